@@ -1,0 +1,43 @@
+import { createHash } from 'node:crypto'
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
+import { uniformInt } from 'pure-rand/distribution/uniformInt'
+import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
+
+/** One stream of random numbers. Two streams of the same seed, purpose and scope give the same numbers. */
+export interface Random {
+  /** A number in [0, 1) with 53 random bits; also the `source` that d3-random's distributions take. */
+  uniform(): number
+  /** A whole number in 0 … below − 1, each equally likely. */
+  integer(below: number): number
+  /** Fisher and Yates, in place. */
+  shuffle<T extends number[] | Uint32Array>(values: T): T
+}
+
+/**
+ * Everything random in a run comes from here, split by purpose, peer and round: what one peer draws never shifts
+ * what another draws, so one seed in the manifest gives the same numbers whichever thread is first.
+ *
+ * @param seed - the manifest's seed
+ * @param purpose - what the numbers are for, for example "batches"
+ * @param scope - peer, round and whatever else splits the purpose
+ */
+export function random(seed: number, purpose: string, ...scope: number[]): Random {
+  const digest = createHash('sha256')
+    .update([seed, purpose, ...scope].join('/'))
+    .digest()
+  const generator = xoroshiro128plusFromState([0, 4, 8, 12].map(at => digest.readInt32LE(at)))
+  const integer = (below: number): number => uniformInt(generator, 0, below - 1)
+  return {
+    uniform: () => uniformFloat64(generator),
+    integer,
+    shuffle(values) {
+      for (let i = values.length - 1; i > 0; i--) {
+        const j = integer(i + 1)
+        const held = values[i]!
+        values[i] = values[j]!
+        values[j] = held
+      }
+      return values
+    },
+  }
+}

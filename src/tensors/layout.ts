@@ -1,0 +1,102 @@
+import { HearsayError } from '../errors.js'
+
+/** One tensor's place in the flat vector. `offset` and `size` count float32 numbers, not bytes. */
+export interface TensorPlace {
+  /** "<layer>/<weight>", for example "conv1/kernel". */
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly offset: number
+  readonly size: number
+}
+
+/** How a model's tensors lie one after another in one flat vector. */
+export interface Layout {
+  readonly tensors: readonly TensorPlace[]
+  readonly size: number
+}
+
+/** The trainable numbers of a model, or of a part of it: one contiguous vector plus its layout. */
+export interface ModelParameters {
+  readonly layout: Layout
+  readonly values: Float32Array
+}
+
+/** Lays tensors out without gaps, in the order given. */
+export function layoutOf(tensors: readonly { readonly name: string; readonly shape: readonly number[] }[]): Layout {
+  let offset = 0
+  const places = tensors.map(({ name, shape }) => {
+    const size = shape.reduce((product, length) => product * length, 1)
+    const place = { name, shape: [...shape], offset, size }
+    offset += size
+    return place
+  })
+  return { tensors: places, size: offset }
+}
+
+/**
+ * A zeroed vector for a layout. It lies on shared memory, so that a training thread and the network thread see the
+ * same numbers without a copy.
+ */
+export function allocate(layout: Layout): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(layout.size * Float32Array.BYTES_PER_ELEMENT))
+}
+
+/** The layer a tensor belongs to: what stands before the last slash of its name. */
+export function layerOf(tensor: TensorPlace): string {
+  const slash = tensor.name.lastIndexOf('/')
+  return slash < 0 ? tensor.name : tensor.name.slice(0, slash)
+}
+
+/** Every layer of a layout once, in order. */
+export function layersOf(layout: Layout): string[] {
+  return [...new Set(layout.tensors.map(layerOf))]
+}
+
+/** Where the head lies in the whole vector; the body is all before `start`. */
+export interface HeadSection {
+  readonly start: number
+  readonly end: number
+  /** The head's own layout: offsets count from the head's first number. */
+  readonly layout: Layout
+}
+
+/**
+ * The head of a model: everything from the first tensor of the named layer on. Parameters lie in the order of the
+ * layers, so a head is one contiguous piece and taking it costs no copy.
+ *
+ * @param from - a layer's name; left out, the whole model is the head (`share: all`)
+ * @throws {@link HearsayError} when no layer has that name
+ */
+export function headSection(layout: Layout, from?: string): HeadSection {
+  const first = from === undefined ? 0 : layout.tensors.findIndex(tensor => layerOf(tensor) === from)
+  if (first < 0) {
+    throw new HearsayError(
+      'MODEL',
+      `head: the model has no layer "${from}" with parameters; its layers are ${layersOf(layout).join(', ')}`,
+    )
+  }
+  const start = layout.tensors[first]?.offset ?? 0
+  return { start, end: layout.size, layout: layoutOf(layout.tensors.slice(first)) }
+}
+
+/** A view on the head's numbers: writing to it writes to the model. */
+export function headOf(values: Float32Array, section: HeadSection): Float32Array {
+  return values.subarray(section.start, section.end)
+}
+
+/** Do two layouts hold the same tensors in the same places? */
+export function sameLayout(a: Layout, b: Layout): boolean {
+  return (
+    a.size === b.size &&
+    a.tensors.length === b.tensors.length &&
+    a.tensors.every((tensor, i) => {
+      const other = b.tensors[i]!
+      return (
+        tensor.name === other.name &&
+        tensor.offset === other.offset &&
+        tensor.shape.length === other.shape.length &&
+        tensor.shape.every((length, axis) => length === other.shape[axis])
+      )
+    })
+  )
+}

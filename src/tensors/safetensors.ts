@@ -1,0 +1,121 @@
+import * as z from 'zod'
+import { HearsayError } from '../errors.js'
+import { allocate, type Layout, layoutOf, type ModelParameters } from './layout.js'
+
+/*
+ * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes little-endian header length, a JSON
+ * header, then the tensors' bytes without gaps. It holds numbers and no code, which is why strangers may send it.
+ */
+
+const lengthBytes = 8
+const floatBytes = Float32Array.BYTES_PER_ELEMENT
+
+/** What a decoder refuses to look at. */
+export interface SafetensorsLimits {
+  /** The format itself caps the header at 100 MB; a model's layout needs far less. */
+  readonly headerBytes: number
+  readonly totalBytes: number
+}
+
+export const safetensorsLimits: SafetensorsLimits = { headerBytes: 1 << 20, totalBytes: 4 * 2 ** 30 }
+
+/**
+ * The first bytes of a file for a layout: length and header. They depend on the layout alone, so a receiver that
+ * knows the layout knows them to the last byte.
+ */
+export function safetensorsHeader(layout: Layout, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+  const header: Record<string, unknown> = {}
+  if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
+  for (const { name, shape, offset, size } of layout.tensors) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset * floatBytes, (offset + size) * floatBytes] }
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header))
+  // Padded with spaces to a multiple of eight, as the reference writer does: the numbers then lie aligned.
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(lengthBytes + padded).fill(0x20)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  bytes.set(json, lengthBytes)
+  return bytes
+}
+
+/** One file: the header and a copy of the numbers. */
+export function encodeSafetensors(
+  { layout, values }: ModelParameters,
+  metadata?: Readonly<Record<string, string>>,
+): Uint8Array {
+  const header = safetensorsHeader(layout, metadata)
+  const bytes = new Uint8Array(header.length + values.byteLength)
+  bytes.set(header)
+  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length)
+  return bytes
+}
+
+const entrySchema = z.strictObject({
+  dtype: z.string(),
+  shape: z.array(z.int().nonnegative()).max(8),
+  data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+})
+const headerSchema = z.record(z.string(), z.unknown())
+
+/**
+ * Reads a safetensors file of float32 tensors. Tensors come out in the order in which their bytes lie.
+ *
+ * @param source - what to call the file in an error
+ * @throws {@link HearsayError} when the bytes are no such file, or exceed the limits
+ */
+export function decodeSafetensors(
+  bytes: Uint8Array,
+  source = 'safetensors',
+  limits: SafetensorsLimits = safetensorsLimits,
+): ModelParameters {
+  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
+  if (bytes.length > limits.totalBytes) throw wrong(`${bytes.length} bytes; at most ${limits.totalBytes} are read`)
+  if (bytes.length < lengthBytes) throw wrong('is too short to be a safetensors file; was it cut off?')
+  const declared = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true)
+  if (declared > BigInt(limits.headerBytes)) {
+    throw wrong(`its header claims ${declared} bytes; at most ${limits.headerBytes} are read`)
+  }
+  const dataStart = lengthBytes + Number(declared)
+  if (dataStart > bytes.length) throw wrong('ends inside its header; was it cut off?')
+
+  const entries = parseEntries(bytes.subarray(lengthBytes, dataStart), wrong)
+  const dataLength = bytes.length - dataStart
+  let expectedStart = 0
+  for (const { name, entry } of entries) {
+    const [start, end] = entry.data_offsets
+    const size = entry.shape.reduce((product, length) => product * length, 1)
+    if (entry.dtype !== 'F32') throw wrong(`tensor "${name}" is ${entry.dtype}; only F32 is read`)
+    if (start !== expectedStart) throw wrong(`tensor "${name}" starts at byte ${start}, not at ${expectedStart}`)
+    if (end - start !== size * floatBytes) throw wrong(`tensor "${name}" has ${end - start} bytes for ${size} numbers`)
+    if (end > dataLength) throw wrong(`ends inside tensor "${name}"; was it cut off?`)
+    expectedStart = end
+  }
+  if (expectedStart !== dataLength) throw wrong(`${dataLength - expectedStart} bytes follow the last tensor`)
+
+  const layout = layoutOf(entries.map(({ name, entry }) => ({ name, shape: entry.shape })))
+  const values = allocate(layout)
+  new Uint8Array(values.buffer).set(bytes.subarray(dataStart))
+  return { layout, values }
+}
+
+function parseEntries(
+  json: Uint8Array,
+  wrong: (what: string) => HearsayError,
+): { name: string; entry: z.output<typeof entrySchema> }[] {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))
+  } catch {
+    throw wrong('its header is not JSON')
+  }
+  const header = headerSchema.safeParse(parsed)
+  if (!header.success) throw wrong('its header is not a JSON object')
+  return Object.entries(header.data)
+    .filter(([name]) => name !== '__metadata__')
+    .map(([name, value]) => {
+      const entry = entrySchema.safeParse(value)
+      if (!entry.success) throw wrong(`the header's entry "${name}" needs dtype, shape and data_offsets`)
+      return { name, entry: entry.data }
+    })
+    .sort((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])
+}
