@@ -1,4 +1,4 @@
-import * as z from 'zod'
+import type * as z from 'zod'
 import { type ErrorCode, HearsayError } from './errors.js'
 
 /** Turns the path of a field in a parsed document into "line:column", for files that have lines. */

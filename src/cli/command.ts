@@ -1,0 +1,76 @@
+import { type Command as Commander, Option } from 'commander'
+import { HearsayError } from '../errors.js'
+
+/** A flag of a command. Its value's type is the command's business: flags are declared once, here and nowhere else. */
+export interface Flag {
+  /** As commander writes it: "--peers <number>", "--json", "--no-baselines". */
+  readonly flags: string
+  readonly description: string
+  readonly default?: string | number | boolean
+  readonly choices?: readonly string[]
+  /** Reads the text; throws a {@link HearsayError}. */
+  readonly parse?: (text: string) => unknown
+  /** May be given several times; the values come as a list. */
+  readonly repeatable?: boolean
+}
+
+/** What a command prints to, and what ends it. */
+export interface Terminal {
+  readonly stdout: NodeJS.WriteStream
+  readonly stderr: NodeJS.WriteStream
+  /** Aborted by Ctrl-C and by SIGTERM. */
+  readonly signal: AbortSignal
+}
+
+/** One command of `hearsay`, as data: its help, its errors and the README are made from this. */
+export interface Command<Options> {
+  /** Name and arguments: "simulate [manifest]". */
+  readonly usage: string
+  readonly summary: string
+  readonly flags: readonly Flag[]
+  /** Complete command lines; a test runs every one of them. */
+  readonly examples: readonly string[]
+  /** Ends the process with this status; 0 when left out. */
+  run(args: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number | undefined>
+}
+
+/** Adds a command to the program. */
+export function register<Options>(program: Commander, command: Command<Options>, terminal: Terminal): void {
+  const sub = program.command(command.usage).summary(command.summary).description(command.summary)
+  for (const flag of command.flags) sub.addOption(optionOf(flag))
+  sub.addHelpText('after', `\nExamples:\n${command.examples.map(example => `  ${example}`).join('\n')}`)
+  sub.action(async () => {
+    process.exitCode = (await command.run(sub.processedArgs, sub.opts() as Options, terminal)) ?? 0
+  })
+}
+
+function optionOf({ flags, description, choices, parse, repeatable, ...flag }: Flag): Option {
+  const option = new Option(flags, description)
+  if (flag.default !== undefined) option.default(flag.default)
+  if (choices !== undefined) option.choices(choices)
+  if (parse !== undefined) option.argParser(parse)
+  if (repeatable) option.argParser((text, earlier) => [...((earlier as unknown[] | undefined) ?? []), text])
+  return option
+}
+
+/** Reads a flag's number; bounds are the manifest's business. */
+export function number(flag: string): (text: string) => number {
+  return text => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value)) {
+      throw new HearsayError('USAGE', `${flag} ${text}: must be a number`)
+    }
+    return value
+  }
+}
+
+/** Reads a whole number within bounds, for flags that no manifest checks. */
+export function wholeNumber(flag: string, least: number, most: number): (text: string) => number {
+  return text => {
+    const value = number(flag)(text)
+    if (!Number.isInteger(value) || value < least || value > most) {
+      throw new HearsayError('USAGE', `${flag} ${text}: must be a whole number from ${least} to ${most}`)
+    }
+    return value
+  }
+}

@@ -1,0 +1,45 @@
+import { classTable, loadDataset, partition, shippedSets } from '../data/index.js'
+import { count, plainTable } from '../watch/index.js'
+import type { Command } from './command.js'
+import { dataFlags, manifestFrom, type RunFlags } from './run-flags.js'
+
+export const data: Command<RunFlags> = {
+  usage: 'data [set]',
+  summary: 'show a data set, or how its classes are dealt to peers',
+  flags: dataFlags,
+  examples: [
+    'hearsay data',
+    'hearsay data pneumoniamnist --partition dirichlet:0.3 --peers 8',
+    'hearsay data heart-disease',
+  ],
+
+  async run([set], flags, { stdout }) {
+    if (set === undefined) {
+      stdout.write(`${shippedTable()}\n`)
+      return 0
+    }
+    const manifest = await manifestFrom(undefined, { ...flags, data: set })
+    const dataset = await loadDataset(manifest.data, manifest.seed)
+    const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+    const { classes, rows } = classTable(dataset, shards)
+    const table = plainTable(['peer', ...classes, 'samples'])
+    for (const row of rows) table.push([row.peer, ...row.counts.map(count), count(row.size)])
+    const { train, test, validation } = dataset
+    const sizes = [
+      `${count(train.size)} to train`,
+      validation && `${count(validation.size)} to validate`,
+      `${count(test.size)} to test`,
+    ]
+    stdout.write(
+      `${dataset.name}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
+        `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
+    )
+    return 0
+  },
+}
+
+function shippedTable(): string {
+  const table = plainTable(['set', 'what it is', 'licence'])
+  for (const [name, { title, licence }] of Object.entries(shippedSets)) table.push([name, title, licence])
+  return table.toString()
+}

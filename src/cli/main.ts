@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+import '../runtime.js'
+import { readFileSync } from 'node:fs'
+import { Command as Commander, CommanderError } from 'commander'
+import { HearsayError } from '../errors.js'
+import { register, type Terminal } from './command.js'
+import { data } from './data.js'
+import { simulate } from './simulate.js'
+import { topology } from './topology.js'
+
+/** A mistake of the user's, as getopt and the shells have it. */
+const usageStatus = 2
+/** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
+export const interruptedStatus = 130
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string
+}
+
+async function main(): Promise<void> {
+  const interrupt = new AbortController()
+  for (const name of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(name, () => {
+      interrupt.abort()
+      // Whoever asks twice means it.
+      process.once(name, () => process.exit(interruptedStatus))
+    })
+  }
+  const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal }
+  const program = new Commander('hearsay')
+    .description('Peers learn together without a server: each trains on data that never leaves it.')
+    .version(version)
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .exitOverride()
+  register(program, simulate, terminal)
+  register(program, data, terminal)
+  register(program, topology, terminal)
+  for (const command of program.commands) command.exitOverride()
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    process.exitCode = explain(error)
+  }
+}
+
+/** One line for what the user can mend; a stack for what only we can. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus
+  if (error instanceof HearsayError) {
+    process.stderr.write(`error: ${error.message}\n`)
+    return usageStatus
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write('This is a bug in Hearsay. Please report it, with the command and the lines above.\n')
+  return 1
+}
+
+await main()

@@ -1,0 +1,181 @@
+import { HearsayError } from '../errors.js'
+import { type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { readTopologyFile } from '../topology/index.js'
+import { type Flag, number } from './command.js'
+
+/** The flags that change a manifest, as commander hands them over. */
+export interface RunFlags {
+  readonly peers?: number
+  readonly rounds?: number
+  readonly seed?: number
+  readonly data?: string
+  readonly label?: string
+  readonly peerColumn?: string
+  readonly partition?: string
+  readonly model?: string
+  readonly head?: string
+  readonly share?: string
+  readonly topology?: string
+  readonly merge?: string
+  readonly gossipSteps?: number
+  readonly acceleration?: string
+  readonly rho?: number
+  readonly momentum?: number
+  readonly epochs?: number
+  readonly batch?: number
+  readonly learningRate?: number
+}
+
+/** Data and its partition: what `data` and `simulate` have in common. */
+export const dataFlags: readonly Flag[] = [
+  {
+    flags: '--label <column>',
+    description: 'tables: the column with the label, by name or number from 1 (default: the last)',
+  },
+  { flags: '--peer-column <column>', description: 'tables: the column that says whose row it is' },
+  {
+    flags: '--partition <kind[:number]>',
+    description:
+      'how samples are dealt: iid, dirichlet:0.3 (alpha), pathological:2 (classes a peer), quantity:0.5 (alpha), resolution, natural',
+  },
+  {
+    flags: '--peers <number>',
+    description: 'how many peers (default: 8, or as many as the data set has)',
+    parse: number('--peers'),
+  },
+  { flags: '--seed <number>', description: 'decides everything random (default: 1)', parse: number('--seed') },
+]
+
+export const runFlags: readonly Flag[] = [
+  { flags: '--rounds <number>', description: 'rounds of training and gossip (default: 10)', parse: number('--rounds') },
+  {
+    flags: '--data <set or path>',
+    description:
+      'pneumoniamnist, heart-disease, digits; or your own: IDX, NPZ, CIFAR-10, CSV, a folder of images by class',
+  },
+  ...dataFlags,
+  {
+    flags: '--model <name or path>',
+    description: 'logistic, mlp, lenet5, cnn, or the path of your own model.json (default: cnn)',
+  },
+  { flags: '--head <layer>', description: 'the layer with which the head begins' },
+  { flags: '--share <part>', description: 'what is shared: all, head, or a layer from which on (default: all)' },
+  {
+    flags: '--topology <kind[:number] or file>',
+    description:
+      'ring, line, star, grid, torus, exponential, one-peer-exponential, full, random-regular:4, erdos-renyi:0.3, watts-strogatz:4, or a YAML file (default: ring)',
+  },
+  { flags: '--merge <method>', description: 'dfedsam, dfedsam-mgs, dfedavg, dfedavgm, dpsgd, none (default: dfedsam)' },
+  {
+    flags: '--gossip-steps <number>',
+    description: 'exchanges a round, with dfedsam-mgs',
+    parse: number('--gossip-steps'),
+  },
+  { flags: '--acceleration <kind>', description: 'of gossip steps: plain or chebyshev' },
+  { flags: '--rho <number>', description: 'radius of SAM', parse: number('--rho') },
+  { flags: '--momentum <number>', description: 'of local training', parse: number('--momentum') },
+  {
+    flags: '--epochs <number>',
+    description: 'passes over the own data a round (default: 1)',
+    parse: number('--epochs'),
+  },
+  { flags: '--batch <number>', description: 'samples in a step (default: 32)', parse: number('--batch') },
+  { flags: '--learning-rate <number>', description: 'in the first round', parse: number('--learning-rate') },
+]
+
+/** The one number that a kind may be given after a colon: "dirichlet:0.1". */
+const numberOfKind: Readonly<Record<string, string>> = {
+  dirichlet: 'alpha',
+  quantity: 'alpha',
+  pathological: 'classes',
+  'random-regular': 'degree',
+  'erdos-renyi': 'probability',
+  'watts-strogatz': 'neighbours',
+  grid: 'rows',
+  torus: 'rows',
+}
+
+/**
+ * The manifest that a file and flags ask for together; flags win.
+ *
+ * @param file - left out, the manifest is all defaults
+ */
+export async function manifestFrom(file: string | undefined, flags: RunFlags): Promise<Manifest> {
+  const written = file === undefined ? {} : ((await readManifestFile(file)) as Record<string, unknown>)
+  const topology = flags.topology === undefined ? undefined : await topologyOf(flags.topology)
+  const manifest = {
+    ...written,
+    ...given({
+      peers: flags.peers ?? topology?.peers,
+      rounds: flags.rounds,
+      seed: flags.seed,
+      share: flags.share,
+      partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
+      topology: topology?.spec,
+    }),
+    data: {
+      // Columns of the file's data set mean nothing in another.
+      ...(flags.data === undefined ? section(written.data, 'set') : { set: flags.data }),
+      ...given({ label: columnOf(flags.label), peerColumn: columnOf(flags.peerColumn) }),
+    },
+    model: {
+      ...(flags.model === undefined ? section(written.model, 'kind') : modelOf(flags.model)),
+      ...given({ head: flags.head }),
+    },
+    merge: {
+      ...section(written.merge, 'method'),
+      ...given({
+        method: flags.merge,
+        gossipSteps: flags.gossipSteps,
+        acceleration: flags.acceleration,
+        rho: flags.rho,
+        momentum: flags.momentum,
+      }),
+    },
+    training: {
+      ...section(written.training, 'epochs'),
+      ...given({ epochs: flags.epochs, batch: flags.batch, learningRate: flags.learningRate }),
+    },
+  }
+  const source = file === undefined ? 'the command line' : `${file} with the command line`
+  return parseManifest(Object.fromEntries(Object.entries(manifest).filter(([, value]) => !isEmpty(value))), source)
+}
+
+/** A section as an object: one that is a single word stands for its main field. */
+function section(value: unknown, mainField: string): object {
+  if (typeof value === 'string') return { [mainField]: value }
+  return (value as object | undefined) ?? {}
+}
+
+function given(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}
+
+function isEmpty(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** "dirichlet:0.1" as a section of the manifest. */
+function kindOf(text: string): Record<string, unknown> {
+  const [kind, value, ...rest] = text.split(':')
+  if (value === undefined) return { kind }
+  const field = numberOfKind[kind!]
+  if (field === undefined || rest.length > 0) {
+    const having = Object.keys(numberOfKind).join(', ')
+    throw new HearsayError('USAGE', `"${text}": a number after the colon goes with ${having}`)
+  }
+  return { kind, [field]: number(`"${text}"`)(value) }
+}
+
+async function topologyOf(text: string): Promise<{ spec: unknown; peers?: number }> {
+  return /\.ya?ml$/i.test(text) ? readTopologyFile(text) : { spec: kindOf(text) }
+}
+
+function modelOf(text: string): Record<string, unknown> {
+  return /\.json$/i.test(text) ? { path: text } : { kind: text }
+}
+
+/** Columns are counted from 1; a name that is all digits is written in the manifest. */
+function columnOf(text: string | undefined): string | number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
+}

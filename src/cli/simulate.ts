@@ -1,0 +1,184 @@
+import pc from 'picocolors'
+import { runIdOf } from '../node/index.js'
+import {
+  createSimulation,
+  type Prepared,
+  parseFault,
+  type SimulationResult,
+  summaryOf,
+  type Transport,
+} from '../simulate/index.js'
+import { layersOf } from '../tensors/index.js'
+import {
+  byteCount,
+  count,
+  createProgress,
+  createRunFolder,
+  defaultRunFolder,
+  headline,
+  type RunFolder,
+  report,
+  small,
+} from '../watch/index.js'
+import { type Command, type Terminal, wholeNumber } from './command.js'
+import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
+
+interface SimulateOptions extends RunFlags {
+  readonly backend: 'auto' | 'node-gpu' | 'node' | 'wasm'
+  readonly transport: Transport
+  readonly port: number
+  readonly workers?: number
+  readonly out?: string
+  readonly baselines: boolean
+  readonly fail?: readonly string[]
+  readonly json?: boolean
+}
+
+/** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
+const interruptedStatus = 130
+
+export const simulate: Command<SimulateOptions> = {
+  usage: 'simulate [manifest]',
+  summary: 'run many peers on this machine, over real connections',
+  flags: [
+    ...runFlags,
+    {
+      flags: '--backend <name>',
+      description: 'what computes',
+      choices: ['auto', 'node-gpu', 'node', 'wasm'],
+      default: 'auto',
+    },
+    { flags: '--transport <kind>', description: 'between the peers', choices: ['tcp', 'memory'], default: 'tcp' },
+    {
+      flags: '--port <number>',
+      description: 'first of the ports to listen on, one a peer; 0: any that are free',
+      default: 0,
+      parse: wholeNumber('--port', 0, 65_535),
+    },
+    {
+      flags: '--workers <number>',
+      description: 'training threads (default: one a core)',
+      parse: wholeNumber('--workers', 1, 256),
+    },
+    { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
+    { flags: '--no-baselines', description: 'do not run each peer alone and all data in one place' },
+    {
+      flags: '--fail <peer@round>',
+      description: 'kill a peer in the middle of a round, both from 0',
+      repeatable: true,
+    },
+    { flags: '--json', description: 'print one JSON object and nothing else' },
+  ],
+  examples: [
+    'hearsay simulate',
+    'hearsay simulate --merge dfedsam-mgs --gossip-steps 4 --rounds 5 --no-baselines',
+    'hearsay simulate --data heart-disease --model logistic --rounds 20',
+    'hearsay simulate --data digits --model mlp --peers 16 --topology torus --partition dirichlet:0.1 --rounds 5',
+    'hearsay simulate --data digits --model logistic --peers 6 --rounds 4 --fail 2@1 --json',
+  ],
+
+  async run([file], options, terminal) {
+    const manifest = await manifestFrom(file, options)
+    const faults = (options.fail ?? []).map(text => parseFault(text, manifest.peers, manifest.rounds))
+    const simulation = await createSimulation(manifest, { ...options, faults, signal: terminal.signal })
+    try {
+      const runId = Buffer.from(runIdOf(manifest)).toString('hex')
+      const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
+      await folder.writeMembers(simulation.members)
+      const { prepared } = simulation
+      const quiet = options.json === true && !terminal.stderr.isTTY
+      if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
+      const progress = createProgress({
+        peers: manifest.peers,
+        rounds: manifest.rounds,
+        baselines: options.baselines,
+        stream: terminal.stderr,
+      })
+      const result = await watch(simulation.run(), event => {
+        folder.append(event)
+        if (!quiet) progress.show(event)
+      })
+      if (!quiet) progress.done()
+      return await finish(prepared, result, folder, options, terminal)
+    } finally {
+      await simulation.close()
+    }
+  },
+}
+
+/** Follows a generator to its end and returns what it returns. */
+async function watch<Event, Result>(
+  events: AsyncGenerator<Event, Result, undefined>,
+  seen: (event: Event) => void,
+): Promise<Result> {
+  for (;;) {
+    const next = await events.next()
+    if (next.done) return next.value
+    seen(next.value)
+  }
+}
+
+function announcement({ manifest, backend, workers, dataset, shards, ...prepared }: Prepared, runId: string): string {
+  const sizes = shards.map(shard => shard.samples.size)
+  const { layout, head } = prepared
+  const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
+  const rows: [string, string][] = [
+    ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
+    [
+      'peers',
+      `${manifest.peers} on a ${prepared.topology.name}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
+    ],
+    [
+      'data',
+      `${dataset.name}: ${count(dataset.train.size)} samples, ${manifest.partition.kind}, ${count(Math.min(...sizes))} to ${count(Math.max(...sizes))} a peer; tested on ${count(dataset.test.size)}`,
+    ],
+    [
+      'model',
+      `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
+    ],
+    ['merge', `${manifest.merge.method}, ${manifest.rounds} rounds`],
+    ['backend', `${backend.name} (${backend.device}), ${workers} worker${workers === 1 ? '' : 's'}`],
+    ...backend.reasons.map((reason): [string, string] => ['', pc.dim(reason)]),
+  ]
+  return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${value}`).join('\n')
+}
+
+function modelName(model: Prepared['manifest']['model']): string {
+  return 'path' in model ? model.path : model.kind
+}
+
+async function finish(
+  prepared: Prepared,
+  result: SimulationResult,
+  folder: RunFolder,
+  options: SimulateOptions,
+  { stdout, stderr }: Terminal,
+): Promise<number> {
+  const summary = summaryOf(prepared, result)
+  await Promise.all(
+    result.peers.map(({ name, parameters }) => folder.writeParameters(name, prepared.layout, parameters)),
+  )
+  await folder.writeSummary(summary)
+  await folder.close()
+  if (options.json) {
+    stdout.write(`${JSON.stringify(headline(summary))}\n`)
+  } else if (result.last !== undefined) {
+    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, options)}\n`)
+  }
+  if (!result.interrupted) return 0
+  stderr.write(`Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${folder.path}\n`)
+  return interruptedStatus
+}
+
+function nextSteps(path: string, options: SimulateOptions): string {
+  const other = options.merge === 'dfedsam-mgs' ? '--merge dfedavg' : '--merge dfedsam-mgs --gossip-steps 4'
+  return [
+    `${pc.dim('run folder'.padEnd(24))}${path}`,
+    '',
+    'Next:',
+    `  hearsay simulate ${path}/manifest.yaml ${pc.dim('# the same numbers again')}`,
+    `  hearsay simulate ${path}/manifest.yaml ${other} ${pc.dim('# another way to merge')}`,
+    `  hearsay simulate ${path}/manifest.yaml --topology exponential ${pc.dim('# another graph')}`,
+    `  hearsay simulate --data your.csv --peers 4 ${pc.dim('# your own data')}`,
+  ].join('\n')
+}

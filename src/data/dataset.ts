@@ -1,0 +1,90 @@
+/**
+ * Labelled samples, one after another. All arrays lie on shared memory, so that learner threads see the same numbers
+ * without a copy.
+ */
+export interface Samples {
+  /**
+   * `size` × the product of the input shape, row-major, images as height × width × channels. A `Uint8Array` holds
+   * pixels: what the model sees is value / 255. A `Float32Array` holds numbers as they are; NaN marks a missing value.
+   */
+  readonly inputs: Float32Array | Uint8Array
+  /** One class index per sample: a place in {@link Dataset.classes}. */
+  readonly labels: Int32Array
+  readonly size: number
+}
+
+/** How inputs are standardised, as the manifest's data section says: by each peer's own samples, not, or fixed. */
+export type StandardiseRule = 'peer' | 'none' | Standardisation
+
+/** What a data source holds, read and checked. */
+export interface Dataset {
+  readonly name: string
+  readonly classes: readonly string[]
+  /** [28, 28, 1] for images (height, width, channels), [13] for tables. */
+  readonly inputShape: readonly number[]
+  readonly train: Samples
+  readonly validation?: Samples
+  readonly test: Samples
+  /** Who a sample comes from, where the source says so: a file, or a column of a table. */
+  readonly naturalPeers?: {
+    readonly names: readonly string[]
+    /** One place in `names` per training sample. */
+    readonly ofTrain: Uint16Array
+    /** One place in `names` per test sample; absent when the source's own test split does not say. */
+    readonly ofTest?: Uint16Array
+  }
+  /** @default 'peer' */
+  readonly standardise?: StandardiseRule
+}
+
+/** The model sees (value − mean) / std; one entry per channel for images, per feature for tables. */
+export interface Standardisation {
+  readonly mean: Float32Array
+  readonly std: Float32Array
+}
+
+/** What one peer owns. */
+export interface Shard {
+  readonly name: string
+  readonly samples: Samples
+  readonly standardisation: Standardisation
+}
+
+/** How many numbers one sample has. */
+export function inputSize(inputShape: readonly number[]): number {
+  return inputShape.reduce((product, length) => product * length, 1)
+}
+
+/** Channels of an image, features of a table: how many entries a {@link Standardisation} has. */
+export function channelsOf(inputShape: readonly number[]): number {
+  return inputShape.at(-1) ?? 1
+}
+
+/** Zeroed pixels on shared memory. */
+export function sharedPixels(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length))
+}
+
+/** Zeroed numbers on shared memory. */
+export function sharedNumbers(length: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))
+}
+
+/** Zeroed class indices on shared memory. */
+export function sharedLabels(length: number): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(length * Int32Array.BYTES_PER_ELEMENT))
+}
+
+/** The chosen samples, copied to shared memory of their own, in the order of `indices`. */
+export function takeSamples(samples: Samples, indices: Uint32Array): Samples {
+  const length = samples.size === 0 ? 0 : samples.inputs.length / samples.size
+  const total = indices.length * length
+  const inputs = samples.inputs instanceof Uint8Array ? sharedPixels(total) : sharedNumbers(total)
+  const labels = sharedLabels(indices.length)
+  for (let i = 0; i < indices.length; i++) {
+    const from = indices[i]!
+    inputs.set(samples.inputs.subarray(from * length, (from + 1) * length), i * length)
+    labels[i] = samples.labels[from]!
+  }
+  return { inputs, labels, size: indices.length }
+}

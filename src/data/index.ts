@@ -1,0 +1,19 @@
+export type { Dataset, Samples, Shard, Standardisation, StandardiseRule } from './dataset.js'
+export { channelsOf, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
+export { degrade } from './degrade.js'
+export { type DataLimits, dataLimits } from './limits.js'
+export { loadDataset } from './load.js'
+export { type ClassTable, classTable, partition, partitionIndices, shardOf } from './partition/index.js'
+export { personalTests } from './partition/personal.js'
+export { type ShippedSet, shippedSets } from './sets.js'
+export {
+  type ClassSpec,
+  type ColumnSpec,
+  type DataInput,
+  type DataSpec,
+  dataSchema,
+  type PartitionInput,
+  type PartitionSpec,
+  partitionSchema,
+} from './spec.js'
+export { peerStandardisation, standardisationOf } from './standardise.js'

@@ -1,0 +1,90 @@
+import { type DataLimits, dataError } from './limits.js'
+import type { Part, Source } from './source.js'
+import type { ClassSpec } from './spec.js'
+
+/** One spelling for one value: "1", "1.0" and 1 are the same label, as different tools write them. */
+export function canonicalText(value: string | number): string {
+  const text = String(value).trim()
+  const number = Number(text)
+  return text !== '' && Number.isFinite(number) ? String(number) : text
+}
+
+/** Numbers by value, then texts by code unit: the same order on every machine, whatever its locale. */
+export function sortedTexts(texts: Iterable<string>): string[] {
+  return [...texts].sort((a, b) => {
+    const [x, y] = [Number(a), Number(b)]
+    const [aIsNumber, bIsNumber] = [a !== '' && !Number.isNaN(x), b !== '' && !Number.isNaN(y)]
+    if (aIsNumber && bIsNumber) return x - y
+    if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1
+    return a < b ? -1 : a > b ? 1 : 0
+  })
+}
+
+/**
+ * Turns a source's label texts into classes.
+ *
+ * @param specs - the data section's `classes`; left out, the source's own labels in their order
+ * @returns the class names, and for each label text its class (−1: no class wants it)
+ * @throws {@link HearsayError} when the specs contradict each other, or fewer than two classes are left
+ */
+export function classesOf(
+  source: Source,
+  specs: readonly ClassSpec[] | undefined,
+  path: string,
+  limits: DataLimits,
+): { classes: string[]; classOf: Int32Array } {
+  const { labelTexts, labelNames } = source
+  const classes = specs?.map(spec => (typeof spec === 'string' ? spec : spec.name)) ?? [...(labelNames ?? labelTexts)]
+  if (new Set(classes).size < classes.length) throw dataError('data.classes', 'names a class twice; each needs its own')
+  if (classes.length > limits.classes) {
+    throw dataError(
+      path,
+      `its label has ${classes.length} different values; at most ${limits.classes} classes are learned`,
+    )
+  }
+  if (classes.length < 2) {
+    throw dataError(path, `has only the class "${classes[0] ?? ''}"; list all classes of the run under data.classes`)
+  }
+  if (specs === undefined) return { classes, classOf: Int32Array.from(labelTexts, (_, i) => i) }
+  const wanted = wantedTexts(specs)
+  return { classes, classOf: Int32Array.from(labelTexts, text => wanted.get(canonicalText(text)) ?? -1) }
+}
+
+function wantedTexts(specs: readonly ClassSpec[]): Map<string, number> {
+  const wanted = new Map<string, number>()
+  const add = (text: string, index: number): void => {
+    if (wanted.has(text))
+      throw dataError('data.classes', `gives the label "${text}" to two classes; each belongs to one`)
+    wanted.set(text, index)
+  }
+  for (const [index, spec] of specs.entries()) {
+    if (typeof spec === 'string') add(canonicalText(spec), index)
+    else for (const label of spec.labels) add(canonicalText(label), index)
+  }
+  // Plain names stand for 0, 1, … unless some of them are numbers themselves: then a number means that name.
+  const named = specs.every(spec => typeof spec === 'string' && Number.isNaN(Number(spec)))
+  if (named) for (const index of specs.keys()) add(String(index), index)
+  return wanted
+}
+
+/**
+ * The class of each sample of a part.
+ *
+ * @throws {@link HearsayError} naming the first sample whose label is no class
+ */
+export function classLabels(
+  part: Part,
+  source: Source,
+  { classes, classOf }: { classes: readonly string[]; classOf: Int32Array },
+): Int32Array {
+  return part.labels.map((label, i) => {
+    const index = classOf[label]!
+    if (index < 0) {
+      throw dataError(
+        part.place(i),
+        `label "${source.labelTexts[label]}" is none of the classes ${classes.join(', ')}; correct it, or list it under data.classes`,
+      )
+    }
+    return index
+  })
+}

@@ -1,0 +1,150 @@
+import { basename, resolve } from 'node:path'
+import { validate } from '../validation.js'
+import {
+  type Dataset,
+  type Samples,
+  type StandardiseRule,
+  sharedLabels,
+  sharedNumbers,
+  sharedPixels,
+  takeSamples,
+} from './dataset.js'
+import { classesOf, classLabels } from './labels.js'
+import { type DataLimits, dataError, dataLimits } from './limits.js'
+import { isCifarFolder, readCifarFolder } from './read/cifar.js'
+import { kindOf, listFolder } from './read/file.js'
+import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
+import { readImageFolder } from './read/images.js'
+import { readNpz } from './read/npz.js'
+import { isTable, readTable, readTableFolder } from './read/tables.js'
+import { shippedSets } from './sets.js'
+import type { Part, Source } from './source.js'
+import { type DataInput, type DataSpec, dataSchema } from './spec.js'
+import { stratifiedSplit } from './split.js'
+
+const readable =
+  '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
+
+/** Options that only some readers follow: given to another, they are a mistake and not silently dropped. */
+const tableOptions = ['label', 'peerColumn', 'header', 'categorical', 'inputShape'] as const
+const imageOptions = ['imageSize', 'channels'] as const
+
+/**
+ * Reads a data set: a shipped one by its name, or a file or folder by its path, whose format shows from what is there.
+ *
+ * @param data - the manifest's data section
+ * @param seed - decides which samples are held back for testing, where the source has no test split
+ * @throws {@link HearsayError} when it cannot be read, naming file and place
+ */
+export async function loadDataset(data: DataInput, seed: number, limits: DataLimits = dataLimits): Promise<Dataset> {
+  const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
+  const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
+  const path = set?.path ?? resolve(spec.set)
+  const source = await readSource(path, spec, limits)
+  const name = set === undefined ? basename(path) : data.set
+  return datasetOf(name, path, source, spec, seed, limits)
+}
+
+async function readSource(path: string, spec: DataSpec, limits: DataLimits): Promise<Source> {
+  const kind = await kindOf(path)
+  if (kind === undefined) {
+    throw dataError(
+      `data "${spec.set}"`,
+      `is neither a shipped set (${Object.keys(shippedSets).join(', ')}) nor a file or folder (${path})`,
+    )
+  }
+  const only = (allowed: readonly string[], what: string): void => {
+    for (const option of [...tableOptions, ...imageOptions]) {
+      if (spec[option] !== undefined && !allowed.includes(option)) {
+        throw dataError(`data.${option}`, `does not apply to ${what} (${path}); remove it`)
+      }
+    }
+  }
+  if (kind === 'file') {
+    const name = basename(path)
+    if (isTable(name)) {
+      only(tableOptions, 'a table')
+      return readTable(path, spec, limits)
+    }
+    only([], 'arrays of images')
+    if (name.endsWith('.npz')) return readNpz(path, limits)
+    if (isIdxImages(name)) return readIdxPair(path, limits)
+    throw dataError(path, `is of no known format; known are ${readable}`)
+  }
+  const names = await listFolder(path, limits)
+  const tables = names.filter(isTable)
+  if (names.some(isIdxImages)) {
+    only([], 'a folder of IDX files')
+    return readIdxFolder(path, names, limits)
+  }
+  if (isCifarFolder(names)) {
+    only([], 'CIFAR-10 batches')
+    return readCifarFolder(path, names, limits)
+  }
+  if (tables.length > 0) {
+    only(tableOptions, 'a folder of tables')
+    return readTableFolder(path, tables, spec, limits)
+  }
+  if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
+  only(imageOptions, 'a folder of images')
+  return readImageFolder(path, names, spec, limits)
+}
+
+function datasetOf(
+  name: string,
+  path: string,
+  source: Source,
+  spec: DataSpec,
+  seed: number,
+  limits: DataLimits,
+): Dataset {
+  const classes = classesOf(source, spec.classes, path, limits)
+  const samples = (part: Part): Samples => {
+    const labels = sharedLabels(part.size)
+    labels.set(classLabels(part, source, classes))
+    return { inputs: onSharedMemory(part.inputs), labels, size: part.size }
+  }
+  const all = samples(source.train)
+  const owners = source.train.peers
+  const common = {
+    name,
+    classes: classes.classes,
+    inputShape: source.inputShape,
+    ...(source.validation && { validation: samples(source.validation) }),
+    standardise: standardiseRule(spec),
+  }
+  if (source.test !== undefined) {
+    return {
+      ...common,
+      train: all,
+      test: samples(source.test),
+      ...(source.peers && owners && { naturalPeers: { names: source.peers, ofTrain: owners } }),
+    }
+  }
+  const { train, test } = stratifiedSplit(all.labels, spec.testShare, seed, owners)
+  if (test.length === 0) {
+    throw dataError(
+      path,
+      `${all.size} samples are too few to hold back ${spec.testShare} of them for testing; add samples or raise data.testShare`,
+    )
+  }
+  const taken = (indices: Uint32Array): Uint16Array => Uint16Array.from(indices, sample => owners![sample]!)
+  return {
+    ...common,
+    train: takeSamples(all, train),
+    test: takeSamples(all, test),
+    ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
+  }
+}
+
+function standardiseRule({ standardise }: DataSpec): StandardiseRule {
+  if (typeof standardise === 'string') return standardise
+  return { mean: Float32Array.from(standardise.mean), std: Float32Array.from(standardise.std) }
+}
+
+function onSharedMemory(inputs: Uint8Array | Float32Array): Uint8Array | Float32Array {
+  if (inputs.buffer instanceof SharedArrayBuffer) return inputs
+  const shared = inputs instanceof Uint8Array ? sharedPixels(inputs.length) : sharedNumbers(inputs.length)
+  shared.set(inputs)
+  return shared
+}

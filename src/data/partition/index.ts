@@ -1,0 +1,112 @@
+import { HearsayError } from '../../errors.js'
+import { random } from '../../random.js'
+import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
+import { degrade } from '../degrade.js'
+import { type PartitionInput, type PartitionSpec, partitionSchema } from '../spec.js'
+import { peerStandardisation } from '../standardise.js'
+import { dirichletByClass, dirichletByClient } from './dirichlet.js'
+import { iid } from './iid.js'
+import { pathological } from './pathological.js'
+import { quantity } from './quantity.js'
+
+/**
+ * Which training samples each peer gets, as ALGORITHMS.md section 7 says. The same seed deals the same samples; no
+ * sample is dealt twice, except by `pathological`.
+ *
+ * @param peers - how many to deal to; `natural` needs exactly as many as the source names
+ * @throws {@link HearsayError} when the samples cannot be dealt so
+ */
+export function partitionIndices(dataset: Dataset, spec: PartitionInput, peers: number, seed: number): Uint32Array[] {
+  const partition = partitionSchema.parse(spec)
+  const { labels, size } = dataset.train
+  const classes = dataset.classes.length
+  if (!Number.isInteger(peers) || peers < 1) throw wrong(`${peers} peers; must be a whole number from 1`)
+  if (partition.kind === 'natural') return natural(dataset, peers)
+  if (peers > size) throw wrong(`${peers} peers for ${size} training samples; at most ${size} peers`)
+  const generator = random(seed, 'partition')
+  switch (partition.kind) {
+    case 'iid':
+    case 'resolution':
+      return iid(size, peers, generator)
+    case 'dirichlet': {
+      const deal = partition.mode === 'client' ? dirichletByClient : dirichletByClass
+      return deal(labels, classes, peers, partition.alpha, generator)
+    }
+    case 'pathological':
+      return pathological(labels, classes, peers, partition.classes, generator)
+    case 'quantity':
+      return quantity(labels, classes, peers, partition.alpha, generator)
+  }
+}
+
+function natural(dataset: Dataset, peers: number): Uint32Array[] {
+  const owners = dataset.naturalPeers
+  if (owners === undefined) {
+    throw wrong(
+      `${dataset.name} does not say whose its samples are; choose another kind, or name a column under data.peerColumn`,
+    )
+  }
+  if (owners.names.length !== peers) {
+    throw wrong(
+      `${dataset.name} has ${owners.names.length} natural peers (${shortList(owners.names)}), not ${peers}; set peers to ${owners.names.length}`,
+    )
+  }
+  const counts = new Uint32Array(peers)
+  for (const peer of owners.ofTrain) counts[peer]!++
+  const shards = Array.from(counts, count => new Uint32Array(count))
+  counts.fill(0)
+  for (let sample = 0; sample < owners.ofTrain.length; sample++) {
+    const peer = owners.ofTrain[sample]!
+    shards[peer]![counts[peer]!++] = sample
+  }
+  const empty = shards.findIndex(shard => shard.length === 0)
+  if (empty >= 0) throw wrong(`the natural peer ${owners.names[empty]} has no training samples`)
+  return shards
+}
+
+/** Deals the training samples to peers: each gets copies of its own on shared memory, and its own standardisation. */
+export function partition(dataset: Dataset, spec: PartitionInput, peers: number, seed: number): Shard[] {
+  const checked = partitionSchema.parse(spec)
+  return partitionIndices(dataset, checked, peers, seed).map((indices, peer) => {
+    const name = checked.kind === 'natural' ? dataset.naturalPeers!.names[peer]! : `peer-${peer}`
+    return shardOf(dataset, name, seenBy(takeSamples(dataset.train, indices), dataset, checked, peer))
+  })
+}
+
+function seenBy(samples: Samples, { inputShape }: Dataset, spec: PartitionSpec, peer: number): Samples {
+  if (spec.kind !== 'resolution') return samples
+  return degrade(samples, inputShape, spec.factors[peer % spec.factors.length]!)
+}
+
+/**
+ * A peer's own samples with their standardisation.
+ *
+ * @param samples - left out, all training samples: a peer in the field, whose data set is its own
+ */
+export function shardOf(dataset: Dataset, name: string, samples: Samples = dataset.train): Shard {
+  return { name, samples, standardisation: peerStandardisation(dataset, samples) }
+}
+
+/** How many samples of which class each peer has. */
+export interface ClassTable {
+  readonly classes: readonly string[]
+  readonly rows: readonly { readonly peer: string; readonly size: number; readonly counts: readonly number[] }[]
+}
+
+/** Counts the classes of each shard: what a split really did, to print before a run and to keep with its results. */
+export function classTable(dataset: Dataset, shards: readonly Shard[]): ClassTable {
+  const rows = shards.map(({ name, samples }) => {
+    const counts = new Array<number>(dataset.classes.length).fill(0)
+    for (const label of samples.labels) counts[label]!++
+    return { peer: name, size: samples.size, counts }
+  })
+  return { classes: dataset.classes, rows }
+}
+
+function shortList(names: readonly string[]): string {
+  return names.length <= 8 ? names.join(', ') : `${names.slice(0, 8).join(', ')}, …`
+}
+
+function wrong(what: string): HearsayError {
+  return new HearsayError('DATA', `partition: ${what}`)
+}

@@ -1,0 +1,84 @@
+import { open, readdir, stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import * as zlib from 'node:zlib'
+import type { HearsayError } from '../../errors.js'
+import { type DataLimits, dataError, dataLimits } from '../limits.js'
+
+const gunzip = promisify(zlib.gunzip)
+
+/** What the operating system said, in words that tell what to do. */
+export function fileError(path: string, cause: unknown): HearsayError {
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
+  const sentences: Record<string, string> = {
+    ENOENT: 'there is no such file or folder',
+    ENOTDIR: 'there is no such file or folder',
+    EACCES: 'may not be read by this user; give it read permission',
+    EPERM: 'may not be read by this user; give it read permission',
+    EISDIR: 'is a folder, not a file',
+    EMFILE: 'too many files are open',
+    ELOOP: 'is a link that leads back to itself',
+  }
+  return dataError(path, sentences[code] ?? `cannot be read (${code})`, cause)
+}
+
+/** What stands at a path; undefined when nothing does. */
+export async function kindOf(path: string): Promise<'file' | 'folder' | undefined> {
+  try {
+    const found = await stat(path)
+    if (found.isDirectory()) return 'folder'
+    // A pipe or a device could be read for ever.
+    if (!found.isFile()) throw dataError(path, 'is neither a file nor a folder')
+    return 'file'
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return undefined
+    if (cause instanceof Error && cause.name === 'HearsayError') throw cause
+    throw fileError(path, cause)
+  }
+}
+
+/** A folder's entries by code unit, not by locale: the order decides class numbers and must be the same everywhere. */
+export async function listFolder(path: string, limits: DataLimits = dataLimits): Promise<string[]> {
+  let names: string[]
+  try {
+    names = await readdir(path)
+  } catch (cause) {
+    throw fileError(path, cause)
+  }
+  if (names.length > limits.entries) {
+    throw dataError(path, `has ${names.length} entries; at most ${limits.entries} are read`)
+  }
+  return names.filter(name => !name.startsWith('.')).sort()
+}
+
+/**
+ * A whole file, decompressed when its name ends in .gz.
+ *
+ * @throws {@link HearsayError} when it cannot be read, is too large, or its compressed data are damaged
+ */
+export async function readBytes(path: string, limits: DataLimits = dataLimits): Promise<Uint8Array> {
+  if ((await kindOf(path)) === 'folder') throw dataError(path, 'is a folder, not a file')
+  let bytes: Uint8Array
+  try {
+    await using handle = await open(path)
+    const { size } = await handle.stat()
+    if (size > limits.fileBytes) throw dataError(path, `has ${size} bytes; at most ${limits.fileBytes} are read`)
+    bytes = await handle.readFile()
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'HearsayError') throw cause
+    throw fileError(path, cause)
+  }
+  return path.endsWith('.gz') ? inflate(path, bytes, limits) : bytes
+}
+
+async function inflate(path: string, bytes: Uint8Array, limits: DataLimits): Promise<Uint8Array> {
+  try {
+    return await gunzip(bytes, { maxOutputLength: limits.inflatedBytes })
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
+    if (code === 'ERR_BUFFER_TOO_LARGE') {
+      throw dataError(path, `grows beyond ${limits.inflatedBytes} bytes when decompressed; no more is read`, cause)
+    }
+    if (code === 'Z_BUF_ERROR') throw dataError(path, 'its compressed data end too early; was it cut off?', cause)
+    throw dataError(path, 'is not valid gzip data; was it damaged, or is it not compressed?', cause)
+  }
+}

@@ -1,0 +1,105 @@
+import * as z from 'zod'
+
+const column = z.union([z.string().min(1), z.int().min(1)])
+const columnValue = z.union([z.string(), z.number()])
+
+const classSchema = z.union([
+  z.string().min(1),
+  z.strictObject({ name: z.string().min(1), labels: z.array(columnValue).min(1) }),
+])
+
+/**
+ * The manifest's `data` section: what to read and how.
+ *
+ * Peers who bring their own data must agree on the classes and, for tables, on the categories: list them here, since
+ * one peer's file need not hold them all and the order decides which output of the model means what.
+ */
+export const dataSchema = z.strictObject({
+  /** Name of a shipped set, or the path of a file or folder; a set's name wins, so write ./digits for a folder. */
+  set: z.string().min(1),
+  /** Tables: the column with the label, by its name in the header or its number, from 1. Default: the last. */
+  label: column.optional(),
+  /** Tables: the column that says whose row it is; each value becomes a natural peer. */
+  peerColumn: column.optional(),
+  /** Tables: is the first line a header? Default: it is when it has no number and the second line has one. */
+  header: z.boolean().optional(),
+  /**
+   * Tables: columns to read as categories (one input each, 0 or 1) though they hold numbers, or whose categories must
+   * be the same for all peers. Columns without any number are categories anyway.
+   */
+  categorical: z.array(z.union([column, z.strictObject({ column, values: z.array(columnValue).min(2) })])).optional(),
+  /** Tables: rows are images of this height, width and channels. */
+  inputShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).optional(),
+  /** Folders of images: height and width, or one number for both. Default: those of the first image. */
+  imageSize: z
+    .union([z.int().min(1).max(4096), z.tuple([z.int().min(1).max(4096), z.int().min(1).max(4096)])])
+    .optional(),
+  /** Folders of images: 1 for grey, 3 for colour. Default: 1 when all images are grey. */
+  channels: z.union([z.literal(1), z.literal(3)]).optional(),
+  /**
+   * The classes in order: names for the labels 0, 1, …; or the labels themselves; or a name with the labels it stands
+   * for. Default: what the source holds, sorted.
+   */
+  classes: z.array(classSchema).min(2).optional(),
+  /** 'peer': by mean and deviation of each peer's own training samples, which then never leave it. */
+  standardise: z
+    .union([
+      z.enum(['peer', 'none']),
+      z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) }),
+    ])
+    .default('peer'),
+  /** The share of samples held back for testing where the source has no test split of its own. */
+  testShare: z.number().gt(0).max(0.9).default(0.2),
+})
+
+/** The manifest's `data` section with its defaults filled in. */
+export type DataSpec = z.output<typeof dataSchema>
+/** The manifest's `data` section as written. */
+export type DataInput = z.input<typeof dataSchema>
+/** One entry of `data.classes`. */
+export type ClassSpec = z.output<typeof classSchema>
+/** A column of a table, by name or by number from 1. */
+export type ColumnSpec = z.output<typeof column>
+
+const alpha = z.number().positive().max(1e6)
+
+/** The manifest's `partition` section: how training samples are dealt to simulated peers. */
+export const partitionSchema = z.discriminatedUnion(
+  'kind',
+  [
+    /** Equal sizes, drawn at random. */
+    z.strictObject({ kind: z.literal('iid') }),
+    /**
+     * Label skew. `client`: each peer draws its classes from Dirichlet(alpha), all sizes equal (the DFedSAM lineage).
+     * `class`: each class is cut by Dirichlet(alpha) over the peers, sizes differ (most frameworks). The same alpha
+     * means another skew in each.
+     */
+    z.strictObject({
+      kind: z.literal('dirichlet'),
+      alpha: alpha.default(0.3),
+      mode: z.enum(['client', 'class']).default('client'),
+    }),
+    /** Each peer sees this many classes only; samples may repeat. */
+    z.strictObject({ kind: z.literal('pathological'), classes: z.int().min(1).default(2) }),
+    /** Sizes from Dirichlet(alpha), classes alike. 0.5 as in arXiv 2102.02079, quantity skew. */
+    z.strictObject({ kind: z.literal('quantity'), alpha: alpha.default(0.5) }),
+    /** Feature shift: an iid split where peer k sees its images at 1 / factors[k mod n] of the resolution. */
+    z.strictObject({
+      kind: z.literal('resolution'),
+      factors: z.array(z.int().min(1).max(64)).min(1).default([1, 2, 4, 8]),
+    }),
+    /** Whoever the source names: its hospitals, writers, speakers. */
+    z.strictObject({ kind: z.literal('natural') }),
+  ],
+  {
+    error: issue =>
+      issue.code === 'invalid_union'
+        ? 'must have a kind: iid, dirichlet, pathological, quantity, resolution or natural'
+        : undefined,
+  },
+)
+
+/** The manifest's `partition` section with its defaults filled in. */
+export type PartitionSpec = z.output<typeof partitionSchema>
+/** The manifest's `partition` section as written. */
+export type PartitionInput = z.input<typeof partitionSchema>

@@ -1,0 +1,95 @@
+import { HearsayError } from '../errors.js'
+import { channelsOf, type Dataset, type Samples, type Standardisation } from './dataset.js'
+
+/**
+ * The deviation of a feature that does not vary at a peer, or is never known there. It divides by so much that the
+ * feature is 0 whatever another peer's samples hold: a hospital that writes 0 for every cholesterol value would
+ * otherwise see 233 deviations at the next hospital and its model would blow up. Finite, because JSON has no infinity.
+ */
+export const unknownSpread = 1e30
+
+/** Deviations below this share of the mean are rounding, not variation: the feature is constant. */
+const roundingShare = 1e-6
+
+/**
+ * Mean and deviation of a peer's own samples, per channel or per feature. Missing values (NaN) do not count; after
+ * standardisation a missing value is 0, which is the mean.
+ */
+export function standardisationOf(samples: Samples, inputShape: readonly number[]): Standardisation {
+  const channels = channelsOf(inputShape)
+  return samples.inputs instanceof Uint8Array ? ofPixels(samples.inputs, channels) : ofNumbers(samples.inputs, channels)
+}
+
+/** By a histogram: exact, and one addition a pixel. */
+function ofPixels(pixels: Uint8Array, channels: number): Standardisation {
+  const counts = new Float64Array(channels * 256)
+  for (let at = 0; at < pixels.length; ) {
+    for (let channel = 0; channel < channels; channel++) counts[channel * 256 + pixels[at++]!]!++
+  }
+  return perChannel(channels, channel => {
+    const of = counts.subarray(channel * 256, channel * 256 + 256)
+    const count = of.reduce((sum, n) => sum + n, 0)
+    const mean = of.reduce((sum, n, value) => sum + n * value, 0) / count / 255
+    const variance = of.reduce((sum, n, value) => sum + n * (value / 255 - mean) ** 2, 0) / count
+    return { mean, variance }
+  })
+}
+
+function ofNumbers(values: Float32Array, channels: number): Standardisation {
+  const sums = new Float64Array(channels)
+  const counts = new Float64Array(channels)
+  const squares = new Float64Array(channels)
+  for (let at = 0; at < values.length; ) {
+    for (let channel = 0; channel < channels; channel++) {
+      const value = values[at++]!
+      if (Number.isNaN(value)) continue
+      sums[channel]! += value
+      counts[channel]!++
+    }
+  }
+  for (let at = 0; at < values.length; ) {
+    for (let channel = 0; channel < channels; channel++) {
+      const value = values[at++]!
+      if (!Number.isNaN(value)) squares[channel]! += (value - sums[channel]! / counts[channel]!) ** 2
+    }
+  }
+  return perChannel(channels, channel => ({
+    mean: sums[channel]! / counts[channel]!,
+    variance: squares[channel]! / counts[channel]!,
+  }))
+}
+
+function perChannel(channels: number, of: (channel: number) => { mean: number; variance: number }): Standardisation {
+  const mean = new Float32Array(channels)
+  const std = new Float32Array(channels).fill(unknownSpread)
+  for (let channel = 0; channel < channels; channel++) {
+    const moments = of(channel)
+    if (!Number.isFinite(moments.mean)) continue
+    mean[channel] = moments.mean
+    const deviation = Math.sqrt(moments.variance)
+    if (deviation > roundingShare * Math.max(Math.abs(moments.mean), 1e-12)) std[channel] = deviation
+  }
+  return { mean, std }
+}
+
+/**
+ * The standardisation that a peer with these samples uses, by the data section's rule.
+ *
+ * @throws {@link HearsayError} when fixed numbers do not fit the inputs
+ */
+export function peerStandardisation(dataset: Dataset, samples: Samples): Standardisation {
+  const rule = dataset.standardise ?? 'peer'
+  if (rule === 'peer') return standardisationOf(samples, dataset.inputShape)
+  const channels = channelsOf(dataset.inputShape)
+  if (rule === 'none') return { mean: new Float32Array(channels), std: new Float32Array(channels).fill(1) }
+  for (const name of ['mean', 'std'] as const) {
+    if (rule[name].length !== channels) {
+      const each = dataset.inputShape.length === 1 ? 'feature' : 'channel'
+      throw new HearsayError(
+        'DATA',
+        `data.standardise.${name}: has ${rule[name].length} numbers; ${dataset.name} needs ${channels}, one per ${each}`,
+      )
+    }
+  }
+  return rule
+}

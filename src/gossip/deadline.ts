@@ -1,0 +1,37 @@
+/** A signal of our own that ends with others or at a time, and leaves nothing behind when it is cleared. */
+export interface Deadline {
+  readonly signal: AbortSignal
+  /** (Re)starts the clock: the signal aborts with `reason` in `ms` milliseconds, unless restarted or cleared. */
+  within(ms: number, reason: Error): void
+  /** Aborts now. */
+  abort(reason: unknown): void
+  /** Stops the clock and lets go of the other signals. */
+  clear(): void
+}
+
+/**
+ * Joins signals with a deadline. Not `AbortSignal.any` and `AbortSignal.timeout`: each exchange would add a dependent
+ * signal to the run's, which lives for days, and the timer of a finished phase could not be stopped.
+ */
+export function createDeadline(...signals: readonly AbortSignal[]): Deadline {
+  const controller = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  const listeners = signals.map(signal => {
+    const listener = (): void => controller.abort(signal.reason)
+    if (signal.aborted) listener()
+    else signal.addEventListener('abort', listener, { once: true })
+    return { signal, listener }
+  })
+  return {
+    signal: controller.signal,
+    within(ms, reason) {
+      clearTimeout(timer)
+      timer = setTimeout(() => controller.abort(reason), ms)
+    },
+    abort: reason => controller.abort(reason),
+    clear() {
+      clearTimeout(timer)
+      for (const { signal, listener } of listeners) signal.removeEventListener('abort', listener)
+    },
+  }
+}

@@ -1,0 +1,205 @@
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import * as lengthPrefixed from 'it-length-prefixed'
+import { pipe } from 'it-pipe'
+import type { Layout } from '../tensors/index.js'
+import { createDeadline } from './deadline.js'
+import { unframe } from './frame.js'
+import { checkHeader, encodeHead, gatherHead, headFormat } from './head.js'
+import { type Claim, createInbox } from './inbox.js'
+import { HandoverReply, type HeadHeader } from './messages.js'
+import { type HandoverDeadlines, handoverProtocol, type PeerIdStr } from './protocol.js'
+import { codeOf, ReasonCounts, Rejection, type RejectionReason, reasonOf } from './rejection.js'
+import { type SendResult, sendHead, type WireCount } from './sending.js'
+import { finish, receive } from './stream.js'
+
+/** A head that was refused. Round and step are there once the header was read. */
+export interface RejectedHead {
+  readonly sender: PeerIdStr
+  readonly reason: RejectionReason
+  readonly round: number | undefined
+  readonly step: number | undefined
+}
+
+export interface HandoverInit {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** Layout of the head. */
+  readonly layout: Layout
+  /** Largest Euclidean norm of a head that is taken. */
+  readonly normLimit: number
+  /** @default handoverProtocol.deadlines */
+  readonly deadlines?: Partial<HandoverDeadlines>
+  /**
+   * Asked before a byte of payload is read or a place for it kept; returns the reason to refuse, or `undefined`. Pure
+   * and fast. It bounds the memory of the inbox: one head for every (sender, round, step) that it admits.
+   */
+  readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined
+  /** Told of every head that is refused, after it is counted. Must not throw. */
+  readonly onRejected?: (rejected: RejectedHead) => void
+}
+
+/** What crossed the handover's streams so far. Bytes include framing and answers, not what libp2p adds. */
+export interface HandoverCounters {
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly accepted: number
+  /** By {@link RejectionReason}; a reason that never occurred is absent. */
+  readonly rejected: Readonly<Record<string, number>>
+}
+
+/** Hands heads to neighbours and takes theirs. */
+export interface Handover {
+  /** Begins to answer. Twice is once. */
+  start(): Promise<void>
+  /** Resets what is under way and answers no more. Twice is once. A waiting `take` goes on until its signal ends. */
+  stop(): Promise<void>
+  /** The payload of one exchange, shared by all edges: a snapshot, so that `values` may be overwritten at once. */
+  encode(values: Float32Array): Uint8Array
+  /**
+   * Hands `payload` to one neighbour. Whatever the neighbour or the network does wrong is a result.
+   * @throws the signal's reason
+   */
+  send(
+    to: PeerId | Multiaddr[],
+    round: number,
+    step: number,
+    payload: Uint8Array,
+    signal: AbortSignal,
+  ): Promise<SendResult>
+  /** Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once. */
+  take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** Drops heads of earlier positions; later arrivals of those are STALE_ROUND. */
+  advance(round: number, step: number): void
+  /** A snapshot. */
+  readonly counters: HandoverCounters
+}
+
+/** Creates the handover of one run's heads over direct streams. */
+export function createHandover(init: HandoverInit): (components: { node: Libp2p }) => Handover {
+  if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
+  const runId = Uint8Array.from(init.runId)
+  const { limits, closeMs } = handoverProtocol
+  const deadlines: HandoverDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
+  const format = headFormat(init.layout)
+
+  return ({ node }) => {
+    const inbox = createInbox()
+    const rejected = new ReasonCounts<RejectionReason>()
+    const streamsOf = new Map<PeerIdStr, number>()
+    const underWay = new Set<Promise<unknown>>()
+    let sentBytes = 0
+    let receivedBytes = 0
+    let accepted = 0
+    let stopping: AbortController | undefined
+    const wire: WireCount = {
+      sent(bytes) {
+        sentBytes += bytes
+      },
+      received(bytes) {
+        receivedBytes += bytes
+      },
+    }
+
+    // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved who the sender is.
+    function claimFor(sender: PeerIdStr, header: HeadHeader): Claim {
+      const { round, step } = header
+      if (Buffer.compare(header.runId, runId) !== 0) throw new Rejection('WRONG_RUN')
+      const refusal = init.admit(sender, round, step)
+      if (refusal !== undefined) throw new Rejection(refusal)
+      inbox.checkPosition(round, step)
+      if (Buffer.compare(header.layoutDigest, format.layoutDigest) !== 0) throw new Rejection('WRONG_LAYOUT')
+      if (header.payloadBytes !== format.payloadBytes) throw new Rejection('WRONG_SIZE')
+      return inbox.claim(sender, round, step)
+    }
+
+    async function onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
+      const sender = remotePeer.toString()
+      const open = (streamsOf.get(sender) ?? 0) + 1
+      streamsOf.set(sender, open)
+      const deadline = createDeadline(stopped)
+      let position: HeadHeader | undefined
+      let claim: Claim | undefined
+      try {
+        if (open > limits.streamsPerPeer) throw new Rejection('TOO_MANY_STREAMS')
+        deadline.within(deadlines.firstByteMs, new Rejection('TIMEOUT'))
+        const values = await pipe(
+          receive(stream, deadline.signal, wire.received),
+          unframe({ firstFrameBytes: limits.headerBytes, frameBytes: limits.frameBytes }),
+          checkHeader(header => {
+            position = header
+            claim = claimFor(sender, header)
+            deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
+          }),
+          gatherHead(format, init.normLimit, () => claim?.proceed()),
+        )
+        claim?.deliver(values)
+        accepted += 1
+        await answer(stream, HandoverReply.Code.ACCEPTED)
+        await finish(stream, closeMs)
+      } catch (error) {
+        if (stopped.aborted) return
+        const reason = reasonOf(error)
+        rejected.add(reason)
+        init.onRejected?.({ sender, reason, round: position?.round, step: position?.step })
+        await answer(stream, codeOf(reason))
+      } finally {
+        claim?.release()
+        deadline.clear()
+        stream.abort(new Error('The handover is over'))
+        const left = streamsOf.get(sender)! - 1
+        if (left === 0) streamsOf.delete(sender)
+        else streamsOf.set(sender, left)
+      }
+    }
+
+    /** One word back, and our end closed. Whether it still gets there is the sender's loss. */
+    async function answer(stream: Stream, code: HandoverReply.Code): Promise<void> {
+      try {
+        const reply = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
+        stream.send(reply)
+        wire.sent(reply.byteLength)
+        await stream.close({ signal: AbortSignal.timeout(closeMs) })
+      } catch {
+        // The sender has gone, or does not read.
+      }
+    }
+
+    function track<T>(work: Promise<T>): Promise<T> {
+      underWay.add(work)
+      const done = (): void => void underWay.delete(work)
+      work.then(done, done)
+      return work
+    }
+
+    return {
+      async start() {
+        if (stopping !== undefined) return
+        stopping = new AbortController()
+        const { signal } = stopping
+        await node.handle(handoverProtocol.id, (stream, connection) => track(onStream(stream, connection, signal)), {
+          maxInboundStreams: limits.streamsPerConnection,
+        })
+      },
+      async stop() {
+        if (stopping === undefined) return
+        stopping.abort(new Rejection('CUT_OFF'))
+        stopping = undefined
+        await node.unhandle(handoverProtocol.id)
+        await Promise.allSettled(underWay)
+      },
+      encode: values => encodeHead(format, values),
+      async send(to, round, step, payload, signal) {
+        const { layoutDigest } = format
+        const header = { runId, round, step, layoutDigest, payloadBytes: payload.length }
+        const stopped = stopping?.signal ?? AbortSignal.abort(new Rejection('CUT_OFF'))
+        return track(sendHead(node, to, header, payload, deadlines, wire, signal, stopped))
+      },
+      take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
+      advance: (round, step) => inbox.advance(round, step),
+      get counters() {
+        return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }
+      },
+    }
+  }
+}

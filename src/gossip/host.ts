@@ -1,0 +1,146 @@
+import '../runtime.js'
+import { type GossipSub, gossipsub, StrictSign } from '@chainsafe/libp2p-gossipsub'
+import { noise } from '@chainsafe/libp2p-noise'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { type Identify, identify } from '@libp2p/identify'
+import type { Libp2p, PrivateKey } from '@libp2p/interface'
+import { memory } from '@libp2p/memory'
+import { tcp } from '@libp2p/tcp'
+import { createLibp2p } from 'libp2p'
+import { HearsayError } from '../errors.js'
+
+/** What runs on every host. A type and not an interface: libp2p's map of services has an index signature. */
+export type HearsayServices = {
+  readonly identify: Identify
+  readonly pubsub: GossipSub
+}
+
+/** A libp2p host as Hearsay sets it up. */
+export type HearsayHost = Libp2p<HearsayServices>
+
+export interface HostInit {
+  /** Ed25519; the peer id follows from it. */
+  readonly privateKey: PrivateKey
+  /** Multiaddrs to listen on, for example "/ip4/0.0.0.0/tcp/4001" or "/memory/boston". */
+  readonly listen: readonly string[]
+  /** `memory` joins hosts of one process only. */
+  readonly transport: 'tcp' | 'memory'
+  /**
+   * Connections kept, and accepted while they are no more than this. A peer needs its neighbours and a few for the
+   * mesh; each costs one socket and about 0.3 MB, so that many idle strangers are bearable.
+   * @default 128
+   */
+  readonly maxConnections?: number
+  /**
+   * New connections a second from one address; beyond that they are refused before the handshake, which costs about
+   * 4 ms. libp2p's own default of 5 cuts off a simulation on one machine and hospitals behind one address.
+   * @default 64: a stranger who only knocks takes a quarter of a core
+   */
+  readonly connectionsPerSecond?: number
+}
+
+const hostDefaults = { maxConnections: 128, connectionsPerSecond: 64 }
+
+/** Largest gossipsub message. Larger things are announced and pulled: gossipsub copies over its whole mesh. */
+export const publishLimitBytes = 256 * 1024
+
+/**
+ * Bytes one stream may hold unread, and the largest window it may offer. The two must be equal: a window above the
+ * buffer lets an honest fast sender overrun a paused stream, which resets it. A megabyte keeps 80 Mbit/s busy over
+ * 100 ms; together with the bound on streams, one connection can make us hold 32 MB at the very most.
+ */
+const streamBufferBytes = 1024 * 1024
+
+/** Streams of all protocols that one connection may have open to us; handover needs 8, the others about 8 more. */
+const streamsPerConnection = 32
+
+/**
+ * Creates a host that is not started yet: register protocols, then call its `start()`, which throws
+ * {@link HearsayError} NETWORK when it cannot listen.
+ */
+export async function createHost(init: HostInit): Promise<HearsayHost> {
+  const { maxConnections, connectionsPerSecond } = { ...hostDefaults, ...init }
+  const host: HearsayHost = await createLibp2p<HearsayServices>({
+    start: false,
+    privateKey: init.privateKey,
+    nodeInfo: { name: 'hearsay', userAgent: 'hearsay' },
+    addresses: { listen: [...init.listen] },
+    transports: [init.transport === 'tcp' ? tcp() : memory()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: streamsPerConnection,
+        streamOptions: { maxStreamWindowSize: streamBufferBytes, maxReadBufferLength: streamBufferBytes },
+      }),
+    ],
+    connectionManager: {
+      maxConnections,
+      inboundConnectionThreshold: connectionsPerSecond,
+      // Half-open handshakes: at most one second's worth, each for at most five seconds.
+      maxIncomingPendingConnections: connectionsPerSecond,
+      inboundUpgradeTimeout: 5_000,
+      // Until its protocol is agreed on, a stream's bytes are kept; nobody needs the default ten seconds for that.
+      inboundStreamProtocolNegotiationTimeout: 5_000,
+    },
+    // The default gives up a connection after 2 s without an answer, which a laptop busy with training exceeds.
+    connectionMonitor: { pingInterval: 30_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 30_000 } },
+    services: { identify: identify(), pubsub: createGossipsub() },
+  })
+  const start = host.start.bind(host)
+  host.start = async () => {
+    try {
+      await start()
+    } catch (error) {
+      throw listenError(init.listen, error)
+    }
+  }
+  return host
+}
+
+function createGossipsub(): ReturnType<typeof gossipsub> {
+  return gossipsub({
+    globalSignaturePolicy: StrictSign,
+    emitSelf: false,
+    // A peer that is alone may speak; nobody hearing it is no error.
+    allowPublishToZeroTopicPeers: true,
+    // Up to nine peers the mesh is everybody; beyond, eight copies of a message reach 8³ peers in three hops.
+    D: 8,
+    Dlo: 5,
+    Dhi: 12,
+    maxInboundDataLength: publishLimitBytes + 4096,
+    maxOutboundBufferSize: 16 * publishLimitBytes,
+    // What one message may make us look at or remember. The defaults are for networks of thousands of topics.
+    maxTopicBytesPerPeer: 64 * 1024,
+    decodeRpcLimits: {
+      maxSubscriptions: 64,
+      maxMessages: 256,
+      maxIhaveMessageIDs: 2048,
+      maxIwantMessageIDs: 2048,
+      maxIdontwantMessageIDs: 512,
+      maxControlMessages: 256,
+      maxPeerInfos: 16,
+    },
+    // More than ten peers behind one address are punished by default until nobody hears them: a simulation on one
+    // machine, or a hospital. Who may speak is decided by the list of members instead.
+    scoreParams: { IPColocationFactorWeight: 0 },
+  })
+}
+
+/** One line out of libp2p's page of text. */
+function listenError(listen: readonly string[], error: unknown): Error {
+  const text = error instanceof Error ? error.message : String(error)
+  // libp2p puts each address and what was wrong with it into the message, stacks included.
+  const failed = listen.filter(address => text.includes(`${address}:`))
+  const where = failed.length > 0 ? failed.join(', ') : listen.join(', ')
+  const because = /EADDRINUSE|already in use/.test(text)
+    ? 'is in use by another program; choose another port, or 0 for any free one'
+    : /EACCES/.test(text)
+      ? 'may not be used by this user; choose a port from 1024 on'
+      : /EADDRNOTAVAIL/.test(text)
+        ? 'is no address of this machine; listen on 0.0.0.0 for all of them'
+        : /UnsupportedListenAddress/.test(text)
+          ? 'cannot be listened on; write it like /ip4/0.0.0.0/tcp/4001'
+          : undefined
+  if (because === undefined) return error instanceof Error ? error : new Error(text)
+  return new HearsayError('NETWORK', `listen: ${where} ${because}`, { cause: error })
+}

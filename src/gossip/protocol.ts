@@ -1,0 +1,82 @@
+/** A peer id in its text form, as a key of maps. */
+export type PeerIdStr = string
+
+/** How long each phase of a handover may take, in milliseconds. */
+export interface HandoverDeadlines {
+  /**
+   * Reaching the neighbour and agreeing on the protocol.
+   * @default 5000: a working network needs a few round trips
+   */
+  readonly dialMs: number
+  /**
+   * From the opening of a stream to its whole header.
+   * @default 5000: a stranger who opens streams and is silent holds each no longer than this
+   */
+  readonly firstByteMs: number
+  /**
+   * From the header to the answer.
+   * @default 60000: 100 MB at 15 Mbit/s
+   */
+  readonly transferMs: number
+}
+
+/**
+ * The handover of one head over one stream, as data:
+ *
+ *     sender    → frame: HeadHeader        receiver decides by it before it reserves anything
+ *               → frames: safetensors bytes in order, 1 to `frameBytes` each; then closes its end
+ *     receiver  → frame: HandoverReply     at any moment, once; then closes its end
+ *
+ * A frame is its length as an unsigned varint, then that many bytes.
+ */
+export const handoverProtocol = {
+  id: '/hearsay/handover/1.0.0',
+  limits: {
+    /** A HeadHeader takes 92 bytes at most; what is longer is none. */
+    headerBytes: 128,
+    /** Four bytes would do; the rest is room for later versions. */
+    replyBytes: 32,
+    /**
+     * Largest frame. What a stranger's length prefix can claim is bounded by this; nothing is ever reserved for a
+     * frame, its bytes are passed on as they come.
+     */
+    frameBytes: 64 * 1024,
+    /** Streams one peer may have open to us. An honest sender needs one, two where it is a step ahead. */
+    streamsPerPeer: 4,
+    /** libp2p's own limit is per connection and resets without a word; it only has to be above ours. */
+    streamsPerConnection: 8,
+    /**
+     * How often one head may be tried. An honest sender's second try follows a lost connection; without a bound, a
+     * neighbour could send a head that is wrong in its last number again and again, and each time we would read it all.
+     */
+    attemptsPerHead: 4,
+  },
+  deadlines: { dialMs: 5_000, firstByteMs: 5_000, transferMs: 60_000 } satisfies HandoverDeadlines,
+  /** How long the other side may take to close its end of a finished stream before it is reset. */
+  closeMs: 1_000,
+} as const
+
+/** Presence of a run's peers, as data. */
+export const presenceProtocol = {
+  limits: {
+    /** A record takes about 160 bytes with the longest name. */
+    messageBytes: 512,
+    /** In UTF-16 code units; long enough for "St. Elisabeth Hospital, Radiology". */
+    nameLength: 64,
+    /** Peers remembered while the members are not known yet. */
+    peers: 1024,
+    /**
+     * Reports a second that one author may have passed on, and how many at once. Every report is copied over the
+     * whole mesh: one member with a loop must not be able to fill everybody's line. Above what tiny models need,
+     * which finish a round in a few hundredths of a second.
+     */
+    reportsPerSecond: 50,
+  },
+  /** How often a peer at a barrier repeats its presence: a gossipsub mesh takes about one heartbeat (1 s) to form. */
+  repeatMs: 500,
+} as const
+
+/** The gossipsub topic on which the peers of one run report. */
+export function presenceTopic(runId: Uint8Array): string {
+  return `/hearsay/1/${Buffer.from(runId).toString('hex')}/presence`
+}

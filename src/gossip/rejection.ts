@@ -1,0 +1,63 @@
+import { HandoverReply } from './messages.js'
+
+/** Why a head that somebody sent was not taken. */
+export type RejectionReason =
+  | 'NOT_A_NEIGHBOUR' // the sender is no peer from whom we take heads in that round
+  | 'WRONG_RUN' // another run id
+  | 'STALE_ROUND' // we are past it
+  | 'FUTURE_ROUND' // further ahead than an honest peer can be
+  | 'DUPLICATE' // the same head was sent before, or is just arriving
+  | 'WRONG_LAYOUT' // other tensors than this run's head has
+  | 'WRONG_SIZE' // not the exact number of bytes that the layout implies
+  | 'OVERSIZE_FRAME' // a frame longer than the protocol allows
+  | 'MALFORMED' // bytes that are no such message
+  | 'NOT_FINITE' // NaN or infinity among the numbers
+  | 'NORM_TOO_LARGE' // Euclidean norm above the run's limit
+  | 'TIMEOUT' // not complete at its deadline
+  | 'CUT_OFF' // the stream ended before the head did
+  | 'TOO_MANY_STREAMS' // more streams at once than one peer needs
+  | 'TOO_MANY_ATTEMPTS' // this head failed too often before
+
+/** Thrown inside a pipeline stage to end it; never leaves this room. */
+export class Rejection extends Error {
+  override readonly name = 'Rejection'
+
+  constructor(readonly reason: RejectionReason) {
+    super(reason)
+  }
+}
+
+/** What a failed pipeline says about the stream: anything that is not our own verdict is the stream's end. */
+export function reasonOf(error: unknown): RejectionReason {
+  return error instanceof Rejection ? error.reason : 'CUT_OFF'
+}
+
+/** The one word that goes back to the sender. */
+export function codeOf(reason: RejectionReason): HandoverReply.Code {
+  return HandoverReply.Code[reason]
+}
+
+/**
+ * The reason behind a code; `undefined` for ACCEPTED.
+ *
+ * @throws {@link Rejection} MALFORMED for a code that this version does not know
+ */
+export function reasonOfCode(code: HandoverReply.Code): RejectionReason | undefined {
+  if (code === HandoverReply.Code.ACCEPTED) return undefined
+  if (code === HandoverReply.Code.UNKNOWN) throw new Rejection('MALFORMED')
+  return `${code}` as const
+}
+
+/** Counts by reason. Only known reasons are keys, so a stranger cannot make the table grow. */
+export class ReasonCounts<Reason extends string> {
+  readonly #counts = new Map<Reason, number>()
+
+  add(reason: Reason): void {
+    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
+  }
+
+  /** A snapshot; reasons that never occurred are absent. */
+  toRecord(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts)
+  }
+}

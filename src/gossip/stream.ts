@@ -1,0 +1,144 @@
+import type { Stream } from '@libp2p/interface'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+/**
+ * How many bytes may have arrived and not been asked for before the other side is told to wait. Below the stream's
+ * own limit (host.ts), above which libp2p resets it.
+ */
+const highWaterBytes = 256 * 1024
+
+/**
+ * First stage of what comes off a stream: its bytes as they arrive. Ends when no more can come, for whatever reason:
+ * whether that was too early is for the stages behind it to say. Unlike the stream's own iterator it slows the
+ * sender down when nobody asks, ends on a stream that was reset before the first look at it, and ends with `signal`.
+ *
+ * @param count - told the size of everything that arrives
+ * @throws the signal's reason
+ */
+export async function* receive(
+  stream: Stream,
+  signal: AbortSignal,
+  count: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  let arrived: Uint8Array[] = []
+  let arrivedBytes = 0
+  let ended = false
+  let wake = (): void => {}
+
+  const onMessage = ({ data }: { data: Uint8Array | Uint8ArrayList }): void => {
+    count(data.byteLength)
+    arrivedBytes += data.byteLength
+    if (data instanceof Uint8Array) arrived.push(data)
+    else for (const part of data) arrived.push(part)
+    if (arrivedBytes > highWaterBytes && isReadable(stream)) stream.pause()
+    wake()
+  }
+  const onEnd = (): void => {
+    ended = true
+    wake()
+  }
+  // 'close' comes at once even where unread bytes are left; 'end' follows when those are read.
+  const onClose = (): void => {
+    if (stream.readBufferLength === 0) onEnd()
+    else wake()
+  }
+  const onAbort = (): void => wake()
+
+  signal.throwIfAborted()
+  if (stream.readableEnded || (stream.status !== 'open' && stream.readBufferLength === 0)) return
+  stream.addEventListener('end', onEnd)
+  stream.addEventListener('close', onClose)
+  stream.addEventListener('message', onMessage)
+  signal.addEventListener('abort', onAbort)
+  try {
+    for (;;) {
+      signal.throwIfAborted()
+      if (arrived.length > 0) {
+        const batch = arrived
+        arrived = []
+        for (const bytes of batch) {
+          arrivedBytes -= bytes.length
+          yield bytes
+          signal.throwIfAborted()
+        }
+      } else if (stream.readStatus === 'paused') {
+        stream.resume()
+      } else if (ended) {
+        return
+      } else {
+        await new Promise<void>(resolve => {
+          wake = resolve
+        })
+      }
+    }
+  } finally {
+    stream.removeEventListener('end', onEnd)
+    stream.removeEventListener('close', onClose)
+    stream.removeEventListener('message', onMessage)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/**
+ * Last stage of what goes onto a stream: writes as fast as the other side reads, then closes our end.
+ *
+ * @param count - told the size of everything that is written
+ * @throws the signal's reason, or the stream's error when the other side has gone
+ */
+export function transmit(
+  stream: Stream,
+  signal: AbortSignal,
+  count: (bytes: number) => void = () => {},
+): (source: AsyncIterable<Uint8Array | Uint8ArrayList>) => Promise<void> {
+  return async source => {
+    for await (const chunk of source) {
+      signal.throwIfAborted()
+      count(chunk.byteLength)
+      stream.send(chunk)
+      while (stream.writableNeedsDrain) await drained(stream, signal)
+    }
+    await stream.close({ signal })
+  }
+}
+
+/**
+ * Waits until the stream takes bytes again. Not `stream.onDrain()`: in @libp2p/utils 8 its promise is made once and
+ * stays resolved after the first drain, so every later wait returns at once and a slow reader's bytes pile up here.
+ */
+function drained(stream: Stream, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const settle = (end: () => void) => (): void => {
+      stream.removeEventListener('drain', onDrain)
+      stream.removeEventListener('close', onClose)
+      signal.removeEventListener('abort', onAbort)
+      end()
+    }
+    const onDrain = settle(resolve)
+    const onClose = settle(() => reject(new Error('The stream closed while bytes were waiting')))
+    const onAbort = settle(() => reject(signal.reason))
+    stream.addEventListener('drain', onDrain)
+    stream.addEventListener('close', onClose)
+    signal.addEventListener('abort', onAbort)
+    if (signal.aborted) onAbort()
+    else if (stream.status !== 'open') onClose()
+  })
+}
+
+/** Gives the other side `ms` to close its end of a finished stream, then resets it. No stream is left half open. */
+export async function finish(stream: Stream, ms: number): Promise<void> {
+  if (stream.status !== 'open') return
+  await new Promise<void>(resolve => {
+    const timer = setTimeout(done, ms)
+    function done(): void {
+      clearTimeout(timer)
+      stream.removeEventListener('close', done)
+      resolve()
+    }
+    stream.addEventListener('close', done)
+  })
+  stream.abort(new Error('The other side did not close its end'))
+}
+
+function isReadable(stream: Stream): boolean {
+  return stream.readStatus === 'readable'
+}

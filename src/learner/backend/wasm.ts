@@ -1,0 +1,36 @@
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import * as wasm from '@tensorflow/tfjs-backend-wasm'
+import { tf } from '../tensorflow.js'
+import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
+import { replaceKernel } from './kernels/heap.js'
+import { matMulWith } from './kernels/matmul.js'
+import { maxPoolGradient } from './kernels/pool.js'
+import { sumWith } from './kernels/sum.js'
+import type { LoadedBackend } from './load.js'
+
+let completed = false
+
+/** Starts the wasm backend and completes it with the kernels that training needs. One thread: it has no more in Node. */
+export async function loadWasm(): Promise<LoadedBackend> {
+  const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')
+  if (!completed) wasm.setWasmPaths(join(dirname(manifest), 'dist/'))
+  await tf.setBackend('wasm')
+  if (!completed) completeKernels()
+  completed = true
+  const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
+  return {
+    name: 'wasm',
+    device: `CPU, WebAssembly ${simd ? 'with' : 'without'} SIMD`,
+    version: wasm.version_wasm,
+    threads: 1,
+  }
+}
+
+function completeKernels(): void {
+  replaceKernel('BatchMatMul', matMulWith(tf.getKernel('BatchMatMul', 'wasm').kernelFunc))
+  replaceKernel('Sum', sumWith(tf.getKernel('Sum', 'wasm').kernelFunc))
+  replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
+  replaceKernel('Conv2DBackpropInput', conv2dInputGradient)
+  replaceKernel('MaxPoolGrad', maxPoolGradient)
+}

@@ -1,0 +1,12 @@
+export { createLearnerPool } from './pool.js'
+export {
+  backendSchema,
+  type LocalMethod,
+  type LocalTraining,
+  type ModelSpec,
+  modelSchema,
+  resolveTraining,
+  type TrainingSpec,
+  trainingSchema,
+} from './spec.js'
+export type * from './types.js'

@@ -1,0 +1,82 @@
+import type { Standardisation } from '../data/dataset.js'
+import type { ErrorCode } from '../errors.js'
+import type { Layout } from '../tensors/index.js'
+import type { LocalTraining, ModelSpec } from './spec.js'
+import type { BackendName, BackendReport, Evaluation, TrainReport, WorkerMemory } from './types.js'
+
+/** Samples on shared memory: what goes over to a worker are references. */
+export interface DataReference {
+  /** One number per pair of samples and standardisation. */
+  readonly key: number
+  readonly inputs: Float32Array | Uint8Array
+  readonly labels: Int32Array
+  readonly size: number
+  readonly standardisation: Standardisation
+}
+
+/**
+ * State of a job, on shared memory. Who changes it from `open` first decides: the pool to `aborted`, and the
+ * parameters stay unchanged; or the worker to `committed`, and it writes them.
+ */
+export const jobState = { open: 0, aborted: 1, committed: 2 } as const
+
+/** Answers that belong to each request. */
+export interface Answers {
+  readonly start: {
+    readonly backend: BackendReport
+    readonly layout: Layout
+    readonly headLayer: string
+    readonly initial: Float32Array
+  }
+  readonly train: TrainReport | undefined
+  readonly evaluate: Evaluation | undefined
+  readonly memory: WorkerMemory
+  readonly release: undefined
+}
+
+/** What the pool asks of a worker. */
+export type Request =
+  | {
+      readonly type: 'start'
+      readonly backend: 'auto' | BackendName
+      readonly threads: number
+      readonly model: ModelSpec
+      readonly inputShape: readonly number[]
+      readonly classes: number
+      readonly seed: number
+      readonly residentBytes: number
+    }
+  | {
+      readonly type: 'train'
+      readonly state: Int32Array
+      readonly data: DataReference
+      readonly parameters: Float32Array
+      readonly peer: number
+      readonly round: number
+      readonly training: LocalTraining
+    }
+  | {
+      readonly type: 'evaluate'
+      readonly state: Int32Array
+      readonly data: DataReference
+      readonly parameters: Float32Array
+    }
+  | { readonly type: 'memory' }
+  | { readonly type: 'release'; readonly key: number }
+
+/** A request with the number by which its answer is known. */
+export interface Envelope {
+  readonly id: number
+  readonly request: Request
+}
+
+/** An error that survives the way between threads: classes do not. */
+export interface ErrorRecord {
+  readonly code?: ErrorCode
+  readonly message: string
+  readonly stack?: string
+}
+
+export type Reply =
+  | { readonly id: number; readonly ok: true; readonly answer: Answers[Request['type']] }
+  | { readonly id: number; readonly ok: false; readonly error: ErrorRecord }

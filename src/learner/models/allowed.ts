@@ -1,0 +1,113 @@
+import * as z from 'zod'
+import { HearsayError } from '../../errors.js'
+
+/**
+ * The layers that a model may consist of: those whose gradients are tested on every backend. Left out are layers that
+ * run code (Lambda), draw random numbers that no seed reaches (noise layers), keep state between batches (recurrent
+ * ones), or have no gradient on wasm (depthwise, transposed and 3-D convolutions).
+ */
+export const allowedLayers = [
+  'InputLayer',
+  'Dense',
+  'Conv2D',
+  'MaxPooling2D',
+  'AveragePooling2D',
+  'GlobalAveragePooling2D',
+  'GlobalMaxPooling2D',
+  'Flatten',
+  'Reshape',
+  'ZeroPadding2D',
+  'Activation',
+  'ReLU',
+  'LeakyReLU',
+  'ELU',
+  'Softmax',
+  'Dropout',
+  'BatchNormalization',
+  'LayerNormalization',
+  'Add',
+  'Concatenate',
+] as const
+
+/** Bounds what a description can make a peer allocate; far above any model that trains on this project's machines. */
+const widthLimit = 65_536
+const layerLimit = 1000
+
+const layerSchema = z.looseObject({
+  class_name: z.string().max(200),
+  config: z.looseObject({ name: z.string().min(1).max(200).optional() }),
+})
+const topologySchema = z.looseObject({
+  class_name: z.enum(['Sequential', 'Functional', 'Model']),
+  // Old Sequential files hold the list of layers itself.
+  config: z.union([z.array(layerSchema), z.looseObject({ layers: z.array(layerSchema) })]),
+})
+
+/** A model's topology, checked and free of a softmax at its end. */
+export type ModelTopology = z.output<typeof topologySchema>
+type Layer = z.output<typeof layerSchema>
+
+/**
+ * Checks the topology of a user's model. A softmax that ends the model is taken off, so that the model gives logits:
+ * the loss applies the softmax itself, in a form that does not overflow, and the most probable class stays the same.
+ *
+ * @param source - what errors call the file
+ * @throws {@link HearsayError} `MODEL`
+ */
+export function checkTopology(value: unknown, source: string): ModelTopology {
+  const parsed = topologySchema.safeParse(value)
+  if (!parsed.success) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: is no Sequential or Functional model in the Keras layers format; save it with model.save() or tensorflowjs_converter --output_format tfjs_layers_model`,
+    )
+  }
+  const topology = parsed.data
+  const layers = Array.isArray(topology.config) ? topology.config : topology.config.layers
+  if (layers.length > layerLimit) {
+    throw new HearsayError('MODEL', `${source}: has ${layers.length} layers; at most ${layerLimit} are read`)
+  }
+  for (const layer of layers) checkLayer(layer, source)
+  const last = layers.at(-1)
+  if (last !== undefined) dropSoftmax(last, source)
+  return topology
+}
+
+function checkLayer({ class_name, config }: Layer, source: string): void {
+  const name = config.name ?? class_name
+  if (!(allowedLayers as readonly string[]).includes(class_name)) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: layer "${name}" is a ${class_name}, which cannot be trained here; allowed are ${allowedLayers.join(', ')}`,
+    )
+  }
+  for (const field of ['units', 'filters'] as const) {
+    const value = config[field]
+    if (value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= widthLimit)) continue
+    throw new HearsayError('MODEL', `${source}: layer "${name}": ${field} must be 1 to ${widthLimit}`)
+  }
+  const dilation = [config.dilation_rate ?? 1].flat()
+  if (class_name === 'Conv2D' && dilation.some(rate => rate !== 1)) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: layer "${name}": dilation_rate must be 1; TensorFlow.js has no gradient`,
+    )
+  }
+  if ((config.data_format ?? 'channels_last') !== 'channels_last') {
+    throw new HearsayError('MODEL', `${source}: layer "${name}": data_format must be channels_last`)
+  }
+}
+
+function dropSoftmax(last: Layer, source: string): void {
+  const { class_name, config } = last
+  if (config.activation === 'softmax') config.activation = 'linear'
+  else if (class_name === 'Softmax') {
+    last.class_name = 'Activation'
+    last.config = { name: config.name ?? 'softmax', activation: 'linear' }
+  } else if (config.activation === 'sigmoid') {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: ends in a sigmoid; use one output per class, with softmax or without activation`,
+    )
+  }
+}

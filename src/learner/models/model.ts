@@ -1,0 +1,166 @@
+import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import type { LayersModel } from '@tensorflow/tfjs-layers'
+import { HearsayError } from '../../errors.js'
+import { random } from '../../random.js'
+import { allocate, headSection, type Layout, layoutOf } from '../../tensors/index.js'
+import type { ModelSpec } from '../spec.js'
+import { layers, tf } from '../tensorflow.js'
+import { checkTopology } from './allowed.js'
+import { builtInLayers } from './built-in.js'
+import { fillInitial, type Initialiser } from './initial.js'
+import { readModelFile } from './weights-file.js'
+
+/** A model on the device, as training sees it. */
+export interface DeviceModel {
+  readonly layout: Layout
+  readonly headLayer: string
+  /** In the layout's order. */
+  readonly variables: readonly Variable[]
+  /** What the optimiser moves. */
+  readonly trainable: readonly Variable[]
+  /** What the forward pass itself moves: running statistics. */
+  readonly tracked: readonly Variable[]
+  /** x⁰ on shared memory. */
+  readonly initial: Float32Array
+  /** [batch, classes]; training: batch statistics and dropout. */
+  logits(inputs: Tensor, training: boolean): Tensor2D
+  /** Decides which units the next training passes drop; a model without dropout ignores it. */
+  seedDropout(seed: number): void
+  dispose(): void
+}
+
+/** A model larger than this is refused: 4 GiB, what a safetensors file may have. */
+const parameterLimit = 2 ** 30
+
+/**
+ * Builds the model that a manifest describes.
+ *
+ * @throws {@link HearsayError} `MODEL` when the description is not allowed or does not fit the data
+ */
+export async function buildModel(
+  spec: ModelSpec,
+  inputShape: readonly number[],
+  classes: number,
+  seed: number,
+): Promise<DeviceModel> {
+  if ('kind' in spec) {
+    const described = { class_name: 'Sequential', config: { layers: builtInLayers(spec, inputShape, classes) } }
+    const model = await deserialise(described, `model ${spec.kind}`)
+    return deviceModel(model, spec.head ?? 'output', seed)
+  }
+  const file = await readModelFile(spec.path)
+  const model = await deserialise(checkTopology(file.topology, spec.path), spec.path)
+  checkFit(model, inputShape, classes, spec.path)
+  return deviceModel(model, spec.head, seed, file.weights, spec.path)
+}
+
+async function deserialise(topology: object, source: string): Promise<LayersModel> {
+  try {
+    return await layers.models.modelFromJSON({ modelTopology: topology } as never)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
+    throw new HearsayError('MODEL', `${source}: cannot be built (${reason})`, { cause: error })
+  }
+}
+
+function checkFit(model: LayersModel, inputShape: readonly number[], classes: number, source: string): void {
+  if (model.inputs.length !== 1 || model.outputs.length !== 1) {
+    throw new HearsayError('MODEL', `${source}: must have one input and one output`)
+  }
+  const takes = model.inputs[0]!.shape.slice(1)
+  if (takes.length !== inputShape.length || takes.some((length, i) => length !== null && length !== inputShape[i])) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: takes inputs of ${takes.map(length => length ?? '?').join('×')}; the data has ${inputShape.join('×')}`,
+    )
+  }
+  const gives = model.outputs[0]!.shape.slice(1)
+  if (gives.length !== 1 || gives[0] !== classes) {
+    throw new HearsayError('MODEL', `${source}: has ${gives.join('×')} outputs; the data has ${classes} classes`)
+  }
+}
+
+function deviceModel(
+  model: LayersModel,
+  headLayer: string,
+  seed: number,
+  weights?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>,
+  source = 'model',
+): DeviceModel {
+  const placed = model.layers.flatMap(layer =>
+    layer.weights.map(weight => ({
+      layer,
+      // TensorFlow.js makes names unique in the process ("conv1/kernel_1"); the file's own are in originalName.
+      original: weight.originalName,
+      name: `${layer.name}/${weight.originalName.slice(weight.originalName.lastIndexOf('/') + 1)}`,
+      variable: weight.read() as Variable,
+      tracked: !layer.trainableWeights.includes(weight),
+    })),
+  )
+  const layout = layoutOf(placed.map(({ name, variable }) => ({ name, shape: variable.shape })))
+  if (layout.size === 0) throw new HearsayError('MODEL', `${source}: has no parameters`)
+  if (layout.size > parameterLimit) {
+    throw new HearsayError('MODEL', `${source}: has ${layout.size} parameters; at most ${parameterLimit} are trained`)
+  }
+  headSection(layout, headLayer)
+
+  const initial = allocate(layout)
+  for (const [i, { layer, name, original }] of placed.entries()) {
+    const place = layout.tensors[i]!
+    const values = initial.subarray(place.offset, place.offset + place.size)
+    if (weights === undefined) fillInitial(values, place, initialiserOf(layer, name), seed)
+    else {
+      const given = weights.get(original) ?? weights.get(name)
+      if (given === undefined || given.values.length !== place.size) {
+        throw new HearsayError(
+          'MODEL',
+          `${source}: its weights have ${given === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
+        )
+      }
+      values.set(given.values)
+    }
+  }
+  const dropouts = model.layers.filter(layer => layer.getClassName() === 'Dropout') as unknown as { seed: number }[]
+  return {
+    layout,
+    headLayer,
+    initial,
+    variables: placed.map(({ variable }) => variable),
+    trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
+    tracked: placed.filter(({ tracked }) => tracked).map(({ variable }) => variable),
+    logits: (inputs, training) => model.apply(inputs, { training }) as Tensor2D,
+    seedDropout(value) {
+      const draw = random(value, 'dropout')
+      // A seed of zero would mean "any" to TensorFlow.js.
+      for (const dropout of dropouts) dropout.seed = 1 + draw.integer(2 ** 31 - 2)
+    },
+    dispose: () => void model.dispose(),
+  }
+}
+
+/** A layer keeps the initialiser of its weight "kernel" as `kernelInitializer`, of "moving_mean" as `movingMean…`. */
+function initialiserOf(layer: object, name: string): Initialiser {
+  const weight = name.slice(name.lastIndexOf('/') + 1).replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
+  const held = (layer as Readonly<Record<string, unknown>>)[`${weight}Initializer`] as
+    | { getClassName(): string; getConfig(): Readonly<Record<string, unknown>> }
+    | undefined
+  if (held === undefined) throw new HearsayError('MODEL', `model: "${name}" has no initialiser`)
+  return { name: held.getClassName(), config: held.getConfig() }
+}
+
+/** Writes a flat vector into the model. */
+export function upload(model: DeviceModel, parameters: Float32Array): void {
+  tf.tidy(() => {
+    for (const [i, { offset, size, shape }] of model.layout.tensors.entries()) {
+      // A copy of its own: the native backend does not take arrays on shared memory.
+      model.variables[i]!.assign(tf.tensor(parameters.slice(offset, offset + size), [...shape], 'float32'))
+    }
+  })
+}
+
+/** Reads the model into a fresh flat vector. */
+export async function download(model: DeviceModel): Promise<Float32Array> {
+  const values = new Float32Array(model.layout.size)
+  for (const [i, { offset }] of model.layout.tensors.entries()) values.set(await model.variables[i]!.data(), offset)
+  return values
+}

@@ -1,0 +1,128 @@
+import { type FileHandle, open, realpath } from 'node:fs/promises'
+import { dirname, resolve, sep } from 'node:path'
+import * as z from 'zod'
+import { HearsayError } from '../../errors.js'
+
+/** What is read of a model at most. */
+export interface ModelFileLimits {
+  readonly jsonBytes: number
+  /** All weight files together. */
+  readonly weightBytes: number
+}
+
+export const modelFileLimits: ModelFileLimits = { jsonBytes: 16 << 20, weightBytes: 2 ** 30 }
+
+const manifestSchema = z
+  .array(
+    z.looseObject({
+      paths: z.array(z.string().min(1).max(1000)).max(10_000),
+      weights: z
+        .array(
+          z.looseObject({
+            name: z.string().max(1000),
+            shape: z.array(z.int().nonnegative()).max(8),
+            dtype: z.string(),
+            quantization: z.unknown().optional(),
+          }),
+        )
+        .max(100_000),
+    }),
+  )
+  .max(1000)
+
+const fileSchema = z.looseObject({ modelTopology: z.unknown().optional(), weightsManifest: z.unknown().optional() })
+
+/** A model.json and its weights, read and bounded, the topology not yet looked at. */
+export interface ModelFile {
+  readonly topology: unknown
+  /** By the weight's name in the file; absent when the file brings no weights. */
+  readonly weights?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+}
+
+/**
+ * Reads a TensorFlow.js LayersModel from disk. Weight files must lie in the folder of the model.json or below it, also
+ * after links are followed: a model from elsewhere must not read this machine's other files.
+ *
+ * @throws {@link HearsayError} `MODEL`
+ */
+export async function readModelFile(path: string, limits: ModelFileLimits = modelFileLimits): Promise<ModelFile> {
+  const text = new TextDecoder().decode(await readBounded(path, limits.jsonBytes, path))
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch (error) {
+    throw new HearsayError('MODEL', `${path}: is not JSON (${(error as Error).message})`, { cause: error })
+  }
+  const file = fileSchema.safeParse(json)
+  if (!file.success) throw new HearsayError('MODEL', `${path}: is not a model.json`)
+  const described = file.data.modelTopology ?? json
+  // tensorflowjs_converter wraps the topology once more.
+  const topology = (described as { model_config?: unknown } | null)?.model_config ?? described
+  if (file.data.weightsManifest === undefined) return { topology }
+  const manifest = manifestSchema.safeParse(file.data.weightsManifest)
+  if (!manifest.success) throw new HearsayError('MODEL', `${path}: weightsManifest is malformed`)
+  return { topology, weights: await readWeights(path, manifest.data, limits) }
+}
+
+async function readWeights(
+  path: string,
+  manifest: z.output<typeof manifestSchema>,
+  limits: ModelFileLimits,
+): Promise<NonNullable<ModelFile['weights']>> {
+  const folder = await realpath(dirname(path))
+  const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>()
+  let left = limits.weightBytes
+  for (const group of manifest) {
+    const parts: Uint8Array[] = []
+    for (const name of group.paths) {
+      const part = await readBounded(await inside(folder, name, path), left, `${path}: weights ${name}`)
+      left -= part.length
+      parts.push(part)
+    }
+    const bytes = Buffer.concat(parts)
+    let at = 0
+    for (const { name, shape, dtype, quantization } of group.weights) {
+      if (dtype !== 'float32' || quantization !== undefined) {
+        throw new HearsayError('MODEL', `${path}: weight "${name}" must be float32 without quantisation`)
+      }
+      const size = shape.reduce((product, length) => product * length, 1)
+      if (at + size * 4 > bytes.length) throw new HearsayError('MODEL', `${path}: weights end inside "${name}"`)
+      weights.set(name, {
+        shape,
+        values: new Float32Array(bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + size * 4)),
+      })
+      at += size * 4
+    }
+    if (at !== bytes.length)
+      throw new HearsayError('MODEL', `${path}: ${bytes.length - at} bytes follow the last weight`)
+  }
+  return weights
+}
+
+async function inside(folder: string, name: string, path: string): Promise<string> {
+  let real: string
+  try {
+    real = await realpath(resolve(folder, name))
+  } catch (error) {
+    throw new HearsayError('MODEL', `${path}: weights ${name}: ${(error as Error).message}`, { cause: error })
+  }
+  if (real.startsWith(folder + sep)) return real
+  throw new HearsayError('MODEL', `${path}: weights ${name} lie outside the model's folder; move them beside it`)
+}
+
+/** The whole file, if it is a regular one and no larger than allowed: the size is checked before anything is read. */
+async function readBounded(path: string, limit: number, source: string): Promise<Uint8Array> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path)
+    const stat = await file.stat()
+    if (!stat.isFile()) throw new HearsayError('MODEL', `${source}: is not a file`)
+    if (stat.size > limit) throw new HearsayError('MODEL', `${source}: ${stat.size} bytes; at most ${limit} are read`)
+    return await file.readFile()
+  } catch (error) {
+    if (error instanceof HearsayError) throw error
+    throw new HearsayError('MODEL', `${source}: cannot be read (${(error as Error).message})`, { cause: error })
+  } finally {
+    await file?.close()
+  }
+}

@@ -1,0 +1,90 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { type SharedSamples, standardiseSample } from './standardise.js'
+import { tf } from './tensorflow.js'
+
+/** Where batches of inputs come from. The caller owns what `take` and `slice` return. */
+export interface InputSource {
+  /** The samples at these indices, [indices.length, …inputShape]. */
+  take(indices: Int32Array): Tensor
+  /** `count` samples in a row. */
+  slice(start: number, count: number): Tensor
+}
+
+/**
+ * Standardised inputs that this worker keeps on its device, each data set as one tensor, so that an epoch moves indices
+ * instead of samples.
+ *
+ * Bounded: what was not used for longest goes when a new set would exceed `limitBytes`. A set that is larger than that
+ * by itself is never kept: its batches are standardised from shared memory one by one, with the same numbers to the
+ * last bit. So a large data set lies in memory once, however many workers there are.
+ */
+export class Residents {
+  /** In order of use, the latest last. */
+  private readonly held = new Map<number, { readonly tensor: Tensor; readonly bytes: number }>()
+  private bytes = 0
+
+  constructor(
+    private readonly inputShape: readonly number[],
+    private readonly limitBytes: number,
+  ) {}
+
+  /** @param key - the pool's number for this pair of samples and standardisation */
+  source(key: number, samples: SharedSamples): InputSource {
+    const tensor = this.resident(key, samples)
+    return tensor === undefined ? streamed(samples, this.inputShape) : kept(tensor, this.inputShape)
+  }
+
+  /** Frees a set that nobody can ask for again. */
+  release(key: number): void {
+    const resident = this.held.get(key)
+    if (resident === undefined) return
+    this.held.delete(key)
+    this.bytes -= resident.bytes
+    resident.tensor.dispose()
+  }
+
+  private resident(key: number, samples: SharedSamples): Tensor | undefined {
+    const known = this.held.get(key)
+    if (known !== undefined) {
+      this.held.delete(key)
+      this.held.set(key, known)
+      return known.tensor
+    }
+    const bytes = samples.inputs.length * Float32Array.BYTES_PER_ELEMENT
+    if (bytes > this.limitBytes) return undefined
+    for (const oldest of this.held.keys()) {
+      if (this.bytes + bytes <= this.limitBytes) break
+      this.release(oldest)
+    }
+    const tensor = standardised(samples, this.inputShape, samples.size, i => i)
+    this.held.set(key, { tensor, bytes })
+    this.bytes += bytes
+    return tensor
+  }
+}
+
+function kept(tensor: Tensor, inputShape: readonly number[]): InputSource {
+  return {
+    take: indices => tf.tidy(() => tf.gather(tensor, tf.tensor1d(indices, 'int32'))),
+    slice: (start, count) => tf.slice(tensor, [start, ...inputShape.map(() => 0)], [count, ...inputShape]),
+  }
+}
+
+function streamed(samples: SharedSamples, inputShape: readonly number[]): InputSource {
+  return {
+    take: indices => standardised(samples, inputShape, indices.length, i => indices[i]!),
+    slice: (start, count) => standardised(samples, inputShape, count, i => start + i),
+  }
+}
+
+function standardised(
+  samples: SharedSamples,
+  inputShape: readonly number[],
+  count: number,
+  index: (i: number) => number,
+): Tensor {
+  const length = inputShape.reduce((product, axis) => product * axis, 1)
+  const values = new Float32Array(count * length)
+  for (let i = 0; i < count; i++) standardiseSample(samples, index(i), values, i * length, length)
+  return tf.tensor(values, [count, ...inputShape], 'float32')
+}

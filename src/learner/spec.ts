@@ -1,0 +1,127 @@
+import * as z from 'zod'
+
+/** The command line's `--backend`. */
+export const backendSchema = z.enum(['auto', 'node-gpu', 'node', 'wasm'])
+
+const layerName = z.string().min(1).max(200)
+/** Wider layers than any built-in model is for; bounds what a manifest from a stranger can make a peer allocate. */
+const width = z.int().min(1).max(4096)
+
+/** The layer with which the head begins. @default the output layer */
+const head = layerName.optional()
+
+const logistic = z.strictObject({ kind: z.literal('logistic'), head })
+const mlp = z.strictObject({
+  kind: z.literal('mlp'),
+  /** Units of each hidden layer. [200, 200] is the MLP of the federated-averaging papers. */
+  hidden: z.array(width).min(1).max(8).default([200, 200]),
+  head,
+})
+const lenet5 = z.strictObject({ kind: z.literal('lenet5'), head })
+const cnn = z.strictObject({
+  kind: z.literal('cnn'),
+  /** Filters of each 3×3 convolution; each halves height and width. */
+  channels: z.array(width).min(1).max(6).default([16, 32]),
+  /** Units of the dense layer in front of the output. */
+  hidden: width.default(64),
+  head,
+})
+const builtIn = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn], {
+  error: 'kind must be one of logistic, mlp, lenet5, cnn',
+})
+
+const file = z.strictObject({
+  /** A TensorFlow.js LayersModel, `model.json`. */
+  path: z.string().min(1).max(4096),
+  head: layerName,
+})
+
+/**
+ * The manifest's section `model`: a built-in model by its name or as `{ kind, …options }`, or the user's own
+ * LayersModel as `{ path, head }`. A relative path is resolved by whoever reads the manifest.
+ */
+export const modelSchema = z.preprocess(
+  (input: string | z.input<typeof builtIn> | z.input<typeof file>) =>
+    typeof input === 'string' ? { kind: input } : input,
+  z.union([builtIn, file]),
+)
+
+/** A model, with every default filled in. */
+export type ModelSpec = z.output<typeof modelSchema>
+/** A built-in model, with every default filled in. */
+export type BuiltInSpec = z.output<typeof builtIn>
+/** A user's model. */
+export type ModelFileSpec = z.output<typeof file>
+
+/**
+ * The manifest's section `training`: what is not the merge method's own. Momentum, the SAM radius and "one step" belong
+ * to the method and stand in the section `merge`.
+ */
+export const trainingSchema = z
+  .strictObject({
+    /** Passes over the peer's samples in a round. @default 1 */
+    epochs: z.int().min(1).max(10_000).optional(),
+    /** Steps in a round, instead of epochs. */
+    steps: z.int().min(1).max(10_000_000).optional(),
+    /** Samples in a mini-batch; the last of an epoch may be smaller. */
+    batch: z.int().min(1).max(65_536).default(32),
+    /** η₀. 0.05 is what the figures of DESIGN.md were measured with. */
+    learningRate: z.number().positive().max(1000).default(0.05),
+    /** η_t = η₀·decay^t: the schedule of the DFedSAM line (ALGORITHMS.md 2). */
+    decay: z.number().positive().max(1).default(0.998),
+    weightDecay: z.number().min(0).max(1).default(0),
+    /** Largest 2-norm of a gradient over all tensors. @default not clipped */
+    clip: z.number().positive().optional(),
+    /** ASAM instead of SAM: the radius counts relative to each parameter's size. */
+    adaptive: z.boolean().default(false),
+  })
+  .superRefine((training, context) => {
+    if (training.epochs === undefined || training.steps === undefined) return
+    context.addIssue({ code: 'custom', path: ['steps'], message: 'does not go with epochs; remove one of the two' })
+  })
+
+/** The section `training`, checked. */
+export type TrainingSpec = z.output<typeof trainingSchema>
+
+/** What the merge method asks of local training. */
+export interface LocalMethod {
+  readonly rho: number
+  readonly momentum: number
+  readonly oneStep: boolean
+}
+
+/** Local training with every number settled. Exactly one of `epochs` and `steps` is there. */
+export interface LocalTraining {
+  readonly epochs?: number
+  readonly steps?: number
+  readonly batch: number
+  readonly learningRate: number
+  readonly decay: number
+  readonly momentum: number
+  readonly weightDecay: number
+  readonly clip?: number
+  /** SAM radius; 0 is plain SGD, to the last bit (P3). */
+  readonly rho: number
+  readonly adaptive: boolean
+}
+
+/** Joins the manifest's section `training` with what its merge method asks for. */
+export function resolveTraining(spec: TrainingSpec, method: LocalMethod): LocalTraining {
+  const { batch, learningRate, decay, weightDecay, clip, adaptive } = spec
+  const length = method.oneStep
+    ? { steps: 1 }
+    : spec.steps === undefined
+      ? { epochs: spec.epochs ?? 1 }
+      : { steps: spec.steps }
+  return {
+    ...length,
+    batch,
+    learningRate,
+    decay,
+    weightDecay,
+    momentum: method.momentum,
+    rho: method.rho,
+    adaptive,
+    ...(clip === undefined ? {} : { clip }),
+  }
+}

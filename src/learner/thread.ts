@@ -1,0 +1,93 @@
+import { createRequire } from 'node:module'
+import { pathToFileURL } from 'node:url'
+import { SHARE_ENV, Worker } from 'node:worker_threads'
+import { HearsayError } from '../errors.js'
+import type { Answers, Envelope, ErrorRecord, Reply, Request } from './messages.js'
+
+/** The compiled worker. Named through the package, so that it is found from TypeScript sources under test as well. */
+export function workerUrl(): URL {
+  return pathToFileURL(createRequire(import.meta.url).resolve('#learner/worker'))
+}
+
+/** One worker thread, seen from the network thread. */
+export interface LearnerThread {
+  /** @throws what the worker threw; or, when the thread has ended, an error that says so */
+  call<T extends Request['type']>(request: Extract<Request, { type: T }>): Promise<Answers[T]>
+  /** False from the moment that it crashed, ended or was closed. */
+  readonly alive: boolean
+  /** Settles once, when the thread has ended for whatever reason. */
+  readonly ended: Promise<Error>
+  close(): Promise<void>
+}
+
+/** As much of a dying worker's last words as an error quotes. */
+const lastWords = 2000
+
+/** Starts a thread. */
+export function startThread(url: URL = workerUrl()): LearnerThread {
+  const worker = new Worker(url, {
+    name: 'hearsay-learner',
+    // The native library reads the real environment, which a thread with an environment of its own cannot set.
+    env: SHARE_ENV,
+    // TensorFlow.js prints greetings and hints; a command's output is for its results.
+    stdout: true,
+    stderr: true,
+  })
+  const waiting = new Map<number, { resolve(answer: never): void; reject(error: Error): void }>()
+  let next = 0
+  let end: Error | undefined
+  let said = ''
+  for (const stream of [worker.stdout, worker.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      said = (said + text).slice(-lastWords)
+    })
+  }
+
+  worker.on('message', (reply: Reply) => {
+    const call = waiting.get(reply.id)
+    waiting.delete(reply.id)
+    if (reply.ok) call?.resolve(reply.answer as never)
+    else call?.reject(errorOf(reply.error))
+  })
+  const ended = new Promise<Error>(resolve => {
+    const finish = (error: Error): void => {
+      end ??= error
+      for (const call of waiting.values()) call.reject(end)
+      waiting.clear()
+      resolve(end)
+    }
+    worker.on('error', error => {
+      const message = error instanceof Error ? error.message : String(error)
+      finish(new Error(`a learner thread crashed: ${message}`, { cause: error }))
+    })
+    worker.on('messageerror', error => finish(new Error('a learner thread sent what cannot be read', { cause: error })))
+    worker.on('exit', code => {
+      const words = said.trim()
+      finish(new Error(`a learner thread ended with code ${code}${words === '' ? '' : `; its last words: ${words}`}`))
+    })
+  })
+
+  return {
+    get alive() {
+      return end === undefined
+    },
+    ended,
+    call: request =>
+      new Promise((resolve, reject) => {
+        if (end !== undefined) return reject(end)
+        const id = next++
+        waiting.set(id, { resolve, reject })
+        const envelope: Envelope = { id, request }
+        worker.postMessage(envelope)
+      }),
+    async close() {
+      await worker.terminate()
+    },
+  }
+}
+
+function errorOf({ code, message, stack }: ErrorRecord): Error {
+  const error = code === undefined ? new Error(message) : new HearsayError(code, message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}

@@ -1,0 +1,3 @@
+export * from './gossip-step.js'
+export * from './methods.js'
+export * from './mix.js'

@@ -1,0 +1,47 @@
+/** Why a neighbour's head is not in a merge. */
+export type AbsenceReason =
+  | 'gone' // its connection is lost and it cannot be dialled
+  | 'late' // it did not come before the exchange's deadline
+
+export interface Absence {
+  readonly peer: number
+  readonly reason: AbsenceReason
+}
+
+/** What a peer tells of a run as it happens: one flat stream, in the order of its rounds. */
+export type PeerEvent =
+  | { readonly type: 'joined'; readonly peer: number; readonly heard: number; readonly missing: readonly number[] }
+  | {
+      readonly type: 'trained'
+      readonly peer: number
+      readonly round: number
+      /** Mean training loss over the round's steps. */
+      readonly loss: number
+      readonly samples: number
+      readonly seconds: number
+    }
+  | {
+      readonly type: 'exchanged'
+      readonly peer: number
+      readonly round: number
+      /** Which of the round's gossip steps, from 0. */
+      readonly step: number
+      readonly received: readonly number[]
+      readonly absent: readonly Absence[]
+      readonly waitSeconds: number
+    }
+  | {
+      readonly type: 'merged'
+      readonly peer: number
+      readonly round: number
+      /** Σ_j w_ij ‖x_i − x_j‖² over the heads of the last exchange: what a peer sees of the consensus distance. */
+      readonly localDistance: number
+    }
+  | {
+      readonly type: 'evaluated'
+      readonly peer: number
+      readonly round: number
+      readonly accuracy: number
+      readonly loss: number
+    }
+  | { readonly type: 'finished'; readonly peer: number; readonly rounds: number }

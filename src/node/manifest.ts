@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { stringify } from 'yaml'
+import * as z from 'zod'
+import { dataSchema, partitionSchema, shippedSets } from '../data/index.js'
+import { modelSchema, trainingSchema } from '../learner/index.js'
+import { mergeSchema } from '../merge/index.js'
+import { peersLimit, topologySchema } from '../topology/index.js'
+import { validate } from '../validation.js'
+import { readYaml } from '../yaml.js'
+
+/** What a peer waits for and what it accepts, in the units of the name. */
+export const limitsSchema = z.strictObject({
+  /** How long the first round waits for the neighbours' presence before it begins without those who are missing. */
+  joinSeconds: z.number().positive().max(3600).default(30),
+  /**
+   * How long one exchange waits for a neighbour that is connected and silent. A neighbour whose connection is lost
+   * and who cannot be dialled is not waited for. Ample by default: on a busy machine a slow head still counts.
+   */
+  exchangeSeconds: z.number().positive().max(86_400).default(120),
+  /** A head with a larger 2-norm is refused: one absurd vector would drown every neighbour's. */
+  headNorm: z.number().positive().default(1e4),
+})
+
+const sections = z.strictObject({
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 32 - 1)
+    .default(1),
+  /** @default what the data set is made for, else 8 */
+  peers: z.int().min(1).max(peersLimit).optional(),
+  rounds: z.int().min(1).max(1_000_000).default(10),
+  data: dataSchema.prefault({ set: 'pneumoniamnist' }),
+  /** @default what the data set is made for, else Dirichlet 0.3 */
+  partition: partitionSchema.optional(),
+  model: modelSchema.prefault('cnn'),
+  /** `all`, `head` (the model's own split) or the name of the layer where the head begins. */
+  share: z.string().min(1).max(200).default('all'),
+  training: trainingSchema.prefault({}),
+  merge: mergeSchema.prefault('dfedsam'),
+  topology: topologySchema.prefault('ring'),
+  limits: limitsSchema.prefault({}),
+})
+
+/**
+ * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
+ * folder are a matter of the machine and stay out of it.
+ */
+export const manifestSchema = sections.transform(manifest => {
+  const shipped = shippedSets[manifest.data.set]
+  return {
+    ...manifest,
+    peers: manifest.peers ?? shipped?.peers ?? 8,
+    partition: manifest.partition ?? partitionSchema.parse(shipped?.partition ?? { kind: 'dirichlet' }),
+  }
+})
+
+/** A manifest with every default filled in. */
+export type Manifest = z.output<typeof manifestSchema>
+/** A manifest as a person writes it. */
+export type ManifestInput = z.input<typeof manifestSchema>
+
+/** Checks a manifest that is already an object. `source` is what errors call it. */
+export function parseManifest(value: unknown, source = 'manifest'): Manifest {
+  return validate(manifestSchema, value, source, 'MANIFEST')
+}
+
+/** What a manifest file says, checked, but as it was written: without the defaults. */
+export async function readManifestFile(path: string): Promise<unknown> {
+  const { value, locate } = await readYaml(path, 'MANIFEST')
+  validate(manifestSchema, value ?? {}, path, 'MANIFEST', locate)
+  return value ?? {}
+}
+
+/** The manifest as a file that reads back to the same run. */
+export function manifestYaml(manifest: Manifest): string {
+  return stringify(manifest)
+}
+
+/** The run's id: SHA-256 of the canonical manifest (defaults filled in, keys sorted, no spaces). */
+export function runIdOf(manifest: Manifest): Uint8Array {
+  return createHash('sha256').update(canonical(manifest)).digest()
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
+  if (isRecord(value)) {
+    const fields = Object.keys(value)
+      .filter(key => value[key] !== undefined)
+      .sort()
+      .map(key => `${JSON.stringify(key)}:${canonical(value[key])}`)
+    return `{${fields.join(',')}}`
+  }
+  return JSON.stringify(value)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

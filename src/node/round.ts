@@ -1,0 +1,35 @@
+import type { Samples } from '../data/index.js'
+import type { Learner, LocalTraining } from '../learner/index.js'
+import { type HeadSection, headOf } from '../tensors/index.js'
+import type { PeerEvent } from './events.js'
+import type { GossipRound } from './gossip.js'
+
+export interface RoundsInit {
+  readonly self: number
+  readonly rounds: number
+  readonly learner: Learner
+  readonly training: LocalTraining
+  /** The whole model. The learner and the merge both write here, in turn. */
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  /** Left out, the peer learns alone (`merge: none`). */
+  readonly gossip?: GossipRound
+  /** What the model is tested on after every merge. */
+  readonly test: Samples
+}
+
+/** One peer's rounds: train, gossip, evaluate after the merge (ALGORITHMS.md 1). The only implementation of a round. */
+export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
+  const { self, learner, parameters, gossip } = init
+  const head = headOf(parameters, init.head)
+  for (let round = 0; round < init.rounds; round++) {
+    const { loss, samples, seconds } = await learner.train(parameters, round, init.training, { signal })
+    yield { type: 'trained', peer: self, round, loss, samples, seconds }
+
+    if (gossip !== undefined) yield* gossip(round, head, signal)
+
+    const tested = await learner.evaluate(parameters, init.test, { signal })
+    yield { type: 'evaluated', peer: self, round, accuracy: tested.accuracy, loss: tested.loss }
+  }
+  yield { type: 'finished', peer: self, rounds: init.rounds }
+}

@@ -1,0 +1,44 @@
+import { HearsayError } from '../errors.js'
+import type { Peer, PeerEvent } from '../node/index.js'
+import type { RunEvent } from '../watch/index.js'
+
+/** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
+export interface Fault {
+  readonly peer: number
+  readonly round: number
+}
+
+/**
+ * Reads "peer@round", both from 0.
+ *
+ * @throws {@link HearsayError} `USAGE` when it is written otherwise, or the run has no such peer or round
+ */
+export function parseFault(text: string, peers: number, rounds: number): Fault {
+  const match = /^(\d{1,6})@(\d{1,9})$/.exec(text)
+  if (match === null) throw new HearsayError('USAGE', `--fail ${text}: write peer@round, for example 3@5`)
+  const fault = { peer: Number(match[1]), round: Number(match[2]) }
+  if (fault.peer >= peers) {
+    throw new HearsayError('USAGE', `--fail ${text}: there are peers 0 to ${peers - 1}`)
+  }
+  if (fault.round >= rounds) {
+    throw new HearsayError('USAGE', `--fail ${text}: there are rounds 0 to ${rounds - 1}`)
+  }
+  return fault
+}
+
+/** Passes a peer's events on until its fault, if it has one, kills it. */
+export async function* withFaults(
+  peer: Peer,
+  events: AsyncIterable<PeerEvent>,
+  faults: readonly Fault[],
+): AsyncGenerator<RunEvent, void, undefined> {
+  for await (const event of events) {
+    yield event
+    if (event.type !== 'trained') continue
+    if (faults.some(fault => fault.peer === peer.self && fault.round === event.round)) {
+      await peer.kill()
+      yield { type: 'failed', peer: peer.self, round: event.round }
+      return
+    }
+  }
+}

@@ -1,0 +1,5 @@
+export type { Baselines } from './baselines.js'
+export { type Fault, parseFault } from './faults.js'
+export type { Transport } from './network.js'
+export * from './simulation.js'
+export { summaryOf } from './summary.js'

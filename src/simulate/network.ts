@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto'
+import type { Dataset, Shard } from '../data/index.js'
+import type { LearnerPool } from '../learner/index.js'
+import {
+  createPeer,
+  localTraining,
+  type Manifest,
+  type Member,
+  type Peer,
+  type PeerCounters,
+  simulatedIdentities,
+} from '../node/index.js'
+import type { HeadSection } from '../tensors/index.js'
+import type { Topology } from '../topology/index.js'
+
+export type Transport = 'tcp' | 'memory'
+
+export interface NetworkInit {
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly dataset: Dataset
+  readonly shards: readonly Shard[]
+  readonly pool: LearnerPool
+  readonly topology: Topology
+  readonly head: HeadSection
+  readonly transport: Transport
+  /** First of the TCP ports to listen on, one a peer; 0 lets the system choose. */
+  readonly port: number
+}
+
+/** All peers of a simulation, listening, and how each is reached. */
+export interface Network {
+  readonly peers: readonly Peer[]
+  readonly members: readonly Member[]
+  sentBytes(): number
+  /** Rejections of all peers, by reason. */
+  rejected(): Record<string, number>
+  stop(): Promise<void>
+}
+
+/** Starts the peers of a simulation: each a real host with an identity of its own. */
+export async function startNetwork(init: NetworkInit): Promise<Network> {
+  const { manifest, shards, pool } = init
+  const identities = await simulatedIdentities(manifest.seed, manifest.peers)
+  const peers: Peer[] = []
+  // Memory addresses are known in the whole process, where another simulation may run.
+  const place = randomUUID()
+  const stop = async (): Promise<void> => {
+    await Promise.all(peers.map(peer => peer.stop()))
+  }
+  try {
+    for (const [self, identity] of identities.entries()) {
+      const shard = shards[self]!
+      const peer = await createPeer({
+        manifest,
+        runId: init.runId,
+        self,
+        name: shard.name,
+        identity,
+        topology: init.topology,
+        learner: pool.learner(shard, self),
+        training: localTraining(manifest),
+        parameters: pool.initialParameters(),
+        head: init.head,
+        test: init.dataset.test,
+        transport: init.transport,
+        listen: [listenAddress(init, place, self)],
+      })
+      peers.push(peer)
+      await peer.start()
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return {
+    peers,
+    members: peers.map((peer, self) => ({
+      name: shards[self]!.name,
+      peerId: peer.identity.peerId,
+      addresses: peer.addresses(),
+    })),
+    sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, 0),
+    rejected: () => sumByReason(peers.map(peer => peer.counters)),
+    stop,
+  }
+}
+
+/** Loopback only: a simulation is nobody else's business. */
+function listenAddress({ transport, port }: NetworkInit, place: string, self: number): string {
+  if (transport === 'memory') return `/memory/${place}-${self}`
+  return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`
+}
+
+function sumByReason(counters: readonly PeerCounters[]): Record<string, number> {
+  const total: Record<string, number> = {}
+  for (const { rejected } of counters) {
+    for (const [reason, count] of Object.entries(rejected)) total[reason] = (total[reason] ?? 0) + count
+  }
+  return total
+}

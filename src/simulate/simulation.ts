@@ -1,0 +1,223 @@
+import merge from 'it-merge'
+import { type Dataset, loadDataset, partition, type Shard, type Standardisation } from '../data/index.js'
+import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
+import { type Manifest, type Member, runIdOf, sharedSection } from '../node/index.js'
+import type { HeadSection, Layout } from '../tensors/index.js'
+import { createTopology, spectralGap, type Topology } from '../topology/index.js'
+import { createRoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
+import { type Baselines, runBaselines } from './baselines.js'
+import { type Fault, withFaults } from './faults.js'
+import { type Network, startNetwork, type Transport } from './network.js'
+
+export interface SimulationOptions {
+  /** @default 'auto', the best that loads */
+  readonly backend?: 'auto' | BackendReport['name']
+  /** @default 'tcp': real sockets on loopback */
+  readonly transport?: Transport
+  /** First of the TCP ports, one a peer. @default 0: the system chooses */
+  readonly port?: number
+  /** Learner threads. @default one a core */
+  readonly workers?: number
+  /** Run each peer alone and all data in one place too. @default true */
+  readonly baselines?: boolean
+  readonly faults?: readonly Fault[]
+  readonly signal?: AbortSignal
+}
+
+/** What will run, known before the first step. */
+export interface Prepared {
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly backend: BackendReport
+  readonly workers: number
+  readonly dataset: Dataset
+  readonly shards: readonly Shard[]
+  readonly topology: Topology
+  readonly spectralGap: number
+  readonly layout: Layout
+  readonly head: HeadSection
+  readonly transport: Transport
+}
+
+/** How one peer ended. */
+export interface PeerResult {
+  readonly name: string
+  readonly samples: number
+  /** On the whole test set after the last round; of a killed peer, after the last round it finished. */
+  readonly accuracy: number | undefined
+  readonly failed: boolean
+  readonly parameters: Float32Array
+}
+
+export interface SimulationResult {
+  /** Figures of the last round that every live peer finished; none when interrupted before. */
+  readonly last: RoundFigures | undefined
+  readonly peers: readonly PeerResult[]
+  readonly baselines: Baselines | undefined
+  readonly sentBytes: number
+  /** Heads that should have come and did not. */
+  readonly absent: number
+  readonly rejected: Readonly<Record<string, number>>
+  /** Samples trained by all peers, local epochs counted; baselines not. */
+  readonly samples: number
+  /** From the first peer's first step to the last peer's last; baselines not counted. */
+  readonly seconds: number
+  readonly interrupted: boolean
+}
+
+/** Many peers on this machine: the code of the field, over real connections. */
+export interface Simulation {
+  readonly prepared: Prepared
+  readonly members: readonly Member[]
+  /** Runs it, once. What it returns at the end is the result. */
+  run(): AsyncGenerator<RunEvent, SimulationResult, undefined>
+  /** Frees threads and sockets. Twice is once. */
+  close(): Promise<void>
+}
+
+/**
+ * Loads the data, starts the learners and the peers.
+ *
+ * @throws {@link HearsayError} for whatever the manifest asks and this machine or data set cannot give
+ */
+export async function createSimulation(manifest: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
+  const transport = options.transport ?? 'tcp'
+  const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
+  const dataset = await loadDataset(manifest.data, manifest.seed)
+  const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+  const pool = await createLearnerPool(
+    {
+      backend: options.backend ?? 'auto',
+      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      model: manifest.model,
+      inputShape: dataset.inputShape,
+      classes: dataset.classes.length,
+      seed: manifest.seed,
+    },
+    options.signal === undefined ? {} : { signal: options.signal },
+  )
+  let network: Network | undefined
+  const close = async (): Promise<void> => {
+    await network?.stop()
+    await pool.close()
+  }
+  try {
+    const head = sharedSection(manifest, pool.layout, pool.headLayer)
+    const runId = runIdOf(manifest)
+    network = await startNetwork({
+      manifest,
+      runId,
+      dataset,
+      shards,
+      pool,
+      topology,
+      head,
+      transport,
+      port: options.port ?? 0,
+    })
+    const prepared: Prepared = {
+      manifest,
+      runId,
+      backend: pool.backend,
+      workers: pool.workers,
+      dataset,
+      shards,
+      topology,
+      spectralGap: spectralGap(topology).gap,
+      layout: pool.layout,
+      head,
+      transport,
+    }
+    return {
+      prepared,
+      members: network.members,
+      run: () => runSimulation(prepared, pool, network!, options),
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function* runSimulation(
+  prepared: Prepared,
+  pool: LearnerPool,
+  network: Network,
+  options: SimulationOptions,
+): AsyncGenerator<RunEvent, SimulationResult, undefined> {
+  const { manifest, dataset, shards, head } = prepared
+  const failure = new AbortController()
+  const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
+  const standardisation = meanStandardisation(shards)
+  const book = createRoundBook({
+    peers: manifest.peers,
+    head,
+    parametersOf: peer => network.peers[peer]!.parameters,
+    evaluateMean: async mean => (await pool.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
+    sentBytes: network.sentBytes,
+  })
+  const accuracies = new Map<number, number>()
+  const failed = new Set<number>()
+  let samples = 0
+  let absent = 0
+  let interrupted = false
+  let startedAt = performance.now()
+  let endedAt = startedAt
+  let joined = 0
+  let baselines: Baselines | undefined
+
+  try {
+    const sources = network.peers.map(peer => withFaults(peer, peer.run(network.members, signal), options.faults ?? []))
+    for await (const event of merge(...sources)) {
+      if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
+      else if (event.type === 'trained') samples += event.samples
+      else if (event.type === 'exchanged') absent += event.absent.length
+      else if (event.type === 'evaluated') accuracies.set(event.peer, event.accuracy)
+      else if (event.type === 'failed') failed.add(event.peer)
+      if (event.type === 'failed') book.lose(event.peer)
+      else if (event.type !== 'round' && event.type !== 'baseline') book.add(event)
+      endedAt = performance.now()
+      yield event
+      yield* book.ready()
+    }
+    yield* await book.settle()
+    if (options.baselines !== false) baselines = yield* runBaselines({ manifest, dataset, shards, pool, head }, signal)
+  } catch (error) {
+    if (!options.signal?.aborted) throw error
+    interrupted = true
+  } finally {
+    failure.abort()
+    await network.stop()
+  }
+  return {
+    last: book.last(),
+    peers: shards.map((shard, peer) => ({
+      name: shard.name,
+      samples: shard.samples.size,
+      accuracy: accuracies.get(peer),
+      failed: failed.has(peer),
+      parameters: network.peers[peer]!.parameters,
+    })),
+    baselines,
+    sentBytes: network.sentBytes(),
+    absent,
+    rejected: network.rejected(),
+    samples,
+    seconds: (endedAt - startedAt) / 1000,
+    interrupted,
+  }
+}
+
+/**
+ * What the averaged model is tested with: no peer's own statistics would suit it better than another's. The model sees
+ * differences divided by a deviation, so it is the divisors' inverses that are averaged.
+ */
+function meanStandardisation(shards: readonly Shard[]): Standardisation {
+  const average = (of: (shard: Shard) => Float32Array): Float32Array =>
+    of(shards[0]!).map((_, k) => shards.reduce((sum, shard) => sum + of(shard)[k]!, 0) / shards.length)
+  return {
+    mean: average(shard => shard.standardisation.mean),
+    std: average(shard => shard.standardisation.std.map(std => 1 / std)).map(inverse => 1 / inverse),
+  }
+}

@@ -1,0 +1,54 @@
+import type { RunSummary } from '../watch/index.js'
+import type { Prepared, SimulationResult } from './simulation.js'
+
+/** A simulation's result in figures. */
+export function summaryOf(prepared: Prepared, result: SimulationResult): RunSummary {
+  const { manifest, backend, transport, dataset, layout, head } = prepared
+  const { last, baselines, peers, samples, seconds, sentBytes } = result
+  const rounds = last === undefined ? 0 : last.round + 1
+  return {
+    run: Buffer.from(prepared.runId).toString('hex'),
+    seed: manifest.seed,
+    backend: backend.name,
+    transport,
+    peers: manifest.peers,
+    rounds,
+    seconds: rounded(seconds, 3),
+    topology: prepared.topology.name,
+    merge: manifest.merge.method,
+    accuracy: {
+      mean: last?.accuracy.mean ?? Number.NaN,
+      min: last?.accuracy.min ?? Number.NaN,
+      max: last?.accuracy.max ?? Number.NaN,
+      ofMean: last?.accuracy.ofMean ?? Number.NaN,
+      localOnly: baselines?.localOnly ?? null,
+      centralised: baselines?.centralised ?? null,
+    },
+    consensusDistance: last?.consensusDistance ?? Number.NaN,
+    spectralGap: prepared.spectralGap,
+    bytes: {
+      sent: sentBytes,
+      perPeerPerRound: rounds === 0 ? 0 : Math.round(sentBytes / manifest.peers / rounds),
+    },
+    samplesPerSecond: seconds === 0 ? 0 : rounded(samples / seconds, 1),
+    // Node counts in KiB on every system.
+    peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
+    interrupted: result.interrupted,
+    data: dataset.name,
+    model: { parameters: layout.size, shared: head.layout.size },
+    absent: result.absent,
+    rejected: result.rejected,
+    perPeer: peers.map(({ name, samples: owned, accuracy, failed }, peer) => ({
+      peer,
+      name,
+      samples: owned,
+      accuracy: accuracy ?? null,
+      localOnly: baselines?.localOnlyOf[peer] ?? null,
+      failed,
+    })),
+  }
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}

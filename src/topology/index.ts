@@ -1,0 +1,7 @@
+export * from './file.js'
+export { createGraph, degrees, diameter, type Edge, type Graph, isConnected } from './graph.js'
+export * from './mixing.js'
+export type { Rectangle } from './regular.js'
+export { peersLimit, type TopologySpec, topologyKinds, topologySchema, type Weights } from './schema.js'
+export * from './spectrum.js'
+export { type Arrangement, createTopology, type Topology, unionGraph } from './topology.js'

@@ -1,0 +1,67 @@
+import type { Graph } from './graph.js'
+import type { Weights } from './schema.js'
+
+/** What one peer gives to the vectors it merges: row i of the mixing matrix, without its zeros. */
+export interface MixingRow {
+  readonly self: number
+  /** Sorted by peer. */
+  readonly from: readonly { readonly peer: number; readonly weight: number }[]
+}
+
+/**
+ * The mixing matrix W of a graph (ALGORITHMS.md 3.1), one row per peer.
+ *
+ * - `uniform`: 1/(1+d) to oneself and each of the d peers one hears. Doubly stochastic only where all hear equally
+ *   many; elsewhere rows sum to 1 and columns do not, so well-connected peers count for more and the mean of the
+ *   models drifts. {@link isDoublyStochastic} tells.
+ * - `metropolis-hastings`: w_ij = 1/(1+max(d_i, d_j)), the rest to oneself. Symmetric and doubly stochastic on every
+ *   undirected graph.
+ *
+ * @throws RangeError for Metropolis and Hastings on a directed graph; the manifest's schema lets none through
+ */
+export function mixingMatrix(graph: Graph, weights: Weights): readonly MixingRow[] {
+  if (weights === 'metropolis-hastings' && graph.directed) {
+    throw new RangeError('Metropolis-Hastings weights need an undirected graph')
+  }
+  const heard = Array.from({ length: graph.peers }, (_, peer) => graph.receivesFrom(peer))
+  return heard.map(neighbours => {
+    const equal = 1 / (1 + neighbours.length)
+    if (weights === 'uniform') return { self: equal, from: neighbours.map(peer => ({ peer, weight: equal })) }
+    const from = neighbours.map(peer => ({
+      peer,
+      weight: 1 / (1 + Math.max(neighbours.length, heard[peer]!.length)),
+    }))
+    // 1 − Σ w_ij, written so that equal degrees give exactly 1/(1+d): on the full graph all peers then sum the same
+    // products and end with the same bits.
+    return { self: from.reduce((sum, { weight }) => sum + (equal - weight), equal), from }
+  })
+}
+
+/**
+ * Does every column sum to 1 as every row does? Only then does gossip keep the mean of all models.
+ *
+ * @param tolerance - for the rounding of sums of up to a thousand weights
+ */
+export function isDoublyStochastic(matrix: readonly MixingRow[], tolerance = 1e-12): boolean {
+  const columns = new Float64Array(matrix.length)
+  for (const [peer, row] of matrix.entries()) {
+    columns[peer]! += row.self
+    let sum = row.self
+    for (const { peer: other, weight } of row.from) {
+      columns[other]! += weight
+      sum += weight
+    }
+    if (Math.abs(sum - 1) > tolerance) return false
+  }
+  return columns.every(sum => Math.abs(sum - 1) <= tolerance)
+}
+
+/** Is w_ij = w_ji throughout? Chebyshev gossip needs it. */
+export function isSymmetric(matrix: readonly MixingRow[]): boolean {
+  return matrix.every((row, peer) =>
+    row.from.every(({ peer: other, weight }) => {
+      const back = matrix[other]!.from.find(entry => entry.peer === peer)
+      return back?.weight === weight
+    }),
+  )
+}

@@ -1,0 +1,132 @@
+import { HearsayError } from '../errors.js'
+import type { Random } from '../random.js'
+import { createGraph, type Edge, type Graph, isConnected } from './graph.js'
+
+/*
+ * Graphs that are drawn. The same seed draws the same graph on every peer, so nobody has to be told who its
+ * neighbours are.
+ */
+
+/** Redrawn this often, a graph that still falls to pieces was given options that cannot hold it together. */
+const drawsLimit = 100
+
+/**
+ * Every peer has the same number of neighbours, which ones is chance.
+ *
+ * Starts from a ring in which each meets its nearest and then exchanges the ends of pairs of edges, ten times as
+ * often as there are edges: every step keeps all degrees, so unlike a pairing of stubs it cannot get stuck.
+ *
+ * @throws {@link HearsayError} when no such graph exists or none that is connected was found
+ */
+export function randomRegular(peers: number, degree: number, rng: Random): Graph {
+  const name = 'topology random-regular: degree'
+  if (degree >= peers) {
+    throw new HearsayError('TOPOLOGY', `${name}: ${peers} peers have at most ${peers - 1} neighbours, not ${degree}`)
+  }
+  if ((peers * degree) % 2 === 1) {
+    throw new HearsayError(
+      'TOPOLOGY',
+      `${name}: ${peers} peers cannot have ${degree} neighbours each, as both are odd; make one of them even`,
+    )
+  }
+  if (degree === 1 && peers > 2) {
+    throw new HearsayError('TOPOLOGY', `${name}: with one neighbour each, peers fall into pairs; use 2 or more`)
+  }
+  const edges = lattice(peers, Math.floor(degree / 2))
+  if (degree % 2 === 1) for (let i = 0; i < peers / 2; i++) edges.push([i, i + peers / 2])
+  return drawnUntilConnected(`${name}: of ${degree}`, 'a higher degree', () => {
+    exchangeEnds(peers, edges, 10 * edges.length, rng)
+    return createGraph(peers, edges)
+  })
+}
+
+/**
+ * Every pair is joined with the same probability.
+ *
+ * @param probability - left out, min(1, 2·ln(m)/m)
+ * @throws {@link HearsayError} when no connected graph was found
+ */
+export function erdosRenyi(peers: number, probability: number | undefined, rng: Random): Graph {
+  const p = probability ?? Math.min(1, (2 * Math.log(peers)) / peers)
+  return drawnUntilConnected(`topology erdos-renyi: probability: of ${p}`, 'a higher probability', () => {
+    const edges: Edge[] = []
+    for (let i = 0; i < peers; i++) for (let j = i + 1; j < peers; j++) if (rng.uniform() < p) edges.push([i, j])
+    return createGraph(peers, edges)
+  })
+}
+
+/**
+ * A small world: a ring in which each meets its nearest, where each edge lets go of its far end with some probability
+ * and takes hold of a peer drawn from all that are not yet neighbours.
+ *
+ * @param neighbours - before rewiring; even
+ * @throws {@link HearsayError} when there are not enough peers or no connected graph was found
+ */
+export function wattsStrogatz(peers: number, neighbours: number, rewire: number, rng: Random): Graph {
+  const name = 'topology watts-strogatz'
+  if (neighbours >= peers) {
+    throw new HearsayError(
+      'TOPOLOGY',
+      `${name}: neighbours: ${peers} peers have at most ${peers - 1} neighbours, not ${neighbours}`,
+    )
+  }
+  return drawnUntilConnected(`${name}: rewire: of ${rewire}`, 'more neighbours or less rewiring', () => {
+    const edges = lattice(peers, neighbours / 2)
+    const joined = new Set(edges.map(([a, b]) => key(peers, a, b)))
+    for (const [at, [from, to]] of edges.entries()) {
+      if (rng.uniform() >= rewire) continue
+      const free = Array.from({ length: peers }, (_, i) => i).filter(
+        other => other !== from && !joined.has(key(peers, from, other)),
+      )
+      if (free.length === 0) continue
+      const target = free[rng.integer(free.length)]!
+      joined.delete(key(peers, from, to))
+      joined.add(key(peers, from, target))
+      edges[at] = [from, target]
+    }
+    return createGraph(peers, edges)
+  })
+}
+
+/** Each peer and the `reach` next on either side. */
+function lattice(peers: number, reach: number): Edge[] {
+  const edges: Edge[] = []
+  for (let offset = 1; offset <= reach; offset++) {
+    for (let i = 0; i < peers; i++) edges.push([i, (i + offset) % peers])
+  }
+  return edges
+}
+
+/** a–b, c–d becomes a–d, c–b wherever that makes neither a loop nor a double edge. */
+function exchangeEnds(peers: number, edges: Edge[], times: number, rng: Random): void {
+  const joined = new Set(edges.map(([a, b]) => key(peers, a, b)))
+  for (let time = 0; time < times; time++) {
+    const first = rng.integer(edges.length)
+    const second = rng.integer(edges.length)
+    const [a, b] = edges[first]!
+    const [c, d] = rng.integer(2) === 0 ? edges[second]! : [edges[second]![1], edges[second]![0]]
+    if (a === c || b === d || a === d || b === c) continue
+    if (joined.has(key(peers, a, d)) || joined.has(key(peers, c, b))) continue
+    joined.delete(key(peers, a, b))
+    joined.delete(key(peers, c, d))
+    joined.add(key(peers, a, d))
+    joined.add(key(peers, c, b))
+    edges[first] = [a, d]
+    edges[second] = [c, b]
+  }
+}
+
+function drawnUntilConnected(what: string, remedy: string, draw: () => Graph): Graph {
+  for (let count = 0; count < drawsLimit; count++) {
+    const graph = draw()
+    if (isConnected(graph)) return graph
+  }
+  throw new HearsayError(
+    'TOPOLOGY',
+    `${what}: no connected graph among ${drawsLimit} drawn; use ${remedy}, or another seed`,
+  )
+}
+
+function key(peers: number, a: number, b: number): number {
+  return Math.min(a, b) * peers + Math.max(a, b)
+}

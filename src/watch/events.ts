@@ -1,0 +1,44 @@
+import type { PeerEvent } from '../node/index.js'
+
+/** Lowest, mean and highest of the peers' own models. */
+export interface Spread {
+  readonly mean: number
+  readonly min: number
+  readonly max: number
+}
+
+/** One finished round, over all peers that took part in it. */
+export interface RoundFigures {
+  readonly type: 'round'
+  readonly round: number
+  readonly peers: number
+  /** Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. */
+  readonly accuracy: Spread & { readonly ofMean: number }
+  /** Mean training loss. */
+  readonly loss: number
+  /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
+  readonly consensusDistance: number
+  /** Heads that should have come and did not. */
+  readonly absent: number
+  /** Samples trained on, all peers and local epochs. */
+  readonly samples: number
+  /** Sent by all peers since the run began. */
+  readonly sentBytes: number
+  /** Since the first round began. */
+  readonly seconds: number
+}
+
+export type BaselineName = 'localOnly' | 'centralised'
+
+/** What someone who watches a whole run sees: every peer's events, and what they amount to. */
+export type RunEvent =
+  | PeerEvent
+  | RoundFigures
+  | { readonly type: 'failed'; readonly peer: number; readonly round: number }
+  | {
+      readonly type: 'baseline'
+      readonly name: BaselineName
+      readonly round: number
+      readonly rounds: number
+      readonly accuracy: number
+    }

@@ -1,0 +1,8 @@
+export * from './events.js'
+export { drawGraph } from './graph.js'
+export * from './progress.js'
+export * from './report.js'
+export * from './rounds.js'
+export * from './run-folder.js'
+export * from './summary.js'
+export * from './text.js'

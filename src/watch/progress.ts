@@ -1,0 +1,152 @@
+import type { WriteStream } from 'node:tty'
+import { createLogUpdate } from 'log-update'
+import pc from 'picocolors'
+import type { RoundFigures, RunEvent } from './events.js'
+import { byteCount, duration, percent, small } from './text.js'
+
+export interface ProgressInit {
+  readonly peers: number
+  readonly rounds: number
+  readonly baselines: boolean
+  /** Where it is shown: live when this is a terminal, otherwise a line a round. */
+  readonly stream: NodeJS.WriteStream | WriteStream
+}
+
+/** Shows a run as it goes on. */
+export interface Progress {
+  show(event: RunEvent): void
+  /** Leaves the last state standing. */
+  done(): void
+}
+
+/** Redraws a second: enough to look alive, and nothing to a busy machine. */
+const redrawMs = 100
+
+export function createProgress(init: ProgressInit): Progress {
+  const work = createWorkMeter(init)
+  return init.stream.isTTY ? liveProgress(init, work) : plainProgress(init, work)
+}
+
+function plainProgress({ rounds, stream }: ProgressInit, work: WorkMeter): Progress {
+  const line = (text: string): void => {
+    stream.write(`${text}\n`)
+  }
+  return {
+    show(event) {
+      work.add(event)
+      const note = noteOf(event)
+      if (note !== undefined) line(note)
+      if (event.type === 'round') {
+        const { accuracy, consensusDistance, sentBytes } = event
+        line(
+          `round ${event.round + 1}/${rounds}  accuracy ${percent(accuracy.mean)} ` +
+            `(${percent(accuracy.min)} to ${percent(accuracy.max)}; averaged model ${percent(accuracy.ofMean)})  ` +
+            `consensus ${small(consensusDistance)}  sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
+        )
+      }
+      if (event.type === 'baseline' && event.name === 'centralised' && (event.round + 1) % 5 === 0) {
+        line(`baselines  round ${event.round + 1}/${rounds}  ${work.timeLeft()} left`)
+      }
+    },
+    done() {},
+  }
+}
+
+function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter): Progress {
+  const update = createLogUpdate(stream as NodeJS.WriteStream)
+  const notes: string[] = []
+  const trained = new Map<number, number>()
+  let figures: RoundFigures | undefined
+  let baselines: string | undefined
+  let drawnAt = 0
+
+  function draw(): void {
+    const current = Math.min(rounds, Math.max(0, ...trained.values()) + 1)
+    const lines = [
+      `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(`${work.timeLeft()} left`)}`,
+    ]
+    if (figures !== undefined) {
+      const { accuracy } = figures
+      lines.push(
+        `${pc.dim('accuracy ')} ${pc.green(percent(accuracy.mean))}  ${percent(accuracy.min)} to ${percent(accuracy.max)}` +
+          `  ${pc.dim('averaged model')} ${percent(accuracy.ofMean)}`,
+        `${pc.dim('consensus')} ${small(figures.consensusDistance)}  ${pc.dim('sent')} ${byteCount(figures.sentBytes)}` +
+          `  ${pc.dim('after round')} ${figures.round + 1}  ${pc.dim('peers')} ${figures.peers}/${peers}`,
+      )
+    }
+    update([...lines, ...notes.slice(-4)].join('\n'))
+    drawnAt = performance.now()
+  }
+
+  return {
+    show(event) {
+      work.add(event)
+      const note = noteOf(event)
+      if (note !== undefined) notes.push(pc.yellow(note))
+      if (event.type === 'trained') trained.set(event.peer, event.round)
+      if (event.type === 'round') figures = event
+      if (event.type === 'baseline') baselines = 'baselines: each alone, and all data in one place'
+      if (performance.now() - drawnAt >= redrawMs) draw()
+    },
+    done() {
+      draw()
+      update.done()
+    },
+  }
+}
+
+/** What is out of the ordinary gets a line of its own. */
+function noteOf(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'failed':
+      return `peer ${event.peer} was killed in round ${event.round + 1}`
+    case 'exchanged': {
+      if (event.absent.length === 0) return undefined
+      const who = event.absent.map(({ peer, reason }) => `peer ${peer} (${reason})`).join(', ')
+      return `round ${event.round + 1}: peer ${event.peer} merged without ${who}`
+    }
+    case 'joined':
+      return event.missing.length === 0
+        ? undefined
+        : `peer ${event.peer} begins without its neighbours ${event.missing.join(', ')}: not heard of in time`
+    default:
+      return undefined
+  }
+}
+
+interface WorkMeter {
+  add(event: RunEvent): void
+  /** 0 to 1. */
+  share(): number
+  timeLeft(): string
+}
+
+/**
+ * Measures how much of the training is done. A unit is a peer's training in one round; the centralised baseline does
+ * as much in one round as all peers together.
+ */
+function createWorkMeter({ peers, rounds, baselines }: ProgressInit): WorkMeter {
+  const total = peers * rounds * (baselines ? 3 : 1)
+  const startedAt = performance.now()
+  let done = 0
+  const share = (): number => Math.min(1, done / total)
+  return {
+    add(event) {
+      if (event.type === 'trained') done += 1
+      if (event.type === 'failed') done += rounds - event.round - 1
+      if (event.type === 'baseline') done += event.name === 'centralised' ? peers : 1
+    },
+    share,
+    timeLeft() {
+      if (done === 0) return '–'
+      const elapsed = (performance.now() - startedAt) / 1000
+      return duration((elapsed * (1 - share())) / share())
+    },
+  }
+}
+
+function bar(share: number): string {
+  const width = 24
+  const full = Math.round(share * width)
+  return pc.cyan('█'.repeat(full)) + pc.dim('░'.repeat(width - full))
+}

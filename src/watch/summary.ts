@@ -1,0 +1,59 @@
+/** A run in one object: what `--json` prints. Accuracies are 0 to 1 on the full test set. */
+export interface Summary {
+  /** The run's id: SHA-256 of its manifest, in hex. */
+  readonly run: string
+  readonly seed: number
+  readonly backend: string
+  readonly transport: string
+  readonly peers: number
+  readonly rounds: number
+  /** From the first peer's first step to the last peer's last. */
+  readonly seconds: number
+  readonly topology: string
+  readonly merge: string
+  readonly accuracy: {
+    /** Over the peers' own models. */
+    readonly mean: number
+    readonly min: number
+    readonly max: number
+    /** Of the peers' averaged model. */
+    readonly ofMean: number
+    /** Baselines: null when they were not run. */
+    readonly localOnly: number | null
+    readonly centralised: number | null
+  }
+  readonly consensusDistance: number
+  readonly spectralGap: number
+  readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
+  /** Samples trained by all peers a second; exchange and evaluation included in the time. */
+  readonly samplesPerSecond: number
+  readonly peakRssMB: number
+}
+
+/** One peer's line in the report. */
+export interface PeerSummary {
+  readonly peer: number
+  readonly name: string
+  readonly samples: number
+  readonly accuracy: number | null
+  readonly localOnly: number | null
+  readonly failed: boolean
+}
+
+/** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
+export interface RunSummary extends Summary {
+  readonly interrupted: boolean
+  readonly data: string
+  readonly model: { readonly parameters: number; readonly shared: number }
+  /** Heads that should have come and did not. */
+  readonly absent: number
+  /** What was refused, by reason. */
+  readonly rejected: Readonly<Record<string, number>>
+  readonly perPeer: readonly PeerSummary[]
+}
+
+/** The part of a run's summary that `--json` prints. */
+export function headline(summary: RunSummary): Summary {
+  const { interrupted, data, model, absent, rejected, perPeer, ...rest } = summary
+  return rest
+}

@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { multiaddr } from '@multiformats/multiaddr'
+import { onTestFinished } from 'vitest'
+import { createHost, type HearsayHost } from '../../src/gossip/index.js'
+
+let hosts = 0
+
+/** A started host of its own identity, stopped when the test ends. */
+export async function startHost(transport: 'tcp' | 'memory' = 'memory'): Promise<HearsayHost> {
+  hosts += 1
+  const seed = createHash('sha256').update(`gossip test ${hosts}`).digest()
+  const host = await createHost({
+    privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+    transport,
+    listen: [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : `/memory/gossip-${process.pid}-${hosts}`],
+  })
+  await host.start()
+  onTestFinished(() => host.stop())
+  return host
+}
+
+export async function connect(from: HearsayHost, to: HearsayHost): Promise<void> {
+  await from.dial(to.getMultiaddrs().map(address => multiaddr(address.toString())))
+}
+
+/** Waits for something that the network brings about in its own time. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 5))
+}
+
+/** A signal that never comes. */
+export const never: AbortSignal = new AbortController().signal

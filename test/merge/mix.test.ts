@@ -1,0 +1,121 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Contribution, consensusDistance, localDistance, meanOf, mix } from '../../src/merge/index.js'
+import { bits, vectors } from './rounds.js'
+
+const contributed = fc
+  .tuple(
+    fc.integer({ min: 1, max: 14 }),
+    // Two tiles and what is left over.
+    fc.constantFrom(0, 1, 7, 4095, 4096, 4097, 9000),
+    fc.nat(),
+    fc.array(fc.double({ min: -2, max: 2, noNaN: true }), { minLength: 14, maxLength: 14 }),
+  )
+  .map(([count, length, seed, weights]): Contribution[] =>
+    vectors(count, length, seed).map((values, peer) => ({ peer, weight: weights[peer]!, values })),
+  )
+
+/** What the fixed order means: left to right in float64, rounded once. */
+function reference(contributions: readonly Contribution[], at: number): number {
+  const [first, ...rest] = contributions
+  let sum = first!.weight * first!.values[at]!
+  for (const { weight, values } of rest) sum += weight * values[at]!
+  return Math.fround(sum)
+}
+
+describe('mix', () => {
+  it('adds up from left to right in float64 and rounds once, to the last bit, for any number of vectors', () => {
+    fc.assert(
+      fc.property(contributed, contributions => {
+        const out = new Float32Array(contributions[0]!.values.length)
+        mix(out, contributions)
+        expect(bits(out)).toEqual(bits(Float32Array.from(out, (_, at) => reference(contributions, at))))
+      }),
+    )
+  })
+
+  it('in slices gives the bits of the whole and writes nothing else', () => {
+    fc.assert(
+      fc.property(contributed, fc.array(fc.nat({ max: 9000 })), (contributions, cuts) => {
+        const { length } = contributions[0]!.values
+        const whole = new Float32Array(length)
+        mix(whole, contributions)
+        const sliced = new Float32Array(length).fill(7)
+        const ends = [...cuts.filter(cut => cut < length), length].sort((a, b) => a - b)
+        let from = 0
+        for (const to of ends) {
+          mix(sliced, contributions, from, to)
+          if (to < length) expect(sliced[to]).toBe(7)
+          from = to
+        }
+        expect(bits(sliced)).toEqual(bits(whole))
+      }),
+    )
+  })
+
+  it('may write over one of its vectors', () => {
+    for (const count of [1, 2, 3, 4, 5, 6, 9, 13]) {
+      const contributions = vectors(count, 5000).map((values, peer) => ({ peer, weight: 0.3, values }))
+      const expected = new Float32Array(5000)
+      mix(expected, contributions)
+      const last = contributions[count - 1]!.values
+      mix(last, contributions)
+      expect(bits(last)).toEqual(bits(expected))
+    }
+  })
+
+  it('works on shared memory as on its own', () => {
+    const own = vectors(3, 100)
+    const shared = own.map(values => {
+      const copy = new Float32Array(new SharedArrayBuffer(values.byteLength))
+      copy.set(values)
+      return copy
+    })
+    const mixed = [own, shared].map(set => {
+      const out = new Float32Array(100)
+      mix(
+        out,
+        set.map((values, peer) => ({ peer, weight: 1 / 3, values })),
+      )
+      return out
+    })
+    expect(bits(mixed[1]!)).toEqual(bits(mixed[0]!))
+  })
+
+  it('refuses nothing at all, and vectors of different lengths', () => {
+    expect(() => mix(new Float32Array(2), [])).toThrow(/nothing to mix/)
+    const values = new Float32Array(3)
+    expect(() => mix(new Float32Array(2), [{ peer: 4, weight: 1, values }])).toThrow(
+      /peer 4's vector has 3 numbers, not 2/,
+    )
+  })
+})
+
+describe('distances', () => {
+  const three = [Float32Array.of(0, 0), Float32Array.of(3, 0), Float32Array.of(0, 6)]
+
+  it('consensus distance is that computed by hand', () => {
+    const mean = new Float32Array(2)
+    meanOf(mean, three)
+    expect([...mean]).toEqual([1, 2])
+    // (1 + 4) + (4 + 4) + (1 + 16), over three.
+    expect(consensusDistance(three, mean)).toBe(10)
+    expect(consensusDistance([], mean)).toBe(0)
+  })
+
+  it('consensus distance sums in float64: a million small squares are not lost beside a large one', () => {
+    const values = new Float32Array(1_000_001).fill(1e-4)
+    values[0] = 100
+    expect(consensusDistance([values], new Float32Array(values.length))).toBeCloseTo(1e4 + 1e-2, 5)
+  })
+
+  it('local distance weighs what one peer hears, and adds up over slices', () => {
+    const parts = three.map((values, peer) => ({ peer, weight: [0.5, 0.25, 0.25][peer]!, values }))
+    // 0.25·9 + 0.25·36 seen from peer 0.
+    expect(localDistance(parts, 0)).toBe(11.25)
+    expect(localDistance(parts, 0, 0, 1) + localDistance(parts, 0, 1, 2)).toBe(11.25)
+    // 0.5·9 + 0.25·(9 + 36) seen from peer 1.
+    expect(localDistance(parts, 1)).toBe(15.75)
+    expect(() => localDistance(parts, 3)).toThrow(/peer 3 is not among/)
+  })
+})

@@ -1,0 +1,130 @@
+import { EigenvalueDecomposition, type Matrix } from 'ml-matrix'
+import { describe, expect, it } from 'vitest'
+import {
+  contraction,
+  createTopology,
+  mixingMatrix,
+  mixingProduct,
+  spectralGap,
+  type Topology,
+  topologySchema,
+} from '../../src/topology/index.js'
+
+function build(kind: string, peers: number): Topology {
+  return createTopology(topologySchema.parse(kind), peers, 1)
+}
+
+function cycle(kind: string, peers: number): Matrix {
+  const topology = build(kind, peers)
+  return mixingProduct(
+    Array.from({ length: topology.period }, (_, round) => mixingMatrix(topology.graphAt(round), topology.weights)),
+  )
+}
+
+/** ALGORITHMS.md 8.3. */
+const table: [peers: number, kind: string, lambda: number, fourth: number][] = [
+  [4, 'line', 0.80474, 0.41939],
+  [8, 'star', 0.875, 0.58618],
+  [16, 'ring', 0.94925, 0.81195],
+  [16, 'grid', 0.86864, 0.56933],
+  [16, 'torus', 0.6, 0.1296],
+  [16, 'exponential', 0.6, 0.1296],
+  [64, 'ring', 0.99679, 0.98722],
+  [64, 'grid', 0.9677, 0.87694],
+  [64, 'torus', 0.88284, 0.60748],
+  [64, 'exponential', 0.71429, 0.26031],
+  [100, 'ring', 0.99868, 0.99475],
+  [100, 'grid', 0.97947, 0.92037],
+  [100, 'torus', 0.92361, 0.72769],
+  [100, 'exponential', 0.75, 0.31641],
+]
+
+describe('spectral gap', () => {
+  it.each(table)('λ and λ⁴ of %i peers, %s, are those of ALGORITHMS.md 8.3', (peers, kind, lambda, fourth) => {
+    const found = spectralGap(build(kind, peers))
+    expect(Math.abs(found.lambda - lambda)).toBeLessThan(1e-5)
+    expect(Math.abs(found.lambda ** 4 - fourth)).toBeLessThan(1e-5)
+    expect(found.gap).toBe(1 - found.lambda)
+  })
+
+  it.each([3, 4, 5, 7, 16, 33, 64])('λ of a ring of %i peers is (1 + 2cos(2π/m))/3', peers => {
+    const closed = Math.max((1 + 2 * Math.cos((2 * Math.PI) / peers)) / 3, peers % 2 === 0 ? 1 / 3 : 0)
+    expect(spectralGap(build('ring', peers)).lambda).toBeCloseTo(closed, 12)
+  })
+
+  it.each([4, 6, 16, 64])('the smallest eigenvalue of an even ring of %i is −1/3', peers => {
+    const { realEigenvalues } = new EigenvalueDecomposition(cycle('ring', peers), { assumeSymmetric: true })
+    expect(Math.min(...realEigenvalues)).toBeCloseTo(-1 / 3, 12)
+  })
+
+  it('is 0 where one step averages exactly, and for one peer', () => {
+    expect(spectralGap(build('full', 12)).lambda).toBe(0)
+    expect(spectralGap(build('ring', 1)).lambda).toBe(0)
+    expect(spectralGap(build('ring', 2)).lambda).toBe(0)
+  })
+
+  it('takes other weights than those of the topology', () => {
+    // A star of m peers with uniform weights is not symmetric; its largest singular value is above 1.
+    expect(spectralGap(build('star', 8), 'uniform').lambda).toBeGreaterThan(1)
+  })
+
+  it('agrees between the symmetric road and the one for any matrix', () => {
+    const matrix = mixingMatrix(build('grid', 12).graphAt(0), 'metropolis-hastings')
+    // For a symmetric W, (λ of W·W)^(1/2) is λ of W; the product goes through the singular values.
+    expect(contraction([matrix, matrix])).toBeCloseTo(contraction([matrix]), 10)
+  })
+})
+
+describe('time-varying', () => {
+  it.each([2, 8, 16, 32])('P12 one-peer exponential averages %i peers exactly in one cycle', peers => {
+    const product = cycle('one-peer-exponential', peers)
+    expect(
+      product
+        .sub(1 / peers)
+        .abs()
+        .max(),
+    ).toBeLessThan(1e-15)
+    expect(spectralGap(build('one-peer-exponential', peers)).lambda).toBe(0)
+  })
+
+  it.each([
+    [6, 0.0833],
+    [12, 0.0417],
+    [25, 0.0225],
+  ])('P12 one-peer exponential leaves %i peers max|P − 1/m| = %f after one cycle', (peers, left) => {
+    expect(
+      cycle('one-peer-exponential', peers)
+        .sub(1 / peers)
+        .abs()
+        .max(),
+    ).toBeCloseTo(left, 4)
+  })
+
+  it('has a period of ⌈log₂ m⌉ and repeats', () => {
+    for (const [peers, period] of [
+      [1, 1],
+      [2, 1],
+      [3, 2],
+      [8, 3],
+      [9, 4],
+      [100, 7],
+    ] as const) {
+      const topology = build('one-peer-exponential', peers)
+      expect(topology.period).toBe(period)
+      expect(topology.graphAt(period + 1)).toBe(topology.graphAt(1 % period))
+    }
+  })
+
+  it('multiplies in the order of the rounds: the last round stands on the left', () => {
+    const first = [
+      { self: 0.5, from: [{ peer: 1, weight: 0.5 }] },
+      { self: 1, from: [] },
+    ]
+    const second = [
+      { self: 1, from: [] },
+      { self: 0.25, from: [{ peer: 0, weight: 0.75 }] },
+    ]
+    const dense = (matrix: typeof first): Matrix => mixingProduct([matrix])
+    expect(mixingProduct([first, second]).to2DArray()).toEqual(dense(second).mmul(dense(first)).to2DArray())
+  })
+})
