@@ -18,11 +18,12 @@ export function validate<S extends z.ZodType>(
   code: ErrorCode,
   locate?: Locate,
 ): z.output<S> {
-  const result = schema.safeParse(value)
+  const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return result.data
   const issue = deepest(result.error.issues[0]!)
   const field = issue.path.map(String).join('.')
-  const place = locate?.(issue.path)
+  // An unknown field has a line of its own; its path is that of the section it stands in.
+  const place = locate?.(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path)
   throw new HearsayError(
     code,
     `${place === undefined ? source : `${source}:${place}`}: ${field === '' ? '' : `${field}: `}${sentence(issue)}`,
@@ -40,7 +41,7 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 function sentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field ${issue.keys.map(key => `"${key}"`).join(', ')}; remove it or check its spelling`
+      return `unknown field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}; remove it or check its spelling`
     case 'invalid_value':
       return `${shown(issue.input)}must be one of ${issue.values.map(String).join(', ')}`
     case 'too_small':
@@ -48,7 +49,14 @@ function sentence(issue: z.core.$ZodIssue): string {
     case 'too_big':
       return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue.origin)}`
     case 'invalid_type':
-      return issue.input === undefined ? `is missing; expected ${issue.expected}` : `must be ${article(issue.expected)}`
+      return issue.input === undefined
+        ? `is missing; expected ${issue.expected}`
+        : `must be ${article(issue.expected === 'int' ? 'whole number' : issue.expected)}`
+    case 'invalid_union':
+      // Of a choice between kinds of values; a union with a message of its own has no branches left to speak.
+      return issue.errors.length === 0
+        ? issue.message
+        : [...new Set(issue.errors.flatMap(branch => branch.slice(0, 1).map(sentence)))].join(', or ')
     default:
       return issue.message
   }

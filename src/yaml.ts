@@ -41,7 +41,10 @@ export function parseYaml(text: string, source: string, code: ErrorCode): YamlFi
     return `${line}:${col}`
   }
   const broken = document.errors[0]
-  if (broken !== undefined) throw new HearsayError(code, `${source}:${place(broken.pos[0])}: ${broken.message}`)
+  if (broken !== undefined) {
+    const what = broken.code === 'MULTIPLE_DOCS' ? 'a second document begins here ("---"); keep one' : broken.message
+    throw new HearsayError(code, `${source}:${place(broken.pos[0])}: ${what}`)
+  }
   let value: unknown
   try {
     // Aliases multiply: a few lines can stand for gigabytes ("billion laughs"). No manifest needs more than a few.

@@ -26,6 +26,11 @@ async function main(): Promise<void> {
       process.once(name, () => process.exit(interruptedStatus))
     })
   }
+  // Whoever reads us may stop early, as `head` does; that is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    interrupt.abort()
+  })
   const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal }
   const program = new Commander('hearsay')
     .description('Peers learn together without a server: each trains on data that never leaves it.')

@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { type Flag, number } from './command.js'
 
@@ -119,7 +119,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       ...given({ label: columnOf(flags.label), peerColumn: columnOf(flags.peerColumn) }),
     },
     model: {
-      ...(flags.model === undefined ? section(written.model, 'kind') : modelOf(flags.model)),
+      ...(flags.model === undefined ? section(written.model ?? defaultModel, 'kind') : modelOf(flags.model)),
       ...given({ head: flags.head }),
     },
     merge: {

@@ -12,8 +12,8 @@ import { type Command, number } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
 export const topology: Command<RunFlags> = {
-  usage: 'topology <kind[:number] or file>',
-  summary: 'show a graph, how well it mixes, and what it costs',
+  usage: 'topology <graph>',
+  summary: 'show a graph and how well it mixes: ring, random-regular:4, …, or a YAML file',
   flags: [
     {
       flags: '--peers <number>',

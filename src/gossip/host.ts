@@ -101,6 +101,8 @@ function createGossipsub(): ReturnType<typeof gossipsub> {
   return gossipsub({
     globalSignaturePolicy: StrictSign,
     emitSelf: false,
+    // floodsub is unsigned history: a stranger could speak it to get round the mesh.
+    fallbackToFloodsub: false,
     // A peer that is alone may speak; nobody hearing it is no error.
     allowPublishToZeroTopicPeers: true,
     // Up to nine peers the mesh is everybody; beyond, eight copies of a message reach 8³ peers in three hops.
@@ -133,12 +135,12 @@ function listenError(listen: readonly string[], error: unknown): Error {
   const failed = listen.filter(address => text.includes(`${address}:`))
   const where = failed.length > 0 ? failed.join(', ') : listen.join(', ')
   const because = /EADDRINUSE|already in use/.test(text)
-    ? 'is in use by another program; choose another port, or 0 for any free one'
+    ? 'is in use; choose another port, or 0 for any free one'
     : /EACCES/.test(text)
       ? 'may not be used by this user; choose a port from 1024 on'
       : /EADDRNOTAVAIL/.test(text)
         ? 'is no address of this machine; listen on 0.0.0.0 for all of them'
-        : /UnsupportedListenAddress/.test(text)
+        : /UnsupportedListenAddress|[Mm]ultiaddr/.test(text)
           ? 'cannot be listened on; write it like /ip4/0.0.0.0/tcp/4001'
           : undefined
   if (because === undefined) return error instanceof Error ? error : new Error(text)

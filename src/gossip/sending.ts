@@ -58,6 +58,7 @@ export async function sendHead(
     return { ok: true, bytes }
   } catch (error) {
     signal.throwIfAborted()
+    console.log(error)
     return { ok: false, reason: stream === undefined ? 'UNREACHABLE' : reasonOf(error), bytes }
   } finally {
     deadline.clear()

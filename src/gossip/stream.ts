@@ -23,6 +23,7 @@ export async function* receive(
   let arrived: Uint8Array[] = []
   let arrivedBytes = 0
   let ended = false
+  let resuming = false
   let wake = (): void => {}
 
   const onMessage = ({ data }: { data: Uint8Array | Uint8ArrayList }): void => {
@@ -30,8 +31,13 @@ export async function* receive(
     arrivedBytes += data.byteLength
     if (data instanceof Uint8Array) arrived.push(data)
     else for (const part of data) arrived.push(part)
-    if (arrivedBytes > highWaterBytes && isReadable(stream)) stream.pause()
+    slowDown()
     wake()
+  }
+  // Not from within `resume()`: it hands out what it has, and yamux then opens the window again whatever we said
+  // meanwhile. The stream would count as paused, its sender would not, and the buffer would overflow.
+  const slowDown = (): void => {
+    if (arrivedBytes > highWaterBytes && !resuming && stream.readStatus === 'readable') stream.pause()
   }
   const onEnd = (): void => {
     ended = true
@@ -62,7 +68,10 @@ export async function* receive(
           signal.throwIfAborted()
         }
       } else if (stream.readStatus === 'paused') {
+        resuming = true
         stream.resume()
+        resuming = false
+        slowDown()
       } else if (ended) {
         return
       } else {
@@ -137,8 +146,4 @@ export async function finish(stream: Stream, ms: number): Promise<void> {
     stream.addEventListener('close', done)
   })
   stream.abort(new Error('The other side did not close its end'))
-}
-
-function isReadable(stream: Stream): boolean {
-  return stream.readStatus === 'readable'
 }

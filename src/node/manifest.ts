@@ -21,6 +21,9 @@ export const limitsSchema = z.strictObject({
   headNorm: z.number().positive().default(1e4),
 })
 
+/** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
+export const defaultModel = 'cnn'
+
 const sections = z.strictObject({
   seed: z
     .int()
@@ -33,7 +36,7 @@ const sections = z.strictObject({
   data: dataSchema.prefault({ set: 'pneumoniamnist' }),
   /** @default what the data set is made for, else Dirichlet 0.3 */
   partition: partitionSchema.optional(),
-  model: modelSchema.prefault('cnn'),
+  model: modelSchema.prefault(defaultModel),
   /** `all`, `head` (the model's own split) or the name of the layer where the head begins. */
   share: z.string().min(1).max(200).default('all'),
   training: trainingSchema.prefault({}),

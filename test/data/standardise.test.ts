@@ -96,11 +96,12 @@ describe('degrade', () => {
 
   it('spreads a missing value over what touches it, no further', () => {
     const inputs = new Float32Array(256).fill(1)
-    inputs[0] = NaN
+    inputs[8 * 16 + 8] = NaN
     const { inputs: after } = degrade(samplesOf(inputs, 1), [16, 16, 1], 2)
-    expect(after[0]).toBeNaN()
-    // Two coarse pixels reach at most five fine ones.
-    for (let row = 5; row < 16; row++) expect(after[row * 16 + row]).toBeCloseTo(1, 6)
+    // The coarse pixel 4 counts for fine ones less than two coarse pixels from its centre: 5 to 12.
+    const missing = Array.from({ length: 16 }, (_, column) => Number.isNaN(after[8 * 16 + column]))
+    expect(missing).toEqual(Array.from({ length: 16 }, (_, column) => column >= 5 && column <= 12))
+    expect(after[0]).toBeCloseTo(1, 6)
   })
 
   it('loses more the larger the factor', () => {

@@ -8,20 +8,22 @@ let hosts = 0
 
 /** A started host of its own identity, stopped when the test ends. */
 export async function startHost(transport: 'tcp' | 'memory' = 'memory'): Promise<HearsayHost> {
-  hosts += 1
-  const seed = createHash('sha256').update(`gossip test ${hosts}`).digest()
+  const number = ++hosts
+  const seed = createHash('sha256').update(`gossip test ${number}`).digest()
   const host = await createHost({
     privateKey: await generateKeyPairFromSeed('Ed25519', seed),
     transport,
-    listen: [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : `/memory/gossip-${process.pid}-${hosts}`],
+    listen: [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : `/memory/gossip-${process.pid}-${number}`],
   })
   await host.start()
   onTestFinished(() => host.stop())
   return host
 }
 
+/** Dials, and waits until both sides know of it. */
 export async function connect(from: HearsayHost, to: HearsayHost): Promise<void> {
   await from.dial(to.getMultiaddrs().map(address => multiaddr(address.toString())))
+  await until(() => to.getConnections(from.peerId).length > 0)
 }
 
 /** Waits for something that the network brings about in its own time. */

@@ -41,7 +41,8 @@ describe.each(['tcp', 'memory'] as const)('a stream over %s', transport => {
     await transmit(ours, never, bytes => {
       sent += bytes
     })(chunks(100, 30_000))
-    expect(await reading).toEqual(await bytesOf(chunks(100, 30_000)))
+    // Not toEqual: it looks at each of three million numbers.
+    expect(Buffer.compare(await reading, await bytesOf(chunks(100, 30_000)))).toBe(0)
     expect(sent).toBe(3_000_000)
     expect(received).toBe(3_000_000)
   })

@@ -132,6 +132,16 @@ describe('contributions', () => {
     }
   })
 
+  it('P28 with none present the weight is 1 even where the row sums to 1 only up to rounding', () => {
+    let unequal = 0
+    for (let peers = 2; peers <= 64; peers++) {
+      const row = matrixOf(build('full', peers))[0]!
+      if (row.from.reduce((sum, { weight }) => sum + weight, row.self) !== 1) unequal++
+      expect(contributions(row, 0, models[0]!, new Map())[0]!.weight).toBe(1)
+    }
+    expect(unequal).toBeGreaterThan(0)
+  })
+
   it('leave out who is no neighbour', () => {
     const ring = matrixOf(build('ring', 5))[2]!
     const parts = contributions(ring, 2, models[2]!, received(0, 1, 3, 4))

@@ -63,6 +63,18 @@ describe('spectral gap', () => {
     expect(spectralGap(build('ring', 2)).lambda).toBe(0)
   })
 
+  it('is 0, not the root of a rounding error, over a cycle that averages exactly', () => {
+    const rounded = [3, 6, 7, 11, 49].map(peers => {
+      const matrix = mixingMatrix(build('full', peers).graphAt(0), 'uniform')
+      expect(contraction([matrix, matrix, matrix, matrix])).toBe(0)
+      return mixingProduct([matrix, matrix, matrix, matrix])
+        .sub(1 / peers)
+        .abs()
+        .max()
+    })
+    expect(Math.max(...rounded)).toBeGreaterThan(0)
+  })
+
   it('takes other weights than those of the topology', () => {
     // A star of m peers with uniform weights is not symmetric; its largest singular value is above 1.
     expect(spectralGap(build('star', 8), 'uniform').lambda).toBeGreaterThan(1)

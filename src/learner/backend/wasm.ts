@@ -3,10 +3,10 @@ import { dirname, join } from 'node:path'
 import * as wasm from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tensorflow.js'
 import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
+import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
 import { matMulWith } from './kernels/matmul.js'
 import { maxPoolGradient } from './kernels/pool.js'
-import { sumWith } from './kernels/sum.js'
 import type { LoadedBackend } from './load.js'
 
 let completed = false
@@ -29,7 +29,7 @@ export async function loadWasm(): Promise<LoadedBackend> {
 
 function completeKernels(): void {
   replaceKernel('BatchMatMul', matMulWith(tf.getKernel('BatchMatMul', 'wasm').kernelFunc))
-  replaceKernel('Sum', sumWith(tf.getKernel('Sum', 'wasm').kernelFunc))
+  replaceKernel('GatherV2', gatherWith(tf.getKernel('GatherV2', 'wasm').kernelFunc))
   replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
   replaceKernel('Conv2DBackpropInput', conv2dInputGradient)
   replaceKernel('MaxPoolGrad', maxPoolGradient)

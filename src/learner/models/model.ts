@@ -8,6 +8,7 @@ import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
 import { builtInLayers } from './built-in.js'
 import { fillInitial, type Initialiser } from './initial.js'
+import { unfuse } from './unfused.js'
 import { readModelFile } from './weights-file.js'
 
 /** A model on the device, as training sees it. */
@@ -120,6 +121,7 @@ function deviceModel(
       values.set(given.values)
     }
   }
+  for (const layer of model.layers) unfuse(layer)
   const dropouts = model.layers.filter(layer => layer.getClassName() === 'Dropout') as unknown as { seed: number }[]
   return {
     layout,

@@ -36,13 +36,14 @@ export function conv2dFilterGradient({ inputs, attrs, backend }: KernelArguments
   const { batchSize, outHeight, outWidth, outChannels, padInfo } = info
   const places = outHeight * outWidth * batchSize
 
-  const padded = pad(backend, x, [
+  // Turned first: padding then moves whole rows of the batch instead of single numbers.
+  const turned = run(backend, 'Transpose', { x }, { perm: [3, 1, 2, 0] })
+  const planes = pad(backend, turned, [
     [0, 0],
     [padInfo.top, padInfo.bottom],
     [padInfo.left, padInfo.right],
     [0, 0],
   ])
-  const planes = run(backend, 'Transpose', { x: padded }, { perm: [3, 1, 2, 0] })
   const patches = patchesOf(backend, planes, info)
   const upstream = run(backend, 'Transpose', { x: dy }, { perm: [1, 2, 0, 3] })
   const gradient = run(
@@ -51,7 +52,7 @@ export function conv2dFilterGradient({ inputs, attrs, backend }: KernelArguments
     { a: patches, b: reshaped(upstream, [places, outChannels]) },
     { transposeA: false, transposeB: false },
   )
-  free(backend, padded, planes, patches, upstream)
+  free(backend, turned, planes, patches, upstream)
   return reshaped(gradient, filterShape)
 }
 

@@ -1,24 +1,45 @@
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import { call, free, type KernelArguments, run } from './heap.js'
 
+const plain = { transposeA: false, transposeB: false }
+
 /**
- * Matrix product for wasm. tfjs-backend-wasm hands a product to its fast library only when neither side is to be
- * transposed, and computes the others with a plain loop: for a dense layer both products of the backward pass.
- * Transposing first is cheap. 32×784 by 784×200, one thread: gradient of the weights 5.6 → 0.8 ms, of the input
- * 5.6 → 1.3 ms.
+ * Matrix product for wasm. Two facts about tfjs-backend-wasm decide how, both measured on one thread:
+ * - It gives a product to its fast library only when neither side is to be transposed; a plain loop computes the
+ *   others, in a dense layer both products of the backward pass. 784×200 weights, batch 32: 5.6 ms each. Transposing
+ *   first costs 0.1 ms.
+ * - The library repacks the right side before it multiplies, 6 ns a number, and during training every right side is new.
+ *   So the smaller matrix goes to the right: AB = (BᵀAᵀ)ᵀ. The forward product takes 0.6 instead of 1.2 ms.
  */
 export function matMulWith(original: KernelFunc): (args: KernelArguments) => TensorInfo {
   return ({ inputs, attrs, backend }) => {
-    const a = attrs.transposeA ? run(backend, 'Transpose', { x: inputs.a }, { perm: swapLast(inputs.a!) }) : inputs.a!
-    const b = attrs.transposeB ? run(backend, 'Transpose', { x: inputs.b }, { perm: swapLast(inputs.b!) }) : inputs.b!
-    const product = call(original, backend, { a, b }, { transposeA: false, transposeB: false })
-    if (attrs.transposeA) free(backend, a)
-    if (attrs.transposeB) free(backend, b)
+    const a = inputs.a!
+    const b = inputs.b!
+    const transposeA = attrs.transposeA === true
+    const transposeB = attrs.transposeB === true
+    const rows = a.shape.at(transposeA ? -1 : -2)!
+    const columns = b.shape.at(transposeB ? -2 : -1)!
+    if (columns <= 2 * rows) {
+      const left = transposed(backend, a, transposeA)
+      const right = transposed(backend, b, transposeB)
+      const product = call(original, backend, { a: left, b: right }, plain)
+      free(backend, left, right)
+      return product
+    }
+    const left = transposed(backend, b, !transposeB)
+    const right = transposed(backend, a, !transposeA)
+    const turned = call(original, backend, { a: left, b: right }, plain)
+    const product = transposed(backend, turned, true)
+    free(backend, left, right, turned)
     return product
   }
 }
 
-function swapLast({ shape }: TensorInfo): number[] {
-  const last = shape.length - 1
-  return shape.map((_, axis) => (axis < last - 1 ? axis : axis === last ? last - 1 : last))
+/** Always a tensor of its own, to be freed, also where nothing is to be done. */
+function transposed(backend: BackendWasm, x: TensorInfo, swap: boolean): TensorInfo {
+  if (!swap) return run(backend, 'Identity', { x })
+  const last = x.shape.length - 1
+  const perm = x.shape.map((_, axis) => (axis < last - 1 ? axis : axis === last ? last - 1 : last))
+  return run(backend, 'Transpose', { x }, { perm })
 }

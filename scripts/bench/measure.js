@@ -1,0 +1,30 @@
+/** The middle one of some numbers. */
+export function median(values) {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[Math.floor(sorted.length / 2)]
+}
+
+/**
+ * Median seconds of each of some functions, run in turn so that a busy moment hits them all alike.
+ *
+ * @param {Record<string, () => unknown>} works - may be asynchronous
+ */
+export async function inTurn(works, rounds) {
+  const seconds = Object.fromEntries(Object.keys(works).map(name => [name, []]))
+  for (let round = -1; round < rounds; round++) {
+    for (const [name, work] of Object.entries(works)) {
+      const startedAt = performance.now()
+      await work()
+      // The first round warms up.
+      if (round >= 0) seconds[name].push((performance.now() - startedAt) / 1000)
+    }
+  }
+  return Object.fromEntries(Object.entries(seconds).map(([name, values]) => [name, median(values)]))
+}
+
+/** A table with its title. */
+export function print(title, rows) {
+  console.log(`\n${title}`)
+  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
+  for (const row of rows) console.log(`  ${row.map((cell, column) => String(cell).padEnd(widths[column])).join('   ')}`)
+}

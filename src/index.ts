@@ -1,0 +1,72 @@
+/**
+ * Hearsay: peers learn together without a server.
+ *
+ * ```ts
+ * import { createSimulation, parseManifest } from 'hearsay'
+ *
+ * const simulation = await createSimulation(parseManifest({ peers: 4, rounds: 5, topology: 'ring' }))
+ * try {
+ *   for await (const event of simulation.run()) {
+ *     if (event.type === 'round') console.log(event.round, event.accuracy.mean, event.consensusDistance)
+ *   }
+ * } finally {
+ *   await simulation.close()
+ * }
+ * ```
+ */
+import './runtime.js'
+
+export {
+  type Dataset,
+  loadDataset,
+  partition,
+  type Samples,
+  type Shard,
+  type Standardisation,
+  shippedSets,
+} from './data/index.js'
+export { type ErrorCode, HearsayError } from './errors.js'
+export {
+  type BackendName,
+  type BackendReport,
+  createLearnerPool,
+  type Evaluation,
+  type Learner,
+  type LearnerPool,
+  type LearnerPoolInit,
+  type LocalTraining,
+  type TrainReport,
+} from './learner/index.js'
+export { consensusDistance, type MergeMethod, mergeMethods, mix } from './merge/index.js'
+export {
+  createIdentity,
+  createPeer,
+  type Identity,
+  type Manifest,
+  type ManifestInput,
+  type Member,
+  manifestYaml,
+  type Peer,
+  type PeerEvent,
+  type PeerInit,
+  parseManifest,
+  runIdOf,
+} from './node/index.js'
+export {
+  createSimulation,
+  type Prepared,
+  type Simulation,
+  type SimulationOptions,
+  type SimulationResult,
+  summaryOf,
+} from './simulate/index.js'
+export { decodeSafetensors, encodeSafetensors, type Layout, type ModelParameters } from './tensors/index.js'
+export {
+  createTopology,
+  type Graph,
+  mixingMatrix,
+  spectralGap,
+  type Topology,
+  topologyKinds,
+} from './topology/index.js'
+export type { RoundFigures, RunEvent, RunSummary, Summary } from './watch/index.js'

@@ -1,0 +1,225 @@
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import {
+  createPresence,
+  type HearsayHost,
+  type Presence,
+  type PresenceInit,
+  presenceProtocol,
+  presenceTopic,
+} from '../../src/gossip/index.js'
+import { Presence as Record } from '../../src/gossip/messages.js'
+import { checkName, decodePresence, encodePresence } from '../../src/gossip/report.js'
+import { connect, never, startHost, until } from './hosts.js'
+
+const runId = new Uint8Array(32).fill(5)
+const otherRun = new Uint8Array(32).fill(6)
+const soon = (): AbortSignal => AbortSignal.timeout(20_000)
+
+interface Side {
+  readonly host: HearsayHost
+  readonly id: string
+  readonly presence: Presence
+  readonly news: string[]
+}
+
+async function startSide(name: string, init: Partial<PresenceInit> = {}): Promise<Side> {
+  const host = await startHost()
+  const news: string[] = []
+  const presence = createPresence({
+    runId,
+    rounds: 10,
+    name,
+    repeatMs: 50,
+    onReport: (_peer, report) => news.push(`${report.name} ${report.round}`),
+    ...init,
+  })({ node: host })
+  await presence.start()
+  onTestFinished(() => presence.stop())
+  return { host, id: host.peerId.toString(), presence, news }
+}
+
+describe('presence', () => {
+  it('reaches everybody along a line of four', async () => {
+    const sides = await Promise.all(['basel', 'bern', 'biel', 'brig'].map(name => startSide(name)))
+    for (let i = 1; i < sides.length; i++) await connect(sides[i - 1]!.host, sides[i]!.host)
+    const ids = sides.map(side => side.id)
+    await Promise.all(sides.map(side => side.presence.waitFor(ids, soon())))
+    await Promise.all(
+      sides.map(({ presence }, i) =>
+        presence.publish({ round: i + 1, samples: 100 * i, loss: i / 2, accuracy: 0.5, localDistance: Number.NaN }),
+      ),
+    )
+    await until(() => sides.every(({ presence }) => [...presence.heard().values()].every(report => report.round > 0)))
+    for (const { id, presence } of sides) {
+      expect([...presence.heard().keys()].sort()).toEqual(ids.filter(other => other !== id).sort())
+      expect(presence.counters.sentBytes).toBeGreaterThan(0)
+    }
+    expect(sides[0]!.presence.heard().get(ids[3]!)).toEqual({
+      name: 'brig',
+      round: 4,
+      samples: 300,
+      loss: 1.5,
+      accuracy: 0.5,
+      localDistance: undefined,
+    })
+    expect(sides[0]!.news).toContain('brig 0')
+    expect(sides[0]!.news).toContain('brig 4')
+  })
+
+  it('answers a latecomer, though everybody else has stopped waiting', async () => {
+    const early = await startSide('early')
+    const other = await startSide('other')
+    await connect(early.host, other.host)
+    await Promise.all([early.presence.waitFor([other.id], soon()), other.presence.waitFor([early.id], soon())])
+    const late = await startSide('late')
+    await connect(late.host, early.host)
+    await late.presence.waitFor([early.id, other.id], soon())
+    expect(late.presence.heard().get(other.id)?.name).toBe('other')
+  })
+
+  it('does not wait for itself, and not longer than its signal', async () => {
+    const { id, presence } = await startSide('alone')
+    await presence.waitFor([id], never)
+    const control = new AbortController()
+    const waiting = presence.waitFor(['12D3KooWnobody'], control.signal)
+    control.abort(new Error('start without them'))
+    await expect(waiting).rejects.toThrow('start without them')
+    const stopped = presence.waitFor(['12D3KooWnobody'], never)
+    await Promise.all([expect(stopped).rejects.toThrow('stopped'), presence.stop()])
+    await presence.stop()
+    await presence.publish({ round: 1, samples: 1 })
+  })
+
+  it('counts what a stranger sends, and shows none of it', async () => {
+    const { host, presence } = await startSide('member')
+    const friend = await startSide('friend')
+    const stranger = await startHost()
+    await connect(stranger, host)
+    await connect(friend.host, host)
+    await presence.waitFor([friend.id], soon())
+    presence.expect([friend.host.peerId])
+    const { pubsub } = stranger.services
+    const topic = presenceTopic(runId)
+    pubsub.subscribe(topic)
+    await until(() => pubsub.getSubscribers(topic).length > 0)
+    await pubsub.publish(topic, new Uint8Array(100).fill(0xff))
+    await pubsub.publish(topic, encodePresence(runId, 'friend', { round: 1, samples: 1 }, false))
+    await until(() => (presence.counters.rejected.NOT_A_MEMBER ?? 0) === 2)
+    expect([...presence.heard().keys()]).toEqual([friend.id])
+  })
+
+  it('counts what a member sends wrongly, by reason, and passes none of it on', async () => {
+    const { host, presence } = await startSide('member')
+    const friend = await startSide('friend')
+    const rogue = await startHost()
+    await connect(rogue, host)
+    await connect(friend.host, host)
+    presence.expect([friend.host.peerId, rogue.peerId])
+    const { pubsub } = rogue.services
+    const topic = presenceTopic(runId)
+    pubsub.subscribe(topic)
+    await until(() => pubsub.getSubscribers(topic).length > 0)
+    const report = (round: number): Uint8Array => encodePresence(runId, 'rogue', { round, samples: 1 }, false)
+    await pubsub.publish(topic, report(5))
+    await until(() => presence.heard().has(rogue.peerId.toString()))
+    const wrong: [string, Uint8Array][] = [
+      ['OVERSIZE', new Uint8Array(presenceProtocol.limits.messageBytes + 1)],
+      ['MALFORMED', Uint8Array.of(0xff)],
+      ['WRONG_RUN', encodePresence(otherRun, 'rogue', { round: 6, samples: 1 }, false)],
+      ['FUTURE_ROUND', report(1e9)],
+      ['STALE_ROUND', report(4)],
+    ]
+    for (const [reason, bytes] of wrong) {
+      await pubsub.publish(topic, bytes)
+      await until(() => presence.counters.rejected[reason] === 1)
+    }
+    expect(presence.heard().get(rogue.peerId.toString())?.round).toBe(5)
+    // Many at once, each a message of its own.
+    for (let i = 0; i < 2 * presenceProtocol.limits.reportsPerSecond; i++) await pubsub.publish(topic, report(5))
+    await until(() => (presence.counters.rejected.TOO_OFTEN ?? 0) > 0)
+    expect(friend.presence.counters.rejected).not.toHaveProperty('MALFORMED')
+  })
+
+  it('remembers a bounded number of peers while the members are not known', async () => {
+    const { host, presence } = await startSide('member')
+    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const data = encodePresence(runId, 'crowd', { round: 1, samples: 1 }, false)
+    for (let i = 0; i < presenceProtocol.limits.peers + 10; i++) {
+      const from = { toString: () => `peer ${i}`, equals: () => false } as unknown as typeof host.peerId
+      const verdict = await validate(from, { type: 'signed', from, topic: '', data } as never)
+      expect(verdict).toBe(
+        i < presenceProtocol.limits.peers ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore,
+      )
+    }
+    expect(presence.heard().size).toBe(presenceProtocol.limits.peers)
+    expect(presence.counters.rejected).toEqual({ TOO_MANY_PEERS: 10 })
+    presence.expect([])
+    expect(presence.heard().size).toBe(0)
+  })
+})
+
+describe('a presence record', () => {
+  const name = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme-ascii' })
+  const figure = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined })
+
+  it('comes back as it was', () => {
+    fc.assert(
+      fc.property(
+        name,
+        fc.nat(10),
+        fc.nat(1e6),
+        figure,
+        figure,
+        fc.boolean(),
+        (name, round, samples, a, b, waiting) => {
+          const report = { round, samples, loss: a, accuracy: b, localDistance: a }
+          const bytes = encodePresence(runId, name, report, waiting)
+          expect(bytes.length).toBeLessThanOrEqual(presenceProtocol.limits.messageBytes)
+          expect(decodePresence(bytes, runId, 10)).toEqual({ ok: true, report: { ...report, name }, waiting })
+        },
+      ),
+    )
+  })
+
+  it('of hostile bytes never throws', () => {
+    const honest = encodePresence(runId, 'honest', { round: 1, samples: 2, loss: 3, accuracy: 0.4 }, true)
+    const mutated = fc
+      .tuple(fc.nat(honest.length - 1), fc.nat(255), fc.nat(honest.length))
+      .map(([at, byte, length]) => honest.map((old, i) => (i === at ? byte : old)).subarray(0, length))
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array({ maxLength: 600 }), mutated), bytes => {
+        const decoded = decodePresence(bytes, runId, 10)
+        if (decoded.ok) expect(decoded.report.round).toBeLessThanOrEqual(10)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it.each([
+    ['a name that would move the cursor', { name: 'a\u001b[2J' }],
+    ['a name that turns the line round', { name: 'a\u202eb' }],
+    ['no name', { name: '' }],
+    ['a long name', { name: 'x'.repeat(65) }],
+    ['an accuracy above one', { accuracy: 1.01 }],
+    ['a loss that is no number', { loss: Number.NaN }],
+    ['a negative distance', { localDistance: -1 }],
+    ['half a run id', { runId: runId.subarray(16) }],
+  ])('with %s is malformed', (_, wrong) => {
+    const good = { runId, round: 1, name: 'good', samples: 1, waiting: false }
+    expect(decodePresence(Record.encode(good), runId, 10).ok).toBe(true)
+    expect(decodePresence(Record.encode({ ...good, ...wrong }), runId, 10)).toEqual({ ok: false, reason: 'MALFORMED' })
+  })
+
+  it('of a longest name fits', () => {
+    const report = { round: 2 ** 32 - 1, samples: 2 ** 32 - 1, loss: 1 / 3, accuracy: 1 / 3, localDistance: 1 / 3 }
+    const bytes = encodePresence(runId, '院'.repeat(presenceProtocol.limits.nameLength), report, true)
+    expect(bytes.length).toBeLessThanOrEqual(presenceProtocol.limits.messageBytes)
+  })
+
+  it('is not made with a name that others would refuse', () => {
+    expect(checkName('St. Elisabeth, Röntgen')).toBe('St. Elisabeth, Röntgen')
+    expect(() => checkName('two\nlines')).toThrow('name: "two\\nlines" is not allowed; it must have 1 to 64')
+  })
+})
