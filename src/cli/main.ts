@@ -36,7 +36,8 @@ async function main(): Promise<void> {
     .description('Peers learn together without a server: each trains on data that never leaves it.')
     .version(version)
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
-    .configureOutput({ outputError: (text, write) => write(text) })
+    // commander puts "(Did you mean …?)" on a line of its own; an expected mistake is one line.
+    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
     .exitOverride()
   register(program, simulate, terminal)
   register(program, data, terminal)

@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { defaultMerge, defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { type Flag, number } from './command.js'
 
@@ -123,9 +123,9 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       ...given({ head: flags.head }),
     },
     merge: {
-      ...section(written.merge, 'method'),
+      // The numbers of the file's method mean nothing in another, and would be refused there.
+      ...(flags.merge === undefined ? section(written.merge ?? defaultMerge, 'method') : { method: flags.merge }),
       ...given({
-        method: flags.merge,
         gossipSteps: flags.gossipSteps,
         acceleration: flags.acceleration,
         rho: flags.rho,

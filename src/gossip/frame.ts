@@ -74,15 +74,16 @@ export function unframe(limits: FrameLimits): (source: AsyncIterable<Uint8Array>
 }
 
 /**
- * Last stage where one message is all that is awaited: the first frame, whole. What follows it is not read.
- *
- * @throws {@link Rejection} CUT_OFF when there is none
+ * Pipeline stage: puts the pieces of each frame together. For messages, whose limit is small. Fails with CUT_OFF when
+ * the source ends inside a frame.
  */
-export async function readMessage(source: AsyncIterable<Piece>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
+export async function* wholeFrames(source: AsyncIterable<Piece>): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = []
   for await (const { bytes, last } of source) {
     parts.push(bytes)
-    if (last) return Buffer.concat(parts)
+    if (!last) continue
+    yield Buffer.concat(parts)
+    parts = []
   }
-  throw new Rejection('CUT_OFF')
+  if (parts.length > 0) throw new Rejection('CUT_OFF')
 }

@@ -129,20 +129,21 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
           checkHeader(header => {
             position = header
             claim = claimFor(sender, header)
+            reply(stream, HandoverReply.Code.CONTINUE)
             deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
           }),
           gatherHead(format, init.normLimit, () => claim?.proceed()),
         )
         claim?.deliver(values)
         accepted += 1
-        await answer(stream, HandoverReply.Code.ACCEPTED)
+        await conclude(stream, HandoverReply.Code.ACCEPTED)
         await finish(stream, closeMs)
       } catch (error) {
         if (stopped.aborted) return
         const reason = reasonOf(error)
         rejected.add(reason)
         init.onRejected?.({ sender, reason, round: position?.round, step: position?.step })
-        await answer(stream, codeOf(reason))
+        await conclude(stream, codeOf(reason))
       } finally {
         claim?.release()
         deadline.clear()
@@ -153,12 +154,16 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       }
     }
 
-    /** One word back, and our end closed. Whether it still gets there is the sender's loss. */
-    async function answer(stream: Stream, code: HandoverReply.Code): Promise<void> {
+    function reply(stream: Stream, code: HandoverReply.Code): void {
+      const bytes = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
+      stream.send(bytes)
+      wire.sent(bytes.byteLength)
+    }
+
+    /** The last word, and our end closed. Whether it still gets there is the sender's loss. */
+    async function conclude(stream: Stream, code: HandoverReply.Code): Promise<void> {
       try {
-        const reply = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
-        stream.send(reply)
-        wire.sent(reply.byteLength)
+        reply(stream, code)
         await stream.close({ signal: AbortSignal.timeout(closeMs) })
       } catch {
         // The sender has gone, or does not read.

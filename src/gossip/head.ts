@@ -38,9 +38,18 @@ export function encodeHead(format: HeadFormat, values: Float32Array): Uint8Array
   return payload
 }
 
-/** First stage of a head's way out: its header, then views on the payload, none larger than a frame. */
-export function* takeHead(header: HeadHeader, payload: Uint8Array): Generator<Uint8Array> {
+/**
+ * First stage of a head's way out: its header; once that is `admitted`, views on the payload, none larger than a frame.
+ *
+ * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
+ */
+export async function* takeHead(
+  header: HeadHeader,
+  payload: Uint8Array,
+  admitted: Promise<void>,
+): AsyncGenerator<Uint8Array> {
   yield HeadHeader.encode(header)
+  await admitted
   const { frameBytes } = handoverProtocol.limits
   for (let at = 0; at < payload.length; at += frameBytes) yield payload.subarray(at, at + frameBytes)
 }

@@ -191,6 +191,7 @@ export interface HandoverReply {
 export namespace HandoverReply {
   export enum Code {
     UNKNOWN = 'UNKNOWN',
+    CONTINUE = 'CONTINUE',
     ACCEPTED = 'ACCEPTED',
     NOT_A_NEIGHBOUR = 'NOT_A_NEIGHBOUR',
     WRONG_RUN = 'WRONG_RUN',
@@ -211,22 +212,23 @@ export namespace HandoverReply {
 
   enum __CodeValues {
     UNKNOWN = 0,
-    ACCEPTED = 1,
-    NOT_A_NEIGHBOUR = 2,
-    WRONG_RUN = 3,
-    STALE_ROUND = 4,
-    FUTURE_ROUND = 5,
-    DUPLICATE = 6,
-    WRONG_LAYOUT = 7,
-    WRONG_SIZE = 8,
-    OVERSIZE_FRAME = 9,
-    MALFORMED = 10,
-    NOT_FINITE = 11,
-    NORM_TOO_LARGE = 12,
-    TIMEOUT = 13,
-    CUT_OFF = 14,
-    TOO_MANY_STREAMS = 15,
-    TOO_MANY_ATTEMPTS = 16
+    CONTINUE = 1,
+    ACCEPTED = 2,
+    NOT_A_NEIGHBOUR = 3,
+    WRONG_RUN = 4,
+    STALE_ROUND = 5,
+    FUTURE_ROUND = 6,
+    DUPLICATE = 7,
+    WRONG_LAYOUT = 8,
+    WRONG_SIZE = 9,
+    OVERSIZE_FRAME = 10,
+    MALFORMED = 11,
+    NOT_FINITE = 12,
+    NORM_TOO_LARGE = 13,
+    TIMEOUT = 14,
+    CUT_OFF = 15,
+    TOO_MANY_STREAMS = 16,
+    TOO_MANY_ATTEMPTS = 17
   }
 
   export namespace Code {

@@ -23,9 +23,16 @@ export interface HandoverDeadlines {
 /**
  * The handover of one head over one stream, as data:
  *
- *     sender    → frame: HeadHeader        receiver decides by it before it reserves anything
- *               → frames: safetensors bytes in order, 1 to `frameBytes` each; then closes its end
- *     receiver  → frame: HandoverReply     at any moment, once; then closes its end
+ *     sender    → frame: HeadHeader        what is to come; the receiver decides by it
+ *     receiver  → frame: HandoverReply     CONTINUE
+ *     sender    → frames: safetensors bytes in order, 1 to `frameBytes` each; then closes its end
+ *     receiver  → frame: HandoverReply     ACCEPTED; then closes its end
+ *
+ * Instead of either reply the receiver may say at any moment why it does not want the head, and close its end.
+ *
+ * CONTINUE costs a round trip and is worth it: a head that nobody wants is never on the line, and libp2p 3 keeps what
+ * arrives before a handler listens, unbounded but for resetting the stream above its buffer. A sender that just began
+ * would reset itself on a fast line.
  *
  * A frame is its length as an unsigned varint, then that many bytes.
  */
@@ -34,7 +41,7 @@ export const handoverProtocol = {
   limits: {
     /** A HeadHeader takes 92 bytes at most; what is longer is none. */
     headerBytes: 128,
-    /** Four bytes would do; the rest is room for later versions. */
+    /** Two bytes would do; the rest is room for later versions. */
     replyBytes: 32,
     /**
      * Largest frame. What a stranger's length prefix can claim is bounded by this; nothing is ever reserved for a

@@ -37,17 +37,6 @@ export function codeOf(reason: RejectionReason): HandoverReply.Code {
   return HandoverReply.Code[reason]
 }
 
-/**
- * The reason behind a code; `undefined` for ACCEPTED.
- *
- * @throws {@link Rejection} MALFORMED for a code that this version does not know
- */
-export function reasonOfCode(code: HandoverReply.Code): RejectionReason | undefined {
-  if (code === HandoverReply.Code.ACCEPTED) return undefined
-  if (code === HandoverReply.Code.UNKNOWN) throw new Rejection('MALFORMED')
-  return `${code}` as const
-}
-
 /** Counts by reason. Only known reasons are keys, so a stranger cannot make the table grow. */
 export class ReasonCounts<Reason extends string> {
   readonly #counts = new Map<Reason, number>()

@@ -2,11 +2,11 @@ import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
 import { createDeadline } from './deadline.js'
-import { frame, readMessage, unframe } from './frame.js'
+import { frame, unframe, wholeFrames } from './frame.js'
 import { takeHead } from './head.js'
 import { HandoverReply, type HeadHeader } from './messages.js'
 import { type HandoverDeadlines, handoverProtocol } from './protocol.js'
-import { Rejection, type RejectionReason, reasonOf, reasonOfCode } from './rejection.js'
+import { Rejection, type RejectionReason, reasonOf } from './rejection.js'
 import { finish, receive, transmit } from './stream.js'
 
 /** Why a head did not get across: what the receiver answered, or how the way there ended. */
@@ -58,7 +58,6 @@ export async function sendHead(
     return { ok: true, bytes }
   } catch (error) {
     signal.throwIfAborted()
-    console.log(error)
     return { ok: false, reason: stream === undefined ? 'UNREACHABLE' : reasonOf(error), bytes }
   } finally {
     deadline.clear()
@@ -67,7 +66,7 @@ export async function sendHead(
   }
 }
 
-/** Writes the head and reads the answer, side by side: a refusal comes while the payload is still on its way. */
+/** Writes the head and reads the answers, side by side: a refusal may come while the payload is on its way. */
 async function exchange(
   stream: Stream,
   header: HeadHeader,
@@ -78,13 +77,25 @@ async function exchange(
 ): Promise<RejectionReason | undefined> {
   const writing = createDeadline(signal)
   const { replyBytes } = handoverProtocol.limits
+  let admit = (): void => {}
+  let refuse = (_reason: Error): void => {}
+  const admitted = new Promise<void>((resolve, reject) => {
+    admit = resolve
+    refuse = reject
+  })
+  // Nobody waits for it when the stream is gone before its header is written.
+  admitted.catch(() => {})
+  const written = pipe(takeHead(header, payload, admitted), frame, transmit(stream, writing.signal, count))
   const answered = pipe(
     receive(stream, signal, wire.received),
     unframe({ firstFrameBytes: replyBytes, frameBytes: replyBytes }),
-    readMessage,
-    reply => reply.then(decodeReply),
-  ).finally(() => writing.abort(new Rejection('CUT_OFF')))
-  const written = pipe(takeHead(header, payload), frame, transmit(stream, writing.signal, count))
+    wholeFrames,
+    replies => lastWord(replies, admit),
+  ).finally(() => {
+    const over = new Rejection('CUT_OFF')
+    refuse(over)
+    writing.abort(over)
+  })
   try {
     const [refusal] = await Promise.all([
       answered,
@@ -97,17 +108,33 @@ async function exchange(
   }
 }
 
+/** Reads replies until one of them is final: the reason of a refusal, or `undefined` when the head was accepted. */
+async function lastWord(replies: AsyncIterable<Uint8Array>, admit: () => void): Promise<RejectionReason | undefined> {
+  let admitted = false
+  for await (const bytes of replies) {
+    const code = decodeReply(bytes)
+    if (code === 'ACCEPTED') return undefined
+    if (code !== 'CONTINUE') return code
+    // Once: a receiver that only ever says so would keep us listening.
+    if (admitted) throw new Rejection('MALFORMED')
+    admitted = true
+    admit()
+  }
+  throw new Rejection('CUT_OFF')
+}
+
 /**
- * The reason in a reply; `undefined` when the head was taken.
+ * The code in a reply.
  *
- * @throws {@link Rejection} MALFORMED
+ * @throws {@link Rejection} MALFORMED for anything that this version does not know
  */
-export function decodeReply(bytes: Uint8Array): RejectionReason | undefined {
+export function decodeReply(bytes: Uint8Array): RejectionReason | 'CONTINUE' | 'ACCEPTED' {
   let reply: HandoverReply
   try {
     reply = HandoverReply.decode(bytes)
   } catch {
     throw new Rejection('MALFORMED')
   }
-  return reasonOfCode(reply.code)
+  if (reply.code === HandoverReply.Code.UNKNOWN) throw new Rejection('MALFORMED')
+  return `${reply.code}` as const
 }

@@ -21,9 +21,9 @@ const lenet5 = z.strictObject({ kind: z.literal('lenet5'), head })
 const cnn = z.strictObject({
   kind: z.literal('cnn'),
   /** Filters of each 3×3 convolution; each halves height and width. */
-  channels: z.array(width).min(1).max(6).default([16, 32]),
+  channels: z.array(width).min(1).max(6).default([8, 16]),
   /** Units of the dense layer in front of the output. */
-  hidden: width.default(64),
+  hidden: width.default(32),
   head,
 })
 const builtIn = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn], {

@@ -24,6 +24,9 @@ export const limitsSchema = z.strictObject({
 /** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
 export const defaultModel = 'cnn'
 
+/** The method of arXiv 2302.04083 that costs no more than plain averaging. */
+export const defaultMerge = 'dfedsam'
+
 const sections = z.strictObject({
   seed: z
     .int()
@@ -40,7 +43,7 @@ const sections = z.strictObject({
   /** `all`, `head` (the model's own split) or the name of the layer where the head begins. */
   share: z.string().min(1).max(200).default('all'),
   training: trainingSchema.prefault({}),
-  merge: mergeSchema.prefault('dfedsam'),
+  merge: mergeSchema.prefault(defaultMerge),
   topology: topologySchema.prefault('ring'),
   limits: limitsSchema.prefault({}),
 })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it } from 'vitest'
-import { frame, type Piece, readMessage, unframe } from '../../src/gossip/frame.js'
+import { frame, type Piece, unframe, wholeFrames } from '../../src/gossip/frame.js'
 import { Rejection } from '../../src/gossip/rejection.js'
 
 const limits = { firstFrameBytes: 128, frameBytes: 1024 }
@@ -100,23 +100,23 @@ describe('frames', () => {
   })
 })
 
-describe('readMessage', () => {
-  it('reads the first frame and leaves the source', async () => {
-    let closed = false
-    async function* pieces(): AsyncGenerator<Piece> {
-      try {
-        yield { frame: 0, bytes: Uint8Array.of(1), last: false }
-        yield { frame: 0, bytes: Uint8Array.of(2), last: true }
-        throw new Error('read too far')
-      } finally {
-        closed = true
-      }
-    }
-    expect(new Uint8Array(await readMessage(pieces()))).toEqual(Uint8Array.of(1, 2))
-    expect(closed).toBe(true)
+describe('wholeFrames', () => {
+  const cutTo = async (bytes: Uint8Array): Promise<number[][]> => {
+    const whole: number[][] = []
+    for await (const bytesOf of wholeFrames(unframe(limits)(cut(bytes, [1])))) whole.push([...bytesOf])
+    return whole
+  }
+
+  it('puts pieces together again', async () => {
+    expect(await cutTo(Uint8Array.of(3, 1, 2, 3, 1, 4, 2, 5, 6))).toEqual([[1, 2, 3], [4], [5, 6]])
+    expect(await cutTo(new Uint8Array(0))).toEqual([])
   })
 
-  it('refuses a source without one', async () => {
-    await expect(readMessage(unframe(limits)(cut(new Uint8Array(0), [1])))).rejects.toThrow('CUT_OFF')
+  it('fails where the last one is not whole', async () => {
+    await expect(cutTo(Uint8Array.of(3, 1, 2))).rejects.toThrow('CUT_OFF')
+    async function* piece(): AsyncGenerator<Piece> {
+      yield { frame: 0, bytes: Uint8Array.of(1), last: false }
+    }
+    await expect(wholeFrames(piece()).next()).rejects.toThrow('CUT_OFF')
   })
 })

@@ -78,7 +78,7 @@ async function answerTo(sender: Side, receiver: Side, ...writes: Uint8Array[]): 
   for (const bytes of writes) if (stream.writeStatus === 'writable') stream.send(bytes)
   await until(() => stream.status !== 'open' || stream.readableEnded)
   stream.abort(new Error('test is over'))
-  return decodeReply(Buffer.concat(parts).subarray(1))
+  return [...lengthPrefixed.decode(parts)].map(reply => decodeReply(reply.subarray())).at(-1)
 }
 
 function openHandoverStreams(host: HearsayHost): number {
@@ -120,7 +120,6 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
         a.handover.send(b.host.peerId, round, 0, a.handover.encode(fromA), never),
         b.handover.send(a.host.peerId, round, 0, b.handover.encode(fromB), never),
       ])
-      console.log(JSON.stringify(sent), a.rejections, b.rejections)
       expect(sent).toMatchObject([{ ok: true }, { ok: true }])
       const atB = await b.handover.take(a.id, round, 0, never)
       const atA = await a.handover.take(b.id, round, 0, never)
@@ -170,7 +169,7 @@ describe('a head is refused', () => {
     const payload = framed(encodeHead(format, head))
     first.send(framed(HeadHeader.encode({ ...goodHeader, round: 1 })))
     first.send(payload.subarray(0, 1000))
-    await until(() => receiver.handover.counters.receivedBytes > 2 * payload.length)
+    await until(() => receiver.handover.counters.receivedBytes > payload.length + 1000)
     expect(await send(sender, receiver, 1)).toMatchObject({ ok: false, reason: 'DUPLICATE' })
     first.send(payload.subarray(1000))
     const received = await receiver.handover.take(sender.id, 1, 0, never)
@@ -257,7 +256,7 @@ describe('a receiver', () => {
     for (const byte of payload) tiny.push(Uint8Array.of(1, byte))
     expect(tiny.length).toBeGreaterThan(4000)
     const taking = receiver.handover.take(sender.id, 0, 0, never)
-    expect(await answerTo(sender, receiver, ...tiny)).toBeUndefined()
+    expect(await answerTo(sender, receiver, ...tiny)).toBe('ACCEPTED')
     expect(await taking).toEqual(head)
   })
 
@@ -276,11 +275,9 @@ describe('a receiver', () => {
     for (let i = 0; i < 10; i++) {
       const result = await stranger.handover.send(receiver.host.peerId, 0, i, payload, never)
       expect(result).toMatchObject({ ok: false, reason: 'NOT_A_NEIGHBOUR' })
-      // No more than a window or two was even written of 16 MB.
-      expect(result.bytes).toBeLessThan(4 * 2 ** 20)
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(payload.length)
-    expect(receiver.handover.counters.receivedBytes).toBeLessThan(10 * 2 ** 20)
+    expect(receiver.handover.counters.receivedBytes).toBeLessThan(1000)
     const [sent, taken] = await Promise.all([
       neighbour.handover.send(receiver.host.peerId, 0, 0, payload, never),
       receiver.handover.take(neighbour.id, 0, 0, never),
@@ -290,7 +287,7 @@ describe('a receiver', () => {
   })
 
   it('answers in a code that other versions may extend', () => {
-    expect(decodeReply(HandoverReply.encode({ code: HandoverReply.Code.ACCEPTED }))).toBeUndefined()
+    expect(decodeReply(HandoverReply.encode({ code: HandoverReply.Code.ACCEPTED }))).toBe('ACCEPTED')
     expect(() => decodeReply(new Uint8Array(0))).toThrow('MALFORMED')
     expect(() => decodeReply(Uint8Array.of(0x08, 99))).toThrow('MALFORMED')
   })
@@ -333,6 +330,8 @@ describe('a sender', () => {
     ['resets', 'CUT_OFF', stream => stream.abort(new Error('no'))],
     ['closes without an answer', 'CUT_OFF', stream => void stream.close()],
     ['answers garbage', 'MALFORMED', stream => stream.send(Uint8Array.of(2, 0xff, 0xff))],
+    ['says CONTINUE again and again', 'MALFORMED', stream => stream.send(Uint8Array.of(2, 8, 1, 2, 8, 1))],
+    ['says CONTINUE and no more', 'TIMEOUT', stream => stream.send(Uint8Array.of(2, 8, 1))],
     ['answers at length', 'OVERSIZE_FRAME', stream => stream.send(new Uint8Array(100).fill(99))],
   ])('is not harmed by a neighbour that %s', async (_, reason, answer) => {
     const { sender, odd } = await startWith(answer)

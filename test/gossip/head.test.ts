@@ -70,12 +70,20 @@ describe('a payload', () => {
     )
   })
 
-  it('travels in views no larger than a frame', () => {
+  it('travels in views no larger than a frame', async () => {
     const large = new Uint8Array(150_000)
-    const [first, ...rest] = [...takeHead(header, large)]
+    const chunks: Uint8Array[] = []
+    for await (const chunk of takeHead(header, large, Promise.resolve())) chunks.push(chunk)
+    const [first, ...rest] = chunks
     expect(decodeHeadHeader(first!)).toEqual(header)
     expect(rest.map(view => view.length)).toEqual([65536, 65536, 18928])
     expect(rest.every(view => view.buffer === large.buffer)).toBe(true)
+  })
+
+  it('waits until its header is admitted', async () => {
+    const chunks = takeHead(header, new Uint8Array(10), Promise.reject(new Rejection('DUPLICATE')))
+    expect((await chunks.next()).done).toBe(false)
+    await expect(chunks.next()).rejects.toThrow('DUPLICATE')
   })
 
   it.each([

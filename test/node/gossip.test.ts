@@ -1,0 +1,260 @@
+import { describe, expect, it } from 'vitest'
+import {
+  chebyshevContraction,
+  chebyshevLambda,
+  consensusDistance,
+  contributions,
+  meanOf,
+  mix,
+} from '../../src/merge/index.js'
+import { mergeSlice } from '../../src/node/gossip.js'
+import { createGossip, type Exchange, type PeerEvent } from '../../src/node/index.js'
+import { mixingMatrix, spectralGap, type Topology } from '../../src/topology/index.js'
+import { bits, build, matrixOf, vectors } from '../merge/rounds.js'
+
+const never = new AbortController().signal
+
+/** Does what `from` hands over in this step get to `to`? */
+type Arrives = (from: number, to: number, step: number, round: number) => boolean
+
+/** Joins peers in memory: an exchange ends when everybody has handed over. Peers need not all take part. */
+function exchanges(taking: readonly number[], arrives: Arrives = () => true): (self: number) => Exchange {
+  const tables = new Map<string, { heads: Map<number, Float32Array>; whole: Promise<void>; done: () => void }>()
+  return self => ({
+    async swap({ round, step }, head, graph) {
+      const key = `${round}/${step}`
+      if (!tables.has(key)) {
+        const { promise, resolve } = Promise.withResolvers<void>()
+        tables.set(key, { heads: new Map(), whole: promise, done: resolve })
+      }
+      const table = tables.get(key)!
+      table.heads.set(self, head.slice())
+      if (table.heads.size === taking.length) table.done()
+      await table.whole
+      const here = (peer: number): boolean => table.heads.has(peer) && arrives(peer, self, step, round)
+      const neighbours = graph.receivesFrom(self)
+      return {
+        // In another order than by number: heads come as they come.
+        received: new Map([...neighbours].reverse().flatMap(p => (here(p) ? [[p, table.heads.get(p)!.slice()]] : []))),
+        absent: neighbours.filter(peer => !here(peer)).map(peer => ({ peer, reason: 'late' as const })),
+      }
+    },
+  })
+}
+
+interface GossipSettings {
+  readonly topology: Topology
+  readonly steps: number
+  readonly chebyshev?: boolean
+  readonly rounds?: number
+  readonly taking?: readonly number[]
+  readonly arrives?: Arrives
+}
+
+/** Runs the gossip of whole rounds at all peers at once; models come back changed, with everybody's events. */
+async function gossipAll(models: readonly Float32Array[], settings: GossipSettings): Promise<PeerEvent[][]> {
+  const { topology, steps, chebyshev = false, rounds = 1, taking = models.map((_, peer) => peer) } = settings
+  const exchange = exchanges(taking, settings.arrives)
+  return Promise.all(
+    taking.map(async self => {
+      const gossip = createGossip({ self, topology, steps, chebyshev, exchange: exchange(self) })
+      const events: PeerEvent[] = []
+      for (let round = 0; round < rounds; round++) {
+        for await (const event of gossip(round, models[self]!, never)) events.push(event)
+      }
+      return events
+    }),
+  )
+}
+
+const copies = (models: readonly Float32Array[]): Float32Array[] => models.map(model => model.slice())
+
+function meanModel(models: readonly Float32Array[]): Float32Array {
+  const out = new Float32Array(models[0]!.length)
+  meanOf(out, models)
+  return out
+}
+
+const distance = (models: readonly Float32Array[]): number => consensusDistance(models, meanModel(models))
+
+function expectSameMean(after: readonly Float32Array[], before: readonly Float32Array[]): void {
+  const [a, b] = [meanModel(after), meanModel(before)]
+  for (const [at, value] of a.entries()) expect(Math.abs(value - b[at]!)).toBeLessThan(1e-6)
+}
+
+const graphs = ['ring', 'line', 'star', 'grid', 'full', 'watts-strogatz']
+
+describe('a round of gossip', () => {
+  it('tells what came and what it merged', async () => {
+    const models = vectors(4, 10)
+    const [first] = await gossipAll(models, { topology: build('ring', 4), steps: 2, rounds: 2 })
+    const shape = first!.map(event => [event.type, 'round' in event && event.round, 'step' in event && event.step])
+    expect(shape).toEqual([
+      ['exchanged', 0, 0],
+      ['exchanged', 0, 1],
+      ['merged', 0, false],
+      ['exchanged', 1, 0],
+      ['exchanged', 1, 1],
+      ['merged', 1, false],
+    ])
+    expect(first![0]).toMatchObject({ peer: 0, received: [1, 3], absent: [] })
+  })
+
+  it('reports Σ w ‖x_i − x_j‖² over the heads of the last exchange', async () => {
+    const models = [Float32Array.of(0, 0), Float32Array.of(3, 4), Float32Array.of(0, 1)]
+    const events = await gossipAll(models, { topology: build('line', 3), steps: 1 })
+    // Metropolis and Hastings on a line of three: every edge has the weight 1/3.
+    expect(events.map(([, merged]) => merged)).toMatchObject([
+      { localDistance: expect.closeTo(25 / 3, 9) },
+      { localDistance: expect.closeTo((25 + 18) / 3, 9) },
+      { localDistance: expect.closeTo(18 / 3, 9) },
+    ])
+  })
+
+  it('P2 of dfedsam-mgs with one step is that of dfedsam (bits), plain or Chebyshev', async () => {
+    for (const kind of graphs) {
+      const topology = build(kind, 6)
+      const before = vectors(6, 100)
+      const expected = matrixOf(topology).map((row, self) => {
+        const out = new Float32Array(100)
+        mix(out, contributions(row, self, before[self]!, new Map(before.entries())))
+        return out
+      })
+      for (const chebyshev of [false, true]) {
+        const models = copies(before)
+        await gossipAll(models, { topology, steps: 1, chebyshev })
+        expect(models.map(bits)).toEqual(expected.map(bits))
+      }
+    }
+  })
+
+  it('P4 on the full graph leaves every peer with the bits of the plain average', async () => {
+    for (const peers of [2, 3, 5, 6, 7, 10]) {
+      const models = vectors(peers, 200)
+      const expected = bits(meanModel(models))
+      await gossipAll(models, { topology: build('full', peers), steps: 1 })
+      for (const model of models) expect(bits(model)).toEqual(expected)
+    }
+  })
+
+  it.each(graphs)('P1 keeps the mean on %s over six steps, plain and Chebyshev', async kind => {
+    const before = vectors(9, 50)
+    for (const chebyshev of [false, true]) {
+      const models = copies(before)
+      await gossipAll(models, { topology: build(kind, 9), steps: 6, chebyshev })
+      expectSameMean(models, before)
+      expect(distance(models)).toBeLessThan(distance(before))
+    }
+  })
+
+  it.each(graphs)('P6 shrinks the consensus distance on %s by λ^{2Q} at least, Chebyshev by 1/T_Q²', async kind => {
+    const topology = build(kind, 9)
+    const before = vectors(9, 200)
+    const { lambda } = spectralGap(topology)
+    for (const steps of [1, 2, 4]) {
+      // Float32 leaves each number a rounding of about 6e-8, whatever λ promises.
+      const rounding = 200 * 1e-13
+      const plain = copies(before)
+      await gossipAll(plain, { topology, steps })
+      expect(distance(plain)).toBeLessThanOrEqual(lambda ** (2 * steps) * distance(before) * (1 + 1e-5) + rounding)
+      const fast = copies(before)
+      await gossipAll(fast, { topology, steps, chebyshev: true })
+      const bound = chebyshevContraction(chebyshevLambda(topology), steps) ** 2
+      expect(distance(fast)).toBeLessThanOrEqual(bound * distance(before) * (1 + 1e-5) + rounding)
+    }
+  })
+
+  it('goes through the graphs of a time-varying topology round by round', async () => {
+    const topology = build('one-peer-exponential', 8)
+    const models = vectors(8, 20).map(model => model.map(value => Math.round(value * 1000)))
+    const expected = bits(meanModel(models))
+    await gossipAll(models, { topology, steps: 1, rounds: topology.period })
+    // P12: whole numbers, so every half on the way is a float32.
+    for (const model of models) expect(bits(model)).toEqual(expected)
+  })
+
+  it('does a large head in slices to the same bits as in one go', async () => {
+    const length = 2 * mergeSlice + 5
+    const before = vectors(3, length)
+    const topology = build('line', 3)
+    const expected = matrixOf(topology).map((row, self) => {
+      const out = new Float32Array(length)
+      mix(out, contributions(row, self, before[self]!, new Map(before.entries())))
+      return out
+    })
+    const models = copies(before)
+    await gossipAll(models, { topology, steps: 1 })
+    for (const [self, model] of models.entries()) {
+      expect(Buffer.compare(new Uint8Array(model.buffer), new Uint8Array(expected[self]!.buffer))).toBe(0)
+    }
+  })
+})
+
+describe('a neighbour that is absent', () => {
+  it('P28 changes nothing but its weight', async () => {
+    const topology = build('ring', 4)
+    const before = vectors(4, 100)
+    const models = copies(before)
+    const events = await gossipAll(models, { topology, steps: 1, taking: [0, 1, 2] })
+    expect(events[0]![0]).toMatchObject({ received: [1], absent: [{ peer: 3, reason: 'late' }] })
+
+    const { self, from } = mixingMatrix(topology.graphAt(0), topology.weights)[0]!
+    const expected = new Float32Array(100)
+    mix(expected, [
+      { peer: 0, weight: self + from.find(({ peer }) => peer === 3)!.weight, values: before[0]! },
+      { peer: 1, weight: from.find(({ peer }) => peer === 1)!.weight, values: before[1]! },
+    ])
+    expect(bits(models[0]!)).toEqual(bits(expected))
+    // Peer 1 has both of its neighbours and does not notice.
+    const whole = copies(before)
+    await gossipAll(whole, { topology, steps: 1 })
+    expect(bits(models[1]!)).toEqual(bits(whole[1]!))
+  })
+
+  it.each([false, true])('P28 none present leaves the own model (bits), Chebyshev %s', async chebyshev => {
+    const before = vectors(4, 100)
+    const models = copies(before)
+    await gossipAll(models, { topology: build('ring', 4), steps: 3, chebyshev, taking: [2] })
+    expect(models.map(bits)).toEqual(before.map(bits))
+  })
+
+  it('ends Chebyshev for the rest of the round and not for the next', async () => {
+    const topology = build('ring', 6)
+    const before = vectors(6, 50)
+    const steps = 4
+    /** Nothing reaches peer 0 from peer 1 in this step of the round. */
+    const without = (lost: number) => (from: number, to: number, step: number) =>
+      !(from === 1 && to === 0 && step === lost)
+
+    // Lost in the first step, everything peer 0 does is plain: the others go on as before, so it is compared with a
+    // peer 0 that gossips plainly among accelerated ones.
+    const models = copies(before)
+    await gossipAll(models, { topology, steps, chebyshev: true, arrives: without(0) })
+    const exchange = exchanges([0, 1, 2, 3, 4, 5], without(0))
+    const mixed = copies(before)
+    await Promise.all(
+      mixed.map(async (model, self) => {
+        const gossip = createGossip({ self, topology, steps, chebyshev: self !== 0, exchange: exchange(self) })
+        for await (const _ of gossip(0, model, never));
+      }),
+    )
+    expect(models.map(bits)).toEqual(mixed.map(bits))
+
+    // Lost in the last step only, the first three were accelerated.
+    const late = copies(before)
+    await gossipAll(late, { topology, steps, chebyshev: true, arrives: without(steps - 1) })
+    expect(bits(late[0]!)).not.toEqual(bits(models[0]!))
+
+    // And the next round is accelerated again: as if it were the first, from where this one ended.
+    const twice = copies(before)
+    await gossipAll(twice, {
+      topology,
+      steps,
+      chebyshev: true,
+      rounds: 2,
+      arrives: (from, to, step, round) => round > 0 || without(0)(from, to, step),
+    })
+    await gossipAll(models, { topology, steps, chebyshev: true })
+    expect(twice.map(bits)).toEqual(models.map(bits))
+  })
+})

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
+import { HearsayError } from '../src/errors.js'
+import { validate } from '../src/validation.js'
+
+const schema = z.strictObject({
+  rounds: z.int().min(1).max(100).default(10),
+  kind: z.enum(['ring', 'full']).default('ring'),
+  rate: z.number().positive().optional(),
+  weights: z.union([z.enum(['equal', 'none']), z.array(z.number()).min(2)]).optional(),
+  shape: z
+    .union([z.strictObject({ sides: z.strictObject({ rows: z.int() }) }), z.strictObject({ path: z.string() })])
+    .optional(),
+  names: z.array(z.string().min(2)).max(2).optional(),
+})
+
+const check = (value: unknown): unknown => validate(schema, value, 'run.yaml', 'MANIFEST')
+
+describe('a document', () => {
+  it('that is right comes back with its defaults', () => {
+    expect(check({ rounds: 3 })).toEqual({ rounds: 3, kind: 'ring' })
+  })
+
+  it.each<[string, unknown, string]>([
+    ['an unknown field', { round: 3 }, 'unknown field "round"; remove it or check its spelling'],
+    ['two unknown fields', { a: 1, b: 2 }, 'unknown field "a", "b"; remove it or check its spelling'],
+    ['an unknown field of two lines', { 'a\nb': 1 }, 'unknown field "a\\nb"; remove it or check its spelling'],
+    ['a word that is not allowed', { kind: 'rign' }, 'kind: "rign" is not allowed; must be one of ring, full'],
+    ['too little', { rounds: 0 }, 'rounds: must be at least 1'],
+    ['too much', { rounds: 101 }, 'rounds: must be at most 100'],
+    ['nothing above zero', { rate: 0 }, 'rate: must be more than 0'],
+    ['another type', { rate: 'fast' }, 'rate: must be a number'],
+    ['an entry too many', { names: ['ab', 'cd', 'ef'] }, 'names: must be at most 2 entries'],
+    ['a short text', { names: ['ab', 'c'] }, 'names.1: must be at least 2 characters'],
+    ['no document', 3, 'must be an object'],
+    [
+      'none of two kinds of values',
+      { weights: 'some' },
+      'weights: "some" is not allowed; must be one of equal, none, or must be an array',
+    ],
+    [
+      'the branch of a choice that came furthest',
+      { shape: { sides: {} } },
+      'shape.sides.rows: is missing; expected number',
+    ],
+  ])('with %s is refused', (_, value, message) => {
+    expect(() => check(value)).toThrow(HearsayError)
+    expect(() => check(value)).toThrow(new HearsayError('MANIFEST', `run.yaml: ${message}`))
+  })
+
+  it('is told the place of what is wrong', () => {
+    const asked: PropertyKey[][] = []
+    const locate = (path: PropertyKey[]): string => {
+      asked.push(path)
+      return '7:3'
+    }
+    const refuse = (value: unknown) => () => validate(schema, value, 'run.yaml', 'TOPOLOGY', locate)
+    expect(refuse({ names: ['ab', 'c'] })).toThrow('run.yaml:7:3: names.1: ')
+    // The field itself and not the section that it should not be in.
+    expect(refuse({ shape: { sides: { rows: 1, column: 2 } } })).toThrow('run.yaml:7:3: shape.sides: unknown')
+    expect(asked).toEqual([
+      ['names', 1],
+      ['shape', 'sides', 'column'],
+    ])
+  })
+})
