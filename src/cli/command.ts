@@ -1,6 +1,9 @@
 import { type Command as Commander, Option } from 'commander'
 import { HearsayError } from '../errors.js'
 
+/** Status of a command that Ctrl-C ended, as shells report it: 128 + SIGINT. */
+export const interruptedStatus = 130
+
 /** A flag of a command. Its value's type is the command's business: flags are declared once, here and nowhere else. */
 export interface Flag {
   /** As commander writes it: "--peers <number>", "--json", "--no-baselines". */

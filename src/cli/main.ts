@@ -3,16 +3,13 @@ import '../runtime.js'
 import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError } from 'commander'
 import { HearsayError } from '../errors.js'
-import { register, type Terminal } from './command.js'
+import { interruptedStatus, register, type Terminal } from './command.js'
 import { data } from './data.js'
 import { simulate } from './simulate.js'
 import { topology } from './topology.js'
 
 /** A mistake of the user's, as getopt and the shells have it. */
 const usageStatus = 2
-/** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
-export const interruptedStatus = 130
-
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
 }
@@ -46,7 +43,7 @@ async function main(): Promise<void> {
   try {
     await program.parseAsync()
   } catch (error) {
-    process.exitCode = explain(error)
+    process.exitCode = interrupt.signal.aborted ? interruptedStatus : explain(error)
   }
 }
 

@@ -20,7 +20,7 @@ import {
   report,
   small,
 } from '../watch/index.js'
-import { type Command, type Terminal, wholeNumber } from './command.js'
+import { type Command, interruptedStatus, type Terminal, wholeNumber } from './command.js'
 import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
@@ -33,9 +33,6 @@ interface SimulateOptions extends RunFlags {
   readonly fail?: readonly string[]
   readonly json?: boolean
 }
-
-/** Ended by Ctrl-C, as shells report it: 128 + SIGINT. */
-const interruptedStatus = 130
 
 export const simulate: Command<SimulateOptions> = {
   usage: 'simulate [manifest]',

@@ -27,7 +27,8 @@ export const shippedSets: Readonly<Record<string, ShippedSet>> = {
     title: 'PneumoniaMNIST: chest X-rays of children, 28×28 grey, 2 classes',
     path: shipped('pneumoniamnist/pneumoniamnist.npz'),
     options: { classes: ['normal', 'pneumonia'] },
-    partition: { kind: 'dirichlet', alpha: 0.3 },
+    // By class: hospitals differ in size as well as in whom they see.
+    partition: { kind: 'dirichlet', alpha: 0.3, mode: 'class' },
     licence: 'CC BY 4.0',
     citation: 'Yang et al., MedMNIST v2, Scientific Data 2023; Kermany et al., Cell 2018',
   },

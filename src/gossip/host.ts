@@ -101,7 +101,7 @@ function createGossipsub(): ReturnType<typeof gossipsub> {
   return gossipsub({
     globalSignaturePolicy: StrictSign,
     emitSelf: false,
-    // floodsub is unsigned history: a stranger could speak it to get round the mesh.
+    // Who speaks floodsub is sent every message and stands outside mesh and scores.
     fallbackToFloodsub: false,
     // A peer that is alone may speak; nobody hearing it is no error.
     allowPublishToZeroTopicPeers: true,

@@ -1,8 +1,8 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Handover } from '../gossip/index.js'
+import { type Handover, handoverProtocol } from '../gossip/index.js'
 import type { Graph } from '../topology/index.js'
-import type { Absence } from './events.js'
+import type { Absence, AbsenceReason } from './events.js'
 
 /** One participant as the others know it. Its place in the list of members is its number in every graph and sum. */
 export interface Member {
@@ -28,9 +28,15 @@ export interface Exchange {
   /**
    * Hands `head` to every neighbour that this graph sends to and takes theirs. Ends when each neighbour's head is
    * here, its peer is gone, or the deadline has passed: whoever is missing costs its own share and no more.
-   * `head` may be overwritten as soon as this returns.
+   * `head` may be overwritten as soon as this returns; handing over may then still go on, beside the next training.
    */
   swap(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<Swap>
+}
+
+/** An exchange over libp2p streams. */
+export interface StreamExchange extends Exchange {
+  /** Resolves when nothing is being handed over any more. */
+  idle(): Promise<void>
 }
 
 export interface ExchangeInit {
@@ -44,54 +50,81 @@ export interface ExchangeInit {
   readonly dialMs: number
 }
 
+/**
+ * Heads under way to one neighbour. One that is honest and slow has two at most; one that takes our heads and never
+ * answers must not keep all of them in memory.
+ */
+const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
+
 /** Exchanges heads over libp2p streams. */
-export function createExchange(init: ExchangeInit): Exchange {
+export function createExchange(init: ExchangeInit): StreamExchange {
   const { self, members, handover } = init
-  const member = (peer: number): Member => members[peer]!
+  const peerIdOf = (peer: number): PeerId => members[peer]!.peerId
+  const sends = new Map<number, { readonly end: AbortController; readonly done: Promise<void> }[]>()
+
+  function send(peer: number, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): void {
+    const underWay = sends.get(peer) ?? []
+    sends.set(peer, underWay)
+    if (underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
+    const end = new AbortController()
+    const until = AbortSignal.any([signal, end.signal])
+    const done = handover
+      .send(peerIdOf(peer), round, step, payload, until)
+      // Whatever becomes of it, the neighbour's own head decides whether it counts.
+      .catch(() => {})
+      .then(() => {
+        underWay.splice(underWay.indexOf(entry), 1)
+      })
+    const entry = { end, done }
+    underWay.push(entry)
+  }
+
+  /** The neighbour's head, or why there is none. */
+  async function take(
+    peer: number,
+    position: Position,
+    signal: AbortSignal,
+    deadline: AbortSignal,
+  ): Promise<Float32Array | AbsenceReason> {
+    const settled = new AbortController()
+    const gone = new AbortController()
+    const watching = whenGone(init, peerIdOf(peer), AbortSignal.any([signal, deadline, settled.signal]))
+      .then(() => gone.abort())
+      .catch(() => {})
+    const waits = AbortSignal.any([signal, deadline, gone.signal])
+    try {
+      return await handover.take(peerIdOf(peer).toString(), position.round, position.step, waits)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (gone.signal.aborted) return 'gone'
+      if (deadline.aborted) return 'late'
+      throw error
+    } finally {
+      settled.abort()
+      await watching
+    }
+  }
 
   return {
     async swap(position, head, graph, signal) {
-      const { round, step } = position
-      handover.advance(round, step)
+      handover.advance(position.round, position.step)
       const deadline = AbortSignal.timeout(init.exchangeMs)
-      // Ends what is still waiting once every neighbour's fate is known.
-      const settled = new AbortController()
-      const ends = AbortSignal.any([signal, deadline, settled.signal])
-
       const payload = handover.encode(head)
-      const sends = graph.sendsTo(self).map(peer => handover.send(member(peer).peerId, round, step, payload, ends))
+      for (const peer of graph.sendsTo(self)) send(peer, position, payload, AbortSignal.any([signal, deadline]))
 
       const received = new Map<number, Float32Array>()
       const absent: Absence[] = []
-      const takes = graph.receivesFrom(self).map(async peer => {
-        const { peerId } = member(peer)
-        const over = new AbortController()
-        const waits = AbortSignal.any([ends, over.signal])
-        const gone = whenGone(init, peerId, waits)
-          // What it had sent before it went has had its chance to arrive.
-          .then(() => over.abort())
-          .catch(() => {})
-        try {
-          received.set(peer, await handover.take(peerId.toString(), round, step, waits))
-        } catch (error) {
-          signal.throwIfAborted()
-          if (!waits.aborted) throw error
-          absent.push({ peer, reason: deadline.aborted ? 'late' : 'gone' })
-        } finally {
-          over.abort()
-          await gone
-        }
-      })
-
-      try {
-        await Promise.all(takes)
-        await Promise.allSettled(sends)
-        signal.throwIfAborted()
-      } finally {
-        settled.abort()
-        await Promise.allSettled([...takes, ...sends])
-      }
+      await Promise.all(
+        graph.receivesFrom(self).map(async peer => {
+          const taken = await take(peer, position, signal, deadline)
+          if (typeof taken === 'string') absent.push({ peer, reason: taken })
+          else received.set(peer, taken)
+        }),
+      )
       return { received, absent: absent.sort((a, b) => a.peer - b.peer) }
+    },
+    async idle() {
+      await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
     },
   }
 }

@@ -1,5 +1,13 @@
 export * from './events.js'
-export { createExchange, type Exchange, type ExchangeInit, type Member, type Position, type Swap } from './exchange.js'
+export {
+  createExchange,
+  type Exchange,
+  type ExchangeInit,
+  type Member,
+  type Position,
+  type StreamExchange,
+  type Swap,
+} from './exchange.js'
 export { createGossip, type GossipInit, type GossipRound } from './gossip.js'
 export * from './identity.js'
 export * from './manifest.js'

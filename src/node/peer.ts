@@ -132,15 +132,10 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         exchangeMs: manifest.limits.exchangeSeconds * 1000,
         dialMs,
       })
-      const gossip = createGossip({
-        self,
-        topology,
-        steps: merge.gossipSteps,
-        chebyshev: merge.chebyshev,
-        exchange,
-      })
+      const { gossipSteps: steps, chebyshev } = merge
+      const gossip = steps === 0 ? {} : { gossip: createGossip({ self, topology, steps, chebyshev, exchange }) }
       const figures = { samples: 0, loss: 0, localDistance: 0 }
-      for await (const event of runRounds({ ...init, rounds: manifest.rounds, gossip }, signal)) {
+      for await (const event of runRounds({ ...init, ...gossip, rounds: manifest.rounds }, signal)) {
         if (event.type === 'trained') {
           round = event.round
           figures.samples = event.samples
@@ -152,6 +147,8 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
         }
         yield event
       }
+      // A neighbour may need our last head to finish; each send has its own deadline.
+      await exchange.idle()
     },
     stop,
     async kill() {

@@ -52,9 +52,10 @@ type Layer = z.output<typeof layerSchema>
  * the loss applies the softmax itself, in a form that does not overflow, and the most probable class stays the same.
  *
  * @param source - what errors call the file
+ * @param weights - does the file bring weights? Without, every initialiser must be one that the seed reaches
  * @throws {@link HearsayError} `MODEL`
  */
-export function checkTopology(value: unknown, source: string): ModelTopology {
+export function checkTopology(value: unknown, source: string, weights: boolean): ModelTopology {
   const parsed = topologySchema.safeParse(value)
   if (!parsed.success) {
     throw new HearsayError(
@@ -67,7 +68,10 @@ export function checkTopology(value: unknown, source: string): ModelTopology {
   if (layers.length > layerLimit) {
     throw new HearsayError('MODEL', `${source}: has ${layers.length} layers; at most ${layerLimit} are read`)
   }
-  for (const layer of layers) checkLayer(layer, source)
+  for (const layer of layers) {
+    checkLayer(layer, source)
+    checkInitialisers(layer, source, weights)
+  }
   const last = layers.at(-1)
   if (last !== undefined) dropSoftmax(last, source)
   return topology
@@ -95,6 +99,23 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   }
   if ((config.data_format ?? 'channels_last') !== 'channels_last') {
     throw new HearsayError('MODEL', `${source}: layer "${name}": data_format must be channels_last`)
+  }
+}
+
+/** TensorFlow.js cannot even build this one on its core alone; where weights come with the model nobody misses it. */
+const unbuildable = 'Orthogonal'
+
+function checkInitialisers({ class_name, config }: Layer, source: string, weights: boolean): void {
+  for (const [field, value] of Object.entries(config)) {
+    if (!field.endsWith('_initializer') || (value as { class_name?: unknown } | null)?.class_name !== unbuildable)
+      continue
+    if (!weights) {
+      throw new HearsayError(
+        'MODEL',
+        `${source}: layer "${config.name ?? class_name}" has the initialiser ${unbuildable}; bring weights with the model, or use another`,
+      )
+    }
+    config[field] = { class_name: 'Zeros', config: {} }
   }
 }
 

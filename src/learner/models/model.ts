@@ -50,7 +50,7 @@ export async function buildModel(
     return deviceModel(model, spec.head ?? 'output', seed)
   }
   const file = await readModelFile(spec.path)
-  const model = await deserialise(checkTopology(file.topology, spec.path), spec.path)
+  const model = await deserialise(checkTopology(file.topology, spec.path, file.weights !== undefined), spec.path)
   checkFit(model, inputShape, classes, spec.path)
   return deviceModel(model, spec.head, seed, file.weights, spec.path)
 }
