@@ -111,14 +111,20 @@ export function gatherHead(
   const { header, layout, payloadBytes } = format
   const squareLimit = normLimit ** 2
   return async source => {
-    const payload = new Uint8Array(payloadBytes)
-    const values = new Float32Array(payload.buffer, header.length, layout.size)
+    // Reserved with the first piece, not before: this stage is entered when a stream opens, and a stranger who only
+    // opens streams must not cost a head's memory each.
+    let payload: Uint8Array<ArrayBuffer> | undefined
+    let values = new Float32Array(0)
     let filled = 0
     let checked = 0
     let squares = 0
     for await (const { bytes, last } of source) {
       proceed()
       if (filled + bytes.length > payloadBytes) throw new Rejection('WRONG_SIZE')
+      if (payload === undefined) {
+        payload = new Uint8Array(payloadBytes)
+        values = new Float32Array(payload.buffer, header.length, layout.size)
+      }
       payload.set(bytes, filled)
       if (filled < header.length) checkHeaderBytes(payload, filled, filled + bytes.length, header)
       filled += bytes.length

@@ -104,7 +104,7 @@ export function transmit(
       signal.throwIfAborted()
       count(chunk.byteLength)
       stream.send(chunk)
-      while (stream.writableNeedsDrain) await stream.onDrain({ signal })
+      while (stream.writableNeedsDrain) await drained(stream, signal)
     }
     await stream.close({ signal })
   }

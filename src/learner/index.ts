@@ -3,6 +3,7 @@ export {
   backendSchema,
   type LocalMethod,
   type LocalTraining,
+  type ModelInput,
   type ModelSpec,
   modelSchema,
   resolveTraining,

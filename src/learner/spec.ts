@@ -26,32 +26,35 @@ const cnn = z.strictObject({
   hidden: width.default(32),
   head,
 })
-const builtIn = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn], {
-  error: 'kind must be one of logistic, mlp, lenet5, cnn',
-})
-
 const file = z.strictObject({
+  /** Need not be written: a path says it. */
+  kind: z.literal('file'),
   /** A TensorFlow.js LayersModel, `model.json`. */
   path: z.string().min(1).max(4096),
   head: layerName,
 })
+const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, file], {
+  error: 'must be one of logistic, mlp, lenet5, cnn; or give the path of a model.json and the head layer',
+})
+
+/** The section `model` as a person writes it. */
+export type ModelInput = z.input<typeof byKind> | Omit<z.input<typeof file>, 'kind'> | BuiltInSpec['kind']
 
 /**
  * The manifest's section `model`: a built-in model by its name or as `{ kind, …options }`, or the user's own
  * LayersModel as `{ path, head }`. A relative path is resolved by whoever reads the manifest.
  */
-export const modelSchema = z.preprocess(
-  (input: string | z.input<typeof builtIn> | z.input<typeof file>) =>
-    typeof input === 'string' ? { kind: input } : input,
-  z.union([builtIn, file]),
-)
+export const modelSchema = z.preprocess((input: ModelInput) => {
+  if (typeof input === 'string') return { kind: input }
+  return typeof input === 'object' && input !== null && !('kind' in input) ? { kind: 'file', ...input } : input
+}, byKind)
 
 /** A model, with every default filled in. */
 export type ModelSpec = z.output<typeof modelSchema>
-/** A built-in model, with every default filled in. */
-export type BuiltInSpec = z.output<typeof builtIn>
 /** A user's model. */
 export type ModelFileSpec = z.output<typeof file>
+/** A built-in model, with every default filled in. */
+export type BuiltInSpec = Exclude<z.output<typeof byKind>, ModelFileSpec>
 
 /**
  * The manifest's section `training`: what is not the merge method's own. Momentum, the SAM radius and "one step" belong

@@ -1,5 +1,6 @@
 import type { Scalar, Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../errors.js'
+import { random } from '../random.js'
 import { batches } from './batches.js'
 import { type DeviceModel, download, upload } from './models/model.js'
 import type { InputSource } from './residents.js'
@@ -46,7 +47,7 @@ export async function train(
   const settings: StepSettings = { ...training, learningRate: training.learningRate * training.decay ** round }
   upload(model, job.parameters)
   const velocity =
-    training.momentum > 0 ? model.trainable.map(variable => tf.variable(tf.zerosLike(variable), false)) : []
+    training.momentum > 0 ? tf.tidy(() => model.trainable.map(v => tf.variable(tf.zerosLike(v), false))) : []
   const target: StepTarget = { variables: model.trainable, tracked: model.tracked, velocity }
   // Summed on the device and read once: reading it every step would make the device wait for us.
   let total = tf.scalar(0)
@@ -55,7 +56,7 @@ export async function train(
   try {
     for (const indices of batches({ ...training, size, seed, peer, round })) {
       if (aborted()) return undefined
-      model.seedDropout(seedOf(seed, peer, round, steps))
+      model.seedDropout(random(seed, 'dropout', peer, round, steps))
       const sum: Scalar = tf.tidy(() => tf.add(total, stepOn(model, job, indices, target, settings)))
       total.dispose()
       total = sum
@@ -86,11 +87,6 @@ function stepOn(
   const inputs = source.take(indices)
   const targets = oneHot(indices.length, classes, i => labels[indices[i]!]!)
   return trainingStep(() => crossEntropy(model.logits(inputs, true), targets), target, settings)
-}
-
-/** Without dropout the number is not used; with it, each step of each peer drops other units. */
-function seedOf(seed: number, peer: number, round: number, step: number): number {
-  return ((seed * 31 + peer) * 31 + round) * 100_003 + step
 }
 
 /** Built on the host, four bytes a class: less than a kernel call. */

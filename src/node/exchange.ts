@@ -1,6 +1,6 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { type Handover, handoverProtocol } from '../gossip/index.js'
+import { type Handover, handoverProtocol, type SendResult } from '../gossip/index.js'
 import type { Graph } from '../topology/index.js'
 import type { Absence, AbsenceReason } from './events.js'
 
@@ -68,8 +68,11 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     if (underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
     const end = new AbortController()
     const until = AbortSignal.any([signal, end.signal])
-    const done = handover
-      .send(peerIdOf(peer), round, step, payload, until)
+    const attempt = (): Promise<SendResult> => handover.send(peerIdOf(peer), round, step, payload, until)
+    const connected = init.node.getConnections(peerIdOf(peer)).length > 0
+    const done = attempt()
+      // The connection was lost under it: once more, over a new one, or the neighbour waits until its deadline.
+      .then(first => (connected && isCut(first) ? attempt() : first))
       // Whatever becomes of it, the neighbour's own head decides whether it counts.
       .catch(() => {})
       .then(() => {
@@ -127,6 +130,11 @@ export function createExchange(init: ExchangeInit): StreamExchange {
       await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
     },
   }
+}
+
+/** Did the way there end, rather than the neighbour refuse? */
+function isCut(result: SendResult): boolean {
+  return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
 }
 
 /** Resolves when `peerId` has no connection to us and cannot be dialled; rejects when `signal` aborts. */

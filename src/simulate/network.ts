@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Dataset, Shard } from '../data/index.js'
+import { HearsayError } from '../errors.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
   createPeer,
@@ -28,6 +29,8 @@ export interface NetworkInit {
   readonly port: number
 }
 
+const lastPort = 65_535
+
 /** All peers of a simulation, listening, and how each is reached. */
 export interface Network {
   readonly peers: readonly Peer[]
@@ -41,6 +44,7 @@ export interface Network {
 /** Starts the peers of a simulation: each a real host with an identity of its own. */
 export async function startNetwork(init: NetworkInit): Promise<Network> {
   const { manifest, shards, pool } = init
+  checkPorts(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
   const peers: Peer[] = []
   // Memory addresses are known in the whole process, where another simulation may run.
@@ -84,6 +88,15 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => sumByReason(peers.map(peer => peer.counters)),
     stop,
   }
+}
+
+function checkPorts({ transport, port, manifest }: NetworkInit): void {
+  const last = port + manifest.peers - 1
+  if (transport !== 'tcp' || port === 0 || last <= lastPort) return
+  throw new HearsayError(
+    'NETWORK',
+    `--port ${port}: ${manifest.peers} peers would need ports up to ${last}, and ${lastPort} is the last; begin lower, or with 0 for any that are free`,
+  )
 }
 
 /** Loopback only: a simulation is nobody else's business. */

@@ -1,6 +1,7 @@
 import merge from 'it-merge'
 import { type Dataset, loadDataset, partition, type Shard, type Standardisation } from '../data/index.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
+import { chebyshevLambda, resolveMerge } from '../merge/index.js'
 import { type Manifest, type Member, runIdOf, sharedSection } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
@@ -83,6 +84,8 @@ export interface Simulation {
 export async function createSimulation(manifest: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
   const transport = options.transport ?? 'tcp'
   const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
+  // Refused before anything has started; its λ costs little beside the spectral gap that is told anyway.
+  if (resolveMerge(manifest.merge).chebyshev) chebyshevLambda(topology)
   const dataset = await loadDataset(manifest.data, manifest.seed)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const pool = await createLearnerPool(

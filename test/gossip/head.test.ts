@@ -122,6 +122,17 @@ describe('a payload', () => {
     expect(seen).toBeLessThanOrEqual(format.header.length + 8)
   })
 
+  it('has no memory reserved before its first byte is here', async () => {
+    // More than any machine can reserve: trying would be a RangeError.
+    const boundless = { ...format, payloadBytes: 2 ** 52 }
+    async function* refused(): AsyncGenerator<Piece> {
+      yield* []
+      throw new Rejection('NOT_A_NEIGHBOUR')
+    }
+    await expect(gatherHead(boundless, 1)(refused())).rejects.toThrow('NOT_A_NEIGHBOUR')
+    await expect(gatherHead(boundless, 1)(pieces(new Uint8Array(1), 1))).rejects.toThrow(RangeError)
+  })
+
   it('with another header, too long or too short is refused', async () => {
     const payload = encodeHead(format, values)
     const other = payload.slice()

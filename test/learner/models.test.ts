@@ -125,6 +125,8 @@ async function modelFile(
   return path
 }
 
+const user = (path: string, head = 'out'): ModelSpec => ({ kind: 'file', path, head })
+
 const dense = (config: object): Description => ({ class_name: 'Dense', config: { name: 'out', units: 2, ...config } })
 
 describe("a user's model", () => {
@@ -135,7 +137,7 @@ describe("a user's model", () => {
 
   it('starts from the weights that it brings', async () => {
     const path = await modelFile('weights', [2], [dense({})], given)
-    await withModel({ path, head: 'out' }, [2], 2, model => {
+    await withModel(user(path), [2], 2, model => {
       expect([...model.initial]).toEqual([1, 2, 3, 4, 5, 6])
       expect(model.layout.tensors.map(({ name }) => name)).toEqual(['out/kernel', 'out/bias'])
     })
@@ -147,7 +149,7 @@ describe("a user's model", () => {
     ['an activation layer', [dense({}), { class_name: 'Activation', config: { name: 'soft', activation: 'softmax' } }]],
   ])('gives logits though it ends in softmax as %s', async (kind, body) => {
     const path = await modelFile(`softmax-${kind.replaceAll(' ', '-')}`, [2], body, given)
-    await withModel({ path, head: 'out' }, [2], 2, model => {
+    await withModel(user(path), [2], 2, model => {
       upload(model, model.initial)
       const logits = tf.tidy(() => [...model.logits(tf.tensor2d([[1, 1]]), false).dataSync()])
       expect(logits).toEqual([9, 12])
@@ -160,23 +162,23 @@ describe("a user's model", () => {
       [2],
       [dense({ kernel_initializer: { class_name: 'HeUniform', config: {} } })],
     )
-    const start = (seed: number) => withModel({ path, head: 'out' }, [2], 2, m => [...m.initial], seed)
+    const start = (seed: number) => withModel(user(path), [2], 2, m => [...m.initial], seed)
     expect(await start(1)).toEqual(await start(1))
     expect(await start(1)).not.toEqual(await start(2))
     const orthogonal = [dense({ kernel_initializer: { class_name: 'Orthogonal', config: {} } })]
     const without = await modelFile('orthogonal', [2], orthogonal)
-    await expect(buildModel({ path: without, head: 'out' }, [2], 2, 1)).rejects.toThrow('initialiser Orthogonal')
+    await expect(buildModel(user(without), [2], 2, 1)).rejects.toThrow('initialiser Orthogonal')
     const path2 = await modelFile('orthogonal-weights', [2], orthogonal, given)
-    await withModel({ path: path2, head: 'out' }, [2], 2, model => expect(model.initial[0]).toBe(1))
+    await withModel(user(path2), [2], 2, model => expect(model.initial[0]).toBe(1))
   })
 
   it('says what does not fit', async () => {
     const path = await modelFile('fit', [2], [dense({})], given)
-    await expect(buildModel({ path, head: 'out' }, [3], 2, 1)).rejects.toThrow('takes inputs of 2; the data has 3')
-    await expect(buildModel({ path, head: 'out' }, [2], 3, 1)).rejects.toThrow('has 2 outputs; the data has 3 classes')
-    await expect(buildModel({ path, head: 'body' }, [2], 2, 1)).rejects.toThrow('no layer "body"')
+    await expect(buildModel(user(path), [3], 2, 1)).rejects.toThrow('takes inputs of 2; the data has 3')
+    await expect(buildModel(user(path), [2], 3, 1)).rejects.toThrow('has 2 outputs; the data has 3 classes')
+    await expect(buildModel(user(path, 'body'), [2], 2, 1)).rejects.toThrow('no layer "body"')
     const build = async (name: string, body: Description[], weights?: typeof given) =>
-      buildModel({ path: await modelFile(name, [2], body, weights), head: 'out' }, [2], 2, 1)
+      buildModel(user(await modelFile(name, [2], body, weights)), [2], 2, 1)
     await expect(build('lambda', [{ class_name: 'Lambda', config: { name: 'code' } }])).rejects.toThrow(
       'layer "code" is a Lambda',
     )
@@ -226,7 +228,7 @@ describe("a user's model", () => {
       [3],
       [{ class_name: 'BatchNormalization', config: { name: 'norm' } }, dense({})],
     )
-    await withModel({ path, head: 'out' }, [3], 2, model => {
+    await withModel(user(path), [3], 2, model => {
       expect(model.layout.tensors.map(({ name }) => name)).toEqual([
         'norm/gamma',
         'norm/beta',
@@ -244,10 +246,10 @@ describe("a user's model", () => {
   it('drops the units that the seed says', async () => {
     const drop = { class_name: 'Dropout', config: { name: 'drop', rate: 0.5 } }
     const path = await modelFile('drop', [64], [drop, dense({})])
-    await withModel({ path, head: 'out' }, [64], 2, model => {
+    await withModel(user(path), [64], 2, model => {
       upload(model, model.initial)
       const logits = (seed: number): number[] => {
-        model.seedDropout(seed)
+        model.seedDropout(random(seed, 'dropout'))
         return tf.tidy(() => [...model.logits(tf.ones([4, 64]), true).dataSync()])
       }
       expect(logits(1)).toEqual(logits(1))
@@ -325,7 +327,7 @@ describe('every allowed layer has its gradient on wasm', () => {
       model.dispose()
     }
 
-    await withModel({ path, head: 'out' }, inputShape, 2, model => {
+    await withModel(user(path), inputShape, 2, model => {
       upload(model, model.initial)
       const draw = random(3, 'layer gradients')
       const inputs = tf.tensor(
@@ -334,7 +336,7 @@ describe('every allowed layer has its gradient on wasm', () => {
       )
       const targets = tf.tensor2d([1, 0, 0, 1, 1, 0, 0, 1], [4, 2])
       const objective = () => {
-        model.seedDropout(5)
+        model.seedDropout(random(5, 'dropout'))
         return crossEntropy(model.logits(inputs, true), targets)
       }
       const { value, grads } = tf.variableGrads(objective, [...model.trainable])

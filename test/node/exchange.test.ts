@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHandover, type Handover, type HearsayHost, handoverProtocol } from '../../src/gossip/index.js'
-import { createExchange, type Exchange, type Member } from '../../src/node/index.js'
+import { createExchange, type Member, type StreamExchange } from '../../src/node/index.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { createGraph, type Edge, type Graph } from '../../src/topology/index.js'
 import { connect, never, startHost, until } from '../gossip/hosts.js'
@@ -18,7 +18,7 @@ const ample = 600_000
 interface Side {
   readonly host: HearsayHost
   readonly handover: Handover
-  readonly exchange: Exchange
+  readonly exchange: StreamExchange
   /** Everything that listens on the handover's streams from now on is this. */
   replace(onStream: (stream: Stream) => void): Promise<void>
 }
@@ -188,6 +188,8 @@ describe('an exchange', () => {
     const oneWay = createGraph(2, [[0, 1]], true)
     const first = await sides[0]!.exchange.swap(at(0), headOf(0), oneWay, never)
     expect(first).toEqual({ received: new Map(), absent: [] })
+    await sides[0]!.exchange.idle()
+    expect(sides[1]!.handover.counters.accepted).toBe(1)
     const second = await sides[1]!.exchange.swap(at(0), headOf(1), oneWay, never)
     expect([...second.received]).toEqual([[0, headOf(0)]])
   })

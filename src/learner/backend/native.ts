@@ -1,3 +1,4 @@
+import { constants } from 'node:os'
 import { tf } from '../tensorflow.js'
 import type { LoadedBackend } from './load.js'
 
@@ -35,7 +36,7 @@ export async function loadNative(
   }
   if (!useGpu) process.env.CUDA_VISIBLE_DEVICES = '-1'
 
-  const loaded = (await import(packageName)) as NativePackage
+  const loaded = await keptLoaded(async () => (await import(packageName)) as NativePackage)
   await tf.ready()
   const backend = tf.backend() as unknown as NativeBackend
   const gpu = backend.isUsingGpuDevice
@@ -44,5 +45,27 @@ export async function loadNative(
     device: gpu ? 'GPU' : 'CPU, native TensorFlow',
     version: `${loaded.version['tfjs-node']}, TensorFlow ${backend.binding.TF_Version}`,
     threads,
+  }
+}
+
+/** dlopen's RTLD_NODELETE, which node:os does not list. Windows never unloads a library whose threads still run. */
+const keepLoaded: Partial<Record<NodeJS.Platform, number>> = { linux: 0x1000, darwin: 0x80 }
+
+/**
+ * Native libraries that `load` opens stay in memory until the process ends. Otherwise Node takes a library out with the
+ * last worker that uses it, while TensorFlow's threads and exit handlers still point into it: the process then ended
+ * with a segmentation fault after all work was done.
+ */
+async function keptLoaded<T>(load: () => Promise<T>): Promise<T> {
+  const flag = keepLoaded[process.platform]
+  if (flag === undefined) return load()
+  const dlopen = process.dlopen
+  process.dlopen = (module, filename, flags = constants.dlopen.RTLD_LAZY) => {
+    dlopen.call(process, module, filename, flags | flag)
+  }
+  try {
+    return await load()
+  } finally {
+    process.dlopen = dlopen
   }
 }

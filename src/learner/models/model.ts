@@ -1,7 +1,7 @@
 import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { HearsayError } from '../../errors.js'
-import { random } from '../../random.js'
+import type { Random } from '../../random.js'
 import { allocate, headSection, type Layout, layoutOf } from '../../tensors/index.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
@@ -25,8 +25,8 @@ export interface DeviceModel {
   readonly initial: Float32Array
   /** [batch, classes]; training: batch statistics and dropout. */
   logits(inputs: Tensor, training: boolean): Tensor2D
-  /** Decides which units the next training passes drop; a model without dropout ignores it. */
-  seedDropout(seed: number): void
+  /** Decides which units all training passes drop until the next call; SAM's two passes must drop the same. */
+  seedDropout(draw: Random): void
   dispose(): void
 }
 
@@ -44,7 +44,7 @@ export async function buildModel(
   classes: number,
   seed: number,
 ): Promise<DeviceModel> {
-  if ('kind' in spec) {
+  if (spec.kind !== 'file') {
     const described = { class_name: 'Sequential', config: { layers: builtInLayers(spec, inputShape, classes) } }
     const model = await deserialise(described, `model ${spec.kind}`)
     return deviceModel(model, spec.head ?? 'output', seed)
@@ -131,8 +131,7 @@ function deviceModel(
     trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
     tracked: placed.filter(({ tracked }) => tracked).map(({ variable }) => variable),
     logits: (inputs, training) => model.apply(inputs, { training }) as Tensor2D,
-    seedDropout(value) {
-      const draw = random(value, 'dropout')
+    seedDropout(draw) {
       // A seed of zero would mean "any" to TensorFlow.js.
       for (const dropout of dropouts) dropout.seed = 1 + draw.integer(2 ** 31 - 2)
     },

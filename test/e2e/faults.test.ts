@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { eventsOf, simulated, tiny } from './hearsay.js'
+
+describe('a peer that dies in the middle of a round', () => {
+  it('costs its neighbours its share and nothing else', async () => {
+    const rounds = 3
+    const { summary, out, parameters } = await simulated([
+      ...tiny,
+      ...['--peers', '5', '--rounds', `${rounds}`, '--topology', 'ring', '--fail', '2@1'],
+    ])
+    expect(summary.rounds).toBe(rounds)
+    expect(summary.perPeer.map(({ failed }) => failed)).toEqual([false, false, true, false, false])
+    expect(parameters.size).toBe(5)
+
+    const events = await eventsOf(out)
+    expect(events.filter(({ type }) => type === 'failed')).toEqual([{ type: 'failed', peer: 2, round: 1 }])
+    const finished = events.filter(({ type }) => type === 'finished').map(({ peer }) => peer)
+    expect(finished.sort()).toEqual([0, 1, 3, 4])
+    // Its two neighbours merge without it, in the round of its death and afterwards; nobody else misses anybody.
+    const without = events.filter(({ type, absent }) => type === 'exchanged' && (absent as unknown[]).length > 0)
+    const expected = [1, 2].flatMap(round => [1, 3].map(peer => ({ peer, round })))
+    expect(without.map(({ peer, round }) => ({ peer, round }))).toHaveLength(expected.length)
+    expect(without.map(({ peer, round }) => ({ peer, round }))).toEqual(expect.arrayContaining(expected))
+    for (const { absent } of without) expect(absent).toEqual([{ peer: 2, reason: 'gone' }])
+    expect(summary.absent).toBe(expected.length)
+    // Known to be gone and not waited for: the exchange's deadline is two minutes.
+    for (const { waitSeconds } of without) expect(waitSeconds).toBeLessThan(60)
+    const figures = events.filter(({ type }) => type === 'round')
+    expect(figures.map(({ peers }) => peers)).toEqual([5, 4, 4])
+  })
+
+  it('may be every peer but one', async () => {
+    const { summary } = await simulated([
+      ...tiny,
+      ...['--peers', '3', '--rounds', '3', '--topology', 'full', '--transport', 'memory'],
+      ...['--fail', '0@0', '--fail', '2@1'],
+    ])
+    expect(summary.rounds).toBe(3)
+    expect(summary.perPeer.map(({ failed }) => failed)).toEqual([true, false, true])
+  })
+})

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { decodeSafetensors } from '../../src/tensors/index.js'
+import { eventsOf, readRun, startHearsay, temporaryFolder, tiny } from './hearsay.js'
+
+const endless = [...tiny, '--peers', '3', '--rounds', '1000000', '--no-baselines']
+
+describe('Ctrl-C', () => {
+  it('in the middle of a run ends it, and keeps what there is', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    const { child, says, ended } = startHearsay(['simulate', ...endless, '--out', out])
+    await says(/^round 2\//m)
+    child.kill('SIGINT')
+    const { status, stdout, stderr } = await ended
+    expect(status).toBe(130)
+    expect(stderr).toMatch(/^Interrupted after round \d+; .*\n$/m)
+    expect(stderr).not.toContain('    at ')
+    expect(stdout).toContain('Hearsay (mean)')
+    const { summary, parameters } = await readRun(out)
+    expect(summary.interrupted).toBe(true)
+    expect(summary.rounds).toBeGreaterThanOrEqual(2)
+    expect([...parameters.keys()]).toEqual(['peer-0.safetensors', 'peer-1.safetensors', 'peer-2.safetensors'])
+    for (const [name, bytes] of parameters) expect(decodeSafetensors(bytes, name).values).toHaveLength(650)
+    expect((await eventsOf(out)).length).toBeGreaterThan(10)
+    expect(readFileSync(join(out, 'manifest.yaml'), 'utf8')).toContain('rounds: 1000000')
+  })
+
+  it('before the first round is over ends it as well', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    // More epochs than the test's patience: it is interrupted in the middle of a training job.
+    const { child, says, ended } = startHearsay(['simulate', ...endless, '--epochs', '10000', '--out', out])
+    await says(/^backend/m)
+    child.kill('SIGINT')
+    const { status, stderr } = await ended
+    expect(status).toBe(130)
+    expect(stderr).not.toContain('    at ')
+    const { summary } = await readRun(out)
+    expect(summary).toMatchObject({ interrupted: true, rounds: 0 })
+  })
+
+  it('with --json prints nothing but the object', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    const { child, ended } = startHearsay(['simulate', ...endless, '--json', '--out', out])
+    const metrics = (): string => {
+      try {
+        return readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+      } catch {
+        return ''
+      }
+    }
+    while (!metrics().includes('"type":"round"')) await new Promise(resolve => setTimeout(resolve, 50))
+    child.kill('SIGTERM')
+    const { status, stdout } = await ended
+    expect(status).toBe(130)
+    expect(JSON.parse(stdout)).toMatchObject({ peers: 3 })
+    expect(stdout.trimEnd().split('\n')).toHaveLength(1)
+  })
+})

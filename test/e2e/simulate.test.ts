@@ -1,0 +1,89 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { parseManifest, runIdOf } from '../../src/node/index.js'
+import { decodeSafetensors } from '../../src/tensors/index.js'
+import { differing, eventsOf, hearsay, readJson, readRun, simulated, temporaryFolder, tiny } from './hearsay.js'
+
+const ring = [...tiny, '--peers', '4', '--rounds', '2', '--merge', 'dfedsam']
+
+describe('hearsay simulate --json', () => {
+  it('prints one object with these keys and keeps the run', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    const { status, stdout, stderr } = await hearsay(['simulate', ...ring, '--json', '--out', out])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout.endsWith('}\n')).toBe(true)
+    const printed = JSON.parse(stdout) as Record<string, object>
+    expect(Object.keys(printed)).toEqual(
+      (
+        'run seed backend transport peers rounds seconds topology merge accuracy consensusDistance spectralGap bytes ' +
+        'samplesPerSecond peakRssMB'
+      ).split(' '),
+    )
+    expect(Object.keys(printed.accuracy!)).toEqual(['mean', 'min', 'max', 'ofMean', 'localOnly', 'centralised'])
+    expect(Object.keys(printed.bytes!)).toEqual(['sent', 'perPeerPerRound'])
+    expect(printed).toMatchObject({
+      seed: 1,
+      transport: 'tcp',
+      peers: 4,
+      rounds: 2,
+      topology: 'ring',
+      merge: 'dfedsam',
+    })
+    for (const value of Object.values(printed.accuracy!)) expect(value).toBeGreaterThan(0.1)
+
+    expect((await readdir(out)).sort()).toEqual([
+      'manifest.yaml',
+      'metrics.jsonl',
+      'peers',
+      'peers.json',
+      'summary.json',
+    ])
+    const manifest = parseManifest(parse(await readFile(join(out, 'manifest.yaml'), 'utf8')))
+    expect(Buffer.from(runIdOf(manifest)).toString('hex')).toBe(printed.run)
+    const { summary, parameters } = await readRun(out)
+    expect(summary).toMatchObject(printed)
+    expect(summary).toMatchObject({ interrupted: false, absent: 0, rejected: {} })
+    expect(summary.perPeer.map(({ localOnly }) => localOnly)).not.toContain(null)
+
+    const events = await eventsOf(out)
+    const count = (type: string): number => events.filter(event => event.type === type).length
+    expect([count('joined'), count('trained'), count('exchanged'), count('merged'), count('evaluated')]).toEqual([
+      4, 8, 8, 8, 8,
+    ])
+    expect([count('round'), count('finished'), count('baseline')]).toEqual([2, 4, 10])
+
+    const peers = await readJson<{ name: string; id: string; addresses: string[] }[]>(join(out, 'peers.json'))
+    expect(peers.map(({ name }) => `${name}.safetensors`)).toEqual([...parameters.keys()])
+    expect(peers.map(({ id }) => id)).toEqual(peers.map(({ id }) => id).sort())
+    expect(new Set(peers.flatMap(({ addresses }) => addresses)).size).toBe(4)
+    for (const [name, bytes] of parameters) {
+      const { layout, values } = decodeSafetensors(bytes, name)
+      expect(layout.tensors.map(({ name: tensor, shape }) => [tensor, shape])).toEqual([
+        ['output/kernel', [64, 10]],
+        ['output/bias', [10]],
+      ])
+      expect(values).toHaveLength(650)
+      expect(values.every(Number.isFinite)).toBe(true)
+    }
+  })
+})
+
+describe('one manifest and one seed', () => {
+  it('give the same numbers: again, over another transport and with other workers; another seed others', async () => {
+    const first = await simulated(ring)
+    const again = await simulated([join(first.out, 'manifest.yaml')])
+    const memory = await simulated([...ring, '--transport', 'memory'])
+    const workers = await simulated([...ring, '--workers', '2'])
+    const other = await simulated([...ring, '--seed', '2'])
+    for (const run of [again, memory, workers]) {
+      expect(differing(run.parameters, first.parameters)).toEqual([])
+      expect(run.summary.accuracy).toEqual(first.summary.accuracy)
+      expect(run.summary.consensusDistance).toBe(first.summary.consensusDistance)
+      expect(run.summary.run).toBe(first.summary.run)
+    }
+    expect(differing(other.parameters, first.parameters)).toHaveLength(4)
+    expect(other.summary.run).not.toBe(first.summary.run)
+  })
+})

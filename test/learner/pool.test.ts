@@ -1,0 +1,262 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Samples, Standardisation } from '../../src/data/dataset.js'
+import {
+  createLearnerPool,
+  type LearnerPool,
+  type LearnerPoolInit,
+  type LocalTraining,
+} from '../../src/learner/index.js'
+import { random } from '../../src/random.js'
+
+const training: LocalTraining = {
+  epochs: 2,
+  batch: 8,
+  learningRate: 0.1,
+  decay: 0.9,
+  momentum: 0,
+  weightDecay: 0,
+  rho: 0,
+  adaptive: false,
+}
+const none: Standardisation = { mean: new Float32Array(1), std: new Float32Array([1]) }
+const init: LearnerPoolInit = {
+  backend: 'wasm',
+  workers: 2,
+  model: { kind: 'cnn', channels: [4], hidden: 8 },
+  inputShape: [8, 8, 1],
+  classes: 2,
+  seed: 5,
+}
+
+/** Pictures with the left or the right half bright. */
+function pictures(seed: number, size: number): Samples {
+  const draw = random(seed, 'pictures')
+  const inputs = new Uint8Array(new SharedArrayBuffer(size * 64))
+  const labels = new Int32Array(new SharedArrayBuffer(size * 4))
+  for (let n = 0; n < size; n++) {
+    labels[n] = draw.integer(2)
+    for (let i = 0; i < 64; i++) inputs[n * 64 + i] = draw.integer(150) + (i % 8 < 4 === (labels[n] === 0) ? 100 : 0)
+  }
+  return { inputs, labels, size }
+}
+
+const shards = [1, 2, 3].map(seed => ({ samples: pictures(seed, 60), standardisation: none }))
+
+/** Three peers train three rounds, all at once. */
+async function threePeers(pool: LearnerPool, changed: Partial<LocalTraining> = {}): Promise<number[][]> {
+  const peers = shards.map((shard, peer) => ({ learner: pool.learner(shard, peer), x: pool.initialParameters() }))
+  for (let round = 0; round < 3; round++) {
+    await Promise.all(peers.map(({ learner, x }) => learner.train(x, round, { ...training, ...changed })))
+  }
+  return peers.map(({ x }) => [...x])
+}
+
+let pool: LearnerPool
+beforeAll(async () => {
+  pool = await createLearnerPool(init)
+}, 60_000)
+afterAll(() => pool.close())
+
+describe('a pool', () => {
+  it('says what computes', () => {
+    expect(pool.backend).toMatchObject({ name: 'wasm', threads: 1, reasons: [] })
+    expect(pool.workers).toBe(2)
+    expect(pool.headLayer).toBe('output')
+    expect(pool.initialParameters().length).toBe(pool.layout.size)
+  })
+
+  it('hands out copies of one start, on shared memory', () => {
+    const x = pool.initialParameters()
+    expect(x.buffer).toBeInstanceOf(SharedArrayBuffer)
+    x.fill(9)
+    expect([...pool.initialParameters()]).not.toEqual([...x])
+  })
+
+  it('learns', async () => {
+    const x = pool.initialParameters()
+    const test = pictures(9, 200)
+    const learner = pool.learner(shards[0]!, 0)
+    const before = await learner.evaluate(x, test)
+    const report = await learner.train(x, 0, { ...training, epochs: 10, rho: 0.05 })
+    const after = await pool.evaluate(x, test, none)
+    expect(report).toMatchObject({ steps: 80, samples: 600 })
+    expect(report.loss).toBeGreaterThan(0)
+    expect(after.samples).toBe(200)
+    expect(after.loss).toBeLessThan(before.loss)
+    expect(after.accuracy).toBeGreaterThan(0.95)
+  })
+
+  it('gives the same bits whoever computes, on one worker and on two', async () => {
+    const together = await threePeers(pool, { rho: 0.05, momentum: 0.5 })
+    expect(await threePeers(pool, { rho: 0.05, momentum: 0.5 })).toEqual(together)
+    const single = await createLearnerPool({ ...init, workers: 1 })
+    try {
+      expect(await threePeers(single, { rho: 0.05, momentum: 0.5 })).toEqual(together)
+    } finally {
+      await single.close()
+    }
+  })
+
+  it('P3 radius zero trains to the bits of plain SGD, whatever else SAM is told', async () => {
+    expect(await threePeers(pool, { rho: 0, adaptive: true })).toEqual(await threePeers(pool))
+  })
+
+  it('P3 one step a round is one gradient step', async () => {
+    const x = pool.initialParameters()
+    const { epochs, ...rest } = training
+    const learner = pool.learner(shards[1]!, 1)
+    const report = await learner.train(x, 0, { ...rest, steps: 1, learningRate: 0 })
+    expect(report.steps).toBe(1)
+    expect([...x]).toEqual([...pool.initialParameters()])
+    // η_t = η₀·decay^t: the same step at twice the rate goes twice as far.
+    const moved = async (learningRate: number, decay: number, round: number): Promise<number[]> => {
+      const y = pool.initialParameters()
+      await learner.train(y, round, { ...rest, steps: 1, batch: 60, learningRate, decay })
+      return [...y].map((value, i) => value - pool.initialParameters()[i]!)
+    }
+    const once = await moved(0.1, 0.5, 1)
+    const same = await moved(0.05, 1, 1)
+    expect(once).toEqual(same)
+  })
+
+  it('seeds decide the start and the batches', async () => {
+    const other = await createLearnerPool({ ...init, workers: 1, seed: 6 })
+    try {
+      expect([...other.initialParameters()]).not.toEqual([...pool.initialParameters()])
+    } finally {
+      await other.close()
+    }
+    const [a, b] = [pool.initialParameters(), pool.initialParameters()]
+    await pool.learner(shards[0]!, 0).train(a, 0, training)
+    await pool.learner(shards[0]!, 1).train(b, 0, training)
+    expect([...a]).not.toEqual([...b])
+  })
+
+  it('holds no more tensors after many rounds than after the first', async () => {
+    const learner = pool.learner(shards[0]!, 0)
+    const x = pool.initialParameters()
+    const rounds = async (count: number): Promise<void> => {
+      for (let round = 0; round < count; round++) {
+        await Promise.all([
+          learner.train(x, round, { ...training, rho: 0.1, momentum: 0.9, clip: 1, weightDecay: 1e-3 }),
+          learner.evaluate(pool.initialParameters(), shards[1]!.samples),
+        ])
+      }
+    }
+    await rounds(4)
+    const before = await pool.memory()
+    await rounds(10)
+    expect(await pool.memory()).toEqual(before)
+    expect(before.length).toBe(2)
+  })
+})
+
+describe('what goes wrong', () => {
+  it('an aborted training leaves the parameters alone, and the worker free', async () => {
+    const x = pool.initialParameters()
+    const learner = pool.learner(shards[0]!, 0)
+    const stop = new AbortController()
+    const job = learner.train(x, 0, { ...training, epochs: 10_000 }, { signal: stop.signal })
+    setTimeout(() => stop.abort(new Error('enough')), 100)
+    await expect(job).rejects.toThrow('enough')
+    expect([...x]).toEqual([...pool.initialParameters()])
+    await Promise.all([1, 2, 3].map(() => learner.train(pool.initialParameters(), 0, training)))
+    expect([...x]).toEqual([...pool.initialParameters()])
+    await expect(learner.evaluate(x, shards[0]!.samples, { signal: stop.signal })).rejects.toThrow('enough')
+  })
+
+  it('a training that diverges says so and leaves the parameters alone', async () => {
+    const x = pool.initialParameters()
+    const job = pool.learner(shards[0]!, 3).train(x, 2, { ...training, learningRate: 1e30 })
+    await expect(job).rejects.toMatchObject({ name: 'HearsayError', code: 'RUN' })
+    await expect(job).rejects.toThrow('training of peer 3 diverged in round 2')
+    expect([...x]).toEqual([...pool.initialParameters()])
+  })
+
+  it('misuse is an error at once', async () => {
+    const learner = pool.learner(shards[0]!, 0)
+    await expect(learner.train(new Float32Array(pool.layout.size), 0, training)).rejects.toThrow('shared memory')
+    await expect(learner.train(new Float32Array(3), 0, training)).rejects.toThrow('3 parameters for a model of')
+    const unshared = { ...shards[0]!.samples, inputs: new Uint8Array(60 * 64) }
+    await expect(learner.evaluate(pool.initialParameters(), unshared)).rejects.toThrow('samples must lie on shared')
+    const empty = pool.learner({ samples: pictures(1, 0), standardisation: none }, 4)
+    await expect(empty.train(pool.initialParameters(), 0, training)).rejects.toThrow('peer 4 has no samples')
+  })
+
+  it('a closed pool rejects what is not done and what comes later; closing again is fine', async () => {
+    const other = await createLearnerPool({ ...init, workers: 1 })
+    const learner = other.learner(shards[0]!, 0)
+    const running = learner.train(other.initialParameters(), 0, { ...training, epochs: 10_000 })
+    const waiting = learner.train(other.initialParameters(), 0, training)
+    const outcomes = Promise.allSettled([running, waiting])
+    await Promise.all([other.close(), other.close()])
+    for (const outcome of await outcomes) {
+      expect(outcome.status === 'rejected' && outcome.reason.message).toBe('the learner pool was closed')
+    }
+    await expect(learner.train(other.initialParameters(), 0, training)).rejects.toThrow('the learner pool was closed')
+    await other.close()
+  })
+
+  it('a pool that cannot start says why and leaves nothing running', async () => {
+    await expect(createLearnerPool({ ...init, inputShape: [64] })).rejects.toMatchObject({
+      code: 'MODEL',
+      message: 'model: cnn takes images and the data has 64 features; use logistic or mlp',
+    })
+    await expect(createLearnerPool(init, { signal: AbortSignal.abort(new Error('never mind')) })).rejects.toThrow(
+      'never mind',
+    )
+    const stop = new AbortController()
+    const starting = createLearnerPool(init, { signal: stop.signal })
+    stop.abort(new Error('too slow'))
+    await expect(starting).rejects.toThrow('too slow')
+  })
+})
+
+describe('backends', () => {
+  const installed = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some(name => {
+    try {
+      return import.meta.resolve(name) !== undefined
+    } catch {
+      return false
+    }
+  })
+
+  it.skipIf(installed)('one that was asked for and is not there is an error with the remedy', async () => {
+    await expect(createLearnerPool({ ...init, backend: 'node' })).rejects.toMatchObject({
+      code: 'BACKEND',
+      message:
+        'backend node: @tensorflow/tfjs-node is not installed; @tensorflow/tfjs-node-gpu is not installed; install one (npm install @tensorflow/tfjs-node) or use --backend wasm',
+    })
+    await expect(createLearnerPool({ ...init, backend: 'node-gpu' })).rejects.toThrow(
+      'backend node-gpu: @tensorflow/tfjs-node-gpu is not installed; install it',
+    )
+  })
+
+  it.skipIf(installed)('auto says why it took a lesser one', async () => {
+    const auto = await createLearnerPool({ ...init, backend: 'auto', workers: 1 })
+    expect(auto.backend.name).toBe('wasm')
+    expect(auto.backend.reasons).toEqual([
+      '@tensorflow/tfjs-node-gpu is not installed',
+      '@tensorflow/tfjs-node is not installed',
+    ])
+    await auto.close()
+  })
+
+  it.runIf(installed)(
+    'the native one agrees with wasm',
+    async () => {
+      const native = await createLearnerPool({ ...init, backend: 'auto' })
+      try {
+        expect(native.backend.name).not.toBe('wasm')
+        expect([...native.initialParameters()]).toEqual([...pool.initialParameters()])
+        const [a, b] = [await threePeers(native, { rho: 0.05 }), await threePeers(pool, { rho: 0.05 })]
+        for (const [peer, values] of a.entries()) {
+          for (const [i, value] of values.entries()) expect(Math.abs(value - b[peer]![i]!)).toBeLessThan(1e-3)
+        }
+      } finally {
+        await native.close()
+      }
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest'
+import { backendSchema, modelSchema, resolveTraining, trainingSchema } from '../../src/learner/index.js'
+import { validate } from '../../src/validation.js'
+
+describe('the section model', () => {
+  it('is a name, an object or a file', () => {
+    expect(modelSchema.parse('mlp')).toEqual({ kind: 'mlp', hidden: [200, 200] })
+    expect(modelSchema.parse({ kind: 'mlp', hidden: [64], head: 'dense1' })).toEqual({
+      kind: 'mlp',
+      hidden: [64],
+      head: 'dense1',
+    })
+    expect(modelSchema.parse('cnn')).toEqual({ kind: 'cnn', channels: [8, 16], hidden: 32 })
+    expect(modelSchema.parse({ path: 'model.json', head: 'dense' })).toEqual({
+      kind: 'file',
+      path: 'model.json',
+      head: 'dense',
+    })
+  })
+
+  it('reads back what it wrote', () => {
+    for (const input of ['logistic', 'mlp', 'lenet5', 'cnn'] as const) {
+      expect(modelSchema.parse(modelSchema.parse(input))).toEqual(modelSchema.parse(input))
+    }
+  })
+
+  it.each([
+    ['resnet', 'logistic, mlp, lenet5, cnn'],
+    [{ kind: 'mlp', hidden: [] }, 'hidden'],
+    [{ kind: 'mlp', hidden: [5000] }, 'at most 4096'],
+    [{ kind: 'lenet5', hidden: 3 }, 'unknown field "hidden"'],
+    [{ path: 'model.json' }, 'head: is missing'],
+    [{}, 'path: is missing'],
+    [7, 'run.yaml'],
+    [{ kind: 'mlp', path: 'model.json' }, 'unknown field "path"'],
+  ])('refuses %j', (input, message) => {
+    expect(() => validate(modelSchema, input, 'run.yaml', 'MANIFEST')).toThrow(message)
+  })
+})
+
+describe('the section training', () => {
+  it('has defaults, and joins the method', () => {
+    const spec = trainingSchema.parse({})
+    expect(spec).toEqual({ batch: 32, learningRate: 0.05, decay: 0.998, weightDecay: 0, adaptive: false })
+    expect(resolveTraining(spec, { rho: 0.05, momentum: 0.9, oneStep: false })).toEqual({
+      epochs: 1,
+      batch: 32,
+      learningRate: 0.05,
+      decay: 0.998,
+      weightDecay: 0,
+      momentum: 0.9,
+      rho: 0.05,
+      adaptive: false,
+    })
+    expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).toMatchObject({ steps: 1 })
+    expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).not.toHaveProperty('epochs')
+    const some = trainingSchema.parse({ steps: 5, clip: 10 })
+    expect(resolveTraining(some, { rho: 0, momentum: 0, oneStep: false })).toMatchObject({ steps: 5, clip: 10 })
+  })
+
+  it.each([
+    [{ epochs: 1, steps: 1 }, 'steps: does not go with epochs'],
+    [{ learningRate: 0 }, 'learningRate: must be more than 0'],
+    [{ batch: 0 }, 'batch: must be at least 1'],
+    [{ rho: 0.1 }, 'unknown field "rho"'],
+    [{ clip: 0 }, 'clip'],
+  ])('refuses %j', (input, message) => {
+    expect(() => validate(trainingSchema, input, 'run.yaml', 'MANIFEST')).toThrow(message)
+  })
+})
+
+it('backends are known by name', () => {
+  expect(backendSchema.options).toEqual(['auto', 'node-gpu', 'node', 'wasm'])
+})

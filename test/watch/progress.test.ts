@@ -1,0 +1,115 @@
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { createProgress, type Progress, type RunEvent } from '../../src/watch/index.js'
+
+interface Screen {
+  readonly progress: Progress
+  lines(): string[]
+}
+
+function screenOf(terminal: boolean, baselines = false): Screen {
+  let text = ''
+  const stream = Object.assign(
+    new Writable({
+      write(chunk, _encoding, done) {
+        text += String(chunk)
+        done()
+      },
+    }),
+    { isTTY: terminal, columns: 100, rows: 30 },
+  )
+  const progress = createProgress({ peers: 2, rounds: 4, baselines, stream: stream as unknown as NodeJS.WriteStream })
+  return { progress, lines: () => stripVTControlCharacters(text).trimEnd().split('\n') }
+}
+
+const trained = (peer: number, round: number): RunEvent => ({
+  type: 'trained',
+  peer,
+  round,
+  loss: 1,
+  samples: 10,
+  seconds: 1,
+})
+
+const round: RunEvent = {
+  type: 'round',
+  round: 1,
+  peers: 2,
+  accuracy: { mean: 0.5, min: 0.25, max: 0.75, ofMean: 0.6 },
+  loss: 1,
+  consensusDistance: 0.125,
+  absent: 0,
+  samples: 40,
+  sentBytes: 12_345,
+  seconds: 2,
+}
+
+const notes: readonly RunEvent[] = [
+  { type: 'joined', peer: 1, heard: 0, missing: [0, 3] },
+  { type: 'failed', peer: 0, round: 1 },
+  {
+    type: 'exchanged',
+    peer: 1,
+    round: 1,
+    step: 0,
+    received: [],
+    absent: [
+      { peer: 0, reason: 'gone' },
+      { peer: 3, reason: 'late' },
+    ],
+    waitSeconds: 1,
+  },
+]
+
+describe('progress that is not on a terminal', () => {
+  it('is one line a round, and nothing for what is in order', () => {
+    const { progress, lines } = screenOf(false)
+    progress.show({ type: 'joined', peer: 0, heard: 1, missing: [] })
+    for (const event of [trained(0, 0), trained(1, 0), trained(0, 1), trained(1, 1)]) progress.show(event)
+    progress.show({ type: 'exchanged', peer: 0, round: 0, step: 0, received: [1], absent: [], waitSeconds: 0 })
+    expect(lines()).toEqual([''])
+    progress.show(round)
+    progress.done()
+    expect(lines()).toEqual([
+      expect.stringMatching(
+        /^round 2\/4 {2}accuracy 50\.0 % \(25\.0 % to 75\.0 %; averaged model 60\.0 %\) {2}consensus 0\.125 {2}sent 12\.3 kB {2}\d+ s left$/,
+      ),
+    ])
+  })
+
+  it('has a line for what is out of the ordinary, rounds counted from 1', () => {
+    const { progress, lines } = screenOf(false)
+    for (const event of notes) progress.show(event)
+    expect(lines()).toEqual([
+      'peer 1 begins without its neighbours 0, 3: not heard of in time',
+      'peer 0 was killed in round 2',
+      'round 2: peer 1 merged without peer 0 (gone), peer 3 (late)',
+    ])
+  })
+
+  it('tells of the baselines now and then', () => {
+    const { progress, lines } = screenOf(false, true)
+    for (let done = 0; done < 5; done++) {
+      progress.show({ type: 'baseline', name: 'localOnly', round: done, rounds: 5, accuracy: 0.5 })
+      progress.show({ type: 'baseline', name: 'centralised', round: done, rounds: 5, accuracy: 0.5 })
+    }
+    expect(lines()).toEqual([expect.stringMatching(/^baselines {2}round 5\/4 {2}\d+ s left$/)])
+  })
+})
+
+describe('progress on a terminal', () => {
+  it('leaves the last state standing', () => {
+    const { progress, lines } = screenOf(true)
+    for (const event of [trained(0, 0), trained(1, 0), trained(0, 1), trained(1, 1), round, ...notes]) {
+      progress.show(event)
+    }
+    progress.done()
+    const last = lines().slice(-6).join('\n')
+    expect(last).toContain('round 2/4')
+    expect(last).toContain('25.0 % to 75.0 %')
+    expect(last).toContain('after round 2')
+    expect(last).toContain('peer 0 was killed in round 2')
+    expect(last).toContain('█')
+  })
+})

@@ -1,0 +1,63 @@
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { headline, report } from '../../src/watch/index.js'
+import { summaryOf } from './runs.js'
+
+const linesOf = (changes: Parameters<typeof summaryOf>[0] = {}): string[] =>
+  stripVTControlCharacters(report(summaryOf(changes)))
+    .split('\n')
+    .map(line => line.trim().replaceAll(/ {2,}/g, ' | '))
+
+describe('the report', () => {
+  it('has a line for every peer: samples, accuracy, what it would have had alone', () => {
+    const lines = linesOf()
+    expect(lines[0]).toBe('peer | name | samples | accuracy | alone | gain')
+    expect(lines).toContain('0 | boston | 1,500 | 85.0 % | 70.0 % | +15.0')
+    expect(lines).toContain('1 | zurich | 20 | 50.0 % | 55.0 % | -5.0')
+    expect(lines).toContain('2 | bern | 300 | – (killed) | 40.0 % | –')
+  })
+
+  it('sets Hearsay beside both baselines', () => {
+    const lines = linesOf()
+    expect(lines).toContain('local only (mean) | 60.1 %')
+    expect(lines).toContain('Hearsay (mean) | 91.2 %')
+    expect(lines).toContain('Hearsay (lowest to highest) | 85.0 % to 95.0 %')
+    expect(lines).toContain('Hearsay (averaged model) | 93.0 %')
+    expect(lines).toContain('centralised (all data in one place) | 97.7 %')
+  })
+
+  it('says what it cost and how it went', () => {
+    const lines = linesOf()
+    expect(lines).toContain('consensus distance | 0.0123')
+    expect(lines).toContain('spectral gap | 0.195')
+    expect(lines).toContain('sent | 1.23 MB, 41.2 kB per peer and round')
+    expect(lines).toContain('shared | 2,010 of 55,210 parameters')
+    expect(lines).toContain('time | 13 s, 5,123 samples/s')
+    expect(lines).toContain('memory | 321 MB at most')
+    expect(lines).toContain('heads that did not come 4')
+    expect(lines).toContain('rejected | NOT_A_NEIGHBOUR 7')
+  })
+
+  it('leaves out what there is not', () => {
+    const text = linesOf({
+      accuracy: { mean: 0.9, min: 0.9, max: 0.9, ofMean: 0.9, localOnly: null, centralised: null },
+      perPeer: [{ peer: 0, name: 'boston', samples: 10, accuracy: 0.9, localOnly: null, failed: false }],
+      absent: 0,
+      rejected: {},
+    }).join('\n')
+    for (const absent of ['alone', 'gain', 'local only', 'centralised', 'did not come', 'rejected']) {
+      expect(text).not.toContain(absent)
+    }
+  })
+})
+
+describe('the headline', () => {
+  it('is the summary without what is only looked up', () => {
+    expect(Object.keys(headline(summaryOf()))).toEqual(
+      (
+        'run seed backend transport peers rounds seconds topology merge accuracy consensusDistance spectralGap bytes ' +
+        'samplesPerSecond peakRssMB'
+      ).split(' '),
+    )
+  })
+})

@@ -1,0 +1,98 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parse } from 'yaml'
+import { HearsayError } from '../../src/errors.js'
+import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
+import { allocate, decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
+import { createRunFolder, defaultRunFolder } from '../../src/watch/index.js'
+import { summaryOf } from './runs.js'
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-folder-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return folder
+}
+
+describe('a run folder', () => {
+  it('holds manifest, members, metrics, parameters and summary', async () => {
+    const path = join(await emptyFolder(), 'runs', 'first')
+    const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3 })
+    const folder = await createRunFolder(path, manifest)
+    const [identity] = await simulatedIdentities(1, 1)
+    await folder.writeMembers([
+      { name: 'boston', peerId: identity!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] },
+    ])
+    folder.append({ type: 'finished', peer: 0, rounds: 3 })
+    folder.append({ type: 'failed', peer: 1, round: 2 })
+    const layout = layoutOf([{ name: 'dense/kernel', shape: [2, 3] }])
+    const values = allocate(layout)
+    values.set([0, -0, 1e-40, 1, 2, 3])
+    await folder.writeParameters('boston', layout, values)
+    await folder.writeSummary(summaryOf())
+    await folder.close()
+
+    expect((await readdir(path)).sort()).toEqual([
+      'manifest.yaml',
+      'metrics.jsonl',
+      'peers',
+      'peers.json',
+      'summary.json',
+    ])
+    const text = (name: string): Promise<string> => readFile(join(path, name), 'utf8')
+    expect(runIdOf(parseManifest(parse(await text('manifest.yaml'))))).toEqual(runIdOf(manifest))
+    expect(JSON.parse(await text('peers.json'))).toEqual([
+      { peer: 0, name: 'boston', id: identity!.peerId.toString(), addresses: ['/ip4/127.0.0.1/tcp/4001'] },
+    ])
+    expect(
+      (await text('metrics.jsonl'))
+        .trimEnd()
+        .split('\n')
+        .map(line => JSON.parse(line) as unknown),
+    ).toEqual([
+      { type: 'finished', peer: 0, rounds: 3 },
+      { type: 'failed', peer: 1, round: 2 },
+    ])
+    const decoded = decodeSafetensors(await readFile(join(path, 'peers', 'boston.safetensors')))
+    expect(decoded.layout).toEqual(layout)
+    expect(Buffer.from(decoded.values.buffer as ArrayBuffer)).toEqual(Buffer.from(Float32Array.from(values).buffer))
+    expect(JSON.parse(await text('summary.json'))).toEqual(summaryOf())
+  })
+
+  it('takes a folder that is there and empty', async () => {
+    const folder = await createRunFolder(await emptyFolder(), parseManifest({}))
+    await folder.close()
+  })
+
+  it('refuses one with anything in it, and leaves it as it is', async () => {
+    const path = await emptyFolder()
+    await writeFile(join(path, 'notes.txt'), 'mine')
+    const refused = createRunFolder(path, parseManifest({}))
+    await expect(refused).rejects.toBeInstanceOf(HearsayError)
+    await expect(refused).rejects.toThrow(`--out ${path}: is not empty; name a new folder`)
+    expect(await readdir(path)).toEqual(['notes.txt'])
+  })
+
+  it('refuses what is no folder, or cannot be one', async () => {
+    const path = join(await emptyFolder(), 'file')
+    await writeFile(path, '')
+    await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow(`--out ${path}: cannot be made (EEXIST)`)
+    await expect(createRunFolder(join(path, 'below'), parseManifest({}))).rejects.toThrow('cannot be made (ENOTDIR)')
+  })
+
+  it('is refused to a second run of the same name', async () => {
+    const path = await emptyFolder()
+    const folder = await createRunFolder(path, parseManifest({}))
+    await folder.close()
+    await mkdir(path, { recursive: true })
+    await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow('is not empty')
+  })
+
+  it('is named after when and what', () => {
+    expect(defaultRunFolder('0123456789abcdef', new Date('2024-05-06T07:08:09.123Z'))).toBe(
+      join('runs', '2024-05-06T07-08-09-01234567'),
+    )
+  })
+})
