@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
@@ -181,6 +182,8 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       async start() {
         if (stopping !== undefined) return
         stopping = new AbortController()
+        // Every stream listens to it, as many as there are neighbours: no leak, whatever Node suspects from 11 on.
+        setMaxListeners(0, stopping.signal)
         const { signal } = stopping
         await node.handle(handoverProtocol.id, (stream, connection) => track(onStream(stream, connection, signal)), {
           maxInboundStreams: limits.streamsPerConnection,

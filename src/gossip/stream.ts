@@ -111,7 +111,7 @@ export function transmit(
 }
 
 /**
- * Waits until the stream takes bytes again. Not `stream.onDrain()`: in @libp2p/utils 8 its promise is made once and
+ * Waits until the stream takes bytes again. Not `stream.onDrain()`: in @libp2p/utils 7.4.1 its promise is made once and
  * stays resolved after the first drain, so every later wait returns at once and a slow reader's bytes pile up here.
  */
 function drained(stream: Stream, signal: AbortSignal): Promise<void> {

@@ -7,6 +7,8 @@ interface Job {
   /** The data it works on: see {@link JobQueue}. */
   readonly key: number
   readonly request: Extract<Request, { type: JobType }>
+  /** How many younger jobs were taken while this was the oldest. */
+  passedOver: number
   settle(outcome: { readonly answer: Answers[JobType] } | { readonly error: unknown }): void
 }
 
@@ -18,8 +20,14 @@ interface Slot {
 }
 
 /**
+ * The oldest job waits for so many younger ones at most. Peers never stop asking for work on data that is held, so
+ * without a bound the averaged model, which is on data of its own, would be evaluated after the last round.
+ */
+const patience = 16
+
+/**
  * Jobs for a few threads. A free worker takes, in this order: the oldest job on data that it holds; the oldest on data
- * that no worker holds; the oldest. Results do not depend on who computes, only the time to upload data does.
+ * that no worker holds; the oldest. Nobody waits for ever. Results do not depend on who computes, only the time to upload data does.
  */
 export class JobQueue {
   private readonly slots: Slot[]
@@ -47,6 +55,7 @@ export class JobQueue {
       const job: Job = {
         key,
         request: request(state) as Job['request'],
+        passedOver: 0,
         settle: outcome => {
           signal?.removeEventListener('abort', onAbort)
           if ('answer' in outcome) resolve(outcome.answer as Answers[T])
@@ -103,7 +112,10 @@ export class JobQueue {
   private take(slot: Slot): Job | undefined {
     const heldHere = this.waiting.findIndex(({ key }) => slot.keys.has(key))
     const heldNowhere = (): number => this.waiting.findIndex(({ key }) => !this.slots.some(({ keys }) => keys.has(key)))
-    const place = heldHere >= 0 ? heldHere : Math.max(0, heldNowhere())
+    const oldest = this.waiting[0]
+    const isStarving = oldest !== undefined && oldest.passedOver >= patience
+    const place = isStarving ? 0 : heldHere >= 0 ? heldHere : Math.max(0, heldNowhere())
+    if (place > 0) oldest!.passedOver += 1
     return this.waiting.splice(place, 1)[0]
   }
 

@@ -56,6 +56,12 @@ export interface ExchangeInit {
  */
 const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
 
+/**
+ * How often a head is handed over whose connection is lost under it or cannot be made. The neighbour may well reach us
+ * when we do not reach it; it then waits for our head until its deadline.
+ */
+const sendTries = 3
+
 /** Exchanges heads over libp2p streams. */
 export function createExchange(init: ExchangeInit): StreamExchange {
   const { self, members, handover } = init
@@ -69,10 +75,10 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     const end = new AbortController()
     const until = AbortSignal.any([signal, end.signal])
     const attempt = (): Promise<SendResult> => handover.send(peerIdOf(peer), round, step, payload, until)
-    const connected = init.node.getConnections(peerIdOf(peer)).length > 0
-    const done = attempt()
-      // The connection was lost under it: once more, over a new one, or the neighbour waits until its deadline.
-      .then(first => (connected && isCut(first) ? attempt() : first))
+    const persist = async (): Promise<void> => {
+      for (let tries = 1; isCut(await attempt()) && tries < sendTries; tries++);
+    }
+    const done = persist()
       // Whatever becomes of it, the neighbour's own head decides whether it counts.
       .catch(() => {})
       .then(() => {

@@ -1,4 +1,5 @@
-import type { Libp2p } from '@libp2p/interface'
+import { setTimeout } from 'node:timers/promises'
+import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import {
@@ -23,6 +24,9 @@ import { runRounds } from './round.js'
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 const dialMs = 5_000
+
+/** Pause before a neighbour who is not there yet is dialled again. */
+const redialMs = 500
 
 export interface PeerInit {
   readonly manifest: Manifest
@@ -74,6 +78,9 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     privateKey: init.identity.privateKey,
     transport: init.transport,
     listen: [...init.listen],
+    // On a dense graph every member may dial, and all at once when a run begins.
+    maxConnections: Math.max(128, topology.peers + 64),
+    connectionsPerSecond: Math.max(64, topology.peers),
   })
   let members: readonly Member[] = []
   let numbers: ReadonlyMap<string, number> = new Map()
@@ -174,7 +181,7 @@ async function* join(
       const { peerId, addresses } = members[number]!
       await node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
       // Of two who would dial each other only one does: a second connection would only be closed again.
-      if (number > self) await node.dial(peerId, { signal: deadline }).catch(() => signal.throwIfAborted())
+      if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
     }),
   )
   await presence
@@ -186,6 +193,23 @@ async function* join(
   const heard = presence.heard()
   const missing = neighbours.filter(number => !heard.has(members[number]!.peerId.toString()))
   yield { type: 'joined', peer: self, heard: neighbours.length - missing.length, missing }
+}
+
+/**
+ * Dials again and again: a neighbour may start after us, and where many peers of one machine connect at once some
+ * handshakes miss libp2p's deadlines (120 edges of 16 peers on two busy cores did).
+ *
+ * @throws the signal's reason
+ */
+async function dialUntilThere(node: Libp2p, peerId: PeerId, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await node.dial(peerId, { signal })
+      return
+    } catch {
+      await setTimeout(redialMs, undefined, { signal })
+    }
+  }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import merge from 'it-merge'
 import { type Dataset, loadDataset, partition, type Shard, type Standardisation } from '../data/index.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
@@ -152,6 +153,8 @@ async function* runSimulation(
   const { manifest, dataset, shards, head } = prepared
   const failure = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
+  // Every peer's job listens to it, and Node suspects a leak from 11 on.
+  setMaxListeners(0, signal)
   const standardisation = meanStandardisation(shards)
   const book = createRoundBook({
     peers: manifest.peers,

@@ -88,7 +88,7 @@ describe('the run id', () => {
       { data: { set: 'digits', testShare: 0.3 } },
       { partition: { kind: 'iid' } },
       { partition: { kind: 'dirichlet', alpha: 0.1 } },
-      { partition: { kind: 'dirichlet', mode: 'class' } },
+      { partition: { kind: 'dirichlet', mode: 'client' } },
       { model: 'mlp' },
       { model: { kind: 'mlp', hidden: [200, 200, 200] } },
       { model: { kind: 'mlp', hidden: [100, 200] } },
@@ -170,7 +170,7 @@ describe('a manifest file', () => {
       'topology.kind: there is no topology "rign"; did you mean "ring"? allowed: ring, line',
     ],
     ['seed: 1\nmerge: fedavg\n', '2:8', 'merge.method: "fedavg" is not allowed; must be one of none, dpsgd, dfedavg'],
-    ['model: resnet\n', '1:8', 'model.kind: kind must be one of logistic, mlp, lenet5, cnn'],
+    ['model: resnet\n', '1:8', 'model.kind: must be one of logistic, mlp, lenet5, cnn'],
     ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: must have a kind: iid, dirichlet'],
     [
       'data:\n  set: digits\n  standardise: often\n',

@@ -52,7 +52,7 @@ describe('a topology file', () => {
     ['is empty', '', /^t\.yaml/],
     ['has a misspelt kind', '\ntopology: rign\n', /^t\.yaml:2:11: topology\.kind: .*did you mean "ring"/],
     ['has a misspelt kind in an object', 'topology:\n  kind: tours\n', /^t\.yaml:2:9: .*did you mean "torus"/],
-    ['has an unknown section', 'topology: ring\nrounds: 3', /^t\.yaml:1:1: unknown field "rounds"/],
+    ['has an unknown section', 'topology: ring\nrounds: 3', /^t\.yaml:2:9: unknown field "rounds"/],
     ['has no topology', 'members: [{ name: a }]', /^t\.yaml:1:1: topology: /],
     [
       'names someone twice',
