@@ -173,9 +173,9 @@ function nextSteps(path: string, options: SimulateOptions): string {
     `${pc.dim('run folder'.padEnd(24))}${path}`,
     '',
     'Next:',
-    `  hearsay simulate ${path}/manifest.yaml ${pc.dim('# the same numbers again')}`,
-    `  hearsay simulate ${path}/manifest.yaml ${other} ${pc.dim('# another way to merge')}`,
-    `  hearsay simulate ${path}/manifest.yaml --topology exponential ${pc.dim('# another graph')}`,
-    `  hearsay simulate --data your.csv --peers 4 ${pc.dim('# your own data')}`,
+    `  npx hearsay simulate ${path}/manifest.yaml ${pc.dim('# the same numbers again')}`,
+    `  npx hearsay simulate ${path}/manifest.yaml ${other} ${pc.dim('# another way to merge')}`,
+    `  npx hearsay simulate ${path}/manifest.yaml --topology exponential ${pc.dim('# another graph')}`,
+    `  npx hearsay simulate --data your.csv --peers 4 ${pc.dim('# your own data')}`,
   ].join('\n')
 }

@@ -18,6 +18,9 @@ export interface BackendReport {
   readonly reasons: readonly string[]
 }
 
+/** A backend that has started. */
+export type LoadedBackend = Omit<BackendReport, 'reasons'>
+
 /** How to start a {@link LearnerPool}. */
 export interface LearnerPoolInit {
   readonly backend: 'auto' | BackendName

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -176,6 +177,8 @@ async function* join(
   const graph = unionGraph(topology)
   const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])].sort((a, b) => a - b)
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(manifest.limits.joinSeconds * 1000)])
+  // Every dial listens to it, as many as there are neighbours.
+  setMaxListeners(0, deadline)
   await Promise.all(
     neighbours.map(async number => {
       const { peerId, addresses } = members[number]!

@@ -71,7 +71,7 @@ async function attack(host: HearsayHost, to: PeerId, runId: Uint8Array): Promise
 
 describe('a stranger who connects to every peer of a run', () => {
   it('changes not a bit of it, and what he tried is counted', async () => {
-    const args = [...tiny, '--peers', '4', '--rounds', '40', '--epochs', '2']
+    const args = [...tiny, '--peers', '4', '--rounds', '24', '--epochs', '2']
     const out = join(await temporaryFolder(), 'run')
     const { ended } = startHearsay(['simulate', ...args, '--no-baselines', '--json', '--out', out])
     await until(() => existsSync(join(out, 'peers.json')))

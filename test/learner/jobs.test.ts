@@ -67,6 +67,26 @@ describe('a free worker', () => {
   })
 })
 
+describe('a job on data that nobody holds', () => {
+  it('has its turn though others never stop asking for data that is held', async () => {
+    const thread = heldThread()
+    const queue = new JobQueue([thread])
+    const ask = (): void => void queue.submit<'evaluate'>(onData(1), 1).then(ask)
+    ask()
+    ask()
+    let done = false
+    void queue.submit<'evaluate'>(onData(2), 2).then(() => {
+      done = true
+    })
+    for (let turns = 0; turns < 40 && !done; turns++) {
+      thread.finish()
+      await settled()
+    }
+    expect(done).toBe(true)
+    expect(thread.keys.filter(key => key === 1).length).toBeGreaterThan(5)
+  })
+})
+
 describe('an aborted job', () => {
   it('that waits is not computed', async () => {
     const thread = heldThread()

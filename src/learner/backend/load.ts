@@ -1,11 +1,8 @@
 import { HearsayError } from '../../errors.js'
 import { tf } from '../tensorflow.js'
-import type { BackendName, BackendReport } from '../types.js'
+import type { BackendName, BackendReport, LoadedBackend } from '../types.js'
 import { loadNative, type NativePackageName } from './native.js'
 import { loadWasm } from './wasm.js'
-
-/** A backend that has started. */
-export type LoadedBackend = Omit<BackendReport, 'reasons'>
 
 const gpuPackage = '@tensorflow/tfjs-node-gpu'
 const cpuPackage = '@tensorflow/tfjs-node'

@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import { tf } from '../tensorflow.js'
-import type { LoadedBackend } from './load.js'
+import type { LoadedBackend } from '../types.js'
 
 /** What we use of tfjs-node beyond the core, both packages alike. They are optional: there are no types to import. */
 interface NativePackage {

@@ -2,12 +2,12 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import * as wasm from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tensorflow.js'
+import type { LoadedBackend } from '../types.js'
 import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
 import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
 import { matMulWith } from './kernels/matmul.js'
 import { maxPoolGradient } from './kernels/pool.js'
-import type { LoadedBackend } from './load.js'
 
 let completed = false
 

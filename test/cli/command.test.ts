@@ -1,0 +1,60 @@
+import { Command as Commander } from 'commander'
+import { describe, expect, it } from 'vitest'
+import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
+import { data } from '../../src/cli/data.js'
+import { simulate } from '../../src/cli/simulate.js'
+import { topology } from '../../src/cli/topology.js'
+import { HearsayError } from '../../src/errors.js'
+
+describe('a flag’s number', () => {
+  it('is read as it is written', () => {
+    expect(['0', '-1', '0.5', '1e-3', ' 7'].map(number('--x'))).toEqual([0, -1, 0.5, 0.001, 7])
+    expect(['1', '9'].map(wholeNumber('--x', 1, 9))).toEqual([1, 9])
+  })
+
+  it.each(['', ' ', 'many', '1,5', 'NaN', 'Infinity', '1e999'])('is not %j', text => {
+    expect(() => number('--x')(text)).toThrow(new HearsayError('USAGE', `--x ${text}: must be a number`))
+  })
+
+  it.each(['0', '10', '1.5'])('within bounds is not %s', text => {
+    expect(() => wholeNumber('--x', 1, 9)(text)).toThrow(`--x ${text}: must be a whole number from 1 to 9`)
+  })
+})
+
+describe('a command', () => {
+  const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr, signal: new AbortController().signal }
+
+  it('gets its arguments and flags as it declared them', async () => {
+    const seen: unknown[] = []
+    const echo: Command<object> = {
+      usage: 'echo <first> [second]',
+      summary: 'say it again',
+      flags: [
+        { flags: '--size <number>', description: '', parse: number('--size') },
+        { flags: '--kind <kind>', description: '', choices: ['a', 'b'], default: 'a' },
+        { flags: '--also <text>', description: '', repeatable: true },
+        { flags: '--no-extras', description: '' },
+      ],
+      examples: ['hearsay echo one'],
+      run: async (args, options) => {
+        seen.push(args, options)
+        return 0
+      },
+    }
+    const program = new Commander().exitOverride()
+    register(program, echo, terminal)
+    await program.parseAsync(['echo', 'one', '--size', '3', '--also', 'x', '--also', 'y', '--no-extras'], {
+      from: 'user',
+    })
+    expect(seen).toEqual([['one', undefined], { size: 3, kind: 'a', also: ['x', 'y'], extras: false }])
+    expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
+  })
+
+  it.each([simulate, data, topology])('$usage has examples of its own, and flags that are declared once', command => {
+    const [name] = command.usage.split(' ')
+    expect(command.examples.length).toBeGreaterThan(0)
+    for (const example of command.examples) expect(example.startsWith(`hearsay ${name}`)).toBe(true)
+    const names = command.flags.map(({ flags }) => flags.split(' ')[0])
+    expect(new Set(names).size).toBe(names.length)
+  })
+})

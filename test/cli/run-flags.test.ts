@@ -1,0 +1,165 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { manifestFrom, type RunFlags } from '../../src/cli/run-flags.js'
+import { parseManifest, runIdOf } from '../../src/node/index.js'
+
+async function fileOf(name: string, text: string): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-flags-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const path = join(folder, name)
+  await writeFile(path, text)
+  return path
+}
+
+const fromFlags = (flags: RunFlags): Promise<unknown> => manifestFrom(undefined, flags)
+
+describe('flags', () => {
+  it('that are not given leave every default', async () => {
+    expect(await fromFlags({})).toEqual(parseManifest({}))
+  })
+
+  it('are the manifest’s fields', async () => {
+    const flags: Required<Omit<RunFlags, 'label' | 'peerColumn'>> = {
+      peers: 9,
+      rounds: 3,
+      seed: 5,
+      data: 'digits',
+      partition: 'dirichlet:0.1',
+      model: 'mlp',
+      head: 'output',
+      share: 'head',
+      topology: 'torus:3',
+      merge: 'dfedsam-mgs',
+      gossipSteps: 2,
+      acceleration: 'chebyshev',
+      rho: 0.2,
+      momentum: 0.5,
+      epochs: 2,
+      batch: 16,
+      learningRate: 0.1,
+    }
+    expect(await fromFlags(flags)).toEqual(
+      parseManifest({
+        peers: 9,
+        rounds: 3,
+        seed: 5,
+        data: { set: 'digits' },
+        partition: { kind: 'dirichlet', alpha: 0.1 },
+        model: { kind: 'mlp', head: 'output' },
+        share: 'head',
+        topology: { kind: 'torus', rows: 3 },
+        merge: { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev', rho: 0.2, momentum: 0.5 },
+        training: { epochs: 2, batch: 16, learningRate: 0.1 },
+      }),
+    )
+  })
+
+  it.each<[string, RunFlags, object]>([
+    ['iid', { partition: 'iid' }, { partition: { kind: 'iid' } }],
+    ['pathological:3', { partition: 'pathological:3' }, { partition: { kind: 'pathological', classes: 3 } }],
+    ['quantity:1.5', { partition: 'quantity:1.5' }, { partition: { kind: 'quantity', alpha: 1.5 } }],
+    ['random-regular:3', { topology: 'random-regular:3' }, { topology: { kind: 'random-regular', degree: 3 } }],
+    ['erdos-renyi:0.5', { topology: 'erdos-renyi:0.5' }, { topology: { kind: 'erdos-renyi', probability: 0.5 } }],
+    ['watts-strogatz:6', { topology: 'watts-strogatz:6' }, { topology: { kind: 'watts-strogatz', neighbours: 6 } }],
+    ['a model’s path', { model: 'own/model.json', head: 'top' }, { model: { path: 'own/model.json', head: 'top' } }],
+    ['a column by its name', { data: 'a.csv', label: 'sick' }, { data: { set: 'a.csv', label: 'sick' } }],
+    ['a column by its number', { data: 'a.csv', peerColumn: '3' }, { data: { set: 'a.csv', peerColumn: 3 } }],
+    ['a number of the default method', { rho: 0.1 }, { merge: { method: 'dfedsam', rho: 0.1 } }],
+    ['a layer of the default model', { head: 'dense1' }, { model: { kind: 'cnn', head: 'dense1' } }],
+  ])('read %s', async (_, flags, expected) => {
+    expect(await fromFlags(flags)).toMatchObject(expected)
+  })
+
+  it.each<[RunFlags, RegExp]>([
+    [{ partition: 'iid:3' }, /^"iid:3": a number after the colon goes with dirichlet, /],
+    [{ partition: 'dirichlet:0.3:4' }, /^"dirichlet:0\.3:4": a number after the colon/],
+    [{ topology: 'grid:' }, /^"grid:" : must be a number$/],
+    [{ topology: 'grid:two' }, /^"grid:two" two: must be a number$/],
+    [{ topology: 'rign' }, /^the command line: topology\.kind: there is no topology "rign"; did you mean "ring"\?/],
+    [{ peers: 0 }, /^the command line: peers: must be at least 1$/],
+    [{ peers: 2.5 }, /^the command line: peers: must be a whole number$/],
+    [{ merge: 'fedavg' }, /^the command line: merge\.method: "fedavg" is not allowed; must be one of none, dpsgd/],
+    [{ merge: 'dfedavg', gossipSteps: 4 }, /^the command line: merge\.gossipSteps: 4 does not go with method dfedavg/],
+    [{ partition: 'dirichlet:0' }, /^the command line: partition\.alpha: must be more than 0$/],
+    [{ label: 'sick' }, /^the command line: data\.set: is missing/],
+  ])('%j are refused', async (flags, message) => {
+    await expect(fromFlags(flags)).rejects.toThrow(message)
+  })
+})
+
+describe('a topology file', () => {
+  it('says how many peers there are, unless a flag does', async () => {
+    const path = await fileOf('own.yaml', 'topology:\n  kind: edges\n  edges: [[0, 1], [1, 2]]\n')
+    expect(await fromFlags({ topology: path })).toMatchObject({
+      peers: 3,
+      topology: {
+        kind: 'edges',
+        edges: [
+          [0, 1],
+          [1, 2],
+        ],
+      },
+    })
+    expect(await fromFlags({ topology: path, peers: 5 })).toMatchObject({ peers: 5 })
+    const any = await fileOf('ring.yml', 'topology: ring\n')
+    expect(await fromFlags({ topology: any })).toMatchObject({ peers: 8, topology: { kind: 'ring' } })
+  })
+})
+
+describe('a manifest file with flags', () => {
+  const text = [
+    'seed: 7',
+    'peers: 4',
+    'data: { set: digits, testShare: 0.3 }',
+    'model: { kind: mlp, hidden: [20] }',
+    'merge: { method: dfedsam-mgs, gossipSteps: 2, rho: 0.1 }',
+    'training: { batch: 16, epochs: 3 }',
+    'topology: { kind: ring, weights: uniform }',
+  ].join('\n')
+
+  it('is what the file says where no flag says otherwise', async () => {
+    const path = await fileOf('run.yaml', text)
+    const { parse } = await import('yaml')
+    const written = parseManifest(parse(text))
+    expect(runIdOf(await manifestFrom(path, {}))).toEqual(runIdOf(written))
+    const manifest = await manifestFrom(path, { rounds: 2, batch: 8, gossipSteps: 3 })
+    expect(manifest).toEqual({
+      ...written,
+      rounds: 2,
+      training: { ...written.training, batch: 8 },
+      merge: { ...written.merge, gossipSteps: 3 },
+    })
+  })
+
+  it('loses the numbers of a method, model or data set that a flag replaces', async () => {
+    const path = await fileOf('run.yaml', text)
+    const manifest = await manifestFrom(path, {
+      merge: 'dfedavg',
+      model: 'mlp',
+      data: 'heart-disease',
+      topology: 'ring',
+    })
+    expect(manifest).toMatchObject({ seed: 7, peers: 4, training: { batch: 16 } })
+    expect(manifest.merge).toEqual({ method: 'dfedavg' })
+    expect(manifest.model).toMatchObject({ kind: 'mlp', hidden: [200, 200] })
+    expect(manifest.data).toMatchObject({ set: 'heart-disease', testShare: 0.2 })
+    expect(manifest.topology).toMatchObject({ weights: 'metropolis-hastings' })
+  })
+
+  it('may have sections of one word', async () => {
+    const path = await fileOf('run.yaml', 'merge: dfedavgm\nmodel: mlp\n')
+    expect(await manifestFrom(path, { momentum: 0.5, head: 'dense2' })).toMatchObject({
+      merge: { method: 'dfedavgm', momentum: 0.5 },
+      model: { kind: 'mlp', head: 'dense2' },
+    })
+  })
+
+  it('names both in an error that comes of the two together', async () => {
+    const path = await fileOf('run.yaml', 'training: { steps: 3 }\n')
+    await expect(manifestFrom(path, { epochs: 2 })).rejects.toThrow(
+      `${path} with the command line: training.steps: does not go with epochs`,
+    )
+  })
+})
