@@ -1,3 +1,4 @@
+import { loadDataset } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { defaultMerge, defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
@@ -110,7 +111,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       rounds: flags.rounds,
       seed: flags.seed,
       share: flags.share,
-      partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
+      partition: partitionOf(flags),
       topology: topology?.spec,
     }),
     data: {
@@ -138,7 +139,12 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
     },
   }
   const source = file === undefined ? 'the command line' : `${file} with the command line`
-  return parseManifest(Object.fromEntries(Object.entries(manifest).filter(([, value]) => !isEmpty(value))), source)
+  const stated = Object.fromEntries(Object.entries(manifest).filter(([, value]) => !isEmpty(value)))
+  const parsed = parseManifest(stated, source)
+  if (parsed.partition.kind !== 'natural' || 'peers' in stated) return parsed
+  // Only the data knows how many there are.
+  const { naturalPeers } = await loadDataset(parsed.data, parsed.seed)
+  return naturalPeers === undefined ? parsed : { ...parsed, peers: naturalPeers.names.length }
 }
 
 /** A section as an object: one that is a single word stands for its main field. */
@@ -153,6 +159,12 @@ function given(fields: Record<string, unknown>): Record<string, unknown> {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** Whoever names the column that says whose a row is wants the rows dealt so. */
+function partitionOf({ partition, peerColumn }: RunFlags): Record<string, unknown> | undefined {
+  if (partition !== undefined) return kindOf(partition)
+  return peerColumn === undefined ? undefined : { kind: 'natural' }
 }
 
 /** "dirichlet:0.1" as a section of the manifest. */

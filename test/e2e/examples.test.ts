@@ -46,7 +46,7 @@ describe('the next steps that a run prints', () => {
       '--out',
       first,
     ])
-    const steps = [...stdout.matchAll(/^ {2}hearsay (simulate .+?) #/gm)].map(([, command]) => command!)
+    const steps = [...stdout.matchAll(/^ {2}(?:npx )?hearsay (simulate .+?) #/gm)].map(([, command]) => command!)
     expect(steps.length).toBeGreaterThanOrEqual(4)
     const ofThisRun = steps.filter(step => step.includes(first))
     expect(ofThisRun).toHaveLength(3)

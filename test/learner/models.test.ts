@@ -165,6 +165,9 @@ describe("a user's model", () => {
     const start = (seed: number) => withModel(user(path), [2], 2, m => [...m.initial], seed)
     expect(await start(1)).toEqual(await start(1))
     expect(await start(1)).not.toEqual(await start(2))
+    const heUniform = [dense({ kernel_initializer: { class_name: 'HeUniform', config: {} } })]
+    const empty = await modelFile('seeded', [2], heUniform, [], { weightsManifest: [] })
+    expect(await withModel(user(empty), [2], 2, m => [...m.initial], 1)).toEqual(await start(1))
     const orthogonal = [dense({ kernel_initializer: { class_name: 'Orthogonal', config: {} } })]
     const without = await modelFile('orthogonal', [2], orthogonal)
     await expect(buildModel(user(without), [2], 2, 1)).rejects.toThrow('initialiser Orthogonal')

@@ -61,6 +61,8 @@ export async function readModelFile(path: string, limits: ModelFileLimits = mode
   if (file.data.weightsManifest === undefined) return { topology }
   const manifest = manifestSchema.safeParse(file.data.weightsManifest)
   if (!manifest.success) throw new HearsayError('MODEL', `${path}: weightsManifest is malformed`)
+  // An empty list is how some writers say that there are no weights.
+  if (manifest.data.length === 0) return { topology }
   return { topology, weights: await readWeights(path, manifest.data, limits) }
 }
 
