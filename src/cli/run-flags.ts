@@ -111,7 +111,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       rounds: flags.rounds,
       seed: flags.seed,
       share: flags.share,
-      partition: partitionOf(flags),
+      partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
       topology: topology?.spec,
     }),
     data: {
@@ -159,12 +159,6 @@ function given(fields: Record<string, unknown>): Record<string, unknown> {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-/** Whoever names the column that says whose a row is wants the rows dealt so. */
-function partitionOf({ partition, peerColumn }: RunFlags): Record<string, unknown> | undefined {
-  if (partition !== undefined) return kindOf(partition)
-  return peerColumn === undefined ? undefined : { kind: 'natural' }
 }
 
 /** "dirichlet:0.1" as a section of the manifest. */

@@ -29,6 +29,8 @@ export function startThread(url: URL = workerUrl()): LearnerThread {
     name: 'hearsay-learner',
     // The native library reads the real environment, which a thread with an environment of its own cannot set.
     env: SHARE_ENV,
+    // Flags of the program that uses us, such as --input-type, are not meant for the worker and can stop it.
+    execArgv: [],
     // TensorFlow.js prints greetings and hints; a command's output is for its results.
     stdout: true,
     stderr: true,

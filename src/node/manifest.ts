@@ -27,6 +27,11 @@ export const defaultModel = 'cnn'
 /** The method of arXiv 2302.04083 that costs no more than plain averaging. */
 export const defaultMerge = 'dfedsam'
 
+/** A section that may be one word, which then is its main field: `data: digits`. */
+function orOneWord<S extends z.ZodType>(field: string, section: S) {
+  return z.preprocess((input: string | z.input<S>) => (typeof input === 'string' ? { [field]: input } : input), section)
+}
+
 const sections = z.strictObject({
   seed: z
     .int()
@@ -36,9 +41,9 @@ const sections = z.strictObject({
   /** @default what the data set is made for, else 8 */
   peers: z.int().min(1).max(peersLimit).optional(),
   rounds: z.int().min(1).max(1_000_000).default(10),
-  data: dataSchema.prefault({ set: 'pneumoniamnist' }),
+  data: orOneWord('set', dataSchema).prefault('pneumoniamnist'),
   /** @default what the data set is made for, else Dirichlet 0.3 */
-  partition: partitionSchema.optional(),
+  partition: orOneWord('kind', partitionSchema).optional(),
   model: modelSchema.prefault(defaultModel),
   /** `all`, `head` (the model's own split) or the name of the layer where the head begins. */
   share: z.string().min(1).max(200).default('all'),
@@ -54,10 +59,13 @@ const sections = z.strictObject({
  */
 export const manifestSchema = sections.transform(manifest => {
   const shipped = shippedSets[manifest.data.set]
+  // Whoever names the column that says whose a row is wants the rows dealt so.
+  const usual =
+    manifest.data.peerColumn === undefined ? (shipped?.partition ?? { kind: 'dirichlet' }) : { kind: 'natural' }
   return {
     ...manifest,
     peers: manifest.peers ?? shipped?.peers ?? 8,
-    partition: manifest.partition ?? partitionSchema.parse(shipped?.partition ?? { kind: 'dirichlet' }),
+    partition: manifest.partition ?? partitionSchema.parse(usual),
   }
 })
 

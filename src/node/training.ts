@@ -15,5 +15,5 @@ export function localTraining({ training, merge }: Manifest): LocalTraining {
  */
 export function sharedSection({ share }: Manifest, layout: Layout, headLayer: string): HeadSection {
   if (share === 'all') return headSection(layout)
-  return headSection(layout, share === 'head' ? headLayer : share)
+  return share === 'head' ? headSection(layout, headLayer) : headSection(layout, share, 'share')
 }

@@ -65,14 +65,15 @@ export interface HeadSection {
  * layers, so a head is one contiguous piece and taking it costs no copy.
  *
  * @param from - a layer's name; left out, the whole model is the head (`share: all`)
+ * @param field - where the name stands in the manifest, for the error
  * @throws {@link HearsayError} when no layer has that name
  */
-export function headSection(layout: Layout, from?: string): HeadSection {
+export function headSection(layout: Layout, from?: string, field = 'head'): HeadSection {
   const first = from === undefined ? 0 : layout.tensors.findIndex(tensor => layerOf(tensor) === from)
   if (first < 0) {
     throw new HearsayError(
       'MODEL',
-      `head: the model has no layer "${from}" with parameters; its layers are ${layersOf(layout).join(', ')}`,
+      `${field}: the model has no layer "${from}" with parameters; its layers are ${layersOf(layout).join(', ')}`,
     )
   }
   const start = layout.tensors[first]?.offset ?? 0

@@ -65,7 +65,7 @@ describe('flags', () => {
     ['watts-strogatz:6', { topology: 'watts-strogatz:6' }, { topology: { kind: 'watts-strogatz', neighbours: 6 } }],
     ['a model’s path', { model: 'own/model.json', head: 'top' }, { model: { path: 'own/model.json', head: 'top' } }],
     ['a column by its name', { data: 'a.csv', label: 'sick' }, { data: { set: 'a.csv', label: 'sick' } }],
-    ['a column by its number', { data: 'a.csv', peerColumn: '3' }, { data: { set: 'a.csv', peerColumn: 3 } }],
+    ['a column by its number', { data: 'a.csv', peerColumn: '3', peers: 2 }, { data: { set: 'a.csv', peerColumn: 3 } }],
     ['a number of the default method', { rho: 0.1 }, { merge: { method: 'dfedsam', rho: 0.1 } }],
     ['a layer of the default model', { head: 'dense1' }, { model: { kind: 'cnn', head: 'dense1' } }],
   ])('read %s', async (_, flags, expected) => {
