@@ -15,7 +15,7 @@ export async function merge() {
         // A copy reads and writes: (heads + 1) / 2 of them move what the merge moves.
         copy: () => vectors.forEach(values => void out.set(values)),
       },
-      7,
+      21,
     )
     const merged = ((heads + 1) * numbers * 4) / seconds.merge / 1e9
     const copied = (2 * heads * numbers * 4) / seconds.copy / 1e9

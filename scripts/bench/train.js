@@ -1,4 +1,5 @@
 import { createLearnerPool, HearsayError, loadDataset, partition } from '../../dist/index.js'
+import { modelSchema } from '../../dist/learner/index.js'
 import { median, print } from './measure.js'
 
 const steps = { logistic: 60, mlp: 40, cnn: 20, lenet5: 8 }
@@ -30,13 +31,14 @@ export async function train() {
 
 async function open(backend, kind, { inputShape, classes }) {
   try {
-    const model =
-      kind === 'mlp'
-        ? { kind, hidden: [200, 200] }
-        : kind === 'cnn'
-          ? { kind, channels: [16, 32], hidden: 64 }
-          : { kind }
-    return await createLearnerPool({ backend, workers: 1, model, inputShape, classes: classes.length, seed: 1 })
+    return await createLearnerPool({
+      backend,
+      workers: 1,
+      model: modelSchema.parse(kind),
+      inputShape,
+      classes: classes.length,
+      seed: 1,
+    })
   } catch (error) {
     if (error instanceof HearsayError && error.code === 'BACKEND') return undefined
     throw error

@@ -43,7 +43,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   const finished: RoundFigures[] = []
   const underWay = new Set<Promise<void>>()
   let failure: unknown
-  const startedAt = performance.now()
+  let startedAt: number | undefined
   let queue: Promise<void> = Promise.resolve()
   let latest: RoundFigures | undefined
 
@@ -74,7 +74,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     )
     spare.push(...vectors)
     const sentBytes = init.sentBytes()
-    const seconds = (performance.now() - startedAt) / 1000
+    const seconds = (performance.now() - (startedAt ?? 0)) / 1000
     const before = queue
     const work = (async () => {
       const ofMean = await init.evaluateMean(mean)
@@ -109,6 +109,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
 
   return {
     add(event) {
+      startedAt ??= performance.now()
       if (event.type === 'trained') {
         const round = roundOf(event.round)
         round.losses.set(event.peer, event.loss)
