@@ -18,8 +18,8 @@ const sums = new Float64Array(tileLength)
  * a time. `out` may be one of the vectors. A single vector of weight 1 is copied bit for bit.
  *
  * In tiles, two vectors at a time and four numbers a turn: read first and stored afterwards, they are fetched side by
- * side: 4 GB/s read and written for any number of vectors, where a plain loop over three made 2.5 and a copy of the
- * same bytes makes 17 (two busy cores; `npm run bench -- merge`). The processor sets the limit, not the memory: each
+ * side: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores;
+ * `npm run bench -- merge`). The processor sets the limit, not the memory: each
  * number is widened to float64 and multiplied.
  *
  * @param from - first number to write

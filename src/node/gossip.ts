@@ -5,7 +5,7 @@ import type { PeerEvent } from './events.js'
 import type { Exchange } from './exchange.js'
 
 /**
- * How many numbers are merged before the event loop has its turn: at a few GB/s this is well under a millisecond,
+ * How many numbers are merged before the event loop has its turn: at 2 GB/s this is well under a millisecond,
  * so the network answers while a large model is merged.
  */
 export const mergeSlice = 1 << 17
