@@ -4,6 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
 import type { Layout } from '../tensors/index.js'
+import { type Buffers, createBuffers } from './buffers.js'
 import { createDeadline } from './deadline.js'
 import { unframe } from './frame.js'
 import { checkHeader, encodeHead, gatherHead, headFormat } from './head.js'
@@ -29,6 +30,8 @@ export interface HandoverInit {
   readonly layout: Layout
   /** Largest Euclidean norm of a head that is taken. */
   readonly normLimit: number
+  /** @default its own; peers of one process may share them */
+  readonly buffers?: Buffers
   /** @default handoverProtocol.deadlines */
   readonly deadlines?: Partial<HandoverDeadlines>
   /**
@@ -55,8 +58,11 @@ export interface Handover {
   start(): Promise<void>
   /** Resets what is under way and answers no more. Twice is once. A waiting `take` goes on until its signal ends. */
   stop(): Promise<void>
-  /** The payload of one exchange, shared by all edges: a snapshot, so that `values` may be overwritten at once. */
-  encode(values: Float32Array): Uint8Array
+  /**
+   * The payload of one exchange, shared by all edges: a snapshot, so that `values` may be overwritten as soon as it is
+   * made.
+   */
+  encode(values: Float32Array): Promise<Uint8Array>
   /**
    * Hands `payload` to one neighbour. Whatever the neighbour or the network does wrong is a result.
    * @throws the signal's reason
@@ -70,6 +76,11 @@ export interface Handover {
   ): Promise<SendResult>
   /** Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once. */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /**
+   * Takes back the memory of a head that was taken and merged, or of a payload that everybody accepted (libp2p may still
+   * hold views on one that did not get across). Optional: what is not given back is left to the garbage collector.
+   */
+  release(used: Uint8Array | Float32Array): void
   /** Drops heads of earlier positions; later arrivals of those are STALE_ROUND. */
   advance(round: number, step: number): void
   /** A snapshot. */
@@ -83,6 +94,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
   const { limits, closeMs } = handoverProtocol
   const deadlines: HandoverDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
   const format = headFormat(init.layout)
+  const buffers = init.buffers ?? createBuffers()
 
   return ({ node }) => {
     const inbox = createInbox()
@@ -133,7 +145,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
             reply(stream, HandoverReply.Code.CONTINUE)
             deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
           }),
-          gatherHead(format, init.normLimit, () => claim?.proceed()),
+          gatherHead(format, init.normLimit, buffers, () => claim?.proceed()),
         )
         claim?.deliver(values)
         accepted += 1
@@ -196,7 +208,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         await node.unhandle(handoverProtocol.id)
         await Promise.allSettled(underWay)
       },
-      encode: values => encodeHead(format, values),
+      encode: values => encodeHead(format, values, buffers),
       async send(to, round, step, payload, signal) {
         const { layoutDigest } = format
         const header = { runId, round, step, layoutDigest, payloadBytes: payload.length }
@@ -204,6 +216,11 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         return track(sendHead(node, to, header, payload, deadlines, wire, signal, stopped))
       },
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
+      release({ buffer }) {
+        if (buffer instanceof ArrayBuffer && buffer.byteLength === format.payloadBytes) {
+          buffers.give(new Uint8Array(buffer))
+        }
+      },
       advance: (round, step) => inbox.advance(round, step),
       get counters() {
         return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Layout, safetensorsHeader } from '../tensors/index.js'
+import { inSlices } from '../turns.js'
+import type { Buffers } from './buffers.js'
 import type { Piece } from './frame.js'
 import { HeadHeader } from './messages.js'
 import { handoverProtocol } from './protocol.js'
@@ -26,15 +28,19 @@ export function headFormat(layout: Layout): HeadFormat {
 /**
  * The payload of one exchange, a copy: the head may be overwritten by the merge while slow neighbours still take it.
  *
- * @param values - as many numbers as the layout has
+ * @param values - as many numbers as the layout has; not to be written to before the copy is made
+ * @param buffers - where the payload's memory comes from
  */
-export function encodeHead(format: HeadFormat, values: Float32Array): Uint8Array {
+export async function encodeHead(format: HeadFormat, values: Float32Array, buffers: Buffers): Promise<Uint8Array> {
   if (values.length !== format.layout.size) {
     throw new RangeError(`The head has ${format.layout.size} numbers, not ${values.length}`)
   }
-  const payload = new Uint8Array(format.payloadBytes)
+  const payload = buffers.take(format.payloadBytes)
   payload.set(format.header)
-  payload.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), format.header.length)
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
+  await inSlices(values.length, 2, (from, to) =>
+    payload.set(bytes.subarray(from * floatBytes, to * floatBytes), format.header.length + from * floatBytes),
+  )
   return payload
 }
 
@@ -100,12 +106,14 @@ export function checkHeader(
  * NaN and infinity show in the sum of squares: no finite float32s overflow a double's.
  *
  * @param normLimit - largest Euclidean norm
+ * @param buffers - where the payload's memory comes from, and where it goes back to when the head is refused
  * @param proceed - called for each chunk; throws to give the head up
- * @returns the numbers, a view on memory of its own
+ * @returns the numbers, a view on the payload
  */
 export function gatherHead(
   format: HeadFormat,
   normLimit: number,
+  buffers: Buffers,
   proceed: () => void = () => {},
 ): (source: AsyncIterable<Piece>) => Promise<Float32Array> {
   const { header, layout, payloadBytes } = format
@@ -118,29 +126,34 @@ export function gatherHead(
     let filled = 0
     let checked = 0
     let squares = 0
-    for await (const { bytes, last } of source) {
-      proceed()
-      if (filled + bytes.length > payloadBytes) throw new Rejection('WRONG_SIZE')
-      if (payload === undefined) {
-        payload = new Uint8Array(payloadBytes)
-        values = new Float32Array(payload.buffer, header.length, layout.size)
-      }
-      payload.set(bytes, filled)
-      if (filled < header.length) checkHeaderBytes(payload, filled, filled + bytes.length, header)
-      filled += bytes.length
+    try {
+      for await (const { bytes, last } of source) {
+        proceed()
+        if (filled + bytes.length > payloadBytes) throw new Rejection('WRONG_SIZE')
+        if (payload === undefined) {
+          payload = buffers.take(payloadBytes)
+          values = new Float32Array(payload.buffer, header.length, layout.size)
+        }
+        payload.set(bytes, filled)
+        if (filled < header.length) checkHeaderBytes(payload, filled, filled + bytes.length, header)
+        filled += bytes.length
 
-      const complete = Math.floor((filled - header.length) / floatBytes)
-      if (complete > checked) {
-        squares += sumOfSquares(values, checked, complete)
-        checked = complete
-      }
-      if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
-      if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')
+        const complete = Math.floor((filled - header.length) / floatBytes)
+        if (complete > checked) {
+          squares += sumOfSquares(values, checked, complete)
+          checked = complete
+        }
+        if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
+        if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')
 
-      // Only at a frame's end: a frame that goes on would bring bytes that no layout has room for.
-      if (filled === payloadBytes && last) return values
+        // Only at a frame's end: a frame that goes on would bring bytes that no layout has room for.
+        if (filled === payloadBytes && last) return values
+      }
+      throw new Rejection('CUT_OFF')
+    } catch (error) {
+      if (payload !== undefined) buffers.give(payload)
+      throw error
     }
-    throw new Rejection('CUT_OFF')
   }
 }
 

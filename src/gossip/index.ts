@@ -1,3 +1,4 @@
+export { type Buffers, createBuffers } from './buffers.js'
 export {
   createHandover,
   type Handover,

@@ -22,7 +22,8 @@ export interface PresenceInit {
   /** Told of every report that is new, after it is in `heard()`. Must not throw. */
   readonly onReport?: (peer: PeerIdStr, report: HeardReport) => void
   /**
-   * How often presence is repeated at a barrier, in milliseconds.
+   * How soon presence is first repeated at a barrier, in milliseconds; each further wait is twice as long, up to
+   * `repeatsApart` times this.
    * @default presenceProtocol.repeatMs
    */
   readonly repeatMs?: number
@@ -101,7 +102,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       heard.set(author, report)
       if (before === undefined || report.round > before.round) init.onReport?.(author, report)
       if (before === undefined) for (const check of barriers) check()
-      if (waiting) repeatSoon()
+      if (waiting) repeatSoon(before === undefined)
       return undefined
     }
 
@@ -125,9 +126,12 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       sentBytes += recipients.length * data.length
     }
 
-    /** Answers somebody at a barrier; many at once with one message, and never while we repeat ourselves anyway. */
-    function repeatSoon(): void {
-      if (barriers.size > 0 || answer !== undefined || state !== 'started') return
+    /**
+     * Answers somebody at a barrier; many at once with one message. While we are at a barrier and repeat ourselves
+     * anyway, only a newcomer is answered, who has missed what we said before.
+     */
+    function repeatSoon(isNewcomer: boolean): void {
+      if ((barriers.size > 0 && !isNewcomer) || answer !== undefined || state !== 'started') return
       answer = setTimeout(() => {
         answer = undefined
         // Whoever waits asks again.
@@ -167,7 +171,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
         const others = peers.filter(peer => peer !== self)
         await new Promise<void>((resolve, reject) => {
           const leave = (): void => {
-            clearInterval(timer)
+            clearTimeout(timer)
             barriers.delete(check)
             signal.removeEventListener('abort', onAbort)
           }
@@ -187,11 +191,14 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
             reject(new Error('Presence was stopped'))
           }
           // A failed try is followed by the next one.
-          const repeat = (): void => void tell().catch(() => {})
-          const timer = setInterval(repeat, repeatMs)
+          let timer: NodeJS.Timeout | undefined
+          const repeat = (delayMs: number): void => {
+            void tell().catch(() => {})
+            timer = setTimeout(() => repeat(Math.min(2 * delayMs, presenceProtocol.repeatsApart * repeatMs)), delayMs)
+          }
           barriers.add(check)
           signal.addEventListener('abort', onAbort)
-          repeat()
+          repeat(repeatMs)
           check()
         })
         // Those for whom we were the last need not wait for their next repeat.

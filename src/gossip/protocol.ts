@@ -79,8 +79,14 @@ export const presenceProtocol = {
      */
     reportsPerSecond: 50,
   },
-  /** How often a peer at a barrier repeats its presence: a gossipsub mesh takes about one heartbeat (1 s) to form. */
+  /** How soon a peer at a barrier repeats its presence: a gossipsub mesh takes about one heartbeat (1 s) to form. */
   repeatMs: 500,
+  /**
+   * Longest wait between two repeats, in units of the first. Every record is verified by everybody and passed on by
+   * most: with a steady beat, peers that are slow to join because the machine is busy keep it busy with their repeats
+   * (16 peers of one process: 5 s of records to get through after the last had joined).
+   */
+  repeatsApart: 8,
 } as const
 
 /** The gossipsub topic on which the peers of one run report. */

@@ -1,5 +1,6 @@
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { inTurn } from '../turns.js'
 
 /**
  * How many bytes may have arrived and not been asked for before the other side is told to wait. Below the stream's
@@ -89,7 +90,9 @@ export async function* receive(
 }
 
 /**
- * Last stage of what goes onto a stream: writes as fast as the other side reads, then closes our end.
+ * Last stage of what goes onto a stream: writes as fast as the other side reads, then closes our end. Each chunk in its
+ * turn of the event loop: libp2p encrypts within `send`, and a socket that takes all it is given would otherwise take
+ * a whole window, a megabyte of every stream, before anything else has its turn.
  *
  * @param count - told the size of everything that is written
  * @throws the signal's reason, or the stream's error when the other side has gone
@@ -103,7 +106,7 @@ export function transmit(
     for await (const chunk of source) {
       signal.throwIfAborted()
       count(chunk.byteLength)
-      stream.send(chunk)
+      await inTurn(() => stream.send(chunk))
       while (stream.writableNeedsDrain) await drained(stream, signal)
     }
     await stream.close({ signal })

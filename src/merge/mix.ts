@@ -50,14 +50,25 @@ export function mix(out: Float32Array, contributions: readonly Contribution[], f
 }
 
 /**
- * The plain mean of all peers' vectors, in the order given: on a full graph the bits that gossip gives every peer.
+ * The plain mean of all peers' vectors, in the order given: on a full graph the bits that gossip gives every peer. In
+ * slices as in one go, see {@link mix}.
  */
-export function meanOf(out: Float32Array, vectors: readonly Float32Array[]): void {
+export function meanOf(out: Float32Array, vectors: readonly Float32Array[], from = 0, to = out.length): void {
   const weight = 1 / vectors.length
   mix(
     out,
     vectors.map((values, peer) => ({ peer, weight, values })),
+    from,
+    to,
   )
+}
+
+/** Squared distances that are being summed up. In slices, done in order, they come to the bits of one go. */
+export interface DistanceSum {
+  /** Takes the numbers [from, to) in. */
+  add(from: number, to: number): void
+  /** The sum over all numbers that were taken in. */
+  total(): number
 }
 
 /**
@@ -65,41 +76,44 @@ export function meanOf(out: Float32Array, vectors: readonly Float32Array[]): voi
  *
  * @param mean - as {@link meanOf} gives it
  */
-export function consensusDistance(vectors: readonly Float32Array[], mean: Float32Array): number {
-  let total = 0
-  for (const values of vectors) total += squaredDistance(values, mean, 0, mean.length)
-  return vectors.length === 0 ? 0 : total / vectors.length
+export function consensusDistance(vectors: readonly Float32Array[], mean: Float32Array): DistanceSum {
+  const sums = new Float64Array(vectors.length)
+  return {
+    add(from, to) {
+      for (const [i, values] of vectors.entries()) sums[i] = addSquares(sums[i]!, values, mean, from, to)
+    },
+    total: () => (vectors.length === 0 ? 0 : sums.reduce((total, sum) => total + sum, 0) / vectors.length),
+  }
 }
 
 /**
- * Σ_j w_ij ‖x_i − x_j‖² over the numbers [from, to): what one peer alone can see of the consensus distance. In slices
- * it adds up. An absent neighbour adds nothing, its weight being with oneself.
+ * Σ_j w_ij ‖x_i − x_j‖²: what one peer alone can see of the consensus distance. An absent neighbour adds nothing, its
+ * weight being with oneself.
  *
  * @param contributions - what this peer merges in a gossip step, its own vector among them
  * @param self - this peer's number
  */
-export function localDistance(
-  contributions: readonly Contribution[],
-  self: number,
-  from = 0,
-  to = Number.POSITIVE_INFINITY,
-): number {
+export function localDistance(contributions: readonly Contribution[], self: number): DistanceSum {
   const own = contributions.find(({ peer }) => peer === self)?.values
   if (own === undefined) throw new RangeError(`peer ${self} is not among the contributions`)
-  const end = Math.min(to, own.length)
-  return contributions.reduce(
-    (sum, { peer, weight, values }) => (peer === self ? sum : sum + weight * squaredDistance(own, values, from, end)),
-    0,
-  )
+  const others = contributions.filter(({ peer }) => peer !== self)
+  const sums = new Float64Array(others.length)
+  return {
+    add(from, to) {
+      for (const [j, { values }] of others.entries()) sums[j] = addSquares(sums[j]!, own, values, from, to)
+    },
+    total: () => others.reduce((total, { weight }, j) => total + weight * sums[j]!, 0),
+  }
 }
 
-function squaredDistance(a: Float32Array, b: Float32Array, from: number, to: number): number {
-  let sum = 0
+/** One number after the other onto the sum so far: where a slice ends then makes no difference. */
+function addSquares(sum: number, a: Float32Array, b: Float32Array, from: number, to: number): number {
+  let total = sum
   for (let k = from; k < to; k++) {
     const difference = a[k]! - b[k]!
-    sum += difference * difference
+    total += difference * difference
   }
-  return sum
+  return total
 }
 
 function addOne({ weight, values }: Contribution, start: number, length: number): void {

@@ -38,10 +38,19 @@ export type PeerEvent =
       readonly localDistance: number
     }
   | {
+      /** Only in the rounds that the manifest's section `evaluation` asks for, and in the last. */
       readonly type: 'evaluated'
       readonly peer: number
       readonly round: number
       readonly accuracy: number
       readonly loss: number
+    }
+  | {
+      /** Comes last in every round. Until its peer is asked for the next event, its parameters stay as they are. */
+      readonly type: 'ended'
+      readonly peer: number
+      readonly round: number
+      /** The whole round: training, exchange, merge and evaluation, and waiting for a free worker and for neighbours. */
+      readonly seconds: number
     }
   | { readonly type: 'finished'; readonly peer: number; readonly rounds: number }

@@ -21,6 +21,8 @@ export interface Position {
 export interface Swap {
   readonly received: ReadonlyMap<number, Float32Array>
   readonly absent: readonly Absence[]
+  /** Gives the memory of the received heads back: they are merged, and nobody looks at them again. */
+  release(): void
 }
 
 /** What a round needs of the network. */
@@ -28,7 +30,7 @@ export interface Exchange {
   /**
    * Hands `head` to every neighbour that this graph sends to and takes theirs. Ends when each neighbour's head is
    * here, its peer is gone, or the deadline has passed: whoever is missing costs its own share and no more.
-   * `head` may be overwritten as soon as this returns; handing over may then still go on, beside the next training.
+   * `head` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
    */
   swap(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<Swap>
 }
@@ -66,26 +68,40 @@ const sendTries = 3
 export function createExchange(init: ExchangeInit): StreamExchange {
   const { self, members, handover } = init
   const peerIdOf = (peer: number): PeerId => members[peer]!.peerId
-  const sends = new Map<number, { readonly end: AbortController; readonly done: Promise<void> }[]>()
+  const sends = new Map<number, { readonly end: AbortController; readonly done: Promise<boolean> }[]>()
 
-  function send(peer: number, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): void {
+  /** Resolves when it is over: did the neighbour take the head? */
+  function send(peer: number, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
     const underWay = sends.get(peer) ?? []
     sends.set(peer, underWay)
     if (underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
     const end = new AbortController()
     const until = AbortSignal.any([signal, end.signal])
     const attempt = (): Promise<SendResult> => handover.send(peerIdOf(peer), round, step, payload, until)
-    const persist = async (): Promise<void> => {
-      for (let tries = 1; isCut(await attempt()) && tries < sendTries; tries++);
+    const persist = async (): Promise<boolean> => {
+      for (let tries = 1; ; tries++) {
+        const result = await attempt()
+        if (!isCut(result) || tries === sendTries) return result.ok
+      }
     }
     const done = persist()
       // Whatever becomes of it, the neighbour's own head decides whether it counts.
-      .catch(() => {})
-      .then(() => {
+      .catch(() => false)
+      .finally(() => {
         underWay.splice(underWay.indexOf(entry), 1)
       })
     const entry = { end, done }
     underWay.push(entry)
+    return done
+  }
+
+  /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made. */
+  async function sendAll(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<void> {
+    const payload = await handover.encode(head)
+    const all = graph.sendsTo(self).map(peer => send(peer, position, payload, signal))
+    void Promise.all(all).then(taken => {
+      if (taken.every(Boolean)) handover.release(payload)
+    })
   }
 
   /** The neighbour's head, or why there is none. */
@@ -118,8 +134,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     async swap(position, head, graph, signal) {
       handover.advance(position.round, position.step)
       const deadline = AbortSignal.timeout(init.exchangeMs)
-      const payload = handover.encode(head)
-      for (const peer of graph.sendsTo(self)) send(peer, position, payload, AbortSignal.any([signal, deadline]))
+      await sendAll(position, head, graph, AbortSignal.any([signal, deadline]))
 
       const received = new Map<number, Float32Array>()
       const absent: Absence[] = []
@@ -130,7 +145,13 @@ export function createExchange(init: ExchangeInit): StreamExchange {
           else received.set(peer, taken)
         }),
       )
-      return { received, absent: absent.sort((a, b) => a.peer - b.peer) }
+      return {
+        received,
+        absent: absent.sort((a, b) => a.peer - b.peer),
+        release() {
+          for (const values of received.values()) handover.release(values)
+        },
+      }
     },
     async idle() {
       await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))

@@ -1,14 +1,8 @@
-import { setImmediate } from 'node:timers/promises'
 import { accelerated, chebyshevLambda, chebyshevSteps, contributions, localDistance, mix } from '../merge/index.js'
 import { mixingMatrix, type Topology } from '../topology/index.js'
+import { inSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
 import type { Exchange } from './exchange.js'
-
-/**
- * How many numbers are merged before the event loop has its turn: at 2 GB/s this is well under a millisecond,
- * so the network answers while a large model is merged.
- */
-export const mergeSlice = 1 << 17
 
 export interface GossipInit {
   readonly self: number
@@ -41,7 +35,7 @@ export function createGossip({ self, topology, steps, chebyshev, exchange }: Gos
 
     for (let step = 0; step < steps; step++) {
       const startedAt = performance.now()
-      const { received, absent } = await exchange.swap({ round, step }, head, graph, signal)
+      const { received, absent, release } = await exchange.swap({ round, step }, head, graph, signal)
       yield {
         type: 'exchanged',
         peer: self,
@@ -55,22 +49,20 @@ export function createGossip({ self, topology, steps, chebyshev, exchange }: Gos
       if (absent.length > 0) chebyshevHolds = false
 
       const plain = contributions(row, self, head, received)
-      distance = 0
-      await inSlices(head.length, (from, to) => {
-        distance += localDistance(plain, self, from, to)
-      })
-      const own = chebyshevHolds && step + 1 < steps ? head.slice() : head
+      const isLast = step + 1 === steps
+      // Only another Chebyshev step asks what the head was before this one.
+      const own = chebyshevHolds && !isLast ? new Float32Array(head.length) : head
       const parts = chebyshevHolds && factors ? accelerated(plain, factors[step]!, self, before) : plain
-      await inSlices(head.length, (from, to) => mix(head, parts, from, to))
+      const distances = localDistance(plain, self)
+      await inSlices(head.length, parts.length, (from, to) => {
+        if (own !== head) own.set(head.subarray(from, to), from)
+        if (isLast) distances.add(from, to)
+        mix(head, parts, from, to)
+      })
+      release()
+      if (isLast) distance = distances.total()
       before = own
     }
     yield { type: 'merged', peer: self, round, localDistance: distance }
-  }
-}
-
-async function inSlices(length: number, work: (from: number, to: number) => void): Promise<void> {
-  for (let from = 0; from < length; from += mergeSlice) {
-    if (from > 0) await setImmediate()
-    work(from, Math.min(from + mergeSlice, length))
   }
 }

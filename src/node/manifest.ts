@@ -8,6 +8,9 @@ import { peersLimit, topologySchema } from '../topology/index.js'
 import { validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
 
+/** Bounds a slip of the hand. */
+const roundsLimit = 1_000_000
+
 /** What a peer waits for and what it accepts, in the units of the name. */
 export const limitsSchema = z.strictObject({
   /** How long the first round waits for the neighbours' presence before it begins without those who are missing. */
@@ -19,6 +22,12 @@ export const limitsSchema = z.strictObject({
   exchangeSeconds: z.number().positive().max(86_400).default(120),
   /** A head with a larger 2-norm is refused: one absurd vector would drown every neighbour's. */
   headNorm: z.number().positive().default(1e4),
+})
+
+/** How often peers test their models. A model that trains for a second a round and is tested for two wants it rarer. */
+export const evaluationSchema = z.strictObject({
+  /** Rounds from one test to the next, 1 being every round. The last round is always tested. */
+  every: z.int().min(1).max(roundsLimit).default(1),
 })
 
 /** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
@@ -40,7 +49,7 @@ const sections = z.strictObject({
     .default(1),
   /** @default what the data set is made for, else 8 */
   peers: z.int().min(1).max(peersLimit).optional(),
-  rounds: z.int().min(1).max(1_000_000).default(10),
+  rounds: z.int().min(1).max(roundsLimit).default(10),
   data: orOneWord('set', dataSchema).prefault('pneumoniamnist'),
   /** @default what the data set is made for, else Dirichlet 0.3 */
   partition: orOneWord('kind', partitionSchema).optional(),
@@ -50,6 +59,7 @@ const sections = z.strictObject({
   training: trainingSchema.prefault({}),
   merge: mergeSchema.prefault(defaultMerge),
   topology: topologySchema.prefault('ring'),
+  evaluation: evaluationSchema.prefault({}),
   limits: limitsSchema.prefault({}),
 })
 

@@ -4,6 +4,7 @@ import type { Libp2p, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import {
+  type Buffers,
   createHandover,
   createHost,
   createPresence,
@@ -11,6 +12,7 @@ import {
   type HandoverCounters,
   type Presence,
   type RejectionReason,
+  type RoundReport,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
 import { resolveMerge } from '../merge/index.js'
@@ -43,6 +45,8 @@ export interface PeerInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
+  /** Memory for heads under way. @default its own */
+  readonly buffers?: Buffers
   readonly transport: 'tcp' | 'memory'
   /** Multiaddrs to listen on. */
   readonly listen: readonly string[]
@@ -100,6 +104,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
     layout: init.head.layout,
     normLimit: manifest.limits.headNorm,
     admit,
+    ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
   })({ node })
   const presence: Presence = createPresence({ runId, rounds: manifest.rounds, name: init.name })({ node })
   let state: 'idle' | 'started' | 'stopped' = 'idle'
@@ -107,6 +112,7 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
   async function stop(): Promise<void> {
     if (state === 'stopped') return
     state = 'stopped'
+    init.learner.leave()
     await presence.stop()
     await handover.stop()
     await node.stop()
@@ -142,17 +148,16 @@ export async function createPeer(init: PeerInit): Promise<Peer> {
       })
       const { gossipSteps: steps, chebyshev } = merge
       const gossip = steps === 0 ? {} : { gossip: createGossip({ self, topology, steps, chebyshev, exchange }) }
-      const figures = { samples: 0, loss: 0, localDistance: 0 }
-      for await (const event of runRounds({ ...init, ...gossip, rounds: manifest.rounds }, signal)) {
+      const { rounds, evaluation } = manifest
+      let report: RoundReport = { round, samples: 0 }
+      for await (const event of runRounds({ ...init, ...gossip, rounds, evaluateEvery: evaluation.every }, signal)) {
         if (event.type === 'trained') {
           round = event.round
-          figures.samples = event.samples
-          figures.loss = event.loss
+          report = { round, samples: event.samples, loss: event.loss }
         }
-        if (event.type === 'merged') figures.localDistance = event.localDistance
-        if (event.type === 'evaluated') {
-          await presence.publish({ ...figures, round: event.round, accuracy: event.accuracy })
-        }
+        if (event.type === 'merged') report = { ...report, localDistance: event.localDistance }
+        if (event.type === 'evaluated') report = { ...report, accuracy: event.accuracy }
+        if (event.type === 'ended') await presence.publish(report)
         yield event
       }
       // A neighbour may need our last head to finish; each send has its own deadline.

@@ -14,8 +14,10 @@ export interface RoundsInit {
   readonly head: HeadSection
   /** Left out, the peer learns alone (`merge: none`). */
   readonly gossip?: GossipRound
-  /** What the model is tested on after every merge. */
+  /** What the model is tested on after the merge. */
   readonly test: Samples
+  /** Rounds from one test to the next; the last round ends with one in any case. */
+  readonly evaluateEvery: number
 }
 
 /** One peer's rounds: train, gossip, evaluate after the merge (ALGORITHMS.md 1). The only implementation of a round. */
@@ -23,13 +25,17 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
   const { self, learner, parameters, gossip } = init
   const head = headOf(parameters, init.head)
   for (let round = 0; round < init.rounds; round++) {
+    const startedAt = performance.now()
     const { loss, samples, seconds } = await learner.train(parameters, round, init.training, { signal })
     yield { type: 'trained', peer: self, round, loss, samples, seconds }
 
     if (gossip !== undefined) yield* gossip(round, head, signal)
 
-    const tested = await learner.evaluate(parameters, init.test, { signal })
-    yield { type: 'evaluated', peer: self, round, accuracy: tested.accuracy, loss: tested.loss }
+    if ((round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds) {
+      const tested = await learner.evaluate(parameters, init.test, { signal })
+      yield { type: 'evaluated', peer: self, round, accuracy: tested.accuracy, loss: tested.loss }
+    }
+    yield { type: 'ended', peer: self, round, seconds: (performance.now() - startedAt) / 1000 }
   }
   yield { type: 'finished', peer: self, rounds: init.rounds }
 }

@@ -12,8 +12,11 @@ export interface RoundFigures {
   readonly type: 'round'
   readonly round: number
   readonly peers: number
-  /** Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. */
-  readonly accuracy: Spread & { readonly ofMean: number }
+  /**
+   * Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. Not there where the round
+   * ended without a test.
+   */
+  readonly accuracy?: Spread & { readonly ofMean: number }
   /** Mean training loss. */
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
@@ -40,5 +43,6 @@ export type RunEvent =
       readonly name: BaselineName
       readonly round: number
       readonly rounds: number
-      readonly accuracy: number
+      /** Not there where the round ended without a test. */
+      readonly accuracy?: number
     }

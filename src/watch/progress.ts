@@ -37,10 +37,14 @@ function plainProgress({ rounds, stream }: ProgressInit, work: WorkMeter): Progr
       const note = noteOf(event)
       if (note !== undefined) line(note)
       if (event.type === 'round') {
-        const { accuracy, consensusDistance, sentBytes } = event
+        const { accuracy, loss, consensusDistance, sentBytes } = event
+        const tested =
+          accuracy === undefined
+            ? `loss ${small(loss)}`
+            : `accuracy ${percent(accuracy.mean)} ` +
+              `(${percent(accuracy.min)} to ${percent(accuracy.max)}; averaged model ${percent(accuracy.ofMean)})`
         line(
-          `round ${event.round + 1}/${rounds}  accuracy ${percent(accuracy.mean)} ` +
-            `(${percent(accuracy.min)} to ${percent(accuracy.max)}; averaged model ${percent(accuracy.ofMean)})  ` +
+          `round ${event.round + 1}/${rounds}  ${tested}  ` +
             `consensus ${small(consensusDistance)}  sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
         )
       }
@@ -57,6 +61,7 @@ function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter):
   const notes: string[] = []
   const trained = new Map<number, number>()
   let figures: RoundFigures | undefined
+  let accuracy: RoundFigures['accuracy']
   let baselines: string | undefined
   let drawnAt = 0
 
@@ -65,11 +70,14 @@ function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter):
     const lines = [
       `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(`${work.timeLeft()} left`)}`,
     ]
-    if (figures !== undefined) {
-      const { accuracy } = figures
+    if (accuracy !== undefined) {
       lines.push(
         `${pc.dim('accuracy ')} ${pc.green(percent(accuracy.mean))}  ${percent(accuracy.min)} to ${percent(accuracy.max)}` +
           `  ${pc.dim('averaged model')} ${percent(accuracy.ofMean)}`,
+      )
+    }
+    if (figures !== undefined) {
+      lines.push(
         `${pc.dim('consensus')} ${small(figures.consensusDistance)}  ${pc.dim('sent')} ${byteCount(figures.sentBytes)}` +
           `  ${pc.dim('after round')} ${figures.round + 1}  ${pc.dim('peers')} ${figures.peers}/${peers}`,
       )
@@ -85,6 +93,7 @@ function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter):
       if (note !== undefined) notes.push(pc.yellow(note))
       if (event.type === 'trained') trained.set(event.peer, event.round)
       if (event.type === 'round') figures = event
+      if (event.type === 'round') accuracy = event.accuracy ?? accuracy
       if (event.type === 'baseline') baselines = 'baselines: each alone, and all data in one place'
       if (performance.now() - drawnAt >= redrawMs) draw()
     },

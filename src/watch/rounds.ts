@@ -1,6 +1,8 @@
 import { consensusDistance, meanOf } from '../merge/index.js'
 import type { PeerEvent } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
+import { copyInSlices, inSlices } from '../turns.js'
+import { createCopies } from './copies.js'
 import type { RoundFigures, Spread } from './events.js'
 
 export interface RoundBookInit {
@@ -12,23 +14,44 @@ export interface RoundBookInit {
   readonly evaluateMean: (mean: Float32Array) => Promise<number>
   /** Bytes that all peers have sent so far. */
   readonly sentBytes: () => number
+  /**
+   * Copies of models that are held, in bytes, before peers that are ahead of others have to wait for these. Two rounds'
+   * copies have room whatever this says.
+   * @default 2 GiB
+   */
+  readonly copyBytes?: number
 }
+
+/**
+ * Peers that exchange heads are at most a few rounds apart and should never meet this: one that waits here is late
+ * elsewhere. But without exchange a peer with few samples runs through all its rounds while the largest trains in its
+ * first, and would leave a copy of its model in each.
+ */
+const bookDefaults = { copyBytes: 2 * 2 ** 30 }
 
 /** Puts the peers' events together into figures of whole rounds. */
 export interface RoundBook {
-  /** Notes an event. At `evaluated` the peer's model is copied: it will change as soon as the peer goes on. */
-  add(event: PeerEvent): void
+  /**
+   * Notes an event of a peer. The peer must not go on before this resolves: at `ended` its model is copied, in the
+   * turns of the event loop that have room. Where the copies held are many, that waits until an earlier round is whole.
+   *
+   * @throws the signal's reason
+   */
+  add(event: PeerEvent, signal: AbortSignal): Promise<void>
   /** This peer takes part in no later round, nor in the one it was in. */
   lose(peer: number): void
   /** The rounds whose figures have come out since the last call, in order. */
   ready(): RoundFigures[]
-  /** The same, after waiting for all that is under way. */
+  /** The same, after waiting for all that is under way. The run is over then: memory is given back. */
   settle(): Promise<RoundFigures[]>
   /** The last round whose figures have come out. */
   last(): RoundFigures | undefined
+  /** The last of them that was tested. */
+  lastTested(): RoundFigures | undefined
 }
 
 interface OpenRound {
+  /** Of each peer that has ended it: the whole model where the round was tested, otherwise what is shared. */
   readonly models: Map<number, Float32Array>
   readonly accuracies: Map<number, number>
   readonly losses: Map<number, number>
@@ -39,13 +62,16 @@ interface OpenRound {
 export function createRoundBook(init: RoundBookInit): RoundBook {
   const live = new Set(Array.from({ length: init.peers }, (_, peer) => peer))
   const open = new Map<number, OpenRound>()
-  const spare: Float32Array[] = []
+  const copies = createCopies()
+  const { copyBytes } = { ...bookDefaults, ...init }
   const finished: RoundFigures[] = []
   const underWay = new Set<Promise<void>>()
+  let summing: Promise<unknown> = Promise.resolve()
+  let telling: Promise<unknown> = Promise.resolve()
   let failure: unknown
   let startedAt: number | undefined
-  let queue: Promise<void> = Promise.resolve()
   let latest: RoundFigures | undefined
+  let latestTested: RoundFigures | undefined
 
   function roundOf(round: number): OpenRound {
     const known = open.get(round)
@@ -55,36 +81,51 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     return fresh
   }
 
+  async function end(peer: number, round: number, signal: AbortSignal): Promise<void> {
+    const entry = roundOf(round)
+    const whole = init.parametersOf(peer)
+    const values = entry.accuracies.has(peer) ? whole : headOf(whole, init.head)
+    const limit = Math.max(copyBytes, 2 * init.peers * values.byteLength)
+    // Those of the round that is to be whole next never wait, or it never would be whole.
+    const isNext = (): boolean => round === Math.min(...open.keys())
+    const copy = await copies.takeWithin(limit, values.length, isNext, signal)
+    await copyInSlices(copy, values)
+    entry.models.set(peer, copy)
+    closeWhatIsWhole()
+  }
+
   function closeWhatIsWhole(): void {
-    for (const [round, figures] of [...open].sort(([a], [b]) => a - b)) {
-      if (live.size === 0 || [...live].some(peer => !figures.accuracies.has(peer))) return
+    for (const [round, entry] of [...open].sort(([a], [b]) => a - b)) {
+      if (live.size === 0 || [...live].some(peer => !entry.models.has(peer))) return
       open.delete(round)
-      close(round, figures)
+      copies.ask()
+      const work = close(round, entry).catch(error => {
+        failure ??= error
+      })
+      underWay.add(work)
+      work.finally(() => underWay.delete(work))
     }
   }
 
-  function close(round: number, { models, accuracies, losses, samples, absent }: OpenRound): void {
+  async function close(round: number, { models, accuracies, losses, samples, absent }: OpenRound): Promise<void> {
     const peers = [...models.keys()].sort((a, b) => a - b)
-    const vectors = peers.map(peer => models.get(peer)!)
-    const mean = spare.pop() ?? new Float32Array(new SharedArrayBuffer(vectors[0]!.byteLength))
-    meanOf(mean, vectors)
-    const distance = consensusDistance(
-      vectors.map(values => headOf(values, init.head)),
-      headOf(mean, init.head),
-    )
-    spare.push(...vectors)
+    const tested = peers.flatMap(peer => accuracies.get(peer) ?? [])
     const sentBytes = init.sentBytes()
     const seconds = (performance.now() - (startedAt ?? 0)) / 1000
-    const before = queue
+    // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
+    const sums = summing.then(() => sumUp(peers.map(peer => models.get(peer)!)))
+    summing = sums.catch(() => {})
+    const told = telling
     const work = (async () => {
-      const ofMean = await init.evaluateMean(mean)
-      await before
-      spare.push(mean)
+      const { mean, distance } = await sums
+      const ofMean = tested.length === 0 ? undefined : await init.evaluateMean(mean)
+      copies.give(mean)
+      await told
       latest = {
         type: 'round',
         round,
         peers: peers.length,
-        accuracy: { ...spreadOf(peers.map(peer => accuracies.get(peer)!)), ofMean },
+        ...(ofMean === undefined ? {} : { accuracy: { ...spreadOf(tested), ofMean } }),
         loss: spreadOf(peers.map(peer => losses.get(peer)!)).mean,
         consensusDistance: distance,
         absent,
@@ -92,14 +133,28 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
         sentBytes,
         seconds,
       }
+      if (latest.accuracy !== undefined) latestTested = latest
       finished.push(latest)
     })()
-    queue = work.catch(error => {
-      failure ??= error
+    telling = work.catch(() => {})
+    return work
+  }
+
+  /** The averaged model and how far the peers' are from it; gives the peers' copies back. */
+  async function sumUp(vectors: readonly Float32Array[]): Promise<{ mean: Float32Array; distance: number }> {
+    const mean = copies.take(vectors[0]!.length)
+    const { start, end } = mean.length > init.head.layout.size ? init.head : { start: 0, end: mean.length }
+    const distances = consensusDistance(
+      vectors.map(values => values.subarray(start, end)),
+      mean.subarray(start, end),
+    )
+    // Each number is read twice: for the mean, then, still in the cache, for the distance.
+    await inSlices(mean.length, 2 * vectors.length, (from, to) => {
+      meanOf(mean, vectors, from, to)
+      distances.add(Math.max(from, start) - start, Math.min(to, end) - start)
     })
-    const settled = queue
-    underWay.add(settled)
-    settled.finally(() => underWay.delete(settled))
+    for (const values of vectors) copies.give(values)
+    return { mean, distance: distances.total() }
   }
 
   function ready(): RoundFigures[] {
@@ -108,7 +163,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   }
 
   return {
-    add(event) {
+    async add(event, signal) {
       startedAt ??= performance.now()
       if (event.type === 'trained') {
         const round = roundOf(event.round)
@@ -117,13 +172,9 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
       } else if (event.type === 'exchanged') {
         roundOf(event.round).absent += event.absent.length
       } else if (event.type === 'evaluated') {
-        const round = roundOf(event.round)
-        const values = init.parametersOf(event.peer)
-        const copy = spare.pop() ?? new Float32Array(new SharedArrayBuffer(values.byteLength))
-        copy.set(values)
-        round.models.set(event.peer, copy)
-        round.accuracies.set(event.peer, event.accuracy)
-        closeWhatIsWhole()
+        roundOf(event.round).accuracies.set(event.peer, event.accuracy)
+      } else if (event.type === 'ended') {
+        await end(event.peer, event.round, signal)
       }
     },
     lose(peer) {
@@ -133,9 +184,11 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     ready,
     async settle() {
       while (underWay.size > 0) await Promise.all(underWay)
+      copies.clear()
       return ready()
     },
     last: () => latest,
+    lastTested: () => latestTested,
   }
 }
 

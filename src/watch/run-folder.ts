@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
 import { HearsayError } from '../errors.js'
 import { type Manifest, type Member, manifestYaml } from '../node/index.js'
-import { encodeSafetensors, type Layout } from '../tensors/index.js'
+import { type Layout, safetensorsHeader } from '../tensors/index.js'
 import type { RunEvent } from './events.js'
 import type { RunSummary } from './summary.js'
 
@@ -53,8 +53,12 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
     append(event) {
       metrics.write(`${JSON.stringify(event)}\n`)
     },
+    // Header and numbers one after the other: no second copy of every peer's model at the end of a run.
     writeParameters: (name, layout, values) =>
-      writeFile(join(path, 'peers', `${name}.safetensors`), encodeSafetensors({ layout, values })),
+      writeFile(join(path, 'peers', `${name}.safetensors`), [
+        safetensorsHeader(layout),
+        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+      ]),
     writeSummary: summary => json('summary.json', summary),
     async close() {
       metrics.end()

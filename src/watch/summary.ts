@@ -1,3 +1,5 @@
+import type { Device } from '../learner/index.js'
+
 /** A run in one object: what `--json` prints. Accuracies are 0 to 1 on the full test set. */
 export interface Summary {
   /** The run's id: SHA-256 of its manifest, in hex. */
@@ -11,6 +13,7 @@ export interface Summary {
   readonly seconds: number
   readonly topology: string
   readonly merge: string
+  /** After the last round; of a run that was interrupted, after the last round that was tested. */
   readonly accuracy: {
     /** Over the peers' own models. */
     readonly mean: number
@@ -42,6 +45,8 @@ export interface PeerSummary {
 
 /** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
 export interface RunSummary extends Summary {
+  /** What the backend computed on; its memory is left out where nothing tells it. */
+  readonly device: Device
   readonly interrupted: boolean
   readonly data: string
   readonly model: { readonly parameters: number; readonly shared: number }
@@ -54,6 +59,6 @@ export interface RunSummary extends Summary {
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { interrupted, data, model, absent, rejected, perPeer, ...rest } = summary
+  const { device, interrupted, data, model, absent, rejected, perPeer, ...rest } = summary
   return rest
 }

@@ -1,3 +1,5 @@
+import type { Device } from '../learner/index.js'
+
 /* Numbers as people read them, the same in progress, report and errors. */
 
 export function percent(share: number | null | undefined): string {
@@ -14,6 +16,11 @@ export function byteCount(bytes: number): string {
     unit += 1
   }
   return `${unit === 0 ? value : value.toPrecision(3)} ${units[unit]}`
+}
+
+/** A device by its name and its memory, if that is known. */
+export function deviceText({ name, memoryBytes }: Device): string {
+  return memoryBytes === undefined ? name : `${name}, ${byteCount(memoryBytes)}`
 }
 
 export function duration(seconds: number): string {

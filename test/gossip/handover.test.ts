@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { encodeHead, headFormat } from '../../src/gossip/head.js'
+import { headFormat } from '../../src/gossip/head.js'
 import {
   createHandover,
   type Handover,
@@ -14,7 +14,7 @@ import {
 } from '../../src/gossip/index.js'
 import { HandoverReply, HeadHeader } from '../../src/gossip/messages.js'
 import { decodeReply } from '../../src/gossip/sending.js'
-import { layoutOf } from '../../src/tensors/index.js'
+import { encodeSafetensors, layoutOf } from '../../src/tensors/index.js'
 import { connect, never, startHost, until } from './hosts.js'
 
 const runId = new Uint8Array(32).fill(7)
@@ -94,7 +94,7 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
       words[i] = (i * 2654435761) & 0xbfffffff // every exponent below 2, subnormals and −0 included
     })
     const taking = receiver.handover.take(sender.id, 0, 0, never)
-    const sent = await sender.handover.send(receiver.host.peerId, 0, 0, sender.handover.encode(bits), never)
+    const sent = await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(bits), never)
     const received = await taking
     expect(new Uint8Array(received.buffer, received.byteOffset, received.byteLength)).toEqual(
       new Uint8Array(bits.buffer),
@@ -117,8 +117,8 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
     const fromB = fromA.map(value => -value)
     for (const round of [0, 1]) {
       const sent = await Promise.all([
-        a.handover.send(b.host.peerId, round, 0, a.handover.encode(fromA), never),
-        b.handover.send(a.host.peerId, round, 0, b.handover.encode(fromB), never),
+        a.handover.send(b.host.peerId, round, 0, await a.handover.encode(fromA), never),
+        b.handover.send(a.host.peerId, round, 0, await b.handover.encode(fromB), never),
       ])
       expect(sent).toMatchObject([{ ok: true }, { ok: true }])
       const atB = await b.handover.take(a.id, round, 0, never)
@@ -132,8 +132,8 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
 })
 
 describe('a head is refused', () => {
-  const send = (from: Side, to: Side, round = 0, step = 0, values = head) =>
-    from.handover.send(to.host.peerId, round, step, from.handover.encode(values), never)
+  const send = async (from: Side, to: Side, round = 0, step = 0, values = head) =>
+    from.handover.send(to.host.peerId, round, step, await from.handover.encode(values), never)
 
   it.each<[RejectionReason, Partial<HandoverInit>, number, (values: Float32Array) => void]>([
     ['NOT_A_NEIGHBOUR', { admit: () => 'NOT_A_NEIGHBOUR' }, 0, () => {}],
@@ -166,7 +166,7 @@ describe('a head is refused', () => {
     expect(await send(sender, receiver)).toMatchObject({ ok: false, reason: 'DUPLICATE' })
 
     const first = await openStream(sender.host, receiver.host)
-    const payload = framed(encodeHead(format, head))
+    const payload = framed(encodeSafetensors({ layout, values: head }))
     first.send(framed(HeadHeader.encode({ ...goodHeader, round: 1 })))
     first.send(payload.subarray(0, 1000))
     await until(() => receiver.handover.counters.receivedBytes > payload.length + 1000)
@@ -180,7 +180,7 @@ describe('a head is refused', () => {
     const { sender, receiver } = await startPair()
     const one = { ...goodHeader, payloadBytes: format.payloadBytes + 1 }
     expect(await answerTo(sender, receiver, framed(HeadHeader.encode(one)))).toBe('WRONG_SIZE')
-    const grown = new Uint8Array([...encodeHead(format, head), 0])
+    const grown = new Uint8Array([...encodeSafetensors({ layout, values: head }), 0])
     const header = framed(HeadHeader.encode(goodHeader))
     expect(await answerTo(sender, receiver, header, framed(grown))).toBe('WRONG_SIZE')
   })
@@ -205,7 +205,9 @@ describe('a head is refused', () => {
     const { sender, receiver } = await startPair({ deadlines: { firstByteMs: 50, transferMs: 100 } })
     const header = framed(HeadHeader.encode(goodHeader))
     expect(await answerTo(sender, receiver, header.subarray(0, 10))).toBe('TIMEOUT')
-    expect(await answerTo(sender, receiver, header, framed(encodeHead(format, head)).subarray(0, 99))).toBe('TIMEOUT')
+    expect(
+      await answerTo(sender, receiver, header, framed(encodeSafetensors({ layout, values: head })).subarray(0, 99)),
+    ).toBe('TIMEOUT')
     expect(receiver.handover.counters.rejected).toEqual({ TIMEOUT: 2 })
     await until(() => openHandoverStreams(receiver.host) === 0)
     // What failed did not take the honest head's place.
@@ -218,7 +220,7 @@ describe('a head is refused', () => {
       const stream = await openStream(sender.host, receiver.host)
       const before = receiver.handover.counters.rejected.CUT_OFF ?? 0
       stream.send(framed(HeadHeader.encode(goodHeader)))
-      stream.send(framed(encodeHead(format, head)).subarray(0, 500))
+      stream.send(framed(encodeSafetensors({ layout, values: head })).subarray(0, 500))
       end(stream)
       await until(() => receiver.handover.counters.rejected.CUT_OFF === before + 1)
     }
@@ -251,7 +253,7 @@ describe('a head is refused', () => {
 describe('a receiver', () => {
   it('takes a head that comes in thousands of tiny frames', async () => {
     const { sender, receiver } = await startPair()
-    const payload = encodeHead(format, head)
+    const payload = encodeSafetensors({ layout, values: head })
     const tiny: Uint8Array[] = [framed(HeadHeader.encode(goodHeader))]
     for (const byte of payload) tiny.push(Uint8Array.of(1, byte))
     expect(tiny.length).toBeGreaterThan(4000)
@@ -270,7 +272,7 @@ describe('a receiver', () => {
     })
     await connect(stranger.host, receiver.host)
     await connect(neighbour.host, receiver.host)
-    const payload = stranger.handover.encode(new Float32Array(large.size))
+    const payload = await stranger.handover.encode(new Float32Array(large.size))
     for (let i = 0; i < 10; i++) {
       const result = await stranger.handover.send(receiver.host.peerId, 0, i, payload, never)
       expect(result).toMatchObject({ ok: false, reason: 'NOT_A_NEIGHBOUR' })
@@ -297,7 +299,7 @@ describe('a sender', () => {
     const addresses = receiver.host.getMultiaddrs().map(address => multiaddr(address.toString()))
     await receiver.host.stop()
     await until(() => sender.host.getConnections().length === 0)
-    const payload = sender.handover.encode(head)
+    const payload = await sender.handover.encode(head)
     for (const to of [receiver.host.peerId, addresses]) {
       const result = await sender.handover.send(to, 0, 0, payload, AbortSignal.timeout(4000))
       expect(result).toEqual({ ok: false, reason: 'UNREACHABLE', bytes: 0 })
@@ -307,7 +309,7 @@ describe('a sender', () => {
   it('says so when the other does not speak the protocol', async () => {
     const { sender, receiver } = await startPair()
     await receiver.handover.stop()
-    const result = await sender.handover.send(receiver.host.peerId, 0, 0, sender.handover.encode(head), never)
+    const result = await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(head), never)
     expect(result).toEqual({ ok: false, reason: 'UNREACHABLE', bytes: 0 })
   })
 
@@ -333,14 +335,14 @@ describe('a sender', () => {
     ['answers at length', 'OVERSIZE_FRAME', stream => stream.send(new Uint8Array(100).fill(99))],
   ])('is not harmed by a neighbour that %s', async (_, reason, answer) => {
     const { sender, odd } = await startWith(answer)
-    const result = await sender.handover.send(odd.peerId, 0, 0, sender.handover.encode(head), never)
+    const result = await sender.handover.send(odd.peerId, 0, 0, await sender.handover.encode(head), never)
     expect(result).toMatchObject({ ok: false, reason })
     await until(() => openHandoverStreams(sender.host) === 0)
   })
 
   it('stops when its caller says so, whatever it was doing', async () => {
     const { sender, odd } = await startWith(() => {})
-    const payload = sender.handover.encode(head)
+    const payload = await sender.handover.encode(head)
     await expect(
       sender.handover.send(odd.peerId, 0, 0, payload, AbortSignal.abort(new Error('before'))),
     ).rejects.toThrow('before')
@@ -373,7 +375,7 @@ describe('start and stop', () => {
     const held = (): string[] => process.getActiveResourcesInfo().filter(name => name.startsWith('TCP'))
     const before = held().length
     const { sender, receiver } = await startPair({}, 'tcp')
-    await sender.handover.send(receiver.host.peerId, 0, 0, sender.handover.encode(head), never)
+    await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(head), never)
     await receiver.handover.take(sender.id, 0, 0, never)
     expect(held().length).toBeGreaterThan(before)
     for (const side of [sender, receiver]) {

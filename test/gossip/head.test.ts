@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createBuffers } from '../../src/gossip/buffers.js'
 import type { Piece } from '../../src/gossip/frame.js'
 import { checkHeader, decodeHeadHeader, encodeHead, gatherHead, headFormat, takeHead } from '../../src/gossip/head.js'
 import { HeadHeader } from '../../src/gossip/messages.js'
 import { handoverProtocol } from '../../src/gossip/protocol.js'
 import { Rejection } from '../../src/gossip/rejection.js'
-import { decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
+import { decodeSafetensors, encodeSafetensors, layoutOf } from '../../src/tensors/index.js'
 
 const layout = layoutOf([
   { name: 'dense/kernel', shape: [5, 3] },
@@ -29,32 +30,43 @@ async function* pieces(payload: Uint8Array, length: number): AsyncGenerator<Piec
 }
 
 function gather(payload: Uint8Array, { length = 16, normLimit = Infinity } = {}): Promise<Float32Array> {
-  return gatherHead(format, normLimit)(pieces(payload, length))
+  return gatherHead(format, normLimit, createBuffers())(pieces(payload, length))
 }
 
+/** The bytes that every payload must have. */
+const encode = (head: Float32Array): Uint8Array => encodeSafetensors({ layout, values: head })
+
 function payloadWith(index: number, value: number): Uint8Array {
-  return encodeHead(
-    format,
-    values.map((old, i) => (i === index ? value : old)),
-  )
+  return encode(values.map((old, i) => (i === index ? value : old)))
 }
 
 describe('a payload', () => {
-  it('is a safetensors file', () => {
-    const decoded = decodeSafetensors(encodeHead(format, values))
+  it('is a safetensors file', async () => {
+    const payload = await encodeHead(format, values, createBuffers())
+    expect(payload).toEqual(encode(values))
+    const decoded = decodeSafetensors(payload)
     expect(decoded.layout).toEqual(layout)
     expect(decoded.values).toEqual(values)
   })
 
-  it('is a snapshot', () => {
+  it('is a snapshot', async () => {
     const head = values.slice()
-    const payload = encodeHead(format, head)
+    const payload = await encodeHead(format, head, createBuffers())
     head.fill(0)
-    expect(payload).toEqual(encodeHead(format, values))
+    expect(payload).toEqual(encode(values))
   })
 
-  it('of another length than the layout is a misuse', () => {
-    expect(() => encodeHead(format, values.subarray(1))).toThrow(RangeError)
+  it('is the same in memory that was used before', async () => {
+    const buffers = createBuffers()
+    const used = (await encodeHead(format, values.slice().fill(7), buffers)).fill(0xff)
+    buffers.give(used as Uint8Array<ArrayBuffer>)
+    const payload = await encodeHead(format, values, buffers)
+    expect(payload.buffer).toBe(used.buffer)
+    expect(payload).toEqual(encode(values))
+  })
+
+  it('of another length than the layout is a misuse', async () => {
+    await expect(encodeHead(format, values.subarray(1), createBuffers())).rejects.toThrow(RangeError)
   })
 
   it('comes back bit by bit, in whatever pieces', async () => {
@@ -62,7 +74,7 @@ describe('a payload', () => {
     await fc.assert(
       fc.asyncProperty(bits, fc.integer({ min: 1, max: 400 }), async (bytes, length) => {
         const head = new Float32Array(bytes.slice().buffer).map(value => (Number.isFinite(value) ? value : 0))
-        const received = await gather(encodeHead(format, head), { length })
+        const received = await gather(encode(head), { length })
         expect(new Uint8Array(received.buffer, received.byteOffset, received.byteLength)).toEqual(
           new Uint8Array(head.buffer),
         )
@@ -101,13 +113,13 @@ describe('a payload', () => {
 
   it('with the largest finite numbers is not infinite', async () => {
     const largest = values.map(() => 3.4028234e38)
-    expect(await gather(encodeHead(format, largest))).toEqual(largest)
+    expect(await gather(encode(largest))).toEqual(largest)
   })
 
   it('exactly at the norm limit is taken', async () => {
     const head = values.map((_, i) => (i === 2 ? 3 : i === 4 ? 4 : 0))
-    expect(await gather(encodeHead(format, head), { normLimit: 5 })).toEqual(head)
-    await expect(gather(encodeHead(format, head), { normLimit: 4.999 })).rejects.toThrow('NORM_TOO_LARGE')
+    expect(await gather(encode(head), { normLimit: 5 })).toEqual(head)
+    await expect(gather(encode(head), { normLimit: 4.999 })).rejects.toThrow('NORM_TOO_LARGE')
   })
 
   it('is refused at its first bad chunk', async () => {
@@ -118,8 +130,20 @@ describe('a payload', () => {
         yield piece
       }
     }
-    await expect(gatherHead(format, Infinity)(counted())).rejects.toThrow('NOT_FINITE')
+    await expect(gatherHead(format, Infinity, createBuffers())(counted())).rejects.toThrow('NOT_FINITE')
     expect(seen).toBeLessThanOrEqual(format.header.length + 8)
+  })
+
+  it('gives its memory back when it is refused, and not when it is taken', async () => {
+    const given: Uint8Array[] = []
+    const buffers = { ...createBuffers(), give: (buffer: Uint8Array) => void given.push(buffer) }
+    const through = (payload: Uint8Array): Promise<Float32Array> =>
+      gatherHead(format, 100, buffers)(pieces(payload, 16))
+    await through(encode(values))
+    expect(given).toHaveLength(0)
+    await expect(through(payloadWith(layout.size - 1, Number.NaN))).rejects.toThrow('NOT_FINITE')
+    await expect(through(encode(values).subarray(0, -1))).rejects.toThrow('CUT_OFF')
+    expect(given.map(({ length }) => length)).toEqual([format.payloadBytes, format.payloadBytes])
   })
 
   it('has no memory reserved before its first byte is here', async () => {
@@ -129,12 +153,12 @@ describe('a payload', () => {
       yield* []
       throw new Rejection('NOT_A_NEIGHBOUR')
     }
-    await expect(gatherHead(boundless, 1)(refused())).rejects.toThrow('NOT_A_NEIGHBOUR')
-    await expect(gatherHead(boundless, 1)(pieces(new Uint8Array(1), 1))).rejects.toThrow(RangeError)
+    await expect(gatherHead(boundless, 1, createBuffers())(refused())).rejects.toThrow('NOT_A_NEIGHBOUR')
+    await expect(gatherHead(boundless, 1, createBuffers())(pieces(new Uint8Array(1), 1))).rejects.toThrow(RangeError)
   })
 
   it('with another header, too long or too short is refused', async () => {
-    const payload = encodeHead(format, values)
+    const payload = encode(values)
     const other = payload.slice()
     other[12]! ^= 1
     await expect(gather(other)).rejects.toThrow('MALFORMED')

@@ -21,7 +21,9 @@ function mean(models: readonly Float32Array[]): Float32Array {
 }
 
 function distance(models: readonly Float32Array[]): number {
-  return consensusDistance(models, mean(models))
+  const sum = consensusDistance(models, mean(models))
+  sum.add(0, models[0]!.length)
+  return sum.total()
 }
 
 function expectSameMean(after: readonly Float32Array[], before: readonly Float32Array[]): void {

@@ -1,7 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Contribution, consensusDistance, localDistance, meanOf, mix } from '../../src/merge/index.js'
+import {
+  type Contribution,
+  consensusDistance,
+  type DistanceSum,
+  localDistance,
+  meanOf,
+  mix,
+} from '../../src/merge/index.js'
 import { bits, vectors } from './rounds.js'
+
+/** A distance over all of `length` numbers, in one go. */
+function whole(sum: DistanceSum, length: number): number {
+  sum.add(0, length)
+  return sum.total()
+}
 
 const contributed = fc
   .tuple(
@@ -99,23 +112,45 @@ describe('distances', () => {
     meanOf(mean, three)
     expect([...mean]).toEqual([1, 2])
     // (1 + 4) + (4 + 4) + (1 + 16), over three.
-    expect(consensusDistance(three, mean)).toBe(10)
-    expect(consensusDistance([], mean)).toBe(0)
+    expect(whole(consensusDistance(three, mean), 2)).toBe(10)
+    expect(whole(consensusDistance([], mean), 2)).toBe(0)
   })
 
   it('consensus distance sums in float64: a million small squares are not lost beside a large one', () => {
     const values = new Float32Array(1_000_001).fill(1e-4)
     values[0] = 100
-    expect(consensusDistance([values], new Float32Array(values.length))).toBeCloseTo(1e4 + 1e-2, 5)
+    const sum = consensusDistance([values], new Float32Array(values.length))
+    expect(whole(sum, values.length)).toBeCloseTo(1e4 + 1e-2, 5)
   })
 
-  it('local distance weighs what one peer hears, and adds up over slices', () => {
+  it('local distance weighs what one peer hears', () => {
     const parts = three.map((values, peer) => ({ peer, weight: [0.5, 0.25, 0.25][peer]!, values }))
     // 0.25·9 + 0.25·36 seen from peer 0.
-    expect(localDistance(parts, 0)).toBe(11.25)
-    expect(localDistance(parts, 0, 0, 1) + localDistance(parts, 0, 1, 2)).toBe(11.25)
+    expect(whole(localDistance(parts, 0), 2)).toBe(11.25)
     // 0.5·9 + 0.25·(9 + 36) seen from peer 1.
-    expect(localDistance(parts, 1)).toBe(15.75)
+    expect(whole(localDistance(parts, 1), 2)).toBe(15.75)
     expect(() => localDistance(parts, 3)).toThrow(/peer 3 is not among/)
+  })
+
+  it('mean, consensus and local distance in slices have the bits of one go', () => {
+    fc.assert(
+      fc.property(contributed, fc.array(fc.nat({ max: 9000 })), (contributions, cuts) => {
+        const models = contributions.map(({ values }) => values)
+        const { length } = models[0]!
+        const mean = new Float32Array(length)
+        meanOf(mean, models)
+        const sliced = new Float32Array(length)
+        const distances = [() => consensusDistance(models, mean), () => localDistance(contributions, 0)]
+        const inSlices = distances.map(start => start())
+        let from = 0
+        for (const to of [...cuts.filter(cut => cut < length), length].sort((a, b) => a - b)) {
+          meanOf(sliced, models, from, to)
+          for (const sum of inSlices) sum.add(from, to)
+          from = to
+        }
+        expect(bits(sliced)).toEqual(bits(mean))
+        expect(inSlices.map(sum => sum.total())).toEqual(distances.map(start => whole(start(), length)))
+      }),
+    )
   })
 })

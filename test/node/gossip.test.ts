@@ -7,9 +7,9 @@ import {
   meanOf,
   mix,
 } from '../../src/merge/index.js'
-import { mergeSlice } from '../../src/node/gossip.js'
 import { createGossip, type Exchange, type PeerEvent } from '../../src/node/index.js'
 import { mixingMatrix, spectralGap, type Topology } from '../../src/topology/index.js'
+import { sliceLength } from '../../src/turns.js'
 import { bits, build, matrixOf, vectors } from '../merge/rounds.js'
 
 const never = new AbortController().signal
@@ -37,6 +37,7 @@ function exchanges(taking: readonly number[], arrives: Arrives = () => true): (s
         // In another order than by number: heads come as they come.
         received: new Map([...neighbours].reverse().flatMap(p => (here(p) ? [[p, table.heads.get(p)!.slice()]] : []))),
         absent: neighbours.filter(peer => !here(peer)).map(peer => ({ peer, reason: 'late' as const })),
+        release() {},
       }
     },
   })
@@ -75,7 +76,11 @@ function meanModel(models: readonly Float32Array[]): Float32Array {
   return out
 }
 
-const distance = (models: readonly Float32Array[]): number => consensusDistance(models, meanModel(models))
+function distance(models: readonly Float32Array[]): number {
+  const sum = consensusDistance(models, meanModel(models))
+  sum.add(0, models[0]!.length)
+  return sum.total()
+}
 
 function expectSameMean(after: readonly Float32Array[], before: readonly Float32Array[]): void {
   const [a, b] = [meanModel(after), meanModel(before)]
@@ -174,7 +179,7 @@ describe('a round of gossip', () => {
   })
 
   it('does a large head in slices to the same bits as in one go', async () => {
-    const length = 2 * mergeSlice + 5
+    const length = 2 * sliceLength() + 5
     const before = vectors(3, length)
     const topology = build('line', 3)
     const expected = matrixOf(topology).map((row, self) => {

@@ -2,7 +2,7 @@ import type { PeerId, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
-import { encodeHead, headFormat } from '../../src/gossip/head.js'
+import { headFormat } from '../../src/gossip/head.js'
 import {
   createHost,
   createPresence,
@@ -23,7 +23,7 @@ import {
   sharedSection,
   simulatedIdentities,
 } from '../../src/node/index.js'
-import { type Layout, layoutOf } from '../../src/tensors/index.js'
+import { encodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { never, until } from '../gossip/hosts.js'
 
@@ -137,7 +137,7 @@ describe('a neighbour that lies', () => {
       const zeros = new Float32Array(layout.size)
       const header = (changes: Partial<HeadHeader> = {}): Uint8Array =>
         framed(HeadHeader.encode({ ...good, ...changes }))
-      const payload = (values: Float32Array): Uint8Array => framed(encodeHead(headFormat(layout), values))
+      const payload = (values: Float32Array): Uint8Array => framed(encodeSafetensors({ layout, values }))
       const open: Stream[] = []
       const send = async (bytes: Uint8Array, leaveOpen = false): Promise<void> => {
         const stream = await host.dialProtocol(to, handoverProtocol.id)

@@ -30,6 +30,7 @@ describe('a manifest', () => {
       training: { batch: 32, learningRate: 0.05, decay: 0.998 },
       merge: { method: 'dfedsam' },
       topology: { kind: 'ring', weights: 'metropolis-hastings' },
+      evaluation: { every: 1 },
       limits: { joinSeconds: 30, exchangeSeconds: 120, headNorm: 1e4 },
     })
   })
@@ -106,6 +107,7 @@ describe('the run id', () => {
       { topology: { kind: 'ring', weights: 'uniform' } },
       { topology: { kind: 'edges', edges: [[0, 1]] } },
       { topology: { kind: 'edges', edges: [[1, 0]] } },
+      { evaluation: { every: 2 } },
       { limits: { joinSeconds: 31 } },
       { limits: { headNorm: 1e5 } },
     ]

@@ -1,7 +1,7 @@
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createProgress, type Progress, type RunEvent } from '../../src/watch/index.js'
+import { createProgress, type Progress, type RoundFigures, type RunEvent } from '../../src/watch/index.js'
 
 interface Screen {
   readonly progress: Progress
@@ -32,7 +32,7 @@ const trained = (peer: number, round: number): RunEvent => ({
   seconds: 1,
 })
 
-const round: RunEvent = {
+const round: RoundFigures = {
   type: 'round',
   round: 1,
   peers: 2,
@@ -78,6 +78,13 @@ describe('progress that is not on a terminal', () => {
     ])
   })
 
+  it('shows the loss of a round that ended without a test', () => {
+    const { progress, lines } = screenOf(false)
+    const { accuracy, ...untested } = round
+    progress.show(untested)
+    expect(lines()).toEqual([expect.stringMatching(/^round 2\/4 {2}loss 1\.00 {2}consensus 0\.125 {2}sent/)])
+  })
+
   it('has a line for what is out of the ordinary, rounds counted from 1', () => {
     const { progress, lines } = screenOf(false)
     for (const event of notes) progress.show(event)
@@ -111,5 +118,17 @@ describe('progress on a terminal', () => {
     expect(last).toContain('after round 2')
     expect(last).toContain('peer 0 was killed in round 2')
     expect(last).toContain('█')
+  })
+
+  it('keeps the last accuracy while rounds end without a test', () => {
+    const { progress, lines } = screenOf(true)
+    const { accuracy, ...untested } = round
+    progress.show(round)
+    progress.show({ ...untested, round: 2, consensusDistance: 0.0625 })
+    progress.done()
+    const last = lines().slice(-3).join('\n')
+    expect(last).toContain(`averaged model 60.0 %`)
+    expect(last).toContain('consensus 0.0625')
+    expect(last).toContain('after round 3')
   })
 })

@@ -6,6 +6,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     run: 'ab'.repeat(32),
     seed: 1,
     backend: 'wasm',
+    device: { kind: 'cpu', name: 'Example CPU', memoryBytes: 8e9 },
     transport: 'tcp',
     peers: 3,
     rounds: 10,

@@ -1,0 +1,71 @@
+/** Vectors to copy models into: used again and again, as fresh memory costs more than the copy, and not without end. */
+export interface Copies {
+  /** At once, whatever is held. */
+  take(length: number): Float32Array
+  /**
+   * As soon as what is held stays within the limit, or `cannotWait` says so: it is asked again whenever something is
+   * given back and at every {@link Copies.ask}.
+   *
+   * @throws the signal's reason
+   */
+  takeWithin(limitBytes: number, length: number, cannotWait: () => boolean, signal: AbortSignal): Promise<Float32Array>
+  give(values: Float32Array): void
+  ask(): void
+  /** Lets go of the vectors that nobody holds. */
+  clear(): void
+}
+
+/** Vectors on shared memory, that a training thread can read them. */
+export function createCopies(): Copies {
+  const spare: Float32Array[] = []
+  const waiting = new Set<() => void>()
+  let heldBytes = 0
+
+  function take(length: number): Float32Array {
+    const place = spare.findIndex(values => values.length === length)
+    const values =
+      place < 0
+        ? new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))
+        : spare.splice(place, 1)[0]!
+    heldBytes += values.byteLength
+    return values
+  }
+
+  function ask(): void {
+    for (const look of [...waiting]) look()
+  }
+
+  return {
+    take,
+    takeWithin(limitBytes, length, cannotWait, signal) {
+      return new Promise((resolve, reject) => {
+        const leave = (): void => {
+          waiting.delete(look)
+          signal.removeEventListener('abort', stop)
+        }
+        const look = (): void => {
+          if (heldBytes + length * Float32Array.BYTES_PER_ELEMENT > limitBytes && !cannotWait()) return
+          leave()
+          resolve(take(length))
+        }
+        const stop = (): void => {
+          leave()
+          reject(signal.reason)
+        }
+        if (signal.aborted) return reject(signal.reason)
+        waiting.add(look)
+        signal.addEventListener('abort', stop)
+        look()
+      })
+    },
+    give(values) {
+      heldBytes -= values.byteLength
+      spare.push(values)
+      ask()
+    },
+    ask,
+    clear() {
+      spare.length = 0
+    },
+  }
+}
