@@ -1,8 +1,9 @@
 import { createRequire } from 'node:module'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { HearsayError } from '../errors.js'
-import type { Answers, Envelope, ErrorRecord, Reply, Request } from './messages.js'
+import type { Answers, Envelope, ErrorRecord, Reply, Request, ThreadData } from './messages.js'
 
 /** The compiled worker. Named through the package, so that it is found from TypeScript sources under test as well. */
 export function workerUrl(): URL {
@@ -17,15 +18,25 @@ export interface LearnerThread {
   readonly alive: boolean
   /** Settles once, when the thread has ended for whatever reason. */
   readonly ended: Promise<Error>
+  /** Lets the step in progress end and the backend give back what it holds, then ends the thread. Twice is once. */
   close(): Promise<void>
 }
+
+/**
+ * How long a thread may take to end by itself. A step takes seconds at most. Ended from outside in the middle of a call
+ * to Dawn, a thread takes the whole process with it ("FATAL ERROR: napi_throw").
+ */
+const closeMs = 10_000
 
 /** As much of a dying worker's last words as an error quotes. */
 const lastWords = 2000
 
 /** Starts a thread. */
 export function startThread(url: URL = workerUrl()): LearnerThread {
+  const closing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const workerData: ThreadData = { closing }
   const worker = new Worker(url, {
+    workerData,
     name: 'hearsay-learner',
     // The native library reads the real environment, which a thread with an environment of its own cannot set.
     env: SHARE_ENV,
@@ -69,26 +80,36 @@ export function startThread(url: URL = workerUrl()): LearnerThread {
     })
   })
 
+  const call: LearnerThread['call'] = request =>
+    new Promise((resolve, reject) => {
+      if (end !== undefined) return reject(end)
+      const id = next++
+      waiting.set(id, { resolve, reject })
+      const envelope: Envelope = { id, request }
+      worker.postMessage(envelope)
+    })
+  let closed: Promise<void> | undefined
+  const close = async (): Promise<void> => {
+    Atomics.store(closing, 0, 1)
+    const stop = new AbortController()
+    const deadline = setTimeout(closeMs, undefined, { signal: stop.signal }).catch(() => {})
+    await Promise.race([call<'close'>({ type: 'close' }).catch(() => {}), deadline])
+    stop.abort()
+    await worker.terminate()
+  }
+
   return {
     get alive() {
       return end === undefined
     },
     ended,
-    call: request =>
-      new Promise((resolve, reject) => {
-        if (end !== undefined) return reject(end)
-        const id = next++
-        waiting.set(id, { resolve, reject })
-        const envelope: Envelope = { id, request }
-        worker.postMessage(envelope)
-      }),
-    async close() {
-      await worker.terminate()
-    },
+    call,
+    close: () => (closed ??= close()),
   }
 }
 
-function errorOf({ code, message, stack }: ErrorRecord): Error {
+/** An error as it was before it crossed from a worker. */
+export function errorOf({ code, message, stack }: ErrorRecord): Error {
   const error = code === undefined ? new Error(message) : new HearsayError(code, message)
   if (stack !== undefined) error.stack = stack
   return error

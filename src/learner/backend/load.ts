@@ -1,85 +1,69 @@
 import { HearsayError } from '../../errors.js'
 import { tf } from '../tensorflow.js'
-import type { BackendName, BackendReport, LoadedBackend } from '../types.js'
-import { loadNative, type NativePackageName } from './native.js'
-import { loadWasm } from './wasm.js'
+import type { BackendName, BackendReport } from '../types.js'
+import { type Backend, Unavailable } from './backend.js'
+import { node } from './node.js'
+import { nodeGpu } from './node-gpu.js'
+import { wasmBackend } from './wasm.js'
+import { closeWebgpu, webgpu } from './webgpu.js'
 
-const gpuPackage = '@tensorflow/tfjs-node-gpu'
-const cpuPackage = '@tensorflow/tfjs-node'
+/** What a caller may decide beside the backend's name. */
+export interface LoadOptions {
+  /** Best first. */
+  readonly candidates?: readonly Backend[]
+  /** True once the thread is to end. @default never */
+  stopped?(): boolean
+}
+
+/** Best first: the order in which `auto` tries them. */
+export const backends: readonly Backend[] = [nodeGpu, webgpu, node, wasmBackend]
 
 /**
- * Starts the backend asked for in this thread. `auto` takes the best that loads and says why not a better one; a
+ * Starts the backend asked for in this thread. `auto` takes the best that starts and says why not a better one; a
  * backend asked for by name starts or fails, and is never replaced in silence.
  *
  * @param threads - TensorFlow threads in this worker; 0 leaves it to the library
- * @throws {@link HearsayError} `BACKEND`
+ * @throws {@link HearsayError} `BACKEND`, with what to do about it on this machine
  */
-export async function loadBackend(wanted: 'auto' | BackendName, threads: number): Promise<BackendReport> {
+export async function loadBackend(
+  wanted: 'auto' | BackendName,
+  threads: number,
+  { candidates = backends, stopped = () => false }: LoadOptions = {},
+): Promise<BackendReport> {
   // Argument checks in every operation cost a tenth of a small model's step; our tests run without this switch.
   tf.env().set('PROD', true)
-  switch (wanted) {
-    case 'wasm':
-      return { ...(await loadWasm()), reasons: [] }
-    case 'node-gpu':
-      return { ...(await loadGpu(threads)), reasons: [] }
-    case 'node':
-      return { ...(await loadCpu(threads)), reasons: [] }
-    case 'auto':
-      return loadBest(threads)
-  }
-}
-
-async function loadGpu(threads: number): Promise<LoadedBackend> {
-  let backend: LoadedBackend
+  if (wanted === 'auto') return loadBest(threads, candidates, stopped)
+  const backend = candidates.find(({ name }) => name === wanted)
+  if (backend === undefined) throw new Error(`no backend is called ${wanted}`)
   try {
-    backend = await loadNative(gpuPackage, threads, true)
+    return { ...(await backend.start({ threads, automatic: false, stopped })), reasons: [] }
   } catch (error) {
-    throw new HearsayError(
-      'BACKEND',
-      `backend node-gpu: ${whyNot(gpuPackage, error)}; install it (npm install ${gpuPackage}) or use --backend auto`,
-      { cause: error },
-    )
+    throw new HearsayError('BACKEND', `backend ${wanted}: ${messageOf(error)}`, { cause: error })
   }
-  if (backend.name === 'node-gpu') return backend
-  throw new HearsayError(
-    'BACKEND',
-    `backend node-gpu: ${gpuPackage} sees no GPU; check nvidia-smi and the CUDA libraries, or use --backend node`,
-  )
 }
 
-async function loadCpu(threads: number): Promise<LoadedBackend> {
+/** Gives back what lies outside JavaScript's memory: of the others, the thread's end does that. */
+export function closeBackend(): void {
+  closeWebgpu()
+}
+
+async function loadBest(
+  threads: number,
+  candidates: readonly Backend[],
+  stopped: () => boolean,
+): Promise<BackendReport> {
   const reasons: string[] = []
-  for (const name of [cpuPackage, gpuPackage] as const) {
+  for (const backend of candidates) {
     try {
-      return await loadNative(name, threads, false)
+      return { ...(await backend.start({ threads, automatic: true, stopped })), reasons }
     } catch (error) {
-      reasons.push(whyNot(name, error))
+      // Whatever hinders one backend, even a bug in its driver, must not keep a lesser one from training.
+      reasons.push(`${backend.name}: ${error instanceof Unavailable ? error.reason : messageOf(error)}`)
     }
   }
-  throw new HearsayError(
-    'BACKEND',
-    `backend node: ${reasons.join('; ')}; install one (npm install ${cpuPackage}) or use --backend wasm`,
-  )
+  throw new HearsayError('BACKEND', `no backend starts: ${reasons.join('; ')}`)
 }
 
-async function loadBest(threads: number): Promise<BackendReport> {
-  const reasons: string[] = []
-  for (const name of [gpuPackage, cpuPackage] as const) {
-    try {
-      const backend = await loadNative(name, threads, true)
-      if (backend.name === 'node' && name === gpuPackage) reasons.push(`${name} sees no GPU`)
-      return { ...backend, reasons }
-    } catch (error) {
-      reasons.push(whyNot(name, error))
-    }
-  }
-  return { ...(await loadWasm()), reasons }
-}
-
-/** One line on why a package did not load. */
-function whyNot(name: NativePackageName, error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const message = error instanceof Error ? error.message : String(error)
-  const absent = (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') && message.includes(`'${name}'`)
-  return absent ? `${name} is not installed` : `${name} does not load (${message.split('\n', 1)[0]})`
+function messageOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split('\n', 1)[0]!
 }

@@ -1,6 +1,7 @@
+import { createRequire } from 'node:module'
 import { constants } from 'node:os'
+import { installedNative } from '../install/place.js'
 import { tf } from '../tensorflow.js'
-import type { LoadedBackend } from '../types.js'
 
 /** What we use of tfjs-node beyond the core, both packages alike. They are optional: there are no types to import. */
 interface NativePackage {
@@ -12,6 +13,14 @@ interface NativeBackend {
 }
 
 export type NativePackageName = '@tensorflow/tfjs-node-gpu' | '@tensorflow/tfjs-node'
+
+/** A native package that computes. */
+export interface NativeLoaded {
+  /** Of the package, and of the library under it. */
+  readonly version: string
+  /** It found a GPU and computes there. */
+  readonly gpu: boolean
+}
 
 /**
  * Loads a native package. It reads its settings from the process's real environment while it loads, so these are set
@@ -26,26 +35,36 @@ export async function loadNative(
   packageName: NativePackageName,
   threads: number,
   useGpu: boolean,
-): Promise<LoadedBackend> {
+): Promise<NativeLoaded> {
   // 2: errors only. The library otherwise greets with its CPU features on stderr.
-  process.env.TF_CPP_MIN_LOG_LEVEL ??= '2'
+  process.env.TF_CPP_MIN_LOG_LEVEL ||= '2'
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
+  // The order in which nvidia-smi lists them, so that a GPU is called by its own name.
+  process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID'
   if (threads > 0) {
     process.env.TF_NUM_INTRAOP_THREADS = String(threads)
     process.env.TF_NUM_INTEROP_THREADS = String(threads)
   }
   if (!useGpu) process.env.CUDA_VISIBLE_DEVICES = '-1'
 
-  const loaded = await keptLoaded(async () => (await import(packageName)) as NativePackage)
-  await tf.ready()
+  const loaded = await keptLoaded(() => importNative(packageName))
+  await tf.setBackend('tensorflow')
   const backend = tf.backend() as unknown as NativeBackend
-  const gpu = backend.isUsingGpuDevice
   return {
-    name: gpu ? 'node-gpu' : 'node',
-    device: gpu ? 'GPU' : 'CPU, native TensorFlow',
     version: `${loaded.version['tfjs-node']}, TensorFlow ${backend.binding.TF_Version}`,
-    threads,
+    gpu: backend.isUsingGpuDevice,
   }
+}
+
+/**
+ * What `hearsay backend install` has put in Hearsay's own folder goes before node_modules; it is one package for CPU
+ * and GPU. It has a tfjs-core of its own, which is harmless: engine, kernels and gradients are kept in a global that
+ * all copies share.
+ */
+async function importNative(packageName: NativePackageName): Promise<NativePackage> {
+  const installed = installedNative()
+  if (installed === undefined) return (await import(packageName)) as NativePackage
+  return createRequire(installed.entry)(installed.entry) as NativePackage
 }
 
 /** dlopen's RTLD_NODELETE, which node:os does not list. Windows never unloads a library whose threads still run. */

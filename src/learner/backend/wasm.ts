@@ -3,11 +3,16 @@ import { dirname, join } from 'node:path'
 import * as wasm from '@tensorflow/tfjs-backend-wasm'
 import { tf } from '../tensorflow.js'
 import type { LoadedBackend } from '../types.js'
+import type { Backend } from './backend.js'
+import { cpuDevice } from './device.js'
 import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
 import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
 import { matMulWith } from './kernels/matmul.js'
 import { maxPoolGradient } from './kernels/pool.js'
+
+/** WebAssembly: everywhere, and the slowest. */
+export const wasmBackend: Backend = { name: 'wasm', start: loadWasm }
 
 let completed = false
 
@@ -21,8 +26,8 @@ export async function loadWasm(): Promise<LoadedBackend> {
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
   return {
     name: 'wasm',
-    device: `CPU, WebAssembly ${simd ? 'with' : 'without'} SIMD`,
-    version: wasm.version_wasm,
+    device: cpuDevice(),
+    version: `${wasm.version_wasm}, ${simd ? 'with' : 'without'} SIMD`,
     threads: 1,
   }
 }

@@ -1,0 +1,83 @@
+import pc from 'picocolors'
+import { type Diagnosis, diagnose } from '../simulate/index.js'
+import { byteCount, count, deviceText, plainTable } from '../watch/index.js'
+import { type Command, interruptedStatus } from './command.js'
+
+interface DoctorOptions {
+  readonly json?: boolean
+}
+
+export const doctor: Command<DoctorOptions> = {
+  usage: 'doctor',
+  summary: 'show what this machine has to train and to talk with, and how fast it is',
+  flags: [{ flags: '--json', description: 'print one JSON object and nothing else' }],
+  examples: ['hearsay doctor', 'hearsay doctor --json'],
+
+  async run(_, { json = false }, { stdout, stderr, signal }) {
+    // A terminal's line is written over; a file gets one line after another.
+    const [start, end] = stderr.isTTY ? ['\r', ''] : ['', '\n']
+    const say = (text: string): void => void (json || stderr.write(`${start}${text.padEnd(20)}${end}`))
+    try {
+      const diagnosis = await diagnose(signal, name => say(`trying ${name} …`))
+      if (stderr.isTTY) say(`\r${''.padEnd(20)}\r`)
+      stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${diagnosisText(diagnosis)}\n`)
+      return diagnosis.ok ? 0 : 1
+    } catch (error) {
+      if (!signal.aborted) throw error
+      return interruptedStatus
+    }
+  },
+}
+
+/** The diagnosis for people. */
+export function diagnosisText(diagnosis: Diagnosis): string {
+  const { node, platform, device, cores, usableCores, ports, hosts, folder } = diagnosis
+  const used = usableCores === cores ? '' : `, ${usableCores} of them for us`
+  const free = folder.freeBytes === undefined ? '' : `, ${byteCount(folder.freeBytes)} free`
+  const machine: [string, string][] = [
+    ['Node', `${node} on ${platform}`],
+    ['machine', `${deviceText(device)}, ${cores} core${cores === 1 ? '' : 's'}${used}`],
+  ]
+  const around: [string, string][] = [
+    ['ports', mark(ports.loopback)],
+    ['', mark(ports.all)],
+    ['peers', mark(hosts)],
+    ['runs', mark({ ...folder, text: `${folder.text}${free}` })],
+  ]
+  const rows = (lines: [string, string][]): string =>
+    lines.map(([name, value]) => `${pc.dim(name.padEnd(9))}${value}`).join('\n')
+  return [rows(machine), '', backendTable(diagnosis), ...absent(diagnosis), '', rows(around)].join('\n')
+}
+
+function backendTable({ backends, auto }: Diagnosis): string {
+  const table = plainTable(['', 'backend', 'device', 'version', 'workers', 'threads', 'samples/s'])
+  for (const test of backends) {
+    if (!test.ok) {
+      table.push(['', test.name, pc.dim('not here'), '', '', '', ''])
+      continue
+    }
+    const { report, workers, samplesPerSecond } = test
+    const taken = test.name === auto
+    table.push([
+      taken ? pc.green('*') : '',
+      taken ? pc.bold(test.name) : test.name,
+      deviceText(report.device),
+      report.version,
+      workers,
+      report.threads === 0 ? 'its own' : report.threads,
+      samplesPerSecond === undefined ? 'too slow to tell' : count(Math.round(samplesPerSecond)),
+    ])
+  }
+  return table.toString()
+}
+
+/** Under the table, whose columns they would tear apart: what the star means, and why the others are not there. */
+function absent({ backends, auto }: Diagnosis): string[] {
+  const lines = backends.flatMap(test => (test.ok ? [] : [`${test.name}: ${test.reason}`]))
+  const star = auto === null ? 'No backend works.' : `* what --backend auto takes; the default model, batch 32`
+  return ['', pc.dim(star), ...lines]
+}
+
+function mark({ ok, text }: { readonly ok: boolean; readonly text: string }): string {
+  return ok ? text : pc.red(`not: ${text}`)
+}
