@@ -13,8 +13,11 @@ export interface Samples {
   readonly size: number
 }
 
+/** Sets whose mean and deviation are known by their name: see standardise.ts. */
+export type StandardisationName = 'cifar10' | 'mnist' | 'imagenet'
+
 /** How inputs are standardised, as the manifest's data section says: by each peer's own samples, not, or fixed. */
-export type StandardiseRule = 'peer' | 'none' | Standardisation
+export type StandardiseRule = 'peer' | 'none' | StandardisationName | Standardisation
 
 /** What a data source holds, read and checked. */
 export interface Dataset {

@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { standardisationNames } from './standardise.js'
 
 const column = z.union([z.string().min(1), z.int().min(1)])
 const columnValue = z.union([z.string(), z.number()])
@@ -41,10 +42,13 @@ export const dataSchema = z.strictObject({
    * for. Default: what the source holds, sorted.
    */
   classes: z.array(classSchema).min(2).optional(),
-  /** 'peer': by mean and deviation of each peer's own training samples, which then never leave it. */
+  /**
+   * 'peer': by mean and deviation of each peer's own training samples, which then never leave it. A set's name: by the
+   * numbers that the literature uses for it, the same for all peers.
+   */
   standardise: z
     .union([
-      z.enum(['peer', 'none']),
+      z.enum(['peer', 'none', ...standardisationNames]),
       z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) }),
     ])
     .default('peer'),

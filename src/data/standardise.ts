@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { channelsOf, type Dataset, type Samples, type Standardisation } from './dataset.js'
+import { channelsOf, type Dataset, type Samples, type Standardisation, type StandardisationName } from './dataset.js'
 
 /**
  * The deviation of a feature that does not vary at a peer, or is never known there. It divides by so much that the
@@ -7,6 +7,22 @@ import { channelsOf, type Dataset, type Samples, type Standardisation } from './
  * otherwise see 233 deviations at the next hospital and its model would blow up. Finite, because JSON has no infinity.
  */
 export const unknownSpread = 1e30
+
+/** Mean and deviation per channel of a known set's training images, a pixel of 255 being 1. */
+const known: Readonly<Record<StandardisationName, Standardisation>> = {
+  // ALGORITHMS.md 4.1: the DFedSAM line.
+  cifar10: {
+    mean: Float32Array.of(0.49139968, 0.48215827, 0.44653124),
+    std: Float32Array.of(0.24703233, 0.24348505, 0.26158768),
+  },
+  // PyTorch's own example, pytorch/examples mnist/main.py.
+  mnist: { mean: Float32Array.of(0.1307), std: Float32Array.of(0.3081) },
+  // What torchvision's pre-trained models take.
+  imagenet: { mean: Float32Array.of(0.485, 0.456, 0.406), std: Float32Array.of(0.229, 0.224, 0.225) },
+}
+
+/** The names that `data.standardise` takes. */
+export const standardisationNames = Object.keys(known) as StandardisationName[]
 
 /** Deviations below this share of the mean are rounding, not variation: the feature is constant. */
 const roundingShare = 1e-6
@@ -82,14 +98,16 @@ export function peerStandardisation(dataset: Dataset, samples: Samples): Standar
   if (rule === 'peer') return standardisationOf(samples, dataset.inputShape)
   const channels = channelsOf(dataset.inputShape)
   if (rule === 'none') return { mean: new Float32Array(channels), std: new Float32Array(channels).fill(1) }
+  const given = typeof rule === 'string' ? known[rule] : rule
   for (const name of ['mean', 'std'] as const) {
-    if (rule[name].length !== channels) {
+    if (given[name].length !== channels) {
       const each = dataset.inputShape.length === 1 ? 'feature' : 'channel'
       throw new HearsayError(
         'DATA',
-        `data.standardise.${name}: has ${rule[name].length} numbers; ${dataset.name} needs ${channels}, one per ${each}`,
+        `data.standardise${typeof rule === 'string' ? `: ${rule}` : `.${name}:`} has ${given[name].length} numbers; ${dataset.name} needs ${channels}, one per ${each}`,
       )
     }
   }
-  return rule
+  // One object for all peers: workers keep a test set on their device once for each standardisation.
+  return given
 }

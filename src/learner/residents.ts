@@ -1,13 +1,23 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Random } from '../random.js'
+import { type Augmenter, createAugmenter } from './augment.js'
+import type { Augmentation } from './spec.js'
 import { type SharedSamples, standardiseSample } from './standardise.js'
 import { tf } from './tensorflow.js'
 
-/** Where batches of inputs come from. The caller owns what `take` and `slice` return. */
+/** Where batches of inputs come from. The caller owns the tensors that it gets. */
 export interface InputSource {
   /** The samples at these indices, [indices.length, …inputShape]. */
   take(indices: Int32Array): Tensor
   /** `count` samples in a row. */
   slice(start: number, count: number): Tensor
+  /**
+   * The samples at these indices, varied: see augment.ts. Never kept on the device, since every batch is another.
+   *
+   * @param draw - random(seed, 'augment', peer, round, step)
+   * @throws {@link HearsayError} `MANIFEST` when they are no images
+   */
+  augmented(indices: Int32Array, augmentation: Augmentation, draw: Random): Tensor
 }
 
 /**
@@ -30,8 +40,22 @@ export class Residents {
 
   /** @param key - the pool's number for this pair of samples and standardisation */
   source(key: number, samples: SharedSamples): InputSource {
-    const tensor = this.resident(key, samples)
-    return tensor === undefined ? streamed(samples, this.inputShape) : kept(tensor, this.inputShape)
+    const { inputShape } = this
+    // Only now that somebody asks for them as they are: samples that are always varied need not lie on the device too.
+    const plain = (): Pick<InputSource, 'take' | 'slice'> => {
+      const tensor = this.resident(key, samples)
+      return tensor === undefined ? streamed(samples, inputShape) : kept(tensor, inputShape)
+    }
+    const augmenters = new Map<Augmentation, Augmenter>()
+    return {
+      take: indices => plain().take(indices),
+      slice: (start, count) => plain().slice(start, count),
+      augmented(indices, augmentation, draw) {
+        const augment = augmenters.get(augmentation) ?? createAugmenter(samples, inputShape, augmentation)
+        augmenters.set(augmentation, augment)
+        return tf.tensor(augment(indices, draw), [indices.length, ...inputShape], 'float32')
+      },
+    }
   }
 
   /** Frees a set that nobody can ask for again. */
@@ -56,21 +80,22 @@ export class Residents {
       if (this.bytes + bytes <= this.limitBytes) break
       this.release(oldest)
     }
-    const tensor = standardised(samples, this.inputShape, samples.size, i => i)
+    // It may be asked for first in the middle of a step, whose own tensors go when the step ends.
+    const tensor = tf.keep(standardised(samples, this.inputShape, samples.size, i => i))
     this.held.set(key, { tensor, bytes })
     this.bytes += bytes
     return tensor
   }
 }
 
-function kept(tensor: Tensor, inputShape: readonly number[]): InputSource {
+function kept(tensor: Tensor, inputShape: readonly number[]): Pick<InputSource, 'take' | 'slice'> {
   return {
     take: indices => tf.tidy(() => tf.gather(tensor, tf.tensor1d(indices, 'int32'))),
     slice: (start, count) => tf.slice(tensor, [start, ...inputShape.map(() => 0)], [count, ...inputShape]),
   }
 }
 
-function streamed(samples: SharedSamples, inputShape: readonly number[]): InputSource {
+function streamed(samples: SharedSamples, inputShape: readonly number[]): Pick<InputSource, 'take' | 'slice'> {
   return {
     take: indices => standardised(samples, inputShape, indices.length, i => indices[i]!),
     slice: (start, count) => standardised(samples, inputShape, count, i => start + i),

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 
 /** The command line's `--backend`. */
-export const backendSchema = z.enum(['auto', 'node-gpu', 'node', 'wasm'])
+export const backendSchema = z.enum(['auto', 'node-gpu', 'webgpu', 'node', 'wasm'])
 
 const layerName = z.string().min(1).max(200)
 /** Wider layers than any built-in model is for; bounds what a manifest from a stranger can make a peer allocate. */
@@ -26,6 +26,15 @@ const cnn = z.strictObject({
   hidden: width.default(32),
   head,
 })
+/** Groups of the normalisation. 64 channels is the narrowest stage, and all others are multiples of it. */
+const groups = z
+  .int()
+  .min(1)
+  .max(64)
+  .refine(count => 64 % count === 0, 'must divide the 64 channels of the first stage')
+  .default(32)
+const resnet18 = z.strictObject({ kind: z.literal('resnet18'), groups, head })
+const vgg11 = z.strictObject({ kind: z.literal('vgg11'), groups, head })
 const file = z.strictObject({
   /** Need not be written: a path says it. */
   kind: z.literal('file'),
@@ -33,8 +42,9 @@ const file = z.strictObject({
   path: z.string().min(1).max(4096),
   head: layerName,
 })
-const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, file], {
-  error: 'must be one of logistic, mlp, lenet5, cnn; or give the path of a model.json and the head layer',
+const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, resnet18, vgg11, file], {
+  error:
+    'must be one of logistic, mlp, lenet5, cnn, resnet18, vgg11; or give the path of a model.json and the head layer',
 })
 
 /** The section `model` as a person writes it. */
@@ -77,6 +87,15 @@ export const trainingSchema = z
     clip: z.number().positive().optional(),
     /** ASAM instead of SAM: the radius counts relative to each parameter's size. */
     adaptive: z.boolean().default(false),
+    /** Images are varied anew in every epoch: shifted by up to `crop` pixels each way, and mirrored or not. */
+    augment: z
+      .strictObject({
+        /** Pixels of black padding on each side, out of which the image's own size is cut. 4 for CIFAR (ALGORITHMS.md 4.1). */
+        crop: z.int().min(0).max(64).default(0),
+        /** Mirrors every second image, left to right. Not for digits or letters. */
+        flip: z.boolean().default(false),
+      })
+      .optional(),
   })
   .superRefine((training, context) => {
     if (training.epochs === undefined || training.steps === undefined) return
@@ -106,11 +125,20 @@ export interface LocalTraining {
   /** SAM radius; 0 is plain SGD, to the last bit (P3). */
   readonly rho: number
   readonly adaptive: boolean
+  readonly augment?: Augmentation
+}
+
+/** How images are varied (augment.ts). */
+export interface Augmentation {
+  /** Pixels of padding on each side, out of which the image's own size is cut. */
+  readonly crop: number
+  /** Mirrors every second image, left to right. */
+  readonly flip: boolean
 }
 
 /** Joins the manifest's section `training` with what its merge method asks for. */
 export function resolveTraining(spec: TrainingSpec, method: LocalMethod): LocalTraining {
-  const { batch, learningRate, decay, weightDecay, clip, adaptive } = spec
+  const { batch, learningRate, decay, weightDecay, clip, adaptive, augment } = spec
   const length = method.oneStep
     ? { steps: 1 }
     : spec.steps === undefined
@@ -126,5 +154,6 @@ export function resolveTraining(spec: TrainingSpec, method: LocalMethod): LocalT
     rho: method.rho,
     adaptive,
     ...(clip === undefined ? {} : { clip }),
+    ...(augment === undefined ? {} : { augment }),
   }
 }

@@ -50,6 +50,8 @@ describe('standardisation', () => {
     expect(own(undefined)).toEqual(own('peer'))
     expect(own('peer')[0]).toBe(1.5)
     expect(own('none')).toEqual([0, 1])
+    expect(own('mnist')).toEqual([Math.fround(0.1307), Math.fround(0.3081)])
+    expect(() => own('cifar10')).toThrow(/data.standardise: cifar10 has 3 numbers.*needs 1, one per/)
     expect(own({ mean: Float32Array.of(3), std: Float32Array.of(2) })).toEqual([3, 2])
     expect(() => own({ mean: Float32Array.of(3, 4), std: Float32Array.of(2) })).toThrow(/mean: has 2 numbers.*needs 1/)
   })

@@ -67,7 +67,7 @@ describe('what a worker keeps', () => {
     const before = tf.memory()
     const sample = pixels(4)
     const residents = new Residents([2, 2, 2], 2 * bytesOf(sample))
-    for (const key of [0, 1, 0, 2]) residents.source(key, sample)
+    for (const key of [0, 1, 0, 2]) residents.source(key, sample).slice(0, 1).dispose()
     expect(tf.memory().numBytes - before.numBytes).toBe(2 * bytesOf(sample))
     residents.release(1)
     expect(tf.memory().numTensors - before.numTensors).toBe(2)
@@ -92,7 +92,9 @@ describe('what a worker keeps', () => {
         expect([...a.dataSync()]).toEqual([...b.dataSync()])
       }
     })
-    expect(tf.memory().numTensors).toBe(before)
+    // What is kept outlives the step that asked for it first.
+    expect(tf.memory().numTensors).toBe(before + 1)
     kept.release(0)
+    expect(tf.memory().numTensors).toBe(before)
   })
 })

@@ -19,13 +19,15 @@ describe('the section model', () => {
   })
 
   it('reads back what it wrote', () => {
-    for (const input of ['logistic', 'mlp', 'lenet5', 'cnn'] as const) {
+    for (const input of ['logistic', 'mlp', 'lenet5', 'cnn', 'resnet18', 'vgg11'] as const) {
       expect(modelSchema.parse(modelSchema.parse(input))).toEqual(modelSchema.parse(input))
     }
   })
 
   it.each([
-    ['resnet', 'logistic, mlp, lenet5, cnn'],
+    ['resnet', 'logistic, mlp, lenet5, cnn, resnet18, vgg11'],
+    [{ kind: 'resnet18', groups: 24 }, 'groups: must divide the 64 channels'],
+    [{ kind: 'vgg11', groups: 128 }, 'groups: must be at most 64'],
     [{ kind: 'mlp', hidden: [] }, 'hidden'],
     [{ kind: 'mlp', hidden: [5000] }, 'at most 4096'],
     [{ kind: 'lenet5', hidden: 3 }, 'unknown field "hidden"'],
@@ -54,6 +56,8 @@ describe('the section training', () => {
     })
     expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).toMatchObject({ steps: 1 })
     expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).not.toHaveProperty('epochs')
+    const varied = trainingSchema.parse({ augment: { crop: 4 } })
+    expect(resolveTraining(varied, { rho: 0, momentum: 0, oneStep: false }).augment).toEqual({ crop: 4, flip: false })
     const some = trainingSchema.parse({ steps: 5, clip: 10 })
     expect(resolveTraining(some, { rho: 0, momentum: 0, oneStep: false })).toMatchObject({ steps: 5, clip: 10 })
   })
@@ -64,11 +68,13 @@ describe('the section training', () => {
     [{ batch: 0 }, 'batch: must be at least 1'],
     [{ rho: 0.1 }, 'unknown field "rho"'],
     [{ clip: 0 }, 'clip'],
+    [{ augment: { crop: 65 } }, 'augment.crop: must be at most 64'],
+    [{ augment: { rotate: 3 } }, 'unknown field "rotate"'],
   ])('refuses %j', (input, message) => {
     expect(() => validate(trainingSchema, input, 'run.yaml', 'MANIFEST')).toThrow(message)
   })
 })
 
 it('backends are known by name', () => {
-  expect(backendSchema.options).toEqual(['auto', 'node-gpu', 'node', 'wasm'])
+  expect(backendSchema.options).toEqual(['auto', 'node-gpu', 'webgpu', 'node', 'wasm'])
 })

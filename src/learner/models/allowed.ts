@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
+import { fromKeras3 } from './keras3.js'
 
 /**
  * The layers that a model may consist of: those whose gradients are tested on every backend. Left out are layers that
@@ -25,8 +26,27 @@ export const allowedLayers = [
   'Dropout',
   'BatchNormalization',
   'LayerNormalization',
+  'GroupNormalization',
   'Add',
   'Concatenate',
+] as const
+
+/**
+ * The activations that a layer may have, or be: those whose gradients are tested on every backend. `softmax` inside a
+ * model as well as at its end.
+ */
+export const allowedActivations = [
+  'linear',
+  'relu',
+  'relu6',
+  'elu',
+  'selu',
+  'sigmoid',
+  'softplus',
+  'softsign',
+  'tanh',
+  'swish',
+  'softmax',
 ] as const
 
 /** Bounds what a description can make a peer allocate; far above any model that trains on this project's machines. */
@@ -45,7 +65,8 @@ const topologySchema = z.looseObject({
 
 /** A model's topology, checked and free of a softmax at its end. */
 export type ModelTopology = z.output<typeof topologySchema>
-type Layer = z.output<typeof layerSchema>
+/** One of its layers. */
+export type Layer = z.output<typeof layerSchema>
 
 /**
  * Checks the topology of a user's model. A softmax that ends the model is taken off, so that the model gives logits:
@@ -64,6 +85,7 @@ export function checkTopology(value: unknown, source: string, weights: boolean):
     )
   }
   const topology = parsed.data
+  fromKeras3(topology, source)
   const layers = Array.isArray(topology.config) ? topology.config : topology.config.layers
   if (layers.length > layerLimit) {
     throw new HearsayError('MODEL', `${source}: has ${layers.length} layers; at most ${layerLimit} are read`)
@@ -72,9 +94,15 @@ export function checkTopology(value: unknown, source: string, weights: boolean):
     checkLayer(layer, source)
     checkInitialisers(layer, source, weights)
   }
-  const last = layers.at(-1)
+  const last = outputLayer(topology, layers)
   if (last !== undefined) dropSoftmax(last, source)
   return topology
+}
+
+/** The layer that ends the model: the one that a functional model names, else the last. */
+function outputLayer({ config }: ModelTopology, layers: readonly Layer[]): Layer | undefined {
+  const named = Array.isArray(config) ? undefined : (config.output_layers as unknown[][] | undefined)?.[0]?.[0]
+  return layers.find(layer => named !== undefined && (layer.config.name ?? layer.name) === named) ?? layers.at(-1)
 }
 
 function checkLayer({ class_name, config }: Layer, source: string): void {
@@ -89,6 +117,24 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
     const value = config[field]
     if (value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= widthLimit)) continue
     throw new HearsayError('MODEL', `${source}: layer "${name}": ${field} must be 1 to ${widthLimit}`)
+  }
+  const { activation } = config
+  if (
+    activation !== undefined &&
+    activation !== null &&
+    !(allowedActivations as readonly unknown[]).includes(activation)
+  ) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: layer "${name}": activation must be one of ${allowedActivations.join(', ')}, not ${typeof activation === 'string' ? activation : 'a function'}`,
+    )
+  }
+  for (const [field, value] of Object.entries(config)) {
+    if (value === null || value === undefined || !/_(regularizer|constraint)$/.test(field)) continue
+    throw new HearsayError(
+      'MODEL',
+      `${source}: layer "${name}": ${field} would not be followed; save the model without it (for decay there is training.weightDecay)`,
+    )
   }
   const dilation = [config.dilation_rate ?? 1].flat()
   if (class_name === 'Conv2D' && dilation.some(rate => rate !== 1)) {

@@ -3,13 +3,16 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { HearsayError } from '../../errors.js'
 import type { Random } from '../../random.js'
 import { allocate, headSection, type Layout, layoutOf } from '../../tensors/index.js'
+import { type DenseModel, denseModelOf } from '../dense/layers.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
-import { builtInLayers } from './built-in.js'
+import { builtInTopology } from './built-in.js'
+import './group-norm-layer.js'
 import { fillInitial, type Initialiser } from './initial.js'
+import { installRectifier } from './rectifier.js'
 import { unfuse } from './unfused.js'
-import { readModelFile } from './weights-file.js'
+import { type GivenWeight, readModelFile, weightFinder } from './weights-file.js'
 
 /** A model on the device, as training sees it. */
 export interface DeviceModel {
@@ -23,6 +26,8 @@ export interface DeviceModel {
   readonly tracked: readonly Variable[]
   /** x⁰ on shared memory. */
   readonly initial: Float32Array
+  /** Set when the model is a chain of dense layers. */
+  readonly dense: DenseModel | undefined
   /** [batch, classes]; training: batch statistics and dropout. */
   logits(inputs: Tensor, training: boolean): Tensor2D
   /** Decides which units all training passes drop until the next call; SAM's two passes must drop the same. */
@@ -44,9 +49,9 @@ export async function buildModel(
   classes: number,
   seed: number,
 ): Promise<DeviceModel> {
+  installRectifier()
   if (spec.kind !== 'file') {
-    const described = { class_name: 'Sequential', config: { layers: builtInLayers(spec, inputShape, classes) } }
-    const model = await deserialise(described, `model ${spec.kind}`)
+    const model = await deserialise(builtInTopology(spec, inputShape, classes), `model ${spec.kind}`)
     return deviceModel(model, spec.head ?? 'output', seed)
   }
   const file = await readModelFile(spec.path)
@@ -85,7 +90,7 @@ function deviceModel(
   model: LayersModel,
   headLayer: string,
   seed: number,
-  weights?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>,
+  weights?: ReadonlyMap<string, GivenWeight>,
   source = 'model',
 ): DeviceModel {
   const placed = model.layers.flatMap(layer =>
@@ -105,20 +110,21 @@ function deviceModel(
   }
   headSection(layout, headLayer)
 
+  const given = weights === undefined ? undefined : weightFinder(weights)
   const initial = allocate(layout)
   for (const [i, { layer, name, original }] of placed.entries()) {
     const place = layout.tensors[i]!
     const values = initial.subarray(place.offset, place.offset + place.size)
-    if (weights === undefined) fillInitial(values, place, initialiserOf(layer, name), seed)
+    if (given === undefined) fillInitial(values, place, initialiserOf(layer, name), seed)
     else {
-      const given = weights.get(original) ?? weights.get(name)
-      if (given === undefined || given.values.length !== place.size) {
+      const weight = given(original) ?? given(name)
+      if (weight === undefined || weight.shape.join() !== place.shape.join()) {
         throw new HearsayError(
           'MODEL',
-          `${source}: its weights have ${given === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
+          `${source}: its weights have ${weight === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
         )
       }
-      values.set(given.values)
+      values.set(weight.values)
     }
   }
   for (const layer of model.layers) unfuse(layer)
@@ -127,6 +133,7 @@ function deviceModel(
     layout,
     headLayer,
     initial,
+    dense: denseModelOf(model, layout),
     variables: placed.map(({ variable }) => variable),
     trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
     tracked: placed.filter(({ tracked }) => tracked).map(({ variable }) => variable),

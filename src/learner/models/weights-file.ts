@@ -32,11 +32,30 @@ const manifestSchema = z
 
 const fileSchema = z.looseObject({ modelTopology: z.unknown().optional(), weightsManifest: z.unknown().optional() })
 
+/** One weight of a file. */
+export interface GivenWeight {
+  readonly shape: readonly number[]
+  readonly values: Float32Array
+}
+
 /** A model.json and its weights, read and bounded, the topology not yet looked at. */
 export interface ModelFile {
   readonly topology: unknown
   /** By the weight's name in the file; absent when the file brings no weights. */
-  readonly weights?: ReadonlyMap<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+  readonly weights?: ReadonlyMap<string, GivenWeight>
+}
+
+/**
+ * Finds weights by "layer/weight". Keras puts the model's name in front of it ("sequential/conv/kernel"), or ":0"
+ * behind; layers have one name each, so the end says enough.
+ */
+export function weightFinder(weights: ReadonlyMap<string, GivenWeight>): (name: string) => GivenWeight | undefined {
+  const byEnd = new Map<string, GivenWeight | undefined>()
+  for (const [name, weight] of weights) {
+    const end = name.replace(/:0$/, '').split('/').slice(-2).join('/')
+    byEnd.set(end, byEnd.has(end) ? undefined : weight)
+  }
+  return name => weights.get(name) ?? byEnd.get(name)
 }
 
 /**
@@ -72,7 +91,7 @@ async function readWeights(
   limits: ModelFileLimits,
 ): Promise<NonNullable<ModelFile['weights']>> {
   const folder = await realpath(dirname(path))
-  const weights = new Map<string, { shape: readonly number[]; values: Float32Array }>()
+  const weights = new Map<string, GivenWeight>()
   let left = limits.weightBytes
   for (const group of manifest) {
     const parts: Uint8Array[] = []

@@ -1,0 +1,25 @@
+import { convolutionForNorm, dense, flatten, groupNorm, input, type LayerDescription, maxPool } from './describe.js'
+
+/** Configuration A of arXiv 1409.1556: the filters of each stage's convolutions; a pooling ends every stage. */
+const stages = [[64], [128], [256, 256], [512, 512], [512, 512]]
+
+/**
+ * VGG-11 with group normalisation and one linear classifier (ALGORITHMS.md 4.1). 9,228,362 parameters for 10 classes of
+ * colour images of 32×32. Five poolings would leave nothing of 28×28; an odd side is rounded up, so both sizes end in
+ * one place with 512 channels.
+ */
+export function vgg11(inputShape: readonly number[], classes: number, groups: number): LayerDescription {
+  const body = stages.flatMap((filters, i) => [
+    ...filters.flatMap((count, j) => {
+      const name = `stage${i + 1}.conv${j + 1}`
+      return [
+        convolutionForNorm(name, count, 3, 1),
+        groupNorm(`stage${i + 1}.norm${j + 1}`, groups),
+        { class_name: 'Activation', config: { name: `stage${i + 1}.relu${j + 1}`, activation: 'relu' } },
+      ]
+    }),
+    maxPool(`stage${i + 1}.pool`, 'same'),
+  ])
+  const layers = [input(inputShape), ...body, flatten, dense('output', classes, 'linear')]
+  return { class_name: 'Sequential', config: { name: 'model', layers } }
+}
