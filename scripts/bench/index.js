@@ -1,21 +1,41 @@
 #!/usr/bin/env node
 // What Hearsay's parts cost, each beside the floor that bounds it, in one run: `npm run bench`, or
-// `npm run bench -- merge exchange` for some of them. Machines differ and are busy: read the ratios.
+// `npm run bench -- train simulate` for some of them. Machines differ and are busy: read the ratios.
+// docs/performance.md says how to read and repeat the tables.
 import os from 'node:os'
+import { parseArgs } from 'node:util'
 import { exchange } from './exchange.js'
 import { merge } from './merge.js'
+import { models } from './models.js'
 import { simulate } from './simulate.js'
 import { train } from './train.js'
 
 const benches = { train, merge, exchange, simulate }
-const asked = process.argv.slice(2)
-for (const name of asked) {
-  if (!(name in benches)) {
-    console.error(`error: there is no bench "${name}"; there are ${Object.keys(benches).join(', ')}`)
+const { asked, options } = readArguments()
+console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
+for (const [name, bench] of Object.entries(benches)) {
+  if (asked.length === 0 || asked.includes(name)) await bench(options)
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { quick: { type: 'boolean' }, full: { type: 'boolean' }, models: { type: 'string' } },
+    })
+    for (const name of positionals) known('bench', name, benches)
+    const only = values.models?.split(',')
+    for (const name of only ?? []) known('model', name, models)
+    // All of them at once are for a look, one by name for its figures.
+    const quick = values.full ? false : (values.quick ?? positionals.length === 0)
+    return { asked: positionals, options: { quick, only } }
+  } catch (error) {
+    console.error(`error: ${error.message}`)
     process.exit(2)
   }
 }
-console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
-for (const [name, bench] of Object.entries(benches)) {
-  if (asked.length === 0 || asked.includes(name)) await bench()
+
+function known(what, name, all) {
+  if (!Object.hasOwn(all, name))
+    throw new Error(`there is no ${what} "${name}"; there are ${Object.keys(all).join(', ')}`)
 }

@@ -25,6 +25,13 @@ export async function inTurn(works, rounds) {
 /** A table with its title. */
 export function print(title, rows) {
   console.log(`\n${title}`)
-  const widths = rows[0].map((_, column) => Math.max(...rows.map(row => String(row[column]).length)))
+  const widths = rows[0].map((_, column) =>
+    // A row that ends early says why in its last cell, which may be as long as it likes.
+    Math.max(
+      ...rows
+        .filter(row => row.length > column + 1 || row.length === rows[0].length)
+        .map(row => String(row[column]).length),
+    ),
+  )
   for (const row of rows) console.log(`  ${row.map((cell, column) => String(cell).padEnd(widths[column])).join('   ')}`)
 }

@@ -1,66 +1,182 @@
-import { createLearnerPool, HearsayError, loadDataset, partition } from '../../dist/index.js'
-import { modelSchema } from '../../dist/learner/index.js'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { startChild } from './child.js'
 import { median, print } from './measure.js'
+import { models } from './models.js'
+import { findTorch, noTorch, torchScript } from './torch.js'
 
-const steps = { logistic: 60, mlp: 40, cnn: 20, lenet5: 8 }
+const stepsScript = fileURLToPath(new URL('steps.js', import.meta.url))
+/** DFedSAM's radius. Any but 0 costs the same. */
+const rho = 0.05
 
-/** One worker, one thread: a training step of each built-in model on each backend that loads. */
-export async function train() {
-  const dataset = await loadDataset({ set: 'pneumoniamnist' }, 1)
-  const [shard] = partition(dataset, { kind: 'iid' }, 8, 1)
-  const rows = [['backend', 'model', 'SGD ms/step', 'SAM ms/step', 'SAM/SGD']]
-  for (const backend of ['node-gpu', 'node', 'wasm']) {
-    for (const [kind, count] of Object.entries(steps)) {
-      const pool = await open(backend, kind, dataset)
-      if (pool === undefined) {
-        rows.push([backend, 'is not there', '', '', ''])
-        break
-      }
-      try {
-        const learner = pool.learner(shard, 0)
-        const sgd = await perStep(learner, pool.initialParameters(), count, 0)
-        const sam = await perStep(learner, pool.initialParameters(), count, 0.05)
-        rows.push([backend, kind, sgd.toFixed(2), sam.toFixed(2), (sam / sgd).toFixed(2)])
-      } finally {
-        await pool.close()
-      }
+/**
+ * A training step of each model on each backend, and of the same model in PyTorch: turn by turn, so that a busy moment
+ * hits all alike, each in a process of its own.
+ *
+ * @param {{ quick: boolean, only?: string[] }} options
+ */
+export async function train({ quick, only }) {
+  const torch = findTorch()
+  const pace = quick
+    ? { turns: 3, turnSeconds: 0.4, slowSeconds: 3, limitSeconds: 20 }
+    : { turns: 5, turnSeconds: 1.5, slowSeconds: 15, limitSeconds: 90 }
+  const told = new Set()
+  console.log(`\ntrain: ${torch === undefined ? noTorch : `beside PyTorch ${torch.version}`}`)
+  for (const [name, { title, batches }] of Object.entries(models)) {
+    if (only !== undefined && !only.includes(name)) continue
+    for (const batch of batches) {
+      const { entries, parameters } = await measureModel(name, batch, torch, pace)
+      const size = parameters === undefined ? '' : `, ${parameters.toLocaleString('en')} parameters`
+      print(`${title}, batch ${batch}${size}`, table(entries, batch, told))
     }
   }
-  print('train: 28×28, batch 32, one worker with one thread', rows)
 }
 
-async function open(backend, kind, { inputShape, classes }) {
+function contestants(name, batch, torch) {
+  const all = availableParallelism()
+  const ours = (backend, threads) => ({
+    label: backend,
+    threads: { node: threads === 0 ? all : threads, wasm: 1 }[backend] ?? 'GPU',
+    command: process.execPath,
+    args: [stepsScript, name, batch, backend, threads],
+  })
+  const python = (threads, device = 'cpu') => ({
+    label: 'PyTorch',
+    threads: device === 'cuda' ? 'GPU' : threads === 0 ? all : threads,
+    command: torch.python,
+    args: [torchScript('train'), name, batch, threads, device],
+    isFloor: true,
+  })
+  const both = all > 1 ? [1, 0] : [1]
+  return [
+    ...(torch === undefined ? [] : both.map(threads => python(threads))),
+    ...(torch?.cuda ? [python(0, 'cuda')] : []),
+    ours('node-gpu', 0),
+    ours('webgpu', 0),
+    ...both.map(threads => ours('node', threads)),
+    ours('wasm', 1),
+  ]
+}
+
+async function measureModel(name, batch, torch, pace) {
+  const entries = []
   try {
-    return await createLearnerPool({
-      backend,
-      workers: 1,
-      model: modelSchema.parse(kind),
-      inputShape,
-      classes: classes.length,
-      seed: 1,
-    })
-  } catch (error) {
-    if (error instanceof HearsayError && error.code === 'BACKEND') return undefined
-    throw error
+    for (const contestant of contestants(name, batch, torch)) entries.push(await open(contestant))
+    const parameters = sameParameters(entries)
+    for (const radius of [0, rho]) await takeTurns(entries, radius, pace)
+    return { entries, parameters }
+  } finally {
+    await Promise.all(entries.map(entry => entry.child?.stop()))
   }
 }
 
-async function perStep(learner, parameters, count, rho) {
-  const training = {
-    steps: count,
-    batch: 32,
-    learningRate: 0.01,
-    decay: 1,
-    momentum: 0,
-    weightDecay: 0,
-    rho,
-    adaptive: false,
+async function open(contestant) {
+  const entry = { ...contestant, steps: {} }
+  try {
+    const child = await startChild(contestant.command, contestant.args.map(String))
+    entry.hello = child.hello
+    if (child.hello.unavailable === undefined) entry.child = child
+    else {
+      entry.why = child.hello.unavailable
+      await child.stop()
+    }
+  } catch (error) {
+    entry.why = lastLine(error)
   }
-  const times = []
-  for (let round = 0; round < 4; round++) {
-    const { seconds, steps } = await learner.train(parameters, round, training)
-    // The first round compiles and warms up.
-    if (round > 0) times.push((seconds / steps) * 1000)
+  return entry
+}
+
+const lastLine = error => error.message.trim().split('\n').at(-1)
+
+/** A comparison of models that are not the same one would say nothing. */
+function sameParameters(entries) {
+  const counts = new Set(entries.flatMap(({ hello }) => hello?.parameters ?? []))
+  if (counts.size > 1) throw new Error(`the models differ in their parameters: ${[...counts].join(', ')}`)
+  return [...counts][0]
+}
+
+/** Seconds a step of every contestant: the first step warms up and says how many of them make a turn. */
+async function takeTurns(entries, radius, { turns, turnSeconds, slowSeconds, limitSeconds }) {
+  const kind = radius === 0 ? 'sgd' : 'sam'
+  const racing = []
+  for (const entry of entries) {
+    if (entry.child === undefined) continue
+    const first = await perStep(entry, 1, radius, limitSeconds)
+    if (first === undefined) entry.steps[kind] = { slowerThan: limitSeconds }
+    else if (first.seconds > slowSeconds) entry.steps[kind] = { ...first, single: true }
+    else {
+      // The very first step compiles; the second is what a step costs.
+      const again = await perStep(entry, 1, radius, limitSeconds)
+      if (again !== undefined)
+        racing.push({ entry, count: Math.max(1, Math.round(turnSeconds / again.seconds)), times: [] })
+    }
   }
-  return median(times)
+  for (let turn = 0; turn < turns; turn++) {
+    for (const { entry, count, times } of racing) {
+      const time = await perStep(entry, count, radius, limitSeconds)
+      if (time !== undefined) times.push(time)
+    }
+  }
+  for (const { entry, times } of racing) {
+    if (times.length === 0) continue
+    const middle = field => median(times.map(time => time[field]))
+    entry.steps[kind] = { seconds: middle('seconds'), cpuSeconds: middle('cpuSeconds') }
+  }
+}
+
+async function perStep(entry, steps, radius, limitSeconds) {
+  let reply
+  try {
+    reply = await entry.child?.ask({ steps, rho: radius }, limitSeconds)
+  } catch (error) {
+    entry.why = lastLine(error)
+  }
+  if (reply === undefined) entry.child = undefined
+  return reply && { seconds: reply.seconds / steps, cpuSeconds: reply.cpuSeconds / steps }
+}
+
+/** What is absent is said once, not under every model. */
+function table(entries, batch, told) {
+  const hasFloor = entries.some(({ isFloor }) => isFloor)
+  const head = ['', 'threads']
+  for (const kind of ['SGD', 'SAM']) {
+    head.push(`${kind} ms/step`, 'CPU ms', 'samples/s', ...(hasFloor ? ['× PyTorch'] : []))
+  }
+  const rows = entries
+    .filter(({ why }) => why === undefined || !told.has(why))
+    .map(entry => [entry.label, entry.threads, ...cells(entry, entries, batch, hasFloor)])
+  for (const { why } of entries) if (why !== undefined) told.add(why)
+  return [head, ...rows]
+}
+
+function cells(entry, entries, batch, hasFloor) {
+  // Its remedy is the doctor's.
+  if (entry.why !== undefined) return [`not here: ${entry.why.split(';', 1)[0]}`]
+  return ['sgd', 'sam'].flatMap(kind => {
+    const step = entry.steps[kind]
+    const ratio = hasFloor ? [ratioTo(floorOf(entry, entries)?.steps[kind], step)] : []
+    if (step?.seconds === undefined) {
+      return [step === undefined ? 'skipped' : `skipped: slower than ${step.slowerThan} s`, '', '', ...ratio]
+    }
+    return [
+      `${milliseconds(step.seconds)}${step.single ? ' (1 step)' : ''}`,
+      milliseconds(step.cpuSeconds),
+      Math.round(batch / step.seconds).toLocaleString('en'),
+      ...ratio,
+    ]
+  })
+}
+
+function milliseconds(seconds) {
+  return (seconds * 1000).toFixed(seconds < 0.1 ? 2 : 0)
+}
+
+/** PyTorch on as many threads, or on the GPU; where it has no GPU, on all cores. */
+function floorOf(entry, entries) {
+  const floors = entries.filter(({ isFloor }) => isFloor)
+  return floors.find(({ threads }) => threads === entry.threads) ?? floors.at(-1)
+}
+
+function ratioTo(floor, step) {
+  return floor?.seconds === undefined || step?.seconds === undefined ? '' : (step.seconds / floor.seconds).toFixed(2)
 }
