@@ -30,6 +30,7 @@ export {
   type BackendName,
   type BackendReport,
   createLearnerPool,
+  type Device,
   type Evaluation,
   type Learner,
   type LearnerPool,

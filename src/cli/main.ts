@@ -3,8 +3,10 @@ import '../runtime.js'
 import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError } from 'commander'
 import { HearsayError } from '../errors.js'
+import { backend } from './backend.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { data } from './data.js'
+import { doctor } from './doctor.js'
 import { simulate } from './simulate.js'
 import { topology } from './topology.js'
 
@@ -39,6 +41,8 @@ async function main(): Promise<void> {
   register(program, simulate, terminal)
   register(program, data, terminal)
   register(program, topology, terminal)
+  register(program, doctor, terminal)
+  register(program, backend, terminal)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync()

@@ -25,6 +25,7 @@ export interface RunFlags {
   readonly epochs?: number
   readonly batch?: number
   readonly learningRate?: number
+  readonly evaluateEvery?: number
 }
 
 /** Data and its partition: what `data` and `simulate` have in common. */
@@ -82,6 +83,11 @@ export const runFlags: readonly Flag[] = [
   },
   { flags: '--batch <number>', description: 'samples in a step (default: 32)', parse: number('--batch') },
   { flags: '--learning-rate <number>', description: 'in the first round', parse: number('--learning-rate') },
+  {
+    flags: '--evaluate-every <rounds>',
+    description: 'test the models every so many rounds, and after the last (default: 1)',
+    parse: number('--evaluate-every'),
+  },
 ]
 
 /** The one number that a kind may be given after a colon: "dirichlet:0.1". */
@@ -137,6 +143,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       ...section(written.training, 'epochs'),
       ...given({ epochs: flags.epochs, batch: flags.batch, learningRate: flags.learningRate }),
     },
+    evaluation: { ...section(written.evaluation, 'every'), ...given({ every: flags.evaluateEvery }) },
   }
   const source = file === undefined ? 'the command line' : `${file} with the command line`
   const stated = Object.fromEntries(Object.entries(manifest).filter(([, value]) => !isEmpty(value)))

@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { backendSchema } from '../learner/index.js'
 import { runIdOf } from '../node/index.js'
 import {
   createSimulation,
@@ -15,6 +16,7 @@ import {
   createProgress,
   createRunFolder,
   defaultRunFolder,
+  deviceText,
   headline,
   type RunFolder,
   report,
@@ -24,7 +26,7 @@ import { type Command, interruptedStatus, type Terminal, wholeNumber } from './c
 import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
-  readonly backend: 'auto' | 'node-gpu' | 'node' | 'wasm'
+  readonly backend: (typeof backendSchema.options)[number]
   readonly transport: Transport
   readonly port: number
   readonly workers?: number
@@ -42,7 +44,7 @@ export const simulate: Command<SimulateOptions> = {
     {
       flags: '--backend <name>',
       description: 'what computes',
-      choices: ['auto', 'node-gpu', 'node', 'wasm'],
+      choices: backendSchema.options,
       default: 'auto',
     },
     { flags: '--transport <kind>', description: 'between the peers', choices: ['tcp', 'memory'], default: 'tcp' },
@@ -134,7 +136,7 @@ function announcement({ manifest, backend, workers, dataset, shards, ...prepared
       `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
     ],
     ['merge', `${manifest.merge.method}, ${manifest.rounds} rounds`],
-    ['backend', `${backend.name} (${backend.device}), ${workers} worker${workers === 1 ? '' : 's'}`],
+    ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
     ...backend.reasons.map((reason): [string, string] => ['', pc.dim(reason)]),
   ]
   return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${value}`).join('\n')

@@ -11,16 +11,27 @@ export interface BatchOrder {
   readonly round: number
 }
 
+/** How many mini-batches a round has. */
+export function stepsOf({
+  size,
+  batch,
+  epochs,
+  steps,
+}: Pick<BatchOrder, 'size' | 'batch' | 'epochs' | 'steps'>): number {
+  return size === 0 ? 0 : (steps ?? (epochs ?? 1) * Math.ceil(size / batch))
+}
+
 /**
  * The indices of each mini-batch of a round: every epoch goes through all samples once in a fresh order, and its last
  * batch holds what is left. With `steps`, epochs follow one another until there are enough batches. The order depends
  * on seed, peer and round alone, not on which worker trains.
  */
-export function* batches({ size, batch, epochs, steps, seed, peer, round }: BatchOrder): Generator<Int32Array> {
+export function* batches(wanted: BatchOrder): Generator<Int32Array, void, undefined> {
+  const { size, batch, seed, peer, round } = wanted
   const draw = random(seed, 'batches', peer, round)
   const order = Uint32Array.from({ length: size }, (_, i) => i)
-  let left = steps ?? (epochs ?? 1) * Math.ceil(size / batch)
-  while (left > 0 && size > 0) {
+  let left = stepsOf(wanted)
+  while (left > 0) {
     draw.shuffle(order)
     for (let at = 0; at < size && left > 0; at += batch, left--) yield Int32Array.from(order.subarray(at, at + batch))
   }

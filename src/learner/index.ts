@@ -1,3 +1,4 @@
+export { cpuDevice, isAutomatic } from './backend/device.js'
 export { createLearnerPool } from './pool.js'
 export {
   backendSchema,
@@ -10,4 +11,5 @@ export {
   type TrainingSpec,
   trainingSchema,
 } from './spec.js'
+export { type BackendTest, type SpeedTest, testBackend } from './speed.js'
 export type * from './types.js'

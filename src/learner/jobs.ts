@@ -5,11 +5,12 @@ type JobType = 'train' | 'evaluate'
 
 interface Job {
   /** The data it works on: see {@link JobQueue}. */
-  readonly key: number
+  readonly keys: readonly number[]
   readonly request: Extract<Request, { type: JobType }>
   /** How many younger jobs were taken while this was the oldest. */
   passedOver: number
-  settle(outcome: { readonly answer: Answers[JobType] } | { readonly error: unknown }): void
+  resolve(answer: Answers[JobType]): void
+  reject(error: unknown): void
 }
 
 interface Slot {
@@ -39,38 +40,17 @@ export class JobQueue {
     for (const slot of this.slots) void slot.thread.ended.then(error => this.lose(slot, error))
   }
 
-  /**
-   * @param request - makes the request around the job's state (messages.ts)
-   * @throws the signal's reason as soon as it is aborted, unless the worker has already committed its result
-   */
-  submit<T extends JobType>(
-    request: (state: Int32Array) => Extract<Request, { type: T }>,
-    key: number,
-    signal?: AbortSignal,
-  ): Promise<Answers[T]> {
+  /** @param keys - the data it works on */
+  submit<T extends JobType>(request: Extract<Request, { type: T }>, keys: readonly number[]): Promise<Answers[T]> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason)
       if (this.ended !== undefined) return reject(this.ended)
-      const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-      const job: Job = {
-        key,
-        request: request(state) as Job['request'],
+      this.waiting.push({
+        keys,
+        request: request as Job['request'],
         passedOver: 0,
-        settle: outcome => {
-          signal?.removeEventListener('abort', onAbort)
-          if ('answer' in outcome) resolve(outcome.answer as Answers[T])
-          else reject(outcome.error)
-        },
-      }
-      const onAbort = (): void => {
-        // Lost to the worker, which has written the parameters: then the job was done before it was aborted.
-        if (Atomics.compareExchange(state, 0, jobState.open, jobState.aborted) !== jobState.open) return
-        const place = this.waiting.indexOf(job)
-        if (place >= 0) this.waiting.splice(place, 1)
-        job.settle({ error: signal!.reason })
-      }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.waiting.push(job)
+        resolve: resolve as Job['resolve'],
+        reject,
+      })
       this.dispatch()
     })
   }
@@ -90,7 +70,7 @@ export class JobQueue {
 
   private end(error: Error): void {
     this.ended ??= error
-    for (const job of this.waiting.splice(0)) job.settle({ error: this.ended })
+    for (const job of this.waiting.splice(0)) job.reject(this.ended)
   }
 
   /** The others go on without a thread that has ended; without any thread there is nothing to wait for. */
@@ -101,6 +81,10 @@ export class JobQueue {
   }
 
   private dispatch(): void {
+    // What was aborted while it waited has been answered.
+    for (let i = this.waiting.length - 1; i >= 0; i--) {
+      if (!isWanted(this.waiting[i]!.request)) this.waiting.splice(i, 1)
+    }
     for (const slot of this.slots) {
       if (slot.busy || !slot.thread.alive) continue
       const job = this.take(slot)
@@ -110,8 +94,9 @@ export class JobQueue {
   }
 
   private take(slot: Slot): Job | undefined {
-    const heldHere = this.waiting.findIndex(({ key }) => slot.keys.has(key))
-    const heldNowhere = (): number => this.waiting.findIndex(({ key }) => !this.slots.some(({ keys }) => keys.has(key)))
+    const isHeldBy = ({ keys }: Job, { keys: held }: Slot): boolean => keys.some(key => held.has(key))
+    const heldHere = this.waiting.findIndex(job => isHeldBy(job, slot))
+    const heldNowhere = (): number => this.waiting.findIndex(job => !this.slots.some(other => isHeldBy(job, other)))
     const oldest = this.waiting[0]
     const isStarving = oldest !== undefined && oldest.passedOver >= patience
     const place = isStarving ? 0 : heldHere >= 0 ? heldHere : Math.max(0, heldNowhere())
@@ -121,13 +106,54 @@ export class JobQueue {
 
   private async run(slot: Slot, job: Job): Promise<void> {
     slot.busy = true
-    slot.keys.add(job.key)
+    for (const key of job.keys) slot.keys.add(key)
     try {
-      job.settle({ answer: await slot.thread.call<JobType>(job.request) })
+      job.resolve(await slot.thread.call<JobType>(job.request))
     } catch (error) {
-      job.settle({ error: this.ended ?? error })
+      job.reject(this.ended ?? error)
     }
     slot.busy = false
     this.dispatch()
   }
+}
+
+function isWanted(request: Job['request']): boolean {
+  const parts = request.type === 'train' ? request.parts : [request]
+  return parts.some(({ state }) => Atomics.load(state, 0) === jobState.open)
+}
+
+/**
+ * Joins a job, done by `begin`, with a signal. Whoever changes the state first decides: see {@link jobState}.
+ *
+ * @param begin - given the job's state, asks for the work
+ * @param withdraw - called when it was aborted before it was done: nobody wants it any more
+ * @throws the signal's reason as soon as it is aborted, unless the worker has already committed its result
+ */
+export function abortable<T>(
+  signal: AbortSignal | undefined,
+  begin: (state: Int32Array) => Promise<T>,
+  withdraw: () => void = () => {},
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason)
+    const state = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+    const onAbort = (): void => {
+      // Lost to the worker, which has written the parameters: then the job was done before it was aborted.
+      if (Atomics.compareExchange(state, 0, jobState.open, jobState.aborted) !== jobState.open) return
+      reject(signal!.reason)
+      withdraw()
+    }
+    signal?.addEventListener('abort', onAbort, { once: true })
+    const done = (): void => signal?.removeEventListener('abort', onAbort)
+    begin(state).then(
+      answer => {
+        done()
+        resolve(answer)
+      },
+      error => {
+        done()
+        reject(error)
+      },
+    )
+  })
 }

@@ -20,6 +20,12 @@ export interface DataReference {
  */
 export const jobState = { open: 0, aborted: 1, committed: 2 } as const
 
+/** What a worker thread is given when it is made. */
+export interface ThreadData {
+  /** 1 once the thread is to end, on shared memory: a job in progress sees it at its next step, a message it would not. */
+  readonly closing: Int32Array
+}
+
 /** Answers that belong to each request. */
 export interface Answers {
   readonly start: {
@@ -27,12 +33,26 @@ export interface Answers {
     readonly layout: Layout
     readonly headLayer: string
     readonly initial: Float32Array
+    readonly stackLimit: number
   }
-  readonly train: TrainReport | undefined
+  /** One for each part, in their order. */
+  readonly train: readonly TrainOutcome[]
   readonly evaluate: Evaluation | undefined
   readonly memory: WorkerMemory
   readonly release: undefined
+  readonly close: undefined
 }
+
+/** A peer's share of a request to train. */
+export interface TrainPart {
+  readonly state: Int32Array
+  readonly data: DataReference
+  readonly parameters: Float32Array
+  readonly peer: number
+}
+
+/** What became of a part; nothing when it was aborted. */
+export type TrainOutcome = { readonly report: TrainReport } | { readonly error: ErrorRecord } | undefined
 
 /** What the pool asks of a worker. */
 export type Request =
@@ -48,10 +68,8 @@ export type Request =
     }
   | {
       readonly type: 'train'
-      readonly state: Int32Array
-      readonly data: DataReference
-      readonly parameters: Float32Array
-      readonly peer: number
+      /** One, or as many as the worker said it trains side by side. */
+      readonly parts: readonly TrainPart[]
       readonly round: number
       readonly training: LocalTraining
     }
@@ -63,6 +81,7 @@ export type Request =
     }
   | { readonly type: 'memory' }
   | { readonly type: 'release'; readonly key: number }
+  | { readonly type: 'close' }
 
 /** A request with the number by which its answer is known. */
 export interface Envelope {

@@ -1,13 +1,17 @@
 import { availableParallelism } from 'node:os'
-import type { Samples, Standardisation } from '../data/dataset.js'
 import { allocate } from '../tensors/index.js'
-import { JobQueue } from './jobs.js'
-import type { Answers, DataReference } from './messages.js'
-import { type LearnerThread, startThread } from './thread.js'
-import type { JobOptions, LearnerPool, LearnerPoolInit } from './types.js'
+import { abortable, JobQueue } from './jobs.js'
+import type { Answers } from './messages.js'
+import { checkShared, createReferences } from './references.js'
+import { TrainingStack, type TrainParts } from './stacks.js'
+import { errorOf, type LearnerThread, startThread } from './thread.js'
+import type { BackendName, JobOptions, Learner, LearnerPool, LearnerPoolInit, PeerData } from './types.js'
 
 /** Standardised inputs that all workers together keep on their devices (see residents.ts). */
 const residentBytes = 2 ** 30
+
+/** These share one GPU, where a second worker would only wait for the first and hold its memory once more. */
+const oneWorker: readonly BackendName[] = ['node-gpu', 'webgpu']
 
 /** More threads than any machine this runs on has cores; bounds a slip of the hand on the command line. */
 const workerLimit = 256
@@ -24,13 +28,13 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
   const wished = Math.min(workerLimit, init.workers ?? availableParallelism())
   const threads: LearnerThread[] = []
   const closeAll = async (): Promise<void> => void (await Promise.all(threads.map(thread => thread.close())))
-  const start = (): Promise<Answers['start']> => {
+  const start = (backend: LearnerPoolInit['backend']): Promise<Answers['start']> => {
     const thread = startThread()
     threads.push(thread)
     return thread.call<'start'>({
       type: 'start',
-      backend: init.backend,
-      threads: wished > 1 ? 1 : 0,
+      backend,
+      threads: init.threads ?? (wished > 1 ? 1 : 0),
       model: init.model,
       inputShape: init.inputShape,
       classes: init.classes,
@@ -41,9 +45,9 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
   const onAbort = (): void => void closeAll()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    const first = await start()
-    const workers = init.workers === undefined && first.backend.name === 'node-gpu' ? 1 : wished
-    await Promise.all(Array.from({ length: workers - 1 }, start))
+    const first = await start(init.backend)
+    const workers = init.workers === undefined && oneWorker.includes(first.backend.name) ? 1 : wished
+    await Promise.all(Array.from({ length: workers - 1 }, () => start(first.backend.name)))
     signal?.throwIfAborted()
     return poolOf(threads, first)
   } catch (error) {
@@ -56,7 +60,7 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
 
 function poolOf(
   threads: readonly LearnerThread[],
-  { backend, layout, headLayer, initial }: Answers['start'],
+  { backend, layout, headLayer, initial, stackLimit }: Answers['start'],
 ): LearnerPool {
   const queue = new JobQueue(threads)
   const references = createReferences(key => queue.forget(key))
@@ -68,13 +72,33 @@ function poolOf(
   const evaluate: LearnerPool['evaluate'] = async (parameters, samples, standardisation, options) => {
     checkLength(parameters)
     const data = references(samples, standardisation)
-    const answer = await queue.submit<'evaluate'>(
-      state => ({ type: 'evaluate', state, data, parameters }),
-      data.key,
-      options?.signal,
-    )
-    return answer!
+    const ask = (state: Int32Array): Promise<Answers['evaluate']> =>
+      queue.submit<'evaluate'>({ type: 'evaluate', state, data, parameters }, [data.key])
+    return (await abortable(options?.signal, ask))!
   }
+  const train: TrainParts = (parts, round, training) =>
+    queue.submit<'train'>(
+      { type: 'train', parts, round, training },
+      parts.map(({ data }) => data.key),
+    )
+  const learnerIn =
+    (stack: TrainingStack) =>
+    ({ samples, standardisation }: PeerData, peer: number): Learner => ({
+      async train(parameters, round, training, options) {
+        checkLength(parameters)
+        checkShared(parameters, 'parameters')
+        const data = references(samples, standardisation)
+        const outcome = await abortable(
+          options?.signal,
+          state => stack.train({ state, data, parameters, peer }, round, training),
+          () => stack.leave(peer),
+        )
+        if ('error' in outcome!) throw errorOf(outcome.error)
+        return outcome!.report
+      },
+      evaluate: (parameters, other, options) => evaluate(parameters, other, standardisation, options),
+      leave: () => stack.leave(peer),
+    })
 
   return {
     backend,
@@ -86,53 +110,19 @@ function poolOf(
       parameters.set(initial)
       return parameters
     },
-    learner: ({ samples, standardisation }, peer) => ({
-      async train(parameters, round, training, options) {
-        checkLength(parameters)
-        checkShared(parameters, 'parameters')
-        const data = references(samples, standardisation)
-        const report = await queue.submit<'train'>(
-          state => ({ type: 'train', state, data, parameters, peer, round, training }),
-          data.key,
-          options?.signal,
-        )
-        return report!
-      },
-      evaluate: (parameters, other, options) => evaluate(parameters, other, standardisation, options),
-    }),
+    learner: (data, peer) => learnerIn(new TrainingStack([], train))(data, peer),
+    learners(peers) {
+      // Two stacks a worker: while one is trained, the other's peers exchange what they have learnt.
+      const size = Math.max(1, Math.min(stackLimit, Math.floor(peers.length / (2 * threads.length))))
+      const stacks = Array.from({ length: Math.ceil(peers.length / size) }, (_, place) => {
+        const first = place * size
+        const members = Array.from({ length: Math.min(size, peers.length - first) }, (_, i) => first + i)
+        return new TrainingStack(members, train)
+      })
+      return peers.map((data, peer) => learnerIn(stacks[Math.floor(peer / size)]!)(data, peer))
+    },
     evaluate,
     memory: () => Promise.all(threads.map(thread => thread.call<'memory'>({ type: 'memory' }))),
     close: () => queue.close(),
   }
-}
-
-/**
- * Numbers every pair of samples and standardisation. Neither is kept alive by it: when one of the two is collected,
- * `forget` is told, so that the workers free what they hold of it.
- */
-function createReferences(
-  forget: (key: number) => void,
-): (samples: Samples, standardisation: Standardisation) => DataReference {
-  const keys = new WeakMap<Samples, WeakMap<Standardisation, number>>()
-  const registry = new FinalizationRegistry<number>(forget)
-  let next = 0
-  return (samples, standardisation) => {
-    const { inputs, labels, size } = samples
-    checkShared(inputs, 'samples')
-    checkShared(labels, 'labels')
-    const ofSamples = keys.get(samples) ?? new WeakMap<Standardisation, number>()
-    keys.set(samples, ofSamples)
-    const key = ofSamples.get(standardisation) ?? next++
-    if (!ofSamples.has(standardisation)) {
-      ofSamples.set(standardisation, key)
-      registry.register(samples, key)
-      registry.register(standardisation, key)
-    }
-    return { key, inputs, labels, size, standardisation }
-  }
-}
-
-/** What is not on shared memory would be copied to the worker whole, or changed in the worker's copy only. */
-function checkShared(array: ArrayBufferView, name: string): void {
-  if (!(array.buffer instanceof SharedArrayBuffer)) throw new TypeError(`${name} must lie on shared memory`)
 }

@@ -1,4 +1,4 @@
-import type { Scalar, Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs-core'
 import { tf } from './tensorflow.js'
 
 /** What one step needs to know. */
@@ -18,7 +18,7 @@ export interface StepTarget {
   readonly variables: readonly Variable[]
   /** Moved by the forward pass itself (running statistics): once a step, though SAM passes twice. */
   readonly tracked: readonly Variable[]
-  /** v of every variable, zeros at first. Needed only with momentum. */
+  /** η·v of every variable, zeros at first and whenever η changes. Needed only with momentum. */
   readonly velocity?: readonly Variable[]
 }
 
@@ -30,35 +30,47 @@ const normGuard = 1e-12
  * y ← y − ηv, around a plain gradient or a SAM one. Clipping bounds g alone, as it comes out of SAM and before weight
  * decay is added.
  *
+ * The gradient is taken of η·loss, so that the step is one subtraction a tensor: scaling the gradient afterwards would
+ * go over all parameters once more, in a model of 1.7 million a twentieth of a step.
+ *
  * @param objective - the mean loss on the mini-batch at the variables' present values; called twice by SAM
  * @returns the loss at the unperturbed parameters, on the device
  */
 export function trainingStep(objective: () => Scalar, target: StepTarget, settings: StepSettings): Scalar {
+  const { rho, learningRate } = settings
   return tf.tidy(() => {
-    const { loss, gradients: plain } = gradientsAt(objective, target.variables)
-    const sharp = settings.rho > 0 ? sharpnessAware(objective, target, plain, settings) : plain
-    const gradients = settings.clip === undefined ? sharp : clipped(sharp, settings.clip)
-    descend(gradients, target, settings)
+    if (rho === 0) {
+      const { loss, gradients } = gradientsAt(objective, target.variables, learningRate)
+      descend(gradients, target, settings)
+      return loss
+    }
+    const { loss, gradients } = gradientsAt(objective, target.variables, 1)
+    descend(sharpnessAware(objective, target, gradients, settings), target, settings)
     return loss
   })
 }
 
-function gradientsAt(objective: () => Scalar, variables: readonly Variable[]): { loss: Scalar; gradients: Tensor[] } {
-  const { value, grads } = tf.variableGrads(objective, [...variables])
-  return { loss: value, gradients: variables.map(variable => grads[variable.name] ?? tf.zerosLike(variable)) }
+/** The objective and factor times its gradient. */
+function gradientsAt(
+  objective: () => Scalar,
+  variables: readonly Variable[],
+  factor: number,
+): { loss: Scalar; gradients: Tensor[] } {
+  const { value, grads } = tf.engine().gradients(objective, [...variables], tf.scalar(factor), true)
+  return { loss: value, gradients: variables.map((variable, i) => grads[i] ?? tf.zerosLike(variable)) }
 }
 
-/** The gradient at y + δ. Afterwards y is what it was, to the last bit: copied and put back, never y + δ − δ. */
+/** η times the gradient at y + δ. Afterwards y is what it was, to the last bit: copied and put back, never y + δ − δ. */
 function sharpnessAware(
   objective: () => Scalar,
   { variables, tracked }: StepTarget,
   gradients: readonly Tensor[],
-  { rho, adaptive }: StepSettings,
+  { rho, adaptive, learningRate }: StepSettings,
 ): Tensor[] {
   const held = [...variables, ...tracked].map(variable => tf.clone(variable))
   const delta = perturbation(gradients, variables, rho, adaptive)
   for (const [i, variable] of variables.entries()) variable.assign(tf.add(variable, delta[i]!))
-  const { gradients: sharp } = gradientsAt(objective, variables)
+  const { gradients: sharp } = gradientsAt(objective, variables, learningRate)
   for (const [i, variable] of [...variables, ...tracked].entries()) variable.assign(held[i]!)
   return sharp
 }
@@ -96,27 +108,24 @@ export function globalNorm(tensors: readonly Tensor[]): Scalar {
   })
 }
 
-function clipped(gradients: readonly Tensor[], limit: number): Tensor[] {
-  const factor = tf.minimum(1, tf.div(limit, tf.add(globalNorm(gradients), normGuard)))
-  return gradients.map(g => tf.mul(g, factor))
-}
-
-function descend(gradients: readonly Tensor[], target: StepTarget, settings: StepSettings): void {
-  const { learningRate, momentum, weightDecay } = settings
+/** @param scaled - η times the gradients */
+function descend(scaled: readonly Tensor[], target: StepTarget, settings: StepSettings): void {
+  const { learningRate, momentum, weightDecay, clip } = settings
+  const gradients = clip === undefined ? scaled : clipped(scaled, learningRate * clip)
   for (const [i, variable] of target.variables.entries()) {
-    let direction = gradients[i]!
-    if (weightDecay > 0) direction = tf.add(direction, tf.mul(variable, weightDecay))
+    let step = gradients[i]!
+    if (weightDecay > 0) step = tf.add(step, tf.mul(variable, learningRate * weightDecay))
     if (momentum > 0) {
       const velocity = target.velocity?.[i]
       if (velocity === undefined) throw new Error('momentum needs velocities')
-      direction = tf.add(tf.mul(velocity, momentum), direction)
-      velocity.assign(direction)
+      step = tf.add(tf.mul(velocity, momentum), step)
+      velocity.assign(step)
     }
-    variable.assign(tf.sub(variable, tf.mul(direction, learningRate)))
+    variable.assign(tf.sub(variable, step))
   }
 }
 
-/** Mean cross-entropy of logits [batch, classes] against one-hot targets, in nats. */
-export function crossEntropy(logits: Tensor2D, targets: Tensor2D): Scalar {
-  return tf.losses.softmaxCrossEntropy(targets, logits) as Scalar
+function clipped(gradients: readonly Tensor[], limit: number): Tensor[] {
+  const factor = tf.minimum(1, tf.div(limit, tf.add(globalNorm(gradients), normGuard)))
+  return gradients.map(g => tf.mul(g, factor))
 }

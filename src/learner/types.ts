@@ -2,14 +2,26 @@ import type { Samples, Standardisation } from '../data/dataset.js'
 import type { Layout } from '../tensors/index.js'
 import type { LocalTraining, ModelSpec } from './spec.js'
 
-/** What computes. `node-gpu` only where a GPU is really used; `node` is native TensorFlow on the CPU. */
-export type BackendName = 'node-gpu' | 'node' | 'wasm'
+/**
+ * What computes. `node-gpu` only where CUDA really uses a GPU; `webgpu` is any GPU, without CUDA; `node` is native
+ * TensorFlow on the CPU.
+ */
+export type BackendName = 'node-gpu' | 'webgpu' | 'node' | 'wasm'
+
+/** What a backend computes on. */
+export interface Device {
+  /** `webgpu` over a driver that computes on the CPU is `cpu`. */
+  readonly kind: 'gpu' | 'cpu'
+  /** As its maker or its driver calls it. */
+  readonly name: string
+  /** A GPU's own memory; of a CPU what this process may use. Left out where nothing tells. */
+  readonly memoryBytes?: number
+}
 
 /** The backend really in use. */
 export interface BackendReport {
   readonly name: BackendName
-  /** For people: "GPU", "CPU", "CPU, WebAssembly with SIMD". */
-  readonly device: string
+  readonly device: Device
   /** Version of the TensorFlow.js package that computes, and of the native library where there is one. */
   readonly version: string
   /** TensorFlow threads inside each worker; 0 where the library chooses. */
@@ -24,8 +36,13 @@ export type LoadedBackend = Omit<BackendReport, 'reasons'>
 /** How to start a {@link LearnerPool}. */
 export interface LearnerPoolInit {
   readonly backend: 'auto' | BackendName
-  /** Threads that train. @default one per core; on a GPU one, since they would share it */
+  /** Threads that train. @default one per core; on a GPU (`node-gpu`, `webgpu`) one, since they would share it */
   readonly workers?: number
+  /**
+   * TensorFlow's threads inside each worker; 0 for as many as it likes. Only native TensorFlow has a choice.
+   * @default one where several workers share the cores, else 0
+   */
+  readonly threads?: number
   readonly model: ModelSpec
   /** One sample's shape: [height, width, channels] or [features]. */
   readonly inputShape: readonly number[]
@@ -78,6 +95,14 @@ export interface Learner {
   train(parameters: Float32Array, round: number, training: LocalTraining, options?: JobOptions): Promise<TrainReport>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */
   evaluate(parameters: Float32Array, samples: Samples, options?: JobOptions): Promise<Evaluation>
+  /** Peers that train side by side no longer wait for this one. For one that has died; who finishes need not. */
+  leave(): void
+}
+
+/** What one peer learns from. */
+export interface PeerData {
+  readonly samples: Samples
+  readonly standardisation: Standardisation
 }
 
 /** Threads that train and evaluate one model for any number of peers. */
@@ -91,7 +116,14 @@ export interface LearnerPool {
   readonly workers: number
   /** The common start x⁰, on shared memory: the same for a seed on every backend; a fresh copy each call. */
   initialParameters(): Float32Array
-  learner(shard: { readonly samples: Samples; readonly standardisation: Standardisation }, peer: number): Learner
+  /** One peer, which trains by itself. */
+  learner(data: PeerData, peer: number): Learner
+  /**
+   * All peers of a simulation, numbered from 0. With a model of dense layers several train side by side in one product
+   * (dense/step.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
+   * workers. Each must train once a round, or {@link Learner.leave}.
+   */
+  learners(peers: readonly PeerData[]): Learner[]
   evaluate(
     parameters: Float32Array,
     samples: Samples,

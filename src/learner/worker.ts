@@ -1,12 +1,25 @@
 import './tensorflow.js'
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { HearsayError } from '../errors.js'
-import { loadBackend } from './backend/load.js'
-import { type Answers, type Envelope, type ErrorRecord, jobState, type Reply, type Request } from './messages.js'
+import { closeBackend, loadBackend } from './backend/load.js'
+import { stackLimit } from './dense/layers.js'
+import { trainStacked } from './dense/train.js'
+import { evaluate } from './evaluate.js'
+import {
+  type Answers,
+  type Envelope,
+  type ErrorRecord,
+  jobState,
+  type Reply,
+  type Request,
+  type ThreadData,
+  type TrainPart,
+} from './messages.js'
 import { buildModel, type DeviceModel } from './models/model.js'
 import { Residents } from './residents.js'
+import type { Trained, TrainingJob } from './round.js'
 import { tf } from './tensorflow.js'
-import { evaluate, train } from './train.js'
+import { train } from './train.js'
 
 /*
  * A worker thread: one model on one backend, jobs one after another.
@@ -28,39 +41,46 @@ function running(): Started {
   return started
 }
 
+const { closing } = workerData as ThreadData
+
+const isClosing = (): boolean => Atomics.load(closing, 0) !== 0
+
+/** Asked before each step: is the job's result still wanted? @throws when the thread is to end */
+function aborted(state: Int32Array): boolean {
+  if (isClosing()) throw new Error('the learner thread is closing')
+  return Atomics.load(state, 0) !== jobState.open
+}
+
 const handlers: { [T in Request['type']]: (request: RequestOf<T>) => Promise<Answers[T]> } = {
   async start({ backend, threads, model: spec, inputShape, classes, seed, residentBytes }) {
-    const report = await loadBackend(backend, threads)
+    const report = await loadBackend(backend, threads, { stopped: isClosing })
     const model = await buildModel(spec, inputShape, classes, seed)
     started = { model, residents: new Residents(inputShape, residentBytes), classes, seed }
-    return { backend: report, layout: model.layout, headLayer: model.headLayer, initial: model.initial }
+    const { layout, headLayer, initial, dense } = model
+    // The wasm backend computes a batched product one by one, and calling its operations costs next to nothing.
+    const limit = dense === undefined || report.name === 'wasm' ? 1 : stackLimit(dense)
+    return { backend: report, layout, headLayer, initial, stackLimit: limit }
   },
 
-  async train({ state, data, parameters, peer, round, training }) {
+  async train({ parts, round, training }) {
     const { model, residents, classes, seed } = running()
     const begun = performance.now()
-    const source = residents.source(data.key, data)
-    const { labels, size } = data
-    const trained = await train(
-      model,
-      { parameters, source, labels, size, classes, seed, peer, round, training },
-      () => Atomics.load(state, 0) !== jobState.open,
-    )
-    if (trained === undefined) return undefined
-    if (Atomics.compareExchange(state, 0, jobState.open, jobState.committed) !== jobState.open) return undefined
-    parameters.set(trained.parameters)
-    const { loss, samples, steps } = trained
-    return { loss, samples, steps, seconds: (performance.now() - begun) / 1000 }
+    const jobs = parts.map(({ data, parameters, peer }) => {
+      const source = residents.source(data.key, data)
+      return { parameters, source, labels: data.labels, size: data.size, classes, seed, peer, round, training }
+    })
+    const outcomes =
+      model.dense === undefined
+        ? await inTurn(jobs, (job, place) => train(model, job, () => aborted(parts[place]!.state)))
+        : await trainStacked(model.dense, jobs, place => aborted(parts[place]!.state))
+    const seconds = (performance.now() - begun) / 1000
+    return outcomes.map((outcome, place) => commit(parts[place]!, outcome, seconds))
   },
 
   async evaluate({ state, data, parameters }) {
     const { model, residents, classes } = running()
     const source = residents.source(data.key, data)
-    return evaluate(
-      model,
-      { parameters, source, labels: data.labels, size: data.size, classes },
-      () => Atomics.load(state, 0) !== jobState.open,
-    )
+    return evaluate(model, { parameters, source, labels: data.labels, size: data.size, classes }, () => aborted(state))
   },
 
   async memory() {
@@ -72,6 +92,41 @@ const handlers: { [T in Request['type']]: (request: RequestOf<T>) => Promise<Ans
     running().residents.release(key)
     return undefined
   },
+
+  async close() {
+    closeBackend()
+    return undefined
+  },
+}
+
+async function inTurn(
+  jobs: readonly TrainingJob[],
+  work: (job: TrainingJob, place: number) => Promise<Trained | undefined>,
+): Promise<(Trained | Error | undefined)[]> {
+  const outcomes: (Trained | Error | undefined)[] = []
+  for (const [place, job] of jobs.entries()) {
+    const outcome = work(job, place).catch(error => {
+      // Only what is this peer's own; anything else ends the request.
+      if (error instanceof HearsayError) return error
+      throw error
+    })
+    outcomes.push(await outcome)
+  }
+  return outcomes
+}
+
+/** Writes a part's result, unless it was aborted in the meantime. */
+function commit(
+  { state, parameters }: TrainPart,
+  outcome: Trained | Error | undefined,
+  seconds: number,
+): Answers['train'][number] {
+  if (outcome === undefined) return undefined
+  if (outcome instanceof Error) return { error: recordOf(outcome) }
+  if (Atomics.compareExchange(state, 0, jobState.open, jobState.committed) !== jobState.open) return undefined
+  parameters.set(outcome.parameters)
+  const { loss, samples, steps } = outcome
+  return { report: { loss, samples, steps, seconds } }
 }
 
 function recordOf(error: unknown): ErrorRecord {

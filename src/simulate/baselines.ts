@@ -1,8 +1,9 @@
 import merge from 'it-merge'
 import { type Dataset, partition, type Shard } from '../data/index.js'
-import type { LearnerPool } from '../learner/index.js'
+import type { Learner, LearnerPool } from '../learner/index.js'
 import { localTraining, type Manifest, runRounds } from '../node/index.js'
-import type { HeadSection } from '../tensors/index.js'
+import { allocate, type HeadSection } from '../tensors/index.js'
+import { copyInSlices } from '../turns.js'
 import { type BaselineName, type RunEvent, spreadOf } from '../watch/index.js'
 
 export interface BaselinesInit {
@@ -31,19 +32,21 @@ export async function* runBaselines(
   init: BaselinesInit,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Baselines, undefined> {
-  const { manifest, dataset, shards } = init
+  const { manifest, dataset, shards, pool } = init
+  const start = pool.initialParameters()
   const [everything] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
   const alone = new Map<number, number>()
   let centralised = Number.NaN
+  const learners = pool.learners(shards)
   const sources = [
-    ...shards.map((shard, peer) => accuracies(init, 'localOnly', shard, peer, signal)),
+    ...learners.map((learner, peer) => accuracies(init, start, 'localOnly', learner, peer, signal)),
     // A number of its own, so that it draws batches that no peer draws.
-    accuracies(init, 'centralised', everything!, shards.length, signal),
+    accuracies(init, start, 'centralised', pool.learner(everything!, shards.length), shards.length, signal),
   ]
   for await (const { name, peer, round, accuracy } of merge(...sources)) {
-    if (name === 'centralised') centralised = accuracy
-    else alone.set(peer, accuracy)
-    yield { type: 'baseline', name, round, rounds: manifest.rounds, accuracy }
+    if (accuracy !== undefined && name === 'centralised') centralised = accuracy
+    else if (accuracy !== undefined) alone.set(peer, accuracy)
+    yield { type: 'baseline', name, round, rounds: manifest.rounds, ...(accuracy === undefined ? {} : { accuracy }) }
   }
   const localOnlyOf = shards.map((_, peer) => alone.get(peer)!)
   return { localOnly: spreadOf(localOnlyOf).mean, localOnlyOf, centralised }
@@ -53,29 +56,37 @@ interface Progress {
   readonly name: BaselineName
   readonly peer: number
   readonly round: number
-  readonly accuracy: number
+  /** Not there where the round ended without a test. */
+  readonly accuracy: number | undefined
 }
 
 async function* accuracies(
   { manifest, dataset, pool, head }: BaselinesInit,
+  start: Float32Array,
   name: BaselineName,
-  shard: Shard,
+  learner: Learner,
   self: number,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, void, undefined> {
+  const parameters = allocate(pool.layout)
+  await copyInSlices(parameters, start)
   const rounds = runRounds(
     {
       self,
       rounds: manifest.rounds,
-      learner: pool.learner(shard, self),
+      learner,
       training: localTraining(manifest),
-      parameters: pool.initialParameters(),
+      parameters,
       head,
       test: dataset.test,
+      evaluateEvery: manifest.evaluation.every,
     },
     signal,
   )
+  let accuracy: number | undefined
   for await (const event of rounds) {
-    if (event.type === 'evaluated') yield { name, peer: self, round: event.round, accuracy: event.accuracy }
+    if (event.type === 'trained') accuracy = undefined
+    if (event.type === 'evaluated') accuracy = event.accuracy
+    if (event.type === 'ended') yield { name, peer: self, round: event.round, accuracy }
   }
 }

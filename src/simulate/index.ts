@@ -1,4 +1,6 @@
 export type { Baselines } from './baselines.js'
+export type { Check } from './checks.js'
+export { type Diagnosis, diagnose } from './doctor.js'
 export { type Fault, parseFault } from './faults.js'
 export type { Transport } from './network.js'
 export * from './simulation.js'

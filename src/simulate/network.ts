@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Dataset, Shard } from '../data/index.js'
 import { HearsayError } from '../errors.js'
+import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
   createPeer,
@@ -11,8 +12,9 @@ import {
   type PeerCounters,
   simulatedIdentities,
 } from '../node/index.js'
-import type { HeadSection } from '../tensors/index.js'
+import { allocate, type HeadSection, type Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
+import { copyInSlices } from '../turns.js'
 
 export type Transport = 'tcp' | 'memory'
 
@@ -46,11 +48,15 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   const { manifest, shards, pool } = init
   checkPorts(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
+  const learners = pool.learners(shards)
   const peers: Peer[] = []
+  const start = pool.initialParameters()
   // Memory addresses are known in the whole process, where another simulation may run.
   const place = randomUUID()
+  const buffers = createBuffers()
   const stop = async (): Promise<void> => {
     await Promise.all(peers.map(peer => peer.stop()))
+    buffers.clear()
   }
   try {
     for (const [self, identity] of identities.entries()) {
@@ -62,11 +68,12 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         name: shard.name,
         identity,
         topology: init.topology,
-        learner: pool.learner(shard, self),
+        learner: learners[self]!,
         training: localTraining(manifest),
-        parameters: pool.initialParameters(),
+        parameters: await copyOf(start, pool.layout),
         head: init.head,
         test: init.dataset.test,
+        buffers,
         transport: init.transport,
         listen: [listenAddress(init, place, self)],
       })
@@ -88,6 +95,13 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => sumByReason(peers.map(peer => peer.counters)),
     stop,
   }
+}
+
+/** Everybody's common start, without a stall for those who are there already. */
+async function copyOf(start: Float32Array, layout: Layout): Promise<Float32Array> {
+  const parameters = allocate(layout)
+  await copyInSlices(parameters, start)
+  return parameters
 }
 
 function checkPorts({ transport, port, manifest }: NetworkInit): void {

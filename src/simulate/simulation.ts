@@ -3,10 +3,10 @@ import merge from 'it-merge'
 import { type Dataset, loadDataset, partition, type Shard, type Standardisation } from '../data/index.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
 import { chebyshevLambda, resolveMerge } from '../merge/index.js'
-import { type Manifest, type Member, runIdOf, sharedSection } from '../node/index.js'
+import { type Manifest, type Member, type PeerEvent, runIdOf, sharedSection } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
-import { createRoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
+import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
 import { type Network, startNetwork, type Transport } from './network.js'
@@ -45,7 +45,7 @@ export interface Prepared {
 export interface PeerResult {
   readonly name: string
   readonly samples: number
-  /** On the whole test set after the last round; of a killed peer, after the last round it finished. */
+  /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
   readonly accuracy: number | undefined
   readonly failed: boolean
   readonly parameters: Float32Array
@@ -54,6 +54,8 @@ export interface PeerResult {
 export interface SimulationResult {
   /** Figures of the last round that every live peer finished; none when interrupted before. */
   readonly last: RoundFigures | undefined
+  /** Figures of the last round that was tested: the last of all, unless interrupted. */
+  readonly lastTested: RoundFigures | undefined
   readonly peers: readonly PeerResult[]
   readonly baselines: Baselines | undefined
   readonly sentBytes: number
@@ -174,7 +176,9 @@ async function* runSimulation(
   let baselines: Baselines | undefined
 
   try {
-    const sources = network.peers.map(peer => withFaults(peer, peer.run(network.members, signal), options.faults ?? []))
+    const sources = network.peers.map(peer =>
+      withFaults(peer, noted(book, peer.run(network.members, signal), signal), options.faults ?? []),
+    )
     for await (const event of merge(...sources)) {
       if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
       else if (event.type === 'trained') samples += event.samples
@@ -182,12 +186,13 @@ async function* runSimulation(
       else if (event.type === 'evaluated') accuracies.set(event.peer, event.accuracy)
       else if (event.type === 'failed') failed.add(event.peer)
       if (event.type === 'failed') book.lose(event.peer)
-      else if (event.type !== 'round' && event.type !== 'baseline') book.add(event)
       endedAt = performance.now()
       yield event
       yield* book.ready()
     }
     yield* await book.settle()
+    // The baselines need no network, and its memory.
+    await network.stop()
     if (options.baselines !== false) baselines = yield* runBaselines({ manifest, dataset, shards, pool, head }, signal)
   } catch (error) {
     if (!options.signal?.aborted) throw error
@@ -198,6 +203,7 @@ async function* runSimulation(
   }
   return {
     last: book.last(),
+    lastTested: book.lastTested(),
     peers: shards.map((shard, peer) => ({
       name: shard.name,
       samples: shard.samples.size,
@@ -212,6 +218,18 @@ async function* runSimulation(
     samples,
     seconds: (endedAt - startedAt) / 1000,
     interrupted,
+  }
+}
+
+/** Passes a peer's events on once they are in the book: the peer does not go on before its model is copied. */
+async function* noted(
+  book: RoundBook,
+  events: AsyncIterable<PeerEvent>,
+  signal: AbortSignal,
+): AsyncGenerator<PeerEvent, void, undefined> {
+  for await (const event of events) {
+    await book.add(event, signal)
+    yield event
   }
 }
 

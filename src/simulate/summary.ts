@@ -4,12 +4,13 @@ import type { Prepared, SimulationResult } from './simulation.js'
 /** A simulation's result in figures. */
 export function summaryOf(prepared: Prepared, result: SimulationResult): RunSummary {
   const { manifest, backend, transport, dataset, layout, head } = prepared
-  const { last, baselines, peers, samples, seconds, sentBytes } = result
+  const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
   return {
     run: Buffer.from(prepared.runId).toString('hex'),
     seed: manifest.seed,
     backend: backend.name,
+    device: backend.device,
     transport,
     peers: manifest.peers,
     rounds,
@@ -17,10 +18,10 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     topology: prepared.topology.name,
     merge: manifest.merge.method,
     accuracy: {
-      mean: last?.accuracy.mean ?? Number.NaN,
-      min: last?.accuracy.min ?? Number.NaN,
-      max: last?.accuracy.max ?? Number.NaN,
-      ofMean: last?.accuracy.ofMean ?? Number.NaN,
+      mean: lastTested?.accuracy?.mean ?? Number.NaN,
+      min: lastTested?.accuracy?.min ?? Number.NaN,
+      max: lastTested?.accuracy?.max ?? Number.NaN,
+      ofMean: lastTested?.accuracy?.ofMean ?? Number.NaN,
       localOnly: baselines?.localOnly ?? null,
       centralised: baselines?.centralised ?? null,
     },

@@ -2,6 +2,7 @@ import { Command as Commander } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
 import { data } from '../../src/cli/data.js'
+import { doctor } from '../../src/cli/doctor.js'
 import { simulate } from '../../src/cli/simulate.js'
 import { topology } from '../../src/cli/topology.js'
 import { HearsayError } from '../../src/errors.js'
@@ -50,11 +51,14 @@ describe('a command', () => {
     expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
   })
 
-  it.each([simulate, data, topology])('$usage has examples of its own, and flags that are declared once', command => {
-    const [name] = command.usage.split(' ')
-    expect(command.examples.length).toBeGreaterThan(0)
-    for (const example of command.examples) expect(example.startsWith(`hearsay ${name}`)).toBe(true)
-    const names = command.flags.map(({ flags }) => flags.split(' ')[0])
-    expect(new Set(names).size).toBe(names.length)
-  })
+  it.each([simulate, data, topology, doctor])(
+    '$usage has examples of its own, and flags that are declared once',
+    command => {
+      const [name] = command.usage.split(' ')
+      expect(command.examples.length).toBeGreaterThan(0)
+      for (const example of command.examples) expect(example.startsWith(`hearsay ${name}`)).toBe(true)
+      const names = command.flags.map(({ flags }) => flags.split(' ')[0])
+      expect(new Set(names).size).toBe(names.length)
+    },
+  )
 })

@@ -39,6 +39,7 @@ describe('flags', () => {
       epochs: 2,
       batch: 16,
       learningRate: 0.1,
+      evaluateEvery: 2,
     }
     expect(await fromFlags(flags)).toEqual(
       parseManifest({
@@ -52,6 +53,7 @@ describe('flags', () => {
         topology: { kind: 'torus', rows: 3 },
         merge: { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev', rho: 0.2, momentum: 0.5 },
         training: { epochs: 2, batch: 16, learningRate: 0.1 },
+        evaluation: { every: 2 },
       }),
     )
   })
@@ -83,6 +85,7 @@ describe('flags', () => {
     [{ merge: 'fedavg' }, /^the command line: merge\.method: "fedavg" is not allowed; must be one of none, dpsgd/],
     [{ merge: 'dfedavg', gossipSteps: 4 }, /^the command line: merge\.gossipSteps: 4 does not go with method dfedavg/],
     [{ partition: 'dirichlet:0' }, /^the command line: partition\.alpha: must be more than 0$/],
+    [{ evaluateEvery: 0 }, /^the command line: evaluation\.every: must be at least 1$/],
     [{ label: 'sick' }, /^the command line: data\.set: is missing/],
   ])('%j are refused', async (flags, message) => {
     await expect(fromFlags(flags)).rejects.toThrow(message)

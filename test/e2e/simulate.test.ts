@@ -70,6 +70,25 @@ describe('hearsay simulate --json', () => {
   })
 })
 
+describe('hearsay simulate --evaluate-every', () => {
+  it('tests in every fifth round and after the last, and reports as always', async () => {
+    const { out, summary } = await simulated([...tiny, '--peers', '4', '--rounds', '7', '--evaluate-every', '5'])
+    const events = await eventsOf(out)
+    const of = (type: string): Record<string, unknown>[] => events.filter(event => event.type === type)
+    expect(new Set(of('evaluated').map(({ round }) => round))).toEqual(new Set([4, 6]))
+    expect(of('evaluated')).toHaveLength(8)
+    expect(of('ended')).toHaveLength(28)
+    expect(of('round').map(({ round }) => round)).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(of('round').flatMap(({ round, accuracy }) => (accuracy === undefined ? [] : [round]))).toEqual([4, 6])
+    for (const figures of of('round')) expect(figures.consensusDistance).toBeGreaterThan(0)
+    const { mean, ofMean } = summary.accuracy
+    expect(of('round')[6]).toMatchObject({ accuracy: { mean, ofMean } })
+    expect(summary.rounds).toBe(7)
+    const manifest = await readFile(join(out, 'manifest.yaml'), 'utf8')
+    expect(parse(manifest)).toMatchObject({ evaluation: { every: 5 } })
+  })
+})
+
 describe('one manifest and one seed', () => {
   it('give the same numbers: again, over another transport and with other workers; another seed others', async () => {
     const first = await simulated(ring)

@@ -6,11 +6,11 @@ import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { encodeHead, headFormat } from '../../src/gossip/head.js'
+import { headFormat } from '../../src/gossip/head.js'
 import { type HearsayHost, handoverProtocol, presenceTopic } from '../../src/gossip/index.js'
 import { HeadHeader } from '../../src/gossip/messages.js'
 import { parseManifest, runIdOf } from '../../src/node/index.js'
-import { type Layout, layoutOf } from '../../src/tensors/index.js'
+import { encodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { startHost, until } from '../gossip/hosts.js'
 import { differing, readJson, readRun, simulated, startHearsay, temporaryFolder, tiny } from './hearsay.js'
 
@@ -36,7 +36,7 @@ function headBytes(
     payloadBytes,
     ...changes,
   })
-  return Buffer.concat([framed(header), framed(encodeHead(headFormat(of), values))])
+  return Buffer.concat([framed(header), framed(encodeSafetensors({ layout: of, values }))])
 }
 
 /** Writes bytes onto a new stream; waits for the answer or the stream's end unless it is to be left open. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { JobQueue } from '../../src/learner/jobs.js'
+import { abortable, JobQueue } from '../../src/learner/jobs.js'
 import { type Answers, jobState, type Request } from '../../src/learner/messages.js'
 import { type LearnerThread, startThread } from '../../src/learner/thread.js'
 
@@ -43,13 +43,17 @@ const onData =
   (state: Int32Array): Evaluate =>
     ({ type: 'evaluate', state, data: { key }, parameters: new Float32Array() }) as unknown as Evaluate
 
+/** Asks the queue to work on some data. */
+const ask = (queue: JobQueue, key: number, signal?: AbortSignal): Promise<Answers['evaluate']> =>
+  abortable(signal, state => queue.submit<'evaluate'>(onData(key)(state), [key]))
+
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 describe('a free worker', () => {
   it('takes the oldest job on data that it holds, then on data that nobody holds, then the oldest', async () => {
     const [a, b] = [heldThread(), heldThread()]
     const queue = new JobQueue([a, b])
-    const jobs = [1, 2, 1, 2, 3].map(key => queue.submit<'evaluate'>(onData(key), key))
+    const jobs = [1, 2, 1, 2, 3].map(key => ask(queue, key))
     expect([a.keys, b.keys]).toEqual([[1], [2]])
     b.finish()
     await settled()
@@ -71,11 +75,11 @@ describe('a job on data that nobody holds', () => {
   it('has its turn though others never stop asking for data that is held', async () => {
     const thread = heldThread()
     const queue = new JobQueue([thread])
-    const ask = (): void => void queue.submit<'evaluate'>(onData(1), 1).then(ask)
-    ask()
-    ask()
+    const askAgain = (): void => void ask(queue, 1).then(askAgain)
+    askAgain()
+    askAgain()
     let done = false
-    void queue.submit<'evaluate'>(onData(2), 2).then(() => {
+    void ask(queue, 2).then(() => {
       done = true
     })
     for (let turns = 0; turns < 40 && !done; turns++) {
@@ -91,16 +95,16 @@ describe('an aborted job', () => {
   it('that waits is not computed', async () => {
     const thread = heldThread()
     const queue = new JobQueue([thread])
-    const first = queue.submit<'evaluate'>(onData(1), 1)
+    const first = ask(queue, 1)
     const stop = new AbortController()
-    const second = queue.submit<'evaluate'>(onData(2), 2, stop.signal)
+    const second = ask(queue, 2, stop.signal)
     stop.abort(new Error('changed my mind'))
     await expect(second).rejects.toThrow('changed my mind')
     thread.finish()
     await first
     await settled()
     expect(thread.keys).toEqual([1])
-    await expect(queue.submit<'evaluate'>(onData(2), 2, stop.signal)).rejects.toThrow('changed my mind')
+    await expect(ask(queue, 2, stop.signal)).rejects.toThrow('changed my mind')
   })
 
   it('that the worker has committed is done', async () => {
@@ -108,14 +112,10 @@ describe('an aborted job', () => {
     const queue = new JobQueue([thread])
     const stop = new AbortController()
     let state!: Int32Array
-    const job = queue.submit<'evaluate'>(
-      shared => {
-        state = shared
-        return onData(1)(shared)
-      },
-      1,
-      stop.signal,
-    )
+    const job = abortable(stop.signal, shared => {
+      state = shared
+      return queue.submit<'evaluate'>(onData(1)(shared), [1])
+    })
     Atomics.store(state, 0, jobState.committed)
     stop.abort()
     thread.finish()
@@ -127,7 +127,7 @@ describe('a thread that dies', () => {
   it('takes its own job with it; the others go on until none is left', async () => {
     const [a, b] = [heldThread(), heldThread()]
     const queue = new JobQueue([a, b])
-    const [first, second, third, fourth] = [1, 2, 3, 4].map(key => queue.submit<'evaluate'>(onData(key), key))
+    const [first, second, third, fourth] = [1, 2, 3, 4].map(key => ask(queue, key))
     a.die(new Error('struck by lightning'))
     await expect(first).rejects.toThrow('struck by lightning')
     await settled()
@@ -140,7 +140,7 @@ describe('a thread that dies', () => {
     b.die(new Error('struck as well'))
     expect((await lost).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await settled()
-    await expect(queue.submit<'evaluate'>(onData(5), 5)).rejects.toThrow('struck as well')
+    await expect(ask(queue, 5)).rejects.toThrow('struck as well')
   })
 
   it.each([

@@ -225,10 +225,10 @@ describe('backends', () => {
     await expect(createLearnerPool({ ...init, backend: 'node' })).rejects.toMatchObject({
       code: 'BACKEND',
       message:
-        'backend node: @tensorflow/tfjs-node is not installed; @tensorflow/tfjs-node-gpu is not installed; install one (npm install @tensorflow/tfjs-node) or use --backend wasm',
+        'backend node: @tensorflow/tfjs-node-gpu is not installed; @tensorflow/tfjs-node is not installed; hearsay backend install puts native TensorFlow there',
     })
     await expect(createLearnerPool({ ...init, backend: 'node-gpu' })).rejects.toThrow(
-      'backend node-gpu: @tensorflow/tfjs-node-gpu is not installed; install it',
+      'backend node-gpu: @tensorflow/tfjs-node-gpu is not installed; ',
     )
   })
 
@@ -236,10 +236,46 @@ describe('backends', () => {
     const auto = await createLearnerPool({ ...init, backend: 'auto', workers: 1 })
     expect(auto.backend.name).toBe('wasm')
     expect(auto.backend.reasons).toEqual([
-      '@tensorflow/tfjs-node-gpu is not installed',
-      '@tensorflow/tfjs-node is not installed',
+      'node-gpu: @tensorflow/tfjs-node-gpu is not installed',
+      expect.stringMatching(/^webgpu: /),
+      'node: @tensorflow/tfjs-node-gpu is not installed; @tensorflow/tfjs-node is not installed',
     ])
     await auto.close()
+  })
+
+  it.runIf(installed)('native peers side by side end where each ends alone, and twice with the same bits', async () => {
+    const native = await createLearnerPool({
+      ...init,
+      backend: 'node',
+      model: { kind: 'mlp', hidden: [20] },
+      workers: 1,
+    })
+    try {
+      const four = [60, 60, 41, 77].map((size, seed) => ({ samples: pictures(seed, size), standardisation: none }))
+      const together = async (): Promise<number[][]> => {
+        const peers = native.learners(four).map(learner => ({ learner, x: native.initialParameters() }))
+        for (const round of [0, 1]) {
+          const reports = await Promise.all(peers.map(({ learner, x }) => learner.train(x, round, training)))
+          expect(reports.map(({ samples }) => samples)).toEqual(four.map(({ samples }) => 2 * samples.size))
+        }
+        return peers.map(({ x }) => [...x])
+      }
+      const first = await together()
+      expect(await together()).toEqual(first)
+      for (const [peer, data] of four.entries()) {
+        const x = native.initialParameters()
+        for (const round of [0, 1]) await native.learner(data, peer).train(x, round, training)
+        for (const [i, value] of first[peer]!.entries()) expect(Math.abs(value - x[i]!)).toBeLessThan(1e-5)
+      }
+    } finally {
+      await native.close()
+    }
+  })
+
+  it('a peer that left keeps nobody waiting', async () => {
+    const [one, two] = pool.learners(shards.slice(0, 2))
+    two!.leave()
+    await expect(one!.train(pool.initialParameters(), 0, training)).resolves.toMatchObject({ samples: 120 })
   })
 
   it.runIf(installed)(

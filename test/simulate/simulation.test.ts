@@ -58,7 +58,7 @@ describe('a simulation', () => {
     const { events, result } = await follow(simulation)
     for (const peer of [0, 1, 2]) {
       const own = events.filter(event => 'peer' in event && event.peer === peer).map(({ type }) => type)
-      const round = ['trained', 'exchanged', 'merged', 'evaluated']
+      const round = ['trained', 'exchanged', 'merged', 'evaluated', 'ended']
       expect(own).toEqual(['joined', ...round, ...round, 'finished'])
     }
     const rounds = events.filter(event => event.type === 'round')
@@ -69,8 +69,8 @@ describe('a simulation', () => {
     expect(result.peers.map(({ failed }) => failed)).toEqual([false, false, false])
     // What peers say of their last model is what the last round's figures are made of.
     const accuracies = result.peers.map(({ accuracy }) => accuracy!)
-    expect(result.last!.accuracy.min).toBe(Math.min(...accuracies))
-    expect(result.last!.accuracy.max).toBe(Math.max(...accuracies))
+    expect(result.last!.accuracy!.min).toBe(Math.min(...accuracies))
+    expect(result.last!.accuracy!.max).toBe(Math.max(...accuracies))
   })
 
   it('runs both baselines from the same start, and without a network', async () => {
@@ -92,6 +92,29 @@ describe('a simulation', () => {
     const { events, result } = await follow(await create({ merge: 'none' }))
     expect(events.filter(({ type }) => type === 'exchanged')).toEqual([])
     expect(result.last!.consensusDistance).toBeGreaterThan(0)
+  })
+
+  it('tests the models as often as it is told to, and after the last round', async () => {
+    // Four, because three on a ring all hear each other and agree.
+    const run = { peers: 4, rounds: 3 }
+    const simulation = await create({ ...run, evaluation: { every: 2 } }, { baselines: true })
+    const { events, result } = await follow(simulation)
+    const tested = events.filter(event => event.type === 'evaluated').map(({ round }) => round)
+    expect(tested.sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
+    const rounds = events.filter(event => event.type === 'round')
+    expect(rounds.map(({ accuracy }) => accuracy !== undefined)).toEqual([false, true, true])
+    expect(rounds.every(({ consensusDistance, loss }) => consensusDistance > 0 && loss > 0)).toBe(true)
+    expect(result.last).toEqual(rounds[2])
+    expect(result.lastTested).toEqual(rounds[2])
+    expect(result.peers.every(({ accuracy }) => accuracy !== undefined)).toBe(true)
+    const alone = events.filter(event => event.type === 'baseline')
+    expect(alone).toHaveLength(5 * 3)
+    expect(alone.every(({ round, accuracy }) => (accuracy === undefined) === (round === 0))).toBe(true)
+    expect(result.baselines!.localOnlyOf.every(Number.isFinite)).toBe(true)
+    // When it is tested changes nothing of what it learns.
+    const always = await follow(await create(run))
+    expect(always.result.last!.consensusDistance).toBe(result.last!.consensusDistance)
+    expect(always.result.last!.accuracy).toEqual(result.last!.accuracy)
   })
 
   it('goes on without peers that are killed', async () => {

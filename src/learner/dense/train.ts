@@ -1,0 +1,129 @@
+import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core'
+import { HearsayError } from '../../errors.js'
+import { batches, stepsOf } from '../batches.js'
+import { oneHot } from '../one-hot.js'
+import { inputsOf, orderOf, settingsOf, type Trained, type TrainingJob, trained } from '../round.js'
+import { tf } from '../tensorflow.js'
+import { stepsAhead } from '../train.js'
+import type { DenseModel } from './layers.js'
+import { firstOf, type Stack, stackOf, vectorsOf, zerosLike } from './stack.js'
+import { rowMultiple, type StackedBatch, stackedStep } from './step.js'
+
+interface Run {
+  /** Its place in the list of jobs. */
+  readonly place: number
+  readonly job: TrainingJob
+  readonly steps: number
+  readonly order: Generator<Int32Array, void, undefined>
+  samples: number
+}
+
+/**
+ * Trains several peers side by side for one round, each on its own samples from its own parameters, which stay as they
+ * are. All jobs are of one round and one way of training.
+ *
+ * @param aborted - asked before each step about each job that still runs
+ * @returns for each job its outcome; nothing when it was aborted; or the error that only this peer has
+ */
+export async function trainStacked(
+  { layers, layout }: DenseModel,
+  jobs: readonly TrainingJob[],
+  aborted: (place: number) => boolean,
+): Promise<(Trained | Error | undefined)[]> {
+  const outcomes: (Trained | Error | undefined)[] = jobs.map(() => undefined)
+  // Those with most steps first: who is done is always at the end of the stack.
+  const runs = runsOf(jobs, outcomes).sort((a, b) => b.steps - a.steps || a.place - b.place)
+  if (runs.length === 0) return outcomes
+  const settings = settingsOf(runs[0]!.job)
+  const vectors = runs.map(({ job }) => job.parameters)
+  let parameters = stackOf(layout, vectors)
+  let velocity: Stack = settings.momentum > 0 ? zerosLike(parameters) : []
+  // Summed on the device and read when a peer is done: reading it every step would make the device wait for us.
+  let losses: Tensor = tf.zeros([runs.length])
+
+  /** Lets go of the peers from `first` on, and keeps their outcomes. */
+  const retire = async (first: number): Promise<void> => {
+    const done = runs.splice(first)
+    const sums = await losses.data()
+    const values = await vectorsOf(layout, parameters, first)
+    for (const [i, { place, job, samples, steps }] of done.entries()) {
+      outcomes[place] = attempt(() => trained(job, values[i]!, { loss: sums[first + i]!, samples, steps }))
+    }
+    if (first === 0) return
+    parameters = firstOf(parameters, first)
+    velocity = firstOf(velocity, first)
+    losses = firstOf([losses], first)[0]!
+  }
+
+  try {
+    for (let step = 0; ; step++) {
+      const active = runs.findIndex(({ steps }) => steps <= step)
+      if (active >= 0) await retire(active)
+      if (runs.length === 0) return outcomes
+      if (runs.every(({ place }) => aborted(place))) return outcomes
+      const next = tf.tidy(() => {
+        const after = stackedStep(layers, { parameters, velocity }, batchOf(runs, step), settings)
+        return { ...after, losses: tf.add(losses, after.losses) }
+      })
+      tf.dispose([...parameters, ...velocity, losses])
+      ;({ parameters, velocity, losses } = next)
+      if (step % stepsAhead === stepsAhead - 1) await losses.data()
+    }
+  } finally {
+    tf.dispose([...parameters, ...velocity, losses])
+  }
+}
+
+function runsOf(jobs: readonly TrainingJob[], outcomes: (Trained | Error | undefined)[]): Run[] {
+  return jobs.flatMap((job, place) => {
+    const order = attempt(() => orderOf(job))
+    if (order instanceof Error) {
+      outcomes[place] = order
+      return []
+    }
+    return [{ place, job, steps: stepsOf(order), order: batches(order), samples: 0 }]
+  })
+}
+
+function batchOf(runs: readonly Run[], step: number): StackedBatch {
+  const picks = runs.map(run => {
+    const indices = run.order.next().value!
+    run.samples += indices.length
+    return indices
+  })
+  const most = Math.max(...picks.map(indices => indices.length))
+  const rows = Math.ceil(most / rowMultiple) * rowMultiple
+  const [{ job }] = runs as [Run]
+  const parts = runs.map(({ job }, i) => tf.reshape(inputsOf(job, padded(picks[i]!, rows), step), [rows, -1]))
+  const features = parts[0]!.shape[1]!
+  const of = (row: number): number | undefined => {
+    const peer = Math.floor(row / rows)
+    const index = picks[peer]![row % rows]
+    return index === undefined ? undefined : runs[peer]!.job.labels[index]
+  }
+  const weights = new Float32Array(runs.length * rows)
+  for (const [peer, { length }] of picks.entries()) weights.fill(1 / length, peer * rows, peer * rows + length)
+  return {
+    inputs: tf.reshape(parts.length === 1 ? parts[0]! : tf.concat(parts), [runs.length, rows, features]) as Tensor3D,
+    targets: oneHot(runs.length * rows, job.classes, of),
+    weights: tf.tensor3d(weights, [runs.length, rows, 1]),
+  }
+}
+
+/** Filled up with the first sample, which then counts nothing. */
+function padded(indices: Int32Array, rows: number): Int32Array {
+  if (indices.length === rows) return indices
+  const filled = new Int32Array(rows).fill(indices[0]!)
+  filled.set(indices)
+  return filled
+}
+
+/** A peer's own error as its outcome; anything else ends the request. */
+function attempt<T>(work: () => T): T | HearsayError {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof HearsayError) return error
+    throw error
+  }
+}

@@ -1,0 +1,75 @@
+import type { Tensor } from '@tensorflow/tfjs-core'
+import { HearsayError } from '../errors.js'
+import { random } from '../random.js'
+import type { BatchOrder } from './batches.js'
+import type { InputSource } from './residents.js'
+import type { LocalTraining } from './spec.js'
+import type { StepSettings } from './step.js'
+
+/** One round of one peer. */
+export interface TrainingJob {
+  readonly parameters: Float32Array
+  readonly source: InputSource
+  readonly labels: Int32Array
+  readonly size: number
+  readonly classes: number
+  readonly seed: number
+  readonly peer: number
+  readonly round: number
+  readonly training: LocalTraining
+}
+
+/** The outcome of a job, not yet written back. */
+export interface Trained {
+  readonly parameters: Float32Array
+  readonly loss: number
+  readonly samples: number
+  readonly steps: number
+}
+
+/** What every step of a round needs. */
+export function settingsOf({ training, round }: Pick<TrainingJob, 'training' | 'round'>): StepSettings {
+  return { ...training, learningRate: training.learningRate * training.decay ** round }
+}
+
+/**
+ * The order in which a peer goes through its samples.
+ *
+ * @throws {@link HearsayError} `DATA` when it has none
+ */
+export function orderOf({ training, size, seed, peer, round }: TrainingJob): BatchOrder {
+  if (size === 0) throw new HearsayError('DATA', `peer ${peer} has no samples to train on`)
+  return { ...training, size, seed, peer, round }
+}
+
+/** The inputs of one of its mini-batches, varied where the manifest says so. */
+export function inputsOf(
+  { source, training, seed, peer, round }: TrainingJob,
+  indices: Int32Array,
+  step: number,
+): Tensor {
+  const { augment } = training
+  return augment === undefined
+    ? source.take(indices)
+    : source.augmented(indices, augment, random(seed, 'augment', peer, round, step))
+}
+
+/**
+ * Sums up a round.
+ *
+ * @param loss - summed over the steps
+ * @throws {@link HearsayError} `RUN` when a parameter is no longer finite
+ */
+export function trained(
+  { peer, round }: TrainingJob,
+  parameters: Float32Array,
+  { loss, samples, steps }: Omit<Trained, 'parameters'>,
+): Trained {
+  if (!parameters.every(Number.isFinite)) {
+    throw new HearsayError(
+      'RUN',
+      `training of peer ${peer} diverged in round ${round}: parameters are no longer finite; lower training.learningRate, or set training.clip`,
+    )
+  }
+  return { parameters, loss: loss / steps, samples, steps }
+}
