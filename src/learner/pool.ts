@@ -13,6 +13,12 @@ const residentBytes = 2 ** 30
 /** These share one GPU, where a second worker would only wait for the first and hold its memory once more. */
 const oneWorker: readonly BackendName[] = ['node-gpu', 'webgpu']
 
+/**
+ * These take their steps no faster on two cores than on one: waking threads costs what they save. 2.5 ms a step on one
+ * and 3.6 on two (mlp), about the same (lenet5); the cnn's take 57 and 48 (`npm run bench -- train`).
+ */
+const singleThreaded: readonly LearnerPoolInit['model']['kind'][] = ['logistic', 'mlp', 'lenet5']
+
 /** More threads than any machine this runs on has cores; bounds a slip of the hand on the command line. */
 const workerLimit = 256
 
@@ -34,7 +40,7 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
     return thread.call<'start'>({
       type: 'start',
       backend,
-      threads: init.threads ?? (wished > 1 ? 1 : 0),
+      threads: init.threads ?? (wished > 1 || singleThreaded.includes(init.model.kind) ? 1 : 0),
       model: init.model,
       inputShape: init.inputShape,
       classes: init.classes,

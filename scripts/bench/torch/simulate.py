@@ -19,7 +19,7 @@ import time
 import numpy
 import torch
 
-from models import MODELS, parameter_count, train_step
+from models import MODELS, faster_format, parameter_count, train_step
 
 BATCH = 32
 ALPHA = 0.3
@@ -67,15 +67,16 @@ def main() -> None:
     labels = torch.from_numpy(train_labels).long()
     test_labels = torch.from_numpy(read_idx(folder, "t10k-labels-idx1-ubyte").copy()).long()
     inputs, test = images("train"), images("t10k")
+    memory_format = faster_format(name, BATCH)
     shards = []
     for indices in deal(train_labels, of, numpy.random.default_rng(1))[:peers]:
         own = inputs[indices]
         mean, std = own.mean(), own.std()
-        shards.append(((own - mean) / std, labels[indices], mean, std))
+        shards.append((((own - mean) / std).contiguous(memory_format=memory_format), labels[indices], mean, std))
     del inputs
 
     build, _ = MODELS[name]
-    models = [build() for _ in range(peers)]
+    models = [build().to(memory_format=memory_format) for _ in range(peers)]
     for model in models[1:]:
         model.load_state_dict(models[0].state_dict())
 
@@ -101,10 +102,13 @@ def main() -> None:
             for indices in torch.randperm(len(x)).split(BATCH):
                 train_step(model, optimiser, x[indices], y[indices], rho)
             samples += len(x)
-            vectors.append(torch.nn.utils.parameters_to_vector(model.parameters()).detach())
+            vectors.append(torch.cat([p.detach().reshape(-1) for p in model.parameters()]))
         for i, model in enumerate(models):
             merged = (vectors[i - 1] + vectors[i] + vectors[(i + 1) % peers]) / 3
-            torch.nn.utils.vector_to_parameters(merged, model.parameters())
+            with torch.no_grad():
+                parts = merged.split([p.numel() for p in model.parameters()])
+                for p, part in zip(model.parameters(), parts):
+                    p.copy_(part.view_as(p))
         if (t + 1) % every == 0 or t == rounds - 1:
             accuracy = evaluate()
     print(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 
 import torch
 
-from models import MODELS, parameter_count, train_step
+from models import MODELS, faster_format, parameter_count, train_step
 
 SAMPLES = 2048
 """More than the caches hold, made in a moment. As in steps.js."""
@@ -64,19 +64,9 @@ def main() -> None:
     device = sys.argv[4] if len(sys.argv) > 4 else "cpu"
     torch.set_num_threads(threads if threads > 0 else len(os.sched_getaffinity(0)))
 
-    # Dense layers know no memory format; for convolutions a user would take the better of the two.
-    formats = {"nchw": torch.contiguous_format}
-    if name != "mlp":
-        formats["channels_last"] = torch.channels_last
-    candidates = {key: runner(name, batch, device, memory_format) for key, memory_format in formats.items()}
-    best = "nchw"
-    if len(candidates) > 1:
-        # The first step warms up; the least of three, which a busy moment spoils least.
-        seconds = {key: [run(1, 0)["seconds"] for _ in range(4)][1:] for key, (_, run) in candidates.items()}
-        best = min(seconds, key=lambda key: min(seconds[key]))
-    parameters, run = candidates.pop(best)
-    candidates.clear()
-    say({"parameters": parameters, "format": best})
+    memory_format = faster_format(name, batch, device)
+    parameters, run = runner(name, batch, device, memory_format)
+    say({"parameters": parameters, "format": str(memory_format).removeprefix("torch.")})
     for line in sys.stdin:
         request = json.loads(line)
         say(run(request["steps"], request["rho"]))
