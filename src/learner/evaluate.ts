@@ -15,8 +15,13 @@ export interface EvaluationJob {
   readonly classes: number
 }
 
-/** Large enough to keep the device busy, small enough for the activations of a wide model. */
-const evaluationBatch = 256
+/** Enough to keep the device busy. */
+const largestBatch = 256
+/**
+ * What the layers of one batch may put out together: 256 MB of numbers. The whole of it is on the device at once, in
+ * every worker; in batches of 256 a ResNet-18 held 2 GB.
+ */
+const batchActivations = 2 ** 26
 
 /** Loss and accuracy over all samples; nothing when it was aborted between batches. */
 export async function evaluate(
@@ -25,11 +30,12 @@ export async function evaluate(
   aborted: () => boolean,
 ): Promise<Evaluation | undefined> {
   upload(model, parameters)
+  const batch = Math.max(1, Math.min(largestBatch, Math.floor(batchActivations / model.activations)))
   const sums: Tensor[] = []
   try {
-    for (let start = 0; start < size; start += evaluationBatch) {
+    for (let start = 0; start < size; start += batch) {
       if (aborted()) return undefined
-      const count = Math.min(evaluationBatch, size - start)
+      const count = Math.min(batch, size - start)
       sums.push(
         tf.tidy(() => {
           const logits = model.logits(source.slice(start, count), false)

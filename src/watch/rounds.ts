@@ -15,9 +15,9 @@ export interface RoundBookInit {
   /** Bytes that all peers have sent so far. */
   readonly sentBytes: () => number
   /**
-   * Copies of models that are held, in bytes, before peers that are ahead of others have to wait for these. Two rounds'
+   * Copies of models that are held, in bytes, before peers that are ahead of others have to wait for these. One round's
    * copies have room whatever this says.
-   * @default 2 GiB
+   * @default 512 MiB
    */
   readonly copyBytes?: number
 }
@@ -27,7 +27,7 @@ export interface RoundBookInit {
  * elsewhere. But without exchange a peer with few samples runs through all its rounds while the largest trains in its
  * first, and would leave a copy of its model in each.
  */
-const bookDefaults = { copyBytes: 2 * 2 ** 30 }
+const bookDefaults = { copyBytes: 512 * 2 ** 20 }
 
 /** Puts the peers' events together into figures of whole rounds. */
 export interface RoundBook {
@@ -67,6 +67,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   const finished: RoundFigures[] = []
   const underWay = new Set<Promise<void>>()
   let summing: Promise<unknown> = Promise.resolve()
+  let sumsUnderWay = 0
   let telling: Promise<unknown> = Promise.resolve()
   let failure: unknown
   let startedAt: number | undefined
@@ -85,9 +86,10 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     const entry = roundOf(round)
     const whole = init.parametersOf(peer)
     const values = entry.accuracies.has(peer) ? whole : headOf(whole, init.head)
-    const limit = Math.max(copyBytes, 2 * init.peers * values.byteLength)
-    // Those of the round that is to be whole next never wait, or it never would be whole.
-    const isNext = (): boolean => round === Math.min(...open.keys())
+    const limit = Math.max(copyBytes, init.peers * values.byteLength)
+    // Those of the round that is to be whole next never wait, or it never would be whole; but for a round before it
+    // whose copies are being summed up, which waits for nobody.
+    const isNext = (): boolean => sumsUnderWay === 0 && round === Math.min(...open.keys())
     const copy = await copies.takeWithin(limit, values.length, isNext, signal)
     await copyInSlices(copy, values)
     entry.models.set(peer, copy)
@@ -113,7 +115,13 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     const sentBytes = init.sentBytes()
     const seconds = (performance.now() - (startedAt ?? 0)) / 1000
     // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
-    const sums = summing.then(() => sumUp(peers.map(peer => models.get(peer)!)))
+    sumsUnderWay += 1
+    const sums = summing
+      .then(() => sumUp(peers.map(peer => models.get(peer)!)))
+      .finally(() => {
+        sumsUnderWay -= 1
+        copies.ask()
+      })
     summing = sums.catch(() => {})
     const told = telling
     const work = (async () => {

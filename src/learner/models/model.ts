@@ -26,6 +26,8 @@ export interface DeviceModel {
   readonly tracked: readonly Variable[]
   /** x⁰ on shared memory. */
   readonly initial: Float32Array
+  /** Numbers that all layers together put out for one sample: what a forward pass holds on the device. */
+  readonly activations: number
   /** Set when the model is a chain of dense layers. */
   readonly dense: DenseModel | undefined
   /** [batch, classes]; training: batch statistics and dropout. */
@@ -133,6 +135,7 @@ function deviceModel(
     layout,
     headLayer,
     initial,
+    activations: model.layers.reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0),
     dense: denseModelOf(model, layout),
     variables: placed.map(({ variable }) => variable),
     trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
@@ -144,6 +147,11 @@ function deviceModel(
     },
     dispose: () => void model.dispose(),
   }
+}
+
+/** Numbers in one sample's output of a layer. Every allowed layer has one output; unknown lengths count as 1. */
+function sizeOf(shape: LayersModel['layers'][number]['outputShape']): number {
+  return (shape as (number | null)[]).slice(1).reduce<number>((product, length) => product * (length ?? 1), 1)
 }
 
 /** A layer keeps the initialiser of its weight "kernel" as `kernelInitializer`, of "moving_mean" as `movingMean…`. */
