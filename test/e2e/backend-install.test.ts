@@ -77,7 +77,7 @@ describe.skipIf(wheel === '')('native TensorFlow from a wheel', () => {
       expect(stdout).toContain(folder)
 
       const out = join(await temporaryFolder(), 'run')
-      const flags = '--data digits --model lenet5 --rounds 1 --peers 3 --no-baselines --workers 2 --backend node'.split(
+      const flags = '--data digits --model cnn --rounds 1 --peers 3 --no-baselines --workers 2 --backend node'.split(
         ' ',
       )
       const run = await hearsay(['simulate', ...flags, '--out', out])

@@ -1,6 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { root, startProgram, temporaryFolder } from './hearsay.js'
 
 async function succeed(file: string, args: readonly string[], cwd: string): Promise<string> {
@@ -11,6 +11,8 @@ async function succeed(file: string, args: readonly string[], cwd: string): Prom
 
 it('the package installs into an empty folder and runs from there', async () => {
   const folder = await temporaryFolder()
+  // As on a machine where nothing else is installed.
+  vi.stubEnv('HEARSAY_NATIVE', join(folder, 'native'))
   // dist/ is built before the tests; building it again here would pull it from under the others.
   await succeed('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], root)
   const [tarball] = (await readdir(folder)).filter(name => name.endsWith('.tgz'))

@@ -6,6 +6,7 @@ import {
   type LearnerPoolInit,
   type LocalTraining,
 } from '../../src/learner/index.js'
+import { installedNative } from '../../src/learner/install/index.js'
 import { random } from '../../src/random.js'
 
 const training: LocalTraining = {
@@ -213,13 +214,14 @@ describe('what goes wrong', () => {
 })
 
 describe('backends', () => {
-  const installed = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some(name => {
+  const inModules = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'].some(name => {
     try {
       return import.meta.resolve(name) !== undefined
     } catch {
       return false
     }
   })
+  const installed = inModules || installedNative() !== undefined
 
   it.skipIf(installed)('one that was asked for and is not there is an error with the remedy', async () => {
     await expect(createLearnerPool({ ...init, backend: 'node' })).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { crossEntropy } from '../backend/kernels/cross-entropy.js'
 import { rectifierGradient } from '../models/rectifier.js'
 import type { StepSettings } from '../step.js'
@@ -12,10 +12,7 @@ import type { Stack } from './stack.js'
  * With the gradients written out it takes forty, and these serve all peers of a stack in batched matrix products.
  */
 
-/**
- * One mini-batch of each peer. Where one is smaller than the others, its rows are filled up with rows of no weight; and
- * all are filled up to a multiple of {@link rowMultiple}.
- */
+/** One mini-batch of each peer, filled up with rows of no weight to the same number: see {@link rowMultiple}. */
 export interface StackedBatch {
   /** [peers, rows, features] */
   readonly inputs: Tensor3D
@@ -30,7 +27,7 @@ export interface StackedBatch {
  * numbers on a machine with more workers. Two things see to that on a native backend. Sums over rows are matrix
  * products, which oneDNN computes for each matrix as if it were alone; TensorFlow's sums take other ways depending on
  * where in memory a row begins. And rows come in numbers that make every peer's share begin where a vector of the
- * processor does, 16 numbers at most.
+ * processor does, 16 numbers at most; as many in every batch of a peer, since a longer sum is taken in another order.
  */
 export const rowMultiple = 16
 
@@ -130,7 +127,11 @@ function perturbed(parameters: Stack, gradients: readonly Tensor[], rho: number,
 
 /** Each peer's 2-norm over all its tensors, [peers, 1, 1]. */
 function norms(tensors: readonly Tensor[]): Tensor {
-  // Along the last axis first: wasm adds one by one in float32 (see `globalNorm` in ../step.ts).
-  const squares = tensors.map(tensor => tf.sum(tf.sum(tf.square(tensor), 2, true), 1, true))
+  const squares = tensors.map(tensor => {
+    const [peers, rows, columns] = tensor.shape as [number, number, number]
+    // Along the last axis first: wasm adds one by one in float32 (see `globalNorm` in ../step.ts).
+    const ofRows: Tensor3D = tf.matMul(tf.square(tensor) as Tensor3D, tf.ones([peers, columns, 1]))
+    return rows === 1 ? ofRows : tf.matMul(tf.ones<Rank.R3>([peers, 1, rows]), ofRows)
+  })
   return tf.sqrt(tf.addN(squares))
 }

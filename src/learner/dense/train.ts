@@ -14,26 +14,42 @@ interface Run {
   readonly place: number
   readonly job: TrainingJob
   readonly steps: number
+  /** Of its batches on the device. */
+  readonly rows: number
   readonly order: Generator<Int32Array, void, undefined>
   samples: number
 }
 
+type Outcomes = (Trained | Error | undefined)[]
+
 /**
  * Trains several peers side by side for one round, each on its own samples from its own parameters, which stay as they
- * are. All jobs are of one round and one way of training.
+ * are. All jobs are of one round and one way of training. Those whose batches have as many rows make a stack: all but
+ * peers with less than a batch of samples.
  *
  * @param aborted - asked before each step about each job that still runs
  * @returns for each job its outcome; nothing when it was aborted; or the error that only this peer has
  */
 export async function trainStacked(
-  { layers, layout }: DenseModel,
+  model: DenseModel,
   jobs: readonly TrainingJob[],
   aborted: (place: number) => boolean,
-): Promise<(Trained | Error | undefined)[]> {
-  const outcomes: (Trained | Error | undefined)[] = jobs.map(() => undefined)
+): Promise<Outcomes> {
+  const outcomes: Outcomes = jobs.map(() => undefined)
+  const stacks = new Map<number, Run[]>()
+  for (const run of runsOf(jobs, outcomes)) stacks.set(run.rows, [...(stacks.get(run.rows) ?? []), run])
+  for (const runs of stacks.values()) await trainStack(model, runs, aborted, outcomes)
+  return outcomes
+}
+
+async function trainStack(
+  { layers, layout }: DenseModel,
+  runs: Run[],
+  aborted: (place: number) => boolean,
+  outcomes: Outcomes,
+): Promise<void> {
   // Those with most steps first: who is done is always at the end of the stack.
-  const runs = runsOf(jobs, outcomes).sort((a, b) => b.steps - a.steps || a.place - b.place)
-  if (runs.length === 0) return outcomes
+  runs.sort((a, b) => b.steps - a.steps || a.place - b.place)
   const settings = settingsOf(runs[0]!.job)
   const vectors = runs.map(({ job }) => job.parameters)
   let parameters = stackOf(layout, vectors)
@@ -59,8 +75,7 @@ export async function trainStacked(
     for (let step = 0; ; step++) {
       const active = runs.findIndex(({ steps }) => steps <= step)
       if (active >= 0) await retire(active)
-      if (runs.length === 0) return outcomes
-      if (runs.every(({ place }) => aborted(place))) return outcomes
+      if (runs.length === 0 || runs.every(({ place }) => aborted(place))) return
       const next = tf.tidy(() => {
         const after = stackedStep(layers, { parameters, velocity }, batchOf(runs, step), settings)
         return { ...after, losses: tf.add(losses, after.losses) }
@@ -74,14 +89,15 @@ export async function trainStacked(
   }
 }
 
-function runsOf(jobs: readonly TrainingJob[], outcomes: (Trained | Error | undefined)[]): Run[] {
+function runsOf(jobs: readonly TrainingJob[], outcomes: Outcomes): Run[] {
   return jobs.flatMap((job, place) => {
     const order = attempt(() => orderOf(job))
     if (order instanceof Error) {
       outcomes[place] = order
       return []
     }
-    return [{ place, job, steps: stepsOf(order), order: batches(order), samples: 0 }]
+    const rows = Math.ceil(Math.min(order.batch, order.size) / rowMultiple) * rowMultiple
+    return [{ place, job, steps: stepsOf(order), rows, order: batches(order), samples: 0 }]
   })
 }
 
@@ -91,9 +107,7 @@ function batchOf(runs: readonly Run[], step: number): StackedBatch {
     run.samples += indices.length
     return indices
   })
-  const most = Math.max(...picks.map(indices => indices.length))
-  const rows = Math.ceil(most / rowMultiple) * rowMultiple
-  const [{ job }] = runs as [Run]
+  const [{ job, rows }] = runs as [Run]
   const parts = runs.map(({ job }, i) => tf.reshape(inputsOf(job, padded(picks[i]!, rows), step), [rows, -1]))
   const features = parts[0]!.shape[1]!
   const of = (row: number): number | undefined => {

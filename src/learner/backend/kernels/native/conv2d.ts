@@ -72,14 +72,23 @@ const manyChannels = 128
 const fewPlaces = 16
 
 /**
+ * A filter that is smaller than its stride, such as the 1×1 by 2 of a ResNet's shortcut, leaves places of the image out.
+ * There oneDNN's filter gradient (TensorFlow 2.21) writes beyond its memory.
+ */
+function hasGaps({ filterHeight, filterWidth, strideHeight, strideWidth }: backend_util.Conv2DInfo): boolean {
+  return filterHeight < strideHeight || filterWidth < strideWidth
+}
+
+/**
  * dL/dfilter: by oneDNN for few channels, by TensorFlow for many, and as one matrix product of the patches where the
- * images have become small.
+ * images have become small, or most of them is left out.
  */
 export function conv2dFilterGradient({ inputs, attrs, backend }: KernelArguments): TensorInfo | undefined {
   const x = inputs.x!
   const dy = inputs.dy!
   const info = usual(x, dy) ? geometry(x.shape, attrs.filterShape as Shape4, attrs) : undefined
   if (info === undefined) return undefined
+  if (hasGaps(info)) return byPatches(backend, x, dy, info)
   if (info.inChannels >= manyChannels) {
     return info.outHeight * info.outWidth <= fewPlaces ? byPatches(backend, x, dy, info) : undefined
   }
