@@ -36,11 +36,12 @@ export async function exchange() {
       head: async () => {
         sender.advance(round, 0)
         receiver.advance(round, 0)
-        const payload = sender.encode(values)
+        const payload = await sender.encode(values)
         const taken = receiver.take(from.peerId.toString(), round, 0, signal)
         const sent = await sender.send(to.peerId, round, 0, payload, signal)
         if (!sent.ok) throw new Error(`the head was refused: ${sent.reason}`)
-        await taken
+        sender.release(payload)
+        receiver.release(await taken)
         round += 1
       },
       stream: () => bareStream(from, to, bytes),
