@@ -16,6 +16,7 @@ export interface RunFlags {
   readonly model?: string
   readonly head?: string
   readonly share?: string
+  readonly encoding?: string
   readonly topology?: string
   readonly merge?: string
   readonly gossipSteps?: number
@@ -62,6 +63,10 @@ export const runFlags: readonly Flag[] = [
   },
   { flags: '--head <layer>', description: 'the layer with which the head begins' },
   { flags: '--share <part>', description: 'what is shared: all, head, or a layer from which on (default: all)' },
+  {
+    flags: '--encoding <kind>',
+    description: 'of what is shared on its way: f32, bf16 or f16 for half the bytes, int8 for a quarter (default: f32)',
+  },
   {
     flags: '--topology <kind[:number] or file>',
     description:
@@ -117,6 +122,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       rounds: flags.rounds,
       seed: flags.seed,
       share: flags.share,
+      encoding: flags.encoding,
       partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
       topology: topology?.spec,
     }),

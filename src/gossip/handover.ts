@@ -4,9 +4,11 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
 import type { Layout } from '../tensors/index.js'
+import { inTurn } from '../turns.js'
 import { type Buffers, createBuffers } from './buffers.js'
 import { createDeadline } from './deadline.js'
-import { unframe } from './frame.js'
+import type { EncodingName } from './encoding/index.js'
+import { type Piece, unframe } from './frame.js'
 import { checkHeader, encodeHead, gatherHead, headFormat } from './head.js'
 import { type Claim, createInbox } from './inbox.js'
 import { HandoverReply, type HeadHeader } from './messages.js'
@@ -28,6 +30,8 @@ export interface HandoverInit {
   readonly runId: Uint8Array
   /** Layout of the head. */
   readonly layout: Layout
+  /** How the numbers travel; another peer's must be the same. @default f32 */
+  readonly encoding?: EncodingName
   /** Largest Euclidean norm of a head that is taken. */
   readonly normLimit: number
   /** @default its own; peers of one process may share them */
@@ -60,7 +64,7 @@ export interface Handover {
   stop(): Promise<void>
   /**
    * The payload of one exchange, shared by all edges: a snapshot, so that `values` may be overwritten as soon as it is
-   * made.
+   * made. Made in slices of the network thread's turns.
    */
   encode(values: Float32Array): Promise<Uint8Array>
   /**
@@ -74,6 +78,14 @@ export interface Handover {
     payload: Uint8Array,
     signal: AbortSignal,
   ): Promise<SendResult>
+  /**
+   * The numbers of a payload that came another way, checked as one that was handed over.
+   *
+   * @throws {@link Rejection} with the reason when it is no head of this run
+   */
+  decode(payload: Uint8Array): Promise<Float32Array>
+  /** Longest payload of this run's heads. */
+  readonly payloadBytes: number
   /** Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once. */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /**
@@ -93,7 +105,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
   const runId = Uint8Array.from(init.runId)
   const { limits, closeMs } = handoverProtocol
   const deadlines: HandoverDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
-  const format = headFormat(init.layout)
+  const format = headFormat(init.layout, init.encoding)
   const buffers = init.buffers ?? createBuffers()
 
   return ({ node }) => {
@@ -215,16 +227,26 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         const stopped = stopping?.signal ?? AbortSignal.abort(new Rejection('CUT_OFF'))
         return track(sendHead(node, to, header, payload, deadlines, wire, signal, stopped))
       },
+      decode: payload => gatherHead(format, init.normLimit, buffers)(piecesOf(payload)),
+      payloadBytes: format.payloadBytes,
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
       release({ buffer }) {
-        if (buffer instanceof ArrayBuffer && buffer.byteLength === format.payloadBytes) {
-          buffers.give(new Uint8Array(buffer))
-        }
+        // A payload, or a head that arrived.
+        const sizes = [format.payloadBytes, format.arrivedBytes]
+        if (buffer instanceof ArrayBuffer && sizes.includes(buffer.byteLength)) buffers.give(new Uint8Array(buffer))
       },
       advance: (round, step) => inbox.advance(round, step),
       get counters() {
         return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }
       },
     }
+  }
+}
+
+async function* piecesOf(payload: Uint8Array): AsyncGenerator<Piece> {
+  const { frameBytes } = handoverProtocol.limits
+  for (let at = 0; at < payload.length; at += frameBytes) {
+    await inTurn(() => {})
+    yield { frame: 1 + at / frameBytes, bytes: payload.subarray(at, at + frameBytes), last: true }
   }
 }

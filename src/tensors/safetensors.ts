@@ -7,7 +7,8 @@ import { allocate, type Layout, layoutOf, type ModelParameters } from './layout.
  * header, then the tensors' bytes without gaps. It holds numbers and no code, which is why strangers may send it.
  */
 
-const lengthBytes = 8
+/** How many bytes at a file's start say how long its header is. */
+export const safetensorsLengthBytes = 8
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
 
 /** What a decoder refuses to look at. */
@@ -19,22 +20,46 @@ export interface SafetensorsLimits {
 
 export const safetensorsLimits: SafetensorsLimits = { headerBytes: 1 << 20, totalBytes: 4 * 2 ** 30 }
 
+/** Bytes of one number, by the format's name for its kind. */
+export const dtypeBytes = { F32: 4, BF16: 2, F16: 2, I8: 1 } as const
+
+export type SafetensorsDtype = keyof typeof dtypeBytes
+
+/** A tensor as a header names it. */
+export interface TensorEntry {
+  readonly name: string
+  readonly dtype: SafetensorsDtype
+  readonly shape: readonly number[]
+}
+
 /**
- * The first bytes of a file for a layout: length and header. They depend on the layout alone, so a receiver that
+ * The first bytes of a file of float32 tensors: length and header. They depend on the layout alone, so a receiver that
  * knows the layout knows them to the last byte.
  */
-export function safetensorsHeader(layout: Layout, metadata: Readonly<Record<string, string>> = {}): Uint8Array {
+export function safetensorsHeader(layout: Layout, metadata?: Readonly<Record<string, string>>): Uint8Array {
+  const tensors = layout.tensors.map(({ name, shape }) => ({ name, shape, dtype: 'F32' }) as const)
+  return headerOfTensors(tensors, metadata)
+}
+
+/** The first bytes of a file whose tensors lie one after another in the order given. No name may come twice. */
+export function headerOfTensors(
+  tensors: readonly TensorEntry[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
   const header: Record<string, unknown> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
-  for (const { name, shape, offset, size } of layout.tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset * floatBytes, (offset + size) * floatBytes] }
+  let offset = 0
+  for (const { name, dtype, shape } of tensors) {
+    const end = offset + shape.reduce((product, length) => product * length, 1) * dtypeBytes[dtype]
+    header[name] = { dtype, shape, data_offsets: [offset, end] }
+    offset = end
   }
   const json = new TextEncoder().encode(JSON.stringify(header))
   // Padded with spaces to a multiple of eight, as the reference writer does: the numbers then lie aligned.
   const padded = Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(lengthBytes + padded).fill(0x20)
+  const bytes = new Uint8Array(safetensorsLengthBytes + padded).fill(0x20)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
-  bytes.set(json, lengthBytes)
+  bytes.set(json, safetensorsLengthBytes)
   return bytes
 }
 
@@ -70,16 +95,52 @@ export function decodeSafetensors(
 ): ModelParameters {
   const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
   if (bytes.length > limits.totalBytes) throw wrong(`${bytes.length} bytes; at most ${limits.totalBytes} are read`)
-  if (bytes.length < lengthBytes) throw wrong('is too short to be a safetensors file; was it cut off?')
-  const declared = new DataView(bytes.buffer, bytes.byteOffset, lengthBytes).getBigUint64(0, true)
-  if (declared > BigInt(limits.headerBytes)) {
-    throw wrong(`its header claims ${declared} bytes; at most ${limits.headerBytes} are read`)
-  }
-  const dataStart = lengthBytes + Number(declared)
+  if (bytes.length < safetensorsLengthBytes) throw wrong('is too short to be a safetensors file; was it cut off?')
+  const dataStart = safetensorsDataStart(bytes, source, limits)
   if (dataStart > bytes.length) throw wrong('ends inside its header; was it cut off?')
+  const { layout } = decodeSafetensorsHeader(
+    bytes.subarray(safetensorsLengthBytes, dataStart),
+    bytes.length - dataStart,
+    source,
+  )
+  const values = allocate(layout)
+  new Uint8Array(values.buffer).set(bytes.subarray(dataStart))
+  return { layout, values }
+}
 
-  const entries = parseEntries(bytes.subarray(lengthBytes, dataStart), wrong)
-  const dataLength = bytes.length - dataStart
+/**
+ * Where the numbers begin, from the first {@link safetensorsLengthBytes} of a file: for a reader who takes a large file
+ * piece by piece.
+ *
+ * @throws {@link HearsayError} when the header claims to be larger than the limit
+ */
+export function safetensorsDataStart(
+  start: Uint8Array,
+  source = 'safetensors',
+  limits: SafetensorsLimits = safetensorsLimits,
+): number {
+  const declared = new DataView(start.buffer, start.byteOffset, safetensorsLengthBytes).getBigUint64(0, true)
+  if (declared > BigInt(limits.headerBytes)) {
+    const claim = `its header claims ${declared} bytes; at most ${limits.headerBytes} are read`
+    throw new HearsayError('PARAMETERS', `${source}: ${claim}`)
+  }
+  return safetensorsLengthBytes + Number(declared)
+}
+
+/**
+ * Reads the JSON between the length and the numbers.
+ *
+ * @param dataLength - bytes that follow the header: the tensors must cover them without gaps
+ * @returns the layout, and what stands under `__metadata__`, unchecked
+ * @throws {@link HearsayError} when it is no such header, or does not fit the numbers
+ */
+export function decodeSafetensorsHeader(
+  json: Uint8Array,
+  dataLength: number,
+  source = 'safetensors',
+): { readonly layout: Layout; readonly metadata: unknown } {
+  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
+  const { entries, metadata } = parseEntries(json, wrong)
   let expectedStart = 0
   for (const { name, entry } of entries) {
     const [start, end] = entry.data_offsets
@@ -91,17 +152,13 @@ export function decodeSafetensors(
     expectedStart = end
   }
   if (expectedStart !== dataLength) throw wrong(`${dataLength - expectedStart} bytes follow the last tensor`)
-
-  const layout = layoutOf(entries.map(({ name, entry }) => ({ name, shape: entry.shape })))
-  const values = allocate(layout)
-  new Uint8Array(values.buffer).set(bytes.subarray(dataStart))
-  return { layout, values }
+  return { layout: layoutOf(entries.map(({ name, entry }) => ({ name, shape: entry.shape }))), metadata }
 }
 
 function parseEntries(
   json: Uint8Array,
   wrong: (what: string) => HearsayError,
-): { name: string; entry: z.output<typeof entrySchema> }[] {
+): { readonly entries: { name: string; entry: z.output<typeof entrySchema> }[]; readonly metadata: unknown } {
   let parsed: unknown
   try {
     parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(json))
@@ -110,7 +167,7 @@ function parseEntries(
   }
   const header = headerSchema.safeParse(parsed)
   if (!header.success) throw wrong('its header is not a JSON object')
-  return Object.entries(header.data)
+  const entries = Object.entries(header.data)
     .filter(([name]) => name !== '__metadata__')
     .map(([name, value]) => {
       const entry = entrySchema.safeParse(value)
@@ -118,4 +175,5 @@ function parseEntries(
       return { name, entry: entry.data }
     })
     .sort((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])
+  return { entries, metadata: header.data.__metadata__ }
 }

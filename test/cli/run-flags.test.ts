@@ -30,6 +30,7 @@ describe('flags', () => {
       model: 'mlp',
       head: 'output',
       share: 'head',
+      encoding: 'int8',
       topology: 'torus:3',
       merge: 'dfedsam-mgs',
       gossipSteps: 2,
@@ -50,6 +51,7 @@ describe('flags', () => {
         partition: { kind: 'dirichlet', alpha: 0.1 },
         model: { kind: 'mlp', head: 'output' },
         share: 'head',
+        encoding: 'int8',
         topology: { kind: 'torus', rows: 3 },
         merge: { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev', rho: 0.2, momentum: 0.5 },
         training: { epochs: 2, batch: 16, learningRate: 0.1 },
@@ -85,6 +87,7 @@ describe('flags', () => {
     [{ merge: 'fedavg' }, /^the command line: merge\.method: "fedavg" is not allowed; must be one of none, dpsgd/],
     [{ merge: 'dfedavg', gossipSteps: 4 }, /^the command line: merge\.gossipSteps: 4 does not go with method dfedavg/],
     [{ partition: 'dirichlet:0' }, /^the command line: partition\.alpha: must be more than 0$/],
+    [{ encoding: 'int4' }, /^the command line: encoding: "int4" is not allowed; must be one of f32, bf16, f16, int8$/],
     [{ evaluateEvery: 0 }, /^the command line: evaluation\.every: must be at least 1$/],
     [{ label: 'sick' }, /^the command line: data\.set: is missing/],
   ])('%j are refused', async (flags, message) => {

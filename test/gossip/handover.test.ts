@@ -4,6 +4,7 @@ import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { headFormat } from '../../src/gossip/head.js'
 import {
+  createBuffers,
   createHandover,
   type Handover,
   type HandoverInit,
@@ -104,6 +105,44 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
     expect(receiver.handover.counters).toMatchObject({ accepted: 1, rejected: {}, receivedBytes: sent.bytes })
     expect(sender.handover.counters.sentBytes).toBe(sent.bytes)
     await until(() => openHandoverStreams(sender.host) + openHandoverStreams(receiver.host) === 0)
+  })
+
+  it.each(['bf16', 'f16', 'int8'] as const)('arrives as %s, rounded, and its memory is used again', async encoding => {
+    const given: number[] = []
+    const own = createBuffers()
+    const buffers = { ...own, give: (buffer: Uint8Array<ArrayBuffer>) => void given.push(buffer.length) }
+    const [sender, receiver] = await Promise.all([
+      startSide(transport, { encoding, buffers }),
+      startSide(transport, { encoding, buffers }),
+    ])
+    await connect(sender.host, receiver.host)
+    const payload = await sender.handover.encode(head)
+    const sent = await sender.handover.send(receiver.host.peerId, 0, 0, payload, never)
+    const { payloadBytes, arrivedBytes } = headFormat(layout, encoding)
+    const headerFrame = framed(HeadHeader.encode({ ...goodHeader, payloadBytes })).length
+    expect(sent).toEqual({ ok: true, bytes: headerFrame + framed(new Uint8Array(payloadBytes)).length })
+    expect(payloadBytes).toBeLessThan(format.payloadBytes * { bf16: 0.6, f16: 0.6, int8: 0.4 }[encoding])
+    const arrived = await receiver.handover.take(sender.id, 0, 0, never)
+    const worst = arrived.reduce((most, value, i) => Math.max(most, Math.abs(value - head[i]!)), 0)
+    expect(worst).toBeGreaterThan(0)
+    expect(worst).toBeLessThan(0.5 / 126)
+    sender.handover.release(payload)
+    receiver.handover.release(arrived)
+    receiver.handover.release(new Float32Array(3))
+    expect(given).toEqual([payloadBytes, arrivedBytes])
+  })
+
+  it('in another encoding than the receiver’s is refused before a number of it is sent', async () => {
+    const [sender, receiver] = await Promise.all([
+      startSide(transport, { encoding: 'int8' }),
+      startSide(transport, { encoding: 'f16' }),
+    ])
+    await connect(sender.host, receiver.host)
+    const sent = await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(head), never)
+    expect(sent).toMatchObject({ ok: false, reason: 'WRONG_LAYOUT' })
+    expect(sent.bytes).toBeLessThan(handoverProtocol.limits.headerBytes)
+    await until(() => receiver.rejections.length > 0)
+    expect(receiver.handover.counters.rejected).toEqual({ WRONG_LAYOUT: 1 })
   })
 
   it('of many frames arrives while others go the other way', async () => {

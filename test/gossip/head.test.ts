@@ -148,7 +148,7 @@ describe('a payload', () => {
 
   it('has no memory reserved before its first byte is here', async () => {
     // More than any machine can reserve: trying would be a RangeError.
-    const boundless = { ...format, payloadBytes: 2 ** 52 }
+    const boundless = { ...format, payloadBytes: 2 ** 52, arrivedBytes: 2 ** 52 }
     async function* refused(): AsyncGenerator<Piece> {
       yield* []
       throw new Rejection('NOT_A_NEIGHBOUR')

@@ -6,6 +6,7 @@ import {
   allocate,
   decodeSafetensors,
   encodeSafetensors,
+  headerOfTensors,
   layoutOf,
   safetensorsHeader,
   sameLayout,
@@ -88,6 +89,21 @@ describe('safetensors', () => {
       const header = safetensorsHeader(layoutOf([{ name: 'x'.repeat(length), shape: [1] }]))
       expect(header.length % 8).toBe(0)
     }
+  })
+
+  it('names tensors of other numbers with the bytes that they take', () => {
+    const header = headerOfTensors([
+      { name: 'a.scale', dtype: 'F32', shape: [] },
+      { name: 'a', dtype: 'I8', shape: [2, 3] },
+      { name: 'b', dtype: 'BF16', shape: [3] },
+      { name: 'c', dtype: 'F16', shape: [0] },
+    ])
+    expect(JSON.parse(Buffer.from(header.subarray(8)).toString())).toEqual({
+      'a.scale': { dtype: 'F32', shape: [], data_offsets: [0, 4] },
+      a: { dtype: 'I8', shape: [2, 3], data_offsets: [4, 10] },
+      b: { dtype: 'BF16', shape: [3], data_offsets: [10, 16] },
+      c: { dtype: 'F16', shape: [0], data_offsets: [16, 16] },
+    })
   })
 
   it('refuses each broken file with one line', () => {

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { gossipsub } from '@chainsafe/libp2p-gossipsub'
+import { yamux } from '@chainsafe/libp2p-yamux'
+import { createLibp2p } from 'libp2p'
+import { describe, expect, it, vi } from 'vitest'
+import { encodings } from '../../src/gossip/encoding/index.js'
+import { handoverProtocol, presenceProtocol, publishLimitBytes } from '../../src/gossip/index.js'
+import { startHost } from './hosts.js'
+
+/*
+ * What docs/wire.md says beside its bytes: every number in a table of limits is the one in the code, none is missing,
+ * and every message, field and code is told.
+ */
+
+// What a host gives libp2p is seen where it gives it.
+vi.mock('libp2p', async original => {
+  const libp2p = await original<typeof import('libp2p')>()
+  return { ...libp2p, createLibp2p: vi.fn(libp2p.createLibp2p) }
+})
+vi.mock('@chainsafe/libp2p-yamux', async original => {
+  const module = await original<typeof import('@chainsafe/libp2p-yamux')>()
+  return { ...module, yamux: vi.fn(module.yamux) }
+})
+vi.mock('@chainsafe/libp2p-gossipsub', async original => {
+  const module = await original<typeof import('@chainsafe/libp2p-gossipsub')>()
+  return { ...module, gossipsub: vi.fn(module.gossipsub) }
+})
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
+const text = read('docs/wire.md')
+const proto = read('src/gossip/messages.proto')
+
+/** The rows of the first table under a heading, cell by cell. */
+function tableUnder(heading: string): string[][] {
+  const section = text.split(/^#+ /m).find(part => part.startsWith(`${heading}\n`))
+  const lines = section?.split('\n').filter(line => line.startsWith('|')) ?? []
+  return lines.slice(2).map(line =>
+    line
+      .split(/(?<!\\)\|/)
+      .slice(1, -1)
+      .map(cell => cell.trim()),
+  )
+}
+
+/** The limits of a table, by name. */
+function limitsUnder(heading: string): Record<string, number> {
+  return Object.fromEntries(
+    tableUnder(heading).map(([name, value]) => {
+      expect(value).toMatch(/^[\d,]+( bytes| ms)?$/)
+      return [name!.replaceAll('`', ''), Number(value!.replace(/[^\d]/g, ''))]
+    }),
+  )
+}
+
+/** All numbers in an object, under their names; of nested ones with a dot. */
+function numbersIn(value: object, path = ''): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(value).flatMap(([key, inner]) => {
+      if (typeof inner === 'number') return [[`${path}${key}`, inner]]
+      return typeof inner === 'object' && inner !== null ? Object.entries(numbersIn(inner, `${path}${key}.`)) : []
+    }),
+  )
+}
+
+describe('the limits in docs/wire.md', () => {
+  it('of the handover are those of the code', () => {
+    const { limits, deadlines, closeMs } = handoverProtocol
+    expect(limitsUnder('Limits: handover')).toEqual({ ...limits, ...deadlines, closeMs })
+    expect(text).toContain(`\`${handoverProtocol.id}\``)
+  })
+
+  it('of presence are those of the code', () => {
+    const { limits, ...times } = presenceProtocol
+    expect(limitsUnder('Limits: presence')).toEqual({ ...limits, ...times })
+  })
+
+  it('of host and gossipsub are those that libp2p is given', async () => {
+    await startHost()
+    const { connectionManager, connectionMonitor } = vi.mocked(createLibp2p).mock.calls[0]![0]!
+    const { maxInboundStreams, streamOptions } = vi.mocked(yamux).mock.calls[0]![0]!
+    const options = { ...connectionManager, ...connectionMonitor, maxInboundStreams, ...streamOptions }
+    expect(limitsUnder('Limits: host')).toEqual(numbersIn(options))
+    // Scores weigh what others do; they bound nothing.
+    const { scoreParams: _, ...limits } = vi.mocked(gossipsub).mock.calls[0]![0]!
+    expect(limitsUnder('Limits: gossipsub')).toEqual({ publishLimitBytes, ...numbersIn(limits) })
+  })
+})
+
+describe('docs/wire.md', () => {
+  const messages = [...proto.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
+    name: name!,
+    body: body!,
+  }))
+
+  it('names every message, and every field with its number', () => {
+    expect(messages.map(({ name }) => name)).toEqual(['HeadHeader', 'HandoverReply', 'Presence'])
+    const told = [...text.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, number]) => `${name} = ${number}`)
+    for (const { name, body } of messages) {
+      expect(text).toContain(`\`${name}\``)
+      const fields = body.replace(/enum \w+ \{[^}]*\}/g, '').matchAll(/(\w+) = (\d+);/g)
+      for (const [, field, number] of fields) expect(told).toContain(`${field} = ${number}`)
+    }
+  })
+
+  it('tells when every code is sent', () => {
+    const members = [...proto.matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].map(([, name, number]) => [name, number])
+    expect(members.length).toBeGreaterThan(10)
+    const told = tableUnder('Codes').map(([name, number]) => [name!.replaceAll('`', ''), number])
+    const byNumber = (a: (string | undefined)[], b: (string | undefined)[]): number => Number(a[1]) - Number(b[1])
+    expect([...told].sort(byNumber)).toEqual([...members].sort(byNumber))
+  })
+
+  it('tells every reason for which presence is refused', () => {
+    const union = /export type PresenceRejection =\n([\s\S]*?)\n\n/.exec(read('src/gossip/report.ts'))![1]!
+    const reasons = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, reason]) => reason)
+    const told = [...text.matchAll(/^\| `([A-Z_]+)` \| (?:Reject|Ignore) \|/gm)].map(([, reason]) => reason)
+    expect(told.sort()).toEqual(reasons.sort())
+  })
+
+  it('has every encoding with its dtype', () => {
+    const rows = tableUnder('The payload').map(([name, dtype]) => [name!.replaceAll('`', ''), dtype])
+    expect(rows).toEqual(Object.entries(encodings).map(([name, { dtype }]) => [name, dtype]))
+  })
+})

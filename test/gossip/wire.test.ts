@@ -1,0 +1,270 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import * as lengthPrefixed from 'it-length-prefixed'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createBuffers } from '../../src/gossip/buffers.js'
+import { type EncodingName, encodingNames } from '../../src/gossip/encoding/index.js'
+import { decodeHeadHeader, encodeHead, headFormat } from '../../src/gossip/head.js'
+import {
+  createHandover,
+  type Handover,
+  type HearsayHost,
+  handoverProtocol,
+  presenceTopic,
+} from '../../src/gossip/index.js'
+import { HandoverReply, HeadHeader, Presence } from '../../src/gossip/messages.js'
+import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/report.js'
+import { decodeReply } from '../../src/gossip/sending.js'
+import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/manifest.js'
+import { type Layout, layoutOf } from '../../src/tensors/index.js'
+import { connect, never, startHost, until } from './hosts.js'
+
+/*
+ * What docs/wire.md promises to others, byte by byte. A failure here is a change that peers of other versions and
+ * languages see. Where it is meant, `npx vitest run --project unit test/gossip/wire.test.ts -u` writes the files anew.
+ */
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'hex'))
+const framed = (bytes: Uint8Array): Uint8Array => lengthPrefixed.encode.single(bytes).subarray()
+const unframed = (bytes: Uint8Array): Uint8Array => [...lengthPrefixed.decode([bytes])][0]!.subarray()
+
+const fixture = (name: string): URL => new URL(`../fixtures/wire/${name}.json`, import.meta.url)
+/** The file is what our code makes. */
+async function expectMakes(name: string, vectors: object): Promise<void> {
+  await expect(`${JSON.stringify(vectors, null, 2)}\n`).toMatchFileSnapshot(fixture(name).pathname)
+}
+/** The file, for what our code makes of it. */
+const vectorsIn = <T>(name: string): T => JSON.parse(readFileSync(fixture(name), 'utf8')) as T
+
+const runId = Uint8Array.from({ length: 32 }, (_, i) => i)
+
+const layout = layoutOf([
+  { name: 'dense/kernel', shape: [2, 3] },
+  { name: 'dense/bias', shape: [3] },
+  { name: 'norm/gamma', shape: [] },
+  { name: 'output/bias', shape: [2] },
+])
+// Zero, ties that go down and up, what half precision has no room for, and what it has only as a subnormal.
+const values = Float32Array.of(0, 1, -1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -1 / 3, 100_000, -3e-5, 0.1, 1e-7, 0, 0)
+
+interface HeadVector {
+  readonly safetensorsHeader: string
+  readonly layoutDigest: string
+  readonly payloadBytes: number
+  /** What the sender writes: header, then the payload as one frame. */
+  readonly headerFrame: string
+  readonly payloadFrame: string
+  /** What the receiver reads out of it. */
+  readonly decoded: readonly number[]
+}
+
+interface HeadVectors {
+  readonly runId: string
+  readonly round: number
+  readonly step: number
+  readonly layout: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  readonly values: readonly number[]
+  readonly encodings: Readonly<Record<EncodingName, HeadVector>>
+}
+
+interface Side {
+  readonly host: HearsayHost
+  readonly handover: Handover
+}
+
+async function startSide(encoding: EncodingName, of: Layout = layout): Promise<Side> {
+  const host = await startHost()
+  const init = { runId, layout: of, encoding, normLimit: 1e6, admit: () => undefined }
+  const handover = createHandover(init)({ node: host })
+  await handover.start()
+  onTestFinished(() => handover.stop())
+  return { host, handover }
+}
+
+/** Everything that comes on a stream, as it comes. */
+function listen(stream: Stream): { bytes: Uint8Array } {
+  const heard = { bytes: new Uint8Array(0) }
+  stream.addEventListener('message', ({ data }) => {
+    heard.bytes = Buffer.concat([heard.bytes, data.subarray()])
+  })
+  return heard
+}
+
+const replyFrame = (code: HandoverReply.Code): Uint8Array => framed(HandoverReply.encode({ code }))
+
+describe('the vectors of a head', () => {
+  it('are what our encoders write', async () => {
+    const encodings: Record<string, HeadVector> = {}
+    for (const encoding of encodingNames) {
+      const format = headFormat(layout, encoding)
+      const { layoutDigest, payloadBytes } = format
+      const payload = await encodeHead(format, values, createBuffers())
+      const { handover } = await startSide(encoding)
+      encodings[encoding] = {
+        safetensorsHeader: Buffer.from(format.header.subarray(8)).toString(),
+        layoutDigest: hex(layoutDigest),
+        payloadBytes,
+        headerFrame: hex(framed(HeadHeader.encode({ runId, round: 7, step: 1, layoutDigest, payloadBytes }))),
+        payloadFrame: hex(framed(payload)),
+        decoded: [...(await handover.decode(payload))],
+      }
+    }
+    const tensors = layout.tensors.map(({ name, shape }) => ({ name, shape }))
+    await expectMakes('heads', {
+      runId: hex(runId),
+      round: 7,
+      step: 1,
+      layout: tensors,
+      values: [...values],
+      encodings,
+    })
+  })
+
+  describe.each(encodingNames)('in %s', encoding => {
+    const vectors = vectorsIn<HeadVectors>('heads')
+    const vector = vectors.encodings[encoding]
+    const { round, step } = vectors
+
+    it('are read as they say', () => {
+      expect(decodeHeadHeader(unframed(bytesOf(vector.headerFrame)))).toEqual({
+        runId: bytesOf(vectors.runId),
+        round,
+        step,
+        layoutDigest: bytesOf(vector.layoutDigest),
+        payloadBytes: vector.payloadBytes,
+      })
+      const payload = unframed(bytesOf(vector.payloadFrame))
+      expect(payload).toHaveLength(vector.payloadBytes)
+      const header = payload.subarray(0, 8 + vector.safetensorsHeader.length)
+      expect(hex(createHash('sha256').update(header).digest())).toBe(vector.layoutDigest)
+    })
+
+    it('are accepted by our receiver from whoever writes them', async () => {
+      const { host, handover } = await startSide(encoding, layoutOf(vectors.layout))
+      const other = await startHost()
+      await connect(other, host)
+      const stream = await other.dialProtocol(host.peerId, handoverProtocol.id)
+      const heard = listen(stream)
+      stream.send(bytesOf(vector.headerFrame))
+      const goOn = replyFrame(HandoverReply.Code.CONTINUE)
+      await until(() => heard.bytes.length >= goOn.length)
+      expect(hex(heard.bytes)).toBe(hex(goOn))
+      stream.send(bytesOf(vector.payloadFrame))
+      await stream.close()
+      const arrived = await handover.take(other.peerId.toString(), round, step, never)
+      expect([...arrived]).toEqual(vector.decoded)
+      const all = Buffer.concat([goOn, replyFrame(HandoverReply.Code.ACCEPTED)])
+      await until(() => heard.bytes.length >= all.length)
+      expect(hex(heard.bytes)).toBe(hex(all))
+    })
+
+    it('are what our sender writes', async () => {
+      const { host, handover } = await startSide(encoding)
+      const other = await startHost()
+      await connect(host, other)
+      const header = bytesOf(vector.headerFrame)
+      const all = Buffer.concat([header, bytesOf(vector.payloadFrame)])
+      let heard: { readonly bytes: Uint8Array } = { bytes: new Uint8Array(0) }
+      await other.handle(handoverProtocol.id, async stream => {
+        heard = listen(stream)
+        await until(() => heard.bytes.length >= header.length)
+        // Not a byte of the payload before it is asked for.
+        expect(hex(heard.bytes)).toBe(vector.headerFrame)
+        stream.send(replyFrame(HandoverReply.Code.CONTINUE))
+        await until(() => heard.bytes.length >= all.length)
+        stream.send(replyFrame(HandoverReply.Code.ACCEPTED))
+        await stream.close()
+      })
+      const payload = await handover.encode(values)
+      const sent = await handover.send(other.peerId, round, step, payload, never)
+      expect(sent).toEqual({ ok: true, bytes: all.length })
+      expect(hex(heard.bytes)).toBe(hex(all))
+    })
+  })
+})
+
+describe('the vectors of the replies', () => {
+  const codes = Object.values(HandoverReply.Code).filter(
+    (code): code is HandoverReply.Code => typeof code === 'string' && code !== HandoverReply.Code.UNKNOWN,
+  )
+
+  it('are what our encoder writes', async () => {
+    await expectMakes('replies', Object.fromEntries(codes.map(code => [code, hex(replyFrame(code))])))
+  })
+
+  it('are read as they say', () => {
+    const vectors = vectorsIn<Record<string, string>>('replies')
+    expect(Object.keys(vectors)).toEqual(codes)
+    for (const [code, frame] of Object.entries(vectors)) expect(decodeReply(unframed(bytesOf(frame)))).toBe(code)
+  })
+})
+
+describe('the vectors of presence', () => {
+  const reports: { name: string; report: RoundReport; waiting: boolean; standing?: Standing }[] = [
+    // Before its first round, at the barrier.
+    { name: 'basel', report: { round: 0, samples: 512 }, waiting: true },
+    {
+      name: 'Zürich, 2. Stock',
+      report: { round: 3, samples: 300, loss: 0.25, accuracy: 0.875, localDistance: 0.5 },
+      waiting: false,
+    },
+    {
+      name: 'basel',
+      report: { round: 4, samples: 512, loss: 0.125 },
+      waiting: false,
+      standing: {
+        from: 2,
+        share: 1,
+        addresses: [multiaddr('/ip4/192.0.2.1/tcp/4001')],
+        head: { round: 4, digest: new Uint8Array(32).fill(0xab) },
+        leaving: true,
+      },
+    },
+  ]
+
+  it('are what our encoder writes', async () => {
+    const records = reports.map(({ name, report, waiting, standing }) => {
+      const bytes = encodePresence(runId, name, report, waiting, standing)
+      const { runId: id, addresses, headDigest, ...plain } = Presence.decode(bytes)
+      const lists = { addresses: addresses.map(hex), headDigest: hex(headDigest) }
+      return { record: { runId: hex(id), ...plain, ...lists }, bytes: hex(bytes) }
+    })
+    await expectMakes('presence', { topic: presenceTopic(runId), records })
+  })
+
+  it('are read as they say', () => {
+    const { records } = vectorsIn<{ records: { bytes: string }[] }>('presence')
+    expect(records).toHaveLength(reports.length)
+    records.forEach(({ bytes }, i) => {
+      const { name, report, waiting, standing } = reports[i]!
+      const decoded = decodePresence(bytesOf(bytes), runId, 10)
+      expect(decoded).toMatchObject({ ok: true, waiting, report: { name, ...report, from: standing?.from ?? 0 } })
+    })
+  })
+})
+
+describe('the vectors of the run id', () => {
+  const written = {
+    data: 'digits',
+    model: { kind: 'mlp', hidden: [16] },
+    merge: { rho: 0.1, method: 'dfedsam' },
+    limits: { headNorm: 1e21 },
+    encoding: 'int8',
+  }
+
+  it('are what our hash makes of the canonical manifest', async () => {
+    const manifest = parseManifest(written)
+    const canonical = Buffer.from(canonicalManifest(manifest)).toString()
+    await expectMakes('manifest', { written, canonical, runId: hex(runIdOf(manifest)) })
+  })
+
+  it('need no more than a hash of the canonical manifest', () => {
+    const { canonical, runId: id } = vectorsIn<{ canonical: string; runId: string }>('manifest')
+    expect(createHash('sha256').update(canonical).digest('hex')).toBe(id)
+    // It is a manifest too, and the same run's.
+    expect(hex(runIdOf(parseManifest(JSON.parse(canonical))))).toBe(id)
+  })
+})
