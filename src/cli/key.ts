@@ -1,0 +1,59 @@
+import { open } from 'node:fs/promises'
+import { HearsayError } from '../errors.js'
+import { newNetworkKey, parseNetworkKey } from '../gossip/index.js'
+import type { Command } from './command.js'
+
+interface KeyOptions {
+  readonly out: string
+}
+
+/** For its owner only: whoever can read the file can join the network. */
+const ownerOnly = 0o600
+
+export const key: Command<KeyOptions> = {
+  usage: 'key <action>',
+  summary: 'make a key that closes a network to everybody who does not have it',
+  flags: [{ flags: '--out <file>', description: 'new: where the key goes', default: 'hearsay.key' }],
+  examples: ['hearsay key new', 'hearsay key new --out hospitals.key'],
+
+  async run([action], { out }, { stdout }) {
+    if (action !== 'new') throw new HearsayError('USAGE', `key ${action}: the action must be new`)
+    const text = newNetworkKey()
+    await writeNew(out, text)
+    const { fingerprint } = parseNetworkKey(text, out)
+    stdout.write(
+      [
+        `written      ${out}, readable by you only`,
+        `fingerprint  ${fingerprint}`,
+        '',
+        'Next:',
+        '  Give the file to every member, by a way that nobody else sees: whoever has it can connect.',
+        '  Compare the fingerprint; it does not show the key.',
+        '',
+      ].join('\n'),
+    )
+    return 0
+  },
+}
+
+/** Never over another file: it may be the key of a network that is running. */
+async function writeNew(path: string, text: string): Promise<void> {
+  try {
+    const file = await open(path, 'wx', ownerOnly)
+    try {
+      await file.writeFile(text)
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new HearsayError(
+      'USAGE',
+      code === 'EEXIST'
+        ? `--out ${path}: is there already; choose another name, or remove it if no network uses that key`
+        : `--out ${path}: cannot be written (${message})`,
+      { cause: error },
+    )
+  }
+}

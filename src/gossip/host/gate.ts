@@ -1,0 +1,78 @@
+import type { Connection, ConnectionGater, Libp2p, PeerId } from '@libp2p/interface'
+import type { PeerIdStr } from '../protocol.js'
+import { ReasonCounts } from '../rejection.js'
+
+/** Why a peer that is not on the list got no connection. */
+export type GateReason =
+  | 'DIAL' // we were about to call it
+  | 'INBOUND' // it called us and has proved who it is
+  | 'OUTBOUND' // we called an address, and it was there
+  | 'RELAYED' // it wanted a relay's slot here, or came through one
+  | 'REMOVED' // it was connected when the list was changed
+
+/** Lets only listed peers connect. */
+export interface Gate {
+  readonly gater: ConnectionGater
+  /** Is the peer on the list? */
+  allows(peer: PeerId): boolean
+  /** From now on these and nobody else; connections of all others are closed. */
+  allow(peers: Iterable<PeerId>): void
+  /** Whose connections are closed when the list changes. */
+  attach(node: Libp2p): void
+  /** How often somebody was turned away, by {@link GateReason}. A snapshot. */
+  readonly denied: Readonly<Record<string, number>>
+}
+
+/**
+ * Creates a gate. Who a caller is, is known only after the encryption handshake: it is turned away right behind that,
+ * before the first protocol, identify included. A stranger learns that somebody listens, and our peer id.
+ */
+export function createGate(peers: Iterable<PeerId>): Gate {
+  const denied = new ReasonCounts<GateReason>()
+  let allowed = setOf(peers)
+  let node: Libp2p | undefined
+
+  const denies =
+    (reason: GateReason) =>
+    (peer: PeerId): boolean => {
+      if (allowed.has(peer.toString())) return false
+      denied.add(reason)
+      return true
+    }
+  const relayed = denies('RELAYED')
+
+  return {
+    gater: {
+      denyDialPeer: denies('DIAL'),
+      denyInboundEncryptedConnection: denies('INBOUND'),
+      denyOutboundEncryptedConnection: denies('OUTBOUND'),
+      denyInboundRelayReservation: relayed,
+      denyOutboundRelayedConnection: (source, destination) => relayed(source) || relayed(destination),
+      denyInboundRelayedConnection: (_relay, peer) => relayed(peer),
+    },
+    allows: peer => allowed.has(peer.toString()),
+    allow(next) {
+      allowed = setOf(next)
+      for (const connection of node?.getConnections() ?? []) {
+        if (allowed.has(connection.remotePeer.toString())) continue
+        denied.add('REMOVED')
+        hangUp(connection)
+      }
+    },
+    attach(host) {
+      node = host
+    },
+    get denied() {
+      return denied.toRecord()
+    },
+  }
+}
+
+function setOf(peers: Iterable<PeerId>): ReadonlySet<PeerIdStr> {
+  return new Set(Array.from(peers, peer => peer.toString()))
+}
+
+/** At once: whoever is no longer wanted is not asked to finish its streams first. */
+export function hangUp(connection: Connection): void {
+  connection.abort(new Error('This peer may not connect'))
+}
