@@ -1,0 +1,223 @@
+import { Document, isMap, visit } from 'yaml'
+import { shippedSets } from '../data/index.js'
+import { encodingNames } from '../gossip/index.js'
+import { mergeMethods, mergeSchema, resolveMerge } from '../merge/index.js'
+import type { Manifest } from '../node/index.js'
+import { topologyKinds } from '../topology/index.js'
+
+/** A field of the manifest as `hearsay init` explains it. */
+interface Field {
+  readonly key: string
+  /** What it does and what else is possible, in one line. */
+  readonly says: string
+  /**
+   * What stands behind the comment sign where the field is not set: its default, or an example. Left out, a field that
+   * is not set is not shown.
+   */
+  readonly unset?: (section: Section) => unknown
+}
+
+/** A part of the file: one field at the top, or a section with fields of its own. */
+interface Part extends Omit<Field, 'unset'> {
+  readonly fields?: readonly Field[]
+}
+
+type Section = Readonly<Record<string, unknown>>
+
+const ownData = (value: unknown) => (data: Section) =>
+  Object.hasOwn(shippedSets, data.set as string) ? undefined : value
+
+/** For a number that only some methods have: what the method sets it to. */
+const ofMethod = (key: string, probe: unknown, value: (method: Section) => unknown) => (merge: Section) =>
+  // A method that has no use for it refuses it (merge/methods.ts).
+  mergeSchema.safeParse({ method: merge.method, [key]: probe }).success ? value(merge) : undefined
+
+const settled = (merge: Section) => resolveMerge(mergeSchema.parse({ method: merge.method }))
+
+/** Every field in the order of the file: what is learned, by whom, how they train, how they gossip, and the bounds. */
+const parts: readonly Part[] = [
+  {
+    key: 'data',
+    says: 'What is learned from. A peer in the field brings its own; it must fit this description.',
+    fields: [
+      {
+        key: 'set',
+        says: `${Object.keys(shippedSets).join(', ')}; or your own: IDX, NPZ, CIFAR-10, CSV, a folder of images by class`,
+      },
+      {
+        key: 'label',
+        says: 'Tables: the column with the label, by name or number from 1; left out, the last',
+        unset: ownData('label'),
+      },
+      { key: 'peerColumn', says: 'Tables: the column that says whose a row is', unset: ownData('hospital') },
+      { key: 'header', says: 'Tables: is the first line a header? Left out, it is looked at', unset: ownData(true) },
+      { key: 'categorical', says: 'Tables: columns of categories that look like numbers', unset: ownData(['sex']) },
+      {
+        key: 'inputShape',
+        says: 'Tables: rows are images of this height, width and channels',
+        unset: ownData([28, 28, 1]),
+      },
+      { key: 'imageSize', says: 'Folders of images: height and width', unset: ownData([64, 64]) },
+      { key: 'channels', says: 'Folders of images: 1 for grey, 3 for colour', unset: ownData(1) },
+      {
+        key: 'classes',
+        says: 'Names of the classes in order; peers who bring their own data must agree on them',
+        unset: ownData(['healthy', 'ill']),
+      },
+      { key: 'standardise', says: "peer (by each peer's own samples), none, a set's name, or { mean, std }" },
+      { key: 'testShare', says: 'Share held back for testing where the data has no test split of its own' },
+    ],
+  },
+  {
+    key: 'partition',
+    says: 'How a simulation deals the training samples; also the share of a peer that brings a built-in set.',
+    fields: [
+      { key: 'kind', says: 'iid, dirichlet, pathological, quantity, resolution, natural' },
+      { key: 'alpha', says: 'Skew: the smaller, the more peers differ' },
+      {
+        key: 'mode',
+        says: 'client (each peer draws its classes, equal sizes) or class (each class is cut over the peers)',
+      },
+      { key: 'classes', says: 'How many classes a peer sees' },
+      { key: 'factors', says: 'Peer k sees its images at 1 / factors[k] of the resolution, over and over' },
+    ],
+  },
+  { key: 'peers', says: 'How many peers a simulation has, and into how many shares a built-in set is cut' },
+  { key: 'minPeers', says: 'How many must be there before a run in the field begins; a simulation ignores it' },
+  {
+    key: 'model',
+    says: 'What is trained.',
+    fields: [
+      { key: 'kind', says: 'logistic, mlp, lenet5, cnn, resnet18, vgg11; or file: a LayersModel, with its path' },
+      { key: 'path', says: 'Where its model.json is' },
+      { key: 'hidden', says: 'Units of the hidden layers' },
+      { key: 'channels', says: 'Filters of each convolution' },
+      { key: 'groups', says: 'Groups of the normalisation: a divisor of 64' },
+      { key: 'head', says: 'The layer with which the head begins, for share: head', unset: () => 'output' },
+    ],
+  },
+  { key: 'share', says: 'What peers hand to each other: all, head, or the name of the layer from which on' },
+  { key: 'encoding', says: `How its numbers travel: ${encodingNames.join(', ')}; the shorter, the coarser` },
+  { key: 'rounds', says: 'Rounds of training, exchange and merge' },
+  {
+    key: 'training',
+    says: 'What a peer does between two exchanges.',
+    fields: [
+      {
+        key: 'epochs',
+        says: 'Passes over its own samples',
+        unset: ({ steps }) => (steps === undefined ? 1 : undefined),
+      },
+      { key: 'steps', says: 'Steps instead of epochs', unset: ({ epochs }) => (epochs === undefined ? 50 : undefined) },
+      { key: 'batch', says: 'Samples in a step' },
+      { key: 'learningRate', says: 'In the first round' },
+      { key: 'decay', says: 'The learning rate is multiplied by this after every round; 1 keeps it' },
+      { key: 'weightDecay', says: 'Pull of the parameters towards 0' },
+      { key: 'clip', says: 'Longest gradient; a longer one is shortened to it', unset: () => 1 },
+      { key: 'adaptive', says: "ASAM instead of SAM: its radius counts relative to each parameter's size" },
+      {
+        key: 'augment',
+        says: 'Images: shifted by up to crop pixels, and mirrored (not for digits or letters)',
+        unset: () => ({ crop: 4, flip: true }),
+      },
+    ],
+  },
+  {
+    key: 'merge',
+    says: 'How what is received becomes part of the own model.',
+    fields: [
+      { key: 'method', says: mergeMethods.join(', ') },
+      {
+        key: 'gossipSteps',
+        says: 'Exchanges a round',
+        unset: ofMethod('gossipSteps', 2, merge => settled(merge).gossipSteps),
+      },
+      {
+        key: 'acceleration',
+        says: 'plain, or chebyshev, which gets further in as many exchanges on a graph that does not change',
+        unset: ofMethod('acceleration', 'chebyshev', () => 'plain'),
+      },
+      { key: 'rho', says: 'Radius of SAM', unset: ofMethod('rho', 0.01, merge => settled(merge).local.rho) },
+      {
+        key: 'momentum',
+        says: 'Of local training, from 0 up to below 1',
+        unset: ofMethod('momentum', 0.5, merge => settled(merge).local.momentum),
+      },
+    ],
+  },
+  {
+    key: 'topology',
+    says: 'Who hands to whom.',
+    fields: [
+      { key: 'kind', says: topologyKinds.join(', ') },
+      { key: 'rows', says: 'How many rows; left out, as square as can be' },
+      { key: 'degree', says: 'Neighbours of each peer' },
+      { key: 'probability', says: 'Of each edge; left out, twice what almost surely connects all' },
+      { key: 'neighbours', says: 'Of each peer on the ring before some edges are rewired: an even number' },
+      { key: 'rewire', says: 'Share of the edges that are rewired' },
+      { key: 'edges', says: 'Pairs of peers, counted from 0' },
+      { key: 'weights', says: 'metropolis-hastings (edges both ways) or uniform' },
+    ],
+  },
+  {
+    key: 'evaluation',
+    says: 'Testing of the models.',
+    fields: [{ key: 'every', says: 'Rounds from one test to the next; the last round is always tested' }],
+  },
+  {
+    key: 'limits',
+    says: 'What a peer waits for, and what it accepts.',
+    fields: [
+      { key: 'joinSeconds', says: "Wait of the first round for the neighbours' presence" },
+      { key: 'exchangeSeconds', says: 'Wait for a neighbour that is connected and silent' },
+      { key: 'headNorm', says: 'A head with a larger 2-norm is refused' },
+    ],
+  },
+  { key: 'seed', says: 'Decides everything random: the same seed, the same numbers' },
+]
+
+const opening = `# A run of Hearsay: what is learned, by whom, and how. Every peer of the run has these very fields: they make its id.
+#   hearsay simulate <this file>   all its peers on this machine
+#   hearsay start <this file>      one peer, for others to join
+# A field behind # is not set; what stands there is its default or an example. Remove the # to set it.`
+
+/** A manifest as a file for people: every field with what it does, in an order that can be read. */
+export function commentedManifest(manifest: Manifest): string {
+  const rest = Object.keys(manifest).filter(key => parts.every(part => part.key !== key))
+  const all: Part[] = [...parts, ...rest.map(key => ({ key, says: '' }))]
+  const blocks = all.flatMap(({ key, says, fields }) => {
+    const value = (manifest as Section)[key]
+    if (value === undefined) return []
+    const lines = fields === undefined ? fieldLines(key, value) : [`${key}:`, ...sectionLines(value as Section, fields)]
+    return [[...(says === '' ? [] : [`# ${says}`]), ...lines].join('\n')]
+  })
+  return `${[opening, ...blocks].join('\n\n')}\n`
+}
+
+function sectionLines(section: Section, fields: readonly Field[]): string[] {
+  const known = fields.flatMap(({ key, says, unset }) => {
+    if (section[key] !== undefined) return [`# ${says}`, ...fieldLines(key, section[key])]
+    const example = unset?.(section)
+    return example === undefined ? [] : [`# ${says}`, ...fieldLines(key, example).map(line => `#${line}`)]
+  })
+  const rest = Object.keys(section).filter(key => fields.every(field => field.key !== key))
+  const unknown = rest.flatMap(key => (section[key] === undefined ? [] : fieldLines(key, section[key])))
+  return [...known, ...unknown].map(line => `  ${line}`)
+}
+
+/** One field, on one line where its value allows. */
+function fieldLines(key: string, value: unknown): string[] {
+  const document = new Document({ [key]: value })
+  visit(document, {
+    Collection(_, node) {
+      if (!isMap(node) || node !== document.contents) node.flow = true
+    },
+  })
+  return document.toString({ lineWidth: 0, blockQuote: false }).trimEnd().split('\n')
+}
+
+/** The fields that have a comment, as paths, for the test that none is forgotten. */
+export const explainedFields: readonly string[] = parts.flatMap(({ key, fields }) => [
+  key,
+  ...(fields ?? []).map(field => `${key}.${field.key}`),
+])

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import pc from 'picocolors'
+import { HearsayError } from '../errors.js'
+import { type Manifest, parseManifest, replaceFile, runIdOf } from '../node/index.js'
+import { type Command, interruptedStatus, number } from './command.js'
+import { commentedManifest } from './commented-manifest.js'
+import { askForRun } from './questions.js'
+import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
+
+export interface InitOptions extends RunFlags {
+  readonly minPeers?: number
+  readonly out?: string
+  readonly yes?: boolean
+  readonly force?: boolean
+}
+
+const defaultOut = 'run.yaml'
+
+export const init: Command<InitOptions> = {
+  usage: 'init',
+  summary: 'write a commented run.yaml, by asking or from flags',
+  flags: [
+    { flags: '-y, --yes', description: 'ask nothing: defaults for what no flag says' },
+    { flags: '--out <file>', description: `where it is written (default: ${defaultOut})` },
+    { flags: '--force', description: 'write over a file that is there' },
+    {
+      flags: '--min-peers <number>',
+      description: 'how many peers must be there before a run in the field begins (default: 2)',
+      parse: number('--min-peers'),
+    },
+    ...runFlags,
+  ],
+  examples: [
+    'hearsay init',
+    'hearsay init --yes --data pneumoniamnist --model mlp --rounds 5 --min-peers 3 --out run.yaml',
+    'hearsay init --yes --data heart-disease --model logistic --share head --out hospitals.yaml',
+  ],
+
+  async run(_, flags, { stdout, stderr, signal }) {
+    const { stdin } = process
+    // Asked first: nobody wants to answer questions for a file that cannot be written.
+    refuseToOverwrite(flags.out ?? (flags.yes ? defaultOut : undefined), flags)
+    if (!flags.yes && !(stdin.isTTY && stdout.isTTY)) {
+      throw new HearsayError(
+        'USAGE',
+        'init asks its questions on a terminal, and this is none; add --yes to take the defaults for what no flag says',
+      )
+    }
+    const chosen = flags.yes ? flags : await askForRun(flags, { input: stdin, output: stdout, signal })
+    if (chosen === undefined) {
+      stderr.write('Interrupted; nothing was written.\n')
+      return interruptedStatus
+    }
+    const manifest = await manifestOf(chosen)
+    const out = chosen.out ?? defaultOut
+    await write(out, commentedManifest(manifest), chosen)
+    stdout.write(`${told(out, manifest)}\n`)
+    return 0
+  },
+}
+
+/** The manifest that the flags ask for. */
+export async function manifestOf({ minPeers, ...flags }: InitOptions): Promise<Manifest> {
+  const manifest = await manifestFrom(undefined, flags)
+  return minPeers === undefined ? manifest : parseManifest({ ...manifest, minPeers }, 'the command line')
+}
+
+function refuseToOverwrite(out: string | undefined, { force }: InitOptions): void {
+  if (out !== undefined && force !== true && existsSync(out)) throw isThere(out)
+}
+
+function isThere(out: string): HearsayError {
+  return new HearsayError('USAGE', `${out}: is there already; write over it with --force, or name another with --out`)
+}
+
+async function write(out: string, text: string, { force }: InitOptions): Promise<void> {
+  try {
+    if (force) await replaceFile(out, text)
+    else await writeFile(out, text, { flag: 'wx' })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') throw isThere(out)
+    if (code === undefined) throw error
+    throw new HearsayError('USAGE', `--out ${out}: cannot be written (${code}); name a file in a folder that is there`)
+  }
+}
+
+function told(out: string, manifest: Manifest): string {
+  const { data, model, merge, topology, rounds, minPeers } = manifest
+  const what = `${data.set}, ${'path' in model ? model.path : model.kind}, ${merge.method} on a ${topology.kind}`
+  return [
+    `${out}   ${what}, ${rounds} rounds, begins with ${minPeers} peers`,
+    `${pc.dim('run')} ${Buffer.from(runIdOf(manifest)).toString('hex')}`,
+    '',
+    'Next:',
+    `  npx hearsay simulate ${out}   ${pc.dim('# try it: all its peers on this machine')}`,
+    `  npx hearsay start ${out}      ${pc.dim('# open it to others')}`,
+  ].join('\n')
+}

@@ -1,0 +1,160 @@
+import { existsSync } from 'node:fs'
+import type { Readable, Writable } from 'node:stream'
+import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts'
+import { shippedSets } from '../data/index.js'
+import { defaultMerge, defaultModel, parseManifest } from '../node/index.js'
+import type { InitOptions } from './init.js'
+
+/** Where the questions are asked. */
+export interface Asking {
+  readonly input: Readable
+  readonly output: Writable
+  /** Ends the questions as Ctrl-C does. */
+  readonly signal: AbortSignal
+}
+
+const own = 'own'
+
+/** Thrown and caught here alone: whoever ends one question ends them all. */
+class Cancelled extends Error {}
+
+/**
+ * Asks for what the flags do not say.
+ *
+ * @returns the flags with the answers; undefined when whoever was asked would rather not
+ */
+export async function askForRun(flags: InitOptions, where: Asking): Promise<InitOptions | undefined> {
+  // A signal of its own: each question leaves a listener behind on the one it is given.
+  const asking = { ...where, signal: AbortSignal.any([where.signal]) }
+  intro('A run of Hearsay: what is learned, by whom, and how.', asking)
+  try {
+    const data = flags.data ?? (await dataAsked(asking))
+    // In the order in which they are asked; what a flag says is not.
+    const model = flags.model ?? (await modelAsked(data, asking))
+    const share = flags.share ?? (await shareAsked(asking))
+    const merge = flags.merge ?? (await mergeAsked(asking))
+    const topology = flags.topology ?? (await topologyAsked(asking))
+    const rounds = flags.rounds ?? (await numberAsked('rounds', 'How many rounds?', asking))
+    const minPeers =
+      flags.minPeers ?? (await numberAsked('minPeers', 'How many peers must be there before it begins?', asking))
+    const out = flags.out ?? (await outAsked(flags.force === true, asking))
+    return { ...flags, data, model, share, merge, topology, rounds, minPeers, out }
+  } catch (error) {
+    if (!(error instanceof Cancelled)) throw error
+    cancel('Nothing was written.', asking)
+    return undefined
+  }
+}
+
+async function dataAsked(asking: Asking): Promise<string> {
+  const shipped = Object.entries(shippedSets).map(([value, { title }]) => ({ value, label: value, hint: title }))
+  const answer = await answered(
+    select({
+      ...asking,
+      message: 'What is learned from?',
+      options: [...shipped, { value: own, label: 'your own', hint: 'IDX, NPZ, CIFAR-10, CSV, a folder of images' }],
+    }),
+  )
+  if (answer !== own) return answer
+  const required = (path: string | undefined): string | undefined =>
+    path === undefined || path.trim() === '' ? 'A path is needed.' : undefined
+  return answered(
+    text({ ...asking, message: 'Where is it?', placeholder: 'path of a file or folder', validate: required }),
+  )
+}
+
+function modelAsked(data: string, asking: Asking): Promise<string> {
+  return answered(
+    select({
+      ...asking,
+      message: 'Which model?',
+      // A table has no pixels side by side.
+      initialValue: data === 'heart-disease' || /\.csv(\.gz)?$/i.test(data) ? 'mlp' : defaultModel,
+      options: [
+        { value: 'logistic', hint: 'one layer; tables and images' },
+        { value: 'mlp', hint: 'two hidden layers of 200; tables and images' },
+        { value: 'cnn', hint: 'small; images' },
+        { value: 'lenet5', hint: 'images of at least 28×28' },
+        { value: 'resnet18', hint: '11 million parameters; images' },
+        { value: 'vgg11', hint: '9 million parameters; images' },
+      ],
+    }),
+  )
+}
+
+function shareAsked(asking: Asking): Promise<string> {
+  return answered(
+    select({
+      ...asking,
+      message: 'What do peers hand to each other?',
+      options: [
+        { value: 'all', hint: 'the whole model' },
+        { value: 'head', hint: 'its last layer; the rest stays with each peer' },
+      ],
+    }),
+  )
+}
+
+function mergeAsked(asking: Asking): Promise<string> {
+  return answered(
+    select({
+      ...asking,
+      message: 'How do they merge?',
+      initialValue: defaultMerge as string,
+      options: [
+        { value: 'dfedavg', hint: 'train, then average with the neighbours' },
+        { value: 'dfedavgm', hint: 'the same with momentum' },
+        { value: 'dfedsam', hint: 'train towards flat minima, then average' },
+        { value: 'dfedsam-mgs', hint: 'the same, averaging several times a round' },
+        { value: 'dpsgd', hint: 'one step, then average' },
+      ],
+    }),
+  )
+}
+
+function topologyAsked(asking: Asking): Promise<string> {
+  return answered(
+    select({
+      ...asking,
+      message: 'Who hands to whom?',
+      options: [
+        { value: 'ring', hint: 'everyone to two; cheapest' },
+        { value: 'exponential', hint: 'everyone to log2(n); mixes fast' },
+        { value: 'random-regular', hint: 'everyone to four, drawn at random' },
+        { value: 'full', hint: 'everyone to everyone; for a few peers' },
+      ],
+    }),
+  )
+}
+
+/** Asks for a number of the manifest, which says what is allowed and what is usual. */
+async function numberAsked(field: 'rounds' | 'minPeers', message: string, asking: Asking): Promise<number> {
+  const usual = String(parseManifest({})[field])
+  const validate = (typed: string | undefined): string | undefined => {
+    try {
+      parseManifest({ [field]: Number(typed || usual) }, 'Not so')
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+  const typed = await answered(text({ ...asking, message, placeholder: usual, defaultValue: usual, validate }))
+  return Number(typed)
+}
+
+function outAsked(force: boolean, asking: Asking): Promise<string> {
+  const usual = 'run.yaml'
+  const isFree = (path: string | undefined): string | undefined =>
+    !force && existsSync(path === undefined || path === '' ? usual : path)
+      ? 'It is there already; name another.'
+      : undefined
+  return answered(
+    text({ ...asking, message: 'Where is it written?', placeholder: usual, defaultValue: usual, validate: isFree }),
+  )
+}
+
+async function answered<T extends string>(answer: Promise<T | typeof CANCEL_SYMBOL>): Promise<T> {
+  const value = await answer
+  if (isCancel(value)) throw new Cancelled()
+  return value
+}

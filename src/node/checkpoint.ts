@@ -1,0 +1,127 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HearsayError } from '../errors.js'
+import {
+  type Checkpoint,
+  type CheckpointKind,
+  checkpointHeader,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-file.js'
+import { explainDisk, makeFolder, moveInto, unfinishedEnding, unfinishedName } from './durable.js'
+
+export interface CheckpointsInit extends CheckpointKind {
+  /** Where they lie, and nothing else. Made when the first is saved. */
+  readonly folder: string
+  /**
+   * How many are kept, at least 1. Two, because a disk that damages a file after it was written is rarer than one
+   * that damages two.
+   * @default 2
+   */
+  readonly keep?: number
+  /** Told of every checkpoint that `latest` passes over, and why. Must not throw. */
+  readonly onDamaged?: (reason: string) => void
+}
+
+/** A peer's state on disk. One process at a time: hold the run folder's lock. */
+export interface Checkpoints {
+  /**
+   * Resolves when the disk has it; the one before is removed only then. `parameters` must not change until it
+   * resolves: they are written from where they lie, for a second copy of a large model at the end of every round would
+   * cost more than it saves. Who wants to train on meanwhile copies them first (`copyInSlices`) and saves the copy.
+   * Hashing takes its turns on the network thread, writing happens off it. Saves wait for each other.
+   *
+   * A wait for the disk itself cannot be cut short; the signal is looked at between pieces of 256 KiB.
+   *
+   * @throws {@link HearsayError} RUN where the disk is full or cannot be written: those saved before are whole
+   * @throws the signal's reason
+   */
+  save(checkpoint: Checkpoint, signal: AbortSignal): Promise<void>
+  /**
+   * The last one that is whole. Undefined where none is, which after a call of `onDamaged` is a loss, and else a start.
+   *
+   * @throws {@link HearsayError} RUN where it is of another run, or may not be read
+   */
+  latest(): Promise<Checkpoint | undefined>
+}
+
+/** Saves are numbered: a clock may go back, and a peer that comes back may train a round twice. */
+const sequenceDigits = 10
+const fileName = new RegExp(`^(\\d{${sequenceDigits}})\\.round-\\d{1,7}\\.([0-9a-f]{64})\\.safetensors$`)
+
+interface Entry {
+  readonly file: string
+  readonly sequence: number
+  readonly digest: string
+}
+
+/** Creates the checkpoints of one peer in one run. Touches the disk only when asked to. */
+export function createCheckpoints(init: CheckpointsInit): Checkpoints {
+  const { folder, keep } = { keep: 2, ...init }
+  if (!Number.isInteger(keep) || keep < 1) throw new RangeError(`keep is ${keep}; must be a whole number from 1`)
+  let before: Promise<unknown> = Promise.resolve()
+
+  async function write(checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted()
+    const header = checkpointHeader(init, checkpoint)
+    try {
+      await makeFolder(folder)
+      const entries = await tidy(folder)
+      const sequence = String((entries[0]?.sequence ?? 0) + 1).padStart(sequenceDigits, '0')
+      if (sequence.length > sequenceDigits) {
+        throw new HearsayError('RUN', `${join(folder, entries[0]!.file)}: is no checkpoint of ours; move it elsewhere`)
+      }
+      const unfinished = unfinishedName(join(folder, sequence))
+      const digest = await writeCheckpoint(unfinished, header, checkpoint.parameters, signal)
+      await moveInto(unfinished, join(folder, `${sequence}.round-${checkpoint.round}.${digest}.safetensors`))
+      for (const { file } of entries.slice(keep - 1)) await remove(join(folder, file))
+    } catch (error) {
+      const lost = `The checkpoint of round ${checkpoint.round} was not kept; those before it are whole: resume the run from them`
+      throw explainDisk(error, folder, lost)
+    }
+  }
+
+  return {
+    save(checkpoint, signal) {
+      const saved = before.then(() => write(checkpoint, signal))
+      before = saved.catch(() => {})
+      return saved
+    },
+
+    async latest() {
+      try {
+        for (const { file, digest } of await tidy(folder)) {
+          const read = await readCheckpoint(join(folder, file), digest, init)
+          if (read.ok) return read.checkpoint
+          init.onDamaged?.(read.reason)
+        }
+        return undefined
+      } catch (error) {
+        throw explainDisk(error, folder, 'No checkpoint could be read')
+      }
+    },
+  }
+}
+
+/** The folder's checkpoints, latest first. What a crash left unfinished is cleared away. */
+async function tidy(folder: string): Promise<Entry[]> {
+  let files: string[]
+  try {
+    files = await readdir(folder)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    throw error
+  }
+  for (const file of files) if (file.endsWith(unfinishedEnding)) await remove(join(folder, file))
+  return files
+    .flatMap(file => {
+      const [, sequence, digest] = fileName.exec(file) ?? []
+      return sequence === undefined || digest === undefined ? [] : [{ file, sequence: Number(sequence), digest }]
+    })
+    .sort((a, b) => b.sequence - a.sequence)
+}
+
+/** Clearing away may fail, as where a virus scanner holds the file open; the next save tries again. */
+async function remove(path: string): Promise<void> {
+  await rm(path, { force: true }).catch(() => {})
+}

@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { finished } from 'node:stream/promises'
+import { explainDisk } from '../node/index.js'
+
+/** A file of one JSON object a line, written as they come. */
+export interface MetricsFile {
+  /**
+   * One more line.
+   *
+   * @throws {@link HearsayError} RUN when an earlier one could not be written, as on a full disk
+   */
+  append(event: { readonly type: string }): void
+  /** Resolves when every line is written. */
+  close(): Promise<void>
+}
+
+/** Opens a file to append to; what a killed process left of its last line is cut off first. */
+export async function openMetrics(path: string): Promise<MetricsFile> {
+  await cutTornLine(path)
+  const stream = createWriteStream(path, { flags: 'a' })
+  let failure: unknown
+  stream.on('error', error => {
+    failure = explainDisk(error, path, 'Metrics from here on were not kept; resume the run then')
+  })
+  return {
+    append(event) {
+      if (failure !== undefined) throw failure
+      stream.write(`${JSON.stringify(event)}\n`)
+    },
+    async close() {
+      stream.end()
+      await finished(stream).catch(() => {})
+      if (failure !== undefined) throw failure
+    },
+  }
+}
+
+/** How much of the file's end is looked at in one go. */
+const blockBytes = 1 << 16
+const newline = 0x0a
+
+/** Makes the file end with a whole line, or empty. A line is whole when its end is there. */
+async function cutTornLine(path: string): Promise<void> {
+  const file = await open(path, 'a+')
+  try {
+    const { size } = await file.stat()
+    const block = new Uint8Array(blockBytes)
+    for (let end = size; end > 0; ) {
+      const start = Math.max(0, end - blockBytes)
+      const { bytesRead } = await file.read(block, 0, end - start, start)
+      const at = block.subarray(0, bytesRead).lastIndexOf(newline)
+      if (at >= 0) {
+        if (start + at + 1 < size) await file.truncate(start + at + 1)
+        return
+      }
+      end = start
+    }
+    if (size > 0) await file.truncate(0)
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,342 @@
+import { execFileSync } from 'node:child_process'
+import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HearsayError } from '../../src/errors.js'
+import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints } from '../../src/node/index.js'
+import { allocate, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
+import { emptyFolder, fixture, startChild, startFixture } from './children.js'
+
+const { signal } = new AbortController()
+const runId = new Uint8Array(32).fill(7)
+const small = layoutOf([
+  { name: 'dense/kernel', shape: [2, 3] },
+  { name: 'dense/bias', shape: [3] },
+])
+
+function checkpointOf(round: number, layout: Layout = small, state: Record<string, unknown> = {}): Checkpoint {
+  return { round, name: 'boston', parameters: allocate(layout).fill(round + 0.5), state }
+}
+
+interface Opened extends Checkpoints {
+  readonly damaged: string[]
+}
+
+function open(folder: string, init: { keep?: number; runId?: Uint8Array; layout?: Layout } = {}): Opened {
+  const damaged: string[] = []
+  const onDamaged = (reason: string): void => void damaged.push(reason)
+  return { ...createCheckpoints({ folder, runId, layout: small, onDamaged, ...init }), damaged }
+}
+
+/** The files of a folder, latest first. */
+async function filesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder)).sort().reverse()
+}
+
+describe('checkpoints', () => {
+  it('give back what was saved, to the bit', async () => {
+    const folder = join(await emptyFolder(), 'run', 'checkpoints')
+    const checkpoints = open(folder)
+    expect(await checkpoints.latest()).toBeUndefined()
+    const parameters = allocate(small)
+    parameters.set([0, -0, 1e-40, Number.NaN, Number.POSITIVE_INFINITY, -1, 2, 3, 4])
+    const state = { addresses: ['/ip4/127.0.0.1/tcp/4001'], nested: { text: '"é\u0000\ud83d\ude00', none: null } }
+    await checkpoints.save({ round: 12, name: 'Zürich', parameters, state }, signal)
+    const latest = await open(folder).latest()
+    expect(latest).toMatchObject({ round: 12, name: 'Zürich', state })
+    expect(Buffer.from(latest!.parameters.buffer)).toEqual(Buffer.from(parameters.buffer))
+    expect(latest!.parameters.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('are safetensors files named after their digest', async () => {
+    const folder = await emptyFolder()
+    await open(folder).save(checkpointOf(3), signal)
+    const [file] = await filesIn(folder)
+    expect(file).toMatch(/^0000000001\.round-3\.[0-9a-f]{64}\.safetensors$/)
+    const bytes = await readFile(join(folder, file!))
+    expect(decodeSafetensors(bytes)).toMatchObject({ layout: small, values: checkpointOf(3).parameters })
+    const { createHash } = await import('node:crypto')
+    expect(file).toContain(createHash('sha256').update(bytes).digest('hex'))
+  })
+
+  it('are kept as many as asked for, by when they were saved and not by their round', async () => {
+    const folder = await emptyFolder()
+    const checkpoints = open(folder, { keep: 3 })
+    for (const round of [4, 5, 6, 5, 2]) await checkpoints.save(checkpointOf(round), signal)
+    expect((await filesIn(folder)).map(file => file.split('.').slice(0, 2))).toEqual([
+      ['0000000005', 'round-2'],
+      ['0000000004', 'round-5'],
+      ['0000000003', 'round-6'],
+    ])
+    expect(await open(folder).latest()).toMatchObject({ round: 2 })
+    await open(folder).save(checkpointOf(7), signal)
+    expect(await filesIn(folder)).toHaveLength(2)
+    await open(folder, { keep: 1 }).save(checkpointOf(8), signal)
+    expect(await filesIn(folder)).toHaveLength(1)
+    expect(() => open(folder, { keep: 0 })).toThrow(RangeError)
+  })
+
+  it('that are saved at once are saved one after the other', async () => {
+    const folder = await emptyFolder()
+    const checkpoints = open(folder, { keep: 20 })
+    await Promise.all(Array.from({ length: 10 }, (_, round) => checkpoints.save(checkpointOf(round), signal)))
+    expect((await filesIn(folder)).map(file => file.split('.')[1])).toEqual(
+      Array.from({ length: 10 }, (_, round) => `round-${9 - round}`),
+    )
+  })
+
+  it('are abandoned at the signal, and the one before stays', async () => {
+    const folder = await emptyFolder()
+    const large = layoutOf([{ name: 'dense/kernel', shape: [1 << 20] }])
+    const checkpoints = open(folder, { layout: large })
+    await checkpoints.save(checkpointOf(1, large), signal)
+    const before = await filesIn(folder)
+    const abort = new AbortController()
+    const saving = checkpoints.save(checkpointOf(2, large), abort.signal)
+    setImmediate(() => abort.abort(new Error('enough')))
+    await expect(saving).rejects.toThrow('enough')
+    expect(await filesIn(folder)).toEqual(before)
+    expect(await checkpoints.latest()).toMatchObject({ round: 1 })
+    await checkpoints.save(checkpointOf(3, large), signal)
+    expect(await checkpoints.latest()).toMatchObject({ round: 3 })
+  })
+
+  it('clear away what a crash left unfinished, and nothing else', async () => {
+    const folder = await emptyFolder()
+    await writeFile(join(folder, 'notes.txt'), 'mine')
+    await writeFile(join(folder, '0000000009.0123456789abcdef.part'), 'half')
+    expect(await open(folder).latest()).toBeUndefined()
+    expect(await filesIn(folder)).toEqual(['notes.txt'])
+    for (const round of [1, 2, 3]) await open(folder).save(checkpointOf(round), signal)
+    expect(await filesIn(folder)).toHaveLength(3)
+  })
+
+  it('leave the network thread its turns while a large model is written', async () => {
+    const folder = await emptyFolder()
+    const large = layoutOf([{ name: 'dense/kernel', shape: [4 << 20] }])
+    let turns = 0
+    const count = (): void => {
+      turns++
+      timer = setImmediate(count)
+    }
+    let timer = setImmediate(count)
+    await open(folder, { layout: large }).save(checkpointOf(1, large), signal)
+    clearImmediate(timer)
+    // 16 MiB in pieces of 256 KiB.
+    expect(turns).toBeGreaterThan(64)
+  })
+})
+
+describe('a checkpoint’s bounds', () => {
+  it('hold for its state', async () => {
+    const checkpoints = open(await emptyFolder())
+    const text = (bytes: number): Record<string, unknown> => ({ '': 'x'.repeat(bytes - '{"":""}'.length) })
+    await checkpoints.save(checkpointOf(1, small, text(checkpointLimits.stateBytes)), signal)
+    expect((await checkpoints.latest())!.state).toEqual(text(checkpointLimits.stateBytes))
+    await expect(
+      checkpoints.save(checkpointOf(2, small, text(checkpointLimits.stateBytes + 1)), signal),
+    ).rejects.toThrow('takes 65537 bytes; at most 65536')
+    const accents = { '': 'é'.repeat(checkpointLimits.stateBytes / 2) }
+    await expect(checkpoints.save(checkpointOf(2, small, accents), signal)).rejects.toThrow(RangeError)
+    expect(await checkpoints.latest()).toMatchObject({ round: 1 })
+  })
+
+  it('hold for its name, its round and its model', async () => {
+    const folder = join(await emptyFolder(), 'checkpoints')
+    const save = (changes: Partial<Checkpoint>): Promise<void> =>
+      open(folder).save({ ...checkpointOf(1), ...changes }, signal)
+    await expect(save({ name: 'x'.repeat(checkpointLimits.nameLength + 1) })).rejects.toThrow()
+    await expect(save({ name: '' })).rejects.toThrow()
+    for (const round of [-1, 0.5, 10 ** checkpointLimits.roundDigits]) await expect(save({ round })).rejects.toThrow()
+    await expect(save({ parameters: new Float32Array(8) })).rejects.toThrow('8 parameters for a layout of 9')
+    await expect(readdir(folder)).rejects.toThrow('ENOENT')
+    await save({ name: 'x'.repeat(checkpointLimits.nameLength), round: 10 ** checkpointLimits.roundDigits - 1 })
+  })
+
+  it('hold for their number', async () => {
+    const folder = await emptyFolder()
+    const last = `9999999999.round-1.${'0'.repeat(64)}.safetensors`
+    await writeFile(join(folder, last), '')
+    await expect(open(folder).save(checkpointOf(1), signal)).rejects.toThrow(
+      `${last}: is no checkpoint of ours; move it`,
+    )
+  })
+})
+
+describe('a checkpoint of another run', () => {
+  it('is an error that names both', async () => {
+    const folder = await emptyFolder()
+    await open(folder, { runId: new Uint8Array(32).fill(0xab) }).save(checkpointOf(1), signal)
+    const latest = open(folder).latest()
+    await expect(latest).rejects.toBeInstanceOf(HearsayError)
+    await expect(latest).rejects.toThrow(`belongs to run ${'ab'.repeat(32)}, not to ${'07'.repeat(32)}`)
+  })
+
+  it('with another model is the same error; of the same run it is about the model', async () => {
+    const folder = await emptyFolder()
+    const other = layoutOf([{ name: 'dense/kernel', shape: [1 << 17] }])
+    await open(folder, { layout: other }).save(checkpointOf(1, other), signal)
+    await expect(open(folder, { runId: new Uint8Array(32) }).latest()).rejects.toThrow('belongs to run 0707')
+    await expect(open(folder).latest()).rejects.toThrow('holds another model than the manifest describes')
+  })
+
+  it('that is damaged besides is passed over', async () => {
+    const folder = await emptyFolder()
+    await open(folder, { runId: new Uint8Array(32) }).save(checkpointOf(1), signal)
+    const [file] = await filesIn(folder)
+    await flip(join(folder, file!), (await stat(join(folder, file!))).size - 1, 1)
+    const checkpoints = open(folder)
+    expect(await checkpoints.latest()).toBeUndefined()
+    expect(checkpoints.damaged).toHaveLength(1)
+  })
+})
+
+async function flip(path: string, at: number, mask: number): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[at]! ^= mask
+  await writeFile(path, bytes)
+}
+
+describe('a damaged checkpoint', () => {
+  /** A folder with the checkpoints of rounds 1 and 2, and the later one's path and content. */
+  async function two(): Promise<{ folder: string; path: string; bytes: Buffer }> {
+    const folder = await emptyFolder()
+    for (const round of [1, 2]) await open(folder).save(checkpointOf(round), signal)
+    const [file] = await filesIn(folder)
+    const path = join(folder, file!)
+    return { folder, path, bytes: await readFile(path) }
+  }
+
+  async function isPassedOver(folder: string, path: string): Promise<void> {
+    const checkpoints = open(folder)
+    const latest = await checkpoints.latest()
+    expect(latest).toMatchObject({ round: 1, parameters: checkpointOf(1).parameters })
+    expect(checkpoints.damaged).toEqual([expect.stringContaining(path)])
+  }
+
+  it('is passed over wherever it was cut off', async () => {
+    const { folder, path, bytes } = await two()
+    for (let length = bytes.length - 1; length >= 0; length--) {
+      await truncate(path, length)
+      await isPassedOver(folder, path)
+    }
+  })
+
+  it('is passed over whichever byte has changed', async () => {
+    const { folder, path, bytes } = await two()
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = Buffer.from(bytes)
+      changed[at]! ^= 1 << (at % 8)
+      await writeFile(path, changed)
+      await isPassedOver(folder, path)
+    }
+    await writeFile(path, bytes)
+    expect(await open(folder).latest()).toMatchObject({ round: 2 })
+  })
+
+  it('is passed over whatever it holds', async () => {
+    const { folder, path } = await two()
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 400 }), async content => {
+        await writeFile(path, content)
+        await isPassedOver(folder, path)
+      }),
+      { numRuns: 100 },
+    )
+    await rm(path)
+    await mkdir(path)
+    await isPassedOver(folder, path)
+  })
+
+  it('does not take memory for what its header claims', async () => {
+    const { folder, path } = await two()
+    const start = Buffer.alloc(8)
+    start.writeBigUInt64LE(2n ** 62n)
+    await writeFile(path, start)
+    await isPassedOver(folder, path)
+    // A file of five gigabytes that takes no room.
+    await truncate(path, 5 * 2 ** 30)
+    await isPassedOver(folder, path)
+  })
+
+  it('is passed over under the name of another', async () => {
+    const { folder, path } = await two()
+    const [, earlier] = await filesIn(folder)
+    await copyFile(join(folder, earlier!), path)
+    await isPassedOver(folder, path)
+  })
+
+  it('that is the only one is a loss that is told', async () => {
+    const folder = await emptyFolder()
+    await open(folder).save(checkpointOf(1), signal)
+    const [file] = await filesIn(folder)
+    await truncate(join(folder, file!), 100)
+    const checkpoints = open(folder)
+    expect(await checkpoints.latest()).toBeUndefined()
+    expect(checkpoints.damaged).toEqual([expect.stringContaining(file!)])
+    await checkpoints.save(checkpointOf(5), signal)
+    expect(await checkpoints.latest()).toMatchObject({ round: 5 })
+  })
+})
+
+describe('a process that is killed while it saves', () => {
+  it('finds its last whole checkpoint, again and again', async () => {
+    const folder = await emptyFolder()
+    const size = 1 << 18
+    const layout = layoutOf([{ name: 'dense/kernel', shape: [size] }])
+    let kept = -1
+    for (let turn = 0; turn < 20; turn++) {
+      const child = startFixture('saving.mjs', [folder, String(size)])
+      const begun = JSON.parse((await child.next())!) as { from: number; damaged: string[] }
+      expect(begun.damaged).toEqual([])
+      expect(begun.from).toBeGreaterThanOrEqual(kept)
+      // At least one save, and then another instant of a save in each turn.
+      await child.next()
+      await new Promise(resolve => setTimeout(resolve, turn * 1.7))
+      child.process.kill('SIGKILL')
+      await child.ended
+      kept = (JSON.parse(child.lines.at(-1)!) as { kept: number }).kept
+      const checkpoints = open(folder, { layout })
+      const latest = await checkpoints.latest()
+      expect(checkpoints.damaged).toEqual([])
+      // What was reported as kept is there, or the one that was just being finished.
+      expect([kept, kept + 1]).toContain(latest!.round)
+      expect(latest!.state).toEqual({ round: latest!.round })
+      expect(latest!.parameters.every(value => value === latest!.round)).toBe(true)
+      const files = await filesIn(folder)
+      expect(files.length).toBeLessThanOrEqual(3)
+    }
+    expect(kept).toBeGreaterThan(20)
+  })
+})
+
+describe('a full disk', () => {
+  it('is an error with the folder and the remedy, and the last checkpoint stays whole', async ({ skip }) => {
+    const folder = await emptyFolder()
+    // A disk of 2 MiB in a namespace of the child's own: it is gone when the child is.
+    const inside = `mount -t tmpfs -o size=2m tmpfs ${folder}`
+    try {
+      execFileSync('unshare', ['-rm', 'sh', '-c', inside], { stdio: 'pipe' })
+    } catch (error) {
+      const reason = `A full disk is not tested, none can be mounted here: ${(error as Error).message.trim().split('\n').at(-1)}`
+      console.log(reason)
+      skip(reason)
+    }
+    // Two of 0.5 MiB fit beside a third; the rest of the disk is taken after the second.
+    const child = startChild('unshare', [
+      '-rm',
+      'sh',
+      '-c',
+      `${inside} && head -c 1000000 /dev/zero > ${folder}/ballast && exec ${process.execPath} ${fixture('saving.mjs')} ${folder} ${1 << 17} 10`,
+    ])
+    onTestFinished(() => void child.process.kill('SIGKILL'))
+    await child.ended
+    expect(child.lines.at(-1)).toBeDefined()
+    const last = JSON.parse(child.lines.at(-1)!) as Record<string, unknown>
+    expect(last).toMatchObject({ error: 'HearsayError', latest: 1, whole: true })
+    expect(last.message).toBe(
+      `${folder}: the disk is full; make room. The checkpoint of round 2 was not kept; those before it are whole: resume the run from them`,
+    )
+  })
+})

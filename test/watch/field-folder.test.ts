@@ -1,0 +1,239 @@
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import fc from 'fast-check'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { HearsayError } from '../../src/errors.js'
+import {
+  createCheckpoints,
+  loadOrCreateIdentity,
+  parseManifest,
+  runIdOf,
+  simulatedIdentities,
+} from '../../src/node/index.js'
+import { allocate, layoutOf } from '../../src/tensors/index.js'
+import { membersLimits } from '../../src/watch/field-folder.js'
+import { type FieldFolder, openRunFolder } from '../../src/watch/index.js'
+import { openMetrics } from '../../src/watch/metrics-file.js'
+import { startFixture } from '../node/children.js'
+
+const { signal } = new AbortController()
+const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3, minPeers: 3 })
+
+async function place(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-field-'))
+  onTestFinished(() => rm(folder, { recursive: true, force: true }))
+  return join(folder, 'run')
+}
+
+async function opened(path: string, resume = false): Promise<FieldFolder> {
+  const folder = await openRunFolder(path, resume ? { resume, signal } : { resume: false, manifest, signal })
+  onTestFinished(() => folder.close())
+  return folder
+}
+
+const lines = async (path: string): Promise<unknown[]> =>
+  (await readFile(join(path, 'metrics.jsonl'), 'utf8'))
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as unknown)
+
+describe('a peer’s folder', () => {
+  it('keeps what the peer needs to come back, and has it when it does', async () => {
+    const path = await place()
+    const first = await opened(path)
+    const identity = await loadOrCreateIdentity(first.identityPath)
+    const layout = layoutOf([{ name: 'dense/kernel', shape: [4] }])
+    const kind = { folder: first.checkpointsPath, layout, runId: runIdOf(first.manifest) }
+    const parameters = allocate(layout).fill(2)
+    await createCheckpoints(kind).save({ round: 2, name: 'boston', parameters, state: {} }, signal)
+    const [other] = await simulatedIdentities(1, 1)
+    const members = [{ name: 'bern', peerId: other!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }]
+    expect(await first.readMembers()).toEqual([])
+    await first.writeMembers(members)
+    first.append({ type: 'one' })
+    await first.close()
+    await first.close()
+    expect((await readdir(path)).sort()).toEqual([
+      'checkpoints',
+      'identity.key',
+      'manifest.yaml',
+      'metrics.jsonl',
+      'peers.json',
+    ])
+
+    const second = await opened(path, true)
+    expect(second.manifest).toEqual(manifest)
+    expect(runIdOf(second.manifest)).toEqual(kind.runId)
+    expect((await loadOrCreateIdentity(second.identityPath)).peerId.toString()).toBe(identity.peerId.toString())
+    expect(await createCheckpoints(kind).latest()).toMatchObject({ round: 2, parameters })
+    const [member] = await second.readMembers()
+    expect({ name: member!.name, id: String(member!.peerId), addresses: member!.addresses.map(String) }).toEqual({
+      name: 'bern',
+      id: String(other!.peerId),
+      addresses: ['/ip4/127.0.0.1/tcp/4001'],
+    })
+    second.append({ type: 'two' })
+    await second.writeSummary({ rounds: 3 })
+    await second.close()
+    expect(await lines(path)).toEqual([{ type: 'one' }, { type: 'two' }])
+    expect(JSON.parse(await readFile(join(path, 'summary.json'), 'utf8'))).toEqual({ rounds: 3 })
+  })
+
+  it('is one process’s, new or resumed', async () => {
+    const path = await place()
+    const folder = await opened(path)
+    await expect(opened(path, true)).rejects.toThrow(`${path}: this process (${process.pid}) is using it`)
+    await expect(opened(path)).rejects.toThrow('is not empty')
+    await folder.close()
+    await (await opened(path, true)).close()
+  })
+
+  it('is made once by two who begin at once', async () => {
+    const path = await place()
+    const both = await Promise.allSettled([opened(path), opened(path)])
+    expect(both.filter(({ status }) => status === 'fulfilled').length).toBeLessThanOrEqual(1)
+    for (const one of both) if (one.status === 'rejected') expect(one.reason).toBeInstanceOf(HearsayError)
+  })
+
+  it('is not made over anything', async () => {
+    const path = await place()
+    await mkdir(path)
+    await writeFile(join(path, 'notes.txt'), 'mine')
+    await expect(opened(path)).rejects.toThrow(
+      new HearsayError('RUN', `--out ${path}: is not empty; name a new folder`),
+    )
+    expect(await readdir(path)).toEqual(['notes.txt'])
+    await expect(opened(join(path, 'notes.txt'))).rejects.toThrow('cannot be made (EEXIST)')
+    const other = await place()
+    await (await opened(other)).close()
+    await expect(opened(other)).rejects.toThrow(`name a new folder, or go on with it: --resume ${other}`)
+  })
+
+  it('that is none cannot be resumed', async () => {
+    const path = await place()
+    await expect(opened(path, true)).rejects.toThrow(`--resume ${path}: there is no manifest.yaml in it`)
+    await expect(readdir(path)).rejects.toThrow('ENOENT')
+  })
+
+  it('with a manifest that was spoilt says where, and lets go', async () => {
+    const path = await place()
+    await (await opened(path)).close()
+    await appendFile(join(path, 'manifest.yaml'), 'topolgy: ring\n')
+    await expect(opened(path, true)).rejects.toThrow(/manifest\.yaml:\d+:\d+: unknown field "topolgy"/)
+    await writeFile(join(path, 'manifest.yaml'), 'rounds: 4\n')
+    expect((await opened(path, true)).manifest.rounds).toBe(4)
+  })
+
+  it('is cleared of what a crash left unfinished, and of nothing else', async () => {
+    const path = await place()
+    await (await opened(path)).close()
+    for (const file of ['peers.json.0123456789abcdef.part', 'own.part']) await writeFile(join(path, file), 'half')
+    await (await opened(path, true)).close()
+    expect((await readdir(path)).sort()).toEqual(['manifest.yaml', 'metrics.jsonl', 'own.part'])
+  })
+})
+
+describe('metrics after a kill', () => {
+  it('begin with whole lines wherever the last one was torn', async () => {
+    const path = await place()
+    await (await opened(path)).close()
+    const file = join(path, 'metrics.jsonl')
+    const whole = '{"type":"a"}\n{"type":"b"}\n'
+    for (let length = 0; length <= whole.length; length++) {
+      await writeFile(file, whole.slice(0, length))
+      const folder = await opened(path, true)
+      folder.append({ type: 'next' })
+      await folder.close()
+      const kept = ['a', 'b'].slice(0, whole.slice(0, length).split('\n').length - 1).map(type => ({ type }))
+      expect(await lines(path)).toEqual([...kept, { type: 'next' }])
+    }
+  })
+
+  it('end with what was whole, however long the torn line is, and whatever it holds', async () => {
+    const path = await place()
+    await (await opened(path)).close()
+    const file = join(path, 'metrics.jsonl')
+    const torn = fc.oneof(
+      fc.uint8Array({ maxLength: 200 }).map(bytes => Buffer.from(bytes.filter(byte => byte !== 10))),
+      fc.constantFrom(65_535, 65_536, 65_537, 200_000).map(length => Buffer.alloc(length)),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.nat(3), torn, async (count, rest) => {
+        await writeFile(file, Buffer.concat([Buffer.from('{"type":"a"}\n'.repeat(count)), rest]))
+        await (await opened(path, true)).close()
+        expect(await lines(path)).toEqual(Array.from({ length: count }, () => ({ type: 'a' })))
+      }),
+      { numRuns: 40 },
+    )
+  })
+})
+
+describe('a peer that is killed while it writes', () => {
+  it('finds its folder whole, and goes on where it was', async () => {
+    const path = await place()
+    await (await opened(path)).close()
+    for (let turn = 0; turn < 6; turn++) {
+      const child = startFixture('recording.mjs', [path])
+      for (let line = 0; line < 3; line++) expect(await child.next()).toMatch(/^wrote \d+$/)
+      await new Promise(resolve => setTimeout(resolve, turn * 3))
+      child.process.kill('SIGKILL')
+      await child.ended
+    }
+    const folder = await opened(path, true)
+    const seen = (await lines(path)) as { type: string; count: number; peers: number }[]
+    // Every process counted on from the last whole line of the one before.
+    expect(seen.map(({ count }) => count)).toEqual(seen.map((_, at) => at))
+    expect(seen.length).toBeGreaterThan(6 * 3 - 1)
+    for (const { peers } of seen) expect(peers).toBe(1)
+    expect(await folder.readMembers()).toHaveLength(1)
+    const left = (await readdir(path)).filter(file => file.endsWith('.part'))
+    expect(left).toEqual([])
+  })
+})
+
+describe('metrics on a full disk', () => {
+  it.runIf(process.platform === 'linux')('are an error with the file and the remedy', async () => {
+    const metrics = await openMetrics('/dev/full')
+    metrics.append({ type: 'lost' })
+    const failure = '/dev/full: the disk is full; make room. Metrics from here on were not kept'
+    await expect(metrics.close()).rejects.toThrow(failure)
+    expect(() => metrics.append({ type: 'late' })).toThrow(failure)
+    await expect(metrics.close()).rejects.toThrow(HearsayError)
+  })
+})
+
+describe('remembered peers', () => {
+  it('are bounded when written', async () => {
+    const folder = await opened(await place())
+    const [identity] = await simulatedIdentities(1, 1)
+    const addresses = Array.from({ length: 20 }, (_, at) => multiaddr(`/ip4/127.0.0.1/tcp/${4000 + at}`))
+    const member = { name: 'bern', peerId: identity!.peerId, addresses }
+    await folder.writeMembers(Array.from({ length: membersLimits.members + 5 }, () => member))
+    const read = await folder.readMembers()
+    expect(read).toHaveLength(membersLimits.members)
+    expect(read[0]!.addresses).toHaveLength(membersLimits.addresses)
+  })
+
+  it.each<[string, string]>([
+    ['', 'is not JSON'],
+    ['{"name":', 'is not JSON'],
+    ['{}', 'is not as it was written'],
+    ['[{"name":"x","id":"y"}]', '0.addresses: is not as it was written'],
+    ['[{"name":"x","id":"y","addresses":[]}]', '0: has an id or an address that is none'],
+    [JSON.stringify([{ name: 'x'.repeat(65), id: 'y', addresses: [] }]), '0.name: is not as it was written'],
+    [JSON.stringify([{ name: 'x', id: 'y'.repeat(129), addresses: [] }]), '0.id: is not as it was written'],
+    [JSON.stringify([{ name: 'x', id: 'y', addresses: ['z'.repeat(513)] }]), '0.addresses.0: is not'],
+    [JSON.stringify([{ name: 'x', id: 'y', addresses: Array(9).fill('z') }]), '0.addresses: is not'],
+    [JSON.stringify(Array(1025).fill({ name: 'x', id: 'y', addresses: [] })), 'is not as it was written'],
+    [' '.repeat(6 * 2 ** 20), `at most ${membersLimits.members * (8 * 544 + 512)} are read`],
+  ])('that were spoilt are refused: %.30s', async (content, says) => {
+    const path = await place()
+    const folder = await opened(path)
+    await writeFile(join(path, 'peers.json'), content)
+    const read = folder.readMembers()
+    await expect(read).rejects.toBeInstanceOf(HearsayError)
+    await expect(read).rejects.toThrow(says)
+  })
+})
