@@ -7,7 +7,7 @@
  * const simulation = await createSimulation(parseManifest({ peers: 4, rounds: 5, topology: 'ring' }))
  * try {
  *   for await (const event of simulation.run()) {
- *     if (event.type === 'round') console.log(event.round, event.accuracy.mean, event.consensusDistance)
+ *     if (event.type === 'round') console.log(event.round, event.accuracy?.mean, event.consensusDistance)
  *   }
  * } finally {
  *   await simulation.close()
@@ -49,7 +49,7 @@ export {
   manifestYaml,
   type Peer,
   type PeerEvent,
-  type PeerInit,
+  type PeerOptions,
   parseManifest,
   runIdOf,
 } from './node/index.js'

@@ -7,7 +7,11 @@ import { backend } from './backend.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
+import { init } from './init.js'
+import { join } from './join.js'
+import { key } from './key.js'
 import { simulate } from './simulate.js'
+import { start } from './start.js'
 import { topology } from './topology.js'
 
 /** A mistake of the user's, as getopt and the shells have it. */
@@ -39,8 +43,12 @@ async function main(): Promise<void> {
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
     .exitOverride()
   register(program, simulate, terminal)
+  register(program, start, terminal)
+  register(program, join, terminal)
+  register(program, init, terminal)
   register(program, data, terminal)
   register(program, topology, terminal)
+  register(program, key, terminal)
   register(program, doctor, terminal)
   register(program, backend, terminal)
   for (const command of program.commands) command.exitOverride()

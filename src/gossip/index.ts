@@ -1,4 +1,13 @@
+export {
+  type Access,
+  type AccessInit,
+  type AccessPolicy,
+  type AccessRejection,
+  accessProtocol,
+  createAccess,
+} from './access.js'
 export { type Buffers, createBuffers } from './buffers.js'
+export { type EncodingName, encodingNames } from './encoding/index.js'
 export {
   createHandover,
   type Handover,
@@ -6,15 +15,52 @@ export {
   type HandoverInit,
   type RejectedHead,
 } from './handover.js'
-export { createHost, type HearsayHost, type HearsayServices, type HostInit, publishLimitBytes } from './host.js'
-export { createPresence, type Presence, type PresenceCounters, type PresenceInit } from './presence.js'
+export type { FieldInit } from './host/field.js'
+export { createHost, type HearsayHost, type HearsayServices, type HostInit, publishLimitBytes } from './host/host.js'
+export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/key.js'
+export type { LanInit } from './host/lan.js'
+export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
+export { presenceScore } from './host/scoring.js'
+export {
+  type CreateInvite,
+  createInvite,
+  type Invite,
+  type InviteRejection,
+  inviteLimits,
+  type VerifiedInvite,
+  type VerifyInvite,
+  verifyInvite,
+} from './invite.js'
+export {
+  createPresence,
+  type Presence,
+  type PresenceCounters,
+  type PresenceInit,
+} from './presence.js'
 export {
   type HandoverDeadlines,
   handoverProtocol,
   type PeerIdStr,
   presenceProtocol,
   presenceTopic,
+  stateProtocol,
 } from './protocol.js'
 export type { RejectionReason } from './rejection.js'
-export type { HeardReport, PresenceRejection, RoundReport } from './report.js'
+export {
+  type AuthorVerdict,
+  type HeardReport,
+  type PresenceRejection,
+  plainStanding,
+  type RoundReport,
+  type Standing,
+} from './report.js'
 export type { SendFailure, SendResult } from './sending.js'
+export {
+  askState,
+  createState,
+  digestOf,
+  type StatePayload,
+  type StateQuestion,
+  StateRefused,
+  type StateService,
+} from './state.js'

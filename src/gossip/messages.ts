@@ -1,4 +1,4 @@
-import { decodeMessage, encodeMessage, enumeration, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -330,6 +330,13 @@ export interface Presence {
   accuracy?: number
   localDistance?: number
   waiting: boolean
+  from: number
+  share?: number
+  addresses: Uint8Array<ArrayBuffer>[]
+  headDigest: Uint8Array<ArrayBuffer>
+  headRound?: number
+  leaving: boolean
+  invite: Uint8Array<ArrayBuffer>
 }
 
 export namespace Presence {
@@ -382,6 +389,43 @@ export namespace Presence {
           w.bool(obj.waiting)
         }
 
+        if ((obj.from != null && obj.from !== 0)) {
+          w.uint32(72)
+          w.uint32(obj.from)
+        }
+
+        if (obj.share != null) {
+          w.uint32(80)
+          w.uint32(obj.share)
+        }
+
+        if (obj.addresses != null && obj.addresses.length > 0) {
+          for (const value of obj.addresses) {
+            w.uint32(90)
+            w.bytes(value)
+          }
+        }
+
+        if ((obj.headDigest != null && obj.headDigest.byteLength > 0)) {
+          w.uint32(98)
+          w.bytes(obj.headDigest)
+        }
+
+        if (obj.headRound != null) {
+          w.uint32(104)
+          w.uint32(obj.headRound)
+        }
+
+        if ((obj.leaving != null && obj.leaving !== false)) {
+          w.uint32(112)
+          w.bool(obj.leaving)
+        }
+
+        if ((obj.invite != null && obj.invite.byteLength > 0)) {
+          w.uint32(122)
+          w.bytes(obj.invite)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -391,7 +435,12 @@ export namespace Presence {
           round: 0,
           name: '',
           samples: 0,
-          waiting: false
+          waiting: false,
+          from: 0,
+          addresses: [],
+          headDigest: uint8ArrayAlloc(0),
+          leaving: false,
+          invite: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -432,6 +481,38 @@ export namespace Presence {
               obj.waiting = reader.bool()
               break
             }
+            case 9: {
+              obj.from = reader.uint32()
+              break
+            }
+            case 10: {
+              obj.share = reader.uint32()
+              break
+            }
+            case 11: {
+              if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
+                throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements')
+              }
+
+              obj.addresses.push(reader.bytes())
+              break
+            }
+            case 12: {
+              obj.headDigest = reader.bytes()
+              break
+            }
+            case 13: {
+              obj.headRound = reader.uint32()
+              break
+            }
+            case 14: {
+              obj.leaving = reader.bool()
+              break
+            }
+            case 15: {
+              obj.invite = reader.bytes()
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -441,6 +522,10 @@ export namespace Presence {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          addresses: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -503,6 +588,63 @@ export namespace Presence {
               }
               break
             }
+            case 9: {
+              yield {
+                field: `${prefix}.from`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 10: {
+              yield {
+                field: `${prefix}.share`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 11: {
+              if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
+                throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.addresses[]`,
+                index: obj.addresses,
+                value: reader.bytes()
+              }
+
+              obj.addresses++
+
+              break
+            }
+            case 12: {
+              yield {
+                field: `${prefix}.headDigest`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 13: {
+              yield {
+                field: `${prefix}.headRound`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 14: {
+              yield {
+                field: `${prefix}.leaving`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 15: {
+              yield {
+                field: `${prefix}.invite`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -555,6 +697,42 @@ export namespace Presence {
     value: boolean
   }
 
+  export interface PresenceFromFieldEvent {
+    field: '$.from'
+    value: number
+  }
+
+  export interface PresenceShareFieldEvent {
+    field: '$.share'
+    value: number
+  }
+
+  export interface PresenceAddressesFieldEvent {
+    field: '$.addresses[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PresenceHeadDigestFieldEvent {
+    field: '$.headDigest'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface PresenceHeadRoundFieldEvent {
+    field: '$.headRound'
+    value: number
+  }
+
+  export interface PresenceLeavingFieldEvent {
+    field: '$.leaving'
+    value: boolean
+  }
+
+  export interface PresenceInviteFieldEvent {
+    field: '$.invite'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Presence>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Presence.codec())
   }
@@ -563,7 +741,7 @@ export namespace Presence {
     return decodeMessage(buf, Presence.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRunIdFieldEvent | PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRunIdFieldEvent | PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent | PresenceFromFieldEvent | PresenceShareFieldEvent | PresenceAddressesFieldEvent | PresenceHeadDigestFieldEvent | PresenceHeadRoundFieldEvent | PresenceLeavingFieldEvent | PresenceInviteFieldEvent> {
     return streamMessage(buf, Presence.codec(), opts)
   }
 }

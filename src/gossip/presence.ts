@@ -1,15 +1,19 @@
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import type { PeerScore } from '@chainsafe/libp2p-gossipsub/score'
 import type { PeerId } from '@libp2p/interface'
-import type { HearsayHost } from './host.js'
+import type { HearsayHost } from './host/host.js'
 import { type PeerIdStr, presenceProtocol, presenceTopic } from './protocol.js'
 import { ReasonCounts } from './rejection.js'
 import {
+  type AuthorVerdict,
   checkName,
+  type DecodedPresence,
   decodePresence,
   encodePresence,
   type HeardReport,
   type PresenceRejection,
   type RoundReport,
+  type Standing,
 } from './report.js'
 
 export interface PresenceInit {
@@ -21,6 +25,21 @@ export interface PresenceInit {
   readonly name: string
   /** Told of every report that is new, after it is in `heard()`. Must not throw. */
   readonly onReport?: (peer: PeerIdStr, report: HeardReport) => void
+  /** What this peer says of its place in the run, asked each time it speaks. @default plainStanding */
+  readonly standing?: () => Standing
+  /**
+   * How often it speaks though nothing is new, in milliseconds; others who are silent three times as long are no longer
+   * `live`. Left out, nobody expires: in a simulation those who are gone are known.
+   */
+  readonly beatMs?: number
+  /**
+   * Asked for every record, with the invitation in it: authors need not be connected to us, and what others pass on of
+   * them is not to be believed unless they may take part.
+   * @default everybody may
+   */
+  readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
+  /** What this peer shows in its own records. @default nothing */
+  readonly invite?: Uint8Array
   /**
    * How soon presence is first repeated at a barrier, in milliseconds; each further wait is twice as long, up to
    * `repeatsApart` times this.
@@ -48,8 +67,14 @@ export interface Presence {
   expect(members: readonly PeerId[]): void
   /** Tells everybody. Later reports must not have a lower round. Nothing happens before `start` or after `stop`. */
   publish(report: RoundReport): Promise<void>
-  /** The latest report of every other peer. A live view. */
+  /** Repeats the last report; `asks` others to repeat theirs. Nothing happens before `start` or after `stop`. */
+  speak(options?: { readonly asks?: boolean }): Promise<void>
+  /** The latest report of every other peer, of those that have gone too. A live view. */
   heard(): ReadonlyMap<PeerIdStr, HeardReport>
+  /** Who of the others is there: was heard of within three beats, and has not said goodbye. */
+  live(): PeerIdStr[]
+  /** Resolves when `is` holds, which is asked again at every record and every beat. @throws the signal's reason */
+  until(is: () => boolean, signal: AbortSignal): Promise<void>
   /**
    * Resolves when all of `peers` were heard at least once; until then our own presence is repeated, and whoever hears
    * it repeats its own, so that nobody who came late waits for a message that was sent before.
@@ -70,7 +95,13 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
 
   return ({ node }) => {
     const { pubsub } = node.services
+    /*
+     * The view: of each author its latest record, which its signature's sequence number tells. Whoever hears the same
+     * records, in whatever order and however often, ends with the same view.
+     */
     const heard = new Map<PeerIdStr, HeardReport>()
+    const heardAt = new Map<PeerIdStr, { readonly sequence: bigint; readonly ms: number }>()
+    const watchers = new Set<() => void>()
     const pace = new Map<PeerIdStr, { tokens: number; at: number }>()
     const rejected = new ReasonCounts<PresenceRejection>()
     const barriers = new Set<() => void>()
@@ -78,8 +109,23 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
     let own: RoundReport = { round: 0, samples: 0 }
     let state: 'idle' | 'started' | 'stopped' = 'idle'
     let answer: NodeJS.Timeout | undefined
+    let beat: NodeJS.Timeout | undefined
+    let countNoMore = (): void => {}
     let sentBytes = 0
     let accepted = 0
+
+    /** Is there a place for one more author? Those who are gone make room. */
+    function hasRoom(): boolean {
+      const most = Math.max(limits.peers, members?.size ?? 0)
+      if (pace.size >= most) for (const peer of pace.keys()) if (!isLive(peer)) forget(peer)
+      return pace.size < most
+    }
+
+    function forget(peer: PeerIdStr): void {
+      pace.delete(peer)
+      heard.delete(peer)
+      heardAt.delete(peer)
+    }
 
     /** One author's reports in a token bucket: as many at once as in a second. */
     function isTooOften(author: PeerIdStr): boolean {
@@ -90,38 +136,85 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       return left < 1
     }
 
-    function judge(author: PeerIdStr, data: Uint8Array): PresenceRejection | undefined {
-      if (members !== undefined && !members.has(author)) return 'NOT_A_MEMBER'
-      if (!pace.has(author) && pace.size >= Math.max(limits.peers, members?.size ?? 0)) return 'TOO_MANY_PEERS'
-      if (isTooOften(author)) return 'TOO_OFTEN'
+    /** `isLie`: nobody honest would have passed it on. */
+    type Verdict = { readonly reason: PresenceRejection; readonly isLie?: boolean } | undefined
+
+    function judge(from: PeerId, sender: PeerId, data: Uint8Array, sequence: bigint): Verdict | Promise<Verdict> {
+      const author = from.toString()
+      if (members !== undefined && !members.has(author)) return { reason: 'NOT_A_MEMBER' }
+      // Before anything that costs more than a look. A flood is one only from its author's own hands.
+      if (pace.has(author) && isTooOften(author)) return { reason: 'TOO_OFTEN', isLie: sender.equals(from) }
       const decoded = decodePresence(data, runId, rounds)
-      if (!decoded.ok) return decoded.reason
-      const { report, waiting } = decoded
+      if (!decoded.ok) {
+        const { reason } = decoded
+        return { reason, isLie: reason === 'OVERSIZE' || reason === 'MALFORMED' }
+      }
+      const take = (admitted: AuthorVerdict): Verdict => {
+        if (admitted !== 'yes') return { reason: 'NOT_ADMITTED', isLie: admitted === 'never' }
+        const reason = learn(author, decoded, sequence)
+        return reason && { reason }
+      }
+      const admitted = init.admits?.(from, decoded.invite) ?? 'yes'
+      return admitted instanceof Promise ? admitted.then(take) : take(admitted)
+    }
+
+    function learn(
+      author: PeerIdStr,
+      { report, waiting }: Extract<DecodedPresence, { ok: true }>,
+      sequence: bigint,
+    ): PresenceRejection | undefined {
+      if (!pace.has(author)) {
+        if (!hasRoom()) return 'TOO_MANY_PEERS'
+        isTooOften(author)
+      }
       const before = heard.get(author)
-      if (before !== undefined && report.round < before.round) return 'STALE_ROUND'
+      if (before !== undefined && sequence <= heardAt.get(author)!.sequence) return 'STALE_RECORD'
       heard.set(author, report)
-      if (before === undefined || report.round > before.round) init.onReport?.(author, report)
+      heardAt.set(author, { sequence, ms: performance.now() })
+      init.onReport?.(author, report)
+      for (const look of watchers) look()
       if (before === undefined) for (const check of barriers) check()
       if (waiting) repeatSoon(before === undefined)
       return undefined
     }
 
     // gossipsub has checked the author's signature before it asks. What is refused here is neither kept nor passed on.
-    function validate(_from: PeerId, message: Message): TopicValidatorResult {
+    function validate(sender: PeerId, message: Message): TopicValidatorResult | Promise<TopicValidatorResult> {
       if (message.type !== 'signed' || message.from.equals(node.peerId)) return TopicValidatorResult.Ignore
-      const reason = judge(message.from.toString(), message.data)
-      if (reason === undefined) {
+      const verdict = judge(message.from, sender, message.data, message.sequenceNumber)
+      return verdict instanceof Promise ? verdict.then(resultOf) : resultOf(verdict)
+    }
+
+    function resultOf(verdict: Verdict): TopicValidatorResult {
+      if (verdict === undefined) {
         accepted += 1
         return TopicValidatorResult.Accept
       }
-      rejected.add(reason)
-      // Reject counts against whoever passed it on, so only where nobody honest would have.
-      return reason === 'OVERSIZE' || reason === 'MALFORMED' ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
+      rejected.add(verdict.reason)
+      // Reject counts against whoever passed it on.
+      return verdict.isLie === true ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
     }
 
-    async function tell(): Promise<void> {
+    /**
+     * Gossipsub refuses what its author has not signed before it asks us, and tells nobody but its scores.
+     *
+     * @returns what ends the counting
+     */
+    function countForged(): () => void {
+      const score = (pubsub as unknown as { readonly score: Pick<PeerScore, 'rejectInvalidMessage'> }).score
+      const punish = score.rejectInvalidMessage
+      score.rejectInvalidMessage = function (from, about) {
+        if (about === topic) rejected.add('FORGED')
+        punish.call(this, from, about)
+      }
+      return () => {
+        score.rejectInvalidMessage = punish
+      }
+    }
+
+    async function tell(asks = barriers.size > 0): Promise<void> {
       if (state !== 'started') return
-      const data = encodePresence(runId, name, own, barriers.size > 0)
+      const data = encodePresence(runId, name, own, asks, init.standing?.(), init.invite)
       const { recipients } = await pubsub.publish(topic, data)
       sentBytes += recipients.length * data.length
     }
@@ -139,32 +232,80 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       }, repeatMs / 2)
     }
 
+    /** A little earlier or later each time: those who began together are not to speak together for ever. */
+    function beatLater(beatMs: number): void {
+      beat = setTimeout(
+        () => {
+          tell().catch(() => {})
+          for (const look of watchers) look()
+          beatLater(beatMs)
+        },
+        beatMs * (0.9 + 0.2 * Math.random()),
+      )
+    }
+
+    function isLive(peer: PeerIdStr): boolean {
+      if (heard.get(peer)?.leaving !== false) return false
+      const { beatMs } = init
+      return beatMs === undefined || performance.now() - heardAt.get(peer)!.ms < presenceProtocol.missedBeats * beatMs
+    }
+
     return {
       async start() {
         if (state !== 'idle') return
         state = 'started'
         pubsub.topicValidators.set(topic, validate)
+        countNoMore = countForged()
         pubsub.subscribe(topic)
+        if (init.beatMs !== undefined) beatLater(init.beatMs)
       },
       async stop() {
         if (state === 'started') {
           pubsub.unsubscribe(topic)
           pubsub.topicValidators.delete(topic)
+          countNoMore()
           clearTimeout(answer)
+          clearTimeout(beat)
         }
         state = 'stopped'
         for (const check of barriers) check()
+        for (const look of watchers) look()
       },
       expect(expected) {
         members = new Set(expected.map(peer => peer.toString()))
-        for (const peer of pace.keys()) if (!members.has(peer)) pace.delete(peer)
-        for (const peer of heard.keys()) if (!members.has(peer)) heard.delete(peer)
+        for (const peer of [...pace.keys(), ...heard.keys()]) if (!members.has(peer)) forget(peer)
       },
       async publish(report) {
         own = report
         await tell()
       },
+      speak: ({ asks = false } = {}) => tell(asks),
       heard: () => heard,
+      live: () => [...heard.keys()].filter(isLive),
+      until: (is, signal) =>
+        new Promise((resolve, reject) => {
+          const leave = (): void => {
+            watchers.delete(look)
+            signal.removeEventListener('abort', onAbort)
+          }
+          const look = (): void => {
+            if (state === 'stopped') {
+              leave()
+              reject(new Error('Presence was stopped'))
+            } else if (is()) {
+              leave()
+              resolve()
+            }
+          }
+          const onAbort = (): void => {
+            leave()
+            reject(signal.reason)
+          }
+          if (signal.aborted) return reject(signal.reason)
+          watchers.add(look)
+          signal.addEventListener('abort', onAbort)
+          look()
+        }),
       async waitFor(peers, signal) {
         signal.throwIfAborted()
         const self = node.peerId.toString()

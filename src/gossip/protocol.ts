@@ -66,8 +66,14 @@ export const handoverProtocol = {
 /** Presence of a run's peers, as data. */
 export const presenceProtocol = {
   limits: {
-    /** A record takes about 160 bytes with the longest name. */
-    messageBytes: 512,
+    /** About 200 bytes with the longest name, as many as its addresses have, and an invitation. */
+    messageBytes: 4096,
+    /** The longest token: see `inviteLimits`. */
+    inviteBytes: 2048,
+    /** Addresses of one peer: its networks' and a few relays'. */
+    addresses: 8,
+    /** A relayed WebSocket address with two peer ids and a long host name. */
+    addressBytes: 160,
     /** In UTF-16 code units; long enough for "St. Elisabeth Hospital, Radiology". */
     nameLength: 64,
     /** Peers remembered while the members are not known yet. */
@@ -79,6 +85,10 @@ export const presenceProtocol = {
      */
     reportsPerSecond: 50,
   },
+  /** How often a peer says that it is there, though it has nothing new to say. */
+  beatMs: 5_000,
+  /** After so many beats without a word a peer counts as gone. */
+  missedBeats: 3,
   /** How soon a peer at a barrier repeats its presence: a gossipsub mesh takes about one heartbeat (1 s) to form. */
   repeatMs: 500,
   /**
@@ -93,3 +103,28 @@ export const presenceProtocol = {
 export function presenceTopic(runId: Uint8Array): string {
   return `/hearsay/1/${Buffer.from(runId).toString('hex')}/presence`
 }
+
+/**
+ * What newcomers ask for, as data:
+ *
+ *     newcomer → frame: StateRequest      manifest or head; closes its end
+ *     peer     → frame: StateHeader       HERE, or why not
+ *     peer     → frames: the payload in order, 1 to `frameBytes` each; closes its end
+ */
+export const stateProtocol = {
+  id: '/hearsay/state/1.0.0',
+  limits: {
+    /** Requests and headers take about 50 bytes. */
+    firstFrameBytes: 128,
+    frameBytes: 64 * 1024,
+    /** A manifest with ten thousand edges. */
+    manifestBytes: 256 * 1024,
+    /** A thousand peers with the longest names. */
+    viewBytes: 512 * 1024,
+    /** A second question of the same peer while it is being answered, and a fifth peer, are told to come back. */
+    askingPeers: 4,
+    streamsPerConnection: 2,
+  },
+  deadlines: { dialMs: 10_000, firstByteMs: 5_000, transferMs: 60_000 },
+  closeMs: 1_000,
+} as const

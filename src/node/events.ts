@@ -2,6 +2,7 @@
 export type AbsenceReason =
   | 'gone' // its connection is lost and it cannot be dialled
   | 'late' // it did not come before the exchange's deadline
+  | 'elsewhere' // its peer is in another round, as it says itself
 
 export interface Absence {
   readonly peer: number
@@ -10,6 +11,28 @@ export interface Absence {
 
 /** What a peer tells of a run as it happens: one flat stream, in the order of its rounds. */
 export type PeerEvent =
+  | {
+      /** In the field, before the first round: who is there, of how many that are wanted. */
+      readonly type: 'waiting'
+      readonly peer: number
+      readonly live: readonly string[]
+      readonly wanted: number
+    }
+  | {
+      /** In the field, when peers have come or gone: who takes part from this round on, by name. */
+      readonly type: 'members'
+      readonly peer: number
+      readonly round: number
+      /** In the order that numbers in this peer's events count. */
+      readonly names: readonly string[]
+    }
+  | {
+      /** The others were ahead: their head was taken over, and the rounds in between are left out. */
+      readonly type: 'caught-up'
+      readonly peer: number
+      readonly round: number
+      readonly to: number
+    }
   | { readonly type: 'joined'; readonly peer: number; readonly heard: number; readonly missing: readonly number[] }
   | {
       readonly type: 'trained'

@@ -1,15 +1,15 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { type Handover, handoverProtocol, type SendResult } from '../gossip/index.js'
-import type { Graph } from '../topology/index.js'
+import {
+  digestOf,
+  type Handover,
+  handoverProtocol,
+  type PeerIdStr,
+  type SendResult,
+  type StatePayload,
+} from '../gossip/index.js'
 import type { Absence, AbsenceReason } from './events.js'
-
-/** One participant as the others know it. Its place in the list of members is its number in every graph and sum. */
-export interface Member {
-  readonly name: string
-  readonly peerId: PeerId
-  readonly addresses: readonly Multiaddr[]
-}
+import type { Neighbourhood } from './federation.js'
+import type { Patience } from './patience.js'
 
 /** Where in a run an exchange stands: which round, and which of the round's gossip steps. */
 export interface Position {
@@ -28,26 +28,33 @@ export interface Swap {
 /** What a round needs of the network. */
 export interface Exchange {
   /**
-   * Hands `head` to every neighbour that this graph sends to and takes theirs. Ends when each neighbour's head is
-   * here, its peer is gone, or the deadline has passed: whoever is missing costs its own share and no more.
+   * Hands `head` to every neighbour that the graph sends to and takes theirs. Ends when each neighbour's head is here,
+   * its peer is gone or elsewhere, or the deadline has passed: whoever is missing costs its own share and no more.
    * `head` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
    */
-  swap(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<Swap>
+  swap(position: Position, head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<Swap>
 }
 
 /** An exchange over libp2p streams. */
 export interface StreamExchange extends Exchange {
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>
+  /** What was handed over last, where `keepsLatest` asks to keep it: newcomers want it. */
+  latest(): StatePayload | undefined
 }
 
 export interface ExchangeInit {
-  readonly self: number
-  readonly members: readonly Member[]
   readonly node: Libp2p
   readonly handover: Handover
-  /** Longest wait of one exchange for a neighbour that is connected and silent. */
-  readonly exchangeMs: number
+  /** How long an exchange waits for neighbours that are connected and silent. */
+  readonly patience: Patience
+  /** Keep the payload of the last exchange: a head's memory more. @default false */
+  readonly keepsLatest?: boolean
+  /**
+   * Resolves when it is known that this peer's head of a round will not come, though it is there: its own reports are
+   * of another round. Left out, only the deadline tells.
+   */
+  readonly whenElsewhere?: (peer: PeerIdStr, round: number, signal: AbortSignal) => Promise<void>
   /** Longest try to reach a neighbour whose connection is lost. */
   readonly dialMs: number
 }
@@ -66,18 +73,19 @@ const sendTries = 3
 
 /** Exchanges heads over libp2p streams. */
 export function createExchange(init: ExchangeInit): StreamExchange {
-  const { self, members, handover } = init
-  const peerIdOf = (peer: number): PeerId => members[peer]!.peerId
-  const sends = new Map<number, { readonly end: AbortController; readonly done: Promise<boolean> }[]>()
+  const { handover } = init
+  const sends = new Map<PeerIdStr, { readonly end: AbortController; readonly done: Promise<boolean> }[]>()
+
+  let kept: StatePayload | undefined
 
   /** Resolves when it is over: did the neighbour take the head? */
-  function send(peer: number, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const underWay = sends.get(peer) ?? []
-    sends.set(peer, underWay)
+  function send(peer: PeerId, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    const underWay = sends.get(peer.toString()) ?? []
+    sends.set(peer.toString(), underWay)
     if (underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
     const end = new AbortController()
     const until = AbortSignal.any([signal, end.signal])
-    const attempt = (): Promise<SendResult> => handover.send(peerIdOf(peer), round, step, payload, until)
+    const attempt = (): Promise<SendResult> => handover.send(peer, round, step, payload, until)
     const persist = async (): Promise<boolean> => {
       for (let tries = 1; ; tries++) {
         const result = await attempt()
@@ -89,6 +97,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
       .catch(() => false)
       .finally(() => {
         underWay.splice(underWay.indexOf(entry), 1)
+        if (underWay.length === 0) sends.delete(peer.toString())
       })
     const entry = { end, done }
     underWay.push(entry)
@@ -96,9 +105,19 @@ export function createExchange(init: ExchangeInit): StreamExchange {
   }
 
   /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made. */
-  async function sendAll(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<void> {
+  async function sendAll(
+    position: Position,
+    head: Float32Array,
+    { members, self, graph }: Neighbourhood,
+    signal: AbortSignal,
+  ): Promise<void> {
     const payload = await handover.encode(head)
-    const all = graph.sendsTo(self).map(peer => send(peer, position, payload, signal))
+    const all = graph.sendsTo(self).map(peer => send(members[peer]!.peerId, position, payload, signal))
+    if (init.keepsLatest === true) {
+      // Not given back when it is replaced: a newcomer may still be reading it.
+      kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
+      return
+    }
     void Promise.all(all).then(taken => {
       if (taken.every(Boolean)) handover.release(payload)
     })
@@ -106,22 +125,25 @@ export function createExchange(init: ExchangeInit): StreamExchange {
 
   /** The neighbour's head, or why there is none. */
   async function take(
-    peer: number,
+    peer: PeerId,
     position: Position,
     signal: AbortSignal,
     deadline: AbortSignal,
   ): Promise<Float32Array | AbsenceReason> {
     const settled = new AbortController()
-    const gone = new AbortController()
-    const watching = whenGone(init, peerIdOf(peer), AbortSignal.any([signal, deadline, settled.signal]))
-      .then(() => gone.abort())
-      .catch(() => {})
-    const waits = AbortSignal.any([signal, deadline, gone.signal])
+    const missing = new AbortController()
+    const until = AbortSignal.any([signal, deadline, settled.signal])
+    const because = (reason: AbsenceReason) => (): void => missing.abort(reason)
+    const name = peer.toString()
+    const watching = Promise.allSettled([
+      whenGone(init, peer, until).then(because('gone')),
+      init.whenElsewhere?.(name, position.round, until).then(because('elsewhere')),
+    ])
     try {
-      return await handover.take(peerIdOf(peer).toString(), position.round, position.step, waits)
+      return await handover.take(name, position.round, position.step, AbortSignal.any([until, missing.signal]))
     } catch (error) {
       signal.throwIfAborted()
-      if (gone.signal.aborted) return 'gone'
+      if (missing.signal.aborted) return missing.signal.reason as AbsenceReason
       if (deadline.aborted) return 'late'
       throw error
     } finally {
@@ -131,20 +153,24 @@ export function createExchange(init: ExchangeInit): StreamExchange {
   }
 
   return {
-    async swap(position, head, graph, signal) {
+    async swap(position, head, where, signal) {
+      const { members, self, graph } = where
       handover.advance(position.round, position.step)
-      const deadline = AbortSignal.timeout(init.exchangeMs)
-      await sendAll(position, head, graph, AbortSignal.any([signal, deadline]))
+      const waiting = init.patience.begin()
+      const deadline = AbortSignal.timeout(waiting.limitMs)
+      await sendAll(position, head, where, AbortSignal.any([signal, deadline]))
 
       const received = new Map<number, Float32Array>()
       const absent: Absence[] = []
       await Promise.all(
         graph.receivesFrom(self).map(async peer => {
-          const taken = await take(peer, position, signal, deadline)
+          const taken = await take(members[peer]!.peerId, position, signal, deadline)
+          waiting.ended(typeof taken !== 'string')
           if (typeof taken === 'string') absent.push({ peer, reason: taken })
           else received.set(peer, taken)
         }),
       )
+      waiting.done()
       return {
         received,
         absent: absent.sort((a, b) => a.peer - b.peer),
@@ -153,6 +179,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
         },
       }
     },
+    latest: () => kept,
     async idle() {
       await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
     },

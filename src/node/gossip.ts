@@ -1,17 +1,30 @@
-import { accelerated, chebyshevLambda, chebyshevSteps, contributions, localDistance, mix } from '../merge/index.js'
-import { mixingMatrix, type Topology } from '../topology/index.js'
+import {
+  accelerated,
+  type ChebyshevStep,
+  chebyshevLambda,
+  chebyshevSteps,
+  contributions,
+  localDistance,
+  mix,
+} from '../merge/index.js'
+import type { Topology } from '../topology/index.js'
 import { inSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
 import type { Exchange } from './exchange.js'
+import type { Federation } from './federation.js'
+import type { Member } from './member.js'
 
 export interface GossipInit {
+  /** Of this peer, in events. */
   readonly self: number
-  readonly topology: Topology
+  readonly federation: Federation
   /** Exchanges in a round. */
   readonly steps: number
   /** Chebyshev instead of plain gossip steps; needs one symmetric matrix for the whole run. */
   readonly chebyshev: boolean
   readonly exchange: Exchange
+  /** Whether peers come and go, and are to be told of. */
+  readonly isOpen: boolean
 }
 
 /** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
@@ -22,12 +35,24 @@ export type GossipRound = (
 ) => AsyncGenerator<PeerEvent, void, undefined>
 
 /** The gossip part of a round: `steps` times exchange and merge (ALGORITHMS.md 4.1). */
-export function createGossip({ self, topology, steps, chebyshev, exchange }: GossipInit): GossipRound {
-  const factors = chebyshev ? chebyshevSteps(chebyshevLambda(topology), steps) : undefined
+export function createGossip({ self, federation, steps, chebyshev, exchange, isOpen }: GossipInit): GossipRound {
+  const computed = new WeakMap<Topology, readonly ChebyshevStep[]>()
+  const factorsOf = (topology: Topology): readonly ChebyshevStep[] => {
+    const factors = computed.get(topology) ?? chebyshevSteps(chebyshevLambda(topology), steps)
+    computed.set(topology, factors)
+    return factors
+  }
+
+  let known: readonly Member[] | undefined
 
   return async function* gossip(round, head, signal) {
-    const graph = topology.graphAt(round)
-    const row = mixingMatrix(graph, topology.weights)[self]!
+    // For all steps of the round: who comes or goes meanwhile counts from the next one on.
+    const where = federation.at(round)
+    if (isOpen && where.members !== known) {
+      known = where.members
+      yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
+    }
+    const factors = chebyshev ? factorsOf(where.topology) : undefined
     // Chebyshev gossip looks back one step further than plain gossip, which merges in place.
     let before = head
     let chebyshevHolds = factors !== undefined
@@ -35,7 +60,7 @@ export function createGossip({ self, topology, steps, chebyshev, exchange }: Gos
 
     for (let step = 0; step < steps; step++) {
       const startedAt = performance.now()
-      const { received, absent, release } = await exchange.swap({ round, step }, head, graph, signal)
+      const { received, absent, release } = await exchange.swap({ round, step }, head, where, signal)
       yield {
         type: 'exchanged',
         peer: self,
@@ -48,12 +73,12 @@ export function createGossip({ self, topology, steps, chebyshev, exchange }: Gos
       // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
       if (absent.length > 0) chebyshevHolds = false
 
-      const plain = contributions(row, self, head, received)
+      const plain = contributions(where.row, where.self, head, received)
       const isLast = step + 1 === steps
       // Only another Chebyshev step asks what the head was before this one.
       const own = chebyshevHolds && !isLast ? new Float32Array(head.length) : head
-      const parts = chebyshevHolds && factors ? accelerated(plain, factors[step]!, self, before) : plain
-      const distances = localDistance(plain, self)
+      const parts = chebyshevHolds && factors ? accelerated(plain, factors[step]!, where.self, before) : plain
+      const distances = localDistance(plain, where.self)
       await inSlices(head.length, parts.length, (from, to) => {
         if (own !== head) own.set(head.subarray(from, to), from)
         if (isLast) distances.add(from, to)

@@ -1,16 +1,38 @@
+export {
+  type AssembledPeer,
+  type AssemblyInit,
+  assemblePeer,
+  type Entry,
+  type InTheField,
+  type PeerCounters,
+} from './assembly.js'
+export * from './checkpoint.js'
+export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-file.js'
+export {
+  askManifest,
+  askView,
+  type JoinAddress,
+  joinAddress,
+  parseJoinAddress,
+} from './contact.js'
+export { explainDisk, makeFolder, replaceFile } from './durable.js'
 export * from './events.js'
 export {
   createExchange,
   type Exchange,
   type ExchangeInit,
-  type Member,
   type Position,
   type StreamExchange,
   type Swap,
 } from './exchange.js'
+export { type Federation, fixedFederation, type Neighbourhood, openFederation } from './federation.js'
 export { createGossip, type GossipInit, type GossipRound } from './gossip.js'
 export * from './identity.js'
+export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export * from './manifest.js'
+export type { Member } from './member.js'
+export { adaptivePatience, fixedPatience, type Patience } from './patience.js'
 export * from './peer.js'
 export { type RoundsInit, runRounds } from './round.js'
+export { type RunView, readView } from './shares.js'
 export * from './training.js'

@@ -1,242 +1,240 @@
-import { setMaxListeners } from 'node:events'
-import { setTimeout } from 'node:timers/promises'
-import type { Libp2p, PeerId } from '@libp2p/interface'
+import { createHash } from 'node:crypto'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Samples } from '../data/index.js'
 import {
-  type Buffers,
-  createHandover,
-  createHost,
-  createPresence,
-  type Handover,
-  type HandoverCounters,
-  type Presence,
-  type RejectionReason,
-  type RoundReport,
-} from '../gossip/index.js'
-import type { Learner, LocalTraining } from '../learner/index.js'
-import { resolveMerge } from '../merge/index.js'
-import type { HeadSection } from '../tensors/index.js'
-import { type Topology, unionGraph } from '../topology/index.js'
+  type DataInput,
+  type Dataset,
+  loadDataset,
+  partition,
+  peerStandardisation,
+  type Samples,
+  type Standardisation,
+} from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
+import { chebyshevLambda, resolveMerge } from '../merge/index.js'
+import type { HeadSection, Layout } from '../tensors/index.js'
+import { createTopology } from '../topology/index.js'
+import { type AssembledPeer, assemblePeer, type InTheField } from './assembly.js'
 import type { PeerEvent } from './events.js'
-import { createExchange, type Member } from './exchange.js'
-import { createGossip } from './gossip.js'
 import type { Identity } from './identity.js'
-import type { Manifest } from './manifest.js'
-import { runRounds } from './round.js'
+import { type Manifest, runIdOf } from './manifest.js'
+import { localTraining, sharedSection } from './training.js'
 
-/** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
-const dialMs = 5_000
-
-/** Pause before a neighbour who is not there yet is dialled again. */
-const redialMs = 500
-
-export interface PeerInit {
+/** A peer of the field. */
+export interface PeerOptions {
   readonly manifest: Manifest
-  readonly runId: Uint8Array
-  /** This peer's number: its place in the list of members. */
-  readonly self: number
+  readonly identity: Identity
+  /** What others show for it: 1 to 64 printable characters. */
   readonly name: string
-  readonly identity: Identity
-  readonly topology: Topology
-  readonly learner: Learner
-  readonly training: LocalTraining
-  /** The whole model, at its common start; the run changes it in place. */
-  readonly parameters: Float32Array
+  /**
+   * What it trains on: its own data, by the path or the name that a manifest's `data` would have, or samples in memory;
+   * or a share of the manifest's partition, from 0.
+   */
+  readonly data: { readonly own: DataInput | Dataset } | { readonly share: number }
+  /** Multiaddrs to listen on. @default any free TCP port of all networks */
+  readonly listen?: readonly string[]
+  /** A peer of the run to begin with, or several. @default none: others come to this one */
+  readonly contacts?: readonly Multiaddr[]
+  /**
+   * Where others were when it left. None of them need be there still: after a power cut somebody is the first to come
+   * back, and who comes back last ends alone.
+   * @default none
+   */
+  readonly remembered?: readonly Multiaddr[]
+  /** How it is reached, and who may connect. @default what a network without obstacles needs */
+  readonly network?: Pick<InTheField, 'field' | 'networkKey' | 'access'>
+  /** The run has begun without this peer: it goes on where the others are. @default false */
+  readonly hasBegun?: boolean
+  /** @default 'auto', the best that works here */
+  readonly backend?: 'auto' | BackendReport['name']
+  readonly signal?: AbortSignal
+}
+
+/** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
+export interface Peer extends Omit<AssembledPeer, 'run' | 'connect'> {
+  readonly runId: Uint8Array
+  readonly backend: BackendReport
+  readonly dataset: Dataset
+  /** Training samples it has. */
+  readonly samples: number
+  readonly layout: Layout
   readonly head: HeadSection
-  readonly test: Samples
-  /** Memory for heads under way. @default its own */
-  readonly buffers?: Buffers
-  readonly transport: 'tcp' | 'memory'
-  /** Multiaddrs to listen on. */
-  readonly listen: readonly string[]
+  /**
+   * Connects to its contacts, waits for enough others, then trains and merges round by round. Once only.
+   *
+   * @param options.round - where it left off; put the model of then into `parameters` first. @default 0
+   */
+  run(options?: RunOptions): AsyncGenerator<PeerEvent, void, undefined>
 }
 
-/** What crossed this peer's network so far. */
-export interface PeerCounters {
-  readonly sentBytes: number
-  readonly receivedBytes: number
-  readonly rejected: Readonly<Record<string, number>>
+export interface RunOptions {
+  readonly round?: number
+  readonly signal?: AbortSignal
 }
 
-export interface Peer {
-  readonly self: number
-  readonly identity: Identity
-  readonly parameters: Float32Array
-  readonly counters: PeerCounters
-  /** Listens and answers. Twice is once. */
-  start(): Promise<void>
-  addresses(): Multiaddr[]
-  /** Finds its neighbours among the members, then trains and merges round by round. Once only. */
-  run(members: readonly Member[], signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
-  /** Closes its connections after what is on its way has gone out. Twice is once. */
-  stop(): Promise<void>
-  /** Ends as a crash would: connections are cut, nobody is told. */
-  kill(): Promise<void>
-}
-
-/** A peer: identity, libp2p host, and the rounds that join learning to the network. It decides nothing itself. */
-export async function createPeer(init: PeerInit): Promise<Peer> {
-  const { manifest, runId, self, topology } = init
-  const merge = resolveMerge(manifest.merge)
-  const node = await createHost({
-    privateKey: init.identity.privateKey,
-    transport: init.transport,
-    listen: [...init.listen],
-    // On a dense graph every member may dial, and all at once when a run begins.
-    maxConnections: Math.max(128, topology.peers + 64),
-    connectionsPerSecond: Math.max(64, topology.peers),
-  })
-  let members: readonly Member[] = []
-  let numbers: ReadonlyMap<string, number> = new Map()
-  let round = 0
-  const aheadRounds = roundsAhead(topology)
-
-  const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
-    const number = numbers.get(sender)
-    if (number === undefined) return 'NOT_A_NEIGHBOUR'
-    if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
-    if (theirRound > round + aheadRounds) return 'FUTURE_ROUND'
-    return topology.graphAt(theirRound).receivesFrom(self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
-  }
-  const handover: Handover = createHandover({
-    runId,
-    layout: init.head.layout,
-    normLimit: manifest.limits.headNorm,
-    admit,
-    ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
-  })({ node })
-  const presence: Presence = createPresence({ runId, rounds: manifest.rounds, name: init.name })({ node })
-  let state: 'idle' | 'started' | 'stopped' = 'idle'
-
-  async function stop(): Promise<void> {
-    if (state === 'stopped') return
-    state = 'stopped'
-    init.learner.leave()
-    await presence.stop()
-    await handover.stop()
-    await node.stop()
-  }
-
-  return {
-    self,
-    identity: init.identity,
-    parameters: init.parameters,
-    get counters() {
-      return countersOf(handover.counters, presence)
-    },
-    async start() {
-      if (state !== 'idle') return
-      state = 'started'
-      await node.start()
-      await handover.start()
-      await presence.start()
-    },
-    addresses: () => node.getMultiaddrs(),
-    async *run(everyone, signal) {
-      members = everyone
-      numbers = new Map(members.map((member, number) => [member.peerId.toString(), number]))
-      presence.expect(members.map(member => member.peerId))
-      yield* join(init, node, presence, members, signal)
-      const exchange = createExchange({
-        self,
-        members,
-        node,
-        handover,
-        exchangeMs: manifest.limits.exchangeSeconds * 1000,
-        dialMs,
-      })
-      const { gossipSteps: steps, chebyshev } = merge
-      const gossip = steps === 0 ? {} : { gossip: createGossip({ self, topology, steps, chebyshev, exchange }) }
-      const { rounds, evaluation } = manifest
-      let report: RoundReport = { round, samples: 0 }
-      for await (const event of runRounds({ ...init, ...gossip, rounds, evaluateEvery: evaluation.every }, signal)) {
-        if (event.type === 'trained') {
-          round = event.round
-          report = { round, samples: event.samples, loss: event.loss }
-        }
-        if (event.type === 'merged') report = { ...report, localDistance: event.localDistance }
-        if (event.type === 'evaluated') report = { ...report, accuracy: event.accuracy }
-        if (event.type === 'ended') await presence.publish(report)
-        yield event
-      }
-      // A neighbour may need our last head to finish; each send has its own deadline.
-      await exchange.idle()
-    },
-    stop,
-    async kill() {
-      for (const connection of node.getConnections()) connection.abort(new Error('killed on request'))
-      await stop()
-    },
-  }
-}
-
-/** Waits for the neighbours' presence, so that the first round does not begin without those who are just starting. */
-async function* join(
-  { self, topology, manifest }: PeerInit,
-  node: Libp2p,
-  presence: Presence,
-  members: readonly Member[],
-  signal: AbortSignal,
-): AsyncGenerator<PeerEvent, void, undefined> {
-  const graph = unionGraph(topology)
-  const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])].sort((a, b) => a - b)
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(manifest.limits.joinSeconds * 1000)])
-  // Every dial listens to it, as many as there are neighbours.
-  setMaxListeners(0, deadline)
-  await Promise.all(
-    neighbours.map(async number => {
-      const { peerId, addresses } = members[number]!
-      await node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
-      // Of two who would dial each other only one does: a second connection would only be closed again.
-      if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
-    }),
-  )
-  await presence
-    .waitFor(
-      neighbours.map(number => members[number]!.peerId.toString()),
-      deadline,
-    )
-    .catch(() => signal.throwIfAborted())
-  const heard = presence.heard()
-  const missing = neighbours.filter(number => !heard.has(members[number]!.peerId.toString()))
-  yield { type: 'joined', peer: self, heard: neighbours.length - missing.length, missing }
-}
+/** Any free port of every network that this machine has. */
+const listenDefault = ['/ip4/0.0.0.0/tcp/0']
 
 /**
- * Dials again and again: a neighbour may start after us, and where many peers of one machine connect at once some
- * handshakes miss libp2p's deadlines (120 edges of 16 peers on two busy cores did).
+ * A peer in the field, listening: its data read, its backend started, its model built. Call `run`, then `stop`.
  *
- * @throws the signal's reason
+ * ```ts
+ * const peer = await createPeer({ manifest, identity: await createIdentity(), name: 'boston', data: { own: { set: 'scans/' } } })
+ * for await (const event of peer.run()) if (event.type === 'evaluated') console.log(event.round, event.accuracy)
+ * await peer.stop()
+ * ```
+ *
+ * @throws {@link HearsayError} for whatever the manifest asks and this machine or its data cannot give
  */
-async function dialUntilThere(node: Libp2p, peerId: PeerId, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    try {
-      await node.dial(peerId, { signal })
-      return
-    } catch {
-      await setTimeout(redialMs, undefined, { signal })
-    }
+export async function createPeer(options: PeerOptions): Promise<Peer> {
+  const { manifest, identity, name, signal } = options
+  const share = 'share' in options.data ? options.data.share : undefined
+  if (resolveMerge(manifest.merge).chebyshev) chebyshevLambda(createTopology(manifest.topology, 2, manifest.seed))
+  const { dataset, samples, standardisation } = await dataOf(options)
+  checkTask(manifest, dataset)
+  const pool = await createLearnerPool(
+    {
+      backend: options.backend ?? 'auto',
+      // One peer trains one batch after the other: a second worker would have nothing to do.
+      workers: 1,
+      model: manifest.model,
+      inputShape: dataset.inputShape,
+      classes: dataset.classes.length,
+      seed: manifest.seed,
+    },
+    signal === undefined ? {} : { signal },
+  )
+  try {
+    const head = sharedSection(manifest, pool.layout, pool.headLayer)
+    const runId = runIdOf(manifest)
+    const parts = await assemblePeer({
+      manifest,
+      runId,
+      self: 0,
+      name,
+      identity,
+      topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
+      learner: pool.learner({ samples, standardisation }, numberOf(identity)),
+      training: localTraining(manifest),
+      parameters: pool.initialParameters(),
+      head,
+      test: dataset.test,
+      transport: 'tcp',
+      listen: options.listen ?? listenDefault,
+      field: { ...options.network, ...(share === undefined ? {} : { share }) },
+    })
+    await parts.start()
+    return peerOf(parts, pool, { runId, dataset, samples: samples.size, head }, options)
+  } catch (error) {
+    await pool.close()
+    throw error
   }
 }
 
-/**
- * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,
- * so one round; along one-way edges the news takes up to log₂ m rounds to come round. A little more is allowed for
- * neighbours that stopped waiting for us at a deadline.
- */
-function roundsAhead(topology: Topology): number {
-  return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
-}
-
-function countersOf(handover: HandoverCounters, presence: Presence): PeerCounters {
-  const rejected: Record<string, number> = { ...handover.rejected }
-  for (const [reason, count] of Object.entries(presence.counters.rejected)) {
-    rejected[reason] = (rejected[reason] ?? 0) + count
-  }
+function peerOf(
+  parts: AssembledPeer,
+  pool: LearnerPool,
+  known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'head'>,
+  { manifest, contacts = [], remembered = [], hasBegun = false }: PeerOptions,
+): Peer {
   return {
-    sentBytes: handover.sentBytes + presence.counters.sentBytes,
-    receivedBytes: handover.receivedBytes,
-    rejected,
+    ...known,
+    self: parts.self,
+    identity: parts.identity,
+    parameters: parts.parameters,
+    get counters() {
+      return parts.counters
+    },
+    backend: pool.backend,
+    layout: pool.layout,
+    start: parts.start,
+    addresses: parts.addresses,
+    members: parts.members,
+    async *run({ round = 0, signal = new AbortController().signal } = {}) {
+      await reach(parts, contacts, signal)
+      if (remembered.length > 0) await anyOf(parts, remembered, signal).catch(() => signal.throwIfAborted())
+      const entry = { kind: 'open', round, hasBegun, minPeers: manifest.minPeers } as const
+      yield* parts.run(entry, signal)
+    },
+    async stop() {
+      await parts.stop()
+      await pool.close()
+    },
+    async kill() {
+      await parts.kill()
+      await pool.close()
+    },
   }
+}
+
+/** One contact that answers is enough: it knows the others. */
+async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
+  if (contacts.length === 0) return
+  let reason: unknown
+  try {
+    return await anyOf(parts, contacts, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    reason = error instanceof AggregateError ? error.errors[0] : error
+  }
+  if (reason instanceof HearsayError) throw reason
+  throw new HearsayError(
+    'NETWORK',
+    `${contacts.join(', ')}: nobody answers; is the peer running, and its port open to this machine?`,
+    { cause: reason },
+  )
+}
+
+/** Resolves when one of them answers; the others are tried on beside what follows. */
+async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
+  await Promise.any(addresses.map(address => parts.connect([address], signal)))
+}
+
+interface OwnData {
+  readonly dataset: Dataset
+  readonly samples: Samples
+  readonly standardisation: Standardisation
+}
+
+async function dataOf({ manifest, data }: PeerOptions): Promise<OwnData> {
+  if ('share' in data) {
+    const dataset = await loadDataset(manifest.data, manifest.seed)
+    const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+    const shard = shards[data.share]
+    if (shard === undefined) {
+      throw new HearsayError(
+        'DATA',
+        `share ${data.share}: the run's ${manifest.data.set} is dealt to ${manifest.peers} peers, 0 to ${manifest.peers - 1}, and all are taken; bring your own data with --data`,
+      )
+    }
+    return { dataset, ...shard }
+  }
+  const dataset = 'train' in data.own ? data.own : await loadDataset({ ...manifest.data, ...data.own }, manifest.seed)
+  return { dataset, samples: dataset.train, standardisation: peerStandardisation(dataset, dataset.train) }
+}
+
+/** @throws {@link HearsayError} `DATA` when these are not what the run is about */
+function checkTask({ task }: Manifest, { name, inputShape, classes }: Dataset): void {
+  if (task === undefined) return
+  if (task.inputShape.join() !== inputShape.join()) {
+    throw new HearsayError(
+      'DATA',
+      `${name}: its samples are ${inputShape.join('×')} and the run's ${task.inputShape.join('×')}; see data.imageSize and data.channels for images`,
+    )
+  }
+  if (task.classes.join('\n') !== classes.join('\n')) {
+    throw new HearsayError(
+      'DATA',
+      `${name}: its classes are ${shown(classes)} and the run's ${shown(task.classes)}; name yours alike`,
+    )
+  }
+}
+
+function shown(classes: readonly string[]): string {
+  return classes.slice(0, 12).join(', ') + (classes.length > 12 ? ` and ${classes.length - 12} more` : '')
+}
+
+/** By which its random numbers differ from others': the same each time it comes back. */
+function numberOf({ peerId }: Identity): number {
+  return createHash('sha256').update(peerId.toString()).digest().readUInt32BE() >>> 1
 }

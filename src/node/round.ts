@@ -7,6 +7,13 @@ import type { GossipRound } from './gossip.js'
 export interface RoundsInit {
   readonly self: number
   readonly rounds: number
+  /** Where this peer begins: who joined late or was away begins where the others are. @default 0 */
+  readonly first?: number
+  /**
+   * Asked before each round: where the others are by now, with their head put into ours if that is further. Left out,
+   * nobody is ever left behind.
+   */
+  readonly catchUp?: (round: number, signal: AbortSignal) => Promise<number>
   readonly learner: Learner
   readonly training: LocalTraining
   /** The whole model. The learner and the merge both write here, in turn. */
@@ -24,8 +31,13 @@ export interface RoundsInit {
 export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
   const { self, learner, parameters, gossip } = init
   const head = headOf(parameters, init.head)
-  for (let round = 0; round < init.rounds; round++) {
+  for (let round = init.first ?? 0; round < init.rounds; round++) {
     const startedAt = performance.now()
+    const others = (await init.catchUp?.(round, signal)) ?? round
+    if (others > round) {
+      yield { type: 'caught-up', peer: self, round, to: others }
+      round = Math.min(others, init.rounds - 1)
+    }
     const { loss, samples, seconds } = await learner.train(parameters, round, init.training, { signal })
     yield { type: 'trained', peer: self, round, loss, samples, seconds }
 

@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import type { Peer, PeerEvent } from '../node/index.js'
+import type { AssembledPeer, PeerEvent } from '../node/index.js'
 import type { RunEvent } from '../watch/index.js'
 
 /** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
@@ -28,7 +28,7 @@ export function parseFault(text: string, peers: number, rounds: number): Fault {
 
 /** Passes a peer's events on until its fault, if it has one, kills it. */
 export async function* withFaults(
-  peer: Peer,
+  peer: AssembledPeer,
   events: AsyncIterable<PeerEvent>,
   faults: readonly Fault[],
 ): AsyncGenerator<RunEvent, void, undefined> {

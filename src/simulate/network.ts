@@ -4,11 +4,11 @@ import { HearsayError } from '../errors.js'
 import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
-  createPeer,
+  type AssembledPeer,
+  assemblePeer,
   localTraining,
   type Manifest,
   type Member,
-  type Peer,
   type PeerCounters,
   simulatedIdentities,
 } from '../node/index.js'
@@ -35,7 +35,7 @@ const lastPort = 65_535
 
 /** All peers of a simulation, listening, and how each is reached. */
 export interface Network {
-  readonly peers: readonly Peer[]
+  readonly peers: readonly AssembledPeer[]
   readonly members: readonly Member[]
   sentBytes(): number
   /** Rejections of all peers, by reason. */
@@ -49,7 +49,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   checkPorts(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
   const learners = pool.learners(shards)
-  const peers: Peer[] = []
+  const peers: AssembledPeer[] = []
   const start = pool.initialParameters()
   // Memory addresses are known in the whole process, where another simulation may run.
   const place = randomUUID()
@@ -61,13 +61,13 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   try {
     for (const [self, identity] of identities.entries()) {
       const shard = shards[self]!
-      const peer = await createPeer({
+      const peer = await assemblePeer({
         manifest,
         runId: init.runId,
         self,
         name: shard.name,
         identity,
-        topology: init.topology,
+        topologyOf: () => init.topology,
         learner: learners[self]!,
         training: localTraining(manifest),
         parameters: await copyOf(start, pool.layout),

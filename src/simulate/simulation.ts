@@ -177,7 +177,11 @@ async function* runSimulation(
 
   try {
     const sources = network.peers.map(peer =>
-      withFaults(peer, noted(book, peer.run(network.members, signal), signal), options.faults ?? []),
+      withFaults(
+        peer,
+        noted(book, peer.run({ kind: 'members', members: network.members }, signal), signal),
+        options.faults ?? [],
+      ),
     )
     for await (const event of merge(...sources)) {
       if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()

@@ -1,4 +1,6 @@
 export * from './events.js'
+export { type FieldFolder, type FieldFolderInit, openRunFolder, type PeerSettings } from './field-folder.js'
+export * from './field-text.js'
 export { drawGraph } from './graph.js'
 export * from './progress.js'
 export * from './report.js'

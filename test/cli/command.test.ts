@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
 import { data } from '../../src/cli/data.js'
 import { doctor } from '../../src/cli/doctor.js'
+import { init } from '../../src/cli/init.js'
+import { key } from '../../src/cli/key.js'
 import { simulate } from '../../src/cli/simulate.js'
 import { topology } from '../../src/cli/topology.js'
 import { HearsayError } from '../../src/errors.js'
@@ -51,7 +53,7 @@ describe('a command', () => {
     expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
   })
 
-  it.each([simulate, data, topology, doctor])(
+  it.each([simulate, init, data, topology, key, doctor])(
     '$usage has examples of its own, and flags that are declared once',
     command => {
       const [name] = command.usage.split(' ')

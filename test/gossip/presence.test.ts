@@ -1,4 +1,5 @@
 import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import {
@@ -10,7 +11,7 @@ import {
   presenceTopic,
 } from '../../src/gossip/index.js'
 import { Presence as Record } from '../../src/gossip/messages.js'
-import { checkName, decodePresence, encodePresence } from '../../src/gossip/report.js'
+import { checkName, decodePresence, encodePresence, type HeardReport } from '../../src/gossip/report.js'
 import { connect, never, startHost, until } from './hosts.js'
 
 const runId = new Uint8Array(32).fill(5)
@@ -63,6 +64,11 @@ describe('presence', () => {
       loss: 1.5,
       accuracy: 0.5,
       localDistance: undefined,
+      from: 0,
+      share: undefined,
+      addresses: [],
+      head: undefined,
+      leaving: false,
     })
     expect(sides[0]!.news).toContain('brig 0')
     expect(sides[0]!.news).toContain('brig 4')
@@ -129,7 +135,6 @@ describe('presence', () => {
       ['MALFORMED', Uint8Array.of(0xff)],
       ['WRONG_RUN', encodePresence(otherRun, 'rogue', { round: 6, samples: 1 }, false)],
       ['FUTURE_ROUND', report(1e9)],
-      ['STALE_ROUND', report(4)],
     ]
     for (const [reason, bytes] of wrong) {
       await pubsub.publish(topic, bytes)
@@ -140,6 +145,50 @@ describe('presence', () => {
     for (let i = 0; i < 2 * presenceProtocol.limits.reportsPerSecond; i++) await pubsub.publish(topic, report(5))
     await until(() => (presence.counters.rejected.TOO_OFTEN ?? 0) > 0)
     expect(friend.presence.counters.rejected).not.toHaveProperty('MALFORMED')
+  })
+
+  it('keeps of each author the latest record, in whatever order and however often they come', async () => {
+    const { host, presence } = await startSide('member')
+    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    let authors = 0
+    const orders = fc.shuffledSubarray([1, 2, 3, 4, 1, 2, 3, 4], { minLength: 1 })
+    await fc.assert(
+      fc.asyncProperty(orders, async order => {
+        authors += 1
+        const from = { toString: () => `author ${authors}`, equals: () => false } as unknown as typeof host.peerId
+        for (const round of order) {
+          const data = encodePresence(runId, 'author', { round, samples: 1 }, false)
+          const sequenceNumber = BigInt(round)
+          await validate(from, { type: 'signed', from, topic: '', data, sequenceNumber } as never)
+        }
+        expect(presence.heard().get(`author ${authors}`)!.round).toBe(Math.max(...order))
+      }),
+    )
+    expect(presence.counters.rejected.STALE_RECORD).toBeGreaterThan(0)
+  })
+
+  it('counts those as gone who say nothing for three beats, or say goodbye', async () => {
+    const beatMs = 50
+    const watcher = await startSide('watcher', { beatMs })
+    const talker = await startSide('talker', { beatMs })
+    let leaving = false
+    const leaver = await startSide('leaver', { standing: () => ({ from: 0, addresses: [], leaving }) })
+    for (const { host } of [talker, leaver]) await connect(host, watcher.host)
+    const { presence } = watcher
+    await presence.until(() => presence.live().includes(talker.id), soon())
+    // It repeats itself all the time, where the other has spoken for the last time.
+    await leaver.presence.waitFor([watcher.id], soon())
+    await presence.until(() => presence.heard().has(leaver.id), soon())
+    await presence.until(() => !presence.live().includes(leaver.id), soon())
+    await leaver.presence.speak()
+    await presence.until(() => presence.live().includes(leaver.id), soon())
+    leaving = true
+    await leaver.presence.speak()
+    await presence.until(() => presence.heard().get(leaver.id)!.leaving, soon())
+    expect(presence.live()).not.toContain(leaver.id)
+    await talker.presence.stop()
+    await presence.until(() => !presence.live().includes(talker.id), soon())
+    expect(presence.heard().has(talker.id)).toBe(true)
   })
 
   it('remembers a bounded number of peers while the members are not known', async () => {
@@ -165,6 +214,17 @@ describe('a presence record', () => {
   const figure = fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined })
 
   it('comes back as it was', () => {
+    const standings = fc.record({
+      from: fc.nat(10),
+      share: fc.option(fc.nat(1000), { nil: undefined }),
+      addresses: fc
+        .array(fc.integer({ min: 1, max: 65_535 }), { maxLength: presenceProtocol.limits.addresses })
+        .map(ports => ports.map(port => multiaddr(`/ip4/192.0.2.1/tcp/${port}`))),
+      head: fc.option(fc.record({ round: fc.nat(10), digest: fc.uint8Array({ minLength: 32, maxLength: 32 }) }), {
+        nil: undefined,
+      }),
+      leaving: fc.boolean(),
+    })
     fc.assert(
       fc.property(
         name,
@@ -173,13 +233,30 @@ describe('a presence record', () => {
         figure,
         figure,
         fc.boolean(),
-        (name, round, samples, a, b, waiting) => {
+        standings,
+        (name, round, samples, a, b, waiting, standing) => {
           const report = { round, samples, loss: a, accuracy: b, localDistance: a }
-          const bytes = encodePresence(runId, name, report, waiting)
+          const bytes = encodePresence(runId, name, report, waiting, standing)
           expect(bytes.length).toBeLessThanOrEqual(presenceProtocol.limits.messageBytes)
-          expect(decodePresence(bytes, runId, 10)).toEqual({ ok: true, report: { ...report, name }, waiting })
+          const decoded = decodePresence(bytes, runId, 10) as { ok: true; report: HeardReport; waiting: boolean }
+          expect(decoded).toMatchObject({ ok: true, waiting })
+          const { addresses, ...rest } = decoded.report
+          const { addresses: expected, ...others } = standing
+          expect(rest).toEqual({ ...report, ...others, name })
+          expect(addresses.map(String)).toEqual(expected.map(String))
         },
       ),
+    )
+  })
+
+  it('leaves out addresses beyond the limits', () => {
+    const long = multiaddr(`/dns4/${'a'.repeat(presenceProtocol.limits.addressBytes)}/tcp/1`)
+    const short = multiaddr('/ip4/192.0.2.1/tcp/1')
+    const addresses = [long, ...Array.from({ length: presenceProtocol.limits.addresses + 2 }, () => short)]
+    const bytes = encodePresence(runId, 'far', { round: 0, samples: 1 }, false, { from: 0, addresses, leaving: false })
+    const decoded = decodePresence(bytes, runId, 10) as { report: HeardReport }
+    expect(decoded.report.addresses.map(String)).toEqual(
+      Array.from({ length: presenceProtocol.limits.addresses }, () => short.toString()),
     )
   })
 

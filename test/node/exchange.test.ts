@@ -2,7 +2,15 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHandover, type Handover, type HearsayHost, handoverProtocol } from '../../src/gossip/index.js'
-import { createExchange, type Member, type StreamExchange } from '../../src/node/index.js'
+import {
+  createExchange,
+  fixedPatience,
+  type Member,
+  type Neighbourhood,
+  type Position,
+  type StreamExchange,
+  type Swap,
+} from '../../src/node/index.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { createGraph, type Edge, type Graph } from '../../src/topology/index.js'
 import { connect, never, startHost, until } from '../gossip/hosts.js'
@@ -18,7 +26,9 @@ const ample = 600_000
 interface Side {
   readonly host: HearsayHost
   readonly handover: Handover
-  readonly exchange: StreamExchange
+  readonly exchange: Omit<StreamExchange, 'swap'> & {
+    swap(position: Position, head: Float32Array, graph: Graph, signal: AbortSignal): Promise<Swap>
+  }
   /** Everything that listens on the handover's streams from now on is this. */
   replace(onStream: (stream: Stream) => void): Promise<void>
 }
@@ -45,7 +55,14 @@ async function startPeers(
       await handover.start()
       onTestFinished(() => handover.stop())
       const exchangeMs = waits[self] ?? ample
-      const exchange = createExchange({ self, members, node: host, handover, exchangeMs, dialMs: 5_000 })
+      const created = createExchange({ node: host, handover, patience: fixedPatience(exchangeMs), dialMs: 5_000 })
+      const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
+      // An exchange asks no more of a neighbourhood than who they are and how they are joined.
+      const exchange: Side['exchange'] = {
+        ...created,
+        swap: (position, head, graph, signal) =>
+          created.swap(position, head, { members, numbers, self, graph } as unknown as Neighbourhood, signal),
+      }
       return {
         host,
         handover,

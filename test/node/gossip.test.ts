@@ -7,7 +7,14 @@ import {
   meanOf,
   mix,
 } from '../../src/merge/index.js'
-import { createGossip, type Exchange, type PeerEvent } from '../../src/node/index.js'
+import {
+  createGossip,
+  type Exchange,
+  type Federation,
+  fixedFederation,
+  type Member,
+  type PeerEvent,
+} from '../../src/node/index.js'
 import { mixingMatrix, spectralGap, type Topology } from '../../src/topology/index.js'
 import { sliceLength } from '../../src/turns.js'
 import { bits, build, matrixOf, vectors } from '../merge/rounds.js'
@@ -21,7 +28,7 @@ type Arrives = (from: number, to: number, step: number, round: number) => boolea
 function exchanges(taking: readonly number[], arrives: Arrives = () => true): (self: number) => Exchange {
   const tables = new Map<string, { heads: Map<number, Float32Array>; whole: Promise<void>; done: () => void }>()
   return self => ({
-    async swap({ round, step }, head, graph) {
+    async swap({ round, step }, head, { graph }) {
       const key = `${round}/${step}`
       if (!tables.has(key)) {
         const { promise, resolve } = Promise.withResolvers<void>()
@@ -43,6 +50,16 @@ function exchanges(taking: readonly number[], arrives: Arrives = () => true): (s
   })
 }
 
+/** Members nobody asks for anything but how many they are. */
+function among(topology: Topology, self: number): Federation {
+  const members = Array.from({ length: topology.peers }, (_, peer): Member => ({ name: `peer-${peer}` }) as Member)
+  return fixedFederation(
+    members.map(member => ({ ...member, peerId: member.name as never })),
+    self,
+    topology,
+  )
+}
+
 interface GossipSettings {
   readonly topology: Topology
   readonly steps: number
@@ -58,7 +75,14 @@ async function gossipAll(models: readonly Float32Array[], settings: GossipSettin
   const exchange = exchanges(taking, settings.arrives)
   return Promise.all(
     taking.map(async self => {
-      const gossip = createGossip({ self, topology, steps, chebyshev, exchange: exchange(self) })
+      const gossip = createGossip({
+        self,
+        federation: among(topology, self),
+        steps,
+        chebyshev,
+        exchange: exchange(self),
+        isOpen: false,
+      })
       const events: PeerEvent[] = []
       for (let round = 0; round < rounds; round++) {
         for await (const event of gossip(round, models[self]!, never)) events.push(event)
@@ -239,7 +263,14 @@ describe('a neighbour that is absent', () => {
     const mixed = copies(before)
     await Promise.all(
       mixed.map(async (model, self) => {
-        const gossip = createGossip({ self, topology, steps, chebyshev: self !== 0, exchange: exchange(self) })
+        const gossip = createGossip({
+          self,
+          federation: among(topology, self),
+          steps,
+          chebyshev: self !== 0,
+          exchange: exchange(self),
+          isOpen: false,
+        })
         for await (const _ of gossip(0, model, never));
       }),
     )

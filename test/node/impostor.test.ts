@@ -8,15 +8,16 @@ import {
   createPresence,
   type HearsayHost,
   handoverProtocol,
+  presenceProtocol,
   presenceTopic,
 } from '../../src/gossip/index.js'
 import { HeadHeader } from '../../src/gossip/messages.js'
 import { createLearnerPool } from '../../src/learner/index.js'
 import {
-  createPeer,
+  type AssembledPeer,
+  assemblePeer,
   localTraining,
   type Member,
-  type Peer,
   type PeerEvent,
   parseManifest,
   runIdOf,
@@ -44,7 +45,7 @@ const runId = runIdOf(manifest)
 type Mischief = (host: HearsayHost, to: PeerId, layout: Layout) => Promise<void>
 
 interface Outcome {
-  readonly peers: readonly Peer[]
+  readonly peers: readonly AssembledPeer[]
   readonly events: readonly PeerEvent[]
 }
 
@@ -68,13 +69,13 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   const place = crypto.randomUUID()
   const peers = await Promise.all(
     [0, 1].map(async self => {
-      const peer = await createPeer({
+      const peer = await assemblePeer({
         manifest,
         runId,
         self,
         name: shards[self]!.name,
         identity: identities[self]!,
-        topology: createTopology(manifest.topology, 3, seed),
+        topologyOf: peers => createTopology(manifest.topology, peers, seed),
         learner: pool.learner(shards[self]!, self),
         training: localTraining(manifest),
         parameters: pool.initialParameters(),
@@ -112,7 +113,7 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   }
   const events: PeerEvent[] = []
   const runs = peers.map(async peer => {
-    for await (const event of peer.run(members, never)) events.push(event)
+    for await (const event of peer.run({ kind: 'members', members }, never)) events.push(event)
   })
   await presence.waitFor(
     peers.map(({ identity }) => identity.peerId.toString()),
@@ -164,7 +165,10 @@ describe('a neighbour that lies', () => {
       // Never finished: in the middle of a head of the next round, and of a header.
       await send(Buffer.concat([header({ round: 1 }), payload(poisoned).subarray(0, 1000)]), true)
       await send(header().subarray(0, 20), true)
-      await host.services.pubsub.publish(presenceTopic(runId), new Uint8Array(600).fill(1))
+      await host.services.pubsub.publish(
+        presenceTopic(runId),
+        new Uint8Array(presenceProtocol.limits.messageBytes + 1).fill(1),
+      )
       // Until the second of them is given up: it began and never said what it is.
       await until(() => open[1]!.status !== 'open' || open[1]!.readableEnded)
       open[0]!.abort(new Error('done'))

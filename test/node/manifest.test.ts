@@ -22,11 +22,13 @@ describe('a manifest', () => {
     expect(parseManifest({})).toMatchObject({
       seed: 1,
       peers: 8,
+      minPeers: 2,
       rounds: 10,
       data: { set: 'pneumoniamnist', standardise: 'peer', testShare: 0.2 },
       partition: { kind: 'dirichlet', alpha: 0.3 },
       model: { kind: 'cnn' },
       share: 'all',
+      encoding: 'f32',
       training: { batch: 32, learningRate: 0.05, decay: 0.998 },
       merge: { method: 'dfedsam' },
       topology: { kind: 'ring', weights: 'metropolis-hastings' },
@@ -43,6 +45,19 @@ describe('a manifest', () => {
       partition: { kind: 'iid' },
     })
     expect(parseManifest({ data: { set: 'own.csv' } })).toMatchObject({ peers: 8, partition: { kind: 'dirichlet' } })
+  })
+
+  it.each([1, 1024])('may begin with %d peers', minPeers => {
+    expect(parseManifest({ minPeers, peers: 4 })).toMatchObject({ minPeers, peers: 4 })
+  })
+
+  it.each([
+    [0, 'at least 1'],
+    [1025, 'at most 1024'],
+    [1.5, 'a whole number'],
+    ['two', 'a number'],
+  ])('cannot begin with %j peers', (minPeers, allowed) => {
+    expect(() => parseManifest({ minPeers })).toThrow(`manifest: minPeers: must be ${allowed}`)
   })
 
   it('settles local training together with the merge method', () => {
@@ -94,6 +109,9 @@ describe('the run id', () => {
       { model: { kind: 'mlp', hidden: [200, 200, 200] } },
       { model: { kind: 'mlp', hidden: [100, 200] } },
       { share: 'head' },
+      { minPeers: 3 },
+      { encoding: 'bf16' },
+      { encoding: 'int8' },
       { training: { epochs: 1 } },
       { training: { steps: 1 } },
       { training: { batch: 33 } },
@@ -172,6 +190,7 @@ describe('a manifest file', () => {
       'topology.kind: there is no topology "rign"; did you mean "ring"? allowed: ring, line',
     ],
     ['seed: 1\nmerge: fedavg\n', '2:8', 'merge.method: "fedavg" is not allowed; must be one of none, dpsgd, dfedavg'],
+    ['encoding: f64\n', '1:11', 'encoding: "f64" is not allowed; must be one of f32, bf16, f16, int8'],
     ['model: resnet\n', '1:8', 'model.kind: must be one of logistic, mlp, lenet5, cnn'],
     ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: must have a kind: iid, dirichlet'],
     [

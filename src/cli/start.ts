@@ -1,0 +1,79 @@
+import { loadDataset } from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import { loadOrCreateIdentity, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
+import { defaultRunFolder, openRunFolder } from '../watch/index.js'
+import type { Command, Terminal } from './command.js'
+import { type FieldFlags, fieldFlags, runField, settingsFrom } from './field.js'
+
+export const start: Command<FieldFlags> = {
+  usage: 'start [manifest]',
+  summary: 'open a run to others, and take part in it',
+  flags: fieldFlags,
+  examples: [
+    'hearsay start run.yaml',
+    'hearsay start run.yaml --data scans/ --as boston --port 4001',
+    'hearsay start --resume runs/2026-11-21T12-00-00-a1b2c3d4',
+  ],
+
+  async run([file], flags, terminal) {
+    if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
+    const { signal } = terminal
+    const manifest = await withTask(await manifestOf(file), flags.data)
+    const runId = Buffer.from(runIdOf(manifest)).toString('hex')
+    const path = flags.out ?? defaultRunFolder(runId, new Date())
+    const folder = await openRunFolder(path, { resume: false, manifest, signal })
+    try {
+      const identity = await loadOrCreateIdentity(folder.identityPath)
+      const settings = settingsFrom(flags, identity, flags.share ?? 0)
+      await folder.writeSettings(settings)
+      const { backend } = flags
+      return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
+    } finally {
+      await folder.abandon()
+    }
+  },
+}
+
+/** Goes on with a run that was started or joined here. */
+export async function resumeRun(
+  path: string,
+  other: string | undefined,
+  flags: FieldFlags,
+  terminal: Terminal,
+): Promise<number> {
+  const given = (['data', 'share', 'as', 'out', 'listen'] as const).filter(name => flags[name] !== undefined)
+  if (other !== undefined || given.length > 0) {
+    const what = other ?? given.map(name => `--${name}`).join(', ')
+    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
+  }
+  const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
+  try {
+    const identity = await loadOrCreateIdentity(folder.identityPath)
+    const settings = await folder.readSettings()
+    const met = await folder.readMembers()
+    const remembered = met.flatMap(({ peerId, addresses }) =>
+      addresses.map(address =>
+        address.toString().includes('/p2p/') ? address : address.encapsulate(`/p2p/${peerId}`),
+      ),
+    )
+    const { manifest } = folder
+    const { backend } = flags
+    return await runField({ folder, manifest, identity, settings, backend, remembered, hasBegun: true }, terminal)
+  } finally {
+    await folder.close()
+  }
+}
+
+async function manifestOf(file: string | undefined): Promise<Manifest> {
+  return file === undefined ? parseManifest({}) : parseManifest(await readManifestFile(file), file)
+}
+
+/** Says in the manifest what the data look like, so that others learn at once whether theirs fit. */
+async function withTask(manifest: Manifest, data: string | undefined): Promise<Manifest> {
+  if (manifest.task !== undefined) return manifest
+  const { inputShape, classes } = await loadDataset(
+    data === undefined ? manifest.data : { ...manifest.data, set: data },
+    manifest.seed,
+  )
+  return { ...manifest, task: { inputShape: [...inputShape], classes: [...classes] } }
+}

@@ -1,0 +1,217 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { simulated, startHearsay, temporaryFolder } from './hearsay.js'
+import {
+  eventsSoFar,
+  type FieldPeer,
+  joinPeer,
+  manifestFile,
+  only,
+  resumePeer,
+  roundsOf,
+  startPeer,
+  summaryOf,
+  until,
+} from './peers.js'
+
+/** Rounds of about a second on two busy cores: who starts in the middle finds the others still there. */
+const field = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 15 } }
+
+/** How it ended; a failure shows what it said. */
+async function end({ running }: FieldPeer): Promise<{ status: number | null; stderr: string }> {
+  const { status, stderr } = await running.ended
+  return { status, stderr }
+}
+
+const wellEnded = { status: 0, stderr: '' }
+
+describe('start and join', () => {
+  it('three terminals learn together, and one that comes late catches up', async () => {
+    const folder = await temporaryFolder()
+    const manifest = await manifestFile(field)
+    const start = startPeer(manifest, join(folder, 'start'))
+    const address = await start.address
+    const joined = ['first', 'second'].map(name => joinPeer(address, join(folder, name), ['--as', name]))
+    await until(() => roundsOf(start.out) >= 5)
+    const late = joinPeer(address, join(folder, 'late'), ['--as', 'late'])
+    const peers = [start, ...joined, late]
+    expect(await Promise.all(peers.map(end))).toEqual(peers.map(() => wellEnded))
+
+    const run = address.split('#')[1]!
+    const printed = await Promise.all(peers.map(({ running }) => running.ended))
+    for (const { stdout } of printed) {
+      expect(stdout).toContain(`run       ${run}\n`)
+      expect(stdout).toMatch(/^accuracy \d+\.\d % after 20 rounds;/m)
+    }
+    const summaries = await Promise.all(peers.map(({ out }) => summaryOf(out)))
+    for (const summary of summaries) expect(summary).toMatchObject({ run, rounds: 20, interrupted: false })
+    expect(new Set(summaries.map(({ id }) => id)).size).toBe(4)
+
+    // The same shares, each learning alone.
+    const alone = await simulated([manifest, '--merge', 'none', '--workers', '1'])
+    const best = alone.summary.accuracy.max
+    const accuracies = summaries.map(({ accuracy }) => accuracy!)
+    for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(best)
+
+    // The late one took over a head in the middle, took part, and is no worse.
+    const its = eventsSoFar(late.out)
+    const [caughtUp] = only(its, 'caught-up')
+    expect(caughtUp!.to).toBeGreaterThanOrEqual(5)
+    expect(only(its, 'exchanged').some(({ received }) => received.length > 0)).toBe(true)
+    for (const accuracy of accuracies) expect(Math.abs(accuracy - accuracies[3]!)).toBeLessThan(0.02)
+    expect(only(eventsSoFar(start.out), 'members').some(({ names }) => names.includes('late'))).toBe(true)
+  })
+})
+
+describe('Ctrl-C', () => {
+  it('ends a peer, the others go on, and --resume brings it back', async () => {
+    const folder = await temporaryFolder()
+    const manifest = await manifestFile({ ...field, peers: 3, rounds: 30 })
+    const start = startPeer(manifest, join(folder, 'start'))
+    const address = await start.address
+    const [first, second] = ['first', 'second'].map(name => joinPeer(address, join(folder, name))) as [
+      FieldPeer,
+      FieldPeer,
+    ]
+    await until(() => roundsOf(first.out) >= 3)
+    const ids: string[] = []
+    for (const { running, out } of [first, start]) {
+      running.child.kill('SIGINT')
+      const { status, stderr } = await running.ended
+      expect(status).toBe(130)
+      expect(stderr).toBe(`Interrupted; go on with: hearsay start --resume ${out}\n`)
+      ids.push((await summaryOf(out)).id)
+    }
+    const left = roundsOf(second.out)
+    await until(() => roundsOf(second.out) >= left + 2)
+    const back = [resumePeer('join', first.out), resumePeer('start', start.out)]
+    const peers = [second, ...back]
+    expect(await Promise.all(peers.map(end))).toEqual(peers.map(() => wellEnded))
+
+    const summaries = await Promise.all(peers.map(({ out }) => summaryOf(out)))
+    expect(summaries.slice(1).map(({ id }) => id)).toEqual(ids)
+    for (const { rounds, accuracy } of summaries) {
+      expect(rounds).toBe(30)
+      expect(Math.abs(accuracy! - summaries[0]!.accuracy!)).toBeLessThan(0.02)
+    }
+    for (const { out } of back) {
+      const events = eventsSoFar(out)
+      expect(only(events, 'caught-up').length).toBeGreaterThan(0)
+      expect(only(events, 'exchanged').at(-1)!.received.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('while it waits for others ends it too', async () => {
+    const peer = startPeer(await manifestFile(field), join(await temporaryFolder(), 'run'))
+    await peer.prints(/^waiting {3}1 of 3/m)
+    peer.running.child.kill('SIGINT')
+    expect(await end(peer)).toEqual({
+      status: 130,
+      stderr: `Interrupted; go on with: hearsay start --resume ${peer.out}\n`,
+    })
+  })
+})
+
+describe('a run folder', () => {
+  it('that a process has is refused to another', async () => {
+    const peer = startPeer(await manifestFile(field), join(await temporaryFolder(), 'run'))
+    await peer.prints(/^waiting/m)
+    for (const command of ['start', 'join'] as const) {
+      const { status, stderr } = await end(resumePeer(command, peer.out))
+      expect(status).toBe(2)
+      expect(stderr).toMatch(new RegExp(`^error: .*${peer.out}.*${peer.running.child.pid}.*\n$`))
+    }
+    // It is none the worse for it.
+    peer.running.child.kill('SIGINT')
+    expect((await peer.running.ended).status).toBe(130)
+    expect((await summaryOf(peer.out)).interrupted).toBe(true)
+  })
+
+  it('is not made for a run that was never begun, and nothing is resumed where there is none', async () => {
+    const folder = await temporaryFolder()
+    const { status, stderr } = await end(resumePeer('join', folder))
+    expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringMatching(/^error: --resume .*\n$/) })
+    expect(await readdir(folder)).toEqual([])
+  })
+})
+
+describe('hearsay join answers in one line', () => {
+  it('to what does not fit the run', async () => {
+    const folder = await temporaryFolder()
+    const table = join(folder, 'patients.csv')
+    await writeFile(table, ['age,weight,label', ...rows(['yes', 'no'])].join('\n'))
+    const odd = join(folder, 'odd.csv')
+    const pixels = Array.from({ length: 64 }, (_, pixel) => `pixel${pixel}`)
+    await writeFile(odd, [[...pixels, 'label'].join(), ...rows(['a', 'b'], 64)].join('\n'))
+    const peer = startPeer(await manifestFile({ ...field, peers: 1, minPeers: 2 }), join(folder, 'run'))
+    const address = await peer.address
+    const [where, run] = address.split('#') as [string, string]
+    const other = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
+    const yes = ['--yes', '--backend', 'wasm']
+    const mistakes: [string[], (string | RegExp)[]][] = [
+      [[...yes], ['an address is missing']],
+      [
+        ['garden', ...yes],
+        ['garden', 'hearsay start'],
+      ],
+      [[where.replace(/\/p2p\/.*/, ''), ...yes], ['/p2p/']],
+      [[`${where}#1234`, ...yes], ['64 hexadecimal digits']],
+      [
+        [`${where}#${run.replace(/./g, '0')}`, ...yes],
+        [where, 'another run'],
+      ],
+      [[address.replace(/p2p\/\w+/, `p2p/${other}`), ...yes], [other]],
+      [
+        [address.replace(/tcp\/\d+/, 'tcp/1'), ...yes],
+        ['/tcp/1', 'is the peer running'],
+      ],
+      [[address], ['--yes']],
+      [
+        [address, ...yes],
+        ['all 1 shares of digits are taken', '--data'],
+      ],
+      [[address, ...yes, '--share', '1'], ['share 1']],
+      [
+        [address, ...yes, '--data', table],
+        [table, 'samples are 2', "the run's 64"],
+      ],
+      [
+        [address, ...yes, '--data', odd],
+        [odd, 'classes are a, b', "the run's 0, 1, 2"],
+      ],
+      [[address, ...yes, '--data', 'nowhere.csv'], ['nowhere.csv']],
+      [[address, ...yes, '--as', ''], ['name']],
+      [[address, ...yes, '--data', 'digits', '--backend', 'node-gpu'], ['node-gpu']],
+    ]
+    for (const [args, says] of mistakes) {
+      const cwd = await temporaryFolder()
+      const { status, stdout, stderr } = await startHearsay(['join', ...args], cwd).ended
+      const question = args.includes('--yes') ? '' : expect.stringContaining('stays on this machine')
+      expect({ args, status, stdout, stderr }).toEqual({
+        args,
+        status: 2,
+        stdout: question,
+        stderr: expect.stringMatching(/^error: .+\n$/),
+      })
+      for (const what of says) expect(stderr).toMatch(what)
+      // Nothing was begun, so nothing is left behind.
+      expect({ args, left: existsSync(join(cwd, 'runs')) ? await readdir(join(cwd, 'runs')) : [] }).toEqual({
+        args,
+        left: [],
+      })
+    }
+    // Who asked and went has taken nothing: the peer still waits.
+    expect(readFileSync(join(peer.out, 'manifest.yaml'), 'utf8')).toContain('minPeers: 2')
+    peer.running.child.kill('SIGINT')
+    expect((await peer.running.ended).status).toBe(130)
+  })
+})
+
+/** A table's rows, each class in turn. */
+function rows(classes: readonly string[], columns = 2): string[] {
+  return Array.from({ length: 40 }, (_, row) =>
+    [...Array.from({ length: columns }, (_, column) => row * column), classes[row % classes.length]].join(),
+  )
+}

@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+import type { PeerEvent } from '../../src/node/index.js'
+import type { FieldSummary } from '../../src/watch/index.js'
+import { type Running, readJson, startHearsay, temporaryFolder } from './hearsay.js'
+
+/** A peer of the field: one process of the built command, and the folder it keeps its run in. */
+export interface FieldPeer {
+  readonly running: Running
+  readonly out: string
+  /** The address that it prints for others; rejects when it ends without one. */
+  readonly address: Promise<string>
+  /** Resolves when what it has printed to stdout matches. */
+  prints(pattern: RegExp): Promise<void>
+}
+
+const here = ['--backend', 'wasm'] as const
+const loopback = ['--listen', '/ip4/127.0.0.1/tcp/0'] as const
+
+/** Starts a peer that others join. */
+export function startPeer(manifest: string, out: string, more: readonly string[] = []): FieldPeer {
+  return fieldPeer(['start', manifest, '--out', out, ...loopback, ...more], out)
+}
+
+/** Starts a peer that joins at an address. */
+export function joinPeer(address: string, out: string, more: readonly string[] = []): FieldPeer {
+  return fieldPeer(['join', address, '--yes', '--out', out, ...loopback, ...more], out)
+}
+
+/** Brings a peer back. */
+export function resumePeer(command: 'start' | 'join', out: string): FieldPeer {
+  return fieldPeer([command, '--resume', out], out)
+}
+
+function fieldPeer(args: readonly string[], out: string): FieldPeer {
+  const running = startHearsay([...args, ...here])
+  let stdout = ''
+  const listeners = new Set<() => void>()
+  // A listener of its own: it is on before the first byte can come.
+  running.child.stdout!.on('data', (text: string) => {
+    stdout += text
+    for (const listener of listeners) listener()
+  })
+  const matched = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(stdout)
+        if (match === null) return
+        listeners.delete(look)
+        resolve(match)
+      }
+      listeners.add(look)
+      look()
+      running.ended.then(
+        ({ stdout: all, stderr }) => reject(new Error(`ended without printing ${pattern}:\n${all}${stderr}`)),
+        reject,
+      )
+    })
+  const address = matched(/^ {2}hearsay join (\S+)$/m).then(([, found]) => found!)
+  // Whoever does not ask for it does not mind that there is none.
+  address.catch(() => {})
+  return { running, out, address, prints: async pattern => void (await matched(pattern)) }
+}
+
+/** Writes a manifest for small and quick peers: 650 parameters, 1,437 samples, dealt alike. */
+export async function manifestFile(fields: Record<string, unknown>): Promise<string> {
+  const path = join(await temporaryFolder(), 'run.yaml')
+  await writeFile(path, stringify({ data: 'digits', model: 'logistic', partition: 'iid', merge: 'dfedavg', ...fields }))
+  return path
+}
+
+/** What a peer has told so far, of all its times; of a line that is being written, nothing. */
+export function eventsSoFar(out: string): PeerEvent[] {
+  let text: string
+  try {
+    text = readFileSync(join(out, 'metrics.jsonl'), 'utf8')
+  } catch {
+    return []
+  }
+  return text
+    .slice(0, text.lastIndexOf('\n') + 1)
+    .split('\n')
+    .filter(line => line !== '')
+    .map(line => JSON.parse(line) as PeerEvent)
+}
+
+/** Events of one kind. */
+export function only<Type extends PeerEvent['type']>(
+  events: readonly PeerEvent[],
+  type: Type,
+): Extract<PeerEvent, { type: Type }>[] {
+  return events.filter((event): event is Extract<PeerEvent, { type: Type }> => event.type === type)
+}
+
+/** How many rounds a peer has ended, of those that it did not leave out. */
+export function roundsOf(out: string): number {
+  return Math.max(0, ...only(eventsSoFar(out), 'ended').map(({ round }) => round + 1))
+}
+
+/** Waits for something that processes bring about in their own time. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise(resolve => setTimeout(resolve, 50))
+}
+
+export function summaryOf(out: string): Promise<FieldSummary> {
+  return readJson<FieldSummary>(join(out, 'summary.json'))
+}
