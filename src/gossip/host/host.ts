@@ -10,6 +10,7 @@ import { memory } from '@libp2p/memory'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { HearsayError } from '../../errors.js'
+import { keepAcquainted } from './acquaint.js'
 import { type Admission, admitting, admittingRegistrar, replaced } from './admission.js'
 import { explainDial } from './dial.js'
 import type { FieldInit, FieldParts, FieldServices } from './field.js'
@@ -114,9 +115,10 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     connectionManager: {
       maxConnections,
       inboundConnectionThreshold: connectionsPerSecond,
-      // Half-open handshakes: at most one second's worth, each for at most five seconds.
+      // Half-open handshakes: at most one second's worth, each for at most ten seconds, which two cores on which a dozen
+      // peers start can need.
       maxIncomingPendingConnections: connectionsPerSecond,
-      inboundUpgradeTimeout: 5_000,
+      inboundUpgradeTimeout: 10_000,
       // Until its protocol is agreed on, a stream's bytes are kept; nobody needs the default ten seconds for that.
       inboundStreamProtocolNegotiationTimeout: 5_000,
     },
@@ -125,20 +127,29 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     services: { ...field?.services, identify: identify(), pubsub: createGossipsub(init) },
   })
   const [start, stop] = [host.start.bind(host), host.stop.bind(host)]
+  let estrange = (): void => {}
   host.start = async () => {
     try {
       await access?.start(host)
       await start()
+      if (field !== undefined) estrange = keepAcquainted(host)
     } catch (error) {
       await access?.stop()
       throw listenError(init.listen, error)
     }
   }
-  if (access !== undefined) {
-    host.stop = async () => {
-      await access.stop()
+  host.stop = async () => {
+    // What libp2p waits for while it closes keeps no process alive, which would end here with everything half done.
+    const awake = setInterval(() => {}, 60_000)
+    try {
+      estrange()
+      await access?.stop()
       await stop()
+    } finally {
+      clearInterval(awake)
     }
+  }
+  if (access !== undefined) {
     const handle = host.handle.bind(host)
     host.handle = (protocols, handler, options) => {
       const isFree = [protocols].flat().every(protocol => access.ownProtocols.includes(protocol))

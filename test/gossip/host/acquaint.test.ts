@@ -1,0 +1,34 @@
+import type { StreamHandler } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { describe, expect, it } from 'vitest'
+import type { HearsayHost } from '../../../src/gossip/index.js'
+import { until } from '../hosts.js'
+import { startFieldHost } from './hosts.js'
+
+const identifyProtocol = '/ipfs/id/1.0.0'
+
+/** A host that leaves the first question who it is without an answer. */
+async function startSlow(): Promise<{ readonly host: HearsayHost; asked(): number }> {
+  const host = await startFieldHost({ field: {} })
+  const { handleProtocol } = host.services.identify as unknown as { readonly handleProtocol: StreamHandler }
+  let asked = 0
+  await host.unhandle(identifyProtocol)
+  await host.handle(identifyProtocol, (stream, connection) => {
+    asked += 1
+    if (asked > 1) return handleProtocol(stream, connection)
+  })
+  host.services.pubsub.subscribe('news')
+  return { host, asked: () => asked }
+}
+
+describe('two hosts that do not say in time who they are', () => {
+  it('are asked again, and hear each other', async () => {
+    const [one, other] = [await startSlow(), await startSlow()]
+    await one.host.dial(other.host.getMultiaddrs().map(address => multiaddr(address.toString())))
+    await until(() => one.asked() === 1 && other.asked() === 1)
+    const hear = ({ host }: typeof one): boolean => host.services.pubsub.getSubscribers('news').length === 1
+    expect([one, other].map(hear)).toEqual([false, false])
+    await until(() => hear(one) && hear(other))
+    expect(one.asked() + other.asked()).toBeGreaterThan(2)
+  })
+})
