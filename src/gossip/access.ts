@@ -1,6 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Admission } from './host/admission.js'
 import { createGate } from './host/gate.js'
+import type { InviteRejection } from './invite.js'
 import { type AccessRejection, accessProtocol, byInvitation } from './newcomers.js'
 import type { PeerIdStr } from './protocol.js'
 import type { AuthorVerdict } from './report.js'
@@ -39,7 +40,7 @@ export interface AccessInit {
    */
   readonly deadlineMs?: number
   /** Told when a member does not take our token, so that the user can ask for another. Must not throw. */
-  readonly onRefused?: (by: PeerIdStr, reason: string) => void
+  readonly onRefused?: (by: PeerIdStr, reason: InviteRejection) => void
   /** @default Date.now */
   readonly now?: () => number
 }

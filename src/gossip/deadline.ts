@@ -11,7 +11,9 @@ export interface Deadline {
 
 /**
  * Joins signals with a deadline. Not `AbortSignal.any` and `AbortSignal.timeout`: each exchange would add a dependent
- * signal to the run's, which lives for days, and the timer of a finished phase could not be stopped.
+ * signal to the run's, which lives for days, and the timer of a finished phase could not be stopped. And in Node 20 it
+ * may never come: what `any` joins it holds weakly, so that a time-out which nobody else holds is collected before its
+ * time (a test in deadline.test.ts shows it).
  */
 export function createDeadline(...signals: readonly AbortSignal[]): Deadline {
   const controller = new AbortController()

@@ -11,6 +11,7 @@ import type { EncodingName } from './encoding/index.js'
 import { type Piece, unframe } from './frame.js'
 import { checkHeader, encodeHead, gatherHead, headFormat } from './head.js'
 import { type Claim, createInbox } from './inbox.js'
+import { createLatestInbox, type DatedHead } from './latest.js'
 import { HandoverReply, type HeadHeader } from './messages.js'
 import { type HandoverDeadlines, handoverProtocol, type PeerIdStr } from './protocol.js'
 import { codeOf, ReasonCounts, Rejection, type RejectionReason, reasonOf } from './rejection.js'
@@ -32,6 +33,11 @@ export interface HandoverInit {
   readonly layout: Layout
   /** How the numbers travel; another peer's must be the same. @default f32 */
   readonly encoding?: EncodingName
+  /**
+   * Keep of each sender only the newest head, for {@link Handover.latest}; nothing is then ever taken.
+   * @default false
+   */
+  readonly latestOnly?: boolean
   /** Largest Euclidean norm of a head that is taken. */
   readonly normLimit: number
   /** @default its own; peers of one process may share them */
@@ -88,6 +94,10 @@ export interface Handover {
   readonly payloadBytes: number
   /** Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once. */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** The newest head of a sender, with `latestOnly`. It stays until a newer one comes. */
+  latest(sender: PeerIdStr): DatedHead | undefined
+  /** With `latestOnly`: lets go of the heads of everybody else. */
+  keepOnly(senders: ReadonlySet<PeerIdStr>): void
   /**
    * Takes back the memory of a head that was taken and merged, or of a payload that everybody accepted (libp2p may still
    * hold views on one that did not get across). Optional: what is not given back is left to the garbage collector.
@@ -109,7 +119,8 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
   const buffers = init.buffers ?? createBuffers()
 
   return ({ node }) => {
-    const inbox = createInbox()
+    const latestInbox = init.latestOnly === true ? createLatestInbox() : undefined
+    const inbox = latestInbox ?? createInbox()
     const rejected = new ReasonCounts<RejectionReason>()
     const streamsOf = new Map<PeerIdStr, number>()
     const underWay = new Set<Promise<unknown>>()
@@ -235,6 +246,8 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         const sizes = [format.payloadBytes, format.arrivedBytes]
         if (buffer instanceof ArrayBuffer && sizes.includes(buffer.byteLength)) buffers.give(new Uint8Array(buffer))
       },
+      latest: sender => latestInbox?.latest(sender),
+      keepOnly: senders => latestInbox?.keepOnly(senders),
       advance: (round, step) => inbox.advance(round, step),
       get counters() {
         return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }

@@ -7,6 +7,7 @@ export {
   createAccess,
 } from './access.js'
 export { type Buffers, createBuffers } from './buffers.js'
+export { createDeadline } from './deadline.js'
 export { type EncodingName, encodingNames } from './encoding/index.js'
 export {
   createHandover,
@@ -59,6 +60,7 @@ export {
   askState,
   createState,
   digestOf,
+  type StateInit,
   type StatePayload,
   type StateQuestion,
   StateRefused,

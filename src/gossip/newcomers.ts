@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
@@ -95,7 +96,7 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
     if (token !== undefined && running !== undefined) track(present(connection, token, running.stopping.signal))
     if (isAdmitted(peer) || newcomers.has(peer.toString())) return
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const timer = setTimeout(() => {
+    const timer = globalThis.setTimeout(() => {
       turnAway(peer, 'TIMEOUT')
       hangUpOn(peer)
     }, deadlineMs)
@@ -121,6 +122,9 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
         turnAway(remotePeer, verdict)
       }
       await answer(stream, verdict)
+      if (isAdmitted(remotePeer)) return
+      // Hung up on at once, its system throws away what it has not read yet, and with it our reason.
+      await setTimeout(closeMs, undefined, { signal: stopping })
       if (!isAdmitted(remotePeer)) hangUpOn(remotePeer)
     } catch {
       // Nothing whole came, or not in time: its deadline closes the connection.
@@ -165,7 +169,8 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
       await stream.close({ signal: deadline.signal })
       const reply = await firstFrame(stream, limits.replyBytes, deadline.signal)
       const code = reply === undefined ? undefined : AccessReply.decode(reply).code
-      if (code !== undefined && code !== AccessReply.Code.ADMITTED) {
+      const { ADMITTED, UNKNOWN } = AccessReply.Code
+      if (code !== undefined && code !== ADMITTED && code !== UNKNOWN) {
         init.onRefused?.(connection.remotePeer.toString(), code)
       }
     } catch {

@@ -1,4 +1,7 @@
 import { getEventListeners } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createDeadline } from '../../src/gossip/deadline.js'
 
@@ -38,5 +41,21 @@ describe('a deadline', () => {
     deadline.clear()
     expect(vi.getTimerCount()).toBe(0)
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+})
+
+describe('a deadline that nobody else holds', () => {
+  it('comes though the garbage collector was there before', async () => {
+    vi.useRealTimers()
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const deadline = createDeadline(new AbortController().signal)
+    deadline.within(300, new Error('late'))
+    for (let turn = 0; turn < 3; turn++) {
+      await setTimeout(20)
+      collect()
+    }
+    await new Promise(resolve => deadline.signal.addEventListener('abort', resolve))
+    expect(deadline.signal.reason).toEqual(new Error('late'))
   })
 })

@@ -128,8 +128,14 @@ describe('presence', () => {
     pubsub.subscribe(topic)
     await until(() => pubsub.getSubscribers(topic).length > 0)
     const report = (round: number): Uint8Array => encodePresence(runId, 'rogue', { round, samples: 1 }, false)
-    await pubsub.publish(topic, report(5))
-    await until(() => presence.heard().has(rogue.peerId.toString()))
+    // Who knows that somebody listens has not always a stream to him yet.
+    const insist = async (bytes: Uint8Array, until: () => boolean): Promise<void> => {
+      while (!until()) {
+        await pubsub.publish(topic, bytes)
+        await new Promise(resolve => setTimeout(resolve, 100))
+      }
+    }
+    await insist(report(5), () => presence.heard().has(rogue.peerId.toString()))
     const wrong: [string, Uint8Array][] = [
       ['OVERSIZE', new Uint8Array(presenceProtocol.limits.messageBytes + 1)],
       ['MALFORMED', Uint8Array.of(0xff)],
@@ -137,8 +143,7 @@ describe('presence', () => {
       ['FUTURE_ROUND', report(1e9)],
     ]
     for (const [reason, bytes] of wrong) {
-      await pubsub.publish(topic, bytes)
-      await until(() => presence.counters.rejected[reason] === 1)
+      await insist(bytes, () => (presence.counters.rejected[reason] ?? 0) > 0)
     }
     expect(presence.heard().get(rogue.peerId.toString())?.round).toBe(5)
     // Many at once, each a message of its own.
@@ -189,6 +194,89 @@ describe('presence', () => {
     await talker.presence.stop()
     await presence.until(() => !presence.live().includes(talker.id), soon())
     expect(presence.heard().has(talker.id)).toBe(true)
+  })
+
+  it('believes what others pass on only of who may take part, and asks with what the record shows', async () => {
+    const shown = Uint8Array.of(1, 2, 3)
+    const asked: [string, number[]][] = []
+    const middle = await startSide('middle')
+    const guest = await startSide('guest', { invite: shown })
+    const stranger = await startSide('stranger')
+    const member = await startSide('member', {
+      admits: async (author, invite) => {
+        asked.push([author.toString(), [...invite]])
+        if (author.toString() === stranger.id) return 'no'
+        return author.toString() === middle.id || invite.length > 0 ? 'yes' : 'never'
+      },
+    })
+    for (const { host } of [guest, stranger, member]) await connect(host, middle.host)
+    await member.presence.waitFor([middle.id, guest.id], soon())
+    while ((member.presence.counters.rejected.NOT_ADMITTED ?? 0) === 0) {
+      await stranger.presence.speak({ asks: true })
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+    expect([...member.presence.heard().keys()].sort()).toEqual([middle.id, guest.id].sort())
+    expect(asked).toContainEqual([guest.id, [...shown]])
+    expect(asked).toContainEqual([stranger.id, []])
+    // Of the others nobody asked.
+    expect(middle.presence.heard().size).toBe(3)
+  })
+
+  it('rejects an invitation that nobody honest would pass on, and only that', async () => {
+    const verdicts = ['never', 'no'] as const
+    const { host, presence } = await startSide('member', { admits: author => author.toString() as never })
+    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const data = encodePresence(runId, 'author', { round: 1, samples: 1 }, false)
+    const given = await Promise.all(
+      verdicts.map(verdict => {
+        const from = { toString: () => verdict, equals: () => false } as unknown as typeof host.peerId
+        return validate(from, { type: 'signed', from, topic: '', data, sequenceNumber: 1n } as never)
+      }),
+    )
+    expect(given).toEqual([TopicValidatorResult.Reject, TopicValidatorResult.Ignore])
+    expect(presence.counters.rejected).toEqual({ NOT_ADMITTED: 2 })
+  })
+
+  it('counts what is not signed by the author that it names', async () => {
+    const member = await startSide('member')
+    const friend = await startSide('friend')
+    const rogue = await startSide('rogue')
+    for (const { host } of [friend, rogue]) await connect(host, member.host)
+    await member.presence.waitFor([friend.id, rogue.id], soon())
+    const { pubsub } = rogue.host.services
+    const router = pubsub as unknown as { sendRpc(id: string, rpc: object): boolean }
+    const forged = {
+      from: friend.host.peerId.toMultihash().bytes,
+      data: encodePresence(runId, 'friend', { round: 9, samples: 1 }, false),
+      seqno: new Uint8Array(8).fill(0xff),
+      topic: presenceTopic(runId),
+      signature: new Uint8Array(64),
+    }
+    router.sendRpc(member.id, { subscriptions: [], messages: [forged] })
+    await until(() => member.presence.counters.rejected.FORGED === 1)
+    expect(member.presence.heard().get(friend.id)!.round).toBe(0)
+    // Afterwards gossipsub is as it was.
+    await member.presence.stop()
+    router.sendRpc(member.id, { subscriptions: [], messages: [forged] })
+    await new Promise(resolve => setTimeout(resolve, 100))
+    expect(member.presence.counters.rejected).toEqual({ FORGED: 1 })
+  })
+
+  it('lets those who are gone make room for others', async () => {
+    const { host, presence } = await startSide('member', { beatMs: 60_000 })
+    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const say = (author: string, leaving: boolean): unknown => {
+      const from = { toString: () => author, equals: () => false } as unknown as typeof host.peerId
+      const standing = { from: 0, addresses: [], leaving }
+      const data = encodePresence(runId, 'crowd', { round: 1, samples: 1 }, false, standing)
+      return validate(from, { type: 'signed', from, topic: '', data, sequenceNumber: 1n } as never)
+    }
+    for (let i = 0; i < presenceProtocol.limits.peers; i++) say(`peer ${i}`, i < 5)
+    expect(say('one more', false)).toBe(TopicValidatorResult.Accept)
+    expect(presence.heard().size).toBe(presenceProtocol.limits.peers - 4)
+    for (let i = 0; i < 4; i++) expect(say(`more ${i}`, false)).toBe(TopicValidatorResult.Accept)
+    expect(say('too many', false)).toBe(TopicValidatorResult.Ignore)
+    expect(presence.counters.rejected).toEqual({ TOO_MANY_PEERS: 1 })
   })
 
   it('remembers a bounded number of peers while the members are not known', async () => {

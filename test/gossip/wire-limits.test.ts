@@ -4,7 +4,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { createLibp2p } from 'libp2p'
 import { describe, expect, it, vi } from 'vitest'
 import { encodings } from '../../src/gossip/encoding/index.js'
-import { handoverProtocol, presenceProtocol, publishLimitBytes } from '../../src/gossip/index.js'
+import { handoverProtocol, presenceProtocol, publishLimitBytes, stateProtocol } from '../../src/gossip/index.js'
 import { startHost } from './hosts.js'
 
 /*
@@ -29,6 +29,7 @@ vi.mock('@chainsafe/libp2p-gossipsub', async original => {
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const text = read('docs/wire.md')
 const proto = read('src/gossip/messages.proto')
+const stateProto = read('src/gossip/state-messages.proto')
 
 /** The rows of the first table under a heading, cell by cell. */
 function tableUnder(heading: string): string[][] {
@@ -74,6 +75,12 @@ describe('the limits in docs/wire.md', () => {
     expect(limitsUnder('Limits: presence')).toEqual({ ...limits, ...times })
   })
 
+  it('of state transfer are those of the code', () => {
+    const { limits, deadlines, closeMs } = stateProtocol
+    expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines, closeMs })
+    expect(text).toContain(`\`${stateProtocol.id}\``)
+  })
+
   it('of host and gossipsub are those that libp2p is given', async () => {
     await startHost()
     const { connectionManager, connectionMonitor } = vi.mocked(createLibp2p).mock.calls[0]![0]!
@@ -87,13 +94,21 @@ describe('the limits in docs/wire.md', () => {
 })
 
 describe('docs/wire.md', () => {
-  const messages = [...proto.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
-    name: name!,
-    body: body!,
-  }))
+  const messages = [...`${proto}\n${stateProto}`.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(
+    ([, name, body]) => ({
+      name: name!,
+      body: body!,
+    }),
+  )
 
   it('names every message, and every field with its number', () => {
-    expect(messages.map(({ name }) => name)).toEqual(['HeadHeader', 'HandoverReply', 'Presence'])
+    expect(messages.map(({ name }) => name)).toEqual([
+      'HeadHeader',
+      'HandoverReply',
+      'Presence',
+      'StateRequest',
+      'StateHeader',
+    ])
     const told = [...text.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, number]) => `${name} = ${number}`)
     for (const { name, body } of messages) {
       expect(text).toContain(`\`${name}\``)

@@ -228,8 +228,8 @@ describe('the vectors of presence', () => {
   it('are what our encoder writes', async () => {
     const records = reports.map(({ name, report, waiting, standing }) => {
       const bytes = encodePresence(runId, name, report, waiting, standing)
-      const { runId: id, addresses, headDigest, ...plain } = Presence.decode(bytes)
-      const lists = { addresses: addresses.map(hex), headDigest: hex(headDigest) }
+      const { runId: id, addresses, headDigest, invite, ...plain } = Presence.decode(bytes)
+      const lists = { addresses: addresses.map(hex), headDigest: hex(headDigest), invite: hex(invite) }
       return { record: { runId: hex(id), ...plain, ...lists }, bytes: hex(bytes) }
     })
     await expectMakes('presence', { topic: presenceTopic(runId), records })
