@@ -1,27 +1,33 @@
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import {
+  type Access,
   type Buffers,
   createHandover,
   createHost,
   createPresence,
   createState,
   dialAddresses,
+  type FieldInit,
   type Handover,
   type HandoverCounters,
+  type HearsayHost,
   type HostInit,
   type Presence,
   plainStanding,
   presenceProtocol,
   presenceScore,
   presenceTopic,
+  type Reachability,
   type RejectionReason,
   type RoundReport,
+  reachability,
   type StateService,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
-import { resolveMerge } from '../merge/index.js'
+import { resolveMerge, stalenessSchema } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerEvent } from './events.js'
@@ -35,7 +41,11 @@ import type { Member } from './member.js'
 import { createOpenRun, type OpenRun } from './open.js'
 import { adaptivePatience, fixedPatience } from './patience.js'
 import { type RoundsInit, runRounds } from './round.js'
+import { seekLost } from './seeking.js'
 import { createShares } from './shares.js'
+
+/** Peers of the LAN that are dialled as they are found: as many as a gossipsub mesh has. */
+const lanContacts = 8
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 const dialMs = 5_000
@@ -65,7 +75,13 @@ export interface AssemblyInit {
 }
 
 /** What a peer in the field has beside one of a simulation. */
-export interface InTheField extends Pick<HostInit, 'field' | 'networkKey' | 'access'> {
+export interface InTheField extends Pick<HostInit, 'field' | 'networkKey'> {
+  /** Who may take part. @default everybody */
+  readonly access?: Access
+  /** What it shows in its records, where the run is by invitation. */
+  readonly invite?: Uint8Array
+  /** Finds peers of the run on the LAN and connects to a few. @default false */
+  readonly lan?: boolean
   /** Which share of the manifest's partition it trains on, where it brought no data of its own. */
   readonly share?: number
 }
@@ -78,7 +94,16 @@ export type Entry =
    * Peers come and go. `round` is where it left off, and 0 for who is new. `hasBegun`: the others may be in the middle
    * of it; it then goes on where they are. Otherwise it waits until `minPeers` are there.
    */
-  | { readonly kind: 'open'; readonly round: number; readonly hasBegun: boolean; readonly minPeers: number }
+  | {
+      readonly kind: 'open'
+      readonly round: number
+      readonly hasBegun: boolean
+      readonly minPeers: number
+      /** Where others were once. */
+      readonly remembered: readonly Multiaddr[]
+      /** Where they are written down: exactly these may take part, and the graph counts on all of them. */
+      readonly members?: readonly Member[]
+    }
 
 /** What crossed this peer's network so far. */
 export interface PeerCounters {
@@ -96,6 +121,8 @@ export interface AssembledPeer {
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]
+  /** Whether it can be reached from outside, as far as is known by now. */
+  reachability(): Reachability
   /** The others that are there, and where they are reached. */
   members(): Member[]
   /** Makes a peer known that is to be found at these addresses, and connects to it. @throws libp2p's error */
@@ -112,14 +139,18 @@ export interface AssembledPeer {
 export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   const { manifest, runId, self, field } = init
   const merge = resolveMerge(manifest.merge)
-  const node = await createHost({
+  const isAsync = manifest.mode === 'async'
+  const node: HearsayHost = await createHost({
     privateKey: init.identity.privateKey,
     transport: init.transport,
     listen: [...init.listen],
     // On a dense graph every member may dial, and all at once when a run begins.
     maxConnections: Math.max(128, manifest.peers + 64),
     connectionsPerSecond: Math.max(64, manifest.peers),
-    ...(field && { field: field.field ?? {}, scoredTopics: { [presenceTopic(runId)]: presenceScore } }),
+    ...(field && {
+      field: { ...field.field, ...lanOf(field, runId, peer => node.dial(peer)) },
+      scoredTopics: { [presenceTopic(runId)]: presenceScore },
+    }),
     ...(field?.networkKey && { networkKey: field.networkKey }),
     ...(field?.access && { access: field.access }),
   })
@@ -128,19 +159,21 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   let open: OpenRun | undefined
   let round = 0
   let isLeaving = false
+  const stopping = new AbortController()
 
   const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
     if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
     const where = federation?.at(theirRound)
     const number = where?.numbers.get(sender)
     if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    if (theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
+    if (!isAsync && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
     return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
   }
   const handover: Handover = createHandover({
     runId,
     layout: init.head.layout,
     encoding: manifest.encoding,
+    latestOnly: isAsync,
     normLimit: manifest.limits.headNorm,
     admit,
     ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
@@ -150,6 +183,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     rounds: manifest.rounds,
     name: init.name,
     ...(field === undefined ? {} : { beatMs: presenceProtocol.beatMs }),
+    ...(field?.access && { admits: field.access.admitsAuthor }),
+    ...(field?.invite && { invite: field.invite }),
     standing: () =>
       open === undefined
         ? { ...plainStanding, leaving: isLeaving }
@@ -162,6 +197,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       runId,
       manifest: canonicalManifest(manifest),
       head: () => exchange?.latest(),
+      ...(field.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
       view: createShares({
         presence,
         name: init.name,
@@ -176,6 +212,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     if (life === 'stopped') return
     const wasStarted = life === 'started'
     life = 'stopped'
+    stopping.abort()
     init.learner.leave()
     isLeaving = true
     if (wasStarted && field !== undefined) await presence.speak().catch(() => {})
@@ -190,7 +227,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     identity: init.identity,
     parameters: init.parameters,
     get counters() {
-      return countersOf(handover.counters, presence, state)
+      return countersOf(handover.counters, presence, state, field?.access)
     },
     async start() {
       if (life !== 'idle') return
@@ -198,8 +235,10 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       await node.start()
       await handover.start()
       await state?.start()
-      await presence.start()
+      // In a simulation the book sees everything, and a record would be verified by every peer of the process.
+      if (field !== undefined) await presence.start()
     },
+    reachability: () => reachability(node),
     addresses: () => (field === undefined ? node.getMultiaddrs() : dialAddresses(node)),
     members: () =>
       presence.live().map(peer => {
@@ -217,16 +256,23 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         const topology = topologyOf(members.length)
         federation = fixedFederation(members, self, topology)
         presence.expect(members.map(member => member.peerId))
-        yield* meet({ self, members, topology, joinMs: manifest.limits.joinSeconds * 1000 }, node, presence, signal)
+        const joinMs = manifest.limits.joinSeconds * 1000
+        yield* meet({ self, members, topology, joinMs, ...(field && { presence }) }, node, signal)
       } else {
+        if (entry.members !== undefined) presence.expect(entry.members.map(({ peerId }) => peerId))
         open = createOpenRun({ ...init, ...entry, node, presence, handover, exchange: () => exchange })
         federation = open.federation
+        const { remembered } = entry
+        seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
+          if (!stopping.signal.aborted) throw error
+        })
         yield* open.gather(signal)
         more = { first: entry.round, catchUp: open.catchUp }
       }
       exchange = createExchange({
         node,
         handover,
+        isAsync,
         dialMs,
         patience: patienceOf(manifest, field),
         ...(open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }),
@@ -235,7 +281,17 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const gossip =
         steps === 0
           ? {}
-          : { gossip: createGossip({ self, federation, steps, chebyshev, exchange, isOpen: open !== undefined }) }
+          : {
+              gossip: createGossip({
+                self,
+                federation,
+                steps,
+                chebyshev,
+                exchange,
+                staleness: stalenessSchema.parse(manifest.staleness ?? {}),
+                isOpen: entry.kind === 'open' && entry.members === undefined,
+              }),
+            }
       const { rounds, evaluation } = manifest
       let report: RoundReport = { round, samples: 0 }
       for await (const event of runRounds(
@@ -249,7 +305,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         }
         if (event.type === 'merged') report = { ...report, localDistance: event.localDistance }
         if (event.type === 'evaluated') report = { ...report, accuracy: event.accuracy }
-        if (event.type === 'ended') await presence.publish(report)
+        if (event.type === 'ended' && field !== undefined) await presence.publish(report)
         yield event
       }
       // A neighbour may need our last head to finish; each send has its own deadline.
@@ -259,11 +315,33 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     async kill() {
       for (const connection of node.getConnections()) connection.abort(new Error('killed on request'))
       life = 'stopped'
+      stopping.abort()
       init.learner.leave()
       await presence.stop()
       await state?.stop()
       await handover.stop()
       await node.stop()
+    },
+  }
+}
+
+/** Of who is found on the LAN, enough are dialled for a first word; presence tells of the others. */
+function lanOf(
+  { lan = false }: InTheField,
+  runId: Uint8Array,
+  dial: (peer: PeerId) => Promise<unknown>,
+): Pick<FieldInit, 'lan'> {
+  if (!lan) return {}
+  const dialled = new Set<string>()
+  return {
+    lan: {
+      runId,
+      onFound(peer) {
+        if (dialled.size >= lanContacts && !dialled.has(peer.toString())) return
+        dialled.add(peer.toString())
+        // Whoever is not there is found again, or another is.
+        dial(peer).catch(() => dialled.delete(peer.toString()))
+      },
     },
   }
 }
@@ -283,11 +361,18 @@ function roundsAhead(topology: Topology): number {
   return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
 }
 
-function countersOf(handover: HandoverCounters, presence: Presence, state: StateService | undefined): PeerCounters {
+function countersOf(
+  handover: HandoverCounters,
+  presence: Presence,
+  state: StateService | undefined,
+  access: Access | undefined,
+): PeerCounters {
   const rejected: Record<string, number> = { ...handover.rejected }
   for (const [reason, count] of Object.entries(presence.counters.rejected)) {
     rejected[reason] = (rejected[reason] ?? 0) + count
   }
+  // Some of its reasons have the names of others'.
+  for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
   return {
     sentBytes: handover.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
     receivedBytes: handover.receivedBytes,

@@ -1,11 +1,21 @@
+import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HearsayError } from '../errors.js'
-import { askState, createHost, type StateQuestion, StateRefused, stateProtocol } from '../gossip/index.js'
-import type { InTheField } from './assembly.js'
+import {
+  askState,
+  createDeadline,
+  createHost,
+  type HearsayHost,
+  type InviteRejection,
+  type StateQuestion,
+  StateRefused,
+  stateProtocol,
+} from '../gossip/index.js'
 import type { Identity } from './identity.js'
 import { type Manifest, parseManifest, runIdOf } from './manifest.js'
+import { hostNetwork, type PeerNetwork, refusedInvite } from './network.js'
 import { type RunView, readView } from './shares.js'
 
 /** What one pastes to join: a peer of the run, and the run. */
@@ -48,7 +58,8 @@ export function parseJoinAddress(text: string): JoinAddress {
   }
 }
 
-type Network = Pick<InTheField, 'networkKey' | 'access' | 'field'>
+/** How long the reason for a refusal may take behind the refusal, in milliseconds. */
+const refusalMs = 5_000
 
 /**
  * Asks a peer for its run's manifest.
@@ -56,13 +67,14 @@ type Network = Pick<InTheField, 'networkKey' | 'access' | 'field'>
  * @throws {@link HearsayError} `NETWORK` when it does not answer, or with another run than the address says
  */
 export async function askManifest(
-  { address, runId }: JoinAddress,
+  contact: JoinAddress,
   identity: Identity,
-  network: Network,
+  network: PeerNetwork,
   signal: AbortSignal,
 ): Promise<Manifest> {
   const question = { what: 'MANIFEST', limitBytes: stateProtocol.limits.manifestBytes } as const
-  const bytes = await ask(address, { ...question, ...(runId && { runId }) }, identity, network, signal)
+  const { address, runId } = contact
+  const bytes = await ask(contact, { ...question, ...(runId && { runId }) }, identity, network, signal)
   const manifest = readManifest(bytes, address)
   if (runId !== undefined && Buffer.compare(runIdOf(manifest), runId) !== 0) {
     throw new HearsayError(
@@ -79,33 +91,86 @@ export async function askManifest(
  * @throws {@link HearsayError} `NETWORK` when it does not answer
  */
 export async function askView(
-  address: Multiaddr,
+  contact: JoinAddress,
   runId: Uint8Array,
   identity: Identity,
-  network: Network,
+  network: PeerNetwork,
   signal: AbortSignal,
 ): Promise<RunView> {
   const question = { what: 'VIEW', runId, limitBytes: stateProtocol.limits.viewBytes } as const
-  return readView(await ask(address, question, identity, network, signal))
+  return readView(await ask(contact, question, identity, network, signal))
 }
 
 /** By a host of its own, that is closed afterwards: only who knows the manifest knows what a peer's host needs. */
 async function ask(
-  address: Multiaddr,
+  { address, peerId }: JoinAddress,
   question: StateQuestion,
   { privateKey }: Identity,
-  network: Network,
+  network: PeerNetwork,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
-  const node = await createHost({ privateKey, transport: 'tcp', listen: [], ...network })
+  if (network.allow?.some(peer => peer.equals(peerId)) === false) {
+    throw new HearsayError('NETWORK', `allow: ${peerId} is not on the list, and you are about to join it; add it`)
+  }
+  const refused = Promise.withResolvers<InviteRejection>()
+  const { invite } = network
+  const { networkKey, access } = hostNetwork(network, {
+    runId: question.runId ?? new Uint8Array(32),
+    // Who founded it is in the manifest; until then whoever has it is to see our invitation.
+    founders: invite === undefined ? undefined : [peerId],
+    contacts: [address],
+    onRefused: (_, reason) => refused.resolve(reason),
+  })
+  const node = await createHost({
+    privateKey,
+    transport: 'tcp',
+    listen: [],
+    // It calls, by whatever way the address has, and is not called.
+    field: { autoNat: false, holePunching: false },
+    ...(networkKey && { networkKey }),
+    ...(access && { access }),
+  })
+  const deadline = createDeadline(signal)
+  let isThere = false
+  node.addEventListener('connection:open', ({ detail }) => {
+    isThere ||= detail.remotePeer.equals(peerId)
+  })
   try {
     await node.start()
-    return (await askState(node, address, question, signal)).bytes
+    // First of all a connection: what is wrong with that is said in another way than what is wrong with the answer.
+    deadline.within(stateProtocol.deadlines.dialMs, new Error('it cannot be reached'))
+    await node.dial(address, { signal: deadline.signal })
+    return await answerOf(node, peerId, question, signal)
   } catch (error) {
     signal.throwIfAborted()
-    throw explained(error, address)
+    // Our question ends as soon as the invitation is refused; why it was comes just behind.
+    const isAwaited = isThere && invite !== undefined
+    const reason = isAwaited ? await Promise.race([refused.promise, setTimeout(refusalMs, undefined)]) : undefined
+    throw reason === undefined ? explained(error, address, isThere) : refusedInvite(reason, String(peerId))
   } finally {
+    deadline.clear()
     await node.stop()
+  }
+}
+
+/** How often a newcomer comes back to a peer that answers others just now, and after how long on average. */
+const busy = { tries: 30, pauseMs: 1_000 } as const
+
+/** When a run is announced many come at once, and a peer answers a few at a time. */
+async function answerOf(
+  node: HearsayHost,
+  peer: PeerId,
+  question: StateQuestion,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await askState(node, peer, question, signal)).bytes
+    } catch (error) {
+      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busy.tries) throw error
+    }
+    // Not all at once again.
+    await setTimeout(busy.pauseMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
 
@@ -119,7 +184,7 @@ function readManifest(bytes: Uint8Array, address: Multiaddr): Manifest {
   return parseManifest(value, `the manifest of ${address}`)
 }
 
-function explained(error: unknown, address: Multiaddr): unknown {
+function explained(error: unknown, address: Multiaddr, isThere: boolean): unknown {
   if (error instanceof HearsayError) return error
   const why =
     error instanceof StateRefused
@@ -129,9 +194,8 @@ function explained(error: unknown, address: Multiaddr): unknown {
           TOO_BUSY: 'it is busy with other newcomers; try again',
         }[error.code as string]
       : undefined
-  return new HearsayError(
-    'NETWORK',
-    `${address}: ${why ?? 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'}`,
-    { cause: error },
-  )
+  const instead = isThere
+    ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
+    : 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'
+  return new HearsayError('NETWORK', `${address}: ${why ?? instead}`, { cause: error })
 }

@@ -51,10 +51,14 @@ export async function moveInto(from: string, to: string): Promise<void> {
   await syncFolder(dirname(to))
 }
 
-/** Puts `text` in the place of what the file held: a reader sees the one or the other, also after a crash. */
-export async function replaceFile(path: string, text: string): Promise<void> {
+/**
+ * Puts `text` in the place of what the file held: a reader sees the one or the other, also after a crash.
+ *
+ * @param mode - permissions, before the process's umask
+ */
+export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
   const unfinished = unfinishedName(path)
-  await writeThrough(unfinished, file => file.writeFile(text))
+  await writeThrough(unfinished, file => file.writeFile(text), mode)
   await moveInto(unfinished, path)
 }
 

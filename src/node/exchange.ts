@@ -20,6 +20,8 @@ export interface Position {
 /** What one exchange brought. */
 export interface Swap {
   readonly received: ReadonlyMap<number, Float32Array>
+  /** Of which round each head is, where they are not all of the exchange's own. */
+  readonly rounds?: ReadonlyMap<number, number>
   readonly absent: readonly Absence[]
   /** Gives the memory of the received heads back: they are merged, and nobody looks at them again. */
   release(): void
@@ -46,6 +48,8 @@ export interface StreamExchange extends Exchange {
 export interface ExchangeInit {
   readonly node: Libp2p
   readonly handover: Handover
+  /** Wait for nobody: what is here is merged. @default false */
+  readonly isAsync?: boolean
   /** How long an exchange waits for neighbours that are connected and silent. */
   readonly patience: Patience
   /** Keep the payload of the last exchange: a head's memory more. @default false */
@@ -152,9 +156,31 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     }
   }
 
+  /** What is here of the neighbours, of whatever round. */
+  function newest({ members, self, graph, topology }: Neighbourhood): Swap {
+    const received = new Map<number, Float32Array>()
+    const rounds = new Map<number, number>()
+    const senders = new Set<PeerIdStr>()
+    for (const peer of graph.receivesFrom(self)) {
+      const sender = members[peer]!.peerId.toString()
+      senders.add(sender)
+      const head = handover.latest(sender)
+      if (head === undefined) continue
+      received.set(peer, head.values)
+      rounds.set(peer, head.round)
+    }
+    // Of those who are no neighbours any more nothing is kept; where graphs change every round, they soon are again.
+    if (topology.period === 1) handover.keepOnly(senders)
+    return { received, rounds, absent: [], release() {} }
+  }
+
   return {
     async swap(position, head, where, signal) {
       const { members, self, graph } = where
+      if (init.isAsync === true) {
+        await sendAll(position, head, where, signal)
+        return newest(where)
+      }
       handover.advance(position.round, position.step)
       const waiting = init.patience.begin()
       const deadline = AbortSignal.timeout(waiting.limitMs)

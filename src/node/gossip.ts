@@ -6,6 +6,8 @@ import {
   contributions,
   localDistance,
   mix,
+  type Staleness,
+  staleRow,
 } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
 import { inSlices } from '../turns.js'
@@ -23,6 +25,8 @@ export interface GossipInit {
   /** Chebyshev instead of plain gossip steps; needs one symmetric matrix for the whole run. */
   readonly chebyshev: boolean
   readonly exchange: Exchange
+  /** How heads of other rounds count, where an exchange brings such. */
+  readonly staleness: Staleness
   /** Whether peers come and go, and are to be told of. */
   readonly isOpen: boolean
 }
@@ -35,7 +39,15 @@ export type GossipRound = (
 ) => AsyncGenerator<PeerEvent, void, undefined>
 
 /** The gossip part of a round: `steps` times exchange and merge (ALGORITHMS.md 4.1). */
-export function createGossip({ self, federation, steps, chebyshev, exchange, isOpen }: GossipInit): GossipRound {
+export function createGossip({
+  self,
+  federation,
+  steps,
+  chebyshev,
+  exchange,
+  staleness,
+  isOpen,
+}: GossipInit): GossipRound {
   const computed = new WeakMap<Topology, readonly ChebyshevStep[]>()
   const factorsOf = (topology: Topology): readonly ChebyshevStep[] => {
     const factors = computed.get(topology) ?? chebyshevSteps(chebyshevLambda(topology), steps)
@@ -60,7 +72,7 @@ export function createGossip({ self, federation, steps, chebyshev, exchange, isO
 
     for (let step = 0; step < steps; step++) {
       const startedAt = performance.now()
-      const { received, absent, release } = await exchange.swap({ round, step }, head, where, signal)
+      const { received, rounds, absent, release } = await exchange.swap({ round, step }, head, where, signal)
       yield {
         type: 'exchanged',
         peer: self,
@@ -73,7 +85,8 @@ export function createGossip({ self, federation, steps, chebyshev, exchange, isO
       // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
       if (absent.length > 0) chebyshevHolds = false
 
-      const plain = contributions(where.row, where.self, head, received)
+      const row = rounds === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
+      const plain = contributions(row, where.self, head, received)
       const isLast = step + 1 === steps
       // Only another Chebyshev step asks what the head was before this one.
       const own = chebyshevHolds && !isLast ? new Float32Array(head.length) : head

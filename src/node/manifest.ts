@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { stringify } from 'yaml'
 import * as z from 'zod'
 import { dataSchema, partitionSchema, shippedSets } from '../data/index.js'
 import { encodingNames } from '../gossip/index.js'
 import { modelSchema, trainingSchema } from '../learner/index.js'
-import { mergeSchema } from '../merge/index.js'
+import { mergeSchema, resolveMerge, stalenessSchema } from '../merge/index.js'
 import { peersLimit, topologySchema } from '../topology/index.js'
 import { validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
@@ -53,6 +55,29 @@ export const taskSchema = z.strictObject({
   classes: z.array(z.string().min(1).max(200)).min(2).max(10_000),
 })
 
+/** Many more than those who begin a run; whoever else comes is invited. */
+const foundersLimit = 64
+
+/** Who may take part, where that is not everybody who knows the address. */
+export const accessSchema = z.strictObject({
+  /**
+   * Peer ids, as `hearsay id` prints them. When this is there the run is by invitation: only these peers take part, and
+   * whoever has an invitation that comes from one of them.
+   */
+  founders: z
+    .array(z.string().refine(isPeerId, 'must be a peer id, 12D3Koo…, as hearsay id prints it'))
+    .min(1)
+    .max(foundersLimit),
+})
+
+function isPeerId(text: string): boolean {
+  try {
+    return text.length < 100 && peerIdFromString(text).type === 'Ed25519'
+  } catch {
+    return false
+  }
+}
+
 const sections = z.strictObject({
   seed: z
     .int()
@@ -81,15 +106,33 @@ const sections = z.strictObject({
   training: trainingSchema.prefault({}),
   merge: mergeSchema.prefault(defaultMerge),
   topology: topologySchema.prefault('ring'),
+  /**
+   * `sync`: a round's merge waits for the neighbours' heads of that round, until a deadline. `async`: nobody waits; a peer
+   * merges the newest head that it has of each neighbour, by its age. Two runs of an async manifest differ.
+   */
+  mode: z.enum(['sync', 'async']).default('sync'),
+  /** For `mode: async`. */
+  staleness: stalenessSchema.optional(),
   evaluation: evaluationSchema.prefault({}),
   limits: limitsSchema.prefault({}),
+  access: accessSchema.optional(),
 })
 
 /**
  * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
  * folder are a matter of the machine and stay out of it.
  */
-export const manifestSchema = sections.transform(manifest => {
+const checked = sections.superRefine(({ mode, merge, staleness }, context) => {
+  if (mode === 'sync' && staleness !== undefined) {
+    context.addIssue({ code: 'custom', path: ['staleness'], message: 'goes with mode: async; remove it' })
+  }
+  if (mode === 'async' && resolveMerge(merge).gossipSteps > 1) {
+    const message = 'async has one exchange a round; use a merge method with one, or mode: sync'
+    context.addIssue({ code: 'custom', path: ['mode'], message })
+  }
+})
+
+export const manifestSchema = checked.transform(manifest => {
   const shipped = shippedSets[manifest.data.set]
   // Whoever names the column that says whose a row is wants the rows dealt so.
   const usual =
@@ -126,6 +169,11 @@ export function manifestYaml(manifest: Manifest): string {
 /** The manifest as every peer of its run has it, to the last byte: JSON, defaults filled in, keys sorted, no spaces. */
 export function canonicalManifest(manifest: Manifest): Uint8Array {
   return new TextEncoder().encode(canonical(manifest))
+}
+
+/** Who began a run by invitation; nothing where everybody may take part who knows the address. */
+export function foundersOf({ access }: Manifest): PeerId[] | undefined {
+  return access?.founders.map(founder => peerIdFromString(founder))
 }
 
 /** The run's id: SHA-256 of the canonical manifest. */

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import type { Presence } from '../gossip/index.js'
+import { createDeadline, type Presence } from '../gossip/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
 import type { PeerEvent } from './events.js'
 import type { Member } from './member.js'
@@ -15,37 +15,60 @@ export interface MeetingInit {
   readonly topology: Topology
   /** How long to wait for those who are not there yet. */
   readonly joinMs: number
+  /** Whose word is waited for. Left out, a connection will do: all begin together. */
+  readonly presence?: Presence
 }
 
-/** Waits for the neighbours' presence, so that the first round does not begin without those who are just starting. */
+/** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
 export async function* meet(
-  { self, members, topology, joinMs }: MeetingInit,
+  { self, members, topology, joinMs, presence }: MeetingInit,
   node: Libp2p,
-  presence: Presence,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
   const graph = unionGraph(topology)
   const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])].sort((a, b) => a - b)
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(joinMs)])
-  // Every dial listens to it, as many as there are neighbours.
-  setMaxListeners(0, deadline)
-  await Promise.all(
-    neighbours.map(async number => {
-      const { peerId, addresses } = members[number]!
-      await node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
-      // Of two who would dial each other only one does: a second connection would only be closed again.
-      if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
-    }),
-  )
-  await presence
-    .waitFor(
-      neighbours.map(number => members[number]!.peerId.toString()),
-      deadline,
+  const until = createDeadline(signal)
+  until.within(joinMs, new Error('The neighbours did not come in time'))
+  const deadline = until.signal
+  try {
+    // Every dial listens to it, as many as there are neighbours.
+    setMaxListeners(0, deadline)
+    await Promise.all(
+      neighbours.map(async number => {
+        const { peerId, addresses } = members[number]!
+        await node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
+        // Of two who would dial each other only one does: a second connection would only be closed again.
+        if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
+      }),
     )
-    .catch(() => signal.throwIfAborted())
-  const heard = presence.heard()
-  const missing = neighbours.filter(number => !heard.has(members[number]!.peerId.toString()))
+    const ids = neighbours.map(number => members[number]!.peerId)
+    if (presence === undefined) await whenConnected(node, ids, deadline).catch(() => signal.throwIfAborted())
+    else await presence.waitFor(ids.map(String), deadline).catch(() => signal.throwIfAborted())
+  } finally {
+    until.clear()
+  }
+  const isThere = (peerId: PeerId): boolean =>
+    presence?.heard().has(peerId.toString()) ?? node.getConnections(peerId).length > 0
+  const missing = neighbours.filter(number => !isThere(members[number]!.peerId))
   yield { type: 'joined', peer: self, heard: neighbours.length - missing.length, missing }
+}
+
+/** Resolves when there is a connection to each; others dial us. @throws the signal's reason */
+async function whenConnected(node: Libp2p, peers: readonly PeerId[], signal: AbortSignal): Promise<void> {
+  const cleanup = new AbortController()
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const look = (): void => {
+        if (peers.every(peer => node.getConnections(peer).length > 0)) resolve()
+      }
+      node.addEventListener('peer:connect', look, { signal: cleanup.signal })
+      signal.addEventListener('abort', () => reject(signal.reason), { signal: cleanup.signal })
+      if (signal.aborted) reject(signal.reason)
+      look()
+    })
+  } finally {
+    cleanup.abort()
+  }
 }
 
 /**

@@ -3,11 +3,13 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
   askState,
+  createDeadline,
   type Handover,
   type HeardReport,
   type HearsayHost,
   type PeerIdStr,
   type Presence,
+  presenceProtocol,
   type Standing,
   StateRefused,
 } from '../gossip/index.js'
@@ -16,7 +18,7 @@ import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
 import type { StreamExchange } from './exchange.js'
-import { type Federation, openFederation } from './federation.js'
+import { type Federation, fixedFederation, openFederation } from './federation.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 
@@ -31,7 +33,9 @@ export interface OpenRunInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly topologyOf: (peers: number) => Topology
-  readonly manifest: Pick<Manifest, 'rounds' | 'limits'>
+  /** A federation that is written down has these members, there or not, and `self` is this peer's place among them. */
+  readonly members?: readonly Member[]
+  readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode'>
   /** See {@link Entry}. */
   readonly round: number
   readonly hasBegun: boolean
@@ -58,6 +62,9 @@ export interface OpenRun {
 
 /** A peer that has ended a later round may still have its head of the round before on the way. */
 const onTheWayMs = 1_000
+
+/** Longest wait for the record that says whose a head is; it comes at the end of its owner's round. */
+const recordMs = 10_000
 
 /** A peer that is so many rounds behind will not bring its head of this round in time. */
 const farBehind = 2
@@ -120,8 +127,13 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     { round, digest }: { readonly round: number; readonly digest: Uint8Array },
     signal: AbortSignal,
   ): Promise<void> {
-    const deadline = AbortSignal.any([signal, AbortSignal.timeout(10_000)])
-    await presence.until(() => (reportOf(peer).head?.round ?? -1) >= round, deadline)
+    const deadline = createDeadline(signal)
+    deadline.within(recordMs, new StateRefused('BROKEN'))
+    try {
+      await presence.until(() => (reportOf(peer).head?.round ?? -1) >= round, deadline.signal)
+    } finally {
+      deadline.clear()
+    }
     const { head } = reportOf(peer)
     if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
   }
@@ -131,6 +143,8 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     const ended = endedByMost()
     // One round apart is the gait of gossip: who waits for whom changes from round to round.
     const isFirst = first === init.manifest.rounds
+    // Where nobody waits, everybody has a pace of its own.
+    if (!isFirst && init.manifest.mode === 'async') return round
     if (isFirst ? ended < round : ended <= round) return round
     const found = await headFrom(Math.max(0, ended), signal)
     if (found === undefined) return ended + 1
@@ -139,12 +153,41 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     return Math.max(ended, found.round) + 1
   }
 
+  async function* gathered(wanted: number, deadline: AbortSignal, signal: AbortSignal): AsyncGenerator<PeerEvent> {
+    let told = -1
+    let pauseMs: number = presenceProtocol.repeatMs
+    for (;;) {
+      const live = presence.live()
+      if (live.length !== told) {
+        told = live.length
+        const names = live.map(peer => reportOf(peer).name)
+        yield { type: 'waiting', peer: init.self, live: [init.name, ...names], wanted }
+      }
+      if (live.length + 1 >= wanted || deadline.aborted) break
+      await presence.speak({ asks: true }).catch(() => {})
+      // Asked before gossipsub has found the others, nobody hears it: it is asked again.
+      const pause = createDeadline(deadline)
+      pause.within(pauseMs, new Error('Asked again'))
+      pauseMs = Math.min(2 * pauseMs, presenceProtocol.repeatsApart * presenceProtocol.repeatMs)
+      try {
+        await presence.until(() => presence.live().length !== told, pause.signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!pause.signal.aborted) throw error
+      } finally {
+        pause.clear()
+      }
+    }
+    signal.throwIfAborted()
+    await presence.speak({ asks: true }).catch(() => {})
+    yield { type: 'joined', peer: init.self, heard: told, missing: [] }
+  }
+
   return {
-    federation: openFederation({
-      self: own,
-      live: round => liveIn(round).map(memberOf),
-      topologyOf: init.topologyOf,
-    }),
+    federation:
+      init.members === undefined
+        ? openFederation({ self: own, live: round => liveIn(round).map(memberOf), topologyOf: init.topologyOf })
+        : fixedFederation(init.members, init.self, init.topologyOf(init.members.length)),
     standing() {
       const head = init.exchange()?.latest()
       return { from: first, head: head && { round: head.round, digest: head.digest } }
@@ -156,23 +199,14 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     },
     async *gather(signal) {
       const wanted = init.hasBegun ? 2 : init.minPeers
-      const deadline = init.hasBegun
-        ? AbortSignal.any([signal, AbortSignal.timeout(init.manifest.limits.joinSeconds * 1000)])
-        : signal
-      let told = -1
-      for (;;) {
-        const live = presence.live()
-        if (live.length !== told) {
-          told = live.length
-          const names = live.map(peer => reportOf(peer).name)
-          yield { type: 'waiting', peer: init.self, live: [init.name, ...names], wanted }
-        }
-        if (live.length + 1 >= wanted || deadline.aborted) break
-        await presence.speak({ asks: true }).catch(() => {})
-        await presence.until(() => presence.live().length !== told, deadline).catch(() => signal.throwIfAborted())
+      // Before the first round of all there is no hurry.
+      const deadline = createDeadline(signal)
+      if (init.hasBegun) deadline.within(init.manifest.limits.joinSeconds * 1000, new Error('Nobody came'))
+      try {
+        yield* gathered(wanted, deadline.signal, signal)
+      } finally {
+        deadline.clear()
       }
-      await presence.speak({ asks: true }).catch(() => {})
-      yield { type: 'joined', peer: init.self, heard: told, missing: [] }
     },
     async catchUp(round, signal) {
       const to = await caughtUp(round, signal)

@@ -1,6 +1,6 @@
 /** One exchange's waiting. */
 export interface Waiting {
-  /** How long it may take, in milliseconds. */
+  /** How long it may take, in whole milliseconds: timers take no others. */
   readonly limitMs: number
   /** A neighbour's head has come, or it is known that none will. */
   ended(came: boolean): void
@@ -15,7 +15,7 @@ export interface Patience {
 
 /** Always the same: for a simulation, whose numbers must not depend on how busy the machine is. */
 export function fixedPatience(limitMs: number): Patience {
-  return { begin: () => ({ limitMs, ended() {}, done() {} }) }
+  return { begin: () => ({ limitMs: Math.ceil(limitMs), ended() {}, done() {} }) }
 }
 
 export interface AdaptivePatienceInit {
@@ -48,7 +48,7 @@ export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePati
       const expected = seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
       const waits: number[] = []
       return {
-        limitMs: Math.min(longestMs, Math.max(shortestMs, expected)),
+        limitMs: Math.ceil(Math.min(longestMs, Math.max(shortestMs, expected))),
         ended(came) {
           waits.push(came ? performance.now() - begun : Number.POSITIVE_INFINITY)
         },

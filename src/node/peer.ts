@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import {
   type DataInput,
@@ -14,10 +15,12 @@ import { type BackendReport, createLearnerPool, type LearnerPool } from '../lear
 import { chebyshevLambda, resolveMerge } from '../merge/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
-import { type AssembledPeer, assemblePeer, type InTheField } from './assembly.js'
+import { type AssembledPeer, assemblePeer } from './assembly.js'
 import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
-import { type Manifest, runIdOf } from './manifest.js'
+import { foundersOf, type Manifest, runIdOf } from './manifest.js'
+import type { Member } from './member.js'
+import { checkInvited, hostNetwork, type PeerNetwork } from './network.js'
 import { localTraining, sharedSection } from './training.js'
 
 /** A peer of the field. */
@@ -41,8 +44,14 @@ export interface PeerOptions {
    * @default none
    */
   readonly remembered?: readonly Multiaddr[]
+  /**
+   * A federation whose members are written down, this peer among them. Nobody else can connect, and the graph counts on
+   * all of them, there or not.
+   * @default whoever comes
+   */
+  readonly members?: readonly Member[]
   /** How it is reached, and who may connect. @default what a network without obstacles needs */
-  readonly network?: Pick<InTheField, 'field' | 'networkKey' | 'access'>
+  readonly network?: PeerNetwork
   /** The run has begun without this peer: it goes on where the others are. @default false */
   readonly hasBegun?: boolean
   /** @default 'auto', the best that works here */
@@ -90,6 +99,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
   if (resolveMerge(manifest.merge).chebyshev) chebyshevLambda(createTopology(manifest.topology, 2, manifest.seed))
+  const { network = {}, contacts = [], remembered = [], members } = options
+  const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
+  if (self < 0)
+    throw new HearsayError('NETWORK', `${name}: this identity, ${identity.peerId}, is not among the members`)
+  const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
+  await checkInvited(network, run, identity.peerId)
   const { dataset, samples, standardisation } = await dataOf(options)
   checkTask(manifest, dataset)
   const pool = await createLearnerPool(
@@ -106,11 +121,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   )
   try {
     const head = sharedSection(manifest, pool.layout, pool.headLayer)
-    const runId = runIdOf(manifest)
+    const { runId } = run
     const parts = await assemblePeer({
       manifest,
       runId,
-      self: 0,
+      self,
       name,
       identity,
       topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
@@ -121,7 +136,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       test: dataset.test,
       transport: 'tcp',
       listen: options.listen ?? listenDefault,
-      field: { ...options.network, ...(share === undefined ? {} : { share }) },
+      field: {
+        ...hostNetwork(members === undefined ? network : { ...network, allow: idsOf(members) }, run),
+        ...(share === undefined ? {} : { share }),
+      },
     })
     await parts.start()
     return peerOf(parts, pool, { runId, dataset, samples: samples.size, head }, options)
@@ -135,7 +153,7 @@ function peerOf(
   parts: AssembledPeer,
   pool: LearnerPool,
   known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'head'>,
-  { manifest, contacts = [], remembered = [], hasBegun = false }: PeerOptions,
+  { manifest, contacts = [], remembered = [], members, hasBegun = false }: PeerOptions,
 ): Peer {
   return {
     ...known,
@@ -149,12 +167,13 @@ function peerOf(
     layout: pool.layout,
     start: parts.start,
     addresses: parts.addresses,
+    reachability: parts.reachability,
     members: parts.members,
     async *run({ round = 0, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)
       if (remembered.length > 0) await anyOf(parts, remembered, signal).catch(() => signal.throwIfAborted())
-      const entry = { kind: 'open', round, hasBegun, minPeers: manifest.minPeers } as const
-      yield* parts.run(entry, signal)
+      const known = { remembered: [...contacts, ...remembered], ...(members && { members }) }
+      yield* parts.run({ kind: 'open', round, hasBegun, minPeers: manifest.minPeers, ...known }, signal)
     },
     async stop() {
       await parts.stop()
@@ -165,6 +184,10 @@ function peerOf(
       await pool.close()
     },
   }
+}
+
+function idsOf(members: readonly Member[]): Member['peerId'][] {
+  return members.map(({ peerId }) => peerId)
 }
 
 /** One contact that answers is enough: it knows the others. */
@@ -187,7 +210,10 @@ async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signa
 
 /** Resolves when one of them answers; the others are tried on beside what follows. */
 async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
-  await Promise.any(addresses.map(address => parts.connect([address], signal)))
+  const each = AbortSignal.any([signal])
+  // As many listen to it as there are addresses: no leak, whatever Node suspects from 11 on.
+  setMaxListeners(0, each)
+  await Promise.any(addresses.map(address => parts.connect([address], each)))
 }
 
 interface OwnData {

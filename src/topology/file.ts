@@ -9,8 +9,19 @@ export interface TopologyFile {
   readonly spec: TopologySpec
   /** How many peers there must be: the members, or the highest number in the edges and one; else any number will do. */
   readonly peers?: number
-  /** The members' names; a member's place here is its peer number. */
-  readonly members?: readonly string[]
+  /** A member's place here is its peer number. */
+  readonly members?: readonly TopologyMember[]
+  /** The run that a federation of these members is for: a manifest's path, relative to this file. */
+  readonly run?: string
+}
+
+/** A member that a topology file names. */
+export interface TopologyMember {
+  readonly name: string
+  /** Its peer id, as text. */
+  readonly id?: string | undefined
+  /** Multiaddrs, as text. */
+  readonly addresses?: readonly string[] | undefined
 }
 
 const membersSchema = z
@@ -20,6 +31,8 @@ const membersSchema = z
         .string()
         .max(64)
         .regex(/^[a-z][a-z0-9._-]*$/i, 'must begin with a letter, then letters, digits, ".", "_" or "-"'),
+      id: z.string().min(1).max(100).optional(),
+      addresses: z.array(z.string().min(1).max(512)).min(1).max(8).optional(),
     }),
   )
   .min(1)
@@ -35,11 +48,16 @@ const membersSchema = z
   })
   .optional()
 
-const fileSchema = z.strictObject({ topology: topologySchema, members: membersSchema })
+const fileSchema = z.strictObject({
+  topology: topologySchema,
+  members: membersSchema,
+  run: z.string().min(1).max(4096).optional(),
+})
 
 /**
  * Reads a topology file: a section `topology` as in a manifest and, if it is about certain peers, `members` with
- * their names. Explicit edges may then go between names instead of numbers.
+ * their names. Explicit edges may then go between names instead of numbers. With the members' peer ids and addresses,
+ * and the `run` they are for, it is a federation that one can join.
  *
  * @throws {@link HearsayError} with file, line and column where the file is not as it should be
  */
@@ -63,9 +81,10 @@ function checked({ value: content, locate }: YamlFile, source: string): Topology
     const where = locate(['topology', 'edges', at, end])
     return new HearsayError('TOPOLOGY', `${source}:${where}: topology.edges.${at}: ${message}`)
   })
-  const { topology: spec } = validate(fileSchema, numbered, source, 'TOPOLOGY', locate)
-  if (names !== undefined) return { spec, peers: names.length, members: names }
-  return spec.kind === 'edges' ? { spec, peers: Math.max(...spec.edges.flat()) + 1 } : { spec }
+  const { topology: spec, run } = validate(fileSchema, numbered, source, 'TOPOLOGY', locate)
+  const more = run === undefined ? {} : { run }
+  if (members !== undefined) return { spec, peers: members.length, members, ...more }
+  return spec.kind === 'edges' ? { spec, peers: Math.max(...spec.edges.flat()) + 1, ...more } : { spec, ...more }
 }
 
 /** Replaces the names in `topology.edges` by numbers; what is not as expected is left for the schema to refuse. */

@@ -41,6 +41,7 @@ async function startPeers(
   peers: number,
   edges: readonly Edge[],
   waits: readonly number[] = [],
+  isAsync = false,
 ): Promise<{ sides: Side[]; graph: Graph }> {
   const hosts = await Promise.all(Array.from({ length: peers }, () => startHost(transport)))
   const members: Member[] = hosts.map((host, peer) => ({
@@ -51,17 +52,30 @@ async function startPeers(
   const sides = await Promise.all(
     hosts.map(async (host, self): Promise<Side> => {
       const runId = new Uint8Array(32).fill(7)
-      const handover = createHandover({ runId, layout, normLimit: 1e6, admit: () => undefined })({ node: host })
+      const handover = createHandover({ runId, layout, normLimit: 1e6, admit: () => undefined, latestOnly: isAsync })({
+        node: host,
+      })
       await handover.start()
       onTestFinished(() => handover.stop())
       const exchangeMs = waits[self] ?? ample
-      const created = createExchange({ node: host, handover, patience: fixedPatience(exchangeMs), dialMs: 5_000 })
+      const created = createExchange({
+        node: host,
+        handover,
+        isAsync,
+        patience: fixedPatience(exchangeMs),
+        dialMs: 5_000,
+      })
       const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
       // An exchange asks no more of a neighbourhood than who they are and how they are joined.
       const exchange: Side['exchange'] = {
         ...created,
         swap: (position, head, graph, signal) =>
-          created.swap(position, head, { members, numbers, self, graph } as unknown as Neighbourhood, signal),
+          created.swap(
+            position,
+            head,
+            { members, numbers, self, graph, topology: { period: 1 } } as unknown as Neighbourhood,
+            signal,
+          ),
       }
       return {
         host,
@@ -89,6 +103,29 @@ const triangle: readonly Edge[] = [
 ]
 
 const at = (round: number, step = 0): { round: number; step: number } => ({ round, step })
+
+describe('an exchange that waits for nobody', () => {
+  it('brings the newest head of each neighbour, again and again, and says of which round it is', async () => {
+    const { sides, graph } = await startPeers('memory', 3, triangle, [], true)
+    const [fast, slow] = sides as [Side, Side, Side]
+    // Nobody has said anything yet, and nobody is missed.
+    const first = await fast.exchange.swap(at(0), headOf(0), graph, never)
+    expect({ received: [...first.received], absent: first.absent }).toEqual({ received: [], absent: [] })
+    await slow.exchange.swap(at(0), headOf(1), graph, never)
+    const id = slow.host.peerId.toString()
+    await until(() => fast.handover.latest(id) !== undefined)
+    for (let round = 1; round < 20; round++) {
+      const { received, rounds } = await fast.exchange.swap(at(round), headOf(0, round), graph, never)
+      expect([...rounds!]).toEqual([[1, 0]])
+      expect(received.get(1)).toEqual(headOf(1))
+    }
+    // Of all that the fast one has said meanwhile, the slow one has the last.
+    await until(() => slow.handover.latest(fast.host.peerId.toString())?.round === 19)
+    await slow.exchange.swap(at(1), headOf(1, 1), graph, never)
+    await until(() => fast.handover.latest(id)?.round === 1)
+    expect((await fast.exchange.swap(at(20), headOf(0, 2), graph, never)).received.get(1)).toEqual(headOf(1, 1))
+  })
+})
 
 describe.each<Transport>(['tcp', 'memory'])('an exchange over %s', transport => {
   it('brings every neighbour’s head of the same round and step', async () => {

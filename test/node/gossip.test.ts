@@ -6,6 +6,7 @@ import {
   contributions,
   meanOf,
   mix,
+  stalenessSchema,
 } from '../../src/merge/index.js'
 import {
   createGossip,
@@ -50,6 +51,8 @@ function exchanges(taking: readonly number[], arrives: Arrives = () => true): (s
   })
 }
 
+const staleness = stalenessSchema.parse({})
+
 /** Members nobody asks for anything but how many they are. */
 function among(topology: Topology, self: number): Federation {
   const members = Array.from({ length: topology.peers }, (_, peer): Member => ({ name: `peer-${peer}` }) as Member)
@@ -81,6 +84,7 @@ async function gossipAll(models: readonly Float32Array[], settings: GossipSettin
         steps,
         chebyshev,
         exchange: exchange(self),
+        staleness,
         isOpen: false,
       })
       const events: PeerEvent[] = []
@@ -269,6 +273,7 @@ describe('a neighbour that is absent', () => {
           steps,
           chebyshev: self !== 0,
           exchange: exchange(self),
+          staleness,
           isOpen: false,
         })
         for await (const _ of gossip(0, model, never));

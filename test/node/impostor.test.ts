@@ -66,7 +66,6 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   onTestFinished(() => pool.close())
   const head = sharedSection(manifest, pool.layout, pool.headLayer)
   const identities = await simulatedIdentities(seed, 3)
-  const place = crypto.randomUUID()
   const peers = await Promise.all(
     [0, 1].map(async self => {
       const peer = await assemblePeer({
@@ -81,8 +80,10 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
         parameters: pool.initialParameters(),
         head,
         test: dataset.test,
-        transport: 'memory',
-        listen: [`/memory/${place}-${self}`],
+        transport: 'tcp',
+        listen: ['/ip4/127.0.0.1/tcp/0'],
+        // Only in the field do peers speak on the presence topic.
+        field: {},
       })
       await peer.start()
       onTestFinished(() => peer.stop())
@@ -91,8 +92,8 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   )
   const third = await createHost({
     privateKey: identities[2]!.privateKey,
-    transport: 'memory',
-    listen: [`/memory/${place}-2`],
+    transport: 'tcp',
+    listen: ['/ip4/127.0.0.1/tcp/0'],
   })
   await third.start()
   onTestFinished(() => third.stop())
