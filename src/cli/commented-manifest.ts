@@ -97,6 +97,7 @@ const parts: readonly Part[] = [
     ],
   },
   { key: 'share', says: 'What peers hand to each other: all, head, or the name of the layer from which on' },
+  { key: 'mode', says: 'sync: a merge waits for the heads of its round, until a deadline; async: nobody waits' },
   { key: 'encoding', says: `How its numbers travel: ${encodingNames.join(', ')}; the shorter, the coarser` },
   { key: 'rounds', says: 'Rounds of training, exchange and merge' },
   {

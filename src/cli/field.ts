@@ -1,12 +1,16 @@
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
+import { HearsayError } from '../errors.js'
 import { backendSchema } from '../learner/index.js'
 import {
   createCheckpoints,
   createPeer,
   type Identity,
-  joinAddress,
   type Manifest,
+  type Member,
   type Peer,
+  type PeerNetwork,
   type PeerOptions,
 } from '../node/index.js'
 import {
@@ -16,12 +20,16 @@ import {
   deviceText,
   type FieldFolder,
   fieldResult,
+  membersFrom,
+  type NetworkSettings,
   type PeerSettings,
 } from '../watch/index.js'
 import { type Flag, interruptedStatus, type Terminal, wholeNumber } from './command.js'
+import { type NetworkFlags, networkFlags, networkFrom } from './network-flags.js'
+import { joinLines, sayReach, unknownReach } from './reach.js'
 
 /** Flags that start and join have in common. */
-export interface FieldFlags {
+export interface FieldFlags extends NetworkFlags {
   readonly data?: string
   readonly share?: number
   readonly as?: string
@@ -51,13 +59,20 @@ export const fieldFlags: readonly Flag[] = [
     parse: wholeNumber('--port', 0, 65_535),
   },
   { flags: '--listen <multiaddr>', description: 'to listen on instead, like /ip4/10.0.0.7/tcp/4001', repeatable: true },
+  ...networkFlags,
   { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
   { flags: '--resume <folder>', description: 'go on with the run that is kept there' },
 ]
 
 /** What a peer goes on with, from its flags. The beginning of a peer id is the same for all, so its end names it. */
-export function settingsFrom(flags: FieldFlags, { peerId }: Identity, share: number | undefined): PeerSettings {
+export function settingsFrom(
+  flags: FieldFlags,
+  { peerId }: Identity,
+  share: number | undefined,
+  network: NetworkSettings,
+): PeerSettings {
   return {
+    network,
     name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
     ...(flags.data === undefined ? { share } : { data: flags.data }),
     listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
@@ -81,11 +96,15 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const { folder, manifest, settings } = run
   const until = AbortSignal.any([signal, folder.lost])
   const say = (line: string): void => void stdout.write(`${line}\n`)
+  const network = await networkFrom(settings.network ?? {})
+  const members = settings.members && membersFrom(settings.members, what => new HearsayError('RUN', `members: ${what}`))
   const peer = await createPeer({
     ...run,
+    ...(members && { members, remembered: [...(run.remembered ?? []), ...elsewhere(members, run.identity)] }),
     name: settings.name,
     data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: { set: settings.data } },
     listen: settings.listen,
+    network,
     signal: until,
   })
   const { runId, layout } = peer
@@ -98,27 +117,34 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   let round = 0
   let accuracy: number | null = null
   let interrupted = false
+  let endReach = (): void => {}
   try {
+    let met = await folder.readMembers()
     const saved = await checkpoints.latest()
     if (saved !== undefined) peer.parameters.set(saved.parameters)
     round = saved?.round ?? 0
-    say(announcement(peer, run, round))
+    say(announcement(peer, run, network.key, round))
+    endReach = sayReach(peer, say)
     const lineOf = createFieldLines(manifest.rounds)
     for await (const event of peer.run({ round, signal: until })) {
       folder.append(event)
       const line = lineOf(event)
       if (line !== undefined) say(line)
       if (event.type === 'evaluated') accuracy = event.accuracy
-      if (event.type !== 'ended') continue
-      round = event.round + 1
-      await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
-      await folder.writeMembers(peer.members())
+      if (event.type === 'ended') {
+        round = event.round + 1
+        await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
+      }
+      if (event.type !== 'ended' && event.type !== 'joined') continue
+      met = withMet(peer.members(), met)
+      await folder.writeMembers(met)
     }
   } catch (error) {
     if (folder.lost.aborted) throw folder.lost.reason
     if (!signal.aborted) throw error
     interrupted = true
   } finally {
+    endReach()
     await peer.stop()
   }
   const summary = {
@@ -141,7 +167,26 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   return interruptedStatus
 }
 
-function announcement(peer: Peer, { manifest, settings, identity }: FieldRun, round: number): string {
+/** Where the other members are reached. */
+function elsewhere(members: readonly Member[], { peerId }: Identity): Multiaddr[] {
+  return members
+    .filter(member => !member.peerId.equals(peerId))
+    .flatMap(member => member.addresses.map(address => withPeer(address, member.peerId)))
+}
+
+/** An address with the peer that is expected there. */
+export function withPeer(address: Multiaddr, peerId: PeerId): Multiaddr {
+  return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId}`)
+}
+
+/** Those who are there, and behind them those who were: after an hour without a network everybody is still known. */
+function withMet(live: readonly Member[], before: readonly Member[]): Member[] {
+  const here = new Set(live.map(({ peerId }) => peerId.toString()))
+  return [...live, ...before.filter(({ peerId }) => !here.has(peerId.toString()))]
+}
+
+function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round: number): string {
+  const { manifest, settings, identity } = run
   const { dataset, layout, head, backend, runId } = peer
   const { model, merge, topology } = manifest
   const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
@@ -160,8 +205,19 @@ function announcement(peer: Peer, { manifest, settings, identity }: FieldRun, ro
       `${merge.method} on a ${topology.kind}, ${manifest.rounds} rounds${round > 0 ? `, from round ${round + 1} on` : ''}`,
     ],
     ['backend', `${backend.name} (${deviceText(backend.device)})`],
+    ...networkRows(run, key),
   ]
   const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${value}`)
-  const addresses = peer.addresses().map(address => `  hearsay join ${joinAddress(address, runId)}`)
-  return [...lines, '', 'Others join with', ...addresses, ''].join('\n')
+  return [...lines, '', ...joinLines(peer), ''].join('\n')
+}
+
+/** Who may take part, and whether others can call. */
+function networkRows({ manifest, settings }: FieldRun, key: PeerNetwork['key']): [string, string][] {
+  const { allow } = settings.network ?? {}
+  const who = [
+    ...(key === undefined ? [] : [`who has the key ${key.fingerprint}`]),
+    ...(allow === undefined ? [] : [`who is listed in ${allow}`]),
+    ...(manifest.access === undefined ? [] : ['founders, and who is invited: see hearsay invite']),
+  ]
+  return [...(who.length === 0 ? [] : [['open to', who.join('; ')] as [string, string]]), ['reach', unknownReach]]
 }

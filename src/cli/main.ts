@@ -7,7 +7,9 @@ import { backend } from './backend.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
+import { id } from './id.js'
 import { init } from './init.js'
+import { invite } from './invite.js'
 import { join } from './join.js'
 import { key } from './key.js'
 import { simulate } from './simulate.js'
@@ -49,6 +51,8 @@ async function main(): Promise<void> {
   register(program, data, terminal)
   register(program, topology, terminal)
   register(program, key, terminal)
+  register(program, id, terminal)
+  register(program, invite, terminal)
   register(program, doctor, terminal)
   register(program, backend, terminal)
   for (const command of program.commands) command.exitOverride()

@@ -27,6 +27,7 @@ export interface RunFlags {
   readonly batch?: number
   readonly learningRate?: number
   readonly evaluateEvery?: number
+  readonly mode?: string
 }
 
 /** Data and its partition: what `data` and `simulate` have in common. */
@@ -88,6 +89,7 @@ export const runFlags: readonly Flag[] = [
   },
   { flags: '--batch <number>', description: 'samples in a step (default: 32)', parse: number('--batch') },
   { flags: '--learning-rate <number>', description: 'in the first round', parse: number('--learning-rate') },
+  { flags: '--mode <kind>', description: 'sync, or async: nobody waits for anybody (default: sync)' },
   {
     flags: '--evaluate-every <rounds>',
     description: 'test the models every so many rounds, and after the last (default: 1)',
@@ -123,6 +125,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       seed: flags.seed,
       share: flags.share,
       encoding: flags.encoding,
+      mode: flags.mode,
       partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
       topology: topology?.spec,
     }),

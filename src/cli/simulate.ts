@@ -162,20 +162,20 @@ async function finish(
   if (options.json) {
     stdout.write(`${JSON.stringify(headline(summary))}\n`)
   } else if (result.last !== undefined) {
-    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, options)}\n`)
+    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, prepared.manifest.mode, options)}\n`)
   }
   if (!result.interrupted) return 0
   stderr.write(`Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${folder.path}\n`)
   return interruptedStatus
 }
 
-function nextSteps(path: string, options: SimulateOptions): string {
+function nextSteps(path: string, mode: Prepared['manifest']['mode'], options: SimulateOptions): string {
   const other = options.merge === 'dfedsam-mgs' ? '--merge dfedavg' : '--merge dfedsam-mgs --gossip-steps 4'
   return [
     `${pc.dim('run folder'.padEnd(24))}${path}`,
     '',
     'Next:',
-    `  npx hearsay simulate ${path}/manifest.yaml ${pc.dim('# the same numbers again')}`,
+    `  npx hearsay simulate ${path}/manifest.yaml ${pc.dim(mode === 'sync' ? '# the same numbers again' : '# once more')}`,
     `  npx hearsay simulate ${path}/manifest.yaml ${other} ${pc.dim('# another way to merge')}`,
     `  npx hearsay simulate ${path}/manifest.yaml --topology exponential ${pc.dim('# another graph')}`,
     `  npx hearsay simulate --data your.csv --peers 4 ${pc.dim('# your own data')}`,

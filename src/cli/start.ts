@@ -3,7 +3,8 @@ import { HearsayError } from '../errors.js'
 import { loadOrCreateIdentity, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
 import { defaultRunFolder, openRunFolder } from '../watch/index.js'
 import type { Command, Terminal } from './command.js'
-import { type FieldFlags, fieldFlags, runField, settingsFrom } from './field.js'
+import { type FieldFlags, fieldFlags, runField, settingsFrom, withPeer } from './field.js'
+import { networkSettings } from './network-flags.js'
 
 export const start: Command<FieldFlags> = {
   usage: 'start [manifest]',
@@ -18,13 +19,14 @@ export const start: Command<FieldFlags> = {
   async run([file], flags, terminal) {
     if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
     const { signal } = terminal
+    const network = await networkSettings(flags)
     const manifest = await withTask(await manifestOf(file), flags.data)
     const runId = Buffer.from(runIdOf(manifest)).toString('hex')
     const path = flags.out ?? defaultRunFolder(runId, new Date())
     const folder = await openRunFolder(path, { resume: false, manifest, signal })
     try {
       const identity = await loadOrCreateIdentity(folder.identityPath)
-      const settings = settingsFrom(flags, identity, flags.share ?? 0)
+      const settings = settingsFrom(flags, identity, flags.share ?? 0, network)
       await folder.writeSettings(settings)
       const { backend } = flags
       return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
@@ -49,13 +51,12 @@ export async function resumeRun(
   const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)
-    const settings = await folder.readSettings()
+    const saved = await folder.readSettings()
+    // A machine may be in another network now, and an invitation is over some day: what is said anew holds from now on.
+    const settings = { ...saved, network: { ...saved.network, ...(await networkSettings(flags)) } }
+    await folder.writeSettings(settings)
     const met = await folder.readMembers()
-    const remembered = met.flatMap(({ peerId, addresses }) =>
-      addresses.map(address =>
-        address.toString().includes('/p2p/') ? address : address.encapsulate(`/p2p/${peerId}`),
-      ),
-    )
+    const remembered = met.flatMap(({ peerId, addresses }) => addresses.map(address => withPeer(address, peerId)))
     const { manifest } = folder
     const { backend } = flags
     return await runField({ folder, manifest, identity, settings, backend, remembered, hasBegun: true }, terminal)

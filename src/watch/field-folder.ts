@@ -1,8 +1,5 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
-import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import {
   explainDisk,
@@ -17,6 +14,7 @@ import {
   replaceFile,
 } from '../node/index.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
+import { exists, knownMembers, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
 
 /** What a folder is opened for. */
 export type FieldFolderInit =
@@ -30,7 +28,7 @@ export type FieldFolderInit =
  * ```
  * manifest.yaml    the run
  * identity.key     who this peer is: its owner's alone
- * peer.json        what it was started with: its name, its data, where it listens
+ * peer.json        what it was started with: its name, its data, its network; for its owner alone
  * peers.json       whom it met and where they listened
  * metrics.jsonl    every event, over all times it was resumed; a round may be in it twice, and the later one counts
  * checkpoints/     its model between rounds
@@ -74,45 +72,14 @@ export interface FieldFolder {
   abandon(): Promise<void>
 }
 
-/** What a peer was started with and goes on with. */
-export interface PeerSettings {
-  readonly name: string
-  /** Its own data: a file, a folder, or a shipped set. */
-  readonly data?: string | undefined
-  /** Otherwise its share of the manifest's. */
-  readonly share?: number | undefined
-  readonly listen: readonly string[]
-}
-
-const settingsSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  data: z.string().min(1).max(4096).optional(),
-  share: z.int().min(0).max(1_000_000).optional(),
-  listen: z.array(z.string().min(1).max(512)).min(1).max(16),
-})
-const settingsBytes = 16 * 1024
-
-/** Peers come and go; so many, with so many addresses each, are enough to find some of them again. */
-export const membersLimits = { members: 1024, addresses: 8, addressLength: 512 } as const
-/** What `peers.json` takes at most, with its quotes and indentation. */
-const membersBytes = membersLimits.members * (membersLimits.addresses * (membersLimits.addressLength + 32) + 512)
-
-const text = (most: number): z.ZodString => z.string().min(1).max(most)
-const membersSchema = z
-  .array(
-    z.strictObject({
-      name: text(64),
-      id: text(128),
-      addresses: z.array(text(membersLimits.addressLength)).max(membersLimits.addresses),
-    }),
-  )
-  .max(membersLimits.members)
-
 /** What a crash may have left of the files here. */
 const unfinished = /^(manifest\.yaml|peer\.json|peers\.json|summary\.json|identity\.key)\.[0-9a-f]{16}\.part$/
 
 /** What a folder holds before anything has happened in it. */
-const newFiles = ['manifest.yaml', 'identity.key', 'peer.json', 'metrics.jsonl']
+const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
+
+/** May be there before the run is: `hearsay id` makes it, for who must be known before it is let in. */
+export const identityFile = 'identity.key'
 
 /**
  * Makes a new run folder (`resume: false`), or opens one that is there.
@@ -127,16 +94,32 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
   try {
     // Looked at again: until the lock was ours another process may have begun here.
     if (!init.resume) await makeEmpty(path)
+    const hadIdentity = await exists(join(path, identityFile))
     const manifestPath = join(path, 'manifest.yaml')
     if (!init.resume) await kept(path, replaceFile(manifestPath, manifestYaml(init.manifest)))
     const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
     for (const file of await readdir(path)) if (unfinished.test(file)) await rm(join(path, file), { force: true })
     const metrics = await kept(path, openMetrics(join(path, 'metrics.jsonl')))
-    return folderOf(path, manifest, metrics, lock)
+    return folderOf(path, manifest, metrics, lock, hadIdentity)
   } catch (error) {
     await lock.release()
     throw error
   }
+}
+
+/**
+ * What a folder says of its peer, without taking it: the peer may be running.
+ *
+ * @throws {@link HearsayError} RUN when no run was begun there
+ */
+export async function readRunFolder(
+  path: string,
+): Promise<{ readonly manifest: Manifest; readonly identityPath: string; readonly settings: PeerSettings }> {
+  await mustHaveManifest(path)
+  const manifestPath = join(path, 'manifest.yaml')
+  const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
+  const settings = await settingsIn(join(path, 'peer.json'))
+  return { manifest, identityPath: join(path, identityFile), settings }
 }
 
 function folderOf(
@@ -144,13 +127,15 @@ function folderOf(
   manifest: Manifest,
   metrics: MetricsFile,
   lock: { readonly lost: AbortSignal; release(): Promise<void> },
+  hadIdentity: boolean,
 ): FieldFolder {
   const membersPath = join(path, 'peers.json')
   let writing: Promise<unknown> = Promise.resolve()
   let closed: Promise<void> | undefined
   let isEmpty = true
-  const json = (name: string, value: unknown): Promise<void> => {
-    const written = writing.then(() => kept(path, replaceFile(join(path, name), `${JSON.stringify(value, null, 2)}\n`)))
+  const json = (name: string, value: unknown, mode?: number): Promise<void> => {
+    const text = `${JSON.stringify(value, null, 2)}\n`
+    const written = writing.then(() => kept(path, replaceFile(join(path, name), text, mode)))
     writing = written.catch(() => {})
     return written
   }
@@ -161,27 +146,16 @@ function folderOf(
   return {
     path,
     manifest,
-    identityPath: join(path, 'identity.key'),
+    identityPath: join(path, identityFile),
     checkpointsPath: join(path, 'checkpoints'),
     lost: lock.lost,
     append(event) {
       isEmpty = false
       metrics.append(event)
     },
-    writeSettings: settings => json('peer.json', settings),
+    writeSettings: settings => json('peer.json', settings, 0o600),
     readSettings: () => settingsIn(join(path, 'peer.json')),
-    writeMembers: members =>
-      json(
-        'peers.json',
-        members.slice(0, membersLimits.members).map(({ name, peerId, addresses }) => ({
-          name,
-          id: peerId.toString(),
-          addresses: addresses
-            .map(String)
-            .filter(address => address.length <= membersLimits.addressLength)
-            .slice(0, membersLimits.addresses),
-        })),
-      ),
+    writeMembers: members => json('peers.json', knownMembers(members)),
     readMembers: () => membersIn(membersPath),
     writeSummary(summary) {
       isEmpty = false
@@ -193,7 +167,8 @@ function folderOf(
       closed = (async () => {
         await writing
         await metrics.close()
-        for (const file of newFiles) await rm(join(path, file), { force: true })
+        for (const file of [...newFiles, ...(hadIdentity ? [] : [identityFile])])
+          await rm(join(path, file), { force: true })
         await lock.release()
         // Not empty where another process has come meanwhile.
         await rmdir(path).catch(() => {})
@@ -201,43 +176,6 @@ function folderOf(
       await closed
     },
   }
-}
-
-async function settingsIn(path: string): Promise<PeerSettings> {
-  const wrong = (what: string): HearsayError =>
-    new HearsayError('RUN', `${path}: ${what}; join the run anew with another --out`)
-  if (!(await exists(path))) throw wrong('is not there')
-  if ((await stat(path)).size > settingsBytes) throw wrong(`has more than ${settingsBytes} bytes`)
-  try {
-    return settingsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch {
-    throw wrong('is not as it was written')
-  }
-}
-
-async function membersIn(path: string): Promise<Member[]> {
-  if (!(await exists(path))) return []
-  const { size } = await stat(path)
-  if (size > membersBytes) throw damaged(path, `has ${size} bytes; at most ${membersBytes} are read`)
-  let value: unknown
-  try {
-    value = JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    throw damaged(path, 'is not JSON')
-  }
-  const result = membersSchema.safeParse(value)
-  if (!result.success) throw damaged(path, `${result.error.issues[0]!.path.join('.')}: is not as it was written`)
-  return result.data.map(({ name, id, addresses }, at) => {
-    try {
-      return { name, peerId: peerIdFromString(id), addresses: addresses.map(address => multiaddr(address)) }
-    } catch (error) {
-      throw damaged(path, `${at}: has an id or an address that is none (${(error as Error).message})`)
-    }
-  })
-}
-
-function damaged(path: string, what: string): HearsayError {
-  return new HearsayError('RUN', `${path}: ${what}; remove the file, and the peers are found anew`)
 }
 
 async function mustHaveManifest(path: string): Promise<void> {
@@ -256,20 +194,9 @@ async function makeEmpty(path: string): Promise<void> {
   } catch (error) {
     throw new HearsayError('RUN', `--out ${path}: cannot be made (${(error as NodeJS.ErrnoException).code})`)
   }
-  if (files.every(isLockFile)) return
+  if (files.every(file => isLockFile(file) || file === identityFile)) return
   const resumable = files.includes('manifest.yaml') ? `, or go on with it: --resume ${path}` : ''
   throw new HearsayError('RUN', `--out ${path}: is not empty; name a new folder${resumable}`)
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path)
-    return true
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return false
-    throw new HearsayError('RUN', `${path}: cannot be read (${code})`)
-  }
 }
 
 async function kept<T>(path: string, written: Promise<T>): Promise<T> {

@@ -1,7 +1,14 @@
 export * from './events.js'
-export { type FieldFolder, type FieldFolderInit, openRunFolder, type PeerSettings } from './field-folder.js'
+export {
+  type FieldFolder,
+  type FieldFolderInit,
+  identityFile,
+  openRunFolder,
+  readRunFolder,
+} from './field-folder.js'
 export * from './field-text.js'
 export { drawGraph } from './graph.js'
+export { type KnownMember, knownMembers, membersFrom, type NetworkSettings, type PeerSettings } from './peer-files.js'
 export * from './progress.js'
 export * from './report.js'
 export * from './rounds.js'

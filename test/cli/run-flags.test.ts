@@ -41,6 +41,7 @@ describe('flags', () => {
       batch: 16,
       learningRate: 0.1,
       evaluateEvery: 2,
+      mode: 'sync',
     }
     expect(await fromFlags(flags)).toEqual(
       parseManifest({
@@ -61,6 +62,7 @@ describe('flags', () => {
   })
 
   it.each<[string, RunFlags, object]>([
+    ['async', { mode: 'async' }, { mode: 'async' }],
     ['iid', { partition: 'iid' }, { partition: { kind: 'iid' } }],
     ['pathological:3', { partition: 'pathological:3' }, { partition: { kind: 'pathological', classes: 3 } }],
     ['quantity:1.5', { partition: 'quantity:1.5' }, { partition: { kind: 'quantity', alpha: 1.5 } }],

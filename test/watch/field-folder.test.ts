@@ -13,9 +13,9 @@ import {
   simulatedIdentities,
 } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
-import { membersLimits } from '../../src/watch/field-folder.js'
 import { type FieldFolder, openRunFolder } from '../../src/watch/index.js'
 import { openMetrics } from '../../src/watch/metrics-file.js'
+import { membersLimits } from '../../src/watch/peer-files.js'
 import { startFixture } from '../node/children.js'
 
 const { signal } = new AbortController()
@@ -201,6 +201,40 @@ describe('metrics on a full disk', () => {
     await expect(metrics.close()).rejects.toThrow(failure)
     expect(() => metrics.append({ type: 'late' })).toThrow(failure)
     await expect(metrics.close()).rejects.toThrow(HearsayError)
+  })
+})
+
+describe('a folder that is abandoned', () => {
+  it('is taken away when nothing has happened in it', async () => {
+    const path = await place()
+    const folder = await opened(path)
+    await loadOrCreateIdentity(folder.identityPath)
+    await folder.writeSettings({ name: 'bern', share: 1, listen: ['/ip4/127.0.0.1/tcp/0'] })
+    await folder.writeMembers([])
+    await folder.abandon()
+    await folder.abandon()
+    await expect(readdir(path)).rejects.toThrow('ENOENT')
+    await (await opened(path)).close()
+  })
+
+  it('stays when something has happened, or somebody has put something in', async () => {
+    const path = await place()
+    const begun = await opened(path)
+    begun.append({ type: 'waiting' })
+    await begun.abandon()
+    expect(await lines(path)).toEqual([{ type: 'waiting' }])
+
+    const other = await place()
+    const summed = await opened(other)
+    await summed.writeSummary({ interrupted: true })
+    await summed.abandon()
+    expect((await readdir(other)).sort()).toEqual(['manifest.yaml', 'metrics.jsonl', 'summary.json'])
+
+    const third = await place()
+    const shared = await opened(third)
+    await writeFile(join(third, 'notes.txt'), 'mine')
+    await shared.abandon()
+    expect(await readdir(third)).toEqual(['notes.txt'])
   })
 })
 

@@ -1,0 +1,133 @@
+import { dirname, resolve } from 'node:path'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { HearsayError } from '../errors.js'
+import { loadOrCreateIdentity, type Manifest, type Member, parseManifest, readManifestFile } from '../node/index.js'
+import { readTopologyFile } from '../topology/index.js'
+import { knownMembers, openRunFolder } from '../watch/index.js'
+import { interruptedStatus, type Terminal } from './command.js'
+import { type FieldFlags, runField, settingsFrom } from './field.js'
+import { networkSettings } from './network-flags.js'
+
+/** Members that are written down, and the run that they are for. */
+interface WrittenFederation {
+  readonly manifest: Manifest
+  readonly members: readonly Member[]
+}
+
+/**
+ * Takes part as one of those whom a topology file names. Nobody need be first: who comes waits for the others.
+ *
+ * @param agrees - shows the manifest and asks
+ */
+export async function joinFederation(
+  file: string,
+  flags: FieldFlags,
+  agrees: (manifest: Manifest) => Promise<boolean>,
+  terminal: Terminal,
+): Promise<number> {
+  const { signal } = terminal
+  const { manifest, members } = await readFederation(file)
+  const place = placeOf(flags.as, members, file)
+  const own = members[place]!
+  if (flags.allow !== undefined) {
+    throw new HearsayError('USAGE', `--allow does not go with ${file}: its members are the list`)
+  }
+  if (flags.out === undefined) {
+    const folder = `runs/${own.name}`
+    throw new HearsayError(
+      'USAGE',
+      `--out: name the folder with ${own.name}'s identity, whose id is in ${file}; hearsay id ${folder} makes one and prints its id`,
+    )
+  }
+  const network = await networkSettings(flags)
+  if (!(await agrees(manifest))) return interruptedStatus
+  const folder = await openRunFolder(flags.out, { resume: false, manifest, signal })
+  try {
+    const identity = await loadOrCreateIdentity(folder.identityPath)
+    if (!identity.peerId.equals(own.peerId)) {
+      throw new HearsayError(
+        'USAGE',
+        `--out ${flags.out}: its identity is ${identity.peerId}, and ${file} has ${own.peerId} for ${own.name}; name ${own.name}'s folder, or put this id into the file`,
+      )
+    }
+    const share = flags.share ?? place
+    const port = flags.port === 0 ? portOf(own) : flags.port
+    const settings = {
+      ...settingsFrom({ ...flags, port }, identity, share, network),
+      members: knownMembers(members),
+    }
+    await folder.writeSettings(settings)
+    const { backend } = flags
+    return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
+  } finally {
+    await folder.abandon()
+  }
+}
+
+async function readFederation(file: string): Promise<WrittenFederation> {
+  const { spec, members, run } = await readTopologyFile(file)
+  if (members === undefined) {
+    throw new HearsayError(
+      'TOPOLOGY',
+      `${file}: members: is missing; list who takes part, each with name, id and addresses`,
+    )
+  }
+  const path = run === undefined ? undefined : resolve(dirname(file), run)
+  const written = path === undefined ? {} : ((await readManifestFile(path)) as Record<string, unknown>)
+  const peers = members.length
+  // Who are written down wait for each other, unless the manifest says otherwise.
+  const manifest = parseManifest({ minPeers: peers, ...written, peers, topology: spec }, path ?? file)
+  return {
+    manifest,
+    members: members.map(({ name, id, addresses }, at) => {
+      const wrong = (what: string): HearsayError => new HearsayError('TOPOLOGY', `${file}: members.${at}.${what}`)
+      if (id === undefined) throw wrong(`id: is missing; it is what hearsay id prints at ${name}`)
+      if (addresses === undefined)
+        throw wrong(`addresses: is missing; write where ${name} listens, like /dns4/${name}.example/tcp/4001`)
+      return {
+        name,
+        peerId: read(id, peerIdFromString, wrong('id: is no peer id; it must be what hearsay id prints')),
+        addresses: addresses.map((address, i) =>
+          read(
+            address,
+            text => multiaddr(text),
+            wrong(`addresses.${i}: is no address; write it like /ip4/192.0.2.1/tcp/4001`),
+          ),
+        ),
+      }
+    }),
+  }
+}
+
+function read<T>(text: string, parse: (text: string) => T, otherwise: HearsayError): T {
+  try {
+    return parse(text)
+  } catch {
+    throw otherwise
+  }
+}
+
+function placeOf(name: string | undefined, members: readonly Member[], file: string): number {
+  const place = members.findIndex(member => member.name === name)
+  if (place >= 0) return place
+  const what = name === undefined ? '--as: say which member this is' : `--as ${name}: is no member of ${file}`
+  throw new HearsayError(
+    'USAGE',
+    `${what}: ${members
+      .map(member => member.name)
+      .slice(0, 16)
+      .join(', ')}`,
+  )
+}
+
+/** Where the others will call: the TCP port of its first address that has one; any free one behind a relay. */
+function portOf({ addresses }: Member): number {
+  for (const address of addresses) {
+    const parts = address.getComponents()
+    if (parts.some(({ name }) => name === 'p2p-circuit')) continue
+    const port = parts.find(({ name }) => name === 'tcp')?.value
+    if (port !== undefined) return Number(port)
+  }
+  return 0
+}

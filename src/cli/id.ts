@@ -1,0 +1,32 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HearsayError } from '../errors.js'
+import { loadOrCreateIdentity } from '../node/index.js'
+import { identityFile } from '../watch/index.js'
+import type { Command } from './command.js'
+
+export const id: Command<object> = {
+  usage: 'id <folder>',
+  summary: 'print the peer id of a run folder; a new folder is made with a new one, for start or join --out',
+  flags: [],
+  examples: ['hearsay id runs/boston'],
+
+  async run([folder], _, { stdout }) {
+    const { peerId } = await loadOrCreateIdentity(join(await identityFolder(folder!), identityFile))
+    stdout.write(`${peerId}\n`)
+    return 0
+  },
+}
+
+/** Never puts a key where something else is kept. */
+async function identityFolder(path: string): Promise<string> {
+  const files = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw new HearsayError('USAGE', `id ${path}: cannot be read (${error.code}); name a run folder, or a new one`)
+  })
+  if (files.length === 0 || files.includes(identityFile)) return path
+  throw new HearsayError(
+    'USAGE',
+    `id ${path}: is not empty and holds no ${identityFile}; name a run folder, or a new one`,
+  )
+}

@@ -1,0 +1,164 @@
+import { readFile, stat } from 'node:fs/promises'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import * as z from 'zod'
+import { HearsayError } from '../errors.js'
+import type { Member } from '../node/index.js'
+
+/*
+ * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.
+ */
+
+/** What a peer was started with and goes on with. */
+export interface PeerSettings {
+  readonly name: string
+  /** Its own data: a file, a folder, or a shipped set. */
+  readonly data?: string | undefined
+  /** Otherwise its share of the manifest's. */
+  readonly share?: number | undefined
+  readonly listen: readonly string[]
+  readonly network?: NetworkSettings | undefined
+  /** Of a federation that is written down, as the file had them. */
+  readonly members?: readonly KnownMember[] | undefined
+}
+
+/** A member as a file has it. */
+export interface KnownMember {
+  readonly name: string
+  readonly id: string
+  readonly addresses: readonly string[]
+}
+
+/** How it is reached and who may take part. Files by their path: they are read anew. */
+export interface NetworkSettings {
+  /** Path of the network key. */
+  readonly key?: string | undefined
+  /** Path of the list of peers. */
+  readonly allow?: string | undefined
+  /** The token itself: why the file is for its owner alone. */
+  readonly invite?: string | undefined
+  readonly relays?: readonly string[] | undefined
+  readonly relaySlots?: number | undefined
+  readonly announce?: readonly string[] | undefined
+  readonly lan?: boolean | undefined
+  readonly upnp?: boolean | undefined
+}
+
+/** Peers come and go; so many, with so many addresses each, are enough to find some of them again. */
+export const membersLimits = { members: 1024, addresses: 8, addressLength: 512 } as const
+/** What `peers.json` takes at most, with its quotes and indentation. */
+const membersBytes = membersLimits.members * (membersLimits.addresses * (membersLimits.addressLength + 32) + 512)
+
+const text = (most: number): z.ZodString => z.string().min(1).max(most)
+const membersSchema = z
+  .array(
+    z.strictObject({
+      name: text(64),
+      id: text(128),
+      addresses: z.array(text(membersLimits.addressLength)).max(membersLimits.addresses),
+    }),
+  )
+  .max(membersLimits.members)
+
+const addressText = z.string().min(1).max(512)
+const pathText = z.string().min(1).max(4096)
+const settingsSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  data: pathText.optional(),
+  share: z.int().min(0).max(1_000_000).optional(),
+  listen: z.array(addressText).min(1).max(16),
+  network: z
+    .strictObject({
+      key: pathText.optional(),
+      allow: pathText.optional(),
+      invite: z.string().max(4096).optional(),
+      relays: z.array(addressText).max(16).optional(),
+      relaySlots: z.int().min(0).max(1024).optional(),
+      announce: z.array(addressText).max(16).optional(),
+      lan: z.boolean().optional(),
+      upnp: z.boolean().optional(),
+    })
+    .optional(),
+  members: membersSchema.optional(),
+})
+const settingsBytes = 64 * 1024 + membersBytes
+
+/** Members as files have them: of each as many addresses as are read again. */
+export function knownMembers(members: readonly Member[]): KnownMember[] {
+  return members.slice(0, membersLimits.members).map(({ name, peerId, addresses }) => ({
+    name,
+    id: peerId.toString(),
+    addresses: addresses
+      .map(String)
+      .filter(address => address.length <= membersLimits.addressLength)
+      .slice(0, membersLimits.addresses),
+  }))
+}
+
+/**
+ * A file's members.
+ *
+ * @param wrong - makes the error for what is none
+ */
+export function membersFrom(known: readonly KnownMember[], wrong: (what: string) => HearsayError): Member[] {
+  return known.map(({ name, id, addresses }, at) => {
+    try {
+      return { name, peerId: peerIdFromString(id), addresses: addresses.map(address => multiaddr(address)) }
+    } catch (error) {
+      throw wrong(`${at}: has an id or an address that is none (${(error as Error).message})`)
+    }
+  })
+}
+
+/**
+ * Reads `peer.json`.
+ *
+ * @throws {@link HearsayError} RUN when it is not there, or not what was written
+ */
+export async function settingsIn(path: string): Promise<PeerSettings> {
+  const wrong = (what: string): HearsayError =>
+    new HearsayError('RUN', `${path}: ${what}; join the run anew with another --out`)
+  if (!(await exists(path))) throw wrong('is not there')
+  if ((await stat(path)).size > settingsBytes) throw wrong(`has more than ${settingsBytes} bytes`)
+  try {
+    return settingsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
+  } catch {
+    throw wrong('is not as it was written')
+  }
+}
+
+/**
+ * Reads `peers.json`; nobody when it is not there.
+ *
+ * @throws {@link HearsayError} RUN when it is not what was written
+ */
+export async function membersIn(path: string): Promise<Member[]> {
+  if (!(await exists(path))) return []
+  const { size } = await stat(path)
+  if (size > membersBytes) throw damaged(path, `has ${size} bytes; at most ${membersBytes} are read`)
+  let value: unknown
+  try {
+    value = JSON.parse(await readFile(path, 'utf8'))
+  } catch {
+    throw damaged(path, 'is not JSON')
+  }
+  const result = membersSchema.safeParse(value)
+  if (!result.success) throw damaged(path, `${result.error.issues[0]!.path.join('.')}: is not as it was written`)
+  return membersFrom(result.data, what => damaged(path, what))
+}
+
+function damaged(path: string, what: string): HearsayError {
+  return new HearsayError('RUN', `${path}: ${what}; remove the file, and the peers are found anew`)
+}
+
+/** Is there something of this name? */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return false
+    throw new HearsayError('RUN', `${path}: cannot be read (${code})`)
+  }
+}
