@@ -16,8 +16,11 @@ import {
   until,
 } from './peers.js'
 
-/** Rounds of about a second on two busy cores: who starts in the middle finds the others still there. */
-const field = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 15 } }
+/**
+ * A round computes a sixth of what starting a process does, on a machine of any speed: who starts in the middle finds
+ * the others still there.
+ */
+const field = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 120 }, evaluation: { every: 5 } }
 
 /** How it ended; a failure shows what it said. */
 async function end({ running }: FieldPeer): Promise<{ status: number | null; stderr: string }> {
@@ -34,7 +37,7 @@ describe('start and join', () => {
     const start = startPeer(manifest, join(folder, 'start'))
     const address = await start.address
     const joined = ['first', 'second'].map(name => joinPeer(address, join(folder, name), ['--as', name]))
-    await until(() => roundsOf(start.out) >= 5)
+    await until(() => roundsOf(start.out) >= 5, [start, ...joined])
     const late = joinPeer(address, join(folder, 'late'), ['--as', 'late'])
     const peers = [start, ...joined, late]
     expect(await Promise.all(peers.map(end))).toEqual(peers.map(() => wellEnded))
@@ -50,7 +53,7 @@ describe('start and join', () => {
     expect(new Set(summaries.map(({ id }) => id)).size).toBe(4)
 
     // The same shares, each learning alone.
-    const alone = await simulated([manifest, '--merge', 'none', '--workers', '1'])
+    const alone = await simulated([manifest, '--merge', 'none'])
     const best = alone.summary.accuracy.max
     const accuracies = summaries.map(({ accuracy }) => accuracy!)
     for (const accuracy of accuracies) expect(accuracy).toBeGreaterThan(best)
@@ -68,32 +71,38 @@ describe('start and join', () => {
 describe('Ctrl-C', () => {
   it('ends a peer, the others go on, and --resume brings it back', async () => {
     const folder = await temporaryFolder()
-    const manifest = await manifestFile({ ...field, peers: 3, rounds: 30 })
+    const manifest = await manifestFile({ ...field, peers: 3, rounds: 60 })
     const start = startPeer(manifest, join(folder, 'start'))
     const address = await start.address
     const [first, second] = ['first', 'second'].map(name => joinPeer(address, join(folder, name))) as [
       FieldPeer,
       FieldPeer,
     ]
-    await until(() => roundsOf(first.out) >= 3)
+    await until(() => roundsOf(first.out) >= 3, [start, first, second])
     const ids: string[] = []
-    for (const { running, out } of [first, start]) {
+    const back: FieldPeer[] = []
+    for (const [command, { running, out }] of [['join', first] as const, ['start', start] as const]) {
       running.child.kill('SIGINT')
       const { status, stderr } = await running.ended
-      expect(status).toBe(130)
-      expect(stderr).toBe(`Interrupted; go on with: hearsay start --resume ${out}\n`)
+      expect({ status, stderr }).toEqual({
+        status: 130,
+        stderr: `Interrupted; go on with: hearsay start --resume ${out}\n`,
+      })
       ids.push((await summaryOf(out)).id)
+      const left = roundsOf(out)
+      // The others go on without it.
+      await until(() => roundsOf(second.out) >= left + 3, [second])
+      const returned = resumePeer(command, out)
+      back.push(returned)
+      await until(() => roundsOf(out) > left, [returned])
     }
-    const left = roundsOf(second.out)
-    await until(() => roundsOf(second.out) >= left + 2)
-    const back = [resumePeer('join', first.out), resumePeer('start', start.out)]
     const peers = [second, ...back]
     expect(await Promise.all(peers.map(end))).toEqual(peers.map(() => wellEnded))
 
     const summaries = await Promise.all(peers.map(({ out }) => summaryOf(out)))
     expect(summaries.slice(1).map(({ id }) => id)).toEqual(ids)
     for (const { rounds, accuracy } of summaries) {
-      expect(rounds).toBe(30)
+      expect(rounds).toBe(60)
       expect(Math.abs(accuracy! - summaries[0]!.accuracy!)).toBeLessThan(0.02)
     }
     for (const { out } of back) {
@@ -140,12 +149,14 @@ describe('a run folder', () => {
 describe('hearsay join answers in one line', () => {
   it('to what does not fit the run', async () => {
     const folder = await temporaryFolder()
-    const table = join(folder, 'patients.csv')
-    await writeFile(table, ['age,weight,label', ...rows(['yes', 'no'])].join('\n'))
-    const odd = join(folder, 'odd.csv')
-    const pixels = Array.from({ length: 64 }, (_, pixel) => `pixel${pixel}`)
-    await writeFile(odd, [[...pixels, 'label'].join(), ...rows(['a', 'b'], 64)].join('\n'))
-    const peer = startPeer(await manifestFile({ ...field, peers: 1, minPeers: 2 }), join(folder, 'run'))
+    const table = async (name: string, ...classes: string[]): Promise<string> => {
+      const path = join(folder, name)
+      await writeFile(path, ['age,weight,label', ...rows(classes)].join('\n'))
+      return path
+    }
+    const ours = await table('ours.csv', 'ill', 'well')
+    const others = await table('others.csv', 'sick', 'well')
+    const peer = startPeer(await manifestFile({ data: ours, peers: 1, minPeers: 2, rounds: 1 }), join(folder, 'run'))
     const address = await peer.address
     const [where, run] = address.split('#') as [string, string]
     const other = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
@@ -170,22 +181,22 @@ describe('hearsay join answers in one line', () => {
       [[address], ['--yes']],
       [
         [address, ...yes],
-        ['all 1 shares of digits are taken', '--data'],
+        ['all 1 shares', ours, '--data'],
       ],
       [[address, ...yes, '--share', '1'], ['share 1']],
       [
-        [address, ...yes, '--data', table],
-        [table, 'samples are 2', "the run's 64"],
+        [address, ...yes, '--data', 'digits'],
+        ['digits', 'samples are 8×8×1', "the run's 2"],
       ],
       [
-        [address, ...yes, '--data', odd],
-        [odd, 'classes are a, b', "the run's 0, 1, 2"],
+        [address, ...yes, '--data', others],
+        ['others.csv', 'classes are sick, well', "the run's ill, well"],
       ],
       [[address, ...yes, '--data', 'nowhere.csv'], ['nowhere.csv']],
-      [[address, ...yes, '--as', ''], ['name']],
-      [[address, ...yes, '--data', 'digits', '--backend', 'node-gpu'], ['node-gpu']],
+      [[address, ...yes, '--data', ours, '--as', ''], ['name']],
+      [[address, ...yes, '--data', ours, '--backend', 'node-gpu'], ['node-gpu']],
     ]
-    for (const [args, says] of mistakes) {
+    const tries = mistakes.map(async ([args, says]) => {
       const cwd = await temporaryFolder()
       const { status, stdout, stderr } = await startHearsay(['join', ...args], cwd).ended
       const question = args.includes('--yes') ? '' : expect.stringContaining('stays on this machine')
@@ -201,7 +212,8 @@ describe('hearsay join answers in one line', () => {
         args,
         left: [],
       })
-    }
+    })
+    await Promise.all(tries)
     // Who asked and went has taken nothing: the peer still waits.
     expect(readFileSync(join(peer.out, 'manifest.yaml'), 'utf8')).toContain('minPeers: 2')
     peer.running.child.kill('SIGINT')
@@ -210,8 +222,6 @@ describe('hearsay join answers in one line', () => {
 })
 
 /** A table's rows, each class in turn. */
-function rows(classes: readonly string[], columns = 2): string[] {
-  return Array.from({ length: 40 }, (_, row) =>
-    [...Array.from({ length: columns }, (_, column) => row * column), classes[row % classes.length]].join(),
-  )
+function rows(classes: readonly string[]): string[] {
+  return Array.from({ length: 40 }, (_, row) => `${row},${2 * row},${classes[row % classes.length]}`)
 }

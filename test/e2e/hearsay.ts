@@ -76,9 +76,14 @@ export function startProgram(file: string, args: readonly string[], cwd: string)
   }
 }
 
-/** Starts `hearsay`. Its working directory is the repository's root, where topologies/ is. */
-export function startHearsay(args: readonly string[], cwd: string = root): Running {
-  return startProgram(process.execPath, [program, ...args], cwd)
+/**
+ * Starts `hearsay`. Its working directory is the repository's root, where topologies/ is.
+ *
+ * @param before - what stands in front of the command, as for one that runs in a network of its own
+ */
+export function startHearsay(args: readonly string[], cwd: string = root, before: readonly string[] = []): Running {
+  const [file, ...rest] = [...before, process.execPath, program, ...args] as [string, ...string[]]
+  return startProgram(file, rest, cwd)
 }
 
 /** Runs `hearsay` to its end. */

@@ -16,26 +16,34 @@ export interface FieldPeer {
   prints(pattern: RegExp): Promise<void>
 }
 
-const here = ['--backend', 'wasm'] as const
-const loopback = ['--listen', '/ip4/127.0.0.1/tcp/0'] as const
+const backend = ['--backend', 'wasm'] as const
 
-/** Starts a peer that others join. */
-export function startPeer(manifest: string, out: string, more: readonly string[] = []): FieldPeer {
-  return fieldPeer(['start', manifest, '--out', out, ...loopback, ...more], out)
+/** Where a peer runs. */
+export interface Where {
+  readonly listen: string
+  /** What stands in front of its command. */
+  readonly before?: readonly string[]
 }
 
-/** Starts a peer that joins at an address. */
-export function joinPeer(address: string, out: string, more: readonly string[] = []): FieldPeer {
-  return fieldPeer(['join', address, '--yes', '--out', out, ...loopback, ...more], out)
+const loopback: Where = { listen: '/ip4/127.0.0.1/tcp/0' }
+
+/** Starts a peer that others join. */
+export function startPeer(manifest: string, out: string, more: readonly string[] = [], where = loopback): FieldPeer {
+  return fieldPeer(['start', manifest, '--out', out, '--listen', where.listen, ...more], out, where)
+}
+
+/** Starts a peer that joins at an address, or as a member of a topology file. */
+export function joinPeer(at: string, out: string, more: readonly string[] = [], where = loopback): FieldPeer {
+  return fieldPeer(['join', at, '--yes', '--out', out, '--listen', where.listen, ...more], out, where)
 }
 
 /** Brings a peer back. */
 export function resumePeer(command: 'start' | 'join', out: string): FieldPeer {
-  return fieldPeer([command, '--resume', out], out)
+  return fieldPeer([command, '--resume', out], out, loopback)
 }
 
-function fieldPeer(args: readonly string[], out: string): FieldPeer {
-  const running = startHearsay([...args, ...here])
+function fieldPeer(args: readonly string[], out: string, { before = [] }: Where): FieldPeer {
+  const running = startHearsay([...args, ...backend], undefined, before)
   let stdout = ''
   const listeners = new Set<() => void>()
   // A listener of its own: it is on before the first byte can come.
@@ -99,9 +107,18 @@ export function roundsOf(out: string): number {
   return Math.max(0, ...only(eventsSoFar(out), 'ended').map(({ round }) => round + 1))
 }
 
-/** Waits for something that processes bring about in their own time. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(resolve => setTimeout(resolve, 50))
+/** Waits for what these peers bring about in their own time; one that ends badly before will not bring it. */
+export async function until(condition: () => boolean, peers: readonly FieldPeer[] = []): Promise<void> {
+  let failure: Error | undefined
+  for (const { running, out } of peers) {
+    void running.ended.then(({ status, stderr }) => {
+      if (status === 2 || status === 1) failure = new Error(`${out} ended with ${status}:\n${stderr}`)
+    })
+  }
+  while (!condition()) {
+    if (failure !== undefined) throw failure
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
 }
 
 export function summaryOf(out: string): Promise<FieldSummary> {
