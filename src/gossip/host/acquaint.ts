@@ -1,4 +1,4 @@
-import type { Connection } from '@libp2p/interface'
+import type { Connection, Stream } from '@libp2p/interface'
 import type { HearsayHost } from './host.js'
 
 /** Time for the first try to come to its end, and between two looks, in milliseconds. */
@@ -7,23 +7,34 @@ const lookMs = 5_000
 const tries = 10
 
 /**
- * Identifies again those to whom gossipsub has no stream though they are connected, until it is ended. libp2p asks a new
- * connection once who is there, for five seconds; where the answer is late, as from a machine on which a dozen processes
- * start, gossipsub never hears of that peer, and a newcomer whose only contact it is hears nobody. Seen: one of twelve
- * waited for ever over an open connection.
+ * Identifies again those to whom gossipsub has no open stream though they are connected, until it is ended; being
+ * identified, a peer is told to gossipsub anew. Two ways lead there, and each was seen to leave one of twelve waiting for
+ * ever over an open connection:
+ *
+ * - libp2p asks a new connection once who is there, for five seconds. Where the answer is late, as from a machine on which
+ *   a dozen processes start, gossipsub never hears of that peer.
+ * - A peer comes back, or asks before it joins, and its former connection closes a moment after the next has opened.
+ *   gossipsub then keeps its closed stream and opens no other.
  *
  * @returns what ends it
  */
 export function keepAcquainted(host: HearsayHost): () => void {
   const { identify, pubsub } = host.services
   const tried = new WeakMap<Connection, number>()
-  const { streamsOutbound } = pubsub as unknown as { readonly streamsOutbound: ReadonlyMap<string, unknown> }
+  const { streamsOutbound } = pubsub as unknown as {
+    readonly streamsOutbound: Map<string, { readonly rawStream: Pick<Stream, 'status'> }>
+  }
+  const hasStream = (peer: string): boolean => {
+    const { rawStream } = streamsOutbound.get(peer) ?? {}
+    if (rawStream !== undefined && rawStream.status !== 'open') streamsOutbound.delete(peer)
+    return streamsOutbound.has(peer)
+  }
   const look = (): void => {
     const longAgo = Date.now() - lookMs
     for (const connection of host.getConnections()) {
       const { status, limits, timeline, remotePeer } = connection
       const soFar = tried.get(connection) ?? 0
-      const isSettled = status !== 'open' || limits !== undefined || streamsOutbound.has(remotePeer.toString())
+      const isSettled = status !== 'open' || limits !== undefined || hasStream(remotePeer.toString())
       if (isSettled || timeline.open > longAgo || soFar === tries) continue
       tried.set(connection, soFar + 1)
       // Whoever does not answer is asked again.

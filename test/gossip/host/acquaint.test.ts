@@ -1,4 +1,4 @@
-import type { StreamHandler } from '@libp2p/interface'
+import type { Stream, StreamHandler } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import type { HearsayHost } from '../../../src/gossip/index.js'
@@ -30,5 +30,26 @@ describe('two hosts that do not say in time who they are', () => {
     expect([one, other].map(hear)).toEqual([false, false])
     await until(() => hear(one) && hear(other))
     expect(one.asked() + other.asked()).toBeGreaterThan(2)
+  })
+})
+
+describe('two hosts of which one has lost its stream to the other', () => {
+  it('opens another, and is heard', async () => {
+    const [one, other] = [await startFieldHost({ field: {} }), await startFieldHost({ field: {} })]
+    for (const { services } of [one, other]) services.pubsub.subscribe('news')
+    await one.dial(other.getMultiaddrs().map(address => multiaddr(address.toString())))
+    const { streamsOutbound } = one.services.pubsub as unknown as {
+      streamsOutbound: Map<string, { rawStream: Stream }>
+    }
+    const stream = (): Stream | undefined => streamsOutbound.get(other.peerId.toString())?.rawStream
+    await until(() => stream() !== undefined && other.services.pubsub.getSubscribers('news').length === 1)
+    const lost = stream()!
+    lost.abort(new Error('lost'))
+    await until(() => stream() !== undefined && stream() !== lost)
+    const heard = new Promise<string>(resolve =>
+      other.services.pubsub.addEventListener('message', ({ detail }) => resolve(Buffer.from(detail.data).toString())),
+    )
+    await one.services.pubsub.publish('news', Buffer.from('again'))
+    expect(await heard).toBe('again')
   })
 })
