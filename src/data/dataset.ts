@@ -1,3 +1,5 @@
+import type { Objective } from './objective.js'
+
 /**
  * Labelled samples, one after another. All arrays lie on shared memory, so that learner threads see the same numbers
  * without a copy.
@@ -10,6 +12,11 @@ export interface Samples {
   readonly inputs: Float32Array | Uint8Array
   /** One class index per sample: a place in {@link Dataset.classes}. */
   readonly labels: Int32Array
+  /**
+   * The numbers to predict, where that is what is learned ({@link Objective}): one a sample, or as many as the sample
+   * has inputs, where the image itself is to be restored; pixels as a `Uint8Array`. All labels are then 0.
+   */
+  readonly targets?: Float32Array | Uint8Array
   readonly size: number
 }
 
@@ -18,6 +25,22 @@ export type StandardisationName = 'cifar10' | 'mnist' | 'imagenet'
 
 /** How inputs are standardised, as the manifest's data section says: by each peer's own samples, not, or fixed. */
 export type StandardiseRule = 'peer' | 'none' | StandardisationName | Standardisation
+
+/** One column of a table, as it became inputs. */
+export interface TableColumn {
+  /** As the header calls it; "column 3" without one. */
+  readonly name: string
+  readonly role: 'input' | 'label' | 'target' | 'peer'
+  /** The categories, each an input of its own, in the order of those inputs. Left out, the column holds numbers. */
+  readonly values?: readonly string[] | undefined
+}
+
+/** How a table became inputs, so that other rows can be read in the same way. */
+export interface TableReading {
+  readonly header: boolean
+  /** In the order of the file. */
+  readonly columns: readonly TableColumn[]
+}
 
 /** What a data source holds, read and checked. */
 export interface Dataset {
@@ -36,6 +59,10 @@ export interface Dataset {
     /** One place in `names` per test sample; absent when the source's own test split does not say. */
     readonly ofTest?: Uint16Array
   }
+  /** Of a table: which column became which inputs. */
+  readonly table?: TableReading
+  /** @default classification */
+  readonly objective?: Objective
   /** @default 'peer' */
   readonly standardise?: StandardiseRule
 }
@@ -81,13 +108,22 @@ export function sharedLabels(length: number): Int32Array {
 /** The chosen samples, copied to shared memory of their own, in the order of `indices`. */
 export function takeSamples(samples: Samples, indices: Uint32Array): Samples {
   const length = samples.size === 0 ? 0 : samples.inputs.length / samples.size
-  const total = indices.length * length
-  const inputs = samples.inputs instanceof Uint8Array ? sharedPixels(total) : sharedNumbers(total)
   const labels = sharedLabels(indices.length)
-  for (let i = 0; i < indices.length; i++) {
-    const from = indices[i]!
-    inputs.set(samples.inputs.subarray(from * length, (from + 1) * length), i * length)
-    labels[i] = samples.labels[from]!
+  for (let i = 0; i < indices.length; i++) labels[i] = samples.labels[indices[i]!]!
+  const { targets } = samples
+  return {
+    inputs: takeRows(samples.inputs, length, indices),
+    labels,
+    ...(targets && { targets: takeRows(targets, targets.length / Math.max(1, samples.size), indices) }),
+    size: indices.length,
   }
-  return { inputs, labels, size: indices.length }
+}
+
+function takeRows(rows: Float32Array | Uint8Array, length: number, indices: Uint32Array): Float32Array | Uint8Array {
+  const total = indices.length * length
+  const taken = rows instanceof Uint8Array ? sharedPixels(total) : sharedNumbers(total)
+  for (let i = 0; i < indices.length; i++) {
+    taken.set(rows.subarray(indices[i]! * length, (indices[i]! + 1) * length), i * length)
+  }
+  return taken
 }

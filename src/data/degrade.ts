@@ -43,7 +43,7 @@ export function degrade(samples: Samples, inputShape: readonly number[], factor:
   ].map(step => ({ ...step, to: new Float64Array(step.outer * step.scaling.length * step.inner) }))
 
   const length = height * width * channels
-  const { inputs, labels, size } = samples
+  const { inputs, size } = samples
   const pixels = inputs instanceof Uint8Array
   const result = pixels ? sharedPixels(inputs.length) : sharedNumbers(inputs.length)
   const image = new Float64Array(length)
@@ -61,7 +61,24 @@ export function degrade(samples: Samples, inputShape: readonly number[], factor:
       result[start + i] = pixels ? Math.min(255, Math.max(0, Math.round(value))) : value
     }
   }
-  return { inputs: result, labels, size }
+  return { ...samples, inputs: result }
+}
+
+/**
+ * An image of pixels, larger by bicubic interpolation: as {@link degrade} brings its copies back to their size.
+ *
+ * @param from - height × width of `pixels`
+ */
+export function enlarge(
+  pixels: Uint8Array,
+  [rows, columns]: readonly [number, number],
+  [height, width, channels]: readonly [number, number, number],
+): Uint8Array {
+  const wide = new Float64Array(rows * width * channels)
+  scale(Float64Array.from(pixels), wide, bicubicScaling(columns, width), rows, channels)
+  const whole = new Float64Array(height * width * channels)
+  scale(wide, whole, bicubicScaling(rows, height), 1, width * channels)
+  return Uint8Array.from(whole, value => Math.min(255, Math.max(0, Math.round(value))))
 }
 
 /** Scales the middle axis of an outer × axis × inner array. */

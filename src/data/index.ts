@@ -1,8 +1,18 @@
-export type { Dataset, Samples, Shard, Standardisation, StandardiseRule } from './dataset.js'
+export type {
+  Dataset,
+  Samples,
+  Shard,
+  Standardisation,
+  StandardiseRule,
+  TableColumn,
+  TableReading,
+} from './dataset.js'
 export { channelsOf, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
 export { degrade } from './degrade.js'
+export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
 export { loadDataset } from './load.js'
+export { classification, type Measure, measureOf, type Objective } from './objective.js'
 export { type ClassTable, classTable, partition, partitionIndices, shardOf } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { type ShippedSet, shippedSets } from './sets.js'

@@ -20,11 +20,16 @@ export function sortedTexts(texts: Iterable<string>): string[] {
   })
 }
 
+/** The classes, and for each label text of the source its class (−1: no class wants it). */
+export interface Classes {
+  readonly classes: string[]
+  readonly classOf: Int32Array
+}
+
 /**
  * Turns a source's label texts into classes.
  *
  * @param specs - the data section's `classes`; left out, the source's own labels in their order
- * @returns the class names, and for each label text its class (−1: no class wants it)
  * @throws {@link HearsayError} when the specs contradict each other, or fewer than two classes are left
  */
 export function classesOf(
@@ -32,7 +37,7 @@ export function classesOf(
   specs: readonly ClassSpec[] | undefined,
   path: string,
   limits: DataLimits,
-): { classes: string[]; classOf: Int32Array } {
+): Classes {
   const { labelTexts, labelNames } = source
   const classes = specs?.map(spec => (typeof spec === 'string' ? spec : spec.name)) ?? [...(labelNames ?? labelTexts)]
   if (new Set(classes).size < classes.length) throw dataError('data.classes', 'names a class twice; each needs its own')

@@ -9,8 +9,9 @@ import {
   sharedPixels,
   takeSamples,
 } from './dataset.js'
-import { classesOf, classLabels } from './labels.js'
+import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
+import { objectiveOfTarget, toRestore } from './objective.js'
 import { isCifarFolder, readCifarFolder } from './read/cifar.js'
 import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
@@ -26,7 +27,7 @@ const readable =
   '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
 
 /** Options that only some readers follow: given to another, they are a mistake and not silently dropped. */
-const tableOptions = ['label', 'peerColumn', 'header', 'categorical', 'inputShape'] as const
+const tableOptions = ['label', 'target', 'peerColumn', 'header', 'categorical', 'inputShape'] as const
 const imageOptions = ['imageSize', 'channels'] as const
 
 /**
@@ -98,11 +99,20 @@ function datasetOf(
   seed: number,
   limits: DataLimits,
 ): Dataset {
-  const classes = classesOf(source, spec.classes, path, limits)
+  const { superResolution: factor } = spec
+  const predicts = source.train.targets !== undefined || factor !== undefined
+  const classes = predicts ? oneClass(source, spec) : classesOf(source, spec.classes, path, limits)
   const samples = (part: Part): Samples => {
     const labels = sharedLabels(part.size)
-    labels.set(classLabels(part, source, classes))
-    return { inputs: onSharedMemory(part.inputs), labels, size: part.size }
+    if (!predicts) labels.set(classLabels(part, source, classes))
+    const { targets, size } = part
+    const read = { inputs: onSharedMemory(part.inputs), labels, size }
+    if (factor !== undefined) return toRestore(read, source.inputShape, factor)
+    return targets === undefined ? read : { ...read, targets: onSharedMemory(targets) }
+  }
+  const objectiveOf = (train: Samples): Pick<Dataset, 'objective'> => {
+    if (factor !== undefined) return { objective: { kind: 'super-resolution', factor } }
+    return predicts ? { objective: objectiveOfTarget(classes.classes[0]!, train) } : {}
   }
   const all = samples(source.train)
   const owners = source.train.peers
@@ -110,12 +120,14 @@ function datasetOf(
     name,
     classes: classes.classes,
     inputShape: source.inputShape,
+    ...(source.table && { table: source.table }),
     ...(source.validation && { validation: samples(source.validation) }),
     standardise: standardiseRule(spec),
   }
   if (source.test !== undefined) {
     return {
       ...common,
+      ...objectiveOf(all),
       train: all,
       test: samples(source.test),
       ...(source.peers && owners && { naturalPeers: { names: source.peers, ofTrain: owners } }),
@@ -129,12 +141,23 @@ function datasetOf(
     )
   }
   const taken = (indices: Uint32Array): Uint16Array => Uint16Array.from(indices, sample => owners![sample]!)
+  const kept = takeSamples(all, train)
   return {
     ...common,
-    train: takeSamples(all, train),
+    ...objectiveOf(kept),
+    train: kept,
     test: takeSamples(all, test),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
   }
+}
+
+/** Where numbers are to be predicted there are no classes to tell apart. */
+function oneClass({ labelTexts }: Source, { superResolution, target, classes }: DataSpec): Classes {
+  if (target !== undefined && (superResolution ?? classes) !== undefined) {
+    const other = superResolution === undefined ? 'classes' : 'superResolution'
+    throw dataError(`data.${other}`, 'does not go with data.target; remove one of the two')
+  }
+  return { classes: [superResolution === undefined ? labelTexts[0]! : 'image'], classOf: new Int32Array(1) }
 }
 
 function standardiseRule({ standardise }: DataSpec): StandardiseRule {

@@ -1,4 +1,4 @@
-import { inputSize } from './dataset.js'
+import { inputSize, type TableReading } from './dataset.js'
 import { type DataLimits, dataError } from './limits.js'
 
 /** One part of a source (train, validation or test) as a reader leaves it. */
@@ -7,6 +7,8 @@ export interface Part {
   readonly inputs: Uint8Array | Float32Array
   /** One place in {@link Source.labelTexts} per sample. */
   readonly labels: Int32Array
+  /** Numbers to predict, one a sample; all labels are then the same. */
+  readonly targets?: Float32Array
   readonly size: number
   /** One place in {@link Source.peers} per sample. */
   readonly peers?: Uint16Array
@@ -25,6 +27,15 @@ export interface Source {
   readonly validation?: Part
   readonly test?: Part
   readonly peers?: readonly string[]
+  readonly table?: TableReading
+}
+
+/** Inputs alone: what a trained model is asked about. */
+export interface UnlabelledSamples {
+  /** Pixels or numbers, as in {@link Samples}; on any memory. */
+  readonly inputs: Uint8Array | Float32Array
+  readonly inputShape: readonly number[]
+  readonly size: number
 }
 
 /**

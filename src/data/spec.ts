@@ -20,6 +20,13 @@ export const dataSchema = z.strictObject({
   set: z.string().min(1),
   /** Tables: the column with the label, by its name in the header or its number, from 1. Default: the last. */
   label: column.optional(),
+  /** Tables: the column with a number to predict, instead of a label. */
+  target: column.optional(),
+  /**
+   * Images: learn to restore them from a copy at 1 / this of their resolution; what they show does not matter then.
+   * Peers by `partition: resolution` have copies of a resolution of their own each.
+   */
+  superResolution: z.int().min(2).max(64).optional(),
   /** Tables: the column that says whose row it is; each value becomes a natural peer. */
   peerColumn: column.optional(),
   /** Tables: is the first line a header? Default: it is when it has no number and the second line has one. */

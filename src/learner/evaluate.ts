@@ -1,8 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { crossEntropy } from './backend/kernels/cross-entropy.js'
 import { type DeviceModel, upload } from './models/model.js'
-import { oneHot } from './one-hot.js'
 import type { InputSource } from './residents.js'
+import { rowsOf, type Targets, targetTensor } from './targets.js'
 import { tf } from './tensorflow.js'
 import type { Evaluation } from './types.js'
 
@@ -10,9 +9,8 @@ import type { Evaluation } from './types.js'
 export interface EvaluationJob {
   readonly parameters: Float32Array
   readonly source: InputSource
-  readonly labels: Int32Array
+  readonly targets: Targets
   readonly size: number
-  readonly classes: number
 }
 
 /** Enough to keep the device busy. */
@@ -23,14 +21,19 @@ const largestBatch = 256
  */
 const batchActivations = 2 ** 26
 
-/** Loss and accuracy over all samples; nothing when it was aborted between batches. */
+/** How many samples go through a model at once where nothing is trained. */
+export function forwardBatch({ activations }: DeviceModel): number {
+  return Math.max(1, Math.min(largestBatch, Math.floor(batchActivations / activations)))
+}
+
+/** How good the model is over all samples; nothing when it was aborted between batches. */
 export async function evaluate(
   model: DeviceModel,
-  { parameters, source, labels, size, classes }: EvaluationJob,
+  { parameters, source, targets, size }: EvaluationJob,
   aborted: () => boolean,
 ): Promise<Evaluation | undefined> {
   upload(model, parameters)
-  const batch = Math.max(1, Math.min(largestBatch, Math.floor(batchActivations / model.activations)))
+  const batch = forwardBatch(model)
   const sums: Tensor[] = []
   try {
     for (let start = 0; start < size; start += batch) {
@@ -38,21 +41,18 @@ export async function evaluate(
       const count = Math.min(batch, size - start)
       sums.push(
         tf.tidy(() => {
-          const logits = model.logits(source.slice(start, count), false)
-          const targets = oneHot(count, classes, i => labels[start + i])
-          const right = tf.sum(tf.cast(tf.equal(tf.argMax(logits, 1), tf.argMax(targets, 1)), 'float32'))
-          return tf.stack([tf.sum(crossEntropy(logits, targets)[0]), right])
+          const outputs = rowsOf(model.logits(source.slice(start, count), false))
+          const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
+          return targets.tally(outputs, wanted)
         }),
       )
     }
-    let loss = 0
-    let right = 0
+    const totals: number[] = []
     for (const sum of sums) {
-      const [batchLoss, batchRight] = await sum.data()
-      loss += batchLoss!
-      right += batchRight!
+      for (const [i, value] of (await sum.data()).entries()) totals[i] = (totals[i] ?? 0) + value
     }
-    return { loss: size === 0 ? 0 : loss / size, accuracy: size === 0 ? 0 : right / size, samples: size }
+    if (size === 0) return { loss: 0, accuracy: 0, samples: 0 }
+    return { loss: totals[0]! / size, accuracy: targets.measure(totals, size), samples: size }
   } finally {
     tf.dispose(sums)
   }

@@ -1,4 +1,9 @@
 export { cpuDevice, isAutomatic } from './backend/device.js'
+export { type JobType, jobType } from './job-type.js'
+export type { Layer, ModelTopology } from './models/allowed.js'
+export type { HeadActivation, HeadCut, HeadLayer } from './models/head-layers.js'
+export { modelTopology, readTopology } from './models/topology.js'
+export { outputShapeOf } from './output-shape.js'
 export { createLearnerPool } from './pool.js'
 export {
   backendSchema,

@@ -1,15 +1,15 @@
 import { type Answers, jobState, type Request } from './messages.js'
 import type { LearnerThread } from './thread.js'
 
-type JobType = 'train' | 'evaluate'
+type Work = 'train' | 'evaluate' | 'predict' | 'job'
 
 interface Job {
   /** The data it works on: see {@link JobQueue}. */
   readonly keys: readonly number[]
-  readonly request: Extract<Request, { type: JobType }>
+  readonly request: Extract<Request, { type: Work }>
   /** How many younger jobs were taken while this was the oldest. */
   passedOver: number
-  resolve(answer: Answers[JobType]): void
+  resolve(answer: Answers[Work]): void
   reject(error: unknown): void
 }
 
@@ -41,7 +41,7 @@ export class JobQueue {
   }
 
   /** @param keys - the data it works on */
-  submit<T extends JobType>(request: Extract<Request, { type: T }>, keys: readonly number[]): Promise<Answers[T]> {
+  submit<T extends Work>(request: Extract<Request, { type: T }>, keys: readonly number[]): Promise<Answers[T]> {
     return new Promise((resolve, reject) => {
       if (this.ended !== undefined) return reject(this.ended)
       this.waiting.push({
@@ -108,7 +108,7 @@ export class JobQueue {
     slot.busy = true
     for (const key of job.keys) slot.keys.add(key)
     try {
-      job.resolve(await slot.thread.call<JobType>(job.request))
+      job.resolve(await slot.thread.call<Work>(job.request))
     } catch (error) {
       job.reject(this.ended ?? error)
     }

@@ -1,8 +1,10 @@
 import type { Standardisation } from '../data/dataset.js'
-import type { ErrorCode } from '../errors.js'
+import type { Objective } from '../data/objective.js'
+import { type ErrorCode, HearsayError } from '../errors.js'
 import type { Layout } from '../tensors/index.js'
-import type { LocalTraining, ModelSpec } from './spec.js'
-import type { BackendName, BackendReport, Evaluation, TrainReport, WorkerMemory } from './types.js'
+import type { HeadCut } from './models/head-layers.js'
+import type { LocalTraining } from './spec.js'
+import type { BackendName, BackendReport, Evaluation, ModelChoice, TrainReport, WorkerMemory } from './types.js'
 
 /** Samples on shared memory: what goes over to a worker are references. */
 export interface DataReference {
@@ -10,6 +12,7 @@ export interface DataReference {
   readonly key: number
   readonly inputs: Float32Array | Uint8Array
   readonly labels: Int32Array
+  readonly targets?: Float32Array | Uint8Array
   readonly size: number
   readonly standardisation: Standardisation
 }
@@ -30,17 +33,31 @@ export interface ThreadData {
 export interface Answers {
   readonly start: {
     readonly backend: BackendReport
-    readonly layout: Layout
-    readonly headLayer: string
-    readonly initial: Float32Array
-    readonly stackLimit: number
+    /** One for each that was asked for, in their order. */
+    readonly models: readonly ModelFacts[]
   }
   /** One for each part, in their order. */
   readonly train: readonly TrainOutcome[]
   readonly evaluate: Evaluation | undefined
+  readonly predict: Float32Array | undefined
+  /** What the job's handler said; nothing when it was aborted. */
+  readonly job: unknown
   readonly memory: WorkerMemory
   readonly release: undefined
   readonly close: undefined
+}
+
+/** What the pool must know of a model that a worker has built. */
+export interface ModelFacts {
+  readonly layout: Layout
+  readonly headLayer: string
+  readonly initial: Float32Array
+  /** Where it is cut in two, or why it cannot be. */
+  readonly cut: HeadCut | ErrorRecord
+  /** What each layer puts out for one sample, by its name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>
+  /** How many peers with it are trained side by side. */
+  readonly stackLimit: number
 }
 
 /** A peer's share of a request to train. */
@@ -60,14 +77,16 @@ export type Request =
       readonly type: 'start'
       readonly backend: 'auto' | BackendName
       readonly threads: number
-      readonly model: ModelSpec
-      readonly inputShape: readonly number[]
+      readonly models: readonly ModelChoice[]
+      readonly objective: Objective
       readonly classes: number
       readonly seed: number
       readonly residentBytes: number
     }
   | {
       readonly type: 'train'
+      /** Its place among the models. */
+      readonly model: number
       /** One, or as many as the worker said it trains side by side. */
       readonly parts: readonly TrainPart[]
       readonly round: number
@@ -75,9 +94,27 @@ export type Request =
     }
   | {
       readonly type: 'evaluate'
+      /** Its place among the models. */
+      readonly model: number
       readonly state: Int32Array
       readonly data: DataReference
       readonly parameters: Float32Array
+    }
+  | {
+      readonly type: 'predict'
+      /** Its place among the models. */
+      readonly model: number
+      readonly state: Int32Array
+      readonly data: DataReference
+      readonly parameters: Float32Array
+    }
+  | {
+      readonly type: 'job'
+      /** Of its {@link JobType}. */
+      readonly name: string
+      readonly state: Int32Array
+      readonly data: readonly DataReference[]
+      readonly ask: unknown
     }
   | { readonly type: 'memory' }
   | { readonly type: 'release'; readonly key: number }
@@ -96,6 +133,25 @@ export interface ErrorRecord {
   readonly stack?: string
 }
 
+/** What {@link errorOf} makes an error of again. */
+export function recordOf(error: unknown): ErrorRecord {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { message, stack } = error
+  return {
+    message,
+    ...(stack === undefined ? {} : { stack }),
+    ...(error instanceof HearsayError ? { code: error.code } : {}),
+  }
+}
+
+/** An error as it was before it crossed from a worker. */
+export function errorOf({ code, message, stack }: ErrorRecord): Error {
+  const error = code === undefined ? new Error(message) : new HearsayError(code, message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+/** A worker's answer. */
 export type Reply =
   | { readonly id: number; readonly ok: true; readonly answer: Answers[Request['type']] }
   | { readonly id: number; readonly ok: false; readonly error: ErrorRecord }

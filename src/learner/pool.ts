@@ -1,11 +1,20 @@
 import { availableParallelism } from 'node:os'
-import { allocate } from '../tensors/index.js'
+import { classification } from '../data/objective.js'
+import type { JobType } from './job-type.js'
 import { abortable, JobQueue } from './jobs.js'
 import type { Answers } from './messages.js'
-import { checkShared, createReferences } from './references.js'
-import { TrainingStack, type TrainParts } from './stacks.js'
-import { errorOf, type LearnerThread, startThread } from './thread.js'
-import type { BackendName, JobOptions, Learner, LearnerPool, LearnerPoolInit, PeerData } from './types.js'
+import { poolModel } from './pool-model.js'
+import { createReferences } from './references.js'
+import { type LearnerThread, startThread, workerUrl } from './thread.js'
+import type {
+  BackendName,
+  JobOptions,
+  LearnerPool,
+  LearnerPoolInit,
+  ModelChoice,
+  PeerData,
+  PoolModel,
+} from './types.js'
 
 /** Standardised inputs that all workers together keep on their devices (see residents.ts). */
 const residentBytes = 2 ** 30
@@ -17,34 +26,37 @@ const oneWorker: readonly BackendName[] = ['node-gpu', 'webgpu']
  * These take their steps no faster on two cores than on one: waking threads costs what they save. 2.5 ms a step on one
  * and 3.6 on two (mlp), about the same (lenet5); the cnn's take 57 and 48 (`npm run bench -- train`).
  */
-const singleThreaded: readonly LearnerPoolInit['model']['kind'][] = ['logistic', 'mlp', 'lenet5']
+const singleThreaded: readonly ModelChoice['model']['kind'][] = ['logistic', 'mlp', 'lenet5']
 
 /** More threads than any machine this runs on has cores; bounds a slip of the hand on the command line. */
 const workerLimit = 256
 
 /**
- * Starts the threads, the backend in each, and the model.
+ * Starts the threads, the backend in each, and the models.
  *
- * @throws {@link HearsayError} `BACKEND` when the backend asked for does not load, `MODEL` when the model is not
+ * @throws {@link HearsayError} `BACKEND` when the backend asked for does not load, `MODEL` when a model is not
  *   allowed or does not fit; the signal's reason when aborted. No thread is left behind
  */
 export async function createLearnerPool(init: LearnerPoolInit, options: JobOptions = {}): Promise<LearnerPool> {
   const { signal } = options
   signal?.throwIfAborted()
+  const { models, classes, seed, objective = classification } = init
+  if (models.length === 0) throw new RangeError('a learner pool needs a model')
   const wished = Math.min(workerLimit, init.workers ?? availableParallelism())
+  const oneThread = wished > 1 || models.every(({ model }) => singleThreaded.includes(model.kind))
   const threads: LearnerThread[] = []
   const closeAll = async (): Promise<void> => void (await Promise.all(threads.map(thread => thread.close())))
   const start = (backend: LearnerPoolInit['backend']): Promise<Answers['start']> => {
-    const thread = startThread()
+    const thread = startThread(init.worker ?? workerUrl())
     threads.push(thread)
     return thread.call<'start'>({
       type: 'start',
       backend,
-      threads: init.threads ?? (wished > 1 || singleThreaded.includes(init.model.kind) ? 1 : 0),
-      model: init.model,
-      inputShape: init.inputShape,
-      classes: init.classes,
-      seed: init.seed,
+      threads: init.threads ?? (oneThread ? 1 : 0),
+      models,
+      objective,
+      classes,
+      seed,
       residentBytes: Math.floor(residentBytes / wished),
     })
   }
@@ -55,7 +67,7 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
     const workers = init.workers === undefined && oneWorker.includes(first.backend.name) ? 1 : wished
     await Promise.all(Array.from({ length: workers - 1 }, () => start(first.backend.name)))
     signal?.throwIfAborted()
-    return poolOf(threads, first)
+    return poolOf(threads, models, first)
   } catch (error) {
     await closeAll()
     throw signal?.aborted ? signal.reason : error
@@ -66,68 +78,32 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
 
 function poolOf(
   threads: readonly LearnerThread[],
-  { backend, layout, headLayer, initial, stackLimit }: Answers['start'],
+  choices: readonly ModelChoice[],
+  { backend, models: facts }: Answers['start'],
 ): LearnerPool {
   const queue = new JobQueue(threads)
   const references = createReferences(key => queue.forget(key))
-
-  const checkLength = (parameters: Float32Array): void => {
-    if (parameters.length === layout.size) return
-    throw new RangeError(`${parameters.length} parameters for a model of ${layout.size}`)
-  }
-  const evaluate: LearnerPool['evaluate'] = async (parameters, samples, standardisation, options) => {
-    checkLength(parameters)
-    const data = references(samples, standardisation)
-    const ask = (state: Int32Array): Promise<Answers['evaluate']> =>
-      queue.submit<'evaluate'>({ type: 'evaluate', state, data, parameters }, [data.key])
-    return (await abortable(options?.signal, ask))!
-  }
-  const train: TrainParts = (parts, round, training) =>
-    queue.submit<'train'>(
-      { type: 'train', parts, round, training },
-      parts.map(({ data }) => data.key),
-    )
-  const learnerIn =
-    (stack: TrainingStack) =>
-    ({ samples, standardisation }: PeerData, peer: number): Learner => ({
-      async train(parameters, round, training, options) {
-        checkLength(parameters)
-        checkShared(parameters, 'parameters')
-        const data = references(samples, standardisation)
-        const outcome = await abortable(
-          options?.signal,
-          state => stack.train({ state, data, parameters, peer }, round, training),
-          () => stack.leave(peer),
-        )
-        if ('error' in outcome!) throw errorOf(outcome.error)
-        return outcome!.report
-      },
-      evaluate: (parameters, other, options) => evaluate(parameters, other, standardisation, options),
-      leave: () => stack.leave(peer),
-    })
-
+  const models = choices.map((choice, place) =>
+    poolModel(choice, place, facts[place]!, { queue, references, workers: threads.length }),
+  )
   return {
     backend,
-    layout,
-    headLayer,
     workers: threads.length,
-    initialParameters() {
-      const parameters = allocate(layout)
-      parameters.set(initial)
-      return parameters
+    models: models as [PoolModel, ...PoolModel[]],
+    async submit<Ask, Answer>(
+      { name }: JobType<Ask, Answer>,
+      ask: Ask,
+      peers: readonly PeerData[],
+      options: JobOptions = {},
+    ): Promise<Answer> {
+      const data = peers.map(({ samples, standardisation }) => references(samples, standardisation))
+      const begin = (state: Int32Array): Promise<unknown> =>
+        queue.submit<'job'>(
+          { type: 'job', name, state, data, ask },
+          data.map(({ key }) => key),
+        )
+      return (await abortable(options.signal, begin)) as Answer
     },
-    learner: (data, peer) => learnerIn(new TrainingStack([], train))(data, peer),
-    learners(peers) {
-      // Two stacks a worker: while one is trained, the other's peers exchange what they have learnt.
-      const size = Math.max(1, Math.min(stackLimit, Math.floor(peers.length / (2 * threads.length))))
-      const stacks = Array.from({ length: Math.ceil(peers.length / size) }, (_, place) => {
-        const first = place * size
-        const members = Array.from({ length: Math.min(size, peers.length - first) }, (_, i) => first + i)
-        return new TrainingStack(members, train)
-      })
-      return peers.map((data, peer) => learnerIn(stacks[Math.floor(peer / size)]!)(data, peer))
-    },
-    evaluate,
     memory: () => Promise.all(threads.map(thread => thread.call<'memory'>({ type: 'memory' }))),
     close: () => queue.close(),
   }

@@ -33,17 +33,16 @@ export class Residents {
   private readonly held = new Map<number, { readonly tensor: Tensor; readonly bytes: number }>()
   private bytes = 0
 
-  constructor(
-    private readonly inputShape: readonly number[],
-    private readonly limitBytes: number,
-  ) {}
+  constructor(private readonly limitBytes: number) {}
 
-  /** @param key - the pool's number for this pair of samples and standardisation */
-  source(key: number, samples: SharedSamples): InputSource {
-    const { inputShape } = this
+  /**
+   * @param key - the pool's number for this pair of samples and standardisation
+   * @param inputShape - of one sample, as the model that asks wants it
+   */
+  source(key: number, samples: SharedSamples, inputShape: readonly number[]): InputSource {
     // Only now that somebody asks for them as they are: samples that are always varied need not lie on the device too.
     const plain = (): Pick<InputSource, 'take' | 'slice'> => {
-      const tensor = this.resident(key, samples)
+      const tensor = this.resident(key, samples, inputShape)
       return tensor === undefined ? streamed(samples, inputShape) : kept(tensor, inputShape)
     }
     const augmenters = new Map<Augmentation, Augmenter>()
@@ -67,7 +66,7 @@ export class Residents {
     resident.tensor.dispose()
   }
 
-  private resident(key: number, samples: SharedSamples): Tensor | undefined {
+  private resident(key: number, samples: SharedSamples, inputShape: readonly number[]): Tensor | undefined {
     const known = this.held.get(key)
     if (known !== undefined) {
       this.held.delete(key)
@@ -81,7 +80,7 @@ export class Residents {
       this.release(oldest)
     }
     // It may be asked for first in the middle of a step, whose own tensors go when the step ends.
-    const tensor = tf.keep(standardised(samples, this.inputShape, samples.size, i => i))
+    const tensor = tf.keep(standardised(samples, inputShape, samples.size, i => i))
     this.held.set(key, { tensor, bytes })
     this.bytes += bytes
     return tensor
@@ -89,9 +88,13 @@ export class Residents {
 }
 
 function kept(tensor: Tensor, inputShape: readonly number[]): Pick<InputSource, 'take' | 'slice'> {
+  const [, ...shape] = tensor.shape
+  // Another model may have asked first that takes the same numbers in another shape.
+  const shaped = (batch: Tensor): Tensor =>
+    shape.join() === inputShape.join() ? batch : tf.reshape(batch, [batch.shape[0]!, ...inputShape])
   return {
-    take: indices => tf.tidy(() => tf.gather(tensor, tf.tensor1d(indices, 'int32'))),
-    slice: (start, count) => tf.slice(tensor, [start, ...inputShape.map(() => 0)], [count, ...inputShape]),
+    take: indices => tf.tidy(() => shaped(tf.gather(tensor, tf.tensor1d(indices, 'int32')))),
+    slice: (start, count) => tf.tidy(() => shaped(tf.slice(tensor, [start, ...shape.map(() => 0)], [count, ...shape]))),
   }
 }
 

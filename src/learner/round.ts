@@ -5,14 +5,14 @@ import type { BatchOrder } from './batches.js'
 import type { InputSource } from './residents.js'
 import type { LocalTraining } from './spec.js'
 import type { StepSettings } from './step.js'
+import type { Targets } from './targets.js'
 
 /** One round of one peer. */
 export interface TrainingJob {
   readonly parameters: Float32Array
   readonly source: InputSource
-  readonly labels: Int32Array
+  readonly targets: Targets
   readonly size: number
-  readonly classes: number
   readonly seed: number
   readonly peer: number
   readonly round: number
@@ -35,16 +35,20 @@ export function settingsOf({ training, round }: Pick<TrainingJob, 'training' | '
 /**
  * The order in which a peer goes through its samples.
  *
- * @throws {@link HearsayError} `DATA` when it has none
+ * @throws {@link HearsayError} `DATA` when it has none; `MANIFEST` when its inputs are to be varied and its targets,
+ *   which are images, would not be
  */
-export function orderOf({ training, size, seed, peer, round }: TrainingJob): BatchOrder {
+export function orderOf({ training, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
   if (size === 0) throw new HearsayError('DATA', `peer ${peer} has no samples to train on`)
+  if (training.augment !== undefined && targets.shape.length > 1) {
+    throw new HearsayError('MANIFEST', 'training.augment: does not go with data.superResolution; remove one of the two')
+  }
   return { ...training, size, seed, peer, round }
 }
 
 /** The inputs of one of its mini-batches, varied where the manifest says so. */
 export function inputsOf(
-  { source, training, seed, peer, round }: TrainingJob,
+  { source, training, seed, peer, round }: Pick<TrainingJob, 'source' | 'training' | 'seed' | 'peer' | 'round'>,
   indices: Int32Array,
   step: number,
 ): Tensor {

@@ -10,6 +10,14 @@ const width = z.int().min(1).max(4096)
 /** The layer with which the head begins. @default the output layer */
 const head = layerName.optional()
 
+/**
+ * Units of one more dense layer, "features", in front of the output. Models of different families whose features have
+ * one width have heads of one layout, and can take each other's.
+ *
+ * @default no such layer
+ */
+const features = width.optional()
+
 const logistic = z.strictObject({ kind: z.literal('logistic'), head })
 const mlp = z.strictObject({
   kind: z.literal('mlp'),
@@ -17,7 +25,7 @@ const mlp = z.strictObject({
   hidden: z.array(width).min(1).max(8).default([200, 200]),
   head,
 })
-const lenet5 = z.strictObject({ kind: z.literal('lenet5'), head })
+const lenet5 = z.strictObject({ kind: z.literal('lenet5'), features, head })
 const cnn = z.strictObject({
   kind: z.literal('cnn'),
   /** Filters of each 3×3 convolution; each halves height and width. */
@@ -33,8 +41,14 @@ const groups = z
   .max(64)
   .refine(count => 64 % count === 0, 'must divide the 64 channels of the first stage')
   .default(32)
-const resnet18 = z.strictObject({ kind: z.literal('resnet18'), groups, head })
-const vgg11 = z.strictObject({ kind: z.literal('vgg11'), groups, head })
+const resnet18 = z.strictObject({ kind: z.literal('resnet18'), groups, features, head })
+const vgg11 = z.strictObject({ kind: z.literal('vgg11'), groups, features, head })
+const sr = z.strictObject({
+  kind: z.literal('sr'),
+  /** Filters of each 3×3 convolution in front of the output, which also sees the image itself. */
+  channels: z.array(width).min(1).max(6).default([32, 16]),
+  head,
+})
 const file = z.strictObject({
   /** Need not be written: a path says it. */
   kind: z.literal('file'),
@@ -42,9 +56,9 @@ const file = z.strictObject({
   path: z.string().min(1).max(4096),
   head: layerName,
 })
-const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, resnet18, vgg11, file], {
+const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, resnet18, vgg11, sr, file], {
   error:
-    'must be one of logistic, mlp, lenet5, cnn, resnet18, vgg11; or give the path of a model.json and the head layer',
+    'must be one of logistic, mlp, lenet5, cnn, resnet18, vgg11, sr; or give the path of a model.json and the head layer',
 })
 
 /** The section `model` as a person writes it. */
@@ -83,7 +97,7 @@ export const trainingSchema = z
     /** η_t = η₀·decay^t: the schedule of the DFedSAM line (ALGORITHMS.md 2). */
     decay: z.number().positive().max(1).default(0.998),
     weightDecay: z.number().min(0).max(1).default(0),
-    /** Largest 2-norm of a gradient over all tensors. @default not clipped */
+    /** Largest 2-norm of a gradient over all tensors. @default not clipped; 1 where numbers are learned, not classes */
     clip: z.number().positive().optional(),
     /** ASAM instead of SAM: the radius counts relative to each parameter's size. */
     adaptive: z.boolean().default(false),

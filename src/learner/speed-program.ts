@@ -34,9 +34,10 @@ async function speedOf(pool: LearnerPool): Promise<number> {
     const spec = trainingSchema.parse({ steps: count, batch: test.batch })
     return resolveTraining(spec, { rho: 0, momentum: 0, oneStep: false })
   }
+  const [model] = pool.models
   const peers = Array.from({ length: pool.workers }, (_, peer) => {
-    const learner = pool.learner({ samples, standardisation }, peer)
-    const parameters = pool.initialParameters()
+    const learner = model.learner({ samples, standardisation }, peer)
+    const parameters = model.initialParameters()
     return (count: number) => learner.train(parameters, 0, steps(count))
   })
   // The first step compiles shaders, uploads data and fills caches.
@@ -57,7 +58,8 @@ async function speedOf(pool: LearnerPool): Promise<number> {
 }
 
 try {
-  const pool = await createLearnerPool({ ...test, backend: name, seed })
+  const { model, inputShape, ...settings } = test
+  const pool = await createLearnerPool({ ...settings, models: [{ model, inputShape }], backend: name, seed })
   try {
     say({ report: pool.backend, workers: pool.workers })
     say({ samplesPerSecond: await speedOf(pool) })

@@ -2,14 +2,15 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { workerUrl } from './thread.js'
-import type { BackendName, BackendReport, JobOptions, LearnerPoolInit } from './types.js'
+import type { BackendName, BackendReport, JobOptions, LearnerPoolInit, ModelChoice } from './types.js'
 
-/** What a backend's test is about: everything about the pool but the backend. */
-export type SpeedTest = Omit<LearnerPoolInit, 'backend' | 'seed'> & {
-  readonly batch: number
-  /** For how long it trains. */
-  readonly seconds: number
-}
+/** What a backend's test is about: one model, and everything about the pool but the backend. */
+export type SpeedTest = ModelChoice &
+  Pick<LearnerPoolInit, 'workers' | 'threads' | 'classes'> & {
+    readonly batch: number
+    /** For how long it trains. */
+    readonly seconds: number
+  }
 
 /** How a backend did. */
 export type BackendTest =

@@ -2,8 +2,7 @@ import { createRequire } from 'node:module'
 import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { SHARE_ENV, Worker } from 'node:worker_threads'
-import { HearsayError } from '../errors.js'
-import type { Answers, Envelope, ErrorRecord, Reply, Request, ThreadData } from './messages.js'
+import { type Answers, type Envelope, errorOf, type Reply, type Request, type ThreadData } from './messages.js'
 
 /** The compiled worker. Named through the package, so that it is found from TypeScript sources under test as well. */
 export function workerUrl(): URL {
@@ -106,11 +105,4 @@ export function startThread(url: URL = workerUrl()): LearnerThread {
     call,
     close: () => (closed ??= close()),
   }
-}
-
-/** An error as it was before it crossed from a worker. */
-export function errorOf({ code, message, stack }: ErrorRecord): Error {
-  const error = code === undefined ? new Error(message) : new HearsayError(code, message)
-  if (stack !== undefined) error.stack = stack
-  return error
 }

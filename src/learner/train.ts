@@ -1,11 +1,10 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { random } from '../random.js'
-import { crossEntropy } from './backend/kernels/cross-entropy.js'
 import { batches } from './batches.js'
 import { type DeviceModel, download, upload } from './models/model.js'
-import { oneHot } from './one-hot.js'
 import { inputsOf, orderOf, settingsOf, type Trained, type TrainingJob, trained } from './round.js'
 import { type StepSettings, type StepTarget, trainingStep } from './step.js'
+import { rowsOf, targetTensor } from './targets.js'
 import { tf } from './tensorflow.js'
 
 /**
@@ -65,9 +64,10 @@ function stepOn(
   target: StepTarget,
   settings: StepSettings,
 ): Scalar {
-  const { labels, classes } = job
   const inputs = inputsOf(job, indices, step)
-  const targets = oneHot(indices.length, classes, i => labels[indices[i]!])
-  const objective = (): Scalar => tf.mean(crossEntropy(model.logits(inputs, true), targets)[0])
+  const targets = targetTensor(indices.length, job.targets, (row, into, at) =>
+    job.targets.write(indices[row]!, into, at),
+  )
+  const objective = (): Scalar => tf.mean(job.targets.losses(rowsOf(model.logits(inputs, true)), targets))
   return trainingStep(objective, target, settings)
 }

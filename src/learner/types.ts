@@ -1,5 +1,8 @@
 import type { Samples, Standardisation } from '../data/dataset.js'
+import type { Objective } from '../data/objective.js'
 import type { Layout } from '../tensors/index.js'
+import type { JobType } from './job-type.js'
+import type { HeadCut } from './models/head-layers.js'
 import type { LocalTraining, ModelSpec } from './spec.js'
 
 /**
@@ -43,12 +46,28 @@ export interface LearnerPoolInit {
    * @default one where several workers share the cores, else 0
    */
   readonly threads?: number
+  /** At least one. Peers with the same model on inputs of the same shape share an entry. */
+  readonly models: readonly ModelChoice[]
+  /** Of all models: what they are to tell apart is the run's business. Not asked where there are none. */
+  readonly classes: number
+  /** What the models learn. @default classification */
+  readonly objective?: Objective
+  /** The run's seed: decides the first parameters and every peer's order of batches. */
+  readonly seed: number
+  /** The module that each thread runs, where a room adds jobs of its own. @default the learner's own */
+  readonly worker?: URL
+}
+
+/** One of a pool's models, and what it is fed. */
+export interface ModelChoice {
   readonly model: ModelSpec
   /** One sample's shape: [height, width, channels] or [features]. */
   readonly inputShape: readonly number[]
-  readonly classes: number
-  /** The run's seed: decides the first parameters and every peer's order of batches. */
-  readonly seed: number
+  /**
+   * Of a user's model that is trained already: its topology as the file had it, which is then not read. The model's
+   * initial parameters are zeros, and the real ones the caller's.
+   */
+  readonly topology?: unknown
 }
 
 /** How a job may be ended early. */
@@ -58,9 +77,12 @@ export interface JobOptions {
 
 /** How good a model is on some samples. */
 export interface Evaluation {
-  /** Mean cross-entropy, in nats. */
+  /** Mean cross-entropy, in nats; of numbers, the mean squared error in their standardised units. */
   readonly loss: number
-  /** Share of samples whose most probable class is the label, 0 … 1. */
+  /**
+   * How good it is in the measure of the objective, more is better: the share of samples whose most probable class is
+   * the label, 0 … 1; of numbers R², at most 1; of restored images their mean PSNR in dB.
+   */
   readonly accuracy: number
   readonly samples: number
 }
@@ -105,31 +127,78 @@ export interface PeerData {
   readonly standardisation: Standardisation
 }
 
-/** Threads that train and evaluate one model for any number of peers. */
-export interface LearnerPool {
-  readonly backend: BackendReport
+/** One model of a pool, for any number of peers. */
+export interface PoolModel extends ModelChoice {
+  /** In the pool's list of models: what a request calls it. */
+  readonly place: number
   readonly layout: Layout
   /**
    * The layer with which the head begins: what the model section names; else the output layer of a built-in model.
    */
   readonly headLayer: string
-  readonly workers: number
+  /**
+   * The model in two halves, for who runs other peers' heads.
+   *
+   * @throws {@link HearsayError} `MODEL` when it cannot be cut in front of `headLayer`, or when its head has layers
+   *   that others cannot run: it trains all the same
+   */
+  cut(): HeadCut
   /** The common start x⁰, on shared memory: the same for a seed on every backend; a fresh copy each call. */
   initialParameters(): Float32Array
-  /** One peer, which trains by itself. */
+  /**
+   * One peer, which trains by itself.
+   *
+   * @param peer - decides the order of its batches; no two peers of a run, of whatever model, have the same
+   */
   learner(data: PeerData, peer: number): Learner
   /**
-   * All peers of a simulation, numbered from 0. With a model of dense layers several train side by side in one product
+   * All peers of a simulation that have this model. With one of dense layers several train side by side in one product
    * (dense/step.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
    * workers. Each must train once a round, or {@link Learner.leave}.
+   *
+   * @param numbers - of the peers, in their order. @default from 0, as when all peers have this model
    */
-  learners(peers: readonly PeerData[]): Learner[]
+  learners(peers: readonly PeerData[], numbers?: readonly number[]): Learner[]
   evaluate(
     parameters: Float32Array,
     samples: Samples,
     standardisation: Standardisation,
     options?: JobOptions,
   ): Promise<Evaluation>
+  /**
+   * What the model puts out for each sample, a row each: logits of classes, else numbers in standardised units. Nobody
+   * looks at labels and targets.
+   */
+  predict(
+    parameters: Float32Array,
+    samples: Samples,
+    standardisation: Standardisation,
+    options?: JobOptions,
+  ): Promise<Float32Array>
+  /** What each layer puts out for one sample, by the layer's name. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>
+}
+
+/** Threads that train and evaluate a few models, each for any number of peers. */
+export interface LearnerPool {
+  readonly backend: BackendReport
+  readonly workers: number
+  /** As they were asked for, in that order. */
+  readonly models: readonly [PoolModel, ...PoolModel[]]
+  /**
+   * Has a job of another room done, by a worker that knows it ({@link LearnerPoolInit.worker}), in turn with the rest.
+   *
+   * @param ask - copied to the worker, but for arrays on shared memory, which both sides then see
+   * @param data - what the job works on; samples on shared memory
+   * @throws the signal's reason when aborted before the job was committed: nothing is then written; what the handler
+   *   threw
+   */
+  submit<Ask, Answer>(
+    type: JobType<Ask, Answer>,
+    ask: Ask,
+    data: readonly PeerData[],
+    options?: JobOptions,
+  ): Promise<Answer>
   /** Per worker, for leak tests. */
   memory(): Promise<WorkerMemory[]>
   /** Ends all threads; jobs that are not done are rejected. May be called twice. */

@@ -52,7 +52,7 @@ export function layersOf(layout: Layout): string[] {
   return [...new Set(layout.tensors.map(layerOf))]
 }
 
-/** Where the head lies in the whole vector; the body is all before `start`. */
+/** Where what is shared lies in the whole vector: the head, and the body is all before `start`; or the body (`share: body`). */
 export interface HeadSection {
   readonly start: number
   readonly end: number
@@ -80,9 +80,29 @@ export function headSection(layout: Layout, from?: string, field = 'head'): Head
   return { start, end: layout.size, layout: layoutOf(layout.tensors.slice(first)) }
 }
 
+/**
+ * The other way round: everything before the named layer is shared, and the head stays home.
+ *
+ * @throws {@link HearsayError} when no layer has that name, or it is the first
+ */
+export function bodySection(layout: Layout, to: string): HeadSection {
+  const { start } = headSection(layout, to)
+  const tensors = layout.tensors.filter(({ offset }) => offset < start)
+  if (tensors.length === 0) {
+    throw new HearsayError('MODEL', `share: body: the head, ${to}, is the whole model; nothing is left to share`)
+  }
+  return { start: 0, end: start, layout: layoutOf(tensors) }
+}
+
 /** A view on the head's numbers: writing to it writes to the model. */
 export function headOf(values: Float32Array, section: HeadSection): Float32Array {
   return values.subarray(section.start, section.end)
+}
+
+/** A layout for an error: "output/kernel 64×10, output/bias 10". */
+export function describeLayout({ tensors }: Layout): string {
+  const shown = tensors.slice(0, 8).map(({ name, shape }) => `${name} ${shape.join('×')}`)
+  return [...shown, ...(tensors.length > shown.length ? [`and ${tensors.length - shown.length} more`] : [])].join(', ')
 }
 
 /** Do two layouts hold the same tensors in the same places? */

@@ -116,9 +116,9 @@ describe('a worker that varies its inputs', () => {
 
   it('keeps nothing on the device, and gives the batch as a tensor', () => {
     const before = tf.memory().numTensors
-    const residents = new Residents(inputShape, 1e6)
+    const residents = new Residents(1e6)
     const augmentation = { crop: 0, flip: false }
-    const source = residents.source(0, pixels)
+    const source = residents.source(0, pixels, inputShape)
     const varied = source.augmented(Int32Array.of(2, 1), augmentation, random(1, 'augment'))
     expect(tf.memory().numTensors).toBe(before + 1)
     const plain = source.take(Int32Array.of(2, 1))
@@ -129,7 +129,7 @@ describe('a worker that varies its inputs', () => {
     residents.release(0)
     expect(tf.memory().numTensors).toBe(before)
     expect(() =>
-      new Residents([size], 1e6).source(0, pixels).augmented(Int32Array.of(0), augmentation, random(1, 'a')),
+      new Residents(1e6).source(0, pixels, [size]).augmented(Int32Array.of(0), augmentation, random(1, 'a')),
     ).toThrow('is for images')
   })
 })

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Tensor2D } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { crossEntropy } from '../../src/learner/backend/kernels/cross-entropy.js'
 import { allowedActivations, allowedLayers } from '../../src/learner/models/allowed.js'
@@ -51,7 +52,7 @@ async function outcomeOf(
   const { value, grads } = tf.variableGrads(() => {
     // Dropout and all: the same units each time.
     model.seedDropout(random(5, 'dropout'))
-    return tf.mean(crossEntropy(model.logits(inputs, true), targets)[0])
+    return tf.mean(crossEntropy(model.logits(inputs, true) as Tensor2D, targets)[0])
   }, [...model.trainable])
   const gradients = await Promise.all(
     model.trainable.map(async ({ name }) => Float32Array.from(await grads[name]!.data())),

@@ -5,6 +5,8 @@ import {
   type LearnerPool,
   type LearnerPoolInit,
   type LocalTraining,
+  type ModelSpec,
+  type PoolModel,
 } from '../../src/learner/index.js'
 import { installedNative } from '../../src/learner/install/index.js'
 import { random } from '../../src/random.js'
@@ -20,11 +22,11 @@ const training: LocalTraining = {
   adaptive: false,
 }
 const none: Standardisation = { mean: new Float32Array(1), std: new Float32Array([1]) }
+const cnn: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8 }
 const init: LearnerPoolInit = {
   backend: 'wasm',
   workers: 2,
-  model: { kind: 'cnn', channels: [4], hidden: 8 },
-  inputShape: [8, 8, 1],
+  models: [{ model: cnn, inputShape: [8, 8, 1] }],
   classes: 2,
   seed: 5,
 }
@@ -44,8 +46,8 @@ function pictures(seed: number, size: number): Samples {
 const shards = [1, 2, 3].map(seed => ({ samples: pictures(seed, 60), standardisation: none }))
 
 /** Three peers train three rounds, all at once. */
-async function threePeers(pool: LearnerPool, changed: Partial<LocalTraining> = {}): Promise<number[][]> {
-  const peers = shards.map((shard, peer) => ({ learner: pool.learner(shard, peer), x: pool.initialParameters() }))
+async function threePeers({ models: [model] }: LearnerPool, changed: Partial<LocalTraining> = {}): Promise<number[][]> {
+  const peers = shards.map((shard, peer) => ({ learner: model.learner(shard, peer), x: model.initialParameters() }))
   for (let round = 0; round < 3; round++) {
     await Promise.all(peers.map(({ learner, x }) => learner.train(x, round, { ...training, ...changed })))
   }
@@ -53,8 +55,10 @@ async function threePeers(pool: LearnerPool, changed: Partial<LocalTraining> = {
 }
 
 let pool: LearnerPool
+let model: PoolModel
 beforeAll(async () => {
   pool = await createLearnerPool(init)
+  model = pool.models[0]
 }, 60_000)
 afterAll(() => pool.close())
 
@@ -62,24 +66,24 @@ describe('a pool', () => {
   it('says what computes', () => {
     expect(pool.backend).toMatchObject({ name: 'wasm', threads: 1, reasons: [] })
     expect(pool.workers).toBe(2)
-    expect(pool.headLayer).toBe('output')
-    expect(pool.initialParameters().length).toBe(pool.layout.size)
+    expect(model.headLayer).toBe('output')
+    expect(model.initialParameters().length).toBe(model.layout.size)
   })
 
   it('hands out copies of one start, on shared memory', () => {
-    const x = pool.initialParameters()
+    const x = model.initialParameters()
     expect(x.buffer).toBeInstanceOf(SharedArrayBuffer)
     x.fill(9)
-    expect([...pool.initialParameters()]).not.toEqual([...x])
+    expect([...model.initialParameters()]).not.toEqual([...x])
   })
 
   it('learns', async () => {
-    const x = pool.initialParameters()
+    const x = model.initialParameters()
     const test = pictures(9, 200)
-    const learner = pool.learner(shards[0]!, 0)
+    const learner = model.learner(shards[0]!, 0)
     const before = await learner.evaluate(x, test)
     const report = await learner.train(x, 0, { ...training, epochs: 10, rho: 0.05 })
-    const after = await pool.evaluate(x, test, none)
+    const after = await model.evaluate(x, test, none)
     expect(report).toMatchObject({ steps: 80, samples: 600 })
     expect(report.loss).toBeGreaterThan(0)
     expect(after.samples).toBe(200)
@@ -103,17 +107,17 @@ describe('a pool', () => {
   })
 
   it('P3 one step a round is one gradient step', async () => {
-    const x = pool.initialParameters()
+    const x = model.initialParameters()
     const { epochs, ...rest } = training
-    const learner = pool.learner(shards[1]!, 1)
+    const learner = model.learner(shards[1]!, 1)
     const report = await learner.train(x, 0, { ...rest, steps: 1, learningRate: 0 })
     expect(report.steps).toBe(1)
-    expect([...x]).toEqual([...pool.initialParameters()])
+    expect([...x]).toEqual([...model.initialParameters()])
     // η_t = η₀·decay^t: the same step at twice the rate goes twice as far.
     const moved = async (learningRate: number, decay: number, round: number): Promise<number[]> => {
-      const y = pool.initialParameters()
+      const y = model.initialParameters()
       await learner.train(y, round, { ...rest, steps: 1, batch: 60, learningRate, decay })
-      return [...y].map((value, i) => value - pool.initialParameters()[i]!)
+      return [...y].map((value, i) => value - model.initialParameters()[i]!)
     }
     const once = await moved(0.1, 0.5, 1)
     const same = await moved(0.05, 1, 1)
@@ -123,24 +127,24 @@ describe('a pool', () => {
   it('seeds decide the start and the batches', async () => {
     const other = await createLearnerPool({ ...init, workers: 1, seed: 6 })
     try {
-      expect([...other.initialParameters()]).not.toEqual([...pool.initialParameters()])
+      expect([...other.models[0].initialParameters()]).not.toEqual([...model.initialParameters()])
     } finally {
       await other.close()
     }
-    const [a, b] = [pool.initialParameters(), pool.initialParameters()]
-    await pool.learner(shards[0]!, 0).train(a, 0, training)
-    await pool.learner(shards[0]!, 1).train(b, 0, training)
+    const [a, b] = [model.initialParameters(), model.initialParameters()]
+    await model.learner(shards[0]!, 0).train(a, 0, training)
+    await model.learner(shards[0]!, 1).train(b, 0, training)
     expect([...a]).not.toEqual([...b])
   })
 
   it('holds no more tensors after many rounds than after the first', async () => {
-    const learner = pool.learner(shards[0]!, 0)
-    const x = pool.initialParameters()
+    const learner = model.learner(shards[0]!, 0)
+    const x = model.initialParameters()
     const rounds = async (count: number): Promise<void> => {
       for (let round = 0; round < count; round++) {
         await Promise.all([
           learner.train(x, round, { ...training, rho: 0.1, momentum: 0.9, clip: 1, weightDecay: 1e-3 }),
-          learner.evaluate(pool.initialParameters(), shards[1]!.samples),
+          learner.evaluate(model.initialParameters(), shards[1]!.samples),
         ])
       }
     }
@@ -152,54 +156,127 @@ describe('a pool', () => {
   })
 })
 
+describe('a pool of several models', () => {
+  const mlp: ModelSpec = { kind: 'mlp', hidden: [6] }
+  const models = [
+    { model: cnn, inputShape: [8, 8, 1] },
+    { model: mlp, inputShape: [64] },
+    { model: cnn, inputShape: [4, 4, 1] },
+  ]
+  /** The same pictures, every second pixel each way. */
+  const halved = ({ inputs, labels, size }: Samples): Samples => {
+    const small = new Uint8Array(new SharedArrayBuffer(size * 16))
+    for (let i = 0; i < small.length; i++) {
+      const [n, y, x] = [i >> 4, (i >> 2) & 3, i & 3]
+      small[i] = inputs[n * 64 + y * 16 + x * 2]!
+    }
+    return { inputs: small, labels, size }
+  }
+
+  it('trains each to the bits of a pool of its own, on data that they share too', async () => {
+    const small = shards.map(shard => ({ ...shard, samples: halved(shard.samples) }))
+    const trainAll = async (models: readonly PoolModel[]): Promise<number[][]> => {
+      const peers = models.map((model, peer) => {
+        const data = (model.inputShape[0] === 4 ? small : shards)[0]!
+        return { learner: model.learner(data, peer), x: model.initialParameters() }
+      })
+      for (let round = 0; round < 2; round++) {
+        await Promise.all(peers.map(({ learner, x }) => learner.train(x, round, training)))
+      }
+      return peers.map(({ x }) => [...x])
+    }
+    const several = await createLearnerPool({ ...init, models })
+    try {
+      expect(several.models.map(({ place }) => place)).toEqual([0, 1, 2])
+      expect(several.models.map(({ model }) => model.kind)).toEqual(['cnn', 'mlp', 'cnn'])
+      const together = await trainAll(several.models)
+      for (const [peer, choice] of models.entries()) {
+        const own = await createLearnerPool({ ...init, workers: 1, models: [choice] })
+        try {
+          const placed = [...several.models]
+          placed[peer] = own.models[0]
+          expect((await trainAll(placed))[peer]).toEqual(together[peer])
+        } finally {
+          await own.close()
+        }
+      }
+      const [first, flat] = several.models
+      const x = flat!.initialParameters()
+      await flat!.learner(shards[0]!, 0).train(x, 0, { ...training, epochs: 10 })
+      expect((await flat!.evaluate(x, pictures(9, 100), none)).accuracy).toBeGreaterThan(0.9)
+      await expect(first.evaluate(x, pictures(9, 100), none)).rejects.toThrow(RangeError)
+    } finally {
+      await several.close()
+    }
+  })
+
+  it('numbers the peers of each as it is told', async () => {
+    const one = model.initialParameters()
+    const [learner] = model.learners([shards[0]!], [5])
+    await learner!.train(one, 0, training)
+    const other = model.initialParameters()
+    await model.learner(shards[0]!, 5).train(other, 0, training)
+    expect([...one]).toEqual([...other])
+  })
+
+  it('refuses samples that are meant for another', async () => {
+    const small = { samples: halved(shards[0]!.samples), standardisation: none }
+    const job = model.learner(small, 0).train(model.initialParameters(), 0, training)
+    await expect(job).rejects.toThrow('960 numbers are not 60 samples of 8×8×1')
+    await expect(createLearnerPool({ ...init, models: [] })).rejects.toThrow('needs a model')
+  })
+})
+
 describe('what goes wrong', () => {
   it('an aborted training leaves the parameters alone, and the worker free', async () => {
-    const x = pool.initialParameters()
-    const learner = pool.learner(shards[0]!, 0)
+    const x = model.initialParameters()
+    const learner = model.learner(shards[0]!, 0)
     const stop = new AbortController()
     const job = learner.train(x, 0, { ...training, epochs: 10_000 }, { signal: stop.signal })
     setTimeout(() => stop.abort(new Error('enough')), 100)
     await expect(job).rejects.toThrow('enough')
-    expect([...x]).toEqual([...pool.initialParameters()])
-    await Promise.all([1, 2, 3].map(() => learner.train(pool.initialParameters(), 0, training)))
-    expect([...x]).toEqual([...pool.initialParameters()])
+    expect([...x]).toEqual([...model.initialParameters()])
+    await Promise.all([1, 2, 3].map(() => learner.train(model.initialParameters(), 0, training)))
+    expect([...x]).toEqual([...model.initialParameters()])
     await expect(learner.evaluate(x, shards[0]!.samples, { signal: stop.signal })).rejects.toThrow('enough')
   })
 
   it('a training that diverges says so and leaves the parameters alone', async () => {
-    const x = pool.initialParameters()
-    const job = pool.learner(shards[0]!, 3).train(x, 2, { ...training, learningRate: 1e30 })
+    const x = model.initialParameters()
+    const job = model.learner(shards[0]!, 3).train(x, 2, { ...training, learningRate: 1e30 })
     await expect(job).rejects.toMatchObject({ name: 'HearsayError', code: 'RUN' })
     await expect(job).rejects.toThrow('training of peer 3 diverged in round 2')
-    expect([...x]).toEqual([...pool.initialParameters()])
+    expect([...x]).toEqual([...model.initialParameters()])
   })
 
   it('misuse is an error at once', async () => {
-    const learner = pool.learner(shards[0]!, 0)
-    await expect(learner.train(new Float32Array(pool.layout.size), 0, training)).rejects.toThrow('shared memory')
+    const learner = model.learner(shards[0]!, 0)
+    await expect(learner.train(new Float32Array(model.layout.size), 0, training)).rejects.toThrow('shared memory')
     await expect(learner.train(new Float32Array(3), 0, training)).rejects.toThrow('3 parameters for a model of')
     const unshared = { ...shards[0]!.samples, inputs: new Uint8Array(60 * 64) }
-    await expect(learner.evaluate(pool.initialParameters(), unshared)).rejects.toThrow('samples must lie on shared')
-    const empty = pool.learner({ samples: pictures(1, 0), standardisation: none }, 4)
-    await expect(empty.train(pool.initialParameters(), 0, training)).rejects.toThrow('peer 4 has no samples')
+    await expect(learner.evaluate(model.initialParameters(), unshared)).rejects.toThrow('samples must lie on shared')
+    const empty = model.learner({ samples: pictures(1, 0), standardisation: none }, 4)
+    await expect(empty.train(model.initialParameters(), 0, training)).rejects.toThrow('peer 4 has no samples')
   })
 
   it('a closed pool rejects what is not done and what comes later; closing again is fine', async () => {
     const other = await createLearnerPool({ ...init, workers: 1 })
-    const learner = other.learner(shards[0]!, 0)
-    const running = learner.train(other.initialParameters(), 0, { ...training, epochs: 10_000 })
-    const waiting = learner.train(other.initialParameters(), 0, training)
+    const learner = other.models[0].learner(shards[0]!, 0)
+    const running = learner.train(other.models[0].initialParameters(), 0, { ...training, epochs: 10_000 })
+    const waiting = learner.train(other.models[0].initialParameters(), 0, training)
     const outcomes = Promise.allSettled([running, waiting])
     await Promise.all([other.close(), other.close()])
     for (const outcome of await outcomes) {
       expect(outcome.status === 'rejected' && outcome.reason.message).toBe('the learner pool was closed')
     }
-    await expect(learner.train(other.initialParameters(), 0, training)).rejects.toThrow('the learner pool was closed')
+    await expect(learner.train(other.models[0].initialParameters(), 0, training)).rejects.toThrow(
+      'the learner pool was closed',
+    )
     await other.close()
   })
 
   it('a pool that cannot start says why and leaves nothing running', async () => {
-    await expect(createLearnerPool({ ...init, inputShape: [64] })).rejects.toMatchObject({
+    await expect(createLearnerPool({ ...init, models: [{ model: cnn, inputShape: [64] }] })).rejects.toMatchObject({
       code: 'MODEL',
       message: 'model: cnn takes images and the data has 64 features; use logistic or mlp',
     })
@@ -249,13 +326,15 @@ describe('backends', () => {
     const native = await createLearnerPool({
       ...init,
       backend: 'node',
-      model: { kind: 'mlp', hidden: [20] },
+      models: [{ model: { kind: 'mlp', hidden: [20] }, inputShape: [8, 8, 1] }],
       workers: 1,
     })
     try {
       const four = [60, 60, 41, 77].map((size, seed) => ({ samples: pictures(seed, size), standardisation: none }))
       const together = async (): Promise<number[][]> => {
-        const peers = native.learners(four).map(learner => ({ learner, x: native.initialParameters() }))
+        const peers = native.models[0]
+          .learners(four)
+          .map(learner => ({ learner, x: native.models[0].initialParameters() }))
         for (const round of [0, 1]) {
           const reports = await Promise.all(peers.map(({ learner, x }) => learner.train(x, round, training)))
           expect(reports.map(({ samples }) => samples)).toEqual(four.map(({ samples }) => 2 * samples.size))
@@ -265,8 +344,8 @@ describe('backends', () => {
       const first = await together()
       expect(await together()).toEqual(first)
       for (const [peer, data] of four.entries()) {
-        const x = native.initialParameters()
-        for (const round of [0, 1]) await native.learner(data, peer).train(x, round, training)
+        const x = native.models[0].initialParameters()
+        for (const round of [0, 1]) await native.models[0].learner(data, peer).train(x, round, training)
         for (const [i, value] of first[peer]!.entries()) expect(Math.abs(value - x[i]!)).toBeLessThan(1e-5)
       }
     } finally {
@@ -275,9 +354,9 @@ describe('backends', () => {
   })
 
   it('a peer that left keeps nobody waiting', async () => {
-    const [one, two] = pool.learners(shards.slice(0, 2))
+    const [one, two] = model.learners(shards.slice(0, 2))
     two!.leave()
-    await expect(one!.train(pool.initialParameters(), 0, training)).resolves.toMatchObject({ samples: 120 })
+    await expect(one!.train(model.initialParameters(), 0, training)).resolves.toMatchObject({ samples: 120 })
   })
 
   it.runIf(installed)(
@@ -286,7 +365,7 @@ describe('backends', () => {
       const native = await createLearnerPool({ ...init, backend: 'auto' })
       try {
         expect(native.backend.name).not.toBe('wasm')
-        expect([...native.initialParameters()]).toEqual([...pool.initialParameters()])
+        expect([...native.models[0].initialParameters()]).toEqual([...model.initialParameters()])
         const [a, b] = [await threePeers(native, { rho: 0.05 }), await threePeers(pool, { rho: 0.05 })]
         for (const [peer, values] of a.entries()) {
           for (const [i, value] of values.entries()) expect(Math.abs(value - b[peer]![i]!)).toBeLessThan(1e-3)

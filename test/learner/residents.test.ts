@@ -8,6 +8,8 @@ beforeAll(async () => {
   await loadWasm()
 })
 
+const shape = [2, 2, 2]
+
 function pixels(size: number): SharedSamples {
   return {
     inputs: Uint8Array.from({ length: size * 8 }, (_, i) => (i * 37) % 256),
@@ -22,8 +24,8 @@ const bytesOf = ({ size }: SharedSamples): number => size * 8 * 4
 describe('inputs', () => {
   it('are standardised per channel, pixels scaled to 1 first', () => {
     const samples = pixels(5)
-    const residents = new Residents([2, 2, 2], 1e6)
-    const batch = residents.source(0, samples).take(new Int32Array([3]))
+    const residents = new Residents(1e6)
+    const batch = residents.source(0, samples, shape).take(new Int32Array([3]))
     expect(batch.shape).toEqual([1, 2, 2, 2])
     const expected = [...samples.inputs.subarray(24, 32)].map((value, i) =>
       i % 2 === 0 ? (value / 255 - 0.5) / 0.5 : (value / 255 - 0.25) / 2,
@@ -40,8 +42,8 @@ describe('inputs', () => {
       size: 2,
       standardisation: { mean: new Float32Array([2, 1]), std: new Float32Array([2, 1e30]) },
     }
-    const residents = new Residents([2], 1e6)
-    const both = residents.source(0, samples).slice(0, 2)
+    const residents = new Residents(1e6)
+    const both = residents.source(0, samples, [2]).slice(0, 2)
     expect([...both.dataSync()].map(value => (Math.abs(value) < 1e-20 ? 0 : value))).toEqual([0, 0, 1, 0])
     both.dispose()
     residents.release(0)
@@ -51,10 +53,10 @@ describe('inputs', () => {
 describe('what a worker keeps', () => {
   it('is one tensor a set, until it is released', () => {
     const before = tf.memory().numTensors
-    const residents = new Residents([2, 2, 2], 1e6)
+    const residents = new Residents(1e6)
     for (let i = 0; i < 3; i++)
       residents
-        .source(7, pixels(4))
+        .source(7, pixels(4), shape)
         .take(new Int32Array([1, 2]))
         .dispose()
     expect(tf.memory().numTensors).toBe(before + 1)
@@ -63,11 +65,29 @@ describe('what a worker keeps', () => {
     expect(tf.memory().numTensors).toBe(before)
   })
 
+  it('is one tensor for models that take the same numbers in other shapes', () => {
+    const samples = pixels(4)
+    const before = tf.memory().numTensors
+    const residents = new Residents(1e6)
+    const [image, flat] = [residents.source(3, samples, shape), residents.source(3, samples, [8])]
+    const taken = [image.slice(1, 2), flat.slice(1, 2), flat.take(new Int32Array([1, 2]))]
+    expect(taken.map(batch => batch.shape)).toEqual([
+      [2, 2, 2, 2],
+      [2, 8],
+      [2, 8],
+    ])
+    for (const batch of taken) expect([...batch.dataSync()]).toEqual([...taken[0]!.dataSync()])
+    tf.dispose(taken)
+    expect(tf.memory().numTensors).toBe(before + 1)
+    residents.release(3)
+    expect(tf.memory().numTensors).toBe(before)
+  })
+
   it('stays within its bound: what was not used for longest goes', () => {
     const before = tf.memory()
     const sample = pixels(4)
-    const residents = new Residents([2, 2, 2], 2 * bytesOf(sample))
-    for (const key of [0, 1, 0, 2]) residents.source(key, sample).slice(0, 1).dispose()
+    const residents = new Residents(2 * bytesOf(sample))
+    for (const key of [0, 1, 0, 2]) residents.source(key, sample, shape).slice(0, 1).dispose()
     expect(tf.memory().numBytes - before.numBytes).toBe(2 * bytesOf(sample))
     residents.release(1)
     expect(tf.memory().numTensors - before.numTensors).toBe(2)
@@ -79,13 +99,13 @@ describe('what a worker keeps', () => {
   it('is nothing of a set beyond the bound, whose batches have the same bits', () => {
     const samples = pixels(9)
     const before = tf.memory().numTensors
-    const kept = new Residents([2, 2, 2], bytesOf(samples))
-    const streamed = new Residents([2, 2, 2], bytesOf(samples) - 1)
+    const kept = new Residents(bytesOf(samples))
+    const streamed = new Residents(bytesOf(samples) - 1)
     const indices = new Int32Array([8, 0, 3, 3])
     tf.tidy(() => {
       for (const draw of [
-        (r: Residents) => r.source(0, samples).take(indices),
-        (r: Residents) => r.source(0, samples).slice(2, 5),
+        (r: Residents) => r.source(0, samples, shape).take(indices),
+        (r: Residents) => r.source(0, samples, shape).slice(2, 5),
       ]) {
         const [a, b] = [draw(kept), draw(streamed)]
         expect(a.shape).toEqual(b.shape)

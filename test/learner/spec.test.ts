@@ -25,9 +25,11 @@ describe('the section model', () => {
   })
 
   it.each([
-    ['resnet', 'logistic, mlp, lenet5, cnn, resnet18, vgg11'],
+    ['resnet', 'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr'],
     [{ kind: 'resnet18', groups: 24 }, 'groups: must divide the 64 channels'],
     [{ kind: 'vgg11', groups: 128 }, 'groups: must be at most 64'],
+    [{ kind: 'vgg11', features: 0 }, 'features: must be at least 1'],
+    [{ kind: 'mlp', features: 32 }, 'unknown field "features"'],
     [{ kind: 'mlp', hidden: [] }, 'hidden'],
     [{ kind: 'mlp', hidden: [5000] }, 'at most 4096'],
     [{ kind: 'lenet5', hidden: 3 }, 'unknown field "hidden"'],

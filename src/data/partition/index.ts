@@ -1,7 +1,7 @@
 import { HearsayError } from '../../errors.js'
 import { random } from '../../random.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
-import { degrade } from '../degrade.js'
+import { classification, seenAt } from '../objective.js'
 import { type PartitionInput, type PartitionSpec, partitionSchema } from '../spec.js'
 import { peerStandardisation } from '../standardise.js'
 import { dirichletByClass, dirichletByClient } from './dirichlet.js'
@@ -21,6 +21,12 @@ export function partitionIndices(dataset: Dataset, spec: PartitionInput, peers: 
   const { labels, size } = dataset.train
   const classes = dataset.classes.length
   if (!Number.isInteger(peers) || peers < 1) throw wrong(`${peers} peers; must be a whole number from 1`)
+  const { kind: objective } = dataset.objective ?? classification
+  if (objective !== 'classification' && (partition.kind === 'dirichlet' || partition.kind === 'pathological')) {
+    throw wrong(
+      `${partition.kind} deals by class, and ${objective} has none; take iid, quantity, resolution or natural`,
+    )
+  }
   if (partition.kind === 'natural') return natural(dataset, peers)
   if (peers > size) throw wrong(`${peers} peers for ${size} training samples; at most ${size} peers`)
   const generator = random(seed, 'partition')
@@ -73,9 +79,14 @@ export function partition(dataset: Dataset, spec: PartitionInput, peers: number,
   })
 }
 
-function seenBy(samples: Samples, { inputShape }: Dataset, spec: PartitionSpec, peer: number): Samples {
+function seenBy(
+  samples: Samples,
+  { inputShape, objective = classification }: Dataset,
+  spec: PartitionSpec,
+  peer: number,
+): Samples {
   if (spec.kind !== 'resolution') return samples
-  return degrade(samples, inputShape, spec.factors[peer % spec.factors.length]!)
+  return seenAt(samples, inputShape, spec.factors[peer % spec.factors.length]!, objective)
 }
 
 /**

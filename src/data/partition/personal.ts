@@ -1,14 +1,14 @@
 import { random } from '../../random.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
-import { degrade } from '../degrade.js'
+import { classification, seenAt } from '../objective.js'
 import type { PartitionInput } from '../spec.js'
 import { partitionSchema } from '../spec.js'
 import { indicesByClass } from './classes.js'
 
 /**
  * What each peer is tested on when it is judged by its own kind of data ("accuracy, personal"): for each class
- * ⌈share · ⌈n_test/m⌉⌉ test samples, drawn without replacement within a peer; peers may overlap. Peers by resolution
- * see them at their own resolution. Natural peers get their own test samples where the data set tells whose they are.
+ * ⌈share · ⌈n_test/m⌉⌉ test samples, drawn without replacement within a peer; peers may overlap. Peers by resolution,
+ * who have the same classes, see all of them at their own resolution. Natural peers get their own test samples where the data set tells whose they are.
  *
  * @param spec - the partition that made the shards
  * @returns one set of samples per shard; never more of a class than the test split has
@@ -29,11 +29,14 @@ export function personalTests(
       ),
     )
   }
+  if (partition.kind === 'resolution') {
+    const { inputShape, objective = classification, test } = dataset
+    const seen = partition.factors.map(factor => seenAt(test, inputShape, factor, objective))
+    return shards.map((_, peer) => seen[peer % seen.length]!)
+  }
   return shards.map((shard, peer) => {
     const indices = personalTestIndices(dataset, shard.samples, shards.length, seed, peer)
-    const samples = takeSamples(dataset.test, indices)
-    if (partition.kind !== 'resolution') return samples
-    return degrade(samples, dataset.inputShape, partition.factors[peer % partition.factors.length]!)
+    return takeSamples(dataset.test, indices)
   })
 }
 

@@ -3,11 +3,13 @@ import { type DataLimits, dataError } from '../limits.js'
 import { isMissing, numberOf } from './csv.js'
 
 /** What a column is for. A feature column that holds no number becomes categorical. */
-export type ColumnRole = 'label' | 'peer' | 'feature' | 'categorical'
+export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical'
 
 /** One column while it is read: a number for each cell, which for texts is a place in `texts`. */
 export interface Column {
   readonly role: ColumnRole
+  /** As the header calls it; "column 3" without one. */
+  readonly name: string
   /** "column 3" or `column 3 ("age")`. */
   readonly title: string
   readonly texts: Map<string, number>
@@ -18,6 +20,9 @@ export interface Column {
   hasNumbers: boolean
 }
 
+/** What a row cannot do without. */
+const needed: Partial<Record<ColumnRole, string>> = { label: 'label', target: 'number to predict', peer: "peer's name" }
+
 /**
  * Reads one cell of a column.
  *
@@ -27,8 +32,17 @@ export interface Column {
  */
 export function readCell(column: Column, cell: string, place: string, limits: DataLimits): number {
   if (isMissing(cell)) {
-    if (column.role !== 'label' && column.role !== 'peer') return NaN
-    throw dataError(place, `${column.title}: the ${column.role === 'label' ? 'label' : "peer's name"} is missing`)
+    const missing = needed[column.role]
+    if (missing === undefined) return NaN
+    throw dataError(place, `${column.title}: the ${missing} is missing`)
+  }
+  if (column.role === 'target') {
+    const number = numberOf(cell)
+    if (number !== undefined && Number.isFinite(Math.fround(number))) return number
+    throw dataError(
+      place,
+      `${column.title}: "${cell}" is no number that can be predicted; for classes there is data.label`,
+    )
   }
   if (column.role !== 'feature') return codeOf(column, canonicalText(cell), place, limits)
   const number = numberOf(cell)
@@ -52,11 +66,11 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
     )
   }
   const [most, advice] = {
-    label: [limits.classes, 'is it a number to predict? only classes are learned'],
+    label: [limits.classes, 'is it a number to predict? then name it under data.target'],
     peer: [limits.naturalPeers, 'name another column under data.peerColumn'],
     feature: [limits.categories, 'is it a name or an identifier? take the column out of the file'],
     categorical: [limits.categories, 'take the column out of the file'],
-  }[column.role] as [number, string]
+  }[column.role as Exclude<ColumnRole, 'target'>] as [number, string]
   if (column.texts.size === most)
     throw dataError(place, `${column.title}: more than ${most} different values; ${advice}`)
   const code = column.texts.size
@@ -73,7 +87,7 @@ function mixed(column: Column, { place, text }: { place: string; text: string })
 
 /** How many inputs of the model a column becomes: one, or one per category. */
 export function inputsOf(column: Column): number {
-  if (column.role === 'label' || column.role === 'peer') return 0
+  if (needed[column.role] !== undefined) return 0
   return isCategorical(column) ? column.texts.size : 1
 }
 

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
-import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source } from '../source.js'
+import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import { kindOf, readBytes } from './file.js'
 
 /*
@@ -58,6 +58,12 @@ export function isIdxImages(name: string): boolean {
 export async function readIdxPair(imagesPath: string, limits: DataLimits = dataLimits): Promise<Source> {
   const pair = await readPair(imagesPath, limits)
   return { inputShape: pair.inputShape, labelTexts: labelTextsUpTo(pair.largest), train: pair.part }
+}
+
+/** The images of one file, without labels. */
+export async function readIdxImages(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
+  const { shape, values } = decodeIdx(await readBytes(path, limits), path, 3)
+  return { inputs: values, inputShape: [shape[1]!, shape[2]!, 1], size: shape[0]! }
 }
 
 /** Reads a folder with `train-images-idx3-ubyte`, `t10k-images-idx3-ubyte` and their labels, gzipped or not. */

@@ -77,6 +77,39 @@ export async function readImageFolder(
   }
 }
 
+/** Is this the name of an image? */
+export function isImage(name: string): boolean {
+  return imageName.test(name)
+}
+
+/** Images without labels: files by their paths, brought to the size and the channels asked for. */
+export async function readImages(
+  paths: readonly string[],
+  [height, width, channels]: readonly [number, number, number],
+  limits: DataLimits = dataLimits,
+): Promise<Uint8Array> {
+  checkSize('images', paths.length, [height, width, 3], 1, limits)
+  const pixels = await decodeImages(paths, height, width, limits)
+  return channels === 3 ? pixels : toGrey(pixels)
+}
+
+/** Height and width of an image, turned as its camera meant it. */
+export function imageSize(path: string, limits: DataLimits = dataLimits): Promise<readonly [number, number]> {
+  return sizeOf(path, {}, limits)
+}
+
+/** Paths of all images in a folder and the folders in it, to a depth of 3, which is train/<class>/<image>. */
+export async function imagesIn(folder: string, limits: DataLimits = dataLimits, depth = 3): Promise<string[]> {
+  const found: string[] = []
+  for (const name of await listFolder(folder, limits)) {
+    const path = join(folder, name)
+    if (isImage(name)) found.push(path)
+    else if (depth > 1 && (await kindOf(path)) === 'folder') found.push(...(await imagesIn(path, limits, depth - 1)))
+    if (found.length > limits.entries) throw dataError(folder, `has more than ${limits.entries} images`)
+  }
+  return found
+}
+
 async function classFolders(folder: string): Promise<string[]> {
   const classes: string[] = []
   for (const name of await listFolder(folder)) {

@@ -2,7 +2,7 @@ import { unzipSync } from 'fflate'
 import { HearsayError } from '../../errors.js'
 import { inputSize } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
-import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source } from '../source.js'
+import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import { readBytes } from './file.js'
 import { decodeNpy, type NpyArray } from './npy.js'
 
@@ -145,6 +145,23 @@ export async function readNpz(path: string, limits: DataLimits = dataLimits): Pr
     ...(read.validation && { validation: read.validation }),
     ...(read.test && { test: read.test }),
   }
+}
+
+/** What an array of inputs alone may be called, the likeliest first; an archive with one array needs none of these. */
+const inputNames = ['x', 'X', 'inputs', 'images', 'test_images', 'x_test']
+
+/** Samples without labels from an .npz archive. */
+export async function readNpzInputs(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
+  const bytes = await readBytes(path, limits)
+  const names = namesInNpz(bytes, path, limits)
+  const name = names.length === 1 ? names[0]! : inputNames.find(known => names.includes(known))
+  if (name === undefined) {
+    throw dataError(path, `has the arrays ${names.join(', ') || '(none)'}; call the one with the inputs x`)
+  }
+  const array = decodeNpz(bytes, path, [name], limits).get(name)!
+  const what = `${path}: ${name}`
+  const inputShape = inputShapeOf(array, what, limits)
+  return { inputs: inputsOf(array, inputShape, what), inputShape, size: array.shape[0]! }
 }
 
 function inputShapeOf({ shape }: NpyArray, what: string, limits: DataLimits): number[] {

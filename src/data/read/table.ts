@@ -5,11 +5,13 @@ import { type Column, type ColumnRole, readCell } from './columns.js'
 import { eachLine, numberOf } from './csv.js'
 
 /** What of the data section tells how tables are read. */
-export type TableOptions = Pick<DataSpec, 'label' | 'peerColumn' | 'header' | 'categorical' | 'inputShape'>
+export type TableOptions = Pick<DataSpec, 'label' | 'target' | 'peerColumn' | 'header' | 'categorical' | 'inputShape'>
 
 /** The cells of one or several files with the same columns. */
 export interface Table {
   readonly columns: readonly Column[]
+  /** Is the first line one? */
+  readonly header: boolean
   /** rows × columns, see {@link readCell}. */
   readonly cells: Float64Array
   /** Where each row stands. */
@@ -99,6 +101,7 @@ export function decodeTable(
   if (rows === 0) throw dataError(files[0]!.path, 'has a header but no rows')
   return {
     columns: columns!,
+    header: header !== undefined,
     cells: cells.subarray(0, rows * width),
     files: fileOf.subarray(0, rows),
     lines: lineOf.subarray(0, rows),
@@ -144,10 +147,15 @@ function columnsOf(
     roles.set(index, 'categorical')
     if (typeof entry === 'object') values.set(index, entry.values.map(canonicalText))
   }
-  const label = at(options.label ?? width, 'label')
+  if (options.label !== undefined && options.target !== undefined) {
+    throw dataError(`${path}: data.target`, 'does not go with data.label; keep the one that is to be predicted')
+  }
+  const target = options.target === undefined ? undefined : at(options.target, 'target')
+  const label = target === undefined ? at(options.label ?? width, 'label') : undefined
   const peer = options.peerColumn === undefined ? undefined : at(options.peerColumn, 'peerColumn')
   for (const [index, role] of [
     [label, 'label'],
+    [target, 'target'],
     [peer, 'peer'],
   ] as const) {
     if (index === undefined) continue
@@ -164,6 +172,7 @@ function columnsOf(
     }
     return {
       role: roles.get(i) ?? 'feature',
+      name: header?.[i] ?? `column ${i + 1}`,
       title: header === undefined ? `column ${i + 1}` : `column ${i + 1} ("${header[i]}")`,
       texts: new Map([...new Set(listed)].map((text, code) => [text, code])),
       closed: listed !== undefined,

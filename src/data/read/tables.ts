@@ -1,5 +1,5 @@
 import { basename, join } from 'node:path'
-import { inputSize, sharedNumbers } from '../dataset.js'
+import { inputSize, sharedNumbers, type TableColumn } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { checkSize, type Part, type Source } from '../source.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
@@ -80,8 +80,8 @@ function sourceOf(
   limits: DataLimits,
   peers?: { names: readonly string[]; of: Uint16Array },
 ): Source {
-  const label = columnOf(table, 'label')!
-  const { texts, rankOf } = rankedTexts(table.columns[label]!)
+  const target = columnOf(table, 'target')
+  const { texts, labels } = target === undefined ? labelsOf(table) : unlabelled(table, target)
   const features = table.columns.reduce((sum, column) => sum + inputsOf(column), 0)
   if (features > limits.columns) throw dataError(path, `becomes ${features} inputs; at most ${limits.columns} are read`)
   const inputShape = options.inputShape ?? [features]
@@ -94,12 +94,38 @@ function sourceOf(
   checkSize(path, table.rows, inputShape, 4, limits)
   const train: Part = {
     inputs: featuresOf(table, features),
-    labels: Int32Array.from({ length: table.rows }, (_, row) => rankOf[cellOf(table, row, label)]!),
+    labels,
+    ...(target !== undefined && {
+      targets: Float32Array.from({ length: table.rows }, (_, row) => cellOf(table, row, target)),
+    }),
     size: table.rows,
     place: table.place,
     ...(peers && { peers: peers.of }),
   }
-  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }) }
+  const reading = { header: table.header, columns: table.columns.map(readingOf) }
+  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading }
+}
+
+function readingOf(column: Column): TableColumn {
+  const { name, role } = column
+  if (role === 'label' || role === 'target' || role === 'peer') return { name, role }
+  return { name, role: 'input', ...(isCategorical(column) && { values: rankedTexts(column).texts }) }
+}
+
+interface Labels {
+  readonly texts: readonly string[]
+  readonly labels: Int32Array
+}
+
+function labelsOf(table: Table): Labels {
+  const label = columnOf(table, 'label')!
+  const { texts, rankOf } = rankedTexts(table.columns[label]!)
+  return { texts, labels: Int32Array.from({ length: table.rows }, (_, row) => rankOf[cellOf(table, row, label)]!) }
+}
+
+/** All rows are of one class, which is called as the number to predict. */
+function unlabelled(table: Table, target: number): Labels {
+  return { texts: [table.columns[target]!.name], labels: new Int32Array(table.rows) }
 }
 
 /** Numbers as they are, categories as one input each: 1 for the row's own, 0 for the others, all NaN if missing. */
@@ -142,6 +168,7 @@ function partsOf(source: Source, table: Table, stems: readonly string[]): Source
     return {
       inputs,
       labels: Int32Array.from(rows, row => source.train.labels[row]!),
+      ...(source.train.targets && { targets: Float32Array.from(rows, row => source.train.targets![row]!) }),
       size: rows.length,
       place: sample => table.place(rows[sample]!),
     }

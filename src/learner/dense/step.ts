@@ -1,7 +1,7 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import { crossEntropy } from '../backend/kernels/cross-entropy.js'
 import { rectifierGradient } from '../models/rectifier.js'
-import type { StepSettings } from '../step.js'
+import { type StepSettings, sumOf } from '../step.js'
+import type { LossAndGradient } from '../targets.js'
 import { tf } from '../tensorflow.js'
 import type { DenseLayer } from './layers.js'
 import type { Stack } from './stack.js'
@@ -16,7 +16,7 @@ import type { Stack } from './stack.js'
 export interface StackedBatch {
   /** [peers, rows, features] */
   readonly inputs: Tensor3D
-  /** [peers·rows, classes] */
+  /** [peers·rows, outputs] */
   readonly targets: Tensor2D
   /** [peers, rows, 1]: one over the samples of the peer's batch. */
   readonly weights: Tensor3D
@@ -51,16 +51,17 @@ export function stackedStep(
   state: StackState,
   batch: StackedBatch,
   settings: StepSettings,
+  loss: LossAndGradient,
 ): StackState & { readonly losses: Tensor } {
   const { learningRate, rho, adaptive, momentum, weightDecay, clip } = settings
   const { parameters } = state
   // η is in the rows' weights, so that the step is one subtraction a tensor.
   const scaled: Tensor3D = tf.mul(batch.weights, learningRate)
-  const plain = gradientsAt(layers, parameters, batch, rho > 0 ? batch.weights : scaled)
+  const plain = gradientsAt(layers, parameters, batch, rho > 0 ? batch.weights : scaled, loss)
   let gradients = plain.gradients
   if (rho > 0) {
     const moved = perturbed(parameters, gradients, rho, adaptive)
-    gradients = gradientsAt(layers, moved, batch, scaled).gradients
+    gradients = gradientsAt(layers, moved, batch, scaled, loss).gradients
   }
   if (clip !== undefined) {
     const factor = tf.minimum(1, tf.div(learningRate * clip, tf.add(norms(gradients), normGuard)))
@@ -84,6 +85,7 @@ function gradientsAt(
   parameters: Stack,
   batch: StackedBatch,
   weights: Tensor3D,
+  loss: LossAndGradient,
 ): { losses: Tensor; gradients: Tensor[] } {
   const [peers, rows] = batch.inputs.shape
   const seen: Tensor3D[] = []
@@ -94,8 +96,8 @@ function gradientsAt(
     const sum = bias === undefined ? product : tf.add(product, parameters[bias]!)
     values = (rectify ? tf.relu(sum) : sum) as Tensor3D
   }
-  const classes = values.shape[2]
-  const [rowLosses, ofLogits] = crossEntropy(tf.reshape(values, [peers * rows, classes]), batch.targets)
+  const outputs = values.shape[2]
+  const [rowLosses, ofLogits] = loss(tf.reshape(values, [peers * rows, outputs]), batch.targets)
   const losses = tf.reshape(
     tf.matMul(batch.weights, tf.reshape(rowLosses, [peers, rows, 1]) as Tensor3D, true, false),
     [peers],
@@ -103,7 +105,7 @@ function gradientsAt(
 
   const ones: Tensor3D = tf.ones([peers, 1, rows])
   const gradients: Tensor[] = []
-  let upstream: Tensor3D = tf.mul(tf.reshape(ofLogits, [peers, rows, classes]), weights)
+  let upstream: Tensor3D = tf.mul(tf.reshape(ofLogits, [peers, rows, outputs]), weights)
   for (let i = layers.length - 1; i >= 0; i--) {
     const { kernel, bias, rectify } = layers[i]!
     // What came out of the ReLU tells as well as what went in.
@@ -133,5 +135,5 @@ function norms(tensors: readonly Tensor[]): Tensor {
     const ofRows: Tensor3D = tf.matMul(tf.square(tensor) as Tensor3D, tf.ones([peers, columns, 1]))
     return rows === 1 ? ofRows : tf.matMul(tf.ones<Rank.R3>([peers, 1, rows]), ofRows)
   })
-  return tf.sqrt(tf.addN(squares))
+  return tf.sqrt(sumOf(squares))
 }

@@ -1,8 +1,8 @@
 import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../../errors.js'
 import { batches, stepsOf } from '../batches.js'
-import { oneHot } from '../one-hot.js'
 import { inputsOf, orderOf, settingsOf, type Trained, type TrainingJob, trained } from '../round.js'
+import { targetTensor } from '../targets.js'
 import { tf } from '../tensorflow.js'
 import { stepsAhead } from '../train.js'
 import type { DenseModel } from './layers.js'
@@ -50,7 +50,9 @@ async function trainStack(
 ): Promise<void> {
   // Those with most steps first: who is done is always at the end of the stack.
   runs.sort((a, b) => b.steps - a.steps || a.place - b.place)
-  const settings = settingsOf(runs[0]!.job)
+  const [{ job }] = runs as [Run]
+  const settings = settingsOf(job)
+  const { withGradients } = job.targets
   const vectors = runs.map(({ job }) => job.parameters)
   let parameters = stackOf(layout, vectors)
   let velocity: Stack = settings.momentum > 0 ? zerosLike(parameters) : []
@@ -77,7 +79,7 @@ async function trainStack(
       if (active >= 0) await retire(active)
       if (runs.length === 0 || runs.every(({ place }) => aborted(place))) return
       const next = tf.tidy(() => {
-        const after = stackedStep(layers, { parameters, velocity }, batchOf(runs, step), settings)
+        const after = stackedStep(layers, { parameters, velocity }, batchOf(runs, step), settings, withGradients)
         return { ...after, losses: tf.add(losses, after.losses) }
       })
       tf.dispose([...parameters, ...velocity, losses])
@@ -107,19 +109,19 @@ function batchOf(runs: readonly Run[], step: number): StackedBatch {
     run.samples += indices.length
     return indices
   })
-  const [{ job, rows }] = runs as [Run]
+  const [{ rows }] = runs as [Run]
   const parts = runs.map(({ job }, i) => tf.reshape(inputsOf(job, padded(picks[i]!, rows), step), [rows, -1]))
   const features = parts[0]!.shape[1]!
-  const of = (row: number): number | undefined => {
+  const targets = targetTensor(runs.length * rows, runs[0]!.job.targets, (row, into, at) => {
     const peer = Math.floor(row / rows)
     const index = picks[peer]![row % rows]
-    return index === undefined ? undefined : runs[peer]!.job.labels[index]
-  }
+    if (index !== undefined) runs[peer]!.job.targets.write(index, into, at)
+  })
   const weights = new Float32Array(runs.length * rows)
   for (const [peer, { length }] of picks.entries()) weights.fill(1 / length, peer * rows, peer * rows + length)
   return {
     inputs: tf.reshape(parts.length === 1 ? parts[0]! : tf.concat(parts), [runs.length, rows, features]) as Tensor3D,
-    targets: oneHot(runs.length * rows, job.classes, of),
+    targets,
     weights: tf.tensor3d(weights, [runs.length, rows, 1]),
   }
 }

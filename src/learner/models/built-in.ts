@@ -1,16 +1,34 @@
+import { HearsayError } from '../../errors.js'
 import type { BuiltInSpec } from '../spec.js'
-import { convolution, dense, flatten, input, type LayerDescription, maxPool, needImages } from './describe.js'
+import {
+  classifier,
+  convolution,
+  dense,
+  flatten,
+  input,
+  type LayerDescription,
+  maxPool,
+  needImages,
+} from './describe.js'
 import { resnet18 } from './resnet.js'
+import { restoration } from './restoration.js'
 import { vgg11 } from './vgg.js'
 
 /**
- * The topology of a built-in model. All output logits from a layer called "output". The layers' names are fixed: they
+ * The topology of a built-in model. All end in a layer called "output", of logits or what else the objective asks for. The layers' names are fixed: they
  * name the parameters ("conv1/kernel") that peers exchange.
  *
  * @param inputShape - [features] or [height, width, channels]; logistic and mlp flatten images
+ * @param outputShape - [classes], or that of an image
  * @throws {@link HearsayError} `MODEL` when the model cannot take such inputs
  */
-export function builtInTopology(spec: BuiltInSpec, inputShape: readonly number[], classes: number): LayerDescription {
+export function builtInTopology(
+  spec: BuiltInSpec,
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+): LayerDescription {
+  checkOutputs(spec, outputShape)
+  const classes = outputShape[0]!
   switch (spec.kind) {
     case 'logistic':
       return sequential(flat(inputShape), inputShape, classes)
@@ -20,7 +38,7 @@ export function builtInTopology(spec: BuiltInSpec, inputShape: readonly number[]
     }
     case 'lenet5':
       needImages(spec, inputShape, 16)
-      return sequential(lenet5, inputShape, classes)
+      return sequential(lenet5, inputShape, classes, spec.features)
     case 'cnn': {
       needImages(spec, inputShape, 4)
       const convolutions = spec.channels.map((filters, i) => convolution(`conv${i + 1}`, filters, 3, 2, 'same', 'relu'))
@@ -28,10 +46,22 @@ export function builtInTopology(spec: BuiltInSpec, inputShape: readonly number[]
     }
     case 'resnet18':
       needImages(spec, inputShape, 8)
-      return resnet18(inputShape, classes, spec.groups)
+      return resnet18(inputShape, classes, spec)
     case 'vgg11':
       needImages(spec, inputShape, 16)
-      return vgg11(inputShape, classes, spec.groups)
+      return vgg11(inputShape, classes, spec)
+    case 'sr':
+      needImages(spec, inputShape, 3)
+      return restoration(inputShape, spec.channels)
+  }
+}
+
+function checkOutputs({ kind }: BuiltInSpec, { length }: readonly number[]): void {
+  if (length === 1 && kind === 'sr') {
+    throw new HearsayError('MODEL', 'model: sr restores images, see data.superResolution; for classes take cnn')
+  }
+  if (length > 1 && kind !== 'sr') {
+    throw new HearsayError('MODEL', `model: ${kind} tells classes apart; to restore images take sr, or your own model`)
   }
 }
 
@@ -53,7 +83,8 @@ function sequential(
   body: readonly LayerDescription[],
   inputShape: readonly number[],
   classes: number,
+  features?: number,
 ): LayerDescription {
-  const layers = [input(inputShape), ...body, dense('output', classes, 'linear')]
+  const layers = [input(inputShape), ...body, ...classifier(classes, features)]
   return { class_name: 'Sequential', config: { name: 'model', layers } }
 }

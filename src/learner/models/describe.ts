@@ -21,6 +21,12 @@ export function dense(name: string, units: number, activation: BuiltInActivation
   return { class_name: 'Dense', config: { name, units, activation, kernel_initializer: initialiser(activation) } }
 }
 
+/** What a model ends in: its features where it has an option of that name, and one output a class. */
+export function classifier(classes: number, features?: number): LayerDescription[] {
+  const hidden = features === undefined ? [] : [dense('features', features, 'relu')]
+  return [...hidden, dense('output', classes, 'linear')]
+}
+
 /** A square convolution. */
 export function convolution(
   name: string,

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D, Variable } from '@tensorflow/tfjs-core'
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { HearsayError } from '../../errors.js'
 import type { Random } from '../../random.js'
@@ -8,6 +8,7 @@ import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
 import { builtInTopology } from './built-in.js'
+import { cutModel, type DeviceCut } from './cut.js'
 import './group-norm-layer.js'
 import { fillInitial, type Initialiser } from './initial.js'
 import { installRectifier } from './rectifier.js'
@@ -28,10 +29,14 @@ export interface DeviceModel {
   readonly initial: Float32Array
   /** Numbers that all layers together put out for one sample: what a forward pass holds on the device. */
   readonly activations: number
+  /** What each layer puts out for one sample, by its name; unknown lengths are 1. */
+  readonly shapes: Readonly<Record<string, readonly number[]>>
   /** Set when the model is a chain of dense layers. */
   readonly dense: DenseModel | undefined
-  /** [batch, classes]; training: batch statistics and dropout. */
-  logits(inputs: Tensor, training: boolean): Tensor2D
+  /** [batch, classes], or whatever the objective's outputs are; training: batch statistics and dropout. */
+  logits(inputs: Tensor, training: boolean): Tensor
+  /** The model in two halves. The first call cuts it. @throws as {@link cutModel} does */
+  cut(): DeviceCut
   /** Decides which units all training passes drop until the next call; SAM's two passes must drop the same. */
   seedDropout(draw: Random): void
   dispose(): void
@@ -43,22 +48,26 @@ const parameterLimit = 2 ** 30
 /**
  * Builds the model that a manifest describes.
  *
+ * @param outputs - how many classes, or one sample's output shape
+ * @param topology - of a user's model that is trained already, instead of its file; see {@link ModelChoice}
  * @throws {@link HearsayError} `MODEL` when the description is not allowed or does not fit the data
  */
 export async function buildModel(
   spec: ModelSpec,
   inputShape: readonly number[],
-  classes: number,
+  outputs: number | readonly number[],
   seed: number,
+  topology?: unknown,
 ): Promise<DeviceModel> {
+  const outputShape = typeof outputs === 'number' ? [outputs] : outputs
   installRectifier()
   if (spec.kind !== 'file') {
-    const model = await deserialise(builtInTopology(spec, inputShape, classes), `model ${spec.kind}`)
+    const model = await deserialise(builtInTopology(spec, inputShape, outputShape), `model ${spec.kind}`)
     return deviceModel(model, spec.head ?? 'output', seed)
   }
-  const file = await readModelFile(spec.path)
+  const file = topology === undefined ? await readModelFile(spec.path) : { topology, weights: 'elsewhere' as const }
   const model = await deserialise(checkTopology(file.topology, spec.path, file.weights !== undefined), spec.path)
-  checkFit(model, inputShape, classes, spec.path)
+  checkFit(model, inputShape, outputShape, spec.path)
   return deviceModel(model, spec.head, seed, file.weights, spec.path)
 }
 
@@ -71,7 +80,12 @@ async function deserialise(topology: object, source: string): Promise<LayersMode
   }
 }
 
-function checkFit(model: LayersModel, inputShape: readonly number[], classes: number, source: string): void {
+function checkFit(
+  model: LayersModel,
+  inputShape: readonly number[],
+  outputShape: readonly number[],
+  source: string,
+): void {
   if (model.inputs.length !== 1 || model.outputs.length !== 1) {
     throw new HearsayError('MODEL', `${source}: must have one input and one output`)
   }
@@ -83,16 +97,16 @@ function checkFit(model: LayersModel, inputShape: readonly number[], classes: nu
     )
   }
   const gives = model.outputs[0]!.shape.slice(1)
-  if (gives.length !== 1 || gives[0] !== classes) {
-    throw new HearsayError('MODEL', `${source}: has ${gives.join('×')} outputs; the data has ${classes} classes`)
-  }
+  if (gives.length === outputShape.length && gives.every((length, i) => length === outputShape[i])) return
+  const wanted = outputShape.length === 1 ? `has ${outputShape[0]} classes` : `needs ${outputShape.join('×')}`
+  throw new HearsayError('MODEL', `${source}: has ${gives.join('×')} outputs; the data ${wanted}`)
 }
 
 function deviceModel(
   model: LayersModel,
   headLayer: string,
   seed: number,
-  weights?: ReadonlyMap<string, GivenWeight>,
+  weights?: ReadonlyMap<string, GivenWeight> | 'elsewhere',
   source = 'model',
 ): DeviceModel {
   const placed = model.layers.flatMap(layer =>
@@ -112,10 +126,11 @@ function deviceModel(
   }
   headSection(layout, headLayer)
 
-  const given = weights === undefined ? undefined : weightFinder(weights)
+  const given = weights === undefined || weights === 'elsewhere' ? undefined : weightFinder(weights)
   const initial = allocate(layout)
   for (const [i, { layer, name, original }] of placed.entries()) {
     const place = layout.tensors[i]!
+    if (weights === 'elsewhere') continue
     const values = initial.subarray(place.offset, place.offset + place.size)
     if (given === undefined) fillInitial(values, place, initialiserOf(layer, name), seed)
     else {
@@ -130,17 +145,23 @@ function deviceModel(
     }
   }
   for (const layer of model.layers) unfuse(layer)
+  let cut: DeviceCut | undefined
   const dropouts = model.layers.filter(layer => layer.getClassName() === 'Dropout') as unknown as { seed: number }[]
   return {
     layout,
     headLayer,
     initial,
-    activations: model.layers.reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0),
+    shapes: Object.fromEntries(model.layers.map(({ name, outputShape }) => [name, shapeOf(outputShape)])),
+    activations: model.layers.reduce(
+      (sum, { outputShape }) => sum + shapeOf(outputShape).reduce((product, length) => product * length, 1),
+      0,
+    ),
     dense: denseModelOf(model, layout),
     variables: placed.map(({ variable }) => variable),
     trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
     tracked: placed.filter(({ tracked }) => tracked).map(({ variable }) => variable),
-    logits: (inputs, training) => model.apply(inputs, { training }) as Tensor2D,
+    logits: (inputs, training) => model.apply(inputs, { training }) as Tensor,
+    cut: () => (cut ??= cutModel(model, layout, headLayer, source)),
     seedDropout(draw) {
       // A seed of zero would mean "any" to TensorFlow.js.
       for (const dropout of dropouts) dropout.seed = 1 + draw.integer(2 ** 31 - 2)
@@ -149,9 +170,9 @@ function deviceModel(
   }
 }
 
-/** Numbers in one sample's output of a layer. Every allowed layer has one output; unknown lengths count as 1. */
-function sizeOf(shape: LayersModel['layers'][number]['outputShape']): number {
-  return (shape as (number | null)[]).slice(1).reduce<number>((product, length) => product * (length ?? 1), 1)
+/** One sample's output of a layer. Every allowed layer has one output; unknown lengths count as 1. */
+function shapeOf(shape: LayersModel['layers'][number]['outputShape']): number[] {
+  return (shape as (number | null)[]).slice(1).map(length => length ?? 1)
 }
 
 /** A layer keeps the initialiser of its weight "kernel" as `kernelInitializer`, of "moving_mean" as `movingMean…`. */

@@ -1,4 +1,6 @@
-import { convolutionForNorm, dense, groupNorm, input, type LayerDescription } from './describe.js'
+import type { BuiltInSpec } from '../spec.js'
+import { classifier, convolutionForNorm, input, type LayerDescription } from './describe.js'
+import { Graph } from './graph.js'
 
 /** Channels of the four stages; each but the first halves height and width. */
 const stages = [64, 128, 256, 512]
@@ -11,7 +13,11 @@ const blocksOfStage = 2
  *
  * Layers are called "stage2.block1.conv1"; where a stage changes the shape its first block has a "shortcut".
  */
-export function resnet18(inputShape: readonly number[], classes: number, groups: number): LayerDescription {
+export function resnet18(
+  inputShape: readonly number[],
+  classes: number,
+  { groups, features }: Extract<BuiltInSpec, { kind: 'resnet18' }>,
+): LayerDescription {
   const graph = new Graph()
   graph.add(input(inputShape))
   let from = graph.normed('stem.conv', convolutionForNorm('stem.conv', stages[0]!, 3, 1), 'stem.norm', groups, 'input')
@@ -22,9 +28,9 @@ export function resnet18(inputShape: readonly number[], classes: number, groups:
       from = block(graph, `stage${i + 1}.block${b + 1}`, { channels, stride, groups, from })
     }
   }
-  graph.add({ class_name: 'GlobalAveragePooling2D', config: { name: 'pool' } }, from)
-  graph.add(dense('output', classes, 'linear'), 'pool')
-  return graph.model('input', 'output')
+  from = graph.add({ class_name: 'GlobalAveragePooling2D', config: { name: 'pool' } }, from)
+  for (const layer of classifier(classes, features)) from = graph.add(layer, from)
+  return graph.model('input', from)
 }
 
 interface Block {
@@ -50,32 +56,4 @@ function block(graph: Graph, name: string, { channels, stride, groups, from }: B
   const past = stride > 1 ? convolve('shortcut', 1, stride, from) : from
   graph.add({ class_name: 'Add', config: { name: `${name}.add` } }, second, past)
   return graph.rectified(`${name}.relu2`, `${name}.add`)
-}
-
-/** A functional model in the making: layers, and what each takes its inputs from. */
-class Graph {
-  private readonly layers: object[] = []
-
-  add({ class_name, config }: LayerDescription, ...from: string[]): string {
-    const name = config.name as string
-    const inbound = from.length === 0 ? [] : [from.map(source => [source, 0, 0, {}])]
-    this.layers.push({ class_name, name, config, inbound_nodes: inbound })
-    return name
-  }
-
-  normed(conv: string, convolution: LayerDescription, norm: string, groups: number, from: string): string {
-    this.add(convolution, from)
-    return this.add(groupNorm(norm, groups), conv)
-  }
-
-  rectified(name: string, from: string): string {
-    return this.add({ class_name: 'Activation', config: { name, activation: 'relu' } }, from)
-  }
-
-  model(from: string, to: string): LayerDescription {
-    return {
-      class_name: 'Functional',
-      config: { name: 'model', layers: this.layers, input_layers: [[from, 0, 0]], output_layers: [[to, 0, 0]] },
-    }
-  }
 }

@@ -1,4 +1,13 @@
-import { convolutionForNorm, dense, flatten, groupNorm, input, type LayerDescription, maxPool } from './describe.js'
+import type { BuiltInSpec } from '../spec.js'
+import {
+  classifier,
+  convolutionForNorm,
+  flatten,
+  groupNorm,
+  input,
+  type LayerDescription,
+  maxPool,
+} from './describe.js'
 
 /** Configuration A of arXiv 1409.1556: the filters of each stage's convolutions; a pooling ends every stage. */
 const stages = [[64], [128], [256, 256], [512, 512], [512, 512]]
@@ -8,7 +17,11 @@ const stages = [[64], [128], [256, 256], [512, 512], [512, 512]]
  * colour images of 32×32. Five poolings would leave nothing of 28×28; an odd side is rounded up, so both sizes end in
  * one place with 512 channels.
  */
-export function vgg11(inputShape: readonly number[], classes: number, groups: number): LayerDescription {
+export function vgg11(
+  inputShape: readonly number[],
+  classes: number,
+  { groups, features }: Extract<BuiltInSpec, { kind: 'vgg11' }>,
+): LayerDescription {
   const body = stages.flatMap((filters, i) => [
     ...filters.flatMap((count, j) => {
       const name = `stage${i + 1}.conv${j + 1}`
@@ -20,6 +33,6 @@ export function vgg11(inputShape: readonly number[], classes: number, groups: nu
     }),
     maxPool(`stage${i + 1}.pool`, 'same'),
   ])
-  const layers = [input(inputShape), ...body, flatten, dense('output', classes, 'linear')]
+  const layers = [input(inputShape), ...body, flatten, ...classifier(classes, features)]
   return { class_name: 'Sequential', config: { name: 'model', layers } }
 }

@@ -176,14 +176,14 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
     const trained = new Map<string, Float32Array[]>()
     for (const backend of ['wasm', 'webgpu'] as const) {
       const model: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8 }
-      const pool = await createLearnerPool({ backend, model, inputShape: [8, 8, 1], classes: 3, seed: 5 })
+      const pool = await createLearnerPool({ backend, models: [{ model, inputShape: [8, 8, 1] }], classes: 3, seed: 5 })
       try {
         expect(pool.backend.name).toBe(backend)
         expect(pool.backend.device.name).not.toBe('')
         if (backend === 'webgpu') expect(pool.workers).toBe(1)
-        const learner = pool.learner({ samples: samples(), standardisation: none }, 0)
+        const learner = pool.models[0].learner({ samples: samples(), standardisation: none }, 0)
         const train = async (): Promise<Float32Array> => {
-          const x = pool.initialParameters()
+          const x = pool.models[0].initialParameters()
           await learner.train(x, 0, training)
           return x
         }
@@ -202,9 +202,14 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
 
   it('can be closed in the middle of a training', async () => {
     const model: ModelSpec = { kind: 'logistic' }
-    const pool = await createLearnerPool({ backend: 'webgpu', model, inputShape: [8, 8, 1], classes: 3, seed: 5 })
-    const learner = pool.learner({ samples: samples(), standardisation: none }, 0)
-    const job = learner.train(pool.initialParameters(), 0, { ...training, epochs: 10_000 })
+    const pool = await createLearnerPool({
+      backend: 'webgpu',
+      models: [{ model, inputShape: [8, 8, 1] }],
+      classes: 3,
+      seed: 5,
+    })
+    const learner = pool.models[0].learner({ samples: samples(), standardisation: none }, 0)
+    const job = learner.train(pool.models[0].initialParameters(), 0, { ...training, epochs: 10_000 })
     const rejected = expect(job).rejects.toThrow('closed')
     setTimeout(() => void pool.close(), 500)
     await rejected

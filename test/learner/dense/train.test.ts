@@ -1,10 +1,12 @@
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { classification } from '../../../src/data/index.js'
 import { trainStacked } from '../../../src/learner/dense/train.js'
 import { buildModel, type DeviceModel } from '../../../src/learner/models/model.js'
 import { Residents } from '../../../src/learner/residents.js'
 import type { Trained, TrainingJob } from '../../../src/learner/round.js'
 import type { LocalTraining } from '../../../src/learner/spec.js'
+import { targetsOf } from '../../../src/learner/targets.js'
 import { tf } from '../../../src/learner/tensorflow.js'
 import { train } from '../../../src/learner/train.js'
 import { random } from '../../../src/random.js'
@@ -34,19 +36,19 @@ async function useBackend({ select }: PresentBackend): Promise<void> {
 }
 
 function jobs(training: Partial<LocalTraining>, peers = sizes): { jobs: TrainingJob[]; release(): void } {
-  const residents = new Residents(inputShape, 2 ** 24)
+  const residents = new Residents(2 ** 24)
   const list = peers.map((size, peer): TrainingJob => {
     const draw = random(peer, 'dense test')
     const inputs = Float32Array.from({ length: size * 36 }, () => draw.uniform() * 2 - 1)
     const labels = Int32Array.from({ length: size }, () => draw.integer(classes))
     const standardisation = { mean: new Float32Array([0.1]), std: new Float32Array([0.7]) }
+    const samples = { inputs, labels, size, standardisation }
     return {
       // Each from a place of its own, as peers are after a merge.
       parameters: model.initial.map(value => value + 0.1 * (draw.uniform() - 0.5)),
-      source: residents.source(peer, { inputs, labels, size, standardisation }),
-      labels,
+      source: residents.source(peer, samples, inputShape),
+      targets: targetsOf(classification, { key: peer, ...samples }, inputShape, classes),
       size,
-      classes,
       seed: 7,
       peer,
       round: 2,

@@ -1,0 +1,127 @@
+import { basename, join, relative } from 'node:path'
+import { inputSize, type Samples, sharedLabels, sharedNumbers, sharedPixels, type TableReading } from './dataset.js'
+import { enlarge } from './degrade.js'
+import { type DataLimits, dataError, dataLimits } from './limits.js'
+import { classification, type Objective } from './objective.js'
+import { kindOf, listFolder } from './read/file.js'
+import { isIdxImages, readIdxImages } from './read/idx.js'
+import { imageSize, imagesIn, isImage, readImages } from './read/images.js'
+import { readNpzInputs } from './read/npz.js'
+import { readRows } from './read/rows.js'
+import { isTable } from './read/tables.js'
+import type { UnlabelledSamples } from './source.js'
+
+/** What a model takes, as its training data were. */
+export interface InputsWanted {
+  readonly inputShape: readonly number[]
+  /** Pixels (`Uint8Array`), or numbers as they are. */
+  readonly pixels: boolean
+  /** Of a table: which column becomes which inputs. Left out, a table's columns are the inputs in their order. */
+  readonly table?: TableReading | undefined
+  /** To restore images: those of 1 / factor of the size are brought to it as in training. @default classification */
+  readonly objective?: Objective
+}
+
+/** Samples without labels (all are 0), and what each is called: a file's name, or its place. */
+export interface Inputs {
+  readonly samples: Samples
+  readonly names: readonly string[]
+}
+
+const readable = 'a PNG or JPEG image, a folder of them, .csv, .tsv, .data (also .gz), .npz, or IDX images'
+
+/**
+ * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
+ *
+ * @throws {@link HearsayError} `DATA` when it cannot be read, or is not what the model takes
+ */
+export async function loadInputs(path: string, wanted: InputsWanted, limits: DataLimits = dataLimits): Promise<Inputs> {
+  const kind = await kindOf(path)
+  if (kind === undefined) throw dataError(path, 'there is no such file or folder')
+  if (kind === 'folder') {
+    const images = await imagesIn(path, limits)
+    if (images.length > 0) return ofImages(images, wanted, limits, file => relative(path, file))
+    const arrays = (await listFolder(path, limits)).filter(isIdxImages)
+    if (arrays.length === 1)
+      return ofArray(join(path, arrays[0]!), await readIdxImages(join(path, arrays[0]!), limits), wanted)
+    throw dataError(path, `holds no images; what can be read is ${readable}`)
+  }
+  if (isImage(path)) return ofImages([path], wanted, limits, file => basename(file))
+  if (isTable(path)) return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), limits), wanted)
+  if (path.endsWith('.npz')) return ofArray(path, await readNpzInputs(path, limits), wanted)
+  if (isIdxImages(basename(path))) return ofArray(path, await readIdxImages(path, limits), wanted)
+  throw dataError(path, `is of no known format; what can be read is ${readable}`)
+}
+
+/** A table of plain numbers, one a column. */
+function readingOf({ table, inputShape }: InputsWanted): TableReading {
+  if (table !== undefined) return table
+  const columns = Array.from({ length: inputSize(inputShape) }, (_, i) => ({
+    name: `column ${i + 1}`,
+    role: 'input' as const,
+  }))
+  return { header: false, columns }
+}
+
+async function ofImages(
+  paths: readonly string[],
+  { inputShape, pixels, objective = classification }: InputsWanted,
+  limits: DataLimits,
+  nameOf: (path: string) => string,
+): Promise<Inputs> {
+  const [height, width, channels] = inputShape
+  if (inputShape.length !== 3 || !pixels || height === undefined || width === undefined || channels === undefined) {
+    throw dataError(
+      paths[0]!,
+      `is an image, and the model takes ${inputShape.join('×')} numbers; give it a table or .npz`,
+    )
+  }
+  const shape = [height, width, channels] as const
+  const inputs =
+    objective.kind === 'super-resolution'
+      ? await small(paths, shape, objective.factor, limits)
+      : await readImages(paths, shape, limits)
+  return samplesOf(inputs, paths.length, paths.map(nameOf))
+}
+
+/** Images to restore: those of 1 / factor of the size as they are, and enlarged here; others are taken as enlarged. */
+async function small(
+  paths: readonly string[],
+  shape: readonly [number, number, number],
+  factor: number,
+  limits: DataLimits,
+): Promise<Uint8Array> {
+  const [height, width, channels] = shape
+  const size = [Math.round(height / factor), Math.round(width / factor)] as const
+  const all = sharedPixels(paths.length * inputSize(shape))
+  for (const [i, path] of paths.entries()) {
+    const isSmall = (await imageSize(path, limits)).join() === size.join()
+    const image = isSmall
+      ? enlarge(await readImages([path], [...size, channels], limits), size, shape)
+      : await readImages([path], shape, limits)
+    all.set(image, i * image.length)
+  }
+  return all
+}
+
+function ofArray(path: string, { inputs, inputShape, size }: UnlabelledSamples, wanted: InputsWanted): Inputs {
+  if (inputShape.join() !== wanted.inputShape.join()) {
+    throw dataError(path, `its samples are ${inputShape.join('×')}; the model takes ${wanted.inputShape.join('×')}`)
+  }
+  if (inputs instanceof Uint8Array !== wanted.pixels) {
+    const [has, takes] = wanted.pixels ? ['numbers', 'pixels of 8 bits'] : ['pixels of 8 bits', 'numbers']
+    throw dataError(path, `holds ${has}, and the model was trained on ${takes}; save it with that dtype`)
+  }
+  if (size === 0) throw dataError(path, 'holds no samples')
+  return samplesOf(
+    inputs,
+    size,
+    Array.from({ length: size }, (_, i) => String(i)),
+  )
+}
+
+function samplesOf(read: Uint8Array | Float32Array, size: number, names: readonly string[]): Inputs {
+  const inputs = read instanceof Uint8Array ? sharedPixels(read.length) : sharedNumbers(read.length)
+  inputs.set(read)
+  return { samples: { inputs, labels: sharedLabels(size), size }, names }
+}

@@ -1,0 +1,62 @@
+import type { Samples } from './dataset.js'
+import { degrade } from './degrade.js'
+import { dataError } from './limits.js'
+import type { DataSpec } from './spec.js'
+
+/** What is learned of the samples, and so what a model puts out and how its loss counts. */
+export type Objective =
+  /** Which class a sample is of: {@link Samples.labels}. */
+  | { readonly kind: 'classification' }
+  /**
+   * A number: {@link Samples.targets}, one a sample. The model puts out (target − mean) / std, with the same mean and
+   * std at every peer, or what one peer has learnt would mean something else at another.
+   */
+  | { readonly kind: 'regression'; readonly target: string; readonly mean: number; readonly std: number }
+  /** The whole image, {@link Samples.targets}, from a copy at 1 / factor of its resolution. */
+  | { readonly kind: 'super-resolution'; readonly factor: number }
+
+/** How good a model is: share of right answers, 0 to 1; R² of a number; mean PSNR of restored images in dB. */
+export type Measure = 'accuracy' | 'r2' | 'psnr'
+
+/** What the models of a run are measured by; more is better in each. */
+export function measureOf({ target, superResolution }: Pick<DataSpec, 'target' | 'superResolution'>): Measure {
+  if (superResolution !== undefined) return 'psnr'
+  return target === undefined ? 'accuracy' : 'r2'
+}
+
+/** What a data set is for where it does not say: to tell classes apart. */
+export const classification: Objective = { kind: 'classification' }
+
+/** Samples of numbers that are to be predicted have one class; it is called as the numbers are. */
+export function objectiveOfTarget(target: string, { targets, size }: Samples): Objective {
+  let sum = 0
+  for (let i = 0; i < size; i++) sum += targets![i]!
+  const mean = sum / size
+  let squares = 0
+  for (let i = 0; i < size; i++) squares += (targets![i]! - mean) ** 2
+  // A number that does not vary is predicted by its mean.
+  return { kind: 'regression', target, mean, std: Math.sqrt(squares / size) || 1 }
+}
+
+/**
+ * Images to be restored: what they are becomes the target, what is seen of them a copy at 1 / factor of the resolution.
+ *
+ * @throws {@link HearsayError} when the samples are no images of pixels, or too small for the factor
+ */
+export function toRestore(samples: Samples, inputShape: readonly number[], factor: number): Samples {
+  const { inputs: targets } = samples
+  if (inputShape.length !== 3 || !(targets instanceof Uint8Array)) {
+    throw dataError('data.superResolution', 'needs images of pixels; these samples are numbers')
+  }
+  return { ...degrade(samples, inputShape, factor), targets }
+}
+
+/**
+ * The same samples as a peer sees them whose images have another resolution. Where images are to be restored they are
+ * degraded from the whole ones, so that `factor` alone says how far.
+ */
+export function seenAt(samples: Samples, inputShape: readonly number[], factor: number, objective: Objective): Samples {
+  if (objective.kind !== 'super-resolution') return degrade(samples, inputShape, factor)
+  const { targets } = samples
+  return { ...degrade({ ...samples, inputs: targets! }, inputShape, factor), targets: targets! }
+}

@@ -1,0 +1,16 @@
+/*
+ * The learner as rooms see it that compute in its workers (mixture): what holds tensors. It loads TensorFlow.js, so it
+ * is imported in worker threads only; the network thread has index.ts.
+ */
+export { crossEntropy } from './backend/kernels/cross-entropy.js'
+export { type BatchOrder, batches, stepsOf } from './batches.js'
+export { forwardBatch } from './evaluate.js'
+export type { DeviceCut } from './models/cut.js'
+export { type DeviceModel, download, upload } from './models/model.js'
+export type { InputSource } from './residents.js'
+export { inputsOf, orderOf, settingsOf, type TrainingJob } from './round.js'
+export { handler, type JobContext, type JobHandler, serve } from './serve.js'
+export { globalNorm, type StepSettings, type StepTarget, trainingStep } from './step.js'
+export { rowsOf, type Targets, targetTensor } from './targets.js'
+export { tf } from './tensorflow.js'
+export { stepsAhead } from './train.js'

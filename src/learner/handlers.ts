@@ -1,0 +1,194 @@
+import { HearsayError } from '../errors.js'
+import { closeBackend, loadBackend } from './backend/load.js'
+import { stackLimit } from './dense/layers.js'
+import { trainStacked } from './dense/train.js'
+import { evaluate } from './evaluate.js'
+import {
+  type Answers,
+  type DataReference,
+  jobState,
+  type ModelFacts,
+  type Request,
+  recordOf,
+  type TrainPart,
+} from './messages.js'
+import { buildModel, type DeviceModel } from './models/model.js'
+import { outputShapeOf } from './output-shape.js'
+import { predict } from './predict.js'
+import { checkSamples } from './references.js'
+import { type InputSource, Residents } from './residents.js'
+import type { Trained, TrainingJob } from './round.js'
+import { type Targets, targetsOf } from './targets.js'
+import { tf } from './tensorflow.js'
+import { train } from './train.js'
+
+/*
+ * What the pool asks of a worker, done on its device: a few models on one backend.
+ */
+
+/** What a worker has been started with. */
+export interface Started {
+  /** In the pool's order. */
+  readonly models: readonly DeviceModel[]
+  readonly classes: number
+  readonly seed: number
+  /** Inputs, standardised, as a model takes them. @param model - its place */
+  source(model: number, data: DataReference): InputSource
+  /** What the model's outputs for these samples should be. @param model - its place */
+  targets(model: number, data: DataReference): Targets
+  /** Frees inputs that nobody can ask for again. */
+  release(key: number): void
+}
+
+/** How a job learns that it is no longer wanted, and that its result may be written. */
+export interface JobControl {
+  /** Asked before each step. @throws when the thread is to end */
+  aborted(): boolean
+  /** Asked once, before the result is written; false when the job was aborted in the meantime. */
+  commit(): boolean
+}
+
+/** One for each kind of request. */
+export type Handlers = { [T in Request['type']]: (request: Extract<Request, { type: T }>) => Promise<Answers[T]> }
+
+/** The learner's own requests: all but the jobs of other rooms. */
+export interface LearnerHandlers {
+  readonly handlers: Omit<Handlers, 'job'>
+  /** @throws when the worker has not been started */
+  started(): Started
+  controlOf(state: Int32Array): JobControl
+}
+
+/** @param closing - see {@link ThreadData} */
+export function createHandlers(closing: Int32Array): LearnerHandlers {
+  let now: Started | undefined
+  const started = (): Started => {
+    if (now === undefined) throw new Error('the worker has not been started')
+    return now
+  }
+  const isClosing = (): boolean => Atomics.load(closing, 0) !== 0
+  const controlOf = (state: Int32Array): JobControl => ({
+    aborted() {
+      if (isClosing()) throw new Error('the learner thread is closing')
+      return Atomics.load(state, 0) !== jobState.open
+    },
+    commit: () => Atomics.compareExchange(state, 0, jobState.open, jobState.committed) === jobState.open,
+  })
+
+  const handlers: Omit<Handlers, 'job'> = {
+    async start({ backend, threads, models: choices, objective, classes, seed, residentBytes }) {
+      const report = await loadBackend(backend, threads, { stopped: isClosing })
+      const models: DeviceModel[] = []
+      for (const { model, inputShape, topology } of choices) {
+        const outputShape = outputShapeOf(objective, inputShape, classes)
+        models.push(await buildModel(model, inputShape, outputShape, seed, topology))
+      }
+      const residents = new Residents(residentBytes)
+      now = {
+        models,
+        classes,
+        seed,
+        source(model, data) {
+          const { inputShape } = choices[model]!
+          checkSamples(data, inputShape)
+          return residents.source(data.key, data, inputShape)
+        },
+        targets: (model, data) => targetsOf(objective, data, choices[model]!.inputShape, classes),
+        release: key => residents.release(key),
+      }
+      const facts = models.map(model => {
+        const { layout, headLayer, initial, dense, shapes } = model
+        // The wasm backend computes a batched product one by one, and calling its operations costs next to nothing.
+        const limit = dense === undefined || report.name === 'wasm' ? 1 : stackLimit(dense)
+        return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
+      })
+      return { backend: report, models: facts }
+    },
+
+    async train({ model: place, parts, round, training }) {
+      const { models, seed, source, targets } = started()
+      const model = models[place]!
+      const begun = performance.now()
+      const jobs = parts.map(({ data, parameters, peer }) => {
+        const samples = { source: source(place, data), targets: targets(place, data), size: data.size }
+        return { parameters, ...samples, seed, peer, round, training }
+      })
+      const controls = parts.map(({ state }) => controlOf(state))
+      const outcomes =
+        model.dense === undefined
+          ? await inTurn(jobs, (job, part) => train(model, job, controls[part]!.aborted))
+          : await trainStacked(model.dense, jobs, part => controls[part]!.aborted())
+      const seconds = (performance.now() - begun) / 1000
+      return outcomes.map((outcome, part) => written(parts[part]!, controls[part]!, outcome, seconds))
+    },
+
+    async evaluate({ model: place, state, data, parameters }) {
+      const { models, source, targets } = started()
+      const job = { parameters, source: source(place, data), targets: targets(place, data), size: data.size }
+      return evaluate(models[place]!, job, controlOf(state).aborted)
+    },
+
+    async predict({ model: place, state, data, parameters }) {
+      const { models, source } = started()
+      const job = { parameters, source: source(place, data), size: data.size }
+      return predict(models[place]!, job, controlOf(state).aborted)
+    },
+
+    async memory() {
+      const { numTensors, numBytes } = tf.memory()
+      return { tensors: numTensors, bytes: numBytes }
+    },
+
+    async release({ key }) {
+      started().release(key)
+      return undefined
+    },
+
+    async close() {
+      closeBackend()
+      return undefined
+    },
+  }
+  return { handlers, started, controlOf }
+}
+
+/** Whether a model can be cut matters to few: the others must not fail for it. */
+function cutOf(model: DeviceModel): ModelFacts['cut'] {
+  try {
+    const { featureShape, head } = model.cut()
+    return { featureShape, head }
+  } catch (error) {
+    return recordOf(error)
+  }
+}
+
+async function inTurn(
+  jobs: readonly TrainingJob[],
+  work: (job: TrainingJob, place: number) => Promise<Trained | undefined>,
+): Promise<(Trained | Error | undefined)[]> {
+  const outcomes: (Trained | Error | undefined)[] = []
+  for (const [place, job] of jobs.entries()) {
+    const outcome = work(job, place).catch(error => {
+      // Only what is this peer's own; anything else ends the request.
+      if (error instanceof HearsayError) return error
+      throw error
+    })
+    outcomes.push(await outcome)
+  }
+  return outcomes
+}
+
+/** Writes a part's result, unless it was aborted in the meantime. */
+function written(
+  { parameters }: TrainPart,
+  { commit }: JobControl,
+  outcome: Trained | Error | undefined,
+  seconds: number,
+): Answers['train'][number] {
+  if (outcome === undefined) return undefined
+  if (outcome instanceof Error) return { error: recordOf(outcome) }
+  if (!commit()) return undefined
+  parameters.set(outcome.parameters)
+  const { loss, samples, steps } = outcome
+  return { report: { loss, samples, steps, seconds } }
+}

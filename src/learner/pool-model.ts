@@ -1,0 +1,100 @@
+import { allocate } from '../tensors/index.js'
+import { abortable, type JobQueue } from './jobs.js'
+import { type Answers, errorOf, type ModelFacts } from './messages.js'
+import { checkSamples, checkShared, type References } from './references.js'
+import { TrainingStack, type TrainParts } from './stacks.js'
+import type { Learner, ModelChoice, PeerData, PoolModel } from './types.js'
+
+/** What all models of a pool share. */
+export interface Shared {
+  readonly queue: JobQueue
+  readonly references: References
+  readonly workers: number
+}
+
+/**
+ * One model of a pool, as the network thread sees it.
+ *
+ * @param place - among the models that the workers were started with
+ */
+export function poolModel(
+  { model, inputShape }: ModelChoice,
+  place: number,
+  { layout, headLayer, initial, stackLimit, cut, shapes }: ModelFacts,
+  { queue, references, workers }: Shared,
+): PoolModel {
+  const checkLength = (parameters: Float32Array): void => {
+    if (parameters.length === layout.size) return
+    throw new RangeError(`${parameters.length} parameters for a model of ${layout.size}`)
+  }
+  const evaluate: PoolModel['evaluate'] = async (parameters, samples, standardisation, options) => {
+    checkLength(parameters)
+    checkSamples(samples, inputShape)
+    const data = references(samples, standardisation)
+    const ask = (state: Int32Array): Promise<Answers['evaluate']> =>
+      queue.submit<'evaluate'>({ type: 'evaluate', model: place, state, data, parameters }, [data.key])
+    return (await abortable(options?.signal, ask))!
+  }
+  const predict: PoolModel['predict'] = async (parameters, samples, standardisation, options) => {
+    checkLength(parameters)
+    checkShared(parameters, 'parameters')
+    checkSamples(samples, inputShape)
+    const data = references(samples, standardisation)
+    const ask = (state: Int32Array): Promise<Answers['predict']> =>
+      queue.submit<'predict'>({ type: 'predict', model: place, state, data, parameters }, [data.key])
+    return (await abortable(options?.signal, ask))!
+  }
+  const train: TrainParts = (parts, round, training) =>
+    queue.submit<'train'>(
+      { type: 'train', model: place, parts, round, training },
+      parts.map(({ data }) => data.key),
+    )
+  const learnerIn =
+    (stack: TrainingStack) =>
+    ({ samples, standardisation }: PeerData, peer: number): Learner => ({
+      async train(parameters, round, training, options) {
+        checkLength(parameters)
+        checkShared(parameters, 'parameters')
+        checkSamples(samples, inputShape)
+        const data = references(samples, standardisation)
+        const outcome = await abortable(
+          options?.signal,
+          state => stack.train({ state, data, parameters, peer }, round, training),
+          () => stack.leave(peer),
+        )
+        if ('error' in outcome!) throw errorOf(outcome.error)
+        return outcome!.report
+      },
+      evaluate: (parameters, other, options) => evaluate(parameters, other, standardisation, options),
+      leave: () => stack.leave(peer),
+    })
+
+  return {
+    model,
+    inputShape,
+    place,
+    layout,
+    headLayer,
+    cut() {
+      if ('message' in cut) throw errorOf(cut)
+      return cut
+    },
+    initialParameters() {
+      const parameters = allocate(layout)
+      parameters.set(initial)
+      return parameters
+    },
+    learner: (data, peer) => learnerIn(new TrainingStack([], train))(data, peer),
+    learners(peers, numbers = peers.map((_, i) => i)) {
+      // Two stacks a worker: while one is trained, the other's peers exchange what they have learnt.
+      const size = Math.max(1, Math.min(stackLimit, Math.floor(peers.length / (2 * workers))))
+      const stacks = Array.from({ length: Math.ceil(peers.length / size) }, (_, i) => {
+        return new TrainingStack(numbers.slice(i * size, (i + 1) * size), train)
+      })
+      return peers.map((data, i) => learnerIn(stacks[Math.floor(i / size)]!)(data, numbers[i]!))
+    },
+    evaluate,
+    predict,
+    shapes,
+  }
+}

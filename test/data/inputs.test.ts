@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { degrade, loadDataset, loadInputs, sharedLabels, sharedPixels } from '../../src/data/index.js'
+import { fixture, folderWith } from './samples.js'
+
+const table =
+  'age,colour,sex,price,label\n' +
+  ['30,red,0,1.5,yes', '40,blue,1,?,no', '50,green,0,3,yes', '35,red,1,2,no'].join('\n')
+const options = { label: 'label', categorical: ['sex'], testShare: 0.5 }
+
+describe('rows for a model of a table', () => {
+  it('become the inputs that the training data became, whatever the order of columns', async () => {
+    const folder = await folderWith({
+      'train.csv': table,
+      'rows.csv': 'id,sex,price,colour,age\na,1,2,blue,40\nb,?,,red,50\n',
+    })
+    const { inputShape, table: reading } = await loadDataset({ set: join(folder, 'train.csv'), ...options }, 1)
+    expect(reading).toEqual({
+      header: true,
+      columns: [
+        { name: 'age', role: 'input' },
+        { name: 'colour', role: 'input', values: ['blue', 'green', 'red'] },
+        { name: 'sex', role: 'input', values: ['0', '1'] },
+        { name: 'price', role: 'input' },
+        { name: 'label', role: 'label' },
+      ],
+    })
+    const { samples, names } = await loadInputs(join(folder, 'rows.csv'), { inputShape, pixels: false, table: reading })
+    expect([...samples.inputs]).toEqual([40, 1, 0, 0, 0, 1, 2, 50, 0, 0, 1, NaN, NaN, NaN])
+    expect(names).toEqual(['0', '1'])
+    expect(samples.inputs.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('are told by the place of the columns where there is no header: all of them, or the inputs alone', async () => {
+    const folder = await folderWith({
+      'train.csv': '1,2,0\n3,4,1\n5,6,0\n7,8,1\n',
+      'all.csv': '9,8,1\n',
+      'some.csv': '9,8\n',
+    })
+    const { inputShape, table: reading } = await loadDataset({ set: join(folder, 'train.csv'), testShare: 0.5 }, 1)
+    for (const name of ['all.csv', 'some.csv']) {
+      const { samples } = await loadInputs(join(folder, name), { inputShape, pixels: false, table: reading! })
+      expect([...samples.inputs]).toEqual([9, 8])
+    }
+  })
+
+  it.each([
+    ['a column that is missing', 'age,sex,price\n1,0,2\n', 'there is no column "colour"'],
+    ['a category that nobody knows', 'age,colour,sex,price\n1,pink,0,2\n', '"pink" is none of the values'],
+    ['a text for a number', 'age,colour,sex,price\nold,red,0,2\n', 'age: "old" is not a number'],
+    ['a number beyond float32', 'age,colour,sex,price\n1e300,red,0,2\n', 'beyond float32'],
+    ['a short line', 'age,colour,sex,price\n1,red,0\n', 'has 3 columns, the first line 4'],
+    ['no rows', 'age,colour,sex,price\n', 'holds no rows'],
+  ])('are refused for %s', async (_, rows, message) => {
+    const folder = await folderWith({ 'train.csv': table, 'rows.csv': rows })
+    const { inputShape, table: reading } = await loadDataset({ set: join(folder, 'train.csv'), ...options }, 1)
+    await expect(loadInputs(join(folder, 'rows.csv'), { inputShape, pixels: false, table: reading! })).rejects.toThrow(
+      message,
+    )
+  })
+})
+
+describe('arrays without labels', () => {
+  const images = { inputShape: [28, 28, 1], pixels: true }
+  it('are the test images of a set that has all', async () => {
+    const path = join('data', 'pneumoniamnist', 'pneumoniamnist.npz')
+    const { test } = await loadDataset({ set: 'pneumoniamnist' }, 1)
+    const { samples } = await loadInputs(path, images)
+    expect(samples.size).toBe(624)
+    expect(Buffer.from(samples.inputs as Uint8Array).equals(Buffer.from(test.inputs as Uint8Array))).toBe(true)
+  })
+
+  it('are IDX images', async () => {
+    const { train } = await loadDataset({ set: fixture('idx') }, 1)
+    const shape = (await loadDataset({ set: fixture('idx') }, 1)).inputShape
+    const { samples } = await loadInputs(join(fixture('idx'), 'train-images-idx3-ubyte.gz'), {
+      inputShape: shape,
+      pixels: true,
+    })
+    expect([...samples.inputs]).toEqual([...train.inputs])
+  })
+
+  it('must have the shape and the kind of number that the model takes', async () => {
+    const path = join('data', 'pneumoniamnist', 'pneumoniamnist.npz')
+    await expect(loadInputs(path, { inputShape: [8, 8, 1], pixels: true })).rejects.toThrow('its samples are 28×28×1')
+    await expect(loadInputs(path, { ...images, pixels: false })).rejects.toThrow('the model was trained on numbers')
+    await expect(loadInputs('nowhere.csv', images)).rejects.toThrow('there is no such file')
+    await expect(loadInputs('package.json', images)).rejects.toThrow('is of no known format')
+  })
+})
+
+describe('images without labels', () => {
+  const draw = async (path: string, side: number, grey: number): Promise<void> => {
+    await mkdir(dirname(path), { recursive: true })
+    await sharp(new Uint8Array(side * side).fill(grey), { raw: { width: side, height: side, channels: 1 } }).toFile(
+      path,
+    )
+  }
+  it('are one file, a folder, or folders by class, in the order of their names and in the size of the model', async () => {
+    const folder = await folderWith({})
+    await draw(join(folder, 'a', '1.png'), 4, 10)
+    await draw(join(folder, 'b', '0.png'), 8, 20)
+    const wanted = { inputShape: [4, 4, 1], pixels: true }
+    const all = await loadInputs(folder, wanted)
+    expect(all.names).toEqual([join('a', '1.png'), join('b', '0.png')])
+    expect([...all.samples.inputs]).toEqual([...Array(16).fill(10), ...Array(16).fill(20)])
+    const one = await loadInputs(join(folder, 'b', '0.png'), { ...wanted, inputShape: [2, 2, 3] })
+    expect([one.names, [...one.samples.inputs]]).toEqual([['0.png'], Array(12).fill(20)])
+    await expect(loadInputs(folder, { inputShape: [3], pixels: false })).rejects.toThrow(
+      'and the model takes 3 numbers',
+    )
+  })
+
+  it('to be restored are enlarged as in training', async () => {
+    const folder = await folderWith({})
+    const whole = sharedPixels(256).map((_, i) => (i * 37) % 256)
+    // Areas of 2×2, as degrade averages them, and rounded, as an image file has to.
+    const small = Uint8Array.from({ length: 64 }, (_, i) => {
+      const [y, x] = [2 * Math.floor(i / 8), 2 * (i % 8)]
+      return Math.round(
+        (whole[16 * y + x]! + whole[16 * y + x + 1]! + whole[16 * y + x + 16]! + whole[16 * y + x + 17]!) / 4,
+      )
+    })
+    await sharp(small, { raw: { width: 8, height: 8, channels: 1 } }).toFile(join(folder, 'small.png'))
+    const inputs = new Uint8Array(new SharedArrayBuffer(256))
+    inputs.set(whole)
+    const seen = degrade({ inputs, labels: sharedLabels(1), size: 1 }, [16, 16, 1], 2)
+    const { samples } = await loadInputs(folder, {
+      inputShape: [16, 16, 1],
+      pixels: true,
+      objective: { kind: 'super-resolution', factor: 2 },
+    })
+    for (const [i, value] of samples.inputs.entries()) expect(Math.abs(value - seen.inputs[i]!)).toBeLessThanOrEqual(1)
+  })
+})
