@@ -28,10 +28,13 @@ const bench = (...args: string[]): Promise<unknown> =>
 
 describe('npm run bench', () => {
   it.each([
-    [['trian'], 'error: there is no bench "trian"; there are train, merge, exchange, simulate\n'],
+    [['trian'], 'error: there is no bench "trian"; there are train, merge, mixture, exchange, publish, simulate\n'],
     [['train', '--models', 'mlp,vgg'], 'error: there is no model "vgg"; there are mlp, lenet5, cnn, resnet18\n'],
     // An object's own names only: "constructor" is no bench.
-    [['constructor'], 'error: there is no bench "constructor"; there are train, merge, exchange, simulate\n'],
+    [
+      ['constructor'],
+      'error: there is no bench "constructor"; there are train, merge, mixture, exchange, publish, simulate\n',
+    ],
   ])('refuses %j', async (args, stderr) => {
     await expect(bench(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })
   })
@@ -53,8 +56,14 @@ describe.skipIf(torch === undefined)('the models of the benchmark', () => {
     const ours: Record<string, number> = {}
     for (const [name, { inputShape }] of Object.entries(models)) {
       const model = modelSchema.parse(modelSection(name, temporary))
-      const pool = await createLearnerPool({ backend: 'wasm', workers: 1, model, inputShape, classes, seed: 1 })
-      ours[name] = pool.layout.size
+      const pool = await createLearnerPool({
+        backend: 'wasm',
+        workers: 1,
+        models: [{ model, inputShape }],
+        classes,
+        seed: 1,
+      })
+      ours[name] = pool.models[0].layout.size
       await pool.close()
     }
     expect(ours).toEqual(JSON.parse(output))

@@ -6,11 +6,13 @@ import os from 'node:os'
 import { parseArgs } from 'node:util'
 import { exchange } from './exchange.js'
 import { merge } from './merge.js'
+import { mixture } from './mixture.js'
 import { models } from './models.js'
+import { publish } from './publish.js'
 import { simulate } from './simulate.js'
 import { train } from './train.js'
 
-const benches = { train, merge, exchange, simulate }
+const benches = { train, merge, mixture, exchange, publish, simulate }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 for (const [name, bench] of Object.entries(benches)) {

@@ -21,19 +21,19 @@ try {
     backend,
     workers: 1,
     threads: Number(threads),
-    model,
-    inputShape,
+    models: [{ model, inputShape }],
     classes,
     seed: 1,
   })
   rmSync(folder, { recursive: true })
+  const [trained] = pool.models
   const { device } = pool.backend
   if (backend === 'webgpu' && device.kind === 'cpu') unavailable(`only a software adapter (${device.name})`)
-  const learner = pool.learner(noise(), 0)
+  const learner = trained.learner(noise(), 0)
   let round = 0
-  await answerLines({ device: device.name, parameters: pool.layout.size }, async ({ steps, rho }) => {
+  await answerLines({ device: device.name, parameters: trained.layout.size }, async ({ steps, rho }) => {
     // Noise with random labels cannot be learnt; long training on it would only wander off.
-    const parameters = pool.initialParameters()
+    const parameters = trained.initialParameters()
     const training = {
       steps,
       batch: Number(batch),

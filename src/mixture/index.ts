@@ -1,0 +1,28 @@
+export {
+  byPeer,
+  createExpertStore,
+  type Expert,
+  type ExpertStore,
+  expertLimit,
+  type HeldExpert,
+  type Reception,
+} from './experts.js'
+export type { Score } from './jobs.js'
+export {
+  createMixtureLearner,
+  type GateWeights,
+  type MixtureEvaluation,
+  type MixtureLearner,
+  type MixtureLearnerInit,
+  type MixturePrediction,
+  type MixtureReport,
+  mixtureWorker,
+} from './learner.js'
+export {
+  type MixtureInput,
+  type MixtureSettings,
+  type MixtureSpec,
+  mixtureSchema,
+  resolveMixture,
+} from './spec.js'
+export type { MixtureWeights } from './weights.js'
