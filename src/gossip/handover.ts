@@ -4,12 +4,11 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
 import type { Layout } from '../tensors/index.js'
-import { inTurn } from '../turns.js'
 import { type Buffers, createBuffers } from './buffers.js'
 import { createDeadline } from './deadline.js'
 import type { EncodingName } from './encoding/index.js'
-import { type Piece, unframe } from './frame.js'
-import { checkHeader, encodeHead, gatherHead, headFormat } from './head.js'
+import { unframe } from './frame.js'
+import { checkHeader, decodeHead, encodeHead, gatherHead, headFormat } from './head.js'
 import { type Claim, createInbox } from './inbox.js'
 import { createLatestInbox, type DatedHead } from './latest.js'
 import { HandoverReply, type HeadHeader } from './messages.js'
@@ -238,7 +237,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         const stopped = stopping?.signal ?? AbortSignal.abort(new Rejection('CUT_OFF'))
         return track(sendHead(node, to, header, payload, deadlines, wire, signal, stopped))
       },
-      decode: payload => gatherHead(format, init.normLimit, buffers)(piecesOf(payload)),
+      decode: payload => decodeHead(format, init.normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
       release({ buffer }) {
@@ -253,13 +252,5 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }
       },
     }
-  }
-}
-
-async function* piecesOf(payload: Uint8Array): AsyncGenerator<Piece> {
-  const { frameBytes } = handoverProtocol.limits
-  for (let at = 0; at < payload.length; at += frameBytes) {
-    await inTurn(() => {})
-    yield { frame: 1 + at / frameBytes, bytes: payload.subarray(at, at + frameBytes), last: true }
   }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { dtypeBytes, headerOfTensors, type Layout } from '../tensors/index.js'
-import { inSlices } from '../turns.js'
+import { inSlices, inTurn } from '../turns.js'
 import type { Buffers } from './buffers.js'
 import { type Encoded, type EncodingName, encodings, type HeadEncoding, type Pass } from './encoding/index.js'
 import type { Piece } from './frame.js'
@@ -198,6 +198,29 @@ export function gatherHead(
       if (arrived !== undefined) buffers.give(arrived)
       throw error
     }
+  }
+}
+
+/**
+ * The numbers of a payload that is here whole, checked as one that comes: piece by piece, each in its turn. With the
+ * pieces always the same, all peers come to the same verdict, to the last bit of the norm.
+ *
+ * @throws {@link Rejection} with the reason when it is no head of this format
+ */
+export function decodeHead(
+  format: HeadFormat,
+  normLimit: number,
+  buffers: Buffers,
+  payload: Uint8Array,
+): Promise<Float32Array> {
+  return gatherHead(format, normLimit, buffers)(piecesOf(payload))
+}
+
+async function* piecesOf(payload: Uint8Array): AsyncGenerator<Piece> {
+  const { frameBytes } = handoverProtocol.limits
+  for (let at = 0; at < payload.length; at += frameBytes) {
+    await inTurn(() => {})
+    yield { frame: 1 + at / frameBytes, bytes: payload.subarray(at, at + frameBytes), last: true }
   }
 }
 

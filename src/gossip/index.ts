@@ -6,8 +6,10 @@ export {
   accessProtocol,
   createAccess,
 } from './access.js'
+export { askState, type StateQuestion, StateRefused } from './asking.js'
 export { type Buffers, createBuffers } from './buffers.js'
 export { createDeadline } from './deadline.js'
+export { digestOf } from './digest.js'
 export { type EncodingName, encodingNames } from './encoding/index.js'
 export {
   createHandover,
@@ -41,12 +43,23 @@ export {
 export {
   type HandoverDeadlines,
   handoverProtocol,
+  headsTopic,
   type PeerIdStr,
   presenceProtocol,
   presenceTopic,
+  publicationProtocol,
   stateProtocol,
 } from './protocol.js'
-export type { RejectionReason } from './rejection.js'
+export {
+  createPublication,
+  type HeldHead,
+  type Publication,
+  type PublicationCounters,
+  type PublicationInit,
+  type PublishResult,
+} from './publication.js'
+export type { PublicationRejection } from './published.js'
+export { ReasonCounts, type RejectionReason } from './rejection.js'
 export {
   type AuthorVerdict,
   type HeardReport,
@@ -56,13 +69,4 @@ export {
   type Standing,
 } from './report.js'
 export type { SendFailure, SendResult } from './sending.js'
-export {
-  askState,
-  createState,
-  digestOf,
-  type StateInit,
-  type StatePayload,
-  type StateQuestion,
-  StateRefused,
-  type StateService,
-} from './state.js'
+export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state.js'

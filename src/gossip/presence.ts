@@ -1,6 +1,6 @@
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
-import type { PeerScore } from '@chainsafe/libp2p-gossipsub/score'
 import type { PeerId } from '@libp2p/interface'
+import { onForged } from './forged.js'
 import type { HearsayHost } from './host/host.js'
 import { type PeerIdStr, presenceProtocol, presenceTopic } from './protocol.js'
 import { ReasonCounts } from './rejection.js'
@@ -195,23 +195,6 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       return verdict.isLie === true ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
     }
 
-    /**
-     * Gossipsub refuses what its author has not signed before it asks us, and tells nobody but its scores.
-     *
-     * @returns what ends the counting
-     */
-    function countForged(): () => void {
-      const score = (pubsub as unknown as { readonly score: Pick<PeerScore, 'rejectInvalidMessage'> }).score
-      const punish = score.rejectInvalidMessage
-      score.rejectInvalidMessage = function (from, about) {
-        if (about === topic) rejected.add('FORGED')
-        punish.call(this, from, about)
-      }
-      return () => {
-        score.rejectInvalidMessage = punish
-      }
-    }
-
     async function tell(asks = barriers.size > 0): Promise<void> {
       if (state !== 'started') return
       const data = encodePresence(runId, name, own, asks, init.standing?.(), init.invite)
@@ -255,7 +238,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
         if (state !== 'idle') return
         state = 'started'
         pubsub.topicValidators.set(topic, validate)
-        countNoMore = countForged()
+        countNoMore = onForged(pubsub, topic, () => rejected.add('FORGED'))
         pubsub.subscribe(topic)
         if (init.beatMs !== undefined) beatLater(init.beatMs)
       },

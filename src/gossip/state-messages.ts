@@ -6,6 +6,8 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface StateRequest {
   what: StateRequest.What
   runId: Uint8Array<ArrayBuffer>
+  digest: Uint8Array<ArrayBuffer>
+  author: Uint8Array<ArrayBuffer>
 }
 
 export namespace StateRequest {
@@ -13,14 +15,20 @@ export namespace StateRequest {
     UNKNOWN = 'UNKNOWN',
     MANIFEST = 'MANIFEST',
     HEAD = 'HEAD',
-    VIEW = 'VIEW'
+    VIEW = 'VIEW',
+    PAYLOAD = 'PAYLOAD',
+    EXPERTS = 'EXPERTS',
+    EXPERT = 'EXPERT'
   }
 
   enum __WhatValues {
     UNKNOWN = 0,
     MANIFEST = 1,
     HEAD = 2,
-    VIEW = 3
+    VIEW = 3,
+    PAYLOAD = 4,
+    EXPERTS = 5,
+    EXPERT = 6
   }
 
   export namespace What {
@@ -48,13 +56,25 @@ export namespace StateRequest {
           w.bytes(obj.runId)
         }
 
+        if ((obj.digest != null && obj.digest.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.digest)
+        }
+
+        if ((obj.author != null && obj.author.byteLength > 0)) {
+          w.uint32(34)
+          w.bytes(obj.author)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           what: What.UNKNOWN,
-          runId: uint8ArrayAlloc(0)
+          runId: uint8ArrayAlloc(0),
+          digest: uint8ArrayAlloc(0),
+          author: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -69,6 +89,14 @@ export namespace StateRequest {
             }
             case 2: {
               obj.runId = reader.bytes()
+              break
+            }
+            case 3: {
+              obj.digest = reader.bytes()
+              break
+            }
+            case 4: {
+              obj.author = reader.bytes()
               break
             }
             default: {
@@ -100,6 +128,20 @@ export namespace StateRequest {
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.digest`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.author`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -122,6 +164,16 @@ export namespace StateRequest {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface StateRequestDigestFieldEvent {
+    field: '$.digest'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface StateRequestAuthorFieldEvent {
+    field: '$.author'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<StateRequest>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StateRequest.codec())
   }
@@ -130,7 +182,7 @@ export namespace StateRequest {
     return decodeMessage(buf, StateRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StateRequest>): Generator<StateRequestWhatFieldEvent | StateRequestRunIdFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StateRequest>): Generator<StateRequestWhatFieldEvent | StateRequestRunIdFieldEvent | StateRequestDigestFieldEvent | StateRequestAuthorFieldEvent> {
     return streamMessage(buf, StateRequest.codec(), opts)
   }
 }

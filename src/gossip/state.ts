@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { inSlices } from '../turns.js'
 import { createDeadline } from './deadline.js'
+import { digestOf } from './digest.js'
 import { frame, unframe, wholeFrames } from './frame.js'
 import { type PeerIdStr, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
@@ -29,8 +27,20 @@ export interface StateInit {
   readonly head: () => StatePayload | undefined
   /** Who is there, for one who asks; the application's own bytes. */
   readonly view: (asker: PeerIdStr) => Uint8Array
+  /** Published heads. @default there are none */
+  readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default everybody */
   readonly admits?: (peer: PeerIdStr) => boolean
+}
+
+/** Published heads, for who asks. */
+export interface HeadAnswers {
+  /** Which heads are here, as an ExpertList; nothing where none is. */
+  experts(): Uint8Array | undefined
+  /** An author's message as it signed it. @param author - its Ed25519 public key */
+  expert(author: Uint8Array): Promise<Uint8Array | undefined>
+  /** The payload with this digest. */
+  payload(digest: Uint8Array): StatePayload | undefined
 }
 
 /** Answers newcomers. */
@@ -43,23 +53,7 @@ export interface StateService {
   readonly sentBytes: number
 }
 
-/** Why a peer did not give what was asked of it. */
-export class StateRefused extends Error {
-  override readonly name = 'StateRefused'
-
-  constructor(readonly code: keyof typeof StateHeader.Code | 'BROKEN') {
-    super(code)
-  }
-}
-
 const { limits, deadlines } = stateProtocol
-
-/** SHA-256 in slices: a large head's takes a tenth of a second. */
-export async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
-  const hash = createHash('sha256')
-  await inSlices(bytes.length, 1, (from, to) => hash.update(bytes.subarray(from, to)))
-  return Uint8Array.from(hash.digest())
-}
 
 /** Creates the answering side of a peer in one run. */
 export function createState(init: StateInit): (components: { node: Libp2p }) => StateService {
@@ -77,12 +71,23 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       if (names && Buffer.compare(request.runId, init.runId) !== 0) return StateHeader.Code.WRONG_RUN
       if (request.what === StateRequest.What.MANIFEST) return manifest
       if (!names) return StateHeader.Code.MALFORMED
-      if (request.what === StateRequest.What.VIEW) {
-        const bytes = init.view(peer)
-        return { bytes, digest: await digestOf(bytes), round: 0 }
+      const { digest, author } = request
+      switch (request.what) {
+        case StateRequest.What.VIEW:
+          return payloadOf(init.view(peer))
+        case StateRequest.What.HEAD:
+          return init.head() ?? StateHeader.Code.NOTHING_YET
+        case StateRequest.What.EXPERTS:
+          return payloadOf(init.heads?.experts())
+        case StateRequest.What.EXPERT:
+          if (author.length !== 32) return StateHeader.Code.MALFORMED
+          return payloadOf(await init.heads?.expert(author))
+        case StateRequest.What.PAYLOAD:
+          if (digest.length !== 32) return StateHeader.Code.MALFORMED
+          return init.heads?.payload(digest) ?? StateHeader.Code.NOTHING_YET
+        default:
+          return StateHeader.Code.MALFORMED
       }
-      if (request.what !== StateRequest.What.HEAD) return StateHeader.Code.MALFORMED
-      return init.head() ?? StateHeader.Code.NOTHING_YET
     }
 
     async function onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
@@ -142,6 +147,11 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
   }
 }
 
+async function payloadOf(bytes: Uint8Array | undefined): Promise<StatePayload | StateHeader.Code> {
+  if (bytes === undefined) return StateHeader.Code.NOTHING_YET
+  return { bytes, digest: await digestOf(bytes), round: 0 }
+}
+
 async function firstRequest(frames: AsyncIterable<Uint8Array>): Promise<StateRequest> {
   for await (const bytes of frames) {
     try {
@@ -162,90 +172,4 @@ async function* framesOf(answer: StatePayload | StateHeader.Code): AsyncGenerato
   const code = StateHeader.Code.HERE
   yield StateHeader.encode({ code, payloadBytes: bytes.length, digest: Uint8Array.from(digest), round })
   for (let at = 0; at < bytes.length; at += limits.frameBytes) yield bytes.subarray(at, at + limits.frameBytes)
-}
-
-/** What to ask for, and how much of it at most. */
-export interface StateQuestion {
-  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD'
-  /** Left out, the manifest of whatever run the peer is in. */
-  readonly runId?: Uint8Array
-  /** Longest payload that is read. */
-  readonly limitBytes: number
-}
-
-/**
- * Asks a peer. The payload has the digest that the answer names; whether that is the right one is for the caller to
- * know: a manifest's is the run id, a head's is in its owner's signed presence.
- *
- * @throws {@link StateRefused} with the peer's reason, or BROKEN when the answer does not hold together; the signal's
- *   reason; libp2p's error when the peer cannot be reached
- */
-export async function askState(
-  node: Libp2p,
-  to: PeerId | Multiaddr | Multiaddr[],
-  { what, runId, limitBytes }: StateQuestion,
-  signal: AbortSignal,
-): Promise<StatePayload> {
-  signal.throwIfAborted()
-  const deadline = createDeadline(signal)
-  let stream: Stream | undefined
-  try {
-    deadline.within(deadlines.dialMs, new Error('it cannot be reached'))
-    stream = await node.dialProtocol(to, stateProtocol.id, { signal: deadline.signal })
-    deadline.within(deadlines.transferMs, new StateRefused('BROKEN'))
-    const request = StateRequest.encode({
-      what: StateRequest.What[what],
-      runId: Uint8Array.from(runId ?? []),
-    })
-    await pipe([request], frame, transmit(stream, deadline.signal))
-    const payload = await pipe(receive(stream, deadline.signal), unframe(limits), gather(limitBytes))
-    await finish(stream, stateProtocol.closeMs)
-    if (Buffer.compare(await digestOf(payload.bytes), payload.digest) !== 0) throw new StateRefused('BROKEN')
-    return payload
-  } catch (error) {
-    signal.throwIfAborted()
-    throw error instanceof Rejection ? new StateRefused('BROKEN') : error
-  } finally {
-    deadline.clear()
-    stream?.abort(new Error('The state stream is over'))
-  }
-}
-
-function gather(limitBytes: number): (source: ReturnType<ReturnType<typeof unframe>>) => Promise<StatePayload> {
-  return async source => {
-    const head: Uint8Array[] = []
-    let header: StateHeader | undefined
-    let bytes = new Uint8Array(0)
-    let filled = 0
-    for await (const piece of source) {
-      if (piece.frame === 0) {
-        head.push(piece.bytes)
-        if (!piece.last) continue
-        header = readHeader(Buffer.concat(head), limitBytes)
-        bytes = new Uint8Array(header.payloadBytes)
-      } else {
-        if (filled + piece.bytes.length > bytes.length) throw new StateRefused('BROKEN')
-        bytes.set(piece.bytes, filled)
-        filled += piece.bytes.length
-      }
-      if (header !== undefined && filled === header.payloadBytes && piece.last) {
-        return { bytes, digest: header.digest, round: header.round }
-      }
-    }
-    throw new StateRefused('BROKEN')
-  }
-}
-
-function readHeader(bytes: Uint8Array, limitBytes: number): StateHeader {
-  let header: StateHeader
-  try {
-    header = StateHeader.decode(bytes)
-  } catch {
-    throw new StateRefused('BROKEN')
-  }
-  if (header.code !== StateHeader.Code.HERE) throw new StateRefused(header.code)
-  if (header.payloadBytes < 1 || header.payloadBytes > limitBytes || header.digest.length !== 32) {
-    throw new StateRefused('BROKEN')
-  }
-  return header
 }

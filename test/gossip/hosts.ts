@@ -1,17 +1,23 @@
 import { createHash } from 'node:crypto'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import type { PrivateKey } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { onTestFinished } from 'vitest'
 import { createHost, type HearsayHost } from '../../src/gossip/index.js'
 
 let hosts = 0
+let keys = 0
+
+/** An identity that no other host of the process has. */
+export function newKey(): Promise<PrivateKey> {
+  return generateKeyPairFromSeed('Ed25519', createHash('sha256').update(`gossip test key ${++keys}`).digest())
+}
 
 /** A started host of its own identity, stopped when the test ends. */
-export async function startHost(transport: 'tcp' | 'memory' = 'memory'): Promise<HearsayHost> {
+export async function startHost(transport: 'tcp' | 'memory' = 'memory', privateKey?: PrivateKey): Promise<HearsayHost> {
   const number = ++hosts
-  const seed = createHash('sha256').update(`gossip test ${number}`).digest()
   const host = await createHost({
-    privateKey: await generateKeyPairFromSeed('Ed25519', seed),
+    privateKey: privateKey ?? (await newKey()),
     transport,
     listen: [transport === 'tcp' ? '/ip4/127.0.0.1/tcp/0' : `/memory/gossip-${process.pid}-${number}`],
   })

@@ -4,7 +4,14 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { createLibp2p } from 'libp2p'
 import { describe, expect, it, vi } from 'vitest'
 import { encodings } from '../../src/gossip/encoding/index.js'
-import { handoverProtocol, presenceProtocol, publishLimitBytes, stateProtocol } from '../../src/gossip/index.js'
+import {
+  handoverProtocol,
+  inviteLimits,
+  presenceProtocol,
+  publicationProtocol,
+  publishLimitBytes,
+  stateProtocol,
+} from '../../src/gossip/index.js'
 import { startHost } from './hosts.js'
 
 /*
@@ -30,11 +37,18 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const text = read('docs/wire.md')
 const proto = read('src/gossip/messages.proto')
 const stateProto = read('src/gossip/state-messages.proto')
+const publicationProto = read('src/gossip/publication-messages.proto')
+
+/** What stands under a heading, up to the next. */
+function sectionUnder(heading: string): string {
+  return text.split(/^#+ /m).find(part => part.startsWith(`${heading}\n`)) ?? ''
+}
 
 /** The rows of the first table under a heading, cell by cell. */
 function tableUnder(heading: string): string[][] {
-  const section = text.split(/^#+ /m).find(part => part.startsWith(`${heading}\n`))
-  const lines = section?.split('\n').filter(line => line.startsWith('|')) ?? []
+  const lines = sectionUnder(heading)
+    .split('\n')
+    .filter(line => line.startsWith('|'))
   return lines.slice(2).map(line =>
     line
       .split(/(?<!\\)\|/)
@@ -75,6 +89,14 @@ describe('the limits in docs/wire.md', () => {
     expect(limitsUnder('Limits: presence')).toEqual({ ...limits, ...times })
   })
 
+  it('of publication are those of the code, and leave room for the rest of a message', () => {
+    const { limits, deadlines, ...times } = publicationProtocol
+    expect(limitsUnder('Limits: publication')).toEqual({ ...limits, ...deadlines, ...times })
+    expect(limits.messageBytes).toBe(publishLimitBytes)
+    expect(limits.inviteBytes).toBe(inviteLimits.tokenBytes)
+    expect(limits.inlineBytes).toBe(limits.messageBytes - limits.inviteBytes - 256)
+  })
+
   it('of state transfer are those of the code', () => {
     const { limits, deadlines, closeMs } = stateProtocol
     expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines, closeMs })
@@ -94,7 +116,7 @@ describe('the limits in docs/wire.md', () => {
 })
 
 describe('docs/wire.md', () => {
-  const messages = [...`${proto}\n${stateProto}`.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(
+  const messages = [...`${proto}\n${stateProto}\n${publicationProto}`.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(
     ([, name, body]) => ({
       name: name!,
       body: body!,
@@ -108,6 +130,9 @@ describe('docs/wire.md', () => {
       'Presence',
       'StateRequest',
       'StateHeader',
+      'PublishedHead',
+      'ExpertList',
+      'Expert',
     ])
     const told = [...text.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, number]) => `${name} = ${number}`)
     for (const { name, body } of messages) {
@@ -125,11 +150,23 @@ describe('docs/wire.md', () => {
     expect([...told].sort(byNumber)).toEqual([...members].sort(byNumber))
   })
 
-  it('tells every reason for which presence is refused', () => {
-    const union = /export type PresenceRejection =\n([\s\S]*?)\n\n/.exec(read('src/gossip/report.ts'))![1]!
+  it.each([
+    ['Presence', 'PresenceRejection', 'report'],
+    ['Publishing heads', 'PublicationRejection', 'published'],
+  ])('tells under %s every reason of %s', (heading, name, file) => {
+    const union = new RegExp(`export type ${name} =\\n([\\s\\S]*?)\\n\\n`).exec(read(`src/gossip/${file}.ts`))![1]!
     const reasons = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, reason]) => reason)
-    const told = [...text.matchAll(/^\| `([A-Z_]+)` \| (?:Reject|Ignore) \|/gm)].map(([, reason]) => reason)
+    const told = [...sectionUnder(heading).matchAll(/^\| `([A-Z_]+)` \| (?:Reject|Ignore) \|/gm)].map(
+      ([, reason]) => reason,
+    )
     expect(told.sort()).toEqual(reasons.sort())
+  })
+
+  it('tells every question and every answer of the state protocol', () => {
+    const codes = [...stateProto.matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].filter(([, name]) => name !== 'UNKNOWN')
+    expect(codes.length).toBeGreaterThan(10)
+    for (const [, name, number] of codes)
+      expect(sectionUnder('Asking for state: `/hearsay/state/1.0.0`')).toContain(`${number} \`${name}\``)
   })
 
   it('has every encoding with its dtype', () => {

@@ -1,10 +1,15 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { RPC } from '@chainsafe/libp2p-gossipsub/message'
+import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Stream } from '@libp2p/interface'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createBuffers } from '../../src/gossip/buffers.js'
+import { decodeExperts, encodeExperts } from '../../src/gossip/catching-up.js'
+import { digestOf } from '../../src/gossip/digest.js'
 import { type EncodingName, encodingNames } from '../../src/gossip/encoding/index.js'
 import { decodeHeadHeader, encodeHead, headFormat } from '../../src/gossip/head.js'
 import {
@@ -12,11 +17,14 @@ import {
   type Handover,
   type HearsayHost,
   handoverProtocol,
+  headsTopic,
   presenceTopic,
 } from '../../src/gossip/index.js'
 import { HandoverReply, HeadHeader, Presence } from '../../src/gossip/messages.js'
+import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/published.js'
 import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/report.js'
 import { decodeReply } from '../../src/gossip/sending.js'
+import { encodeSigned, readSigned, signMessage } from '../../src/gossip/signed.js'
 import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/manifest.js'
 import { type Layout, layoutOf } from '../../src/tensors/index.js'
 import { connect, never, startHost, until } from './hosts.js'
@@ -243,6 +251,104 @@ describe('the vectors of presence', () => {
       const decoded = decodePresence(bytesOf(bytes), runId, 10)
       expect(decoded).toMatchObject({ ok: true, waiting, report: { name, ...report, from: standing?.from ?? 0 } })
     })
+  })
+})
+
+describe('the vectors of published heads', () => {
+  const seed = Uint8Array.from({ length: 32 }, (_, i) => 255 - i)
+  const round = 7
+  const formatFor = (encoding: EncodingName, of: Layout = layout): PublishedFormat => ({
+    runId,
+    rounds: 10,
+    encoding,
+    head: headFormat(of, encoding),
+  })
+  const large = layoutOf([{ name: 'dense/kernel', shape: [300, 300] }])
+  const topic = headsTopic(runId)
+  const invite = Uint8Array.of(1, 2, 3)
+
+  async function publishedIn(encoding: EncodingName, of: Layout, numbers: Float32Array): Promise<Uint8Array> {
+    const format = formatFor(encoding, of)
+    const payload = await encodeHead(format.head, numbers, createBuffers())
+    return encodePublished(format, round, payload, await digestOf(payload), invite)
+  }
+
+  interface PublicationVectors {
+    readonly topic: string
+    readonly round: number
+    readonly published: Readonly<Record<EncodingName, string>>
+    readonly announcement: { readonly message: string }
+    readonly experts: string
+    readonly signed: {
+      readonly seed: string
+      readonly author: string
+      readonly seqno: string
+      readonly message: string
+    }
+  }
+
+  it('are what our encoders write', async () => {
+    const published: Record<string, string> = {}
+    for (const encoding of encodingNames) published[encoding] = hex(await publishedIn(encoding, layout, values))
+    const privateKey = await generateKeyPairFromSeed('Ed25519', seed)
+    const author = peerIdFromPrivateKey(privateKey)
+    const data = await publishedIn('int8', layout, values)
+    const format = formatFor('int8')
+    const payload = await encodeHead(format.head, values, createBuffers())
+    const head = { author, round, digest: await digestOf(payload), payload }
+    const sequence = 0x1122334455667788n
+    const signed = await signMessage(privateKey, author, topic, sequence, data)
+    await expectMakes('publication', {
+      topic,
+      runId: hex(runId),
+      round,
+      invite: hex(invite),
+      published,
+      announcement: {
+        layout: large.tensors.map(({ name, shape }) => ({ name, shape })),
+        numbers: 0,
+        message: hex(await publishedIn('f32', large, new Float32Array(large.size))),
+      },
+      experts: hex(encodeExperts([head])),
+      signed: {
+        seed: hex(seed),
+        author: author.toString(),
+        seqno: sequence.toString(16),
+        message: hex(encodeSigned(signed, topic)),
+      },
+    })
+  })
+
+  it('are read as they say, and by gossipsub’s own rules', async () => {
+    const vectors = vectorsIn<PublicationVectors>('publication')
+    for (const encoding of encodingNames) {
+      const decoded = decodePublished(bytesOf(vectors.published[encoding]), formatFor(encoding))
+      const { payloadFrame } = vectorsIn<HeadVectors>('heads').encodings[encoding]
+      const payload = unframed(bytesOf(payloadFrame))
+      expect(decoded).toMatchObject({ ok: true, record: { round: vectors.round, payload, invite } })
+    }
+    const announced = decodePublished(bytesOf(vectors.announcement.message), formatFor('f32', large))
+    expect(announced).toMatchObject({ ok: true, record: { round, payload: undefined } })
+    const { signed } = vectors
+    const author = peerIdFromString(signed.author)
+    const message = await readSigned(bytesOf(signed.message), author, vectors.topic)
+    expect(message).toMatchObject({ sequence: BigInt(`0x${signed.seqno}`), data: bytesOf(vectors.published.int8) })
+    const [expert] = decodeExperts(bytesOf(vectors.experts), formatFor('int8').head.payloadBytes)
+    expect(expert).toMatchObject({ round, rawKey: author.publicKey!.raw })
+    // Sent over a mesh as it is, gossipsub takes it for the author's.
+    const [host, other] = [await startHost(), await startHost()]
+    await connect(other, host)
+    const heard = new Promise<Uint8Array>(resolve => {
+      host.services.pubsub.addEventListener('message', ({ detail }) => resolve(detail.data))
+    })
+    host.services.pubsub.subscribe(topic)
+    await until(() => other.services.pubsub.getSubscribers(topic).length > 0)
+    const router = other.services.pubsub as unknown as { sendRpc(id: string, rpc: object): boolean }
+    router.sendRpc(host.peerId.toString(), {
+      subscriptions: [],
+      messages: [RPC.Message.decode(bytesOf(signed.message))],
+    })
+    expect(hex(await heard)).toBe(vectors.published.int8)
   })
 })
 

@@ -1,8 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
 import type { HearsayHost } from './host.js'
 
-/** Time for the first try to come to its end, and between two looks, in milliseconds. */
-const lookMs = 5_000
 /** A peer that never answers is none of ours, as some relays. */
 const tries = 10
 
@@ -16,9 +14,10 @@ const tries = 10
  * - A peer comes back, or asks before it joins, and its former connection closes a moment after the next has opened.
  *   gossipsub then keeps its closed stream and opens no other.
  *
+ * @param lookMs - between two looks, and for the first try to come to its end: libp2p's own takes five seconds at most
  * @returns what ends it
  */
-export function keepAcquainted(host: HearsayHost): () => void {
+export function keepAcquainted(host: HearsayHost, lookMs = 5_000): () => void {
   const { identify, pubsub } = host.services
   const tried = new WeakMap<Connection, number>()
   const { streamsOutbound } = pubsub as unknown as {

@@ -1,7 +1,7 @@
 import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@chainsafe/libp2p-gossipsub/score'
 
 /**
- * What counts for and against a peer on the presence topic. Points are counted per neighbour, for what it passed on:
+ * What counts for and against a peer on a run's topics, presence and published heads. Points are counted per neighbour, for what it passed on:
  *
  * - Invalid messages (the topic's validator said Reject, or the signature was wrong): minus their number squared; half
  *   of them are forgotten in 7 s. Nine at once are graylisted, an odd one never matters.

@@ -1,15 +1,23 @@
 import type { Stream, StreamHandler } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { keepAcquainted } from '../../../src/gossip/host/acquaint.js'
 import type { HearsayHost } from '../../../src/gossip/index.js'
 import { until } from '../hosts.js'
 import { startFieldHost } from './hosts.js'
 
 const identifyProtocol = '/ipfs/id/1.0.0'
 
+/** A host that looks more often than one waits in a test. */
+async function startLooking(): Promise<HearsayHost> {
+  const host = await startFieldHost({ field: {} })
+  onTestFinished(keepAcquainted(host, 100))
+  return host
+}
+
 /** A host that leaves the first question who it is without an answer. */
 async function startSlow(): Promise<{ readonly host: HearsayHost; asked(): number }> {
-  const host = await startFieldHost({ field: {} })
+  const host = await startLooking()
   const { handleProtocol } = host.services.identify as unknown as { readonly handleProtocol: StreamHandler }
   let asked = 0
   await host.unhandle(identifyProtocol)
@@ -35,7 +43,7 @@ describe('two hosts that do not say in time who they are', () => {
 
 describe('two hosts of which one has lost its stream to the other', () => {
   it('opens another, and is heard', async () => {
-    const [one, other] = [await startFieldHost({ field: {} }), await startFieldHost({ field: {} })]
+    const [one, other] = [await startLooking(), await startLooking()]
     for (const { services } of [one, other]) services.pubsub.subscribe('news')
     await one.dial(other.getMultiaddrs().map(address => multiaddr(address.toString())))
     const { streamsOutbound } = one.services.pubsub as unknown as {

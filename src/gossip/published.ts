@@ -1,0 +1,129 @@
+import type { EncodingName } from './encoding/index.js'
+import type { HeadFormat } from './head.js'
+import { publicationProtocol } from './protocol.js'
+import { PublishedHead } from './publication-messages.js'
+
+const { limits } = publicationProtocol
+
+/** Why a published head was not taken. */
+export type PublicationRejection =
+  | 'OVERSIZE' // longer than any message
+  | 'MALFORMED' // not such a record, or a payload where none may be, or none where one must
+  | 'WRONG_RUN' // another run id
+  | 'WRONG_LAYOUT' // other tensors than this run's head has, or in another encoding
+  | 'WRONG_SIZE' // not the exact number of bytes that the layout implies
+  | 'WRONG_DIGEST' // a payload of another digest than was announced
+  | 'NOT_FINITE' // NaN or infinity among the numbers
+  | 'NORM_TOO_LARGE' // Euclidean norm above the run's limit
+  | 'NOT_A_MEMBER' // its author is not among the members
+  | 'NOT_ADMITTED' // its author is not on the list, or shows no invitation that holds
+  | 'FORGED' // not signed by the author that it names
+  | 'FUTURE_ROUND' // a round that the run does not have
+  | 'STALE_ROUND' // we have a later one of the same author
+  | 'DUPLICATE' // we have this very head, or are about to
+  | 'TOO_OFTEN' // more heads a second than an honest author has
+  | 'TOO_MANY_PEERS' // we keep the heads of enough authors already
+  | 'TIMEOUT' // announced, and nobody gave the payload in time
+
+/** What a published head says, with its payload or without. */
+export interface PublishedRecord {
+  readonly round: number
+  /** SHA-256 of the payload. */
+  readonly digest: Uint8Array
+  /** Left out of an announcement. A view on the bytes it was read from. */
+  readonly payload: Uint8Array | undefined
+  readonly invite: Uint8Array
+}
+
+/** A message, decoded. `ok: false` says why it was not. */
+export type DecodedHead =
+  | { readonly ok: true; readonly record: PublishedRecord }
+  | { readonly ok: false; readonly reason: PublicationRejection }
+
+/** What all heads of a run have in common. */
+export interface PublishedFormat {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** How many rounds the run has; nobody can publish in a later one. */
+  readonly rounds: number
+  readonly head: HeadFormat
+  readonly encoding: EncodingName
+}
+
+const wireEncodings: Readonly<Record<EncodingName, PublishedHead.Encoding>> = {
+  f32: PublishedHead.Encoding.F32,
+  bf16: PublishedHead.Encoding.BF16,
+  f16: PublishedHead.Encoding.F16,
+  int8: PublishedHead.Encoding.INT8,
+}
+
+/** Does the payload travel in the message? A longer one is announced and pulled. */
+export function isInline({ payloadBytes }: HeadFormat): boolean {
+  return payloadBytes <= limits.inlineBytes
+}
+
+/**
+ * The message for a head.
+ *
+ * @param digest - SHA-256 of the payload
+ * @throws RangeError for a longer invitation than others take
+ */
+export function encodePublished(
+  { runId, head, encoding }: PublishedFormat,
+  round: number,
+  payload: Uint8Array,
+  digest: Uint8Array,
+  invite: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  if (invite.length > limits.inviteBytes) throw new RangeError(`An invitation of ${invite.length} bytes is too long`)
+  return PublishedHead.encode({
+    runId: Uint8Array.from(runId),
+    round,
+    layoutDigest: head.layoutDigest,
+    encoding: wireEncodings[encoding],
+    payloadBytes: payload.length,
+    digest: Uint8Array.from(digest),
+    payload: isInline(head) ? new Uint8Array(payload) : new Uint8Array(),
+    invite: Uint8Array.from(invite),
+  })
+}
+
+/** Reads a message; its payload is not looked into. Never throws, whatever the bytes. */
+export function decodePublished(bytes: Uint8Array, format: PublishedFormat): DecodedHead {
+  const refused = (reason: PublicationRejection): DecodedHead => ({ ok: false, reason })
+  if (bytes.length > limits.messageBytes) return refused('OVERSIZE')
+  let message: PublishedHead
+  try {
+    message = PublishedHead.decode(bytes)
+  } catch {
+    return refused('MALFORMED')
+  }
+  const { runId, round, layoutDigest, encoding, payloadBytes, digest, payload, invite } = message
+  if ([runId, layoutDigest, digest].some(({ length }) => length !== 32)) return refused('MALFORMED')
+  if (invite.length > limits.inviteBytes) return refused('MALFORMED')
+  if (Buffer.compare(runId, format.runId) !== 0) return refused('WRONG_RUN')
+  if (round >= format.rounds) return refused('FUTURE_ROUND')
+  const { head } = format
+  const isRight = Buffer.compare(layoutDigest, head.layoutDigest) === 0 && encoding === wireEncodings[format.encoding]
+  if (!isRight) return refused('WRONG_LAYOUT')
+  if (payloadBytes !== head.payloadBytes) return refused('WRONG_SIZE')
+  // Whether it is in the message follows from its length, so that nobody is made to ask for what could have been sent.
+  if (payload.length !== (isInline(head) ? payloadBytes : 0)) return refused('MALFORMED')
+  return { ok: true, record: { round, digest, payload: isInline(head) ? payload : undefined, invite } }
+}
+
+/** For these nobody honest would have passed a message on: it sees the same bytes and has the same manifest. */
+const lies: ReadonlySet<PublicationRejection> = new Set([
+  'OVERSIZE',
+  'MALFORMED',
+  'WRONG_LAYOUT',
+  'WRONG_SIZE',
+  'WRONG_DIGEST',
+  'NOT_FINITE',
+  'NORM_TOO_LARGE',
+])
+
+/** Does it count against whoever passed it on? */
+export function isLie(reason: PublicationRejection): boolean {
+  return lies.has(reason)
+}

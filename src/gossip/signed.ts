@@ -1,0 +1,83 @@
+import { RPC } from '@chainsafe/libp2p-gossipsub/message'
+import { publicKeyFromRaw, publicKeyToProtobuf } from '@libp2p/crypto/keys'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { peerIdFromPublicKey } from '@libp2p/peer-id'
+
+/** In front of what is signed, by the pubsub specification. */
+const signedPrefix = Buffer.from('libp2p-pubsub:')
+const sequenceBytes = 8
+
+/** A gossipsub message of one author, as it signed it. */
+export interface SignedMessage {
+  readonly author: PeerId
+  /** Grows with each message of the author. */
+  readonly sequence: bigint
+  readonly data: Uint8Array
+  readonly signature: Uint8Array
+}
+
+/** An author's Ed25519 public key, 32 bytes; `undefined` for who has another kind, as nobody of a run has. */
+export function rawKeyOf(author: PeerId): Uint8Array | undefined {
+  return author.type === 'Ed25519' ? author.publicKey.raw : undefined
+}
+
+/** Whose key it is; `undefined` where it is none. */
+export function authorOf(rawKey: Uint8Array): PeerId | undefined {
+  if (rawKey.length !== 32) return undefined
+  try {
+    return peerIdFromPublicKey(publicKeyFromRaw(rawKey))
+  } catch {
+    return undefined
+  }
+}
+
+function fieldsOf({ author, sequence, data }: Omit<SignedMessage, 'signature'>, topic: string): RPC.Message {
+  const seqno = new Uint8Array(sequenceBytes)
+  new DataView(seqno.buffer).setBigUint64(0, sequence)
+  return { from: author.toMultihash().bytes, data, seqno, topic }
+}
+
+const signedBytesOf = (fields: RPC.Message): Uint8Array => Buffer.concat([signedPrefix, RPC.Message.encode(fields)])
+
+/** Signs a message as gossipsub does when it publishes one. */
+export async function signMessage(
+  privateKey: PrivateKey,
+  author: PeerId,
+  topic: string,
+  sequence: bigint,
+  data: Uint8Array,
+): Promise<SignedMessage> {
+  const signature = await privateKey.sign(signedBytesOf(fieldsOf({ author, sequence, data }, topic)))
+  return { author, sequence, data, signature: new Uint8Array(signature) }
+}
+
+/** The specification's `Message`, as it was on the mesh. The key is left out: it is in the author's peer id. */
+export function encodeSigned(message: SignedMessage, topic: string): Uint8Array {
+  return RPC.Message.encode({ ...fieldsOf(message, topic), signature: message.signature })
+}
+
+/**
+ * Reads a message that somebody passes on, and believes it only if the author itself has signed it for this topic.
+ * Gossipsub's own check is not exported by its package; this is the specification's, for authors whose key is in their
+ * peer id.
+ *
+ * @param bytes - bounded by the caller
+ * @returns `undefined` for anything else; never throws
+ */
+export async function readSigned(bytes: Uint8Array, author: PeerId, topic: string): Promise<SignedMessage | undefined> {
+  const { publicKey } = author
+  if (publicKey === undefined) return undefined
+  try {
+    const { from, data, seqno, topic: about, signature, key } = RPC.Message.decode(bytes)
+    if (from === undefined || data === undefined || seqno?.length !== sequenceBytes || signature === undefined)
+      return undefined
+    if (about !== topic || Buffer.compare(from, author.toMultihash().bytes) !== 0) return undefined
+    if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(publicKey)) !== 0) return undefined
+    const sequence = new DataView(seqno.buffer, seqno.byteOffset).getBigUint64(0)
+    if (!(await publicKey.verify(signedBytesOf({ from, data, seqno, topic }), signature))) return undefined
+    return { author, sequence, data: new Uint8Array(data), signature: new Uint8Array(signature) }
+  } catch {
+    // Bytes that are no message, or a signature of another length.
+    return undefined
+  }
+}
