@@ -67,6 +67,22 @@ const fields = z.strictObject({
   momentum: z.number().min(0).lt(1).optional(),
 })
 
+/** The section as an object. */
+export const mergeFieldsSchema = fields.superRefine((spec, context) => {
+  const preset = presets[spec.method]
+  const fixed: Record<Option, number | string> = { ...preset, acceleration: 'plain' }
+  for (const option of ['gossipSteps', 'acceleration', 'rho', 'momentum'] as const) {
+    const value = spec[option]
+    if (value === undefined || value === fixed[option] || preset.open.includes(option)) continue
+    const having = mergeMethods.filter(method => presets[method].open.includes(option)).join(', ')
+    context.addIssue({
+      code: 'custom',
+      path: [option],
+      message: `${value} does not go with method ${spec.method}; remove it, or use a method that has it: ${having}`,
+    })
+  }
+})
+
 /**
  * The manifest's section `merge`: a method's name, or an object with that name as `method` and what is to differ from
  * the method's own numbers. A number that the method has no use for is an error, as it would silently do nothing; what
@@ -74,20 +90,7 @@ const fields = z.strictObject({
  */
 export const mergeSchema = z.preprocess(
   (input: string | z.input<typeof fields>) => (typeof input === 'string' ? { method: input } : input),
-  fields.superRefine((spec, context) => {
-    const preset = presets[spec.method]
-    const fixed: Record<Option, number | string> = { ...preset, acceleration: 'plain' }
-    for (const option of ['gossipSteps', 'acceleration', 'rho', 'momentum'] as const) {
-      const value = spec[option]
-      if (value === undefined || value === fixed[option] || preset.open.includes(option)) continue
-      const having = mergeMethods.filter(method => presets[method].open.includes(option)).join(', ')
-      context.addIssue({
-        code: 'custom',
-        path: [option],
-        message: `${value} does not go with method ${spec.method}; remove it, or use a method that has it: ${having}`,
-      })
-    }
-  }),
+  mergeFieldsSchema,
 )
 
 /** The section `merge` as written, checked. */

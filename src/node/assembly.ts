@@ -1,48 +1,47 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Samples } from '../data/index.js'
+import { measureOf, type Samples } from '../data/index.js'
 import {
   type Access,
   type Buffers,
-  createHandover,
   createHost,
   createPresence,
   createState,
   dialAddresses,
   type FieldInit,
-  type Handover,
-  type HandoverCounters,
   type HearsayHost,
   type HostInit,
+  headsTopic,
   type Presence,
   plainStanding,
   presenceProtocol,
   presenceScore,
   presenceTopic,
   type Reachability,
-  type RejectionReason,
   type RoundReport,
   reachability,
   type StateService,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
-import { resolveMerge, stalenessSchema } from '../merge/index.js'
+import type { MixtureLearner } from '../mixture/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerEvent } from './events.js'
-import { createExchange, type StreamExchange } from './exchange.js'
 import { type Federation, fixedFederation } from './federation.js'
-import { createGossip } from './gossip.js'
 import type { Identity } from './identity.js'
 import { canonicalManifest, type Manifest } from './manifest.js'
 import { meet } from './meeting.js'
 import type { Member } from './member.js'
+import { createMerging } from './merging.js'
+import { resolveMethod } from './method.js'
+import { createMixing, type Mixing, type MixingInit, type NamedExpert } from './mixing.js'
 import { createOpenRun, type OpenRun } from './open.js'
 import { adaptivePatience, fixedPatience } from './patience.js'
 import { type RoundsInit, runRounds } from './round.js'
 import { seekLost } from './seeking.js'
 import { createShares } from './shares.js'
+import type { MethodWork } from './work.js'
 
 /** Peers of the LAN that are dialled as they are found: as many as a gossipsub mesh has. */
 const lanContacts = 8
@@ -60,6 +59,10 @@ export interface AssemblyInit {
   /** The topology for a number of peers. */
   readonly topologyOf: (peers: number) => Topology
   readonly learner: Learner
+  /** In a mixture run. */
+  readonly mixture?: MixtureLearner
+  /** See {@link MixingInit}. */
+  readonly isDeafTo?: MixingInit['isDeafTo']
   readonly training: LocalTraining
   /** The whole model, at its start; the run changes it in place. */
   readonly parameters: Float32Array
@@ -112,12 +115,24 @@ export interface PeerCounters {
   readonly rejected: Readonly<Record<string, number>>
 }
 
+/** What a mixture is beside the parameters: what a checkpoint must hold, and whoever asks it later. */
+export interface PeerMixture {
+  /** Transforms and gate, as a safetensors file. */
+  save(): Uint8Array
+  /** The heads that it has received, each with its peer's name. */
+  experts(): NamedExpert[]
+  /** Puts both back. @throws {@link HearsayError} `PARAMETERS` when the weights do not fit */
+  restore(weights: Uint8Array, experts: readonly NamedExpert[], source: string): void
+}
+
 /** A peer put together from its parts. */
 export interface AssembledPeer {
   readonly self: number
   readonly identity: Identity
   readonly parameters: Float32Array
   readonly counters: PeerCounters
+  /** In a mixture. */
+  readonly mixture?: PeerMixture
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]
@@ -138,8 +153,9 @@ export interface AssembledPeer {
 /** A peer: identity, libp2p host, and the rounds that join learning to the network. It decides nothing itself. */
 export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   const { manifest, runId, self, field } = init
-  const merge = resolveMerge(manifest.merge)
-  const isAsync = manifest.mode === 'async'
+  const method = resolveMethod(manifest)
+  // In a simulation of merges the book sees everything, and a record would be verified by every peer of the process.
+  const isHeard = field !== undefined || init.mixture !== undefined
   const node: HearsayHost = await createHost({
     privateKey: init.identity.privateKey,
     transport: init.transport,
@@ -149,40 +165,21 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     connectionsPerSecond: Math.max(64, manifest.peers),
     ...(field && {
       field: { ...field.field, ...lanOf(field, runId, peer => node.dial(peer)) },
-      scoredTopics: { [presenceTopic(runId)]: presenceScore },
+      scoredTopics: { [presenceTopic(runId)]: presenceScore, [headsTopic(runId)]: presenceScore },
     }),
     ...(field?.networkKey && { networkKey: field.networkKey }),
     ...(field?.access && { access: field.access }),
   })
-  let federation: Federation | undefined
-  let exchange: StreamExchange | undefined
   let open: OpenRun | undefined
-  let round = 0
+  let hasBegun = false
   let isLeaving = false
   const stopping = new AbortController()
 
-  const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
-    if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
-    const where = federation?.at(theirRound)
-    const number = where?.numbers.get(sender)
-    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    if (!isAsync && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
-    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
-  }
-  const handover: Handover = createHandover({
-    runId,
-    layout: init.head.layout,
-    encoding: manifest.encoding,
-    latestOnly: isAsync,
-    normLimit: manifest.limits.headNorm,
-    admit,
-    ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
-  })({ node })
   const presence: Presence = createPresence({
     runId,
     rounds: manifest.rounds,
     name: init.name,
-    ...(field === undefined ? {} : { beatMs: presenceProtocol.beatMs }),
+    ...(isHeard ? { beatMs: presenceProtocol.beatMs } : {}),
     ...(field?.access && { admits: field.access.admitsAuthor }),
     ...(field?.invite && { invite: field.invite }),
     standing: () =>
@@ -191,21 +188,30 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         : { ...open.standing(), addresses: dialAddresses(node), share: field?.share, leaving: isLeaving },
     onReport: (peer, report) => open?.learn(peer, report),
   })({ node })
-  const state: StateService | undefined =
-    field &&
-    createState({
-      runId,
-      manifest: canonicalManifest(manifest),
-      head: () => exchange?.latest(),
-      ...(field.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
-      view: createShares({
-        presence,
-        name: init.name,
-        own: field.share,
-        shares: manifest.peers,
-        hasBegun: () => exchange !== undefined,
-      }),
-    })({ node })
+  const parts = { ...init, dialMs, patience: patienceOf(manifest, field) }
+  const merging = method.kind === 'merge' ? createMerging({ ...parts, merge: method }, node) : undefined
+  const mixing =
+    method.kind === 'mixture'
+      ? createMixing({ ...parts, ...field, settings: method, mixture: init.mixture! }, node, presence)
+      : undefined
+  const work: MethodWork = (merging ?? mixing)!
+  const readsHeads = merging && { heads: merging.handover }
+  const state: StateService | undefined = isHeard
+    ? createState({
+        runId,
+        manifest: canonicalManifest(manifest),
+        head: work.latest,
+        ...(work.heads && { heads: work.heads }),
+        ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
+        view: createShares({
+          presence,
+          name: init.name,
+          own: field?.share,
+          shares: manifest.peers,
+          hasBegun: () => hasBegun,
+        }),
+      })({ node })
+    : undefined
   let life: 'idle' | 'started' | 'stopped' = 'idle'
 
   async function stop(): Promise<void> {
@@ -215,10 +221,10 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     stopping.abort()
     init.learner.leave()
     isLeaving = true
-    if (wasStarted && field !== undefined) await presence.speak().catch(() => {})
+    if (wasStarted && isHeard) await presence.speak().catch(() => {})
     await presence.stop()
     await state?.stop()
-    await handover.stop()
+    await work.stop()
     await node.stop()
   }
 
@@ -226,17 +232,17 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     self,
     identity: init.identity,
     parameters: init.parameters,
+    ...(mixing && init.mixture && { mixture: mixtureOf(init.mixture, mixing) }),
     get counters() {
-      return countersOf(handover.counters, presence, state, field?.access)
+      return countersOf(work.counters, presence, state, field?.access)
     },
     async start() {
       if (life !== 'idle') return
       life = 'started'
       await node.start()
-      await handover.start()
+      await work.start()
       await state?.start()
-      // In a simulation the book sees everything, and a record would be verified by every peer of the process.
-      if (field !== undefined) await presence.start()
+      if (isHeard) await presence.start()
     },
     reachability: () => reachability(node),
     addresses: () => (field === undefined ? node.getMultiaddrs() : dialAddresses(node)),
@@ -250,66 +256,53 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     },
     async *run(entry, signal) {
       const topologyOf = init.topologyOf
+      let federation: Federation
       let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
+      if (entry.members !== undefined) {
+        presence.expect(entry.members.map(({ peerId }) => peerId))
+        mixing?.expect(entry.members)
+      }
       if (entry.kind === 'members') {
         const { members } = entry
         const topology = topologyOf(members.length)
         federation = fixedFederation(members, self, topology)
-        presence.expect(members.map(member => member.peerId))
         const joinMs = manifest.limits.joinSeconds * 1000
-        yield* meet({ self, members, topology, joinMs, ...(field && { presence }) }, node, signal)
+        const everybody = mixing !== undefined
+        yield* meet({ self, members, topology, joinMs, everybody, ...(isHeard && { presence }) }, node, signal)
       } else {
-        if (entry.members !== undefined) presence.expect(entry.members.map(({ peerId }) => peerId))
-        open = createOpenRun({ ...init, ...entry, node, presence, handover, exchange: () => exchange })
+        open = createOpenRun({ ...init, ...entry, node, presence, latest: work.latest, ...readsHeads })
         federation = open.federation
         const { remembered } = entry
         seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
           if (!stopping.signal.aborted) throw error
         })
         yield* open.gather(signal)
+        await mixing?.catchUp(signal)
         more = { first: entry.round, catchUp: open.catchUp }
       }
-      exchange = createExchange({
-        node,
-        handover,
-        isAsync,
-        dialMs,
-        patience: patienceOf(manifest, field),
-        ...(open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }),
-      })
-      const { gossipSteps: steps, chebyshev } = merge
-      const gossip =
-        steps === 0
-          ? {}
-          : {
-              gossip: createGossip({
-                self,
-                federation,
-                steps,
-                chebyshev,
-                exchange,
-                staleness: stalenessSchema.parse(manifest.staleness ?? {}),
-                isOpen: entry.kind === 'open' && entry.members === undefined,
-              }),
-            }
+      hasBegun = true
+      const tellsMembers = entry.kind === 'open' && entry.members === undefined
+      const round = work.begin({ federation, open, tellsMembers })
       const { rounds, evaluation } = manifest
-      let report: RoundReport = { round, samples: 0 }
+      const classifies = measureOf(manifest.data) === 'accuracy'
+      let report: RoundReport = { round: entry.kind === 'open' ? entry.round : 0, samples: 0 }
       for await (const event of runRounds(
-        { ...init, ...gossip, ...more, rounds, evaluateEvery: evaluation.every },
+        { ...init, ...round, ...more, rounds, evaluateEvery: evaluation.every },
         signal,
       )) {
-        if (event.type === 'caught-up') round = event.to
+        if (event.type === 'caught-up') work.at(event.to)
         if (event.type === 'trained') {
-          round = event.round
-          report = { round, samples: event.samples, loss: event.loss }
+          const { round, samples, loss } = event
+          work.at(round)
+          report = { round, samples, loss }
         }
         if (event.type === 'merged') report = { ...report, localDistance: event.localDistance }
-        if (event.type === 'evaluated') report = { ...report, accuracy: event.accuracy }
-        if (event.type === 'ended' && field !== undefined) await presence.publish(report)
+        // Others are told accuracies, which are 0 to 1 (docs/wire.md); other measures stay here.
+        if (event.type === 'evaluated' && classifies) report = { ...report, accuracy: event.accuracy }
+        if (event.type === 'ended' && isHeard) await presence.publish(report)
         yield event
       }
-      // A neighbour may need our last head to finish; each send has its own deadline.
-      await exchange.idle()
+      await work.idle()
     },
     stop,
     async kill() {
@@ -319,8 +312,19 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       init.learner.leave()
       await presence.stop()
       await state?.stop()
-      await handover.stop()
+      await work.stop()
       await node.stop()
+    },
+  }
+}
+
+function mixtureOf(learner: MixtureLearner, { named, recall }: Mixing): PeerMixture {
+  return {
+    save: learner.save,
+    experts: named,
+    restore(weights, experts, source) {
+      learner.restore(weights, source)
+      recall(experts)
     },
   }
 }
@@ -352,30 +356,21 @@ function patienceOf({ limits }: Manifest, field: InTheField | undefined): Return
   return field === undefined ? fixedPatience(longestMs) : adaptivePatience({ longestMs })
 }
 
-/**
- * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,
- * so one round; along one-way edges the news takes up to log₂ m rounds to come round. A little more is allowed for
- * neighbours that stopped waiting for us at a deadline.
- */
-function roundsAhead(topology: Topology): number {
-  return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
-}
-
 function countersOf(
-  handover: HandoverCounters,
+  work: MethodWork['counters'],
   presence: Presence,
   state: StateService | undefined,
   access: Access | undefined,
 ): PeerCounters {
-  const rejected: Record<string, number> = { ...handover.rejected }
+  const rejected: Record<string, number> = { ...work.rejected }
   for (const [reason, count] of Object.entries(presence.counters.rejected)) {
     rejected[reason] = (rejected[reason] ?? 0) + count
   }
   // Some of its reasons have the names of others'.
   for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
   return {
-    sentBytes: handover.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
-    receivedBytes: handover.receivedBytes,
+    sentBytes: work.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
+    receivedBytes: work.receivedBytes,
     rejected,
   }
 }

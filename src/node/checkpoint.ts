@@ -103,16 +103,42 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
   }
 }
 
+/**
+ * The last one of a folder that is whole, for who only looks: nothing is cleared away, as its peer may be running.
+ *
+ * @throws {@link HearsayError} RUN where it is of another run or model, or may not be read
+ */
+export async function latestCheckpoint(
+  init: CheckpointKind & { readonly folder: string },
+): Promise<Checkpoint | undefined> {
+  try {
+    for (const { file, digest } of entriesOf(await filesIn(init.folder))) {
+      const read = await readCheckpoint(join(init.folder, file), digest, init)
+      if (read.ok) return read.checkpoint
+    }
+    return undefined
+  } catch (error) {
+    throw explainDisk(error, init.folder, 'No checkpoint could be read')
+  }
+}
+
 /** The folder's checkpoints, latest first. What a crash left unfinished is cleared away. */
 async function tidy(folder: string): Promise<Entry[]> {
-  let files: string[]
+  const files = await filesIn(folder)
+  for (const file of files) if (file.endsWith(unfinishedEnding)) await remove(join(folder, file))
+  return entriesOf(files)
+}
+
+async function filesIn(folder: string): Promise<string[]> {
   try {
-    files = await readdir(folder)
+    return await readdir(folder)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error
   }
-  for (const file of files) if (file.endsWith(unfinishedEnding)) await remove(join(folder, file))
+}
+
+function entriesOf(files: readonly string[]): Entry[] {
   return files
     .flatMap(file => {
       const [, sequence, digest] = fileName.exec(file) ?? []

@@ -52,13 +52,13 @@ export async function moveInto(from: string, to: string): Promise<void> {
 }
 
 /**
- * Puts `text` in the place of what the file held: a reader sees the one or the other, also after a crash.
+ * Puts `content` in the place of what the file held: a reader sees the one or the other, also after a crash.
  *
  * @param mode - permissions, before the process's umask
  */
-export async function replaceFile(path: string, text: string, mode?: number): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const unfinished = unfinishedName(path)
-  await writeThrough(unfinished, file => file.writeFile(text), mode)
+  await writeThrough(unfinished, file => file.writeFile(content), mode)
   await moveInto(unfinished, path)
 }
 

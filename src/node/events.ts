@@ -9,6 +9,33 @@ export interface Absence {
   readonly reason: AbsenceReason
 }
 
+/** Whom a mixture listens to, on average: all weights together are 1. */
+export interface Shares {
+  /** The peer's own head. */
+  readonly own: number
+  readonly experts: readonly {
+    readonly name: string
+    /** Its peer id. */
+    readonly peer: string
+    readonly weight: number
+  }[]
+}
+
+/** How good what a round has made is on the test set. */
+export interface Tested {
+  /** In the run's measure: accuracy 0 … 1, or R² or dB where no classes are predicted. Of a mixture, its answers'. */
+  readonly accuracy: number
+  readonly loss: number
+  /** Only of a mixture. */
+  readonly mixture?: {
+    /** Its own head alone. */
+    readonly own: number
+    /** The received head that alone, through its transform, does best; nothing where none is here. */
+    readonly bestExpert?: { readonly name: string; readonly peer: string; readonly accuracy: number }
+    readonly weights: Shares
+  }
+}
+
 /** What a peer tells of a run as it happens: one flat stream, in the order of its rounds. */
 export type PeerEvent =
   | {
@@ -61,13 +88,23 @@ export type PeerEvent =
       readonly localDistance: number
     }
   | {
+      /** In a mixture: transforms and gate have been trained. */
+      readonly type: 'mixed'
+      readonly peer: number
+      readonly round: number
+      /** Received heads that are held, whichever of them took part. */
+      readonly experts: number
+      /** Mean loss of training transforms and gate; 0 where there was nothing to train. */
+      readonly loss: number
+      readonly seconds: number
+      readonly weights: Shares
+    }
+  | ({
       /** Only in the rounds that the manifest's section `evaluation` asks for, and in the last. */
       readonly type: 'evaluated'
       readonly peer: number
       readonly round: number
-      readonly accuracy: number
-      readonly loss: number
-    }
+    } & Tested)
   | {
       /** Comes last in every round. Until its peer is asked for the next event, its parameters stay as they are. */
       readonly type: 'ended'

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import {
   digestOf,
@@ -75,6 +76,10 @@ const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
  */
 const sendTries = 3
 
+/** When a run begins, a neighbour may not have seen yet that we are one: it is asked again for ten seconds. */
+const earlyTries = 20
+const earlyMs = 500
+
 /** Exchanges heads over libp2p streams. */
 export function createExchange(init: ExchangeInit): StreamExchange {
   const { handover } = init
@@ -93,7 +98,9 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     const persist = async (): Promise<boolean> => {
       for (let tries = 1; ; tries++) {
         const result = await attempt()
-        if (!isCut(result) || tries === sendTries) return result.ok
+        const isEarly = round === 0 && !result.ok && result.reason === 'NOT_A_NEIGHBOUR'
+        if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal: until })
+        else if (!isCut(result) || tries >= sendTries) return result.ok
       }
     }
     const done = persist()

@@ -5,6 +5,7 @@ export {
   type Entry,
   type InTheField,
   type PeerCounters,
+  type PeerMixture,
 } from './assembly.js'
 export * from './checkpoint.js'
 export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-file.js'
@@ -31,6 +32,7 @@ export * from './identity.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export * from './manifest.js'
 export type { Member } from './member.js'
+export { type Method, type MethodSpec, methodSchema, resolveMethod } from './method.js'
 export { checkInvited, hostNetwork, type NetworkOf, type PeerNetwork, refusedInvite } from './network.js'
 export { adaptivePatience, fixedPatience, type Patience } from './patience.js'
 export * from './peer.js'

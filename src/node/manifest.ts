@@ -3,13 +3,14 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { stringify } from 'yaml'
 import * as z from 'zod'
-import { dataSchema, partitionSchema, shippedSets } from '../data/index.js'
+import { dataSchema, measureOf, partitionSchema, shippedSets } from '../data/index.js'
 import { encodingNames } from '../gossip/index.js'
 import { modelSchema, trainingSchema } from '../learner/index.js'
-import { mergeSchema, resolveMerge, stalenessSchema } from '../merge/index.js'
+import { stalenessSchema } from '../merge/index.js'
 import { peersLimit, topologySchema } from '../topology/index.js'
 import { validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
+import { methodSchema, resolveMethod } from './method.js'
 
 /** Bounds a slip of the hand. */
 const roundsLimit = 1_000_000
@@ -31,6 +32,11 @@ export const limitsSchema = z.strictObject({
 export const evaluationSchema = z.strictObject({
   /** Rounds from one test to the next, 1 being every round. The last round is always tested. */
   every: z.int().min(1).max(roundsLimit).default(1),
+  /**
+   * `common`: all peers of a simulation are tested on the whole test set. `own`: each on what is like its own data: the
+   * classes it has, its own resolution, its own hospital. In the field everybody's test set is its own.
+   */
+  on: z.enum(['common', 'own']).default('common'),
 })
 
 /** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
@@ -51,12 +57,30 @@ function orOneWord<S extends z.ZodType>(field: string, section: S) {
 export const taskSchema = z.strictObject({
   /** One sample's shape: [28, 28, 1] for images (height, width, channels), [13] for tables. */
   inputShape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3),
-  /** In the order of the model's outputs. */
-  classes: z.array(z.string().min(1).max(200)).min(2).max(10_000),
+  /** In the order of the model's outputs; of what has none, what is predicted or restored. */
+  classes: z.array(z.string().min(1).max(200)).min(1).max(10_000),
+  /**
+   * Where numbers are learned, with the mean and the spread that all peers take off. Who writes nothing here tells
+   * everybody those of the own training samples. @default classification
+   */
+  objective: z
+    .discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('regression'),
+        target: z.string().min(1).max(200),
+        mean: z.number(),
+        std: z.number().positive(),
+      }),
+      z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
+    ])
+    .optional(),
 })
 
 /** Many more than those who begin a run; whoever else comes is invited. */
 const foundersLimit = 64
+
+/** Families of models, times a few widths of each. */
+const modelsLimit = 64
 
 /** Who may take part, where that is not everybody who knows the address. */
 export const accessSchema = z.strictObject({
@@ -94,8 +118,16 @@ const sections = z.strictObject({
   partition: orOneWord('kind', partitionSchema).optional(),
   task: taskSchema.optional(),
   model: modelSchema.prefault(defaultModel),
-  /** `all`, `head` (the model's own split) or the name of the layer where the head begins. */
-  share: z.string().min(1).max(200).default('all'),
+  /**
+   * For a mixture, whose peers may have bodies of their own: peer i has the i-th of these, from the first again where
+   * they are fewer. All heads must have the same layout. Who joins may bring another: `--model`.
+   */
+  models: z.array(modelSchema).min(1).max(modelsLimit).optional(),
+  /**
+   * `all`, `head` (the model's own split), `body` (all but that) or the name of the layer where the head begins.
+   * @default all; head for a mixture
+   */
+  share: z.string().min(1).max(200).optional(),
   /**
    * How the numbers of what is shared travel: whole (`f32`), in half the bytes (`bf16`, with the range of f32; `f16`,
    * eight times finer between 6e-5 and 65504) or in a quarter (`int8` with a scale for each tensor). Only what travels
@@ -104,7 +136,7 @@ const sections = z.strictObject({
    */
   encoding: z.enum(encodingNames).default('f32'),
   training: trainingSchema.prefault({}),
-  merge: mergeSchema.prefault(defaultMerge),
+  merge: methodSchema.prefault(defaultMerge),
   topology: topologySchema.prefault('ring'),
   /**
    * `sync`: a round's merge waits for the neighbours' heads of that round, until a deadline. `async`: nobody waits; a peer
@@ -122,11 +154,27 @@ const sections = z.strictObject({
  * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
  * folder are a matter of the machine and stay out of it.
  */
-const checked = sections.superRefine(({ mode, merge, staleness }, context) => {
+const checked = sections.superRefine(({ mode, merge, share, models, staleness, task, data, training }, context) => {
+  if (task !== undefined && task.objective === undefined && task.classes.length < 2) {
+    context.addIssue({ code: 'custom', path: ['task', 'classes'], message: 'must be two or more' })
+  }
+  if (data.superResolution !== undefined && training.augment !== undefined) {
+    const message = 'does not go with data.superResolution; remove one of the two'
+    context.addIssue({ code: 'custom', path: ['training', 'augment'], message })
+  }
   if (mode === 'sync' && staleness !== undefined) {
     context.addIssue({ code: 'custom', path: ['staleness'], message: 'goes with mode: async; remove it' })
   }
-  if (mode === 'async' && resolveMerge(merge).gossipSteps > 1) {
+  const method = resolveMethod({ merge, data })
+  if (method.kind === 'mixture' && share !== undefined && share !== 'head') {
+    const message = `${share} does not go with merge: mixture, which shares heads; remove it, and let the head begin with an earlier layer (model.head) to share more`
+    context.addIssue({ code: 'custom', path: ['share'], message })
+  }
+  if (models !== undefined && method.kind !== 'mixture') {
+    const message = 'only go with merge: mixture; what is merged must be alike'
+    context.addIssue({ code: 'custom', path: ['models'], message })
+  }
+  if (mode === 'async' && method.kind === 'merge' && method.gossipSteps > 1) {
     const message = 'async has one exchange a round; use a merge method with one, or mode: sync'
     context.addIssue({ code: 'custom', path: ['mode'], message })
   }
@@ -134,11 +182,18 @@ const checked = sections.superRefine(({ mode, merge, staleness }, context) => {
 
 export const manifestSchema = checked.transform(manifest => {
   const shipped = shippedSets[manifest.data.set]
+  // What has no classes cannot be dealt by class.
+  const dealt =
+    measureOf(manifest.data) === 'accuracy' ? (shipped?.partition ?? { kind: 'dirichlet' }) : { kind: 'iid' }
   // Whoever names the column that says whose a row is wants the rows dealt so.
-  const usual =
-    manifest.data.peerColumn === undefined ? (shipped?.partition ?? { kind: 'dirichlet' }) : { kind: 'natural' }
+  const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
+  // Softmax bounds the gradient of its outputs, a squared error does not: without a bound the models of 200 units
+  // diverged on tables at the default learning rate.
+  const clip = manifest.training.clip ?? (measureOf(manifest.data) === 'accuracy' ? undefined : 1)
   return {
     ...manifest,
+    share: manifest.share ?? (manifest.merge.method === 'mixture' ? 'head' : 'all'),
+    training: { ...manifest.training, ...(clip === undefined ? {} : { clip }) },
     peers: manifest.peers ?? shipped?.peers ?? 8,
     partition: manifest.partition ?? partitionSchema.parse(usual),
   }

@@ -15,13 +15,15 @@ export interface MeetingInit {
   readonly topology: Topology
   /** How long to wait for those who are not there yet. */
   readonly joinMs: number
+  /** Waits for all members and not only the neighbours; these alone are dialled. */
+  readonly everybody: boolean
   /** Whose word is waited for. Left out, a connection will do: all begin together. */
   readonly presence?: Presence
 }
 
 /** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
 export async function* meet(
-  { self, members, topology, joinMs, presence }: MeetingInit,
+  { self, members, topology, joinMs, everybody, presence }: MeetingInit,
   node: Libp2p,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
@@ -43,7 +45,10 @@ export async function* meet(
     )
     const ids = neighbours.map(number => members[number]!.peerId)
     if (presence === undefined) await whenConnected(node, ids, deadline).catch(() => signal.throwIfAborted())
-    else await presence.waitFor(ids.map(String), deadline).catch(() => signal.throwIfAborted())
+    else
+      await presence
+        .waitFor((everybody ? members.map(({ peerId }) => peerId) : ids).map(String), deadline)
+        .catch(() => signal.throwIfAborted())
   } finally {
     until.clear()
   }

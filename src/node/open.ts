@@ -11,13 +11,13 @@ import {
   type Presence,
   presenceProtocol,
   type Standing,
+  type StatePayload,
   StateRefused,
 } from '../gossip/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
-import type { StreamExchange } from './exchange.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
@@ -28,8 +28,10 @@ export interface OpenRunInit {
   readonly runId: Uint8Array
   readonly node: HearsayHost
   readonly presence: Presence
-  readonly handover: Handover
-  readonly exchange: () => StreamExchange | undefined
+  /** Our newest head that others were given. */
+  readonly latest: () => StatePayload | undefined
+  /** Reads heads of others, for who is behind. Left out, everybody keeps its own: a mixture's peers differ. */
+  readonly heads?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly topologyOf: (peers: number) => Topology
@@ -70,7 +72,7 @@ const recordMs = 10_000
 const farBehind = 2
 
 export function createOpenRun(init: OpenRunInit): OpenRun {
-  const { node, presence, handover, runId } = init
+  const { node, presence, heads, runId } = init
   const own: Member = { name: init.name, peerId: node.peerId, addresses: [] }
   const members = new Map<PeerIdStr, Member>()
   /** Who joins a run that has begun takes part in no round until it knows in which. */
@@ -100,6 +102,7 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 
   /** A head of the others, of this round or later, whose digest is the one that its owner has signed. */
   async function headFrom(
+    heads: NonNullable<OpenRunInit['heads']>,
     round: number,
     signal: AbortSignal,
   ): Promise<{ round: number; values: Float32Array } | undefined> {
@@ -109,10 +112,10 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
       .sort((a, b) => reportOf(b).head!.round - reportOf(a).head!.round)
     for (const peer of candidates.slice(0, 3)) {
       try {
-        const question = { what: 'HEAD', runId, limitBytes: handover.payloadBytes } as const
+        const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
         const answer = await askState(node, peerIdFromString(peer), question, signal)
         await signedBy(peer, answer, signal)
-        return { round: answer.round, values: await handover.decode(answer.bytes) }
+        return { round: answer.round, values: await heads.decode(answer.bytes) }
       } catch {
         // Gone, busy or lying: the next one.
         signal.throwIfAborted()
@@ -146,10 +149,10 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     // Where nobody waits, everybody has a pace of its own.
     if (!isFirst && init.manifest.mode === 'async') return round
     if (isFirst ? ended < round : ended <= round) return round
-    const found = await headFrom(Math.max(0, ended), signal)
+    const found = heads && (await headFrom(heads, Math.max(0, ended), signal))
     if (found === undefined) return ended + 1
     await copyInSlices(headOf(init.parameters, init.head), found.values)
-    handover.release(found.values)
+    heads?.release(found.values)
     return Math.max(ended, found.round) + 1
   }
 
@@ -189,7 +192,7 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
         ? openFederation({ self: own, live: round => liveIn(round).map(memberOf), topologyOf: init.topologyOf })
         : fixedFederation(init.members, init.self, init.topologyOf(init.members.length)),
     standing() {
-      const head = init.exchange()?.latest()
+      const head = init.latest()
       return { from: first, head: head && { round: head.round, digest: head.digest } }
     },
     learn(peer, { addresses }) {
@@ -228,10 +231,12 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 }
 
 /** It has ended this round, or one after it. */
-function isPast({ round, head }: HeardReport, asked: number): boolean {
-  return head !== undefined && round >= asked
+function isPast({ round, head, samples }: HeardReport, asked: number): boolean {
+  // Round 0 is told before and after it; what was trained on, only after it.
+  return head !== undefined && (asked === 0 ? samples > 0 : round >= asked)
 }
 
-function isFarBehind({ round, from }: HeardReport, asked: number): boolean {
+/** Its head of the round asked for is not worth waiting for. */
+export function isFarBehind({ round, from }: Pick<HeardReport, 'round' | 'from'>, asked: number): boolean {
   return asked - Math.max(round, from) > farBehind
 }

@@ -1,18 +1,11 @@
 import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import {
-  type DataInput,
-  type Dataset,
-  loadDataset,
-  partition,
-  peerStandardisation,
-  type Samples,
-  type Standardisation,
-} from '../data/index.js'
+import { classification, type DataInput, type Dataset, type Standardisation } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
-import { chebyshevLambda, resolveMerge } from '../merge/index.js'
+import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
+import { chebyshevLambda } from '../merge/index.js'
+import { createMixtureLearner, mixtureWorker } from '../mixture/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import { type AssembledPeer, assemblePeer } from './assembly.js'
@@ -20,7 +13,10 @@ import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
 import { foundersOf, type Manifest, runIdOf } from './manifest.js'
 import type { Member } from './member.js'
+import { resolveMethod } from './method.js'
 import { checkInvited, hostNetwork, type PeerNetwork } from './network.js'
+import { checkTask, dataOf } from './peer-data.js'
+import { checkHead, choicesOf } from './peer-model.js'
 import { localTraining, sharedSection } from './training.js'
 
 /** A peer of the field. */
@@ -50,6 +46,11 @@ export interface PeerOptions {
    * @default whoever comes
    */
   readonly members?: readonly Member[]
+  /**
+   * A body of its own, in a mixture: only the head's layout is agreed.
+   * @default the run's; of several (`models`) the one that belongs to its share
+   */
+  readonly model?: ModelSpec
   /** How it is reached, and who may connect. @default what a network without obstacles needs */
   readonly network?: PeerNetwork
   /** The run has begun without this peer: it goes on where the others are. @default false */
@@ -66,6 +67,10 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect'> {
   readonly dataset: Dataset
   /** Training samples it has. */
   readonly samples: number
+  /** Through which the model sees its inputs. */
+  readonly standardisation: Standardisation
+  /** This peer's own, in a mixture. */
+  readonly model: ModelSpec
   readonly layout: Layout
   readonly head: HeadSection
   /**
@@ -98,7 +103,10 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
-  if (resolveMerge(manifest.merge).chebyshev) chebyshevLambda(createTopology(manifest.topology, 2, manifest.seed))
+  const method = resolveMethod(manifest)
+  if (method.kind === 'merge' && method.chebyshev) {
+    chebyshevLambda(createTopology(manifest.topology, 2, manifest.seed))
+  }
   const { network = {}, contacts = [], remembered = [], members } = options
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
@@ -107,21 +115,33 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   await checkInvited(network, run, identity.peerId)
   const { dataset, samples, standardisation } = await dataOf(options)
   checkTask(manifest, dataset)
+  const choices = choicesOf(options, dataset, share)
   const pool = await createLearnerPool(
     {
       backend: options.backend ?? 'auto',
       // One peer trains one batch after the other: a second worker would have nothing to do.
       workers: 1,
-      model: manifest.model,
-      inputShape: dataset.inputShape,
+      models: choices,
+      ...(method.kind === 'mixture' && { worker: mixtureWorker() }),
       classes: dataset.classes.length,
+      objective: manifest.task?.objective ?? dataset.objective ?? classification,
       seed: manifest.seed,
     },
     signal === undefined ? {} : { signal },
   )
   try {
-    const head = sharedSection(manifest, pool.layout, pool.headLayer)
+    const [model] = pool.models
+    const head = sharedSection(manifest, model.layout, model.headLayer)
+    checkHead(head, pool, manifest)
     const { runId } = run
+    const data = { samples, standardisation }
+    const number = numberOf(identity)
+    const training = localTraining(manifest)
+    const { seed, rounds } = manifest
+    const mixture =
+      method.kind === 'mixture'
+        ? createMixtureLearner({ pool, model, data, peer: number, seed, settings: method, training, rounds })
+        : undefined
     const parts = await assemblePeer({
       manifest,
       runId,
@@ -129,9 +149,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       name,
       identity,
       topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
-      learner: pool.learner({ samples, standardisation }, numberOf(identity)),
-      training: localTraining(manifest),
-      parameters: pool.initialParameters(),
+      learner: model.learner(data, number),
+      ...(mixture && { mixture }),
+      training,
+      parameters: model.initialParameters(),
       head,
       test: dataset.test,
       transport: 'tcp',
@@ -142,7 +163,16 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       },
     })
     await parts.start()
-    return peerOf(parts, pool, { runId, dataset, samples: samples.size, head }, options)
+    const known = {
+      runId,
+      dataset,
+      samples: samples.size,
+      standardisation,
+      model: choices[0].model,
+      layout: model.layout,
+      head,
+    }
+    return peerOf(parts, pool, known, options)
   } catch (error) {
     await pool.close()
     throw error
@@ -152,7 +182,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 function peerOf(
   parts: AssembledPeer,
   pool: LearnerPool,
-  known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'head'>,
+  known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'standardisation' | 'model' | 'layout' | 'head'>,
   { manifest, contacts = [], remembered = [], members, hasBegun = false }: PeerOptions,
 ): Peer {
   return {
@@ -164,11 +194,11 @@ function peerOf(
       return parts.counters
     },
     backend: pool.backend,
-    layout: pool.layout,
     start: parts.start,
     addresses: parts.addresses,
     reachability: parts.reachability,
     members: parts.members,
+    ...(parts.mixture && { mixture: parts.mixture }),
     async *run({ round = 0, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)
       if (remembered.length > 0) await anyOf(parts, remembered, signal).catch(() => signal.throwIfAborted())
@@ -214,50 +244,6 @@ async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], sign
   // As many listen to it as there are addresses: no leak, whatever Node suspects from 11 on.
   setMaxListeners(0, each)
   await Promise.any(addresses.map(address => parts.connect([address], each)))
-}
-
-interface OwnData {
-  readonly dataset: Dataset
-  readonly samples: Samples
-  readonly standardisation: Standardisation
-}
-
-async function dataOf({ manifest, data }: PeerOptions): Promise<OwnData> {
-  if ('share' in data) {
-    const dataset = await loadDataset(manifest.data, manifest.seed)
-    const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
-    const shard = shards[data.share]
-    if (shard === undefined) {
-      throw new HearsayError(
-        'DATA',
-        `share ${data.share}: the run's ${manifest.data.set} is dealt to ${manifest.peers} peers, 0 to ${manifest.peers - 1}, and all are taken; bring your own data with --data`,
-      )
-    }
-    return { dataset, ...shard }
-  }
-  const dataset = 'train' in data.own ? data.own : await loadDataset({ ...manifest.data, ...data.own }, manifest.seed)
-  return { dataset, samples: dataset.train, standardisation: peerStandardisation(dataset, dataset.train) }
-}
-
-/** @throws {@link HearsayError} `DATA` when these are not what the run is about */
-function checkTask({ task }: Manifest, { name, inputShape, classes }: Dataset): void {
-  if (task === undefined) return
-  if (task.inputShape.join() !== inputShape.join()) {
-    throw new HearsayError(
-      'DATA',
-      `${name}: its samples are ${inputShape.join('×')} and the run's ${task.inputShape.join('×')}; see data.imageSize and data.channels for images`,
-    )
-  }
-  if (task.classes.join('\n') !== classes.join('\n')) {
-    throw new HearsayError(
-      'DATA',
-      `${name}: its classes are ${shown(classes)} and the run's ${shown(task.classes)}; name yours alike`,
-    )
-  }
-}
-
-function shown(classes: readonly string[]): string {
-  return classes.slice(0, 12).join(', ') + (classes.length > 12 ? ` and ${classes.length - 12} more` : '')
 }
 
 /** By which its random numbers differ from others': the same each time it comes back. */

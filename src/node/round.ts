@@ -1,7 +1,6 @@
-import type { Samples } from '../data/index.js'
-import type { Learner, LocalTraining } from '../learner/index.js'
+import type { TrainReport } from '../learner/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
-import type { PeerEvent } from './events.js'
+import type { PeerEvent, Tested } from './events.js'
 import type { GossipRound } from './gossip.js'
 
 export interface RoundsInit {
@@ -14,22 +13,22 @@ export interface RoundsInit {
    * nobody is ever left behind.
    */
   readonly catchUp?: (round: number, signal: AbortSignal) => Promise<number>
-  readonly learner: Learner
-  readonly training: LocalTraining
-  /** The whole model. The learner and the merge both write here, in turn. */
+  /** Local training, of `parameters` in place. */
+  readonly train: (round: number, signal: AbortSignal) => Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds'>>
+  /** The whole model. Local training and the merge both write here, in turn. */
   readonly parameters: Float32Array
   readonly head: HeadSection
   /** Left out, the peer learns alone (`merge: none`). */
   readonly gossip?: GossipRound
-  /** What the model is tested on after the merge. */
-  readonly test: Samples
+  /** Tests what the round has made. */
+  readonly evaluate: (round: number, signal: AbortSignal) => Promise<Tested>
   /** Rounds from one test to the next; the last round ends with one in any case. */
   readonly evaluateEvery: number
 }
 
 /** One peer's rounds: train, gossip, evaluate after the merge (ALGORITHMS.md 1). The only implementation of a round. */
 export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
-  const { self, learner, parameters, gossip } = init
+  const { self, parameters, gossip } = init
   const head = headOf(parameters, init.head)
   for (let round = init.first ?? 0; round < init.rounds; round++) {
     const startedAt = performance.now()
@@ -38,14 +37,13 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
       yield { type: 'caught-up', peer: self, round, to: others }
       round = Math.min(others, init.rounds - 1)
     }
-    const { loss, samples, seconds } = await learner.train(parameters, round, init.training, { signal })
+    const { loss, samples, seconds } = await init.train(round, signal)
     yield { type: 'trained', peer: self, round, loss, samples, seconds }
 
     if (gossip !== undefined) yield* gossip(round, head, signal)
 
     if ((round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds) {
-      const tested = await learner.evaluate(parameters, init.test, { signal })
-      yield { type: 'evaluated', peer: self, round, accuracy: tested.accuracy, loss: tested.loss }
+      yield { type: 'evaluated', peer: self, round, ...(await init.evaluate(round, signal)) }
     }
     yield { type: 'ended', peer: self, round, seconds: (performance.now() - startedAt) / 1000 }
   }

@@ -1,17 +1,16 @@
 import merge from 'it-merge'
-import { type Dataset, partition, type Shard } from '../data/index.js'
-import type { Learner, LearnerPool } from '../learner/index.js'
+import { type Dataset, partition, type Samples, type Shard } from '../data/index.js'
+import type { Learner } from '../learner/index.js'
 import { localTraining, type Manifest, runRounds } from '../node/index.js'
-import { allocate, type HeadSection } from '../tensors/index.js'
-import { copyInSlices } from '../turns.js'
 import { type BaselineName, type RunEvent, spreadOf } from '../watch/index.js'
+import { learnersOf, type PeerModel } from './models.js'
 
 export interface BaselinesInit {
   readonly manifest: Manifest
   readonly dataset: Dataset
   readonly shards: readonly Shard[]
-  readonly pool: LearnerPool
-  readonly head: HeadSection
+  readonly tests: readonly Samples[]
+  readonly models: readonly PeerModel[]
 }
 
 /** Accuracy on the test set after the last round. */
@@ -32,16 +31,28 @@ export async function* runBaselines(
   init: BaselinesInit,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Baselines, undefined> {
-  const { manifest, dataset, shards, pool } = init
-  const start = pool.initialParameters()
+  const { manifest, dataset, shards, tests, models } = init
   const [everything] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
   const alone = new Map<number, number>()
   let centralised = Number.NaN
-  const learners = pool.learners(shards)
+  const learners = learnersOf(models, shards)
+  const [first] = models as [PeerModel]
   const sources = [
-    ...learners.map((learner, peer) => accuracies(init, start, 'localOnly', learner, peer, signal)),
+    ...learners.map((learner, self) =>
+      accuracies({ manifest, name: 'localOnly', learner, self, test: tests[self]!, ...models[self]! }, signal),
+    ),
     // A number of its own, so that it draws batches that no peer draws.
-    accuracies(init, start, 'centralised', pool.learner(everything!, shards.length), shards.length, signal),
+    accuracies(
+      {
+        manifest,
+        name: 'centralised',
+        learner: first.model.learner(everything!, shards.length),
+        self: shards.length,
+        test: dataset.test,
+        ...first,
+      },
+      signal,
+    ),
   ]
   for await (const { name, peer, round, accuracy } of merge(...sources)) {
     if (accuracy !== undefined && name === 'centralised') centralised = accuracy
@@ -60,25 +71,31 @@ interface Progress {
   readonly accuracy: number | undefined
 }
 
+interface OneAlone extends PeerModel {
+  readonly manifest: Manifest
+  readonly name: BaselineName
+  readonly learner: Learner
+  readonly self: number
+  readonly test: Samples
+}
+
 async function* accuracies(
-  { manifest, dataset, pool, head }: BaselinesInit,
-  start: Float32Array,
-  name: BaselineName,
-  learner: Learner,
-  self: number,
+  { manifest, name, learner, self, test, model, head }: OneAlone,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, void, undefined> {
-  const parameters = allocate(pool.layout)
-  await copyInSlices(parameters, start)
+  const parameters = model.initialParameters()
+  const training = localTraining(manifest)
   const rounds = runRounds(
     {
       self,
       rounds: manifest.rounds,
-      learner,
-      training: localTraining(manifest),
+      train: (round, signal) => learner.train(parameters, round, training, { signal }),
       parameters,
       head,
-      test: dataset.test,
+      evaluate: async (_, signal) => {
+        const { accuracy, loss } = await learner.evaluate(parameters, test, { signal })
+        return { accuracy, loss }
+      },
       evaluateEvery: manifest.evaluation.every,
     },
     signal,

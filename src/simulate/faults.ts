@@ -1,11 +1,31 @@
 import { HearsayError } from '../errors.js'
 import type { AssembledPeer, PeerEvent } from '../node/index.js'
+import { random } from '../random.js'
 import type { RunEvent } from '../watch/index.js'
 
 /** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
 export interface Fault {
   readonly peer: number
   readonly round: number
+}
+
+/**
+ * Which directions between peers are cut for the whole run: so many of all, drawn from the run's seed (dFLMoE's
+ * "communication disconnect", ALGORITHMS.md 4.2).
+ *
+ * @param share - 0 … 1
+ * @returns whether `peer` hears nothing of `other`
+ */
+export function cutLinks(share: number, peers: number, seed: number): (peer: number, other: number) => boolean {
+  const links = Uint32Array.from({ length: peers * peers }, (_, at) => at).filter(
+    at => Math.floor(at / peers) !== at % peers,
+  )
+  const cut = new Set(
+    random(seed, 'disconnect')
+      .shuffle(links)
+      .subarray(0, Math.round(share * links.length)),
+  )
+  return (peer, other) => cut.has(peer * peers + other)
 }
 
 /**

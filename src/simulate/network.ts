@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Dataset, Shard } from '../data/index.js'
+import type { Samples, Shard } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
+import { createMixtureLearner, type MixtureLearner } from '../mixture/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
@@ -10,25 +11,30 @@ import {
   type Manifest,
   type Member,
   type PeerCounters,
+  resolveMethod,
   simulatedIdentities,
 } from '../node/index.js'
-import { allocate, type HeadSection, type Layout } from '../tensors/index.js'
+import { allocate, type Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
+import { learnersOf, type PeerModel } from './models.js'
 
 export type Transport = 'tcp' | 'memory'
 
 export interface NetworkInit {
   readonly manifest: Manifest
   readonly runId: Uint8Array
-  readonly dataset: Dataset
   readonly shards: readonly Shard[]
+  /** What each is tested on. */
+  readonly tests: readonly Samples[]
   readonly pool: LearnerPool
+  readonly models: readonly PeerModel[]
   readonly topology: Topology
-  readonly head: HeadSection
   readonly transport: Transport
   /** First of the TCP ports to listen on, one a peer; 0 lets the system choose. */
   readonly port: number
+  /** Whether a peer hears nothing of another. */
+  readonly isCut: (peer: number, other: number) => boolean
 }
 
 const lastPort = 65_535
@@ -45,12 +51,13 @@ export interface Network {
 
 /** Starts the peers of a simulation: each a real host with an identity of its own. */
 export async function startNetwork(init: NetworkInit): Promise<Network> {
-  const { manifest, shards, pool } = init
+  const { manifest, shards, models, tests } = init
   checkPorts(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
-  const learners = pool.learners(shards)
+  const learners = learnersOf(models, shards)
+  const places = new Map(identities.map(({ peerId }, place) => [peerId.toString(), place]))
   const peers: AssembledPeer[] = []
-  const start = pool.initialParameters()
+  const starts = new Map(models.map(({ model }) => [model, model.initialParameters()]))
   // Memory addresses are known in the whole process, where another simulation may run.
   const place = randomUUID()
   const buffers = createBuffers()
@@ -61,6 +68,8 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   try {
     for (const [self, identity] of identities.entries()) {
       const shard = shards[self]!
+      const { model, head } = models[self]!
+      const mixture = mixtureOf(init, self)
       const peer = await assemblePeer({
         manifest,
         runId: init.runId,
@@ -70,9 +79,10 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         topologyOf: () => init.topology,
         learner: learners[self]!,
         training: localTraining(manifest),
-        parameters: await copyOf(start, pool.layout),
-        head: init.head,
-        test: init.dataset.test,
+        ...(mixture && { mixture, isDeafTo: (id: string) => init.isCut(self, places.get(id)!) }),
+        parameters: await copyOf(starts.get(model)!, model.layout),
+        head,
+        test: tests[self]!,
         buffers,
         transport: init.transport,
         listen: [listenAddress(init, place, self)],
@@ -95,6 +105,15 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => sumByReason(peers.map(peer => peer.counters)),
     stop,
   }
+}
+
+function mixtureOf({ manifest, pool, models, shards }: NetworkInit, peer: number): MixtureLearner | undefined {
+  const settings = resolveMethod(manifest)
+  if (settings.kind !== 'mixture') return undefined
+  const { seed, rounds } = manifest
+  const { model } = models[peer]!
+  const training = localTraining(manifest)
+  return createMixtureLearner({ pool, model, data: shards[peer]!, peer, seed, settings, training, rounds })
 }
 
 /** Everybody's common start, without a stall for those who are there already. */

@@ -1,14 +1,33 @@
 import { setMaxListeners } from 'node:events'
 import merge from 'it-merge'
-import { type Dataset, loadDataset, partition, type Shard, type Standardisation } from '../data/index.js'
-import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
-import { chebyshevLambda, resolveMerge } from '../merge/index.js'
-import { type Manifest, type Member, type PeerEvent, runIdOf, sharedSection } from '../node/index.js'
+import {
+  type Dataset,
+  loadDataset,
+  partition,
+  personalTests,
+  type Samples,
+  type Shard,
+  type Standardisation,
+} from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
+import { chebyshevLambda } from '../merge/index.js'
+import { mixtureWorker } from '../mixture/index.js'
+import {
+  type Manifest,
+  type Member,
+  type PeerEvent,
+  type PeerMixture,
+  resolveMethod,
+  runIdOf,
+  type Tested,
+} from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
 import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
-import { type Fault, withFaults } from './faults.js'
+import { cutLinks, type Fault, withFaults } from './faults.js'
+import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 
 export interface SimulationOptions {
@@ -23,6 +42,8 @@ export interface SimulationOptions {
   /** Run each peer alone and all data in one place too. @default true */
   readonly baselines?: boolean
   readonly faults?: readonly Fault[]
+  /** In a mixture: this share of all directions between peers is cut. @default 0 */
+  readonly disconnect?: number
   readonly signal?: AbortSignal
 }
 
@@ -34,6 +55,11 @@ export interface Prepared {
   readonly workers: number
   readonly dataset: Dataset
   readonly shards: readonly Shard[]
+  /** What each peer is tested on. */
+  readonly tests: readonly Samples[]
+  readonly models: readonly PeerModel[]
+  /** Peer ids, as text. */
+  readonly ids: readonly string[]
   readonly topology: Topology
   readonly spectralGap: number
   readonly layout: Layout
@@ -48,7 +74,12 @@ export interface PeerResult {
   /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
   readonly accuracy: number | undefined
   readonly failed: boolean
+  readonly layout: Layout
   readonly parameters: Float32Array
+  /** In a mixture: transforms and gate, and the heads that it received. */
+  readonly kept?: { readonly weights: Uint8Array; readonly experts: ReturnType<PeerMixture['experts']> }
+  /** In a mixture, of the round that `accuracy` is of. */
+  readonly mixture?: NonNullable<Tested['mixture']>
 }
 
 export interface SimulationResult {
@@ -88,16 +119,25 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
   const transport = options.transport ?? 'tcp'
   const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
   // Refused before anything has started; its λ costs little beside the spectral gap that is told anyway.
-  if (resolveMerge(manifest.merge).chebyshev) chebyshevLambda(topology)
+  const method = resolveMethod(manifest)
+  if (method.kind === 'merge' && method.chebyshev) chebyshevLambda(topology)
+  if (options.disconnect !== undefined && method.kind === 'merge') {
+    throw new HearsayError(
+      'USAGE',
+      '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
+    )
+  }
   const dataset = await loadDataset(manifest.data, manifest.seed)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+  const tests = testsOf(manifest, dataset, shards)
   const pool = await createLearnerPool(
     {
       backend: options.backend ?? 'auto',
       ...(options.workers === undefined ? {} : { workers: options.workers }),
-      model: manifest.model,
-      inputShape: dataset.inputShape,
+      models: modelChoices(manifest, dataset),
+      ...(method.kind === 'mixture' && { worker: mixtureWorker() }),
       classes: dataset.classes.length,
+      ...(dataset.objective && { objective: dataset.objective }),
       seed: manifest.seed,
     },
     options.signal === undefined ? {} : { signal: options.signal },
@@ -108,18 +148,20 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
     await pool.close()
   }
   try {
-    const head = sharedSection(manifest, pool.layout, pool.headLayer)
+    const models = modelsOf(manifest, pool)
+    const [{ model, head }] = models as [PeerModel]
     const runId = runIdOf(manifest)
     network = await startNetwork({
       manifest,
       runId,
-      dataset,
       shards,
+      tests,
       pool,
+      models,
       topology,
-      head,
       transport,
       port: options.port ?? 0,
+      isCut: cutLinks(options.disconnect ?? 0, manifest.peers, manifest.seed),
     })
     const prepared: Prepared = {
       manifest,
@@ -128,16 +170,19 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
       workers: pool.workers,
       dataset,
       shards,
+      tests,
+      models,
+      ids: network.members.map(({ peerId }) => peerId.toString()),
       topology,
       spectralGap: spectralGap(topology).gap,
-      layout: pool.layout,
+      layout: model.layout,
       head,
       transport,
     }
     return {
       prepared,
       members: network.members,
-      run: () => runSimulation(prepared, pool, network!, options),
+      run: () => runSimulation(prepared, network!, options),
       close,
     }
   } catch (error) {
@@ -148,11 +193,10 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
 
 async function* runSimulation(
   prepared: Prepared,
-  pool: LearnerPool,
   network: Network,
   options: SimulationOptions,
 ): AsyncGenerator<RunEvent, SimulationResult, undefined> {
-  const { manifest, dataset, shards, head } = prepared
+  const { manifest, dataset, shards, models, head } = prepared
   const failure = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
   // Every peer's job listens to it, and Node suspects a leak from 11 on.
@@ -160,12 +204,19 @@ async function* runSimulation(
   const standardisation = meanStandardisation(shards)
   const book = createRoundBook({
     peers: manifest.peers,
-    head,
-    parametersOf: peer => network.peers[peer]!.parameters,
-    evaluateMean: async mean => (await pool.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
+    // Peers of a mixture differ on purpose: there is no mean of them, and no distance to it.
+    ...(manifest.merge.method !== 'mixture' && {
+      models: {
+        head,
+        parametersOf: peer => network.peers[peer]!.parameters,
+        evaluateMean: async mean =>
+          (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
+      },
+    }),
     sentBytes: network.sentBytes,
   })
   const accuracies = new Map<number, number>()
+  const mixtures = new Map<number, NonNullable<Tested['mixture']>>()
   const failed = new Set<number>()
   let samples = 0
   let absent = 0
@@ -187,8 +238,10 @@ async function* runSimulation(
       if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
       else if (event.type === 'trained') samples += event.samples
       else if (event.type === 'exchanged') absent += event.absent.length
-      else if (event.type === 'evaluated') accuracies.set(event.peer, event.accuracy)
-      else if (event.type === 'failed') failed.add(event.peer)
+      else if (event.type === 'evaluated') {
+        accuracies.set(event.peer, event.accuracy)
+        if (event.mixture !== undefined) mixtures.set(event.peer, event.mixture)
+      } else if (event.type === 'failed') failed.add(event.peer)
       if (event.type === 'failed') book.lose(event.peer)
       endedAt = performance.now()
       yield event
@@ -197,7 +250,7 @@ async function* runSimulation(
     yield* await book.settle()
     // The baselines need no network, and its memory.
     await network.stop()
-    if (options.baselines !== false) baselines = yield* runBaselines({ manifest, dataset, shards, pool, head }, signal)
+    if (options.baselines !== false) baselines = yield* runBaselines(prepared, signal)
   } catch (error) {
     if (!options.signal?.aborted) throw error
     interrupted = true
@@ -213,7 +266,10 @@ async function* runSimulation(
       samples: shard.samples.size,
       accuracy: accuracies.get(peer),
       failed: failed.has(peer),
+      layout: models[peer]!.model.layout,
       parameters: network.peers[peer]!.parameters,
+      ...keptOf(network.peers[peer]!.mixture),
+      ...(mixtures.has(peer) && { mixture: mixtures.get(peer)! }),
     })),
     baselines,
     sentBytes: network.sentBytes(),
@@ -223,6 +279,19 @@ async function* runSimulation(
     seconds: (endedAt - startedAt) / 1000,
     interrupted,
   }
+}
+
+function keptOf(mixture: PeerMixture | undefined): Pick<PeerResult, 'kept'> {
+  return mixture === undefined ? {} : { kept: { weights: mixture.save(), experts: mixture.experts() } }
+}
+
+function modelChoices({ model, models }: Manifest, { inputShape }: Dataset): [ModelChoice, ...ModelChoice[]] {
+  const [first, ...others] = (models ?? [model]).map(model => ({ model, inputShape }))
+  return [first!, ...others]
+}
+
+function testsOf({ evaluation, partition, seed }: Manifest, dataset: Dataset, shards: readonly Shard[]): Samples[] {
+  return evaluation.on === 'own' ? personalTests(dataset, partition, shards, seed) : shards.map(() => dataset.test)
 }
 
 /** Passes a peer's events on once they are in the book: the peer does not go on before its model is copied. */

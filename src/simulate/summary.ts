@@ -1,3 +1,4 @@
+import { measureOf } from '../data/index.js'
 import type { RunSummary } from '../watch/index.js'
 import type { Prepared, SimulationResult } from './simulation.js'
 
@@ -17,15 +18,16 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     seconds: rounded(seconds, 3),
     topology: prepared.topology.name,
     merge: manifest.merge.method,
+    measure: measureOf(manifest.data),
     accuracy: {
       mean: lastTested?.accuracy?.mean ?? Number.NaN,
       min: lastTested?.accuracy?.min ?? Number.NaN,
       max: lastTested?.accuracy?.max ?? Number.NaN,
-      ofMean: lastTested?.accuracy?.ofMean ?? Number.NaN,
+      ofMean: lastTested?.accuracy?.ofMean ?? null,
       localOnly: baselines?.localOnly ?? null,
       centralised: baselines?.centralised ?? null,
     },
-    consensusDistance: last?.consensusDistance ?? Number.NaN,
+    consensusDistance: last?.consensusDistance ?? null,
     spectralGap: prepared.spectralGap,
     bytes: {
       sent: sentBytes,
@@ -39,15 +41,28 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     model: { parameters: layout.size, shared: head.layout.size },
     absent: result.absent,
     rejected: result.rejected,
-    perPeer: peers.map(({ name, samples: owned, accuracy, failed }, peer) => ({
+    ...(manifest.merge.method === 'mixture' && { listens: listensOf(prepared, result) }),
+    perPeer: peers.map(({ name, samples: owned, accuracy, failed, mixture }, peer) => ({
       peer,
       name,
       samples: owned,
       accuracy: accuracy ?? null,
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       failed,
+      ...(mixture && { own: mixture.own, bestExpert: mixture.bestExpert?.accuracy ?? null }),
     })),
   }
+}
+
+/** Row i: the weight that peer i gives to each peer's head, on average over its test set; nothing where it was not tested. */
+function listensOf({ ids }: Prepared, { peers }: SimulationResult): number[][] {
+  return peers.map(({ mixture }, self) => {
+    const row = ids.map(() => 0)
+    if (mixture === undefined) return row
+    row[self] = mixture.weights.own
+    for (const { peer, weight } of mixture.weights.experts) row[ids.indexOf(peer)] = weight
+    return row.map(weight => rounded(weight, 4))
+  })
 }
 
 function rounded(value: number, digits: number): number {

@@ -58,13 +58,13 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   const pool = await createLearnerPool({
     backend: 'wasm',
     workers: 1,
-    model,
-    inputShape,
+    models: [{ model, inputShape }],
     classes: classes.length,
     seed,
   })
   onTestFinished(() => pool.close())
-  const head = sharedSection(manifest, pool.layout, pool.headLayer)
+  const [learnt] = pool.models
+  const head = sharedSection(manifest, learnt.layout, learnt.headLayer)
   const identities = await simulatedIdentities(seed, 3)
   const peers = await Promise.all(
     [0, 1].map(async self => {
@@ -75,9 +75,9 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
         name: shards[self]!.name,
         identity: identities[self]!,
         topologyOf: peers => createTopology(manifest.topology, peers, seed),
-        learner: pool.learner(shards[self]!, self),
+        learner: learnt.learner(shards[self]!, self),
         training: localTraining(manifest),
-        parameters: pool.initialParameters(),
+        parameters: learnt.initialParameters(),
         head,
         test: dataset.test,
         transport: 'tcp',

@@ -60,6 +60,25 @@ describe('a manifest', () => {
     expect(() => parseManifest({ minPeers })).toThrow(`manifest: minPeers: must be ${allowed}`)
   })
 
+  it('of numbers deals by no class and bounds the gradient, unless it says otherwise', () => {
+    for (const data of [
+      { set: 'own.csv', target: 'price' },
+      { set: 'pneumoniamnist', superResolution: 2 },
+    ]) {
+      expect(parseManifest({ data })).toMatchObject({ partition: { kind: 'iid' }, training: { clip: 1 } })
+      expect(parseManifest({ data, training: { clip: 5 } })).toMatchObject({ training: { clip: 5 } })
+    }
+    expect(parseManifest({ data: { set: 'own.csv' } }).training).not.toHaveProperty('clip')
+    expect(() =>
+      parseManifest({ data: { set: 'pneumoniamnist', superResolution: 2 }, training: { augment: { crop: 2 } } }),
+    ).toThrow('training.augment: does not go with data.superResolution')
+    const task = { inputShape: [3], classes: ['price'] }
+    const objective = { kind: 'regression', target: 'price', mean: 5, std: 2 }
+    expect(parseManifest({ task: { ...task, objective } }).task).toEqual({ ...task, objective })
+    expect(() => parseManifest({ task })).toThrow('task.classes: must be two or more')
+    expect(() => parseManifest({ task: { ...task, objective: { ...objective, std: 0 } } })).toThrow('std')
+  })
+
   it('settles local training together with the merge method', () => {
     const training = (input: ManifestInput): object => localTraining(parseManifest(input))
     expect(training({})).toMatchObject({ epochs: 1, rho: 0.05, momentum: 0 })
@@ -79,7 +98,8 @@ describe('a manifest', () => {
     expect(section('all')).toMatchObject({ start: 0, end: 21 })
     expect(section('head')).toMatchObject({ start: 15, end: 21 })
     expect(section('dense1')).toMatchObject({ start: 0, end: 21 })
-    expect(() => section('body')).toThrow('layers are dense1, output')
+    expect(section('body')).toMatchObject({ start: 0, end: 15 })
+    expect(() => section('top')).toThrow('layers are dense1, output')
   })
 })
 

@@ -14,7 +14,6 @@ import {
   type Standing,
   type StatePayload,
 } from '../../src/gossip/index.js'
-import type { StreamExchange } from '../../src/node/exchange.js'
 import { type PeerEvent, parseManifest } from '../../src/node/index.js'
 import { createOpenRun, type OpenRun, type OpenRunInit } from '../../src/node/open.js'
 import { layoutOf } from '../../src/tensors/index.js'
@@ -57,8 +56,8 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     runId,
     node: host,
     presence,
-    handover,
-    exchange: () => ({ latest: () => kept }) as unknown as StreamExchange,
+    heads: handover,
+    latest: () => kept,
     parameters,
     head: { start: 0, end: layout.size, layout },
     topologyOf: peers => createTopology(topology, peers, 1),

@@ -103,7 +103,7 @@ describe('a simulation', () => {
     expect(tested.sort()).toEqual([1, 1, 1, 1, 2, 2, 2, 2])
     const rounds = events.filter(event => event.type === 'round')
     expect(rounds.map(({ accuracy }) => accuracy !== undefined)).toEqual([false, true, true])
-    expect(rounds.every(({ consensusDistance, loss }) => consensusDistance > 0 && loss > 0)).toBe(true)
+    expect(rounds.every(({ consensusDistance, loss }) => consensusDistance! > 0 && loss > 0)).toBe(true)
     expect(result.last).toEqual(rounds[2])
     expect(result.lastTested).toEqual(rounds[2])
     expect(result.peers.every(({ accuracy }) => accuracy !== undefined)).toBe(true)
@@ -138,7 +138,7 @@ describe('a simulation', () => {
 
   it.each<[string, ManifestInput, SimulationOptions, RegExp]>([
     ['a data set that is not there', { data: { set: 'nowhere.csv' } }, {}, /nowhere\.csv/],
-    ['a layer that is not there', { share: 'body' }, {}, /no layer "body"/],
+    ['a layer that is not there', { share: 'top' }, {}, /no layer "top"/],
     ['edges that leave somebody out', { topology: { kind: 'edges', edges: [[0, 1]] } }, {}, /no way leads from peer 0/],
     [
       'acceleration where it cannot be',

@@ -1,0 +1,78 @@
+import { createDeadline, type PeerIdStr, type Presence } from '../gossip/index.js'
+import { isFarBehind } from './open.js'
+import type { Patience } from './patience.js'
+
+export interface HearingInit {
+  readonly presence: Pick<Presence, 'heard' | 'live' | 'until'>
+  readonly patience: Patience
+}
+
+/** Who was heard, and how far: published heads come from everybody, in their own time. */
+export interface Hearing {
+  /** A head of this peer has come. */
+  heard(peer: PeerIdStr, round: number): void
+  /** Has a head of this round or a later one come? */
+  has(peer: PeerIdStr, round: number): boolean
+  /**
+   * Resolves when the heads of this round are here, of all who are there and not far behind; or when there is no more
+   * patience.
+   *
+   * @throws the signal's reason
+   */
+  whenAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void>
+}
+
+export function createHearing({ presence, patience }: HearingInit): Hearing {
+  const newest = new Map<PeerIdStr, number>()
+  const watchers = new Set<() => void>()
+  const has = (peer: PeerIdStr, round: number): boolean => (newest.get(peer) ?? -1) >= round
+
+  /** Those whose head of this round is worth waiting for. */
+  function expected(peers: readonly PeerIdStr[], round: number): PeerIdStr[] {
+    const live = new Set(presence.live())
+    return peers.filter(peer => {
+      const report = presence.heard().get(peer)
+      return report !== undefined && live.has(peer) && !isFarBehind(report, round)
+    })
+  }
+
+  return {
+    has,
+    heard(peer, round) {
+      newest.set(peer, Math.max(round, newest.get(peer) ?? -1))
+      for (const look of watchers) look()
+    },
+    async whenAll(peers, round, signal) {
+      const waiting = patience.begin()
+      const counted = new Set<PeerIdStr>()
+      const isDone = (): boolean => {
+        for (const peer of peers) {
+          if (counted.has(peer) || !has(peer, round)) continue
+          counted.add(peer)
+          waiting.ended(true)
+        }
+        return expected(peers, round).every(peer => counted.has(peer))
+      }
+      const deadline = createDeadline(signal)
+      deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
+      const came = Promise.withResolvers<void>()
+      const look = (): void => {
+        if (isDone()) came.resolve()
+      }
+      watchers.add(look)
+      try {
+        // Whichever is first: a head, or the news that somebody is gone.
+        await Promise.race([came.promise, presence.until(isDone, deadline.signal)])
+      } catch {
+        signal.throwIfAborted()
+      } finally {
+        watchers.delete(look)
+        for (const peer of expected(peers, round)) if (!counted.has(peer)) waiting.ended(false)
+        waiting.done()
+        // The one that came second is not waited for any more.
+        deadline.abort(new Error('The wait is over'))
+        deadline.clear()
+      }
+    },
+  }
+}

@@ -1,0 +1,106 @@
+import type { Samples } from '../data/index.js'
+import { type Buffers, createHandover, type Handover, type HearsayHost, type RejectionReason } from '../gossip/index.js'
+import type { Learner, LocalTraining } from '../learner/index.js'
+import { type Merge, stalenessSchema } from '../merge/index.js'
+import type { HeadSection } from '../tensors/index.js'
+import type { Topology } from '../topology/index.js'
+import { createExchange, type StreamExchange } from './exchange.js'
+import type { Federation } from './federation.js'
+import { createGossip } from './gossip.js'
+import type { Manifest } from './manifest.js'
+import type { Patience } from './patience.js'
+import type { MethodWork } from './work.js'
+
+export interface MergingInit {
+  /** Of this peer, in events. */
+  readonly self: number
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly merge: Merge
+  readonly learner: Learner
+  readonly training: LocalTraining
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  readonly test: Samples
+  readonly buffers?: Buffers
+  readonly patience: Patience
+  /** Longest try to reach a neighbour whose connection is lost. */
+  readonly dialMs: number
+}
+
+/** Merging as a method: a head goes to the neighbours on streams, and is averaged with theirs. */
+export interface Merging extends MethodWork {
+  /** Reads and gives back heads that others hold of themselves. */
+  readonly handover: Handover
+}
+
+export function createMerging(init: MergingInit, node: HearsayHost): Merging {
+  const { self, manifest, merge, learner, parameters, training, test } = init
+  const isAsync = manifest.mode === 'async'
+  let federation: Federation | undefined
+  let exchange: StreamExchange | undefined
+  let round = 0
+
+  const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
+    if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
+    const where = federation?.at(theirRound)
+    const number = where?.numbers.get(sender)
+    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
+    if (!isAsync && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
+    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
+  }
+  const handover = createHandover({
+    runId: init.runId,
+    layout: init.head.layout,
+    encoding: manifest.encoding,
+    latestOnly: isAsync,
+    normLimit: manifest.limits.headNorm,
+    admit,
+    ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
+  })({ node })
+
+  return {
+    handover,
+    start: () => handover.start(),
+    stop: () => handover.stop(),
+    begin({ federation: known, open, tellsMembers }) {
+      federation = known
+      const { patience, dialMs } = init
+      const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
+      exchange = createExchange({ node, handover, isAsync, dialMs, patience, ...coming })
+      const { gossipSteps: steps, chebyshev } = merge
+      const staleness = stalenessSchema.parse(manifest.staleness ?? {})
+      return {
+        train: (round, signal) => learner.train(parameters, round, training, { signal }),
+        evaluate: async (_, signal) => {
+          const { accuracy, loss } = await learner.evaluate(parameters, test, { signal })
+          return { accuracy, loss }
+        },
+        ...(steps > 0 && {
+          gossip: createGossip({ self, federation, steps, chebyshev, exchange, staleness, isOpen: tellsMembers }),
+        }),
+      }
+    },
+    at(now) {
+      round = now
+    },
+    latest: () => exchange?.latest(),
+    async idle() {
+      // A neighbour may need our last head to finish.
+      await exchange?.idle()
+    },
+    get counters() {
+      const { sentBytes, receivedBytes, rejected } = handover.counters
+      return { sentBytes, receivedBytes, rejected }
+    },
+  }
+}
+
+/**
+ * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,
+ * so one round; along one-way edges the news takes up to log₂ m rounds to come round. A little more is allowed for
+ * neighbours that stopped waiting for us at a deadline.
+ */
+function roundsAhead(topology: Topology): number {
+  return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
+}

@@ -1,0 +1,211 @@
+import { setTimeout } from 'node:timers/promises'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { Samples } from '../data/index.js'
+import {
+  type Access,
+  type Buffers,
+  createDeadline,
+  createPublication,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  ReasonCounts,
+} from '../gossip/index.js'
+import type { Learner, LocalTraining } from '../learner/index.js'
+import {
+  createExpertStore,
+  type Expert,
+  expertLimit,
+  type GateWeights,
+  type MixtureLearner,
+  type MixtureSettings,
+} from '../mixture/index.js'
+import type { HeadSection } from '../tensors/index.js'
+import type { Absence, PeerEvent, Shares, Tested } from './events.js'
+import { createHearing } from './hearing.js'
+import type { Identity } from './identity.js'
+import type { Manifest } from './manifest.js'
+import type { Member } from './member.js'
+import type { Patience } from './patience.js'
+import type { Beginning, MethodWork } from './work.js'
+
+/** How long what is missing is waited for before somebody is asked for it. */
+const askMs = 5_000
+
+export interface MixingInit {
+  /** Of this peer, in events. */
+  readonly self: number
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly identity: Identity
+  readonly settings: MixtureSettings
+  readonly learner: Learner
+  readonly mixture: MixtureLearner
+  readonly training: LocalTraining
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  readonly test: Samples
+  readonly buffers?: Buffers
+  readonly access?: Access
+  readonly invite?: Uint8Array
+  readonly patience: Patience
+  /** Peers whose heads never reach this one: a fault of a simulation. @default none */
+  readonly isDeafTo?: ((peer: PeerIdStr) => boolean) | undefined
+}
+
+/** A received head with the name of its peer. */
+export interface NamedExpert extends Expert {
+  readonly name?: string | undefined
+}
+
+/** A mixture as a method: a head goes to everybody, and everybody's are asked as experts (ALGORITHMS.md 4.2). */
+export interface Mixing extends MethodWork {
+  /** From now on only these are heard. */
+  expect(members: readonly Member[]): void
+  /** Gets the heads that those who are connected hold: for who comes late, or was away. @throws the signal's reason */
+  catchUp(signal: AbortSignal): Promise<void>
+  /** What has been received. */
+  named(): NamedExpert[]
+  /** Puts back what was received before, where nothing newer is here. */
+  recall(experts: readonly NamedExpert[]): void
+}
+
+export function createMixing(init: MixingInit, node: HearsayHost, presence: Presence): Mixing {
+  const { self, manifest, mixture, learner, parameters, training, test } = init
+  const experts = createExpertStore({ numbers: init.head.layout.size, limit: expertLimit })
+  const isJoint = init.settings.schedule === 'joint'
+  const hearing = createHearing({ presence, patience: init.patience })
+  /** Heads of our own that everybody would have refused, by reason. */
+  const withheld = new ReasonCounts<string>()
+  let known: readonly Member[] | undefined
+
+  const publication = createPublication({
+    runId: init.runId,
+    rounds: manifest.rounds,
+    privateKey: init.identity.privateKey,
+    layout: init.head.layout,
+    encoding: manifest.encoding,
+    normLimit: manifest.limits.headNorm,
+    authors: expertLimit,
+    isLive: author => presence.live().includes(author),
+    onHead(author, round, head) {
+      if (init.isDeafTo?.(author)) return
+      experts.receive({ peer: author, round, head })
+      hearing.heard(author, round)
+    },
+    ...(init.access && { admits: init.access.admitsAuthor }),
+    ...(init.invite && { invite: init.invite }),
+    ...(init.buffers && { buffers: init.buffers }),
+  })({ node })
+
+  const named = (peer: string): { name: string; peer: string } => ({
+    name: presence.heard().get(peer)?.name ?? peer.slice(-6),
+    peer,
+  })
+  const sharesOf = ({ own, experts }: GateWeights): Shares => ({
+    own,
+    experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
+  })
+  const trained = (round: number, signal: AbortSignal) =>
+    mixture.train(round, parameters, experts.experts(round), { signal })
+
+  /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
+  async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
+    const waiting = createDeadline(signal)
+    const asking = (async () => {
+      for (;;) {
+        await setTimeout(askMs, undefined, { signal: waiting.signal })
+        await catchUp(waiting.signal)
+      }
+    })().catch(() => {})
+    try {
+      await hearing.whenAll(peers, round, signal)
+    } finally {
+      waiting.abort(new Error('The wait is over'))
+      waiting.clear()
+      await asking
+    }
+  }
+
+  async function catchUp(signal: AbortSignal): Promise<void> {
+    await publication.catchUp(
+      presence.live().map(peer => peerIdFromString(peer)),
+      signal,
+    )
+  }
+
+  async function* exchange(
+    { federation, tellsMembers }: Beginning,
+    round: number,
+    head: Float32Array,
+    signal: AbortSignal,
+  ): AsyncGenerator<PeerEvent, void, undefined> {
+    const startedAt = performance.now()
+    const { members, self: place } = federation.at(round)
+    if (tellsMembers && members !== known) {
+      known = members
+      yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
+    }
+    const published = await publication.publish(round, head)
+    if (!published.ok) withheld.add(`OWN_${published.reason}`)
+    const ids = members.map(({ peerId }) => peerId.toString())
+    const others = ids.filter((id, number) => number !== place && init.isDeafTo?.(id) !== true)
+    if (manifest.mode === 'sync') await heardAll(others, round, signal)
+    const live = new Set(presence.live())
+    const absent: Absence[] = []
+    const received: number[] = []
+    for (const [peer, id] of ids.entries()) {
+      if (peer === place) continue
+      if (hearing.has(id, manifest.mode === 'sync' ? round : 0)) received.push(peer)
+      else absent.push({ peer, reason: live.has(id) ? 'late' : 'gone' })
+    }
+    const waitSeconds = (performance.now() - startedAt) / 1000
+    yield { type: 'exchanged', peer: self, round, step: 0, received, absent, waitSeconds }
+  }
+
+  return {
+    start: () => publication.start(),
+    stop: () => publication.stop(),
+    expect: members => publication.expect(members.map(({ peerId }) => peerId)),
+    catchUp,
+    named: () => experts.experts(manifest.rounds).map(({ peer, round, head }) => ({ ...named(peer), round, head })),
+    recall(kept) {
+      for (const { peer, round, head } of kept) {
+        experts.receive({ peer, round, head })
+        hearing.heard(peer, round)
+      }
+    },
+
+    begin: beginning => ({
+      train: (round, signal) =>
+        isJoint ? trained(round, signal) : learner.train(parameters, round, training, { signal }),
+      async *gossip(round, head, signal) {
+        yield* exchange(beginning, round, head, signal)
+        if (isJoint) return
+        const { loss, seconds, gate } = await trained(round, signal)
+        yield { type: 'mixed', peer: self, round, experts: experts.size, loss, seconds, weights: sharesOf(gate) }
+      },
+      async evaluate(round, signal): Promise<Tested> {
+        // Until they are trained, the transforms say nothing of what the others' heads are worth.
+        const others = round < init.settings.warmUp ? [] : experts.experts(round)
+        const tested = await mixture.evaluate(parameters, others, test, { signal })
+        const { own, mixture: mixed, bestExpert, gate } = tested
+        const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
+        return {
+          accuracy: mixed.accuracy,
+          loss: mixed.loss,
+          mixture: { own: own.accuracy, ...(best && { bestExpert: best }), weights: sharesOf(gate) },
+        }
+      },
+    }),
+
+    at() {},
+    latest: () => publication.latest(),
+    heads: publication.answers,
+    async idle() {},
+    get counters() {
+      const { sentBytes, receivedBytes, rejected } = publication.counters
+      return { sentBytes, receivedBytes, rejected: { ...rejected, ...withheld.toRecord() } }
+    },
+  }
+}

@@ -1,0 +1,40 @@
+import type { Dataset } from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import type { LearnerPool, ModelChoice, ModelSpec } from '../learner/index.js'
+import { describeLayout, type HeadSection, sameLayout } from '../tensors/index.js'
+import type { Manifest } from './manifest.js'
+import type { PeerOptions } from './peer.js'
+import { sharedSection } from './training.js'
+
+/** This peer's model; behind it, where that is another, the run's, whose head says what all heads are like. */
+export function choicesOf(
+  { manifest, model }: Pick<PeerOptions, 'manifest' | 'model'>,
+  { inputShape }: Dataset,
+  share: number | undefined,
+): [ModelChoice, ...ModelChoice[]] {
+  const { models = [manifest.model], merge } = manifest
+  const [first] = models as [ModelSpec]
+  const own = model ?? models[(share ?? 0) % models.length]!
+  if (merge.method !== 'mixture' && model !== undefined) {
+    throw new HearsayError(
+      'USAGE',
+      `--model: peers of this run merge their models (${merge.method}) and must have the same; leave it out`,
+    )
+  }
+  if (own === first) return [{ model: own, inputShape }]
+  return [
+    { model: own, inputShape },
+    { model: first, inputShape: manifest.task?.inputShape ?? inputShape },
+  ]
+}
+
+/** @throws {@link HearsayError} `MODEL` when this peer's head is not like the others' */
+export function checkHead(head: HeadSection, { models: [, runs] }: LearnerPool, manifest: Manifest): void {
+  if (runs === undefined) return
+  const agreed = sharedSection(manifest, runs.layout, runs.headLayer)
+  if (sameLayout(head.layout, agreed.layout)) return
+  throw new HearsayError(
+    'MODEL',
+    `model: its head is ${describeLayout(head.layout)} and the run's ${describeLayout(agreed.layout)}; give it features of the same width (features, or the last of hidden)`,
+  )
+}
