@@ -77,3 +77,12 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
     return value
   }
 }
+
+/** Reads a share of a whole, for flags that no manifest checks. */
+export function share(flag: string): (text: string) => number {
+  return text => {
+    const value = number(flag)(text)
+    if (value < 0 || value > 1) throw new HearsayError('USAGE', `${flag} ${text}: must be a number from 0 to 1`)
+    return value
+  }
+}

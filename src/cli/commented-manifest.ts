@@ -32,6 +32,9 @@ const ofMethod = (key: string, probe: unknown, value: (method: Section) => unkno
   // A method that has no use for it refuses it (merge/methods.ts).
   mergeSchema.safeParse({ method: merge.method, [key]: probe }).success ? value(merge) : undefined
 
+/** For a number that only a mixture has. */
+const ofMixture = (value: unknown) => (merge: Section) => (merge.method === 'mixture' ? value : undefined)
+
 const settled = (merge: Section) => resolveMerge(mergeSchema.parse({ method: merge.method }))
 
 /** Every field in the order of the file: what is learned, by whom, how they train, how they gossip, and the bounds. */
@@ -49,6 +52,8 @@ const parts: readonly Part[] = [
         says: 'Tables: the column with the label, by name or number from 1; left out, the last',
         unset: ownData('label'),
       },
+      { key: 'target', says: 'Tables: the column with a number to predict, instead of a label' },
+      { key: 'superResolution', says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' },
       { key: 'peerColumn', says: 'Tables: the column that says whose a row is', unset: ownData('hospital') },
       { key: 'header', says: 'Tables: is the first line a header? Left out, it is looked at', unset: ownData(true) },
       { key: 'categorical', says: 'Tables: columns of categories that look like numbers', unset: ownData(['sex']) },
@@ -88,15 +93,21 @@ const parts: readonly Part[] = [
     key: 'model',
     says: 'What is trained.',
     fields: [
-      { key: 'kind', says: 'logistic, mlp, lenet5, cnn, resnet18, vgg11; or file: a LayersModel, with its path' },
+      { key: 'kind', says: 'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr; or file: a LayersModel, with its path' },
       { key: 'path', says: 'Where its model.json is' },
       { key: 'hidden', says: 'Units of the hidden layers' },
       { key: 'channels', says: 'Filters of each convolution' },
       { key: 'groups', says: 'Groups of the normalisation: a divisor of 64' },
+      {
+        key: 'features',
+        says: 'Units of one more layer in front of the output; the same width gives different models heads of one layout',
+        unset: ({ kind }) => (['lenet5', 'resnet18', 'vgg11'].includes(kind as string) ? 32 : undefined),
+      },
       { key: 'head', says: 'The layer with which the head begins, for share: head', unset: () => 'output' },
     ],
   },
-  { key: 'share', says: 'What peers hand to each other: all, head, or the name of the layer from which on' },
+  { key: 'models', says: 'For a mixture: bodies of the peers in turn, whose heads must be alike' },
+  { key: 'share', says: 'What peers hand to each other: all, head, body, or the name of the layer from which on' },
   { key: 'mode', says: 'sync: a merge waits for the heads of its round, until a deadline; async: nobody waits' },
   { key: 'encoding', says: `How its numbers travel: ${encodingNames.join(', ')}; the shorter, the coarser` },
   { key: 'rounds', says: 'Rounds of training, exchange and merge' },
@@ -127,7 +138,7 @@ const parts: readonly Part[] = [
     key: 'merge',
     says: 'How what is received becomes part of the own model.',
     fields: [
-      { key: 'method', says: mergeMethods.join(', ') },
+      { key: 'method', says: [...mergeMethods, 'mixture'].join(', ') },
       {
         key: 'gossipSteps',
         says: 'Exchanges a round',
@@ -141,9 +152,38 @@ const parts: readonly Part[] = [
       { key: 'rho', says: 'Radius of SAM', unset: ofMethod('rho', 0.01, merge => settled(merge).local.rho) },
       {
         key: 'momentum',
-        says: 'Of local training, from 0 up to below 1',
+        says: "Of local training, or of a mixture's transforms and gate: from 0 up to below 1",
         unset: ofMethod('momentum', 0.5, merge => settled(merge).local.momentum),
       },
+      {
+        key: 'schedule',
+        says: 'alternate: local training, then transforms and gate; joint: all at once',
+        unset: ofMixture('alternate'),
+      },
+      { key: 'attention', says: "Width of the gate's queries and keys", unset: ofMixture(32) },
+      {
+        key: 'projection',
+        says: 'Width of the shared transform; left out, that of the features',
+        unset: ofMixture(32),
+      },
+      { key: 'epochs', says: 'Passes over the samples to train transforms and gate', unset: ofMixture(1) },
+      { key: 'learningRate', says: 'Of transforms and gate', unset: ofMixture(0.01) },
+      { key: 'clip', says: 'Longest gradient of transforms and gate', unset: ofMixture(1) },
+      {
+        key: 'tokens',
+        says: 'What experts say: probabilities (of classes) or logits',
+        unset: ofMixture('probabilities'),
+      },
+      {
+        key: 'normalise',
+        says: 'Does the gate see numbers of one size? false is the published formula',
+        unset: ofMixture(true),
+      },
+      { key: 'trainHead', says: "Does the mixture's loss move the own head too?", unset: ofMixture(false) },
+      { key: 'warmUp', says: 'Rounds of local training alone, before transforms and gate', unset: ofMixture(0) },
+      { key: 'topExperts', says: 'At most so many received heads take part; left out, all', unset: ofMixture(8) },
+      { key: 'gate', says: 'attention, or mean: all weigh the same', unset: ofMixture('attention') },
+      { key: 'transform', says: 'false gives the features to received heads as they are', unset: ofMixture(true) },
     ],
   },
   {
@@ -163,7 +203,10 @@ const parts: readonly Part[] = [
   {
     key: 'evaluation',
     says: 'Testing of the models.',
-    fields: [{ key: 'every', says: 'Rounds from one test to the next; the last round is always tested' }],
+    fields: [
+      { key: 'every', says: 'Rounds from one test to the next; the last round is always tested' },
+      { key: 'on', says: 'In a simulation: common (the whole test set) or own (what is like the own data)' },
+    ],
   },
   {
     key: 'limits',

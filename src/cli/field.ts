@@ -1,8 +1,9 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
+import { measureOf } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { backendSchema } from '../learner/index.js'
+import { backendSchema, modelSchema, readTopology } from '../learner/index.js'
 import {
   createCheckpoints,
   createPeer,
@@ -10,9 +11,12 @@ import {
   type Manifest,
   type Member,
   type Peer,
+  type PeerMixture,
   type PeerNetwork,
   type PeerOptions,
 } from '../node/index.js'
+import { type DescriptionInit, describePeer, type KeptMixture, keepPeer, readPeer } from '../trained/index.js'
+import { validate } from '../validation.js'
 import {
   byteCount,
   count,
@@ -27,10 +31,12 @@ import {
 import { type Flag, interruptedStatus, type Terminal, wholeNumber } from './command.js'
 import { type NetworkFlags, networkFlags, networkFrom } from './network-flags.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
+import { modelOf } from './run-flags.js'
 
 /** Flags that start and join have in common. */
 export interface FieldFlags extends NetworkFlags {
   readonly data?: string
+  readonly model?: string
   readonly share?: number
   readonly as?: string
   readonly backend: (typeof backendSchema.options)[number]
@@ -49,6 +55,10 @@ export const fieldFlags: readonly Flag[] = [
     flags: '--share <number>',
     description: "which share of the manifest's data, from 0 (default: one that nobody has)",
     parse: wholeNumber('--share', 0, 1_000_000),
+  },
+  {
+    flags: '--model <name or path>',
+    description: "in a mixture, a body of this peer's own: cnn:64, mlp:64, … or a model.json (default: the run's)",
   },
   { flags: '--as <name>', description: 'what others show for this peer (default: the end of its id)' },
   { flags: '--backend <name>', description: 'what computes', choices: backendSchema.options, default: 'auto' },
@@ -75,6 +85,7 @@ export function settingsFrom(
     network,
     name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
     ...(flags.data === undefined ? { share } : { data: flags.data }),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
     listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
   }
 }
@@ -104,6 +115,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     name: settings.name,
     data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: { set: settings.data } },
     listen: settings.listen,
+    ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
     network,
     signal: until,
   })
@@ -115,6 +127,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     onDamaged: reason => stderr.write(`${reason}\n`),
   })
   let round = 0
+  const measure = measureOf(manifest.data)
   let accuracy: number | null = null
   let interrupted = false
   let endReach = (): void => {}
@@ -123,9 +136,16 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     const saved = await checkpoints.latest()
     if (saved !== undefined) peer.parameters.set(saved.parameters)
     round = saved?.round ?? 0
+    const description = describePeer({ ...described(peer, run), topology: await readTopology(peer.model) })
+    const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture && keptOf(peer.mixture))
+    if (saved !== undefined && peer.mixture !== undefined) {
+      const { mixture } = await readPeer(folder.path, settings.name)
+      if (mixture !== undefined) peer.mixture.restore(mixture.weights, mixture.experts, folder.path)
+    }
+    await keep()
     say(announcement(peer, run, network.key, round))
     endReach = sayReach(peer, say)
-    const lineOf = createFieldLines(manifest.rounds)
+    const lineOf = createFieldLines(manifest.rounds, measure)
     for await (const event of peer.run({ round, signal: until })) {
       folder.append(event)
       const line = lineOf(event)
@@ -134,6 +154,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
       if (event.type === 'ended') {
         round = event.round + 1
         await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
+        if (peer.mixture !== undefined) await keep()
       }
       if (event.type !== 'ended' && event.type !== 'joined') continue
       met = withMet(peer.members(), met)
@@ -154,6 +175,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     backend: peer.backend.name,
     rounds: round,
     samples: peer.samples,
+    measure,
     accuracy,
     ...peer.counters,
     interrupted,
@@ -165,6 +187,24 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   if (!interrupted) return 0
   stderr.write(`Interrupted; go on with: hearsay start --resume ${folder.path}\n`)
   return interruptedStatus
+}
+
+/** A model as the command line names it. */
+function modelFrom(text: string): NonNullable<PeerOptions['model']> {
+  return validate(modelSchema, modelOf(text), `--model ${text}`, 'USAGE')
+}
+
+/** What its folder says of its model: the numbers are in the checkpoints. */
+function described(peer: Peer, { manifest, settings }: FieldRun): DescriptionInit {
+  const { runId, model, layout, dataset, standardisation, identity } = peer
+  const { task, merge } = manifest
+  const about = { runId, name: settings.name, id: identity.peerId.toString(), model, layout, dataset, standardisation }
+  const mixture = merge.method === 'mixture' ? { mixture: merge } : {}
+  return { ...about, ...mixture, ...(task?.objective && { objective: task.objective }) }
+}
+
+function keptOf(mixture: PeerMixture): KeptMixture {
+  return { weights: mixture.save(), experts: mixture.experts() }
 }
 
 /** Where the other members are reached. */

@@ -7,11 +7,13 @@ import { backend } from './backend.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
+import { exportModel } from './export.js'
 import { id } from './id.js'
 import { init } from './init.js'
 import { invite } from './invite.js'
 import { join } from './join.js'
 import { key } from './key.js'
+import { predict } from './predict.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
 import { topology } from './topology.js'
@@ -47,6 +49,8 @@ async function main(): Promise<void> {
   register(program, simulate, terminal)
   register(program, start, terminal)
   register(program, join, terminal)
+  register(program, predict, terminal)
+  register(program, exportModel, terminal)
   register(program, init, terminal)
   register(program, data, terminal)
   register(program, topology, terminal)

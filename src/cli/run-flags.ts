@@ -11,9 +11,12 @@ export interface RunFlags {
   readonly seed?: number
   readonly data?: string
   readonly label?: string
+  readonly target?: string
+  readonly superResolution?: number
   readonly peerColumn?: string
   readonly partition?: string
   readonly model?: string
+  readonly models?: string
   readonly head?: string
   readonly share?: string
   readonly encoding?: string
@@ -35,6 +38,12 @@ export const dataFlags: readonly Flag[] = [
   {
     flags: '--label <column>',
     description: 'tables: the column with the label, by name or number from 1 (default: the last)',
+  },
+  { flags: '--target <column>', description: 'tables: the column with a number to predict, instead of a label' },
+  {
+    flags: '--super-resolution <factor>',
+    description: 'images: learn to restore them from 1 / factor of their resolution, with --model sr',
+    parse: number('--super-resolution'),
   },
   { flags: '--peer-column <column>', description: 'tables: the column that says whose row it is' },
   {
@@ -60,8 +69,10 @@ export const runFlags: readonly Flag[] = [
   ...dataFlags,
   {
     flags: '--model <name or path>',
-    description: 'logistic, mlp, lenet5, cnn, or the path of your own model.json (default: cnn)',
+    description:
+      'logistic, mlp, lenet5, cnn, sr, or the path of your own model.json; cnn:64 for 64 features before the output (default: cnn)',
   },
+  { flags: '--models <list>', description: 'for a mixture, bodies of the peers in turn, like cnn:64,mlp:64,lenet5:64' },
   { flags: '--head <layer>', description: 'the layer with which the head begins' },
   { flags: '--share <part>', description: 'what is shared: all, head, or a layer from which on (default: all)' },
   {
@@ -73,7 +84,10 @@ export const runFlags: readonly Flag[] = [
     description:
       'ring, line, star, grid, torus, exponential, one-peer-exponential, full, random-regular:4, erdos-renyi:0.3, watts-strogatz:4, or a YAML file (default: ring)',
   },
-  { flags: '--merge <method>', description: 'dfedsam, dfedsam-mgs, dfedavg, dfedavgm, dpsgd, none (default: dfedsam)' },
+  {
+    flags: '--merge <method>',
+    description: 'dfedsam, dfedsam-mgs, dfedavg, dfedavgm, dpsgd, mixture, none (default: dfedsam)',
+  },
   {
     flags: '--gossip-steps <number>',
     description: 'exchanges a round, with dfedsam-mgs',
@@ -124,6 +138,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       rounds: flags.rounds,
       seed: flags.seed,
       share: flags.share,
+      models: flags.models?.split(',').map(modelOf),
       encoding: flags.encoding,
       mode: flags.mode,
       partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
@@ -132,7 +147,12 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
     data: {
       // Columns of the file's data set mean nothing in another.
       ...(flags.data === undefined ? section(written.data, 'set') : { set: flags.data }),
-      ...given({ label: columnOf(flags.label), peerColumn: columnOf(flags.peerColumn) }),
+      ...given({
+        label: columnOf(flags.label),
+        target: columnOf(flags.target),
+        superResolution: flags.superResolution,
+        peerColumn: columnOf(flags.peerColumn),
+      }),
     },
     model: {
       ...(flags.model === undefined ? section(written.model ?? defaultModel, 'kind') : modelOf(flags.model)),
@@ -193,8 +213,31 @@ async function topologyOf(text: string): Promise<{ spec: unknown; peers?: number
   return /\.ya?ml$/i.test(text) ? readTopologyFile(text) : { spec: kindOf(text) }
 }
 
-function modelOf(text: string): Record<string, unknown> {
-  return /\.json$/i.test(text) ? { path: text } : { kind: text }
+/**
+ * A model as a section of the manifest: a built-in one by its name, with `:64` if its features in front of the output are
+ * to be so many; or a `model.json`.
+ */
+export function modelOf(text: string): Record<string, unknown> {
+  if (/\.json$/i.test(text)) return { path: text }
+  const [kind, width, ...rest] = text.split(':')
+  if (width === undefined) return { kind }
+  const option = featuresOf[kind!]
+  if (option === undefined || rest.length > 0) {
+    throw new HearsayError(
+      'USAGE',
+      `"${text}": a width after the colon goes with ${Object.keys(featuresOf).join(', ')}`,
+    )
+  }
+  return { kind, ...option(number(`"${text}"`)(width)) }
+}
+
+/** Which option of a built-in model is the width of what enters its output layer. */
+const featuresOf: Readonly<Record<string, (width: number) => object>> = {
+  mlp: width => ({ hidden: [200, width] }),
+  cnn: hidden => ({ hidden }),
+  lenet5: features => ({ features }),
+  resnet18: features => ({ features }),
+  vgg11: features => ({ features }),
 }
 
 /** Columns are counted from 1; a name that is all digits is written in the manifest. */

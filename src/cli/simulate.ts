@@ -1,6 +1,7 @@
 import pc from 'picocolors'
-import { backendSchema } from '../learner/index.js'
-import { runIdOf } from '../node/index.js'
+import { measureOf } from '../data/index.js'
+import { backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
+import { type Member, runIdOf } from '../node/index.js'
 import {
   createSimulation,
   type Prepared,
@@ -10,6 +11,7 @@ import {
   type Transport,
 } from '../simulate/index.js'
 import { layersOf } from '../tensors/index.js'
+import { describePeer, keepPeer, type PeerDescription } from '../trained/index.js'
 import {
   byteCount,
   count,
@@ -22,7 +24,7 @@ import {
   report,
   small,
 } from '../watch/index.js'
-import { type Command, interruptedStatus, type Terminal, wholeNumber } from './command.js'
+import { type Command, interruptedStatus, share, type Terminal, wholeNumber } from './command.js'
 import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
@@ -33,6 +35,7 @@ interface SimulateOptions extends RunFlags {
   readonly out?: string
   readonly baselines: boolean
   readonly fail?: readonly string[]
+  readonly disconnect?: number
   readonly json?: boolean
 }
 
@@ -66,6 +69,11 @@ export const simulate: Command<SimulateOptions> = {
       description: 'kill a peer in the middle of a round, both from 0',
       repeatable: true,
     },
+    {
+      flags: '--disconnect <share>',
+      description: 'in a mixture: cut this share of all directions between peers, 0 to 1',
+      parse: share('--disconnect'),
+    },
     { flags: '--json', description: 'print one JSON object and nothing else' },
   ],
   examples: [
@@ -85,12 +93,14 @@ export const simulate: Command<SimulateOptions> = {
       const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
       await folder.writeMembers(simulation.members)
       const { prepared } = simulation
+      const described = await describeAll(prepared, simulation.members)
       const quiet = options.json === true && !terminal.stderr.isTTY
       if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
       const progress = createProgress({
         peers: manifest.peers,
         rounds: manifest.rounds,
         baselines: options.baselines,
+        measure: measureOf(manifest.data),
         stream: terminal.stderr,
       })
       const result = await watch(simulation.run(), event => {
@@ -98,11 +108,27 @@ export const simulate: Command<SimulateOptions> = {
         if (!quiet) progress.show(event)
       })
       if (!quiet) progress.done()
-      return await finish(prepared, result, folder, options, terminal)
+      return await finish(prepared, result, folder, options, terminal, described)
     } finally {
       await simulation.close()
     }
   },
+}
+
+/** Before the run: files of models may change while it lasts. */
+async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
+  const { runId, manifest, models, dataset, shards } = prepared
+  const mixture = manifest.merge.method === 'mixture' ? { mixture: manifest.merge } : {}
+  const topologies = new Map<ModelSpec, Awaited<ReturnType<typeof readTopology>>>()
+  for (const { model } of models) {
+    if (!topologies.has(model.model)) topologies.set(model.model, await readTopology(model.model))
+  }
+  return shards.map(({ name, standardisation }, peer) => {
+    const id = members[peer]!.peerId.toString()
+    const { model, layout } = models[peer]!.model
+    const topology = topologies.get(model)
+    return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, ...mixture })
+  })
 }
 
 /** Follows a generator to its end and returns what it returns. */
@@ -152,11 +178,13 @@ async function finish(
   folder: RunFolder,
   options: SimulateOptions,
   { stdout, stderr }: Terminal,
+  described: readonly PeerDescription[],
 ): Promise<number> {
   const summary = summaryOf(prepared, result)
   await Promise.all(
-    result.peers.map(({ name, parameters }) => folder.writeParameters(name, prepared.layout, parameters)),
+    result.peers.map(({ name, layout, parameters }) => folder.writeParameters(name, layout, parameters)),
   )
+  await Promise.all(described.map((description, peer) => keepPeer(folder.path, description, result.peers[peer]!.kept)))
   await folder.writeSummary(summary)
   await folder.close()
   if (options.json) {

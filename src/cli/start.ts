@@ -43,7 +43,7 @@ export async function resumeRun(
   flags: FieldFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const given = (['data', 'share', 'as', 'out', 'listen'] as const).filter(name => flags[name] !== undefined)
+  const given = (['data', 'model', 'share', 'as', 'out', 'listen'] as const).filter(name => flags[name] !== undefined)
   if (other !== undefined || given.length > 0) {
     const what = other ?? given.map(name => `--${name}`).join(', ')
     throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
@@ -72,9 +72,11 @@ async function manifestOf(file: string | undefined): Promise<Manifest> {
 /** Says in the manifest what the data look like, so that others learn at once whether theirs fit. */
 async function withTask(manifest: Manifest, data: string | undefined): Promise<Manifest> {
   if (manifest.task !== undefined) return manifest
-  const { inputShape, classes } = await loadDataset(
+  const { inputShape, classes, objective } = await loadDataset(
     data === undefined ? manifest.data : { ...manifest.data, set: data },
     manifest.seed,
   )
-  return { ...manifest, task: { inputShape: [...inputShape], classes: [...classes] } }
+  const task = { inputShape: [...inputShape], classes: [...classes] }
+  if (objective === undefined || objective.kind === 'classification') return { ...manifest, task }
+  return { ...manifest, task: { ...task, objective } }
 }

@@ -16,11 +16,11 @@ export interface RoundFigures {
    * Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. Not there where the round
    * ended without a test.
    */
-  readonly accuracy?: Spread & { readonly ofMean: number }
+  readonly accuracy?: Spread & { readonly ofMean?: number }
   /** Mean training loss. */
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
-  readonly consensusDistance: number
+  readonly consensusDistance?: number
   /** Heads that should have come and did not. */
   readonly absent: number
   /** Samples trained on, all peers and local epochs. */

@@ -1,5 +1,6 @@
+import type { Measure } from '../data/index.js'
 import type { PeerEvent } from '../node/index.js'
-import { byteCount, percent, small } from './text.js'
+import { byteCount, measured, measureNames, percent, small } from './text.js'
 
 /** One peer's run, as it tells of it when it ends: the last figures of each kind. */
 export interface FieldSummary {
@@ -9,7 +10,8 @@ export interface FieldSummary {
   readonly backend: string
   readonly rounds: number
   readonly samples: number
-  /** On the test set after the last merge that was tested. */
+  readonly measure: Measure
+  /** In the measure, on the test set after the last merge that was tested. */
   readonly accuracy: number | null
   readonly sentBytes: number
   readonly receivedBytes: number
@@ -18,7 +20,7 @@ export interface FieldSummary {
 }
 
 /** Puts one peer's events into lines, one a round and one for what is out of the ordinary. */
-export function createFieldLines(rounds: number): (event: PeerEvent) => string | undefined {
+export function createFieldLines(rounds: number, measure: Measure): (event: PeerEvent) => string | undefined {
   let names: readonly string[] = []
   let loss = 0
   let heard = ''
@@ -44,7 +46,7 @@ export function createFieldLines(rounds: number): (event: PeerEvent) => string |
         return `peers     ${parts.join('; ')}; ${names.length} now`
       }
       case 'caught-up':
-        return `behind    the others are in round ${event.to + 1}; their head was taken over`
+        return `behind    the others are in round ${event.to + 1}; this one goes on there`
       case 'trained':
         loss = event.loss
         return undefined
@@ -53,11 +55,16 @@ export function createFieldLines(rounds: number): (event: PeerEvent) => string |
         heard = `merged with ${event.received.length}${missing === '' ? '' : `, without ${missing}`}`
         return undefined
       }
+      case 'mixed': {
+        const { own, experts } = event.weights
+        distance = `  own head ${percent(own)}, ${experts.length} experts`
+        return undefined
+      }
       case 'merged':
         distance = `  distance ${small(event.localDistance)}`
         return undefined
       case 'evaluated':
-        accuracy = `  accuracy ${percent(event.accuracy)}`
+        accuracy = `  ${measureNames[measure]} ${measured(event.accuracy, measure)}`
         return undefined
       case 'ended': {
         const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${distance}  ${heard}`
@@ -71,10 +78,10 @@ export function createFieldLines(rounds: number): (event: PeerEvent) => string |
 }
 
 /** The end of a run, in one line. */
-export function fieldResult({ rounds, accuracy, sentBytes, receivedBytes, rejected }: FieldSummary): string {
+export function fieldResult({ rounds, measure, accuracy, sentBytes, receivedBytes, rejected }: FieldSummary): string {
   const refused = Object.entries(rejected).map(([reason, times]) => `${reason} ${times}`)
   const parts = [
-    `accuracy ${percent(accuracy)} after ${rounds} rounds`,
+    `${measureNames[measure]} ${measured(accuracy, measure)} after ${rounds} rounds`,
     `sent ${byteCount(sentBytes)}, received ${byteCount(receivedBytes)}`,
     ...(refused.length === 0 ? [] : [`refused ${refused.join(', ')}`]),
   ]

@@ -16,6 +16,8 @@ export interface PeerSettings {
   readonly data?: string | undefined
   /** Otherwise its share of the manifest's. */
   readonly share?: number | undefined
+  /** A body of its own, in a mixture, as the command line names it. */
+  readonly model?: string | undefined
   readonly listen: readonly string[]
   readonly network?: NetworkSettings | undefined
   /** Of a federation that is written down, as the file had them. */
@@ -66,6 +68,7 @@ const settingsSchema = z.strictObject({
   name: z.string().min(1).max(64),
   data: pathText.optional(),
   share: z.int().min(0).max(1_000_000).optional(),
+  model: pathText.optional(),
   listen: z.array(addressText).min(1).max(16),
   network: z
     .strictObject({

@@ -1,13 +1,15 @@
 import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
+import type { Measure } from '../data/index.js'
 import type { RoundFigures, RunEvent } from './events.js'
-import { byteCount, duration, percent, small } from './text.js'
+import { byteCount, duration, measured, measureNames, small } from './text.js'
 
 export interface ProgressInit {
   readonly peers: number
   readonly rounds: number
   readonly baselines: boolean
+  readonly measure: Measure
   /** Where it is shown: live when this is a terminal, otherwise a line a round. */
   readonly stream: NodeJS.WriteStream | WriteStream
 }
@@ -27,7 +29,8 @@ export function createProgress(init: ProgressInit): Progress {
   return init.stream.isTTY ? liveProgress(init, work) : plainProgress(init, work)
 }
 
-function plainProgress({ rounds, stream }: ProgressInit, work: WorkMeter): Progress {
+function plainProgress({ rounds, measure, stream }: ProgressInit, work: WorkMeter): Progress {
+  const shown = (value: number): string => measured(value, measure)
   const line = (text: string): void => {
     stream.write(`${text}\n`)
   }
@@ -41,11 +44,11 @@ function plainProgress({ rounds, stream }: ProgressInit, work: WorkMeter): Progr
         const tested =
           accuracy === undefined
             ? `loss ${small(loss)}`
-            : `accuracy ${percent(accuracy.mean)} ` +
-              `(${percent(accuracy.min)} to ${percent(accuracy.max)}; averaged model ${percent(accuracy.ofMean)})`
+            : `${measureNames[measure]} ${shown(accuracy.mean)} ` +
+              `(${shown(accuracy.min)} to ${shown(accuracy.max)}${accuracy.ofMean === undefined ? '' : `; averaged model ${shown(accuracy.ofMean)}`})`
         line(
           `round ${event.round + 1}/${rounds}  ${tested}  ` +
-            `consensus ${small(consensusDistance)}  sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
+            `${consensusDistance === undefined ? '' : `consensus ${small(consensusDistance)}  `}sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
         )
       }
       if (event.type === 'baseline' && event.name === 'centralised' && (event.round + 1) % 5 === 0) {
@@ -56,7 +59,8 @@ function plainProgress({ rounds, stream }: ProgressInit, work: WorkMeter): Progr
   }
 }
 
-function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter): Progress {
+function liveProgress({ peers, rounds, measure, stream }: ProgressInit, work: WorkMeter): Progress {
+  const shown = (value: number): string => measured(value, measure)
   const update = createLogUpdate(stream as NodeJS.WriteStream)
   const notes: string[] = []
   const trained = new Map<number, number>()
@@ -72,13 +76,13 @@ function liveProgress({ peers, rounds, stream }: ProgressInit, work: WorkMeter):
     ]
     if (accuracy !== undefined) {
       lines.push(
-        `${pc.dim('accuracy ')} ${pc.green(percent(accuracy.mean))}  ${percent(accuracy.min)} to ${percent(accuracy.max)}` +
-          `  ${pc.dim('averaged model')} ${percent(accuracy.ofMean)}`,
+        `${pc.dim(measureNames[measure].padEnd(9))} ${pc.green(shown(accuracy.mean))}  ${shown(accuracy.min)} to ${shown(accuracy.max)}` +
+          (accuracy.ofMean === undefined ? '' : `  ${pc.dim('averaged model')} ${shown(accuracy.ofMean)}`),
       )
     }
     if (figures !== undefined) {
       lines.push(
-        `${pc.dim('consensus')} ${small(figures.consensusDistance)}  ${pc.dim('sent')} ${byteCount(figures.sentBytes)}` +
+        `${figures.consensusDistance === undefined ? '' : `${pc.dim('consensus')} ${small(figures.consensusDistance)}  `}${pc.dim('sent')} ${byteCount(figures.sentBytes)}` +
           `  ${pc.dim('after round')} ${figures.round + 1}  ${pc.dim('peers')} ${figures.peers}/${peers}`,
       )
     }

@@ -1,44 +1,72 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
+import type { Measure } from '../data/index.js'
 import type { RunSummary } from './summary.js'
-import { byteCount, count, duration, percent, small } from './text.js'
+import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
 
 /** The summary for people: a table of peers, then what the run amounts to. */
 export function report(summary: RunSummary): string {
-  return [peerTable(summary), '', outcome(summary), '', figures(summary), ...rejections(summary)].join('\n')
+  const parts = [peerTable(summary), ...listening(summary), outcome(summary), figures(summary)]
+  return [parts.join('\n\n'), ...rejections(summary)].join('\n')
 }
 
-function peerTable({ perPeer }: RunSummary): string {
+function peerTable({ perPeer, measure }: RunSummary): string {
   const alone = perPeer.some(peer => peer.localOnly !== null)
-  const table = plainTable(['peer', 'name', 'samples', 'accuracy', ...(alone ? ['alone', 'gain'] : [])])
-  for (const { peer, name, samples, accuracy, localOnly, failed } of perPeer) {
+  const mixes = perPeer.some(peer => peer.own !== undefined)
+  const table = plainTable([
+    'peer',
+    'name',
+    'samples',
+    measureNames[measure],
+    ...(mixes ? ['own head', 'best expert'] : []),
+    ...(alone ? ['alone', 'gain'] : []),
+  ])
+  for (const { peer, name, samples, accuracy, localOnly, failed, own, bestExpert } of perPeer) {
     table.push([
       peer,
       name,
       count(samples),
-      failed ? `${percent(accuracy)} (killed)` : percent(accuracy),
-      ...(alone ? [percent(localOnly), gain(accuracy, localOnly)] : []),
+      failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
+      ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
+      ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
     ])
   }
   return table.toString()
 }
 
-function outcome({ accuracy }: RunSummary): string {
-  const table = plainTable(['', 'accuracy'])
-  if (accuracy.localOnly !== null) table.push(['local only (mean)', percent(accuracy.localOnly)])
+/** More rows and columns than these no terminal has room for; the run folder has them all. */
+const listeningLimit = 16
+
+/** Who listens to whom: each peer's weights in percent, a row for each peer, of the last test. */
+function listening({ listens }: RunSummary): string[] {
+  if (listens === undefined || listens.length > listeningLimit) return []
+  const table = plainTable(['listens to', ...listens.map((_, peer) => `${peer}`)])
+  for (const [self, row] of listens.entries()) {
+    const cells = row.map(weight => (100 * weight).toFixed(0))
+    table.push([`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))])
+  }
+  return [`${table.toString()}\n${pc.dim('percent of an answer; the own head in bold')}`]
+}
+
+function outcome({ accuracy, measure }: RunSummary): string {
+  const shown = (value: number | null): string => measured(value, measure)
+  const table = plainTable(['', measureNames[measure]])
+  if (accuracy.localOnly !== null) table.push(['local only (mean)', shown(accuracy.localOnly)])
   table.push(
-    [pc.bold('Hearsay (mean)'), pc.bold(pc.green(percent(accuracy.mean)))],
-    ['Hearsay (lowest to highest)', `${percent(accuracy.min)} to ${percent(accuracy.max)}`],
-    ['Hearsay (averaged model)', percent(accuracy.ofMean)],
+    [pc.bold('Hearsay (mean)'), pc.bold(pc.green(shown(accuracy.mean)))],
+    ['Hearsay (lowest to highest)', `${shown(accuracy.min)} to ${shown(accuracy.max)}`],
   )
-  if (accuracy.centralised !== null) table.push(['centralised (all data in one place)', percent(accuracy.centralised)])
+  if (accuracy.ofMean !== null) table.push(['Hearsay (averaged model)', shown(accuracy.ofMean)])
+  if (accuracy.centralised !== null) table.push(['centralised (all data in one place)', shown(accuracy.centralised)])
   return table.toString()
 }
 
 function figures(summary: RunSummary): string {
   const { bytes, model } = summary
   const rows: [string, string][] = [
-    ['consensus distance', small(summary.consensusDistance)],
+    ...(summary.consensusDistance === null
+      ? []
+      : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
     ['spectral gap', small(summary.spectralGap)],
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],
@@ -55,11 +83,10 @@ function rejections({ rejected }: RunSummary): string[] {
   return [`${pc.dim('rejected'.padEnd(24))}${reasons.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`]
 }
 
-function gain(accuracy: number | null, localOnly: number | null): string {
+function gain(accuracy: number | null, localOnly: number | null, measure: Measure): string {
   if (accuracy === null || localOnly === null) return '–'
-  const points = (accuracy - localOnly) * 100
-  const text = `${points >= 0 ? '+' : ''}${points.toFixed(1)}`
-  return points >= 0 ? pc.green(text) : pc.red(text)
+  const text = gained(accuracy - localOnly, measure)
+  return accuracy >= localOnly ? pc.green(text) : pc.red(text)
 }
 
 /** A table in which only the head is ruled off. */

@@ -5,13 +5,18 @@ import { copyInSlices, inSlices } from '../turns.js'
 import { createCopies } from './copies.js'
 import type { RoundFigures, Spread } from './events.js'
 
-export interface RoundBookInit {
-  readonly peers: number
+export interface ComparedModels {
   readonly head: HeadSection
   /** The peer's whole model as it is now. */
   readonly parametersOf: (peer: number) => Float32Array
   /** Accuracy of the averaged model. */
   readonly evaluateMean: (mean: Float32Array) => Promise<number>
+}
+
+export interface RoundBookInit {
+  readonly peers: number
+  /** The models, to be compared. Left out where they differ on purpose. */
+  readonly models?: ComparedModels
   /** Bytes that all peers have sent so far. */
   readonly sentBytes: () => number
   /**
@@ -28,6 +33,9 @@ export interface RoundBookInit {
  * first, and would leave a copy of its model in each.
  */
 const bookDefaults = { copyBytes: 512 * 2 ** 20 }
+
+/** What there is to compare of a model that is not compared. */
+const nothing = new Float32Array(0)
 
 /** Puts the peers' events together into figures of whole rounds. */
 export interface RoundBook {
@@ -84,8 +92,12 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
 
   async function end(peer: number, round: number, signal: AbortSignal): Promise<void> {
     const entry = roundOf(round)
-    const whole = init.parametersOf(peer)
-    const values = entry.accuracies.has(peer) ? whole : headOf(whole, init.head)
+    if (init.models === undefined) {
+      entry.models.set(peer, nothing)
+      return closeWhatIsWhole()
+    }
+    const whole = init.models.parametersOf(peer)
+    const values = entry.accuracies.has(peer) ? whole : headOf(whole, init.models.head)
     const limit = Math.max(copyBytes, init.peers * values.byteLength)
     // Those of the round that is to be whole next never wait, or it never would be whole; but for a round before it
     // whose copies are being summed up, which waits for nobody.
@@ -116,8 +128,16 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     const seconds = (performance.now() - (startedAt ?? 0)) / 1000
     // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
     sumsUnderWay += 1
+    const compared = init.models
     const sums = summing
-      .then(() => sumUp(peers.map(peer => models.get(peer)!)))
+      .then(
+        () =>
+          compared &&
+          sumUp(
+            compared.head,
+            peers.map(peer => models.get(peer)!),
+          ),
+      )
       .finally(() => {
         sumsUnderWay -= 1
         copies.ask()
@@ -125,17 +145,17 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     summing = sums.catch(() => {})
     const told = telling
     const work = (async () => {
-      const { mean, distance } = await sums
-      const ofMean = tested.length === 0 ? undefined : await init.evaluateMean(mean)
-      copies.give(mean)
+      const summed = await sums
+      const ofMean = tested.length === 0 || summed === undefined ? undefined : await compared!.evaluateMean(summed.mean)
+      if (summed !== undefined) copies.give(summed.mean)
       await told
       latest = {
         type: 'round',
         round,
         peers: peers.length,
-        ...(ofMean === undefined ? {} : { accuracy: { ...spreadOf(tested), ofMean } }),
+        ...(tested.length > 0 && { accuracy: { ...spreadOf(tested), ...(ofMean !== undefined && { ofMean }) } }),
         loss: spreadOf(peers.map(peer => losses.get(peer)!)).mean,
-        consensusDistance: distance,
+        ...(summed && { consensusDistance: summed.distance }),
         absent,
         samples,
         sentBytes,
@@ -149,9 +169,12 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   }
 
   /** The averaged model and how far the peers' are from it; gives the peers' copies back. */
-  async function sumUp(vectors: readonly Float32Array[]): Promise<{ mean: Float32Array; distance: number }> {
+  async function sumUp(
+    head: HeadSection,
+    vectors: readonly Float32Array[],
+  ): Promise<{ mean: Float32Array; distance: number }> {
     const mean = copies.take(vectors[0]!.length)
-    const { start, end } = mean.length > init.head.layout.size ? init.head : { start: 0, end: mean.length }
+    const { start, end } = mean.length > head.layout.size ? head : { start: 0, end: mean.length }
     const distances = consensusDistance(
       vectors.map(values => values.subarray(start, end)),
       mean.subarray(start, end),

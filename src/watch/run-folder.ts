@@ -20,6 +20,12 @@ export interface RunFolder {
   close(): Promise<void>
 }
 
+/** A peer's name as a file's: peers by a column of a table are called whatever stands there. */
+export function fileOf(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a file's name
+  return name.replace(/[\u0000-\u001f%/\\:*?"<>|]/g, c => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+}
+
 /** A folder's name for a run: when, and which. */
 export function defaultRunFolder(runId: string, now: Date): string {
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-')
@@ -55,7 +61,7 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
     },
     // Header and numbers one after the other: no second copy of every peer's model at the end of a run.
     writeParameters: (name, layout, values) =>
-      writeFile(join(path, 'peers', `${name}.safetensors`), [
+      writeFile(join(path, 'peers', `${fileOf(name)}.safetensors`), [
         safetensorsHeader(layout),
         new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
       ]),

@@ -1,6 +1,7 @@
+import type { Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
 
-/** A run in one object: what `--json` prints. Accuracies are 0 to 1 on the full test set. */
+/** A run in one object: what `--json` prints. Accuracies are in the run's measure, on the full test set. */
 export interface Summary {
   /** The run's id: SHA-256 of its manifest, in hex. */
   readonly run: string
@@ -13,19 +14,22 @@ export interface Summary {
   readonly seconds: number
   readonly topology: string
   readonly merge: string
+  /** What the figures under `accuracy` are: shares of right answers, R², or PSNR in dB. */
+  readonly measure: Measure
   /** After the last round; of a run that was interrupted, after the last round that was tested. */
   readonly accuracy: {
     /** Over the peers' own models. */
     readonly mean: number
     readonly min: number
     readonly max: number
-    /** Of the peers' averaged model. */
-    readonly ofMean: number
+    /** Of the peers' averaged model; null of a mixture, whose peers have models of their own. */
+    readonly ofMean: number | null
     /** Baselines: null when they were not run. */
     readonly localOnly: number | null
     readonly centralised: number | null
   }
-  readonly consensusDistance: number
+  /** Null of a mixture. */
+  readonly consensusDistance: number | null
   readonly spectralGap: number
   readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
   /** Samples trained by all peers a second; exchange and evaluation included in the time. */
@@ -41,6 +45,9 @@ export interface PeerSummary {
   readonly accuracy: number | null
   readonly localOnly: number | null
   readonly failed: boolean
+  /** In a mixture: the peer's own head alone, and the best of the received ones alone; null where there was none. */
+  readonly own?: number | null
+  readonly bestExpert?: number | null
 }
 
 /** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
@@ -54,11 +61,13 @@ export interface RunSummary extends Summary {
   readonly absent: number
   /** What was refused, by reason. */
   readonly rejected: Readonly<Record<string, number>>
+  /** In a mixture, who listens to whom: row i has the mean weight that peer i gives to the head of each peer, itself included. */
+  readonly listens?: readonly (readonly number[])[]
   readonly perPeer: readonly PeerSummary[]
 }
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, interrupted, data, model, absent, rejected, perPeer, ...rest } = summary
+  const { device, interrupted, data, model, absent, rejected, listens, perPeer, ...rest } = summary
   return rest
 }

@@ -1,9 +1,26 @@
+import type { Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
 
 /* Numbers as people read them, the same in progress, report and errors. */
 
 export function percent(share: number | null | undefined): string {
   return share === null || share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1)} %`
+}
+
+/** What a measure is called. */
+export const measureNames: Readonly<Record<Measure, string>> = { accuracy: 'accuracy', r2: 'R²', psnr: 'PSNR' }
+
+/** How good a model is, in its measure: "91.2 %", "0.731", "29.30 dB". */
+export function measured(value: number | null | undefined, measure: Measure): string {
+  if (measure === 'accuracy') return percent(value)
+  if (value === null || value === undefined || Number.isNaN(value)) return '–'
+  return measure === 'r2' ? value.toFixed(3) : `${value.toFixed(2)} dB`
+}
+
+/** How much better one model is than another: "+3.1", in points of a hundred where both are shares. */
+export function gained(value: number, measure: Measure): string {
+  const text = measure === 'accuracy' ? (value * 100).toFixed(1) : value.toFixed(measure === 'r2' ? 3 : 2)
+  return `${value >= 0 ? '+' : ''}${text}`
 }
 
 /** Decimal units, as networks and disks are sold. */

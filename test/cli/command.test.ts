@@ -3,11 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
 import { data } from '../../src/cli/data.js'
 import { doctor } from '../../src/cli/doctor.js'
+import { exportModel } from '../../src/cli/export.js'
 import { id } from '../../src/cli/id.js'
 import { init } from '../../src/cli/init.js'
 import { invite } from '../../src/cli/invite.js'
 import { join } from '../../src/cli/join.js'
 import { key } from '../../src/cli/key.js'
+import { predict } from '../../src/cli/predict.js'
 import { simulate } from '../../src/cli/simulate.js'
 import { start } from '../../src/cli/start.js'
 import { topology } from '../../src/cli/topology.js'
@@ -57,7 +59,7 @@ describe('a command', () => {
     expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
   })
 
-  it.each<Command<never>>([simulate, start, join, init, data, topology, key, id, invite, doctor])(
+  it.each<Command<never>>([simulate, start, join, predict, exportModel, init, data, topology, key, id, invite, doctor])(
     '$usage has examples of its own, and flags that are declared once',
     command => {
       const [name] = command.usage.split(' ')

@@ -101,12 +101,18 @@ describe('a commented manifest', () => {
     { data: { set: 'images', imageSize: 32, channels: 3 }, topology: { kind: 'edges', edges: [[0, 1], [1, 2]] } }, // biome-ignore format: pairs
     { topology: { kind: 'grid', rows: 2 }, merge: { method: 'dfedsam-mgs', acceleration: 'chebyshev' } },
     { topology: { kind: 'erdos-renyi', probability: 0.5 }, merge: 'none', model: { kind: 'vgg11', head: 'output' } },
+    {
+      merge: { method: 'mixture', topExperts: 3, warmUp: 2, momentum: 0.5 },
+      models: ['mlp', { kind: 'cnn', hidden: 200 }],
+    },
   ]
 
   it.each(whole)('explains every field there is: %j', input => {
     const manifest = parseManifest(input) as Readonly<Record<string, unknown>>
     const fields = Object.entries(manifest).flatMap(([key, value]) =>
-      typeof value === 'object' ? [key, ...Object.keys(value as object).map(field => `${key}.${field}`)] : [key],
+      typeof value === 'object' && !Array.isArray(value)
+        ? [key, ...Object.keys(value as object).map(field => `${key}.${field}`)]
+        : [key],
     )
     for (const field of fields) expect(explainedFields).toContain(field)
     expect(parseManifest(parse(commentedManifest(manifest as Manifest)))).toEqual(manifest)

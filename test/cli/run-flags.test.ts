@@ -21,7 +21,7 @@ describe('flags', () => {
   })
 
   it('are the manifest’s fields', async () => {
-    const flags: Required<Omit<RunFlags, 'label' | 'peerColumn'>> = {
+    const flags: Required<Omit<RunFlags, 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models'>> = {
       peers: 9,
       rounds: 3,
       seed: 5,
@@ -63,6 +63,18 @@ describe('flags', () => {
 
   it.each<[string, RunFlags, object]>([
     ['async', { mode: 'async' }, { mode: 'async' }],
+    [
+      'bodies of a mixture',
+      { merge: 'mixture', models: 'cnn:16,mlp:16,lenet5:16' },
+      {
+        merge: { method: 'mixture' },
+        models: [
+          { kind: 'cnn', hidden: 16 },
+          { kind: 'mlp', hidden: [200, 16] },
+          { kind: 'lenet5', features: 16 },
+        ],
+      },
+    ],
     ['iid', { partition: 'iid' }, { partition: { kind: 'iid' } }],
     ['pathological:3', { partition: 'pathological:3' }, { partition: { kind: 'pathological', classes: 3 } }],
     ['quantity:1.5', { partition: 'quantity:1.5' }, { partition: { kind: 'quantity', alpha: 1.5 } }],
@@ -72,6 +84,12 @@ describe('flags', () => {
     ['a model’s path', { model: 'own/model.json', head: 'top' }, { model: { path: 'own/model.json', head: 'top' } }],
     ['a column by its name', { data: 'a.csv', label: 'sick' }, { data: { set: 'a.csv', label: 'sick' } }],
     ['a column by its number', { data: 'a.csv', peerColumn: '3', peers: 2 }, { data: { set: 'a.csv', peerColumn: 3 } }],
+    ['a number to predict', { data: 'a.csv', target: '4' }, { data: { target: 4 }, partition: { kind: 'iid' } }],
+    [
+      'images to restore',
+      { data: 'pneumoniamnist', superResolution: 2, model: 'sr' },
+      { data: { superResolution: 2 }, training: { clip: 1 } },
+    ],
     ['a number of the default method', { rho: 0.1 }, { merge: { method: 'dfedsam', rho: 0.1 } }],
     ['a layer of the default model', { head: 'dense1' }, { model: { kind: 'cnn', head: 'dense1' } }],
   ])('read %s', async (_, flags, expected) => {

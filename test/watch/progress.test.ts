@@ -19,7 +19,13 @@ function screenOf(terminal: boolean, baselines = false): Screen {
     }),
     { isTTY: terminal, columns: 100, rows: 30 },
   )
-  const progress = createProgress({ peers: 2, rounds: 4, baselines, stream: stream as unknown as NodeJS.WriteStream })
+  const progress = createProgress({
+    peers: 2,
+    rounds: 4,
+    baselines,
+    measure: 'accuracy',
+    stream: stream as unknown as NodeJS.WriteStream,
+  })
   return { progress, lines: () => stripVTControlCharacters(text).trimEnd().split('\n') }
 }
 

@@ -26,6 +26,17 @@ describe('the report', () => {
     expect(lines).toContain('centralised (all data in one place) | 97.7 %')
   })
 
+  it('shows what the run measures', () => {
+    const perPeer = [{ peer: 0, name: 'boston', samples: 10, accuracy: 0.5, localOnly: 0.25, failed: false }]
+    const numbers = linesOf({ measure: 'r2', perPeer })
+    expect(numbers[0]).toBe('peer | name | samples | R² | alone | gain')
+    expect(numbers).toContain('0 | boston | 10 | 0.500 | 0.250 | +0.250')
+    expect(numbers).toContain('Hearsay (mean) | 0.912')
+    const images = linesOf({ measure: 'psnr', perPeer: [{ ...perPeer[0]!, accuracy: 29.3, localOnly: 30 }] })
+    expect(images[0]).toBe('peer | name | samples | PSNR | alone | gain')
+    expect(images).toContain('0 | boston | 10 | 29.30 dB | 30.00 dB | -0.70')
+  })
+
   it('says what it cost and how it went', () => {
     const lines = linesOf()
     expect(lines).toContain('consensus distance | 0.0123')
@@ -55,7 +66,7 @@ describe('the headline', () => {
   it('is the summary without what is only looked up', () => {
     expect(Object.keys(headline(summaryOf()))).toEqual(
       (
-        'run seed backend transport peers rounds seconds topology merge accuracy consensusDistance spectralGap bytes ' +
+        'run seed backend transport peers rounds seconds topology merge measure accuracy consensusDistance spectralGap bytes ' +
         'samplesPerSecond peakRssMB'
       ).split(' '),
     )

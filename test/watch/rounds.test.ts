@@ -3,7 +3,13 @@ import { consensusDistance, meanOf } from '../../src/merge/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
 import { sliceLength } from '../../src/turns.js'
 import type { RoundFigures } from '../../src/watch/index.js'
-import { createRoundBook, type RoundBook, type RoundBookInit, spreadOf } from '../../src/watch/index.js'
+import {
+  type ComparedModels,
+  createRoundBook,
+  type RoundBook,
+  type RoundBookInit,
+  spreadOf,
+} from '../../src/watch/index.js'
 import { until } from '../gossip/hosts.js'
 import { vectors } from '../merge/rounds.js'
 
@@ -24,19 +30,25 @@ interface Stage {
 
 const never = new AbortController().signal
 
-function stageOf(peers: number, changes: Partial<RoundBookInit> = {}): Stage {
+function stageOf(
+  peers: number,
+  { copyBytes, ...changes }: Partial<ComparedModels> & Pick<RoundBookInit, 'copyBytes'> = {},
+): Stage {
   const models = Array.from({ length: peers }, () => new Float32Array(layout.size))
   const means: Float32Array[] = []
   const book = createRoundBook({
     peers,
-    head: headSection(layout, 'head'),
-    parametersOf: peer => models[peer]!,
-    evaluateMean: async mean => {
-      means.push(mean.slice())
-      return 0.5
+    models: {
+      head: headSection(layout, 'head'),
+      parametersOf: peer => models[peer]!,
+      evaluateMean: async mean => {
+        means.push(mean.slice())
+        return 0.5
+      },
+      ...changes,
     },
     sentBytes: () => 1000,
-    ...changes,
+    ...(copyBytes === undefined ? {} : { copyBytes }),
   })
   return {
     book,
@@ -217,8 +229,8 @@ describe('the book of rounds', () => {
     const means: Float32Array[] = []
     const { book } = stageOf(3, {
       head,
-      parametersOf: peer => models[peer]!,
-      evaluateMean: async values => {
+      parametersOf: (peer: number) => models[peer]!,
+      evaluateMean: async (values: Float32Array) => {
         means.push(values.slice())
         return 0.5
       },

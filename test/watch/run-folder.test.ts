@@ -61,6 +61,15 @@ describe('a run folder', () => {
     expect(JSON.parse(await text('summary.json'))).toEqual(summaryOf())
   })
 
+  it('keeps the parameters of a peer that is called as no file can be', async () => {
+    const path = await emptyFolder()
+    const folder = await createRunFolder(path, parseManifest({}))
+    const layout = layoutOf([{ name: 'dense/kernel', shape: [1] }])
+    await folder.writeParameters('../north/ward 7', layout, allocate(layout))
+    await folder.close()
+    expect(await readdir(join(path, 'peers'))).toEqual(['..%2fnorth%2fward 7.safetensors'])
+  })
+
   it('takes a folder that is there and empty', async () => {
     const folder = await createRunFolder(await emptyFolder(), parseManifest({}))
     await folder.close()

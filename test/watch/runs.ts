@@ -13,6 +13,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     seconds: 12.5,
     topology: 'ring',
     merge: 'dfedsam',
+    measure: 'accuracy',
     accuracy: { mean: 0.912, min: 0.85, max: 0.95, ofMean: 0.93, localOnly: 0.601, centralised: 0.977 },
     consensusDistance: 0.0123,
     spectralGap: 0.195,

@@ -1,0 +1,72 @@
+import { readdir } from 'node:fs/promises'
+import { HearsayError } from '../errors.js'
+import { type ExportFormat, exportFormats, exportPeer, readPeer } from '../trained/index.js'
+import type { Command } from './command.js'
+
+interface ExportOptions {
+  readonly peer?: string
+  readonly to?: string
+  readonly format?: readonly string[]
+  readonly bare?: boolean
+}
+
+export const exportModel: Command<ExportOptions> = {
+  usage: 'export <run>',
+  summary: 'write a trained model for TensorFlow.js, Keras or whatever reads safetensors',
+  flags: [
+    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
+    { flags: '--to <folder>', description: 'where it is written; a new folder' },
+    {
+      flags: '--format <names>',
+      description: `of ${exportFormats.join(', ')}, with commas or several times (default: all)`,
+      repeatable: true,
+    },
+    {
+      flags: '--bare',
+      description: 'as it was trained, to go on with in Hearsay: standardised inputs, no probabilities',
+    },
+  ],
+  examples: [
+    'hearsay export runs/xrays --peer peer-3 --to xray-model',
+    'hearsay export runs/xrays --peer peer-3 --to xray-web --format tfjs',
+    'hearsay export runs/xrays --peer peer-3 --to xray-start --format tfjs --bare',
+  ],
+
+  async run([run], { peer: name, to, format, bare = false }, { stdout }) {
+    if (to === undefined) throw new HearsayError('USAGE', '--to: name the folder where the model is to be written')
+    const formats = formatsOf(format)
+    const peer = await readPeer(run!, name)
+    await mustBeFree(to)
+    const files = await exportPeer(peer, to, formats, { bare })
+    stdout.write(`${files.map(file => `${to}/${file}`).join('\n')}\n`)
+    if (peer.mixture !== undefined && formats.some(kind => kind !== 'safetensors')) {
+      stdout.write(
+        `${peer.description.name} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
+      )
+    }
+    return 0
+  },
+}
+
+function formatsOf(given: readonly string[] | undefined): readonly ExportFormat[] {
+  if (given === undefined) return exportFormats
+  return given
+    .flatMap(names => names.split(','))
+    .map(name => {
+      const format = exportFormats.find(known => known === name.trim())
+      if (format !== undefined) return format
+      throw new HearsayError('USAGE', `--format ${name}: must be of ${exportFormats.join(', ')}`)
+    })
+}
+
+async function mustBeFree(folder: string): Promise<void> {
+  let files: string[]
+  try {
+    files = await readdir(folder)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return
+    throw new HearsayError('USAGE', `--to ${folder}: cannot be used (${code})`, { cause: error })
+  }
+  if (files.length > 0) throw new HearsayError('USAGE', `--to ${folder}: is not empty; name a new folder`)
+}

@@ -1,0 +1,116 @@
+import { mkdir, readdir } from 'node:fs/promises'
+import { basename, extname, join } from 'node:path'
+import { HearsayError } from '../errors.js'
+import { mostProbable, type PeerDescription, type Prediction } from '../trained/index.js'
+import { plainTable } from '../watch/index.js'
+
+/*
+ * How predictions are shown: as a table, CSV or JSON; restored images as files.
+ */
+
+/** Predictions with the names of what was asked about. */
+export interface Named {
+  readonly names: readonly string[]
+  readonly description: PeerDescription
+  readonly prediction: Prediction
+}
+
+/** One answer. */
+type Row = readonly (string | number)[]
+
+/** Six digits are what float32 is good for. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6))
+}
+
+function headOf({ description: { objective, classes }, prediction: { gate } }: Named): string[] {
+  const answers = objective.kind === 'regression' ? [objective.target] : ['class', ...classes.map(name => `p(${name})`)]
+  return [
+    'input',
+    ...answers,
+    ...(gate === undefined ? [] : ['own', ...gate.experts.map(({ name }) => name)].map(name => `weight(${name})`)),
+  ]
+}
+
+function rowsOf({ names, description, prediction }: Named): Row[] {
+  const { outputs, width, gate } = prediction
+  const best = mostProbable(prediction)
+  return names.map((name, i) => {
+    const values = [...outputs.subarray(i * width, (i + 1) * width)].map(rounded)
+    const tokens = 1 + (gate?.experts.length ?? 0)
+    const weights = gate === undefined ? [] : [...gate.weights.subarray(i * tokens, (i + 1) * tokens)].map(rounded)
+    const answer = description.objective.kind === 'regression' ? values : [description.classes[best[i]!]!, ...values]
+    return [name, ...answer, ...weights]
+  })
+}
+
+/** RFC 4180, one line a sample. */
+export function csvOf(named: Named): string {
+  const cell = (value: string | number): string => {
+    const text = String(value)
+    return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  }
+  return [headOf(named), ...rowsOf(named)].map(row => `${row.map(cell).join(',')}\n`).join('')
+}
+
+/** For people. */
+export function tableOf(named: Named): string {
+  const table = plainTable(headOf(named))
+  for (const row of rowsOf(named))
+    table.push(row.map(value => (typeof value === 'number' ? value.toPrecision(4) : value)))
+  return `${table.toString()}\n`
+}
+
+/** An array of objects: `input`, `class` and `probabilities` by name, or `value`; of a mixture `weights` by peer id. */
+export function jsonOf({ names, description, prediction }: Named): string {
+  const { outputs, width, gate } = prediction
+  const best = mostProbable(prediction)
+  const { objective, classes } = description
+  const byName = (keys: readonly string[], values: Float32Array): Record<string, number> =>
+    Object.fromEntries(keys.map((key, k) => [key, rounded(values[k]!)]))
+  const answers = names.map((input, i) => {
+    const values = outputs.subarray(i * width, (i + 1) * width)
+    const tokens = 1 + (gate?.experts.length ?? 0)
+    return {
+      input,
+      ...(objective.kind === 'regression'
+        ? { value: rounded(values[0]!) }
+        : { class: classes[best[i]!]!, probabilities: byName(classes, values) }),
+      ...(gate && {
+        weights: byName(
+          ['own', ...gate.experts.map(({ peer }) => peer)],
+          gate.weights.subarray(i * tokens, (i + 1) * tokens),
+        ),
+      }),
+    }
+  })
+  return `${JSON.stringify(answers, null, 1)}\n`
+}
+
+/**
+ * Restored images as PNG files, one a sample, called as the input was.
+ *
+ * @param folder - made here; must be empty
+ */
+export async function writeImages(folder: string, { names, description, prediction }: Named): Promise<void> {
+  await mkdir(folder, { recursive: true })
+  if ((await readdir(folder)).length > 0)
+    throw new HearsayError('USAGE', `--out ${folder}: is not empty; name a new folder`)
+  const [height, width, channels] = description.inputShape as [number, number, 1 | 3]
+  const { default: sharp } = await import('sharp')
+  const used = new Set<string>()
+  for (const [i, name] of names.entries()) {
+    const values = prediction.outputs.subarray(i * prediction.width, (i + 1) * prediction.width)
+    const stem = basename(name, extname(name))
+    // Folders of classes may have images of one name.
+    const file = used.has(stem) ? `${stem}-${i}` : stem
+    used.add(file)
+    await sharp(
+      Uint8Array.from(values, value => Math.round(value * 255)),
+      { raw: { height, width, channels } },
+    )
+      .toColourspace(channels === 1 ? 'b-w' : 'srgb')
+      .png()
+      .toFile(join(folder, `${file}.png`))
+  }
+}

@@ -1,0 +1,201 @@
+import * as z from 'zod'
+import {
+  channelsOf,
+  classification,
+  type Dataset,
+  dataLimits,
+  inputSize,
+  type Objective,
+  type Standardisation,
+  type TableReading,
+} from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import { type ModelSpec, modelSchema } from '../learner/index.js'
+import { type MixtureSpec, mixtureSchema } from '../mixture/index.js'
+import { type Layout, layoutOf } from '../tensors/index.js'
+import { validate } from '../validation.js'
+
+/*
+ * What must be known of a peer's model beside its numbers, so that it can be used without the data it was trained on:
+ * one JSON file, the same of a simulation and in the field.
+ */
+
+const format = 'hearsay peer 1'
+
+/** What the file may take: a user's topology of 16 MiB, and the columns of the widest table. */
+export const descriptionBytes = 64 << 20
+
+/** A peer's model, but for its numbers. */
+export interface PeerDescription {
+  /** The run's id, in hex. */
+  readonly run: string
+  readonly name: string
+  /** The peer's id. */
+  readonly id?: string | undefined
+  readonly model: ModelSpec
+  /** Of a user's model: its topology, as the file had it. */
+  readonly topology?: unknown
+  readonly layout: Layout
+  readonly inputShape: readonly number[]
+  /** Are inputs pixels, of which 255 is 1? Else numbers as they are. */
+  readonly pixels: boolean
+  /** Of a table: which column becomes which inputs. */
+  readonly table?: TableReading | undefined
+  /** In the order of the model's outputs; one name where numbers are learned. */
+  readonly classes: readonly string[]
+  readonly objective: Objective
+  /** The peer's own: the model sees (value − mean) / std. */
+  readonly standardisation: Standardisation
+  /** Of a run with a mixture: its section `merge`. */
+  readonly mixture?: MixtureSpec | undefined
+}
+
+/** What a description is made of. */
+export interface DescriptionInit {
+  readonly runId: Uint8Array
+  readonly name: string
+  readonly id?: string
+  readonly model: ModelSpec
+  /** Of a user's model, from `readTopology`: read before a run and not after, as files change. */
+  readonly topology?: unknown
+  readonly layout: Layout
+  readonly dataset: Dataset
+  readonly standardisation: Standardisation
+  /** @default the data set's */
+  readonly objective?: Objective
+  readonly mixture?: MixtureSpec
+}
+
+/** Describes a peer's model. */
+export function describePeer(init: DescriptionInit): PeerDescription {
+  const { runId, name, id, model, topology, layout, dataset, standardisation, mixture } = init
+  const { inputShape, classes, table, train } = dataset
+  return {
+    run: Buffer.from(runId).toString('hex'),
+    name,
+    id,
+    model,
+    topology,
+    layout,
+    inputShape,
+    pixels: train.inputs instanceof Uint8Array,
+    table,
+    classes,
+    objective: init.objective ?? dataset.objective ?? classification,
+    standardisation,
+    mixture,
+  }
+}
+
+/** Where the head begins. */
+export function headLayerOf({ model }: Pick<PeerDescription, 'model'>): string {
+  return model.head ?? 'output'
+}
+
+const text = (most: number): z.ZodString => z.string().min(1).max(most)
+const numbers = z.array(z.number()).min(1).max(dataLimits.columns)
+const length = z
+  .int()
+  .min(1)
+  .max(2 ** 30)
+/** A model file may have 100,000 weights. */
+const tensorLimit = 100_000
+
+const schema = z.strictObject({
+  format: z.literal(format),
+  run: z.string().regex(/^[0-9a-f]{64}$/),
+  name: text(1000),
+  id: text(128).optional(),
+  model: modelSchema,
+  topology: z.unknown().optional(),
+  layout: z
+    .array(z.strictObject({ name: text(1000), shape: z.array(length).max(8) }))
+    .min(1)
+    .max(tensorLimit),
+  inputShape: z.array(length).min(1).max(3),
+  pixels: z.boolean(),
+  table: z
+    .strictObject({
+      header: z.boolean(),
+      columns: z
+        .array(
+          z.strictObject({
+            name: z.string().max(1 << 20),
+            role: z.enum(['input', 'label', 'target', 'peer']),
+            values: z
+              .array(z.string().max(1 << 20))
+              .max(dataLimits.categories)
+              .optional(),
+          }),
+        )
+        .max(dataLimits.columns),
+    })
+    .optional(),
+  classes: z
+    .array(z.string().max(1 << 20))
+    .min(1)
+    .max(10_000),
+  objective: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('classification') }),
+    z.strictObject({
+      kind: z.literal('regression'),
+      target: z.string().max(1 << 20),
+      mean: z.number(),
+      std: z.number().positive(),
+    }),
+    z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
+  ]),
+  standardisation: z.strictObject({
+    mean: numbers,
+    std: numbers.refine(all => all.every(std => std > 0), 'must be more than 0'),
+  }),
+  mixture: mixtureSchema.optional(),
+})
+
+/** As the file has it. */
+export function encodeDescription({ layout, standardisation, ...rest }: PeerDescription): string {
+  const { mean, std } = standardisation
+  const kept = {
+    format,
+    ...rest,
+    layout: layout.tensors.map(({ name, shape }) => ({ name, shape })),
+    standardisation: { mean: [...mean], std: [...std] },
+  }
+  return `${JSON.stringify(kept, null, 1)}\n`
+}
+
+/**
+ * Reads what {@link encodeDescription} wrote.
+ *
+ * @param source - what errors call the file
+ * @throws {@link HearsayError} `RUN` when it is not that
+ */
+export function decodeDescription(json: string, source: string): PeerDescription {
+  const wrong = (what: string): HearsayError => new HearsayError('RUN', `${source}: ${what}`)
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    throw wrong('is not JSON')
+  }
+  const { format: _, layout, standardisation, ...rest } = validate(schema, value, source, 'RUN')
+  const { mean, std } = standardisation
+  const channels = channelsOf(rest.inputShape)
+  if (mean.length !== channels || std.length !== channels) {
+    throw wrong(`standardisation: has ${mean.length} and ${std.length} numbers; the inputs need ${channels}`)
+  }
+  const inputs = rest.table?.columns.reduce(
+    (sum, { role, values }) => sum + (role === 'input' ? (values?.length ?? 1) : 0),
+    0,
+  )
+  if (inputs !== undefined && inputs !== inputSize(rest.inputShape)) {
+    throw wrong(`table: its columns make ${inputs} inputs; the model takes ${inputSize(rest.inputShape)}`)
+  }
+  const places = layoutOf(layout)
+  if (places.size > 2 ** 30) throw wrong(`layout: has ${places.size} numbers; at most ${2 ** 30} are read`)
+  return {
+    ...rest,
+    layout: places,
+    standardisation: { mean: Float32Array.from(mean), std: Float32Array.from(std) },
+  }
+}

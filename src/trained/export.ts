@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { encodeSafetensors, headSection } from '../tensors/index.js'
+import { encodeDescription, headLayerOf } from './description.js'
+import { encodeExperts } from './experts-file.js'
+import { graphOf } from './graph.js'
+import type { KeptPeer } from './kept-peer.js'
+import { kerasModel } from './keras.js'
+import { inOwnUnits } from './own-units.js'
+import { layersModel, weightsOf, withoutGroupNorm } from './tfjs.js'
+
+/** What a model can be exported as. */
+export const exportFormats = ['tfjs', 'keras', 'safetensors'] as const
+
+export type ExportFormat = (typeof exportFormats)[number]
+
+export interface ExportOptions {
+  /**
+   * Takes inputs standardised and gives logits or standardised numbers, as the model was trained: what Hearsay's own
+   * `model: { path }` goes on with. Else inputs as the data come, and answers in the data's own units.
+   * @default false
+   */
+  readonly bare?: boolean
+}
+
+/** A file of an export. */
+export interface ExportedFile {
+  /** Inside the folder, with slashes. */
+  readonly path: string
+  readonly contents: string | Uint8Array
+}
+
+/**
+ * A peer's model as files. Of a mixture, `tfjs` and `keras` have the peer's own body and head; its transforms, gate and
+ * received heads come as safetensors, as no layer of those formats says them.
+ *
+ * @throws {@link HearsayError} `MODEL` when the model cannot be said in that format
+ */
+export async function exportFiles(
+  peer: KeptPeer,
+  format: ExportFormat,
+  { bare = false }: ExportOptions = {},
+): Promise<ExportedFile[]> {
+  const { description, parameters } = peer
+  if (format === 'safetensors') return safetensorsFiles(peer)
+  const weights = weightsOf(description.layout, parameters)
+  const trained = graphOf(description)
+  const graph = bare ? trained : inOwnUnits(trained, description)
+  if (format === 'keras') {
+    const { json, weights: arrays, script } = kerasModel(graph, weights)
+    return [
+      { path: 'keras/model.json', contents: json },
+      { path: 'keras/weights.npz', contents: arrays },
+      { path: 'keras/load.py', contents: script },
+    ]
+  }
+  // Hearsay has the layer, and what is trained on must keep it.
+  const said = bare ? { graph, weights } : await withoutGroupNorm(graph, weights, description)
+  const model = layersModel(said.graph, said.weights, producer())
+  return [
+    { path: 'tfjs/model.json', contents: model.json },
+    { path: 'tfjs/weights.bin', contents: model.weights },
+  ]
+}
+
+function safetensorsFiles({ description, parameters, mixture }: KeptPeer): ExportedFile[] {
+  const { layout, run, name, classes } = description
+  const metadata = { format: 'hearsay model 1', run, name, classes: JSON.stringify(classes) }
+  const own = {
+    path: 'safetensors/model.safetensors',
+    contents: encodeSafetensors({ layout, values: parameters }, metadata),
+  }
+  if (mixture === undefined) return [own]
+  const { layout: headLayout } = headSection(layout, headLayerOf(description))
+  return [
+    own,
+    { path: 'safetensors/mixture.safetensors', contents: mixture.weights },
+    { path: 'safetensors/experts.safetensors', contents: encodeExperts(mixture.experts, headLayout) },
+  ]
+}
+
+/**
+ * Writes a peer's model in some formats, a folder each, and beside them `peer.json`: class names, columns and
+ * standardisation (see description.ts).
+ *
+ * @param folder - made here
+ * @returns the paths of the files, inside the folder
+ */
+export async function exportPeer(
+  peer: KeptPeer,
+  folder: string,
+  formats: readonly ExportFormat[],
+  options: ExportOptions = {},
+): Promise<string[]> {
+  const files: ExportedFile[] = [{ path: 'peer.json', contents: encodeDescription(peer.description) }]
+  for (const format of new Set(formats)) files.push(...(await exportFiles(peer, format, options)))
+  for (const { path, contents } of files) {
+    await mkdir(dirname(join(folder, path)), { recursive: true })
+    await writeFile(join(folder, path), contents)
+  }
+  return files.map(({ path }) => path)
+}
+
+function producer(): string {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  return `Hearsay v${version}`
+}

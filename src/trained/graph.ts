@@ -1,0 +1,152 @@
+import { HearsayError } from '../errors.js'
+import { type Layer, type ModelTopology, modelTopology, outputShapeOf } from '../learner/index.js'
+import type { PeerDescription } from './description.js'
+
+/*
+ * A trained model as a graph of layers in the words that TensorFlow.js and Keras share, to which layers can be added.
+ */
+
+/** A layer, and what it takes its inputs from: Keras 2's lists of [layer, node, tensor, {}], one a call. */
+export interface GraphLayer {
+  readonly class_name: string
+  readonly config: Readonly<Record<string, unknown>>
+  readonly name: string
+  readonly inbound_nodes: readonly (readonly Inbound[])[]
+}
+
+type Inbound = readonly [layer: string, node: number, tensor: number, options: object]
+
+/** One input, one output. */
+export interface LayerGraph {
+  readonly layers: readonly GraphLayer[]
+  readonly input: string
+  readonly output: Inbound
+}
+
+/** A layer that is to be added. */
+export interface NewLayer {
+  readonly class_name: string
+  readonly config: Readonly<Record<string, unknown>> & { readonly name: string }
+}
+
+/**
+ * The peer's model as it was trained: inputs standardised, outputs logits or standardised numbers.
+ *
+ * @throws {@link HearsayError} `MODEL` when a user's model is not allowed here
+ */
+export function graphOf({ model, topology, inputShape, objective, classes }: PeerDescription): LayerGraph {
+  const outputShape = outputShapeOf(objective, inputShape, classes.length)
+  const described = modelTopology(model, inputShape, outputShape, topology)
+  const graph = described.class_name === 'Sequential' ? chain(described, inputShape) : functional(described)
+  const named = graph.layers.every(({ name }) => typeof name === 'string' && name !== '')
+  if (named && typeof graph.input === 'string') return graph
+  throw new HearsayError(
+    'MODEL',
+    'the model has layers without names, which cannot be exported; name them and train it again',
+  )
+}
+
+/** A Sequential model says the input's shape in its first layer, or has a layer for it. */
+function chain({ config }: ModelTopology, inputShape: readonly number[]): LayerGraph {
+  const listed = (Array.isArray(config) ? config : config.layers) as readonly Layer[]
+  const [first] = listed
+  const all = first?.class_name === 'InputLayer' ? listed : [inputLayer('input', inputShape), ...listed]
+  let before: string | undefined
+  const layers = all.map(layer => {
+    const { batch_input_shape, input_shape, ...rest } = layer.config
+    const isInput = before === undefined
+    const name = layer.config.name!
+    const inbound: Inbound[][] = isInput ? [] : [[[before!, 0, 0, {}]]]
+    before = name
+    return { ...layer, config: isInput ? layer.config : rest, name, inbound_nodes: inbound }
+  })
+  return { layers, input: layers[0]!.name, output: [before!, 0, 0, {}] }
+}
+
+function inputLayer(name: string, shape: readonly number[]): Layer {
+  return { class_name: 'InputLayer', config: { name, batch_input_shape: [null, ...shape] } }
+}
+
+function functional({ config }: ModelTopology): LayerGraph {
+  const { layers, input_layers, output_layers } = config as unknown as {
+    readonly layers: readonly GraphLayer[]
+    readonly input_layers: readonly (readonly [string, number, number])[]
+    readonly output_layers: readonly (readonly [string, number, number])[]
+  }
+  const [name, node, tensor] = output_layers[0]!
+  return {
+    layers: layers.map(layer => ({ ...layer, name: layer.name ?? (layer.config.name as string) })),
+    input: input_layers[0]![0],
+    output: [name, node, tensor, {}],
+  }
+}
+
+/** Puts layers between the input and everything that takes it. */
+export function behindInput(graph: LayerGraph, added: readonly NewLayer[]): LayerGraph {
+  if (added.length === 0) return graph
+  const placed = inRow(graph, [graph.input, 0, 0, {}], added)
+  const last = placed.at(-1)!.name
+  const redirect = (from: Inbound): Inbound => (from[0] === graph.input ? [last, 0, 0, from[3]] : from)
+  const layers = graph.layers.map(
+    (layer): GraphLayer => ({
+      ...layer,
+      inbound_nodes: layer.inbound_nodes.map(node => node.map(redirect)),
+    }),
+  )
+  const at = layers.findIndex(({ name }) => name === graph.input) + 1
+  return { ...graph, layers: layers.toSpliced(at, 0, ...placed), output: redirect(graph.output) }
+}
+
+/** Puts layers behind the output. */
+export function behindOutput(graph: LayerGraph, added: readonly NewLayer[]): LayerGraph {
+  if (added.length === 0) return graph
+  const placed = inRow(graph, graph.output, added)
+  return { ...graph, layers: [...graph.layers, ...placed], output: [placed.at(-1)!.name, 0, 0, {}] }
+}
+
+/** Puts a row of layers in a layer's place. The last gets its name, so that whoever takes its output need not know. */
+export function inPlaceOf(graph: LayerGraph, layer: GraphLayer, row: readonly NewLayer[]): LayerGraph {
+  const [node, ...others] = layer.inbound_nodes
+  if (node?.length !== 1 || others.length > 0) {
+    throw new HearsayError(
+      'MODEL',
+      `layer "${layer.name}" is used more than once, and cannot be exported for TensorFlow.js`,
+    )
+  }
+  const placed = inRow(graph, node[0]!, row.slice(0, -1))
+  const { class_name, config } = row.at(-1)!
+  const last: GraphLayer = {
+    class_name,
+    config: { ...config, name: layer.name },
+    name: layer.name,
+    inbound_nodes: [[[placed.at(-1)!.name, 0, 0, {}]]],
+  }
+  const at = graph.layers.indexOf(layer)
+  return { ...graph, layers: graph.layers.toSpliced(at, 1, ...placed, last) }
+}
+
+/** Layers one after another, under names that nothing else has. */
+function inRow({ layers }: LayerGraph, from: Inbound, added: readonly NewLayer[]): GraphLayer[] {
+  const taken = new Set(layers.map(({ name }) => name))
+  let before = from
+  return added.map(({ class_name, config }): GraphLayer => {
+    let name = config.name
+    while (taken.has(name)) name = `${name}_`
+    taken.add(name)
+    const layer = { class_name, config: { ...config, name }, name, inbound_nodes: [[before]] }
+    before = [name, 0, 0, {}]
+    return layer
+  })
+}
+
+/** As TensorFlow.js and Keras read it. */
+export function functionalConfig({ layers, input, output }: LayerGraph): Record<string, unknown> {
+  const [name, node, tensor] = output
+  return {
+    name: 'model',
+    trainable: true,
+    layers,
+    input_layers: [[input, 0, 0]],
+    output_layers: [[name, node, tensor]],
+  }
+}

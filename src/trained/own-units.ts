@@ -1,0 +1,56 @@
+import type { PeerDescription } from './description.js'
+import { behindInput, behindOutput, type LayerGraph, type NewLayer } from './graph.js'
+
+/** A pixel of 255 is 1 to the model. */
+const whitePixel = 255
+
+/**
+ * Lets a model take its inputs as the data come (pixels from 0 to 255, columns as they stand in the table) and answer in
+ * the data's own units: probabilities, the number itself, or pixels. Layers called `Rescaling` do it, which TensorFlow.js
+ * and Keras both have. Missing values have none: whoever asks writes the mean in their place.
+ */
+export function inOwnUnits(graph: LayerGraph, description: PeerDescription): LayerGraph {
+  return behindOutput(behindInput(graph, standardising(description)), answering(description))
+}
+
+/**
+ * (value − mean) / std. In two layers, so that the mean is taken off before anything is rounded: of a year, of which only
+ * the last digits differ, scale and offset in one would lose them.
+ */
+function standardising({ standardisation: { mean, std }, pixels }: PeerDescription): NewLayer[] {
+  const unit = pixels ? whitePixel : 1
+  return [
+    rescaling('centred', 1, oneOrEach(ofEach(mean, value => -value * unit))),
+    rescaling('standardised', oneOrEach(ofEach(std, value => 1 / (value * unit))), 0),
+  ]
+}
+
+function answering({ objective, standardisation: { mean, std } }: PeerDescription): NewLayer[] {
+  switch (objective.kind) {
+    case 'classification':
+      return [{ class_name: 'Activation', config: { name: 'probabilities', activation: 'softmax' } }]
+    case 'regression':
+      return [rescaling('answer', objective.std, objective.mean)]
+    case 'super-resolution':
+      return [
+        rescaling(
+          'pixels',
+          oneOrEach(ofEach(std, value => value * whitePixel)),
+          oneOrEach(ofEach(mean, value => value * whitePixel)),
+        ),
+      ]
+  }
+}
+
+function rescaling(name: string, scale: number | number[], offset: number | number[]): NewLayer {
+  return { class_name: 'Rescaling', config: { name, scale, offset } }
+}
+
+function ofEach(values: Float32Array, of: (value: number) => number): number[] {
+  return Array.from(values, of)
+}
+
+/** One number for all channels, where they agree: what everybody's Rescaling takes. */
+function oneOrEach(values: number[]): number | number[] {
+  return values.every(value => value === values[0]) ? values[0]! : values
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { createLearnerPool, modelSchema } from '../../src/learner/index.js'
+import { createMixtureLearner, mixtureSchema, mixtureWorker, resolveMixture } from '../../src/mixture/index.js'
+import { random } from '../../src/random.js'
+import { allocate, headSection } from '../../src/tensors/index.js'
+import { mostProbable, predict } from '../../src/trained/index.js'
+import { keptPeer } from './kept.js'
+
+const backend = 'wasm'
+
+describe('a kept model', () => {
+  it('gives probabilities, and is as often right as the learner says', async () => {
+    const peer = await keptPeer({ model: { kind: 'cnn', channels: [4], hidden: 6 }, inputShape: [6, 6, 2] })
+    const { description, parameters, samples } = peer
+    const prediction = await predict(peer, samples, { backend })
+    const { outputs, width } = prediction
+    expect(width).toBe(3)
+    for (let i = 0; i < 5; i++) {
+      expect(outputs.subarray(3 * i, 3 * i + 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+    }
+    const { model, inputShape, standardisation } = description
+    const pool = await createLearnerPool({ backend, workers: 1, models: [{ model, inputShape }], classes: 3, seed: 9 })
+    const { accuracy } = await pool.models[0].evaluate(parameters, samples, standardisation)
+    const before = await pool.memory()
+    await pool.models[0].predict(parameters, samples, standardisation)
+    expect(await pool.memory()).toEqual(before)
+    await pool.close()
+    const right = mostProbable(prediction).filter((best, i) => best === samples.labels[i]).length
+    expect(right / 5).toBe(accuracy)
+  })
+
+  it('gives numbers in their own units', async () => {
+    const objective = { kind: 'regression', target: 'price', mean: 1000, std: 50 } as const
+    const peer = await keptPeer({ model: 'logistic', inputShape: [3], pixels: false, classes: ['price'], objective })
+    const { parameters, samples, description } = peer
+    const { outputs } = await predict(peer, samples, { backend })
+    const { mean, std } = description.standardisation
+    for (let i = 0; i < 5; i++) {
+      let sum = parameters[3]!
+      for (let k = 0; k < 3; k++) sum += (parameters[k]! * (samples.inputs[3 * i + k]! - mean[k]!)) / std[k]!
+      expect(outputs[i]).toBeCloseTo(sum * 50 + 1000, 3)
+    }
+  })
+
+  it('is refused where this version builds another', async () => {
+    const peer = await keptPeer({ model: 'logistic', inputShape: [3], pixels: false })
+    const description = { ...peer.description, model: modelSchema.parse({ kind: 'mlp', hidden: [4] }) }
+    await expect(predict({ ...peer, description }, peer.samples, { backend })).rejects.toThrow(
+      'use the version that trained it',
+    )
+  })
+})
+
+describe('a kept mixture', () => {
+  it('answers as the mixture that was saved, and says who was listened to', async () => {
+    const mixture = mixtureSchema.parse({ method: 'mixture' })
+    const peer = await keptPeer({ model: { kind: 'cnn', channels: [4], hidden: 6 }, inputShape: [6, 6, 1], mixture })
+    const { description, parameters, samples } = peer
+    const { model, inputShape, standardisation } = description
+    const draw = random(2, 'experts')
+    const { layout } = headSection(description.layout, 'output')
+    const experts = ['12D3anna', '12D3bert'].map(id => {
+      const head = allocate(layout)
+      for (let i = 0; i < head.length; i++) head[i] = draw.uniform() - 0.5
+      return { peer: id, name: id.slice(4), round: 1, head }
+    })
+    const pool = await createLearnerPool({
+      backend,
+      workers: 1,
+      models: [{ model, inputShape }],
+      classes: 3,
+      seed: 9,
+      worker: mixtureWorker(),
+    })
+    const learner = createMixtureLearner({
+      pool,
+      model: pool.models[0],
+      data: { samples, standardisation },
+      peer: 4,
+      seed: 9,
+      settings: resolveMixture(mixture),
+      training: {
+        epochs: 1,
+        batch: 5,
+        learningRate: 0.1,
+        decay: 1,
+        momentum: 0,
+        weightDecay: 0,
+        rho: 0,
+        adaptive: false,
+      },
+      rounds: 3,
+    })
+    for (let round = 0; round < 3; round++) await learner.train(round, parameters, experts)
+    const wanted = await learner.predict(parameters, experts, samples)
+    const weights = learner.save()
+    await pool.close()
+
+    const said = await predict({ description, parameters, mixture: { weights, experts } }, samples, { backend })
+    expect(said.outputs).toEqual(wanted.outputs)
+    expect(said.gate!.weights).toEqual(wanted.weights)
+    expect(said.gate!.experts).toEqual([
+      { peer: '12D3anna', name: 'anna' },
+      { peer: '12D3bert', name: 'bert' },
+    ])
+    expect(said.gate!.weights.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+    const own = await predict({ description, parameters }, samples, { backend })
+    expect(own.gate).toBeUndefined()
+    const broken = { description, parameters, mixture: { weights: weights.subarray(0, 40), experts } }
+    await expect(predict(broken, samples, { backend })).rejects.toThrow('the mixture of boston')
+  })
+})
