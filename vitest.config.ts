@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// Three projects, because they want the machine differently: unit tests run side by side; an end-to-end test starts
-// processes and training threads of its own and must not fight another one for two cores; and what takes a dozen
-// processes for minutes is for `npm run test:endurance`.
+// Three projects, because they want the machine differently: unit tests are short; an end-to-end test starts processes and
+// training threads of its own, much of whose time is starting and waiting, so that two at once are done sooner though each
+// takes longer; and what takes a dozen processes for minutes is for `npm run test:endurance`, one by one.
 export default defineConfig({
   test: {
     // Not one core less, as would be the default: on two that is half of them.
@@ -20,9 +20,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          testTimeout: 240_000,
+          testTimeout: 480_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
       {

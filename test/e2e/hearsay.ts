@@ -122,7 +122,7 @@ export async function readRun(out: string): Promise<SimulatedRun> {
 }
 
 export async function parametersIn(out: string): Promise<Map<string, Buffer>> {
-  const names = (await readdir(join(out, 'peers'))).sort()
+  const names = (await readdir(join(out, 'peers'))).filter(name => name.endsWith('.safetensors')).sort()
   return new Map(await Promise.all(names.map(async name => [name, await readFile(join(out, 'peers', name))] as const)))
 }
 

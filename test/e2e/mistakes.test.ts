@@ -59,7 +59,7 @@ const mistakes: Readonly<Record<string, () => Promise<Mistake> | Mistake>> = {
     args: [...tiny, ...'--topology one-peer-exponential --merge dfedsam-mgs --acceleration chebyshev'.split(' ')],
     says: ['merge.acceleration', 'one-peer-exponential', 'plain'],
   }),
-  'a layer that is not there': () => ({ args: [...tiny, '--share', 'body'], says: ['"body"', 'output'] }),
+  'a layer that is not there': () => ({ args: [...tiny, '--share', 'top'], says: ['"top"', 'output'] }),
   'a port in use': async () => {
     const server = createServer()
     await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))

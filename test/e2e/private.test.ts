@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { invite } from '../../src/cli/invite.js'
 import { askState, createHost, presenceTopic } from '../../src/gossip/index.js'
 import { type Identity, loadOrCreateIdentity, type Manifest, parseJoinAddress } from '../../src/node/index.js'
@@ -100,24 +100,27 @@ const doors: readonly Door[] = [
 async function pry(address: string, { privateKey }: Identity): Promise<void> {
   const { address: to, runId } = parseJoinAddress(address)
   const host = await createHost({ privateKey, transport: 'tcp', listen: [], field: { autoNat: false } })
-  onTestFinished(() => host.stop())
-  await host.start()
-  const topic = presenceTopic(runId!)
-  host.services.pubsub.subscribe(topic)
-  const signal = AbortSignal.timeout(30_000)
-  for (const question of [
-    { what: 'MANIFEST', limitBytes: 1e6 },
-    { what: 'VIEW', runId: runId!, limitBytes: 1e6 },
-    { what: 'HEAD', runId: runId!, limitBytes: 1e6 },
-  ] as const)
-    await expect(askState(host, to, question, signal)).rejects.toThrow()
-  signal.throwIfAborted()
-  expect(host.services.pubsub.getSubscribers(topic)).toEqual([])
-  await until(() => host.getConnections().length === 0)
-  await host.stop()
+  try {
+    await host.start()
+    const topic = presenceTopic(runId!)
+    host.services.pubsub.subscribe(topic)
+    const signal = AbortSignal.timeout(30_000)
+    for (const question of [
+      { what: 'MANIFEST', limitBytes: 1e6 },
+      { what: 'VIEW', runId: runId!, limitBytes: 1e6 },
+      { what: 'HEAD', runId: runId!, limitBytes: 1e6 },
+    ] as const)
+      await expect(askState(host, to, question, signal)).rejects.toThrow()
+    signal.throwIfAborted()
+    expect(host.services.pubsub.getSubscribers(topic)).toEqual([])
+    await until(() => host.getConnections().length === 0)
+  } finally {
+    await host.stop()
+  }
 }
 
-describe.each(doors)('a run closed by $name', ({ open, strangers, counted }) => {
+// Most of their time is waiting: all doors at once.
+describe.concurrent.each(doors)('a run closed by $name', ({ open, strangers, counted }) => {
   it('is for those who have it, and for nobody else', async () => {
     const folder = await temporaryFolder()
     const [host, guest, stranger] = [

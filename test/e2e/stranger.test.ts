@@ -89,7 +89,7 @@ describe('a stranger who connects to every peer of a run', () => {
         await attack(stranger, remotePeer, runId)
       }),
     )
-    await until(() => pubsub.getSubscribers(presenceTopic(runId)).length > 0)
+    // Nobody of a simulated run of merges is on its topic: their book sees everything.
     for (let i = 0; i < 20; i++) await pubsub.publish(presenceTopic(runId), new Uint8Array(40 * i).fill(i))
 
     const { status, stderr } = await ended
@@ -100,13 +100,13 @@ describe('a stranger who connects to every peer of a run', () => {
     expect(disturbed.summary.accuracy).toEqual(quiet.summary.accuracy)
     expect(disturbed.summary.absent).toBe(0)
     expect(quiet.summary.rejected).toEqual({})
-    // Four heads at each of four peers are refused for who sent them: what is in them is not looked at.
+    // Three heads at each of four peers are refused for who sent them: what is in them is not looked at.
     expect(disturbed.summary.rejected).toMatchObject({
-      NOT_A_NEIGHBOUR: 16,
+      NOT_A_NEIGHBOUR: 12,
+      FUTURE_ROUND: 4,
       WRONG_RUN: 4,
       MALFORMED: 4,
       OVERSIZE_FRAME: 4,
-      NOT_A_MEMBER: expect.any(Number),
     })
   })
 })

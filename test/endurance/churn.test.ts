@@ -81,6 +81,15 @@ describe('churn', () => {
     const summaries = await Promise.all(folders.map(summaryOf))
     const { mean, min } = undisturbed.summary.accuracy
     const accuracies = summaries.map(({ accuracy }) => accuracy!)
+    const waits = folders.flatMap(out => only(eventsSoFar(out), 'exchanged').map(({ waitSeconds }) => waitSeconds))
+    const figures = {
+      undisturbed: { mean, min },
+      accuracy: accuracies.reduce((a, b) => a + b) / peers,
+      lowest: Math.min(...accuracies),
+      longestWait: Math.max(...waits),
+      caughtUp: folders.flatMap(out => only(eventsSoFar(out), 'caught-up')).length,
+    }
+    process.stdout.write(`${JSON.stringify(figures)}\n`)
     expect(Math.abs(accuracies.reduce((a, b) => a + b) / peers - mean)).toBeLessThan(0.02)
     // One sample of the test set is 0.3 points: single models differ by some samples without any churn.
     expect(Math.min(...accuracies)).toBeGreaterThan(min - 0.02)
