@@ -19,6 +19,7 @@ import './runtime.js'
 export {
   type Dataset,
   loadDataset,
+  loadInputs,
   partition,
   type Samples,
   type Shard,
@@ -36,6 +37,8 @@ export {
   type LearnerPool,
   type LearnerPoolInit,
   type LocalTraining,
+  type ModelChoice,
+  type PoolModel,
   type TrainReport,
 } from './learner/index.js'
 export { consensusDistance, type MergeMethod, mergeMethods, mix } from './merge/index.js'
@@ -70,4 +73,14 @@ export {
   type Topology,
   topologyKinds,
 } from './topology/index.js'
+export {
+  type ExportFormat,
+  exportPeer,
+  type KeptPeer,
+  keptPeers,
+  type PeerDescription,
+  type Prediction,
+  predict,
+  readPeer,
+} from './trained/index.js'
 export type { RoundFigures, RunEvent, RunSummary, Summary } from './watch/index.js'
