@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../e2e/hearsay.js'
+import {
+  eventsSoFar,
+  type FieldPeer,
+  joinPeer,
+  manifestFile,
+  only,
+  resumePeer,
+  roundsOf,
+  summaryOf,
+  until,
+} from '../e2e/peers.js'
+import { names, type Written, written } from '../e2e/written.js'
+
+const memberOf = ({ file, folder, members }: Written, at: number): FieldPeer =>
+  joinPeer(file, join(folder, names[at]!), ['--as', names[at]!], { listen: members[at]!.addresses[0]! })
+
+describe('a federation that is written down', () => {
+  it('needs nobody to start it, counts on its members, and lets in nobody else', async () => {
+    const federation = await written(await manifestFile({ rounds: 30, training: { epochs: 120 } }))
+    const [boston, zurich] = [memberOf(federation, 0), memberOf(federation, 1)]
+    await boston.prints(/^waiting {3}2 of 3/m)
+    const basel = memberOf(federation, 2)
+    await until(() => roundsOf(basel.out) >= 2, [boston, zurich, basel])
+
+    const stranger = join(await temporaryFolder(), 'stranger')
+    const refused = await joinPeer(await boston.address, stranger).running.ended
+    expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/^error: .+\n$/) })
+
+    zurich.running.child.kill('SIGKILL')
+    await zurich.running.ended
+    const left = roundsOf(boston.out)
+    await until(() => roundsOf(boston.out) >= left + 2, [boston, basel])
+    const back = resumePeer('join', zurich.out)
+    const peers = [boston, back, basel]
+    for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
+
+    const summaries = await Promise.all(peers.map(({ out }) => summaryOf(out)))
+    expect(new Set(summaries.map(({ run }) => run)).size).toBe(1)
+    expect(summaries.map(({ id }) => id)).toEqual(federation.members.map(({ id }) => id))
+    // On a line the ends do not hear each other, there or not; numbers are places in the file.
+    expect(new Set(only(eventsSoFar(boston.out), 'exchanged').flatMap(({ received }) => received))).toEqual(
+      new Set([1]),
+    )
+    expect(only(eventsSoFar(back.out), 'exchanged').at(-1)!.received).toEqual([0, 2])
+    expect(only(eventsSoFar(back.out), 'caught-up')).toHaveLength(1)
+  })
+})
