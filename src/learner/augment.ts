@@ -19,15 +19,12 @@ export function checkAugmentation({ crop }: Augmentation, inputShape: readonly n
   if (inputShape.length !== 3) {
     throw new HearsayError(
       'MANIFEST',
-      `training.augment: is for images and the data has ${inputShape.join('×')} features; remove it`,
+      `augment: is for images and the data has ${inputShape.join('×')} features; remove it`,
     )
   }
   const side = Math.min(inputShape[0]!, inputShape[1]!)
   if (crop < side) return
-  throw new HearsayError(
-    'MANIFEST',
-    `training.augment.crop: must be less than ${side}, the images' smaller side, not ${crop}`,
-  )
+  throw new HearsayError('MANIFEST', `augment.crop: must be less than ${side}, the images' smaller side, not ${crop}`)
 }
 
 /** Fills one batch after another. */

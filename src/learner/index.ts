@@ -6,6 +6,8 @@ export { modelTopology, readTopology } from './models/topology.js'
 export { outputShapeOf } from './output-shape.js'
 export { createLearnerPool } from './pool.js'
 export {
+  type Augmentation,
+  augmentSchema,
   backendSchema,
   type LocalMethod,
   type LocalTraining,

@@ -80,6 +80,14 @@ export type ModelFileSpec = z.output<typeof file>
 /** A built-in model, with every default filled in. */
 export type BuiltInSpec = Exclude<z.output<typeof byKind>, ModelFileSpec>
 
+/** How images are varied, as a person writes it. */
+export const augmentSchema = z.strictObject({
+  /** Pixels of black padding on each side, out of which the image's own size is cut. 4 for CIFAR (ALGORITHMS.md 4.1). */
+  crop: z.int().min(0).max(64).default(0),
+  /** Mirrors every second image, left to right. Not for digits or letters. */
+  flip: z.boolean().default(false),
+})
+
 /**
  * The manifest's section `training`: what is not the merge method's own. Momentum, the SAM radius and "one step" belong
  * to the method and stand in the section `merge`.
@@ -102,14 +110,7 @@ export const trainingSchema = z
     /** ASAM instead of SAM: the radius counts relative to each parameter's size. */
     adaptive: z.boolean().default(false),
     /** Images are varied anew in every epoch: shifted by up to `crop` pixels each way, and mirrored or not. */
-    augment: z
-      .strictObject({
-        /** Pixels of black padding on each side, out of which the image's own size is cut. 4 for CIFAR (ALGORITHMS.md 4.1). */
-        crop: z.int().min(0).max(64).default(0),
-        /** Mirrors every second image, left to right. Not for digits or letters. */
-        flip: z.boolean().default(false),
-      })
-      .optional(),
+    augment: augmentSchema.optional(),
   })
   .superRefine((training, context) => {
     if (training.epochs === undefined || training.steps === undefined) return

@@ -1,13 +1,38 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { type DeviceCut, type DeviceModel, forwardBatch, type InputSource, tf } from '../learner/device.js'
+import type { Augmentation } from '../learner/index.js'
+import type { Random } from '../random.js'
 
-/** Where a frozen body's features come from, batch by batch. The caller owns the tensors that it gets. */
-export interface FeatureSource {
+/** Where the features of training come from. The caller owns the tensors that it gets. */
+export interface BatchFeatures {
+  /** Of the samples at these indices, [indices.length, …featureShape]. */
+  take(indices: Int32Array, step: number): Tensor
+  dispose(): void
+}
+
+/** Where a frozen body's features come from, batch by batch. */
+export interface FeatureSource extends BatchFeatures {
   /** The samples at these indices, [indices.length, …featureShape]. */
   take(indices: Int32Array): Tensor
   /** `count` samples in a row. */
   slice(start: number, count: number): Tensor
-  dispose(): void
+}
+
+/**
+ * Features of images that are varied anew for every batch, so that none can be kept.
+ *
+ * @param draw - of a step
+ */
+export function variedFeatures(
+  cut: DeviceCut,
+  source: InputSource,
+  augmentation: Augmentation,
+  draw: (step: number) => Random,
+): BatchFeatures {
+  return {
+    take: (indices, step) => tf.tidy(() => cut.features(source.augmented(indices, augmentation, draw(step)), false)),
+    dispose: () => {},
+  }
 }
 
 /**

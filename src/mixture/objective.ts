@@ -3,7 +3,7 @@ import { type DeviceCut, type DeviceModel, inputsOf, targetTensor, tf } from '..
 import { random } from '../random.js'
 import type { Layout } from '../tensors/index.js'
 import type { DeviceMixture } from './device.js'
-import type { FeatureSource } from './features.js'
+import type { BatchFeatures } from './features.js'
 import { forward } from './forward.js'
 import type { HeadStack } from './head.js'
 import type { MixtureTraining } from './train.js'
@@ -22,11 +22,11 @@ export function alternateObjective(
   job: MixtureTraining,
   mixture: DeviceMixture,
   headLayout: Layout,
-  features: FeatureSource,
+  features: BatchFeatures,
 ): Objective {
   const { model, geometry, settings } = job
-  return indices => {
-    const batch = features.take(indices)
+  return (indices, step) => {
+    const batch = features.take(indices, step)
     const wanted = targetsIn(job, indices)
     return () => {
       const own = ownHead(model, headLayout)

@@ -15,9 +15,10 @@ import {
   trainingStep,
   upload,
 } from '../learner/device.js'
+import { random } from '../random.js'
 import { headSection, type Layout } from '../tensors/index.js'
 import { type DeviceMixture, type TrainedVectors, uploadMixture, type WeightVectors } from './device.js'
-import { featuresOf } from './features.js'
+import { type BatchFeatures, featuresOf, variedFeatures } from './features.js'
 import type { HeadGeometry } from './geometry.js'
 import { alternateObjective, jointObjective, type Objective } from './objective.js'
 import type { MixtureSettings } from './spec.js'
@@ -85,7 +86,11 @@ async function alternate(
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
   const { model, source, settings } = job
-  const features = await featuresOf(model, model.cut(), source, size, aborted)
+  const augment = settings.augment ?? job.training.augment
+  const features: BatchFeatures | undefined =
+    augment === undefined
+      ? await featuresOf(model, model.cut(), source, size, aborted)
+      : variedFeatures(model.cut(), source, augment, step => random(seed, 'mixture/augment', peer, round, step))
   if (features === undefined) return undefined
   const { epochs, learningRate, momentum, clip, trainHead } = settings
   // Weight decay would pull the transforms from the identity to nothing.

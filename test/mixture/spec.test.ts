@@ -38,6 +38,14 @@ describe('merge: { method: mixture }', () => {
     )
   })
 
+  it('varies images of classes only', () => {
+    expect(settled({ method: 'mixture', augment: { crop: 2 } }).augment).toEqual({ crop: 2, flip: false })
+    const section = mixtureSchema.parse({ method: 'mixture', augment: { crop: 2 } })
+    expect(() => resolveMixture(section, 'values')).toThrow(
+      'merge.augment: varies images of classes, and this run predicts values; remove it',
+    )
+  })
+
   const mistakes: [what: string, section: unknown, message: string][] = [
     [
       'attention beside the mean',
@@ -53,6 +61,11 @@ describe('merge: { method: mixture }', () => {
       'projection without transforms',
       { method: 'mixture', transform: false, projection: 8 },
       'run.yaml: projection: does nothing beside transform: false; remove one of the two',
+    ],
+    [
+      'varied images of the joint schedule',
+      { method: 'mixture', schedule: 'joint', augment: { crop: 2 } },
+      'run.yaml: augment: does nothing beside schedule: joint; remove one of the two',
     ],
     [
       'epochs of the joint schedule',

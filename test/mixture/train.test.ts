@@ -195,6 +195,42 @@ describe('a mixture that predicts maps', () => {
     for (const loss of losses) expect(Math.abs(loss / losses[0]! - 1)).toBeLessThan(1e-2)
   })
 
+  it('varies inputs as the manifest says, each batch by a draw of its own, the same twice', async () => {
+    await backends[0]!.select()
+    const model = mapModel()
+    const source = sourceOf()
+    const drawn: number[][] = []
+    const varied: InputSource = {
+      ...source,
+      take: () => {
+        throw new Error('as they are')
+      },
+      augmented(indices, _, draw) {
+        drawn.at(-1)!.push(draw.uniform())
+        return tf.tidy(() => tf.reverse(source.take(indices), 2))
+      },
+    }
+    const augment = { crop: 1, flip: false }
+    const before = tf.memory().numTensors
+    // The mixture's own word, or, where it has none, that of local training.
+    const ownWord = jobOf(model, { augment })
+    const word = { ...jobOf(model), training: { ...training, augment } }
+    const outcomes = []
+    for (const job of [ownWord, ownWord]) {
+      drawn.push([])
+      outcomes.push(await train({ ...job, source: varied }, () => false))
+    }
+    expect(outcomes[0]).toEqual(outcomes[1])
+    expect(outcomes[0]).not.toEqual(await train(jobOf(model), () => false))
+    expect(drawn[0]).toEqual(drawn[1])
+    expect(new Set(drawn[0]).size).toBe(outcomes[0]!.steps)
+    expect(tf.memory().numTensors).toBe(before)
+    await expect(train({ ...word, source: varied }, () => false)).rejects.toThrow(
+      'does not go with data.superResolution',
+    )
+    model.dispose()
+  })
+
   it('gives the same bits twice', async () => {
     await backends[0]!.select()
     const model = mapModel()

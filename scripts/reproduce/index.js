@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// What papers promise, run again with Hearsay on real data that ships with it: `npm run reproduce -- dflmoe`. Writes a
+// page with tables, a plot and the raw numbers into docs/results; what people wrote on the page stays.
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { HearsayError } from '../../dist/index.js'
+import { dflmoe } from './dflmoe.js'
+
+const papers = { dflmoe }
+const backends = ['auto', 'node-gpu', 'webgpu', 'node', 'wasm']
+
+const { paper, options } = readArguments()
+try {
+  await papers[paper](options)
+} catch (error) {
+  if (!(error instanceof HearsayError)) throw error
+  console.error(`error: ${error.message}`)
+  process.exitCode = 1
+}
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        quick: { type: 'boolean', default: false },
+        resume: { type: 'boolean', default: false },
+        backend: { type: 'string', default: 'auto' },
+        out: { type: 'string', default: fileURLToPath(new URL('../../docs/results', import.meta.url)) },
+      },
+    })
+    const names = Object.keys(papers).join(', ')
+    if (positionals.length !== 1) throw new Error(`name one paper: ${names}`)
+    const [paper] = positionals
+    if (!Object.hasOwn(papers, paper)) throw new Error(`there is no paper "${paper}"; there are ${names}`)
+    if (!backends.includes(values.backend)) {
+      throw new Error(`--backend ${values.backend}: must be one of ${backends.join(', ')}`)
+    }
+    return { paper, options: values }
+  } catch (error) {
+    console.error(`error: ${error.message}`)
+    process.exit(2)
+  }
+}
