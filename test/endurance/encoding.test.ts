@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type SimulatedRun, simulated } from './hearsay.js'
+import { type SimulatedRun, simulated } from '../e2e/hearsay.js'
 
 const args = ['--data', 'digits', '--model', 'mlp', '--partition', 'iid', '--workers', '1', '--transport', 'memory']
 const run = (...more: string[]): Promise<SimulatedRun> => simulated([...args, '--peers', '4', '--rounds', '6', ...more])

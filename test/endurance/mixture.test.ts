@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { loadOrCreateIdentity } from '../../src/node/index.js'
+import { temporaryFolder } from '../e2e/hearsay.js'
+import { eventsSoFar, joinPeer, manifestFile, only, roundsOf, startPeer, summaryOf, until } from '../e2e/peers.js'
+
+/** Four bodies whose heads are alike: 16 features, 10 classes. */
+const models = [
+  { kind: 'cnn', channels: [8], hidden: 16 },
+  { kind: 'mlp', hidden: [64, 16] },
+  { kind: 'cnn', channels: [4, 8], hidden: 16 },
+  { kind: 'mlp', hidden: [16] },
+]
+const fields = { data: 'digits', partition: 'iid', merge: 'mixture', models, peers: 4 }
+
+describe('a mixture over TCP', () => {
+  it('of four processes with four bodies: one is killed and its head still serves, also one who comes later', async () => {
+    const folder = await temporaryFolder()
+    const manifest = await manifestFile({
+      ...fields,
+      minPeers: 3,
+      rounds: 24,
+      training: { epochs: 12 },
+      evaluation: { every: 4 },
+      limits: { exchangeSeconds: 10 },
+    })
+    const start = startPeer(manifest, join(folder, 'start'), ['--as', 'start'])
+    const address = await start.address
+    const [stays, dies] = [
+      joinPeer(address, join(folder, 'stays'), ['--as', 'stays', '--share', '1']),
+      joinPeer(address, join(folder, 'dies'), ['--as', 'dies', '--share', '2']),
+    ]
+    await until(() => roundsOf(start.out) >= 3 && roundsOf(dies.out) >= 2, [start, stays, dies])
+    dies.running.child.kill('SIGKILL')
+    await dies.running.ended
+    const late = joinPeer(address, join(folder, 'late'), ['--as', 'late', '--share', '3'])
+    const peers = [start, stays, late]
+    for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
+
+    const { peerId } = await loadOrCreateIdentity(join(dies.out, 'identity.key'))
+    const summaries = await Promise.all(peers.map(({ out }) => summaryOf(out)))
+    expect(new Set(summaries.map(({ run }) => run)).size).toBe(1)
+    for (const [at, { out }] of peers.entries()) {
+      const tested = only(eventsSoFar(out), 'evaluated').at(-1)!
+      const { weights, own } = tested.mixture!
+      // Two who are there, and the one who is gone.
+      expect(weights.experts).toHaveLength(3)
+      expect(weights.experts.find(({ peer }) => peer === peerId.toString())!.weight).toBeGreaterThan(0)
+      expect(weights.own + weights.experts.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 4)
+      expect(own).toBeGreaterThan(0.8)
+      expect(tested.accuracy).toBeGreaterThan(0.8)
+      expect({ at, rounds: summaries[at]!.rounds }).toEqual({ at, rounds: 24 })
+      expect(summaries[at]!.rejected).not.toHaveProperty('WRONG_LAYOUT')
+    }
+    expect(only(eventsSoFar(late.out), 'caught-up').length).toBeGreaterThan(0)
+  })
+
+  it('refuses a body whose head is another, and a body of one’s own where models are merged', async () => {
+    const folder = await temporaryFolder()
+    const mixing = startPeer(await manifestFile({ ...fields, minPeers: 2 }), join(folder, 'mixing'))
+    const merging = startPeer(await manifestFile({ minPeers: 2 }), join(folder, 'merging'))
+    const refused = async (address: string, model: string): Promise<string> => {
+      const { status, stdout, stderr } = await joinPeer(address, join(folder, model), ['--model', model]).running.ended
+      expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
+      expect(stderr).toMatch(/^error: .+\n$/)
+      return stderr
+    }
+    expect(await refused(await mixing.address, 'mlp:32')).toMatch(
+      /output\/kernel 32×10.* and the run's output\/kernel 16×10/,
+    )
+    expect(await refused(await mixing.address, 'tree')).toMatch(/--model tree: .*must be one of/)
+    expect(await refused(await merging.address, 'mlp:16')).toMatch(/--model: peers of this run merge their models/)
+    for (const { running } of [mixing, merging]) {
+      running.child.kill('SIGINT')
+      expect((await running.ended).status).toBe(130)
+    }
+  })
+})
