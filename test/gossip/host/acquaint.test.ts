@@ -17,7 +17,7 @@ async function startLooking(): Promise<HearsayHost> {
 
 /** A host that leaves the first question who it is without an answer. */
 async function startSlow(): Promise<{ readonly host: HearsayHost; asked(): number }> {
-  const host = await startLooking()
+  const host = await startFieldHost({ field: {} })
   const { handleProtocol } = host.services.identify as unknown as { readonly handleProtocol: StreamHandler }
   let asked = 0
   await host.unhandle(identifyProtocol)
@@ -36,6 +36,7 @@ describe('two hosts that do not say in time who they are', () => {
     await until(() => one.asked() === 1 && other.asked() === 1)
     const hear = ({ host }: typeof one): boolean => host.services.pubsub.getSubscribers('news').length === 1
     expect([one, other].map(hear)).toEqual([false, false])
+    for (const { host } of [one, other]) onTestFinished(keepAcquainted(host, 500))
     await until(() => hear(one) && hear(other))
     expect(one.asked() + other.asked()).toBeGreaterThan(2)
   })

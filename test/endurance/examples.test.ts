@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { data } from '../../src/cli/data.js'
 import { simulate } from '../../src/cli/simulate.js'
 import { topology } from '../../src/cli/topology.js'
-import { hearsay, root, temporaryFolder } from './hearsay.js'
+import { hearsay, root, temporaryFolder } from '../e2e/hearsay.js'
 
 const wordsOf = (example: string): string[] => {
   const [program, ...words] = example.split(' ')

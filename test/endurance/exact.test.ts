@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { differing, type SimulatedRun, simulated, temporaryFolder, tiny } from './hearsay.js'
+import { differing, type SimulatedRun, simulated, temporaryFolder, tiny } from '../e2e/hearsay.js'
 
 const small = [...tiny, '--peers', '4', '--rounds', '2', '--transport', 'memory']
 const run = (...args: string[]): Promise<SimulatedRun> => simulated([...small, ...args])
