@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
+import { raceSignal } from 'race-signal'
 import { askState, type StateQuestion, StateRefused } from './asking.js'
 import type { HeadStore, StoredHead } from './head-store.js'
 import type { HearsayHost } from './host/host.js'
@@ -147,15 +148,6 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
 
   // What one of them does wrong ends only with that one.
   await Promise.all(peers.map(peer => getHeads(peer).catch(() => {})))
-  const arrived = await unlessAborted(Promise.all(arriving), signal)
+  const arrived = await raceSignal(Promise.all(arriving), signal)
   return arrived.filter(Boolean).length
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const leave = (): void => reject(signal.reason)
-    signal.addEventListener('abort', leave, { once: true })
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }

@@ -1,6 +1,8 @@
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
+import { createWaiters } from '../until.js'
 import { onForged } from './forged.js'
+import { createHeard } from './heard.js'
 import type { HearsayHost } from './host/host.js'
 import { type PeerIdStr, presenceProtocol, presenceTopic } from './protocol.js'
 import { ReasonCounts } from './rejection.js'
@@ -91,21 +93,13 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
   const runId = Uint8Array.from(init.runId)
   const name = checkName(init.name)
   const topic = presenceTopic(runId)
-  const { limits } = presenceProtocol
 
   return ({ node }) => {
     const { pubsub } = node.services
-    /*
-     * The view: of each author its latest record, which its signature's sequence number tells. Whoever hears the same
-     * records, in whatever order and however often, ends with the same view.
-     */
-    const heard = new Map<PeerIdStr, HeardReport>()
-    const heardAt = new Map<PeerIdStr, { readonly sequence: bigint; readonly ms: number }>()
-    const watchers = new Set<() => void>()
-    const pace = new Map<PeerIdStr, { tokens: number; at: number }>()
+    const heard = createHeard(init.beatMs)
+    const waiters = createWaiters()
     const rejected = new ReasonCounts<PresenceRejection>()
-    const barriers = new Set<() => void>()
-    let members: ReadonlySet<PeerIdStr> | undefined
+    let barriers = 0
     let own: RoundReport = { round: 0, samples: 0 }
     let state: 'idle' | 'started' | 'stopped' = 'idle'
     let answer: NodeJS.Timeout | undefined
@@ -114,36 +108,14 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
     let sentBytes = 0
     let accepted = 0
 
-    /** Is there a place for one more author? Those who are gone make room. */
-    function hasRoom(): boolean {
-      const most = Math.max(limits.peers, members?.size ?? 0)
-      if (pace.size >= most) for (const peer of pace.keys()) if (!isLive(peer)) forget(peer)
-      return pace.size < most
-    }
-
-    function forget(peer: PeerIdStr): void {
-      pace.delete(peer)
-      heard.delete(peer)
-      heardAt.delete(peer)
-    }
-
-    /** One author's reports in a token bucket: as many at once as in a second. */
-    function isTooOften(author: PeerIdStr): boolean {
-      const now = performance.now()
-      const { tokens, at } = pace.get(author) ?? { tokens: limits.reportsPerSecond, at: now }
-      const left = Math.min(limits.reportsPerSecond, tokens + ((now - at) / 1000) * limits.reportsPerSecond)
-      pace.set(author, { tokens: Math.max(0, left - 1), at: now })
-      return left < 1
-    }
-
     /** `isLie`: nobody honest would have passed it on. */
     type Verdict = { readonly reason: PresenceRejection; readonly isLie?: boolean } | undefined
 
     function judge(from: PeerId, sender: PeerId, data: Uint8Array, sequence: bigint): Verdict | Promise<Verdict> {
       const author = from.toString()
-      if (members !== undefined && !members.has(author)) return { reason: 'NOT_A_MEMBER' }
+      if (!heard.isMember(author)) return { reason: 'NOT_A_MEMBER' }
       // Before anything that costs more than a look. A flood is one only from its author's own hands.
-      if (pace.has(author) && isTooOften(author)) return { reason: 'TOO_OFTEN', isLie: sender.equals(from) }
+      if (heard.isTooOften(author)) return { reason: 'TOO_OFTEN', isLie: sender.equals(from) }
       const decoded = decodePresence(data, runId, rounds)
       if (!decoded.ok) {
         const { reason } = decoded
@@ -163,18 +135,12 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       { report, waiting }: Extract<DecodedPresence, { ok: true }>,
       sequence: bigint,
     ): PresenceRejection | undefined {
-      if (!pace.has(author)) {
-        if (!hasRoom()) return 'TOO_MANY_PEERS'
-        isTooOften(author)
-      }
-      const before = heard.get(author)
-      if (before !== undefined && sequence <= heardAt.get(author)!.sequence) return 'STALE_RECORD'
-      heard.set(author, report)
-      heardAt.set(author, { sequence, ms: performance.now() })
+      const isNewcomer = !heard.reports.has(author)
+      const reason = heard.take(author, report, sequence)
+      if (reason !== undefined) return reason
       init.onReport?.(author, report)
-      for (const look of watchers) look()
-      if (before === undefined) for (const check of barriers) check()
-      if (waiting) repeatSoon(before === undefined)
+      waiters.look()
+      if (waiting) repeatSoon(isNewcomer)
       return undefined
     }
 
@@ -195,7 +161,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       return verdict.isLie === true ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
     }
 
-    async function tell(asks = barriers.size > 0): Promise<void> {
+    async function tell(asks = barriers > 0): Promise<void> {
       if (state !== 'started') return
       const data = encodePresence(runId, name, own, asks, init.standing?.(), init.invite)
       const { recipients } = await pubsub.publish(topic, data)
@@ -207,7 +173,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
      * anyway, only a newcomer is answered, who has missed what we said before.
      */
     function repeatSoon(isNewcomer: boolean): void {
-      if ((barriers.size > 0 && !isNewcomer) || answer !== undefined || state !== 'started') return
+      if ((barriers > 0 && !isNewcomer) || answer !== undefined || state !== 'started') return
       answer = setTimeout(() => {
         answer = undefined
         // Whoever waits asks again.
@@ -220,17 +186,11 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       beat = setTimeout(
         () => {
           tell().catch(() => {})
-          for (const look of watchers) look()
+          waiters.look()
           beatLater(beatMs)
         },
         beatMs * (0.9 + 0.2 * Math.random()),
       )
-    }
-
-    function isLive(peer: PeerIdStr): boolean {
-      if (heard.get(peer)?.leaving !== false) return false
-      const { beatMs } = init
-      return beatMs === undefined || performance.now() - heardAt.get(peer)!.ms < presenceProtocol.missedBeats * beatMs
     }
 
     return {
@@ -251,80 +211,37 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
           clearTimeout(beat)
         }
         state = 'stopped'
-        for (const check of barriers) check()
-        for (const look of watchers) look()
+        waiters.end(new Error('Presence was stopped'))
       },
-      expect(expected) {
-        members = new Set(expected.map(peer => peer.toString()))
-        for (const peer of [...pace.keys(), ...heard.keys()]) if (!members.has(peer)) forget(peer)
-      },
+      expect: heard.expect,
       async publish(report) {
         own = report
         await tell()
       },
       speak: ({ asks = false } = {}) => tell(asks),
-      heard: () => heard,
-      live: () => [...heard.keys()].filter(isLive),
-      until: (is, signal) =>
-        new Promise((resolve, reject) => {
-          const leave = (): void => {
-            watchers.delete(look)
-            signal.removeEventListener('abort', onAbort)
-          }
-          const look = (): void => {
-            if (state === 'stopped') {
-              leave()
-              reject(new Error('Presence was stopped'))
-            } else if (is()) {
-              leave()
-              resolve()
-            }
-          }
-          const onAbort = (): void => {
-            leave()
-            reject(signal.reason)
-          }
-          if (signal.aborted) return reject(signal.reason)
-          watchers.add(look)
-          signal.addEventListener('abort', onAbort)
-          look()
-        }),
+      heard: () => heard.reports,
+      live: () => [...heard.reports.keys()].filter(heard.isLive),
+      async until(is, signal) {
+        await waiters.until(is, signal)
+      },
       async waitFor(peers, signal) {
         signal.throwIfAborted()
         const self = node.peerId.toString()
         const others = peers.filter(peer => peer !== self)
-        await new Promise<void>((resolve, reject) => {
-          const leave = (): void => {
-            clearTimeout(timer)
-            barriers.delete(check)
-            signal.removeEventListener('abort', onAbort)
-          }
-          const check = (): void => {
-            if (state === 'stopped') onStop()
-            else if (others.every(peer => heard.has(peer))) {
-              leave()
-              resolve()
-            }
-          }
-          const onAbort = (): void => {
-            leave()
-            reject(signal.reason)
-          }
-          const onStop = (): void => {
-            leave()
-            reject(new Error('Presence was stopped'))
-          }
+        let timer: NodeJS.Timeout | undefined
+        const repeat = (delayMs: number): void => {
           // A failed try is followed by the next one.
-          let timer: NodeJS.Timeout | undefined
-          const repeat = (delayMs: number): void => {
-            void tell().catch(() => {})
-            timer = setTimeout(() => repeat(Math.min(2 * delayMs, presenceProtocol.repeatsApart * repeatMs)), delayMs)
-          }
-          barriers.add(check)
-          signal.addEventListener('abort', onAbort)
-          repeat(repeatMs)
-          check()
-        })
+          void tell().catch(() => {})
+          timer = setTimeout(() => repeat(Math.min(2 * delayMs, presenceProtocol.repeatsApart * repeatMs)), delayMs)
+        }
+        barriers += 1
+        repeat(repeatMs)
+        try {
+          await waiters.until(() => others.every(peer => heard.reports.has(peer)), signal)
+        } finally {
+          clearTimeout(timer)
+          barriers -= 1
+        }
         // Those for whom we were the last need not wait for their next repeat.
         await tell().catch(() => {})
       },

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import { raceSignal } from 'race-signal'
 import {
   digestOf,
   type Handover,
@@ -244,20 +245,14 @@ async function whenGone(
 async function whenDisconnected(node: Libp2p, peerId: PeerId, signal: AbortSignal): Promise<void> {
   const cleanup = new AbortController()
   try {
-    await new Promise<void>((resolve, reject) => {
-      const options = { signal: cleanup.signal }
-      signal.addEventListener('abort', () => reject(signal.reason), options)
-      node.addEventListener(
-        'peer:disconnect',
-        event => {
-          if (event.detail.equals(peerId)) resolve()
-        },
-        options,
-      )
-      // After the listeners are on, so that nothing happens unseen in between.
-      if (signal.aborted) reject(signal.reason)
-      else if (node.getConnections(peerId).length === 0) resolve()
+    const disconnected = new Promise<void>(resolve => {
+      const look = (): void => {
+        if (node.getConnections(peerId).length === 0) resolve()
+      }
+      node.addEventListener('peer:disconnect', look, { signal: cleanup.signal })
+      look()
     })
+    await raceSignal(disconnected, signal)
   } finally {
     cleanup.abort()
   }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import { raceSignal } from 'race-signal'
 import { createDeadline, type Presence } from '../gossip/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
 import type { PeerEvent } from './events.js'
@@ -62,15 +63,14 @@ export async function* meet(
 async function whenConnected(node: Libp2p, peers: readonly PeerId[], signal: AbortSignal): Promise<void> {
   const cleanup = new AbortController()
   try {
-    await new Promise<void>((resolve, reject) => {
+    const connected = new Promise<void>(resolve => {
       const look = (): void => {
         if (peers.every(peer => node.getConnections(peer).length > 0)) resolve()
       }
       node.addEventListener('peer:connect', look, { signal: cleanup.signal })
-      signal.addEventListener('abort', () => reject(signal.reason), { signal: cleanup.signal })
-      if (signal.aborted) reject(signal.reason)
       look()
     })
+    await raceSignal(connected, signal)
   } finally {
     cleanup.abort()
   }

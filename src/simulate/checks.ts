@@ -3,6 +3,7 @@ import { mkdtemp, rm, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
+import { raceSignal } from 'race-signal'
 import { createHost, type HearsayHost } from '../gossip/index.js'
 
 /** What a check found; `text` is a part of a line. */
@@ -89,10 +90,7 @@ async function check(signal: AbortSignal, work: (deadline: AbortSignal) => Promi
   const limit = AbortSignal.timeout(checkMs)
   const deadline = AbortSignal.any([signal, limit])
   try {
-    const ended = new Promise<never>((_, reject) => {
-      deadline.addEventListener('abort', () => reject(deadline.reason), { once: true })
-    })
-    return { ok: true, text: await Promise.race([work(deadline), ended]) }
+    return { ok: true, text: await raceSignal(work(deadline), deadline) }
   } catch (error) {
     signal.throwIfAborted()
     const why = limit.aborted ? `no answer in ${checkMs / 1000} s` : error instanceof Error ? error.message : error

@@ -1,3 +1,5 @@
+import { createWaiters } from '../until.js'
+
 /** Vectors to copy models into: used again and again, as fresh memory costs more than the copy, and not without end. */
 export interface Copies {
   /** At once, whatever is held. */
@@ -18,7 +20,7 @@ export interface Copies {
 /** Vectors on shared memory, that a training thread can read them. */
 export function createCopies(): Copies {
   const spare: Float32Array[] = []
-  const waiting = new Set<() => void>()
+  const waiters = createWaiters()
   let heldBytes = 0
 
   function take(length: number): Float32Array {
@@ -31,39 +33,18 @@ export function createCopies(): Copies {
     return values
   }
 
-  function ask(): void {
-    for (const look of [...waiting]) look()
-  }
-
   return {
     take,
     takeWithin(limitBytes, length, cannotWait, signal) {
-      return new Promise((resolve, reject) => {
-        const leave = (): void => {
-          waiting.delete(look)
-          signal.removeEventListener('abort', stop)
-        }
-        const look = (): void => {
-          if (heldBytes + length * Float32Array.BYTES_PER_ELEMENT > limitBytes && !cannotWait()) return
-          leave()
-          resolve(take(length))
-        }
-        const stop = (): void => {
-          leave()
-          reject(signal.reason)
-        }
-        if (signal.aborted) return reject(signal.reason)
-        waiting.add(look)
-        signal.addEventListener('abort', stop)
-        look()
-      })
+      const fits = (): boolean => heldBytes + length * Float32Array.BYTES_PER_ELEMENT <= limitBytes
+      return waiters.until(() => (fits() || cannotWait()) && take(length), signal)
     },
     give(values) {
       heldBytes -= values.byteLength
       spare.push(values)
-      ask()
+      waiters.look()
     },
-    ask,
+    ask: waiters.look,
     clear() {
       spare.length = 0
     },

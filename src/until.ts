@@ -1,0 +1,56 @@
+import { raceSignal } from 'race-signal'
+
+/** Those who wait for something that others bring about: whoever changes what they look at calls `look`. */
+export interface Waiters {
+  /** How many wait. */
+  readonly size: number
+  /**
+   * Asks now and at every `look`, until there is an answer other than false, and resolves with that. In one `look`
+   * whoever came first is asked first.
+   *
+   * @throws the signal's reason, or that of `end`
+   */
+  until<T>(ask: () => T | false, signal: AbortSignal): Promise<T>
+  look(): void
+  /** Nobody waits any more, now and later. */
+  end(reason: Error): void
+}
+
+/** Creates a place to wait at. */
+export function createWaiters(): Waiters {
+  const waiting = new Set<() => void>()
+  const ended = new AbortController()
+  const look = (): void => {
+    for (const ask of [...waiting]) ask()
+  }
+  return {
+    get size() {
+      return waiting.size
+    },
+    async until<T>(ask: () => T | false, signal: AbortSignal) {
+      signal.throwIfAborted()
+      let again: (() => void) | undefined
+      const answered = new Promise<T>((resolve, reject) => {
+        again = () => {
+          if (ended.signal.aborted) return reject(ended.signal.reason)
+          const answer = !signal.aborted && ask()
+          if (answer === false) return
+          waiting.delete(again!)
+          resolve(answer)
+        }
+        waiting.add(again)
+        again()
+      })
+      try {
+        return await raceSignal(answered, signal)
+      } finally {
+        waiting.delete(again!)
+      }
+    },
+    look,
+    end(reason) {
+      ended.abort(reason)
+      look()
+    },
+  }
+}
