@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
@@ -15,6 +14,7 @@ import { HandoverReply, type HeadHeader } from './messages.js'
 import { type HandoverDeadlines, handoverProtocol, type PeerIdStr } from './protocol.js'
 import { codeOf, ReasonCounts, Rejection, type RejectionReason, reasonOf } from './rejection.js'
 import { type SendResult, sendHead, type WireCount } from './sending.js'
+import { createServing } from './serving.js'
 import { finish, receive } from './stream.js'
 
 /** A head that was refused. Round and step are there once the header was read. */
@@ -122,11 +122,9 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
     const inbox = latestInbox ?? createInbox()
     const rejected = new ReasonCounts<RejectionReason>()
     const streamsOf = new Map<PeerIdStr, number>()
-    const underWay = new Set<Promise<unknown>>()
     let sentBytes = 0
     let receivedBytes = 0
     let accepted = 0
-    let stopping: AbortController | undefined
     const wire: WireCount = {
       sent(bytes) {
         sentBytes += bytes
@@ -205,37 +203,21 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       }
     }
 
-    function track<T>(work: Promise<T>): Promise<T> {
-      underWay.add(work)
-      const done = (): void => void underWay.delete(work)
-      work.then(done, done)
-      return work
-    }
-
+    const serving = createServing({
+      node,
+      id: handoverProtocol.id,
+      onStream,
+      reason: () => new Rejection('CUT_OFF'),
+      maxInboundStreams: limits.streamsPerConnection,
+    })
     return {
-      async start() {
-        if (stopping !== undefined) return
-        stopping = new AbortController()
-        // Every stream listens to it, as many as there are neighbours: no leak, whatever Node suspects from 11 on.
-        setMaxListeners(0, stopping.signal)
-        const { signal } = stopping
-        await node.handle(handoverProtocol.id, (stream, connection) => track(onStream(stream, connection, signal)), {
-          maxInboundStreams: limits.streamsPerConnection,
-        })
-      },
-      async stop() {
-        if (stopping === undefined) return
-        stopping.abort(new Rejection('CUT_OFF'))
-        stopping = undefined
-        await node.unhandle(handoverProtocol.id)
-        await Promise.allSettled(underWay)
-      },
+      start: serving.start,
+      stop: serving.stop,
       encode: values => encodeHead(format, values, buffers),
       async send(to, round, step, payload, signal) {
         const { layoutDigest } = format
         const header = { runId, round, step, layoutDigest, payloadBytes: payload.length }
-        const stopped = stopping?.signal ?? AbortSignal.abort(new Rejection('CUT_OFF'))
-        return track(sendHead(node, to, header, payload, deadlines, wire, signal, stopped))
+        return serving.track(sendHead(node, to, header, payload, deadlines, wire, signal, serving.signal))
       },
       decode: payload => decodeHead(format, init.normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
@@ -12,6 +11,7 @@ import { hangUp } from './host/gate.js'
 import { type InviteRejection, inviteLimits, verifyInvite } from './invite.js'
 import type { PeerIdStr } from './protocol.js'
 import { ReasonCounts, reasonOf } from './rejection.js'
+import { createServing, type Serving } from './serving.js'
 import { finish, receive } from './stream.js'
 
 /**
@@ -61,16 +61,9 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
   /** Those who showed an invitation and are still connected: as many as there are connections, and no more. */
   const guests = new Set<PeerIdStr>()
   const newcomers = new Map<PeerIdStr, Newcomer>()
-  const underWay = new Set<Promise<unknown>>()
-  let running: { readonly node: Libp2p; readonly stopping: AbortController } | undefined
+  let running: { readonly node: Libp2p; readonly serving: Serving } | undefined
 
   const isAdmitted = (peer: PeerId): boolean => founderIds.has(peer.toString()) || guests.has(peer.toString())
-
-  function track(work: Promise<unknown>): void {
-    underWay.add(work)
-    const done = (): void => void underWay.delete(work)
-    work.then(done, done)
-  }
 
   function settle(peer: PeerIdStr, admitted: boolean): void {
     const newcomer = newcomers.get(peer)
@@ -93,7 +86,10 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
   const onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
     const peer = connection.remotePeer
     if (relays.has(peer.toString())) return
-    if (token !== undefined && running !== undefined) track(present(connection, token, running.stopping.signal))
+    if (token !== undefined && running !== undefined) {
+      const { serving } = running
+      void serving.track(present(connection, token, serving.signal))
+    }
     if (isAdmitted(peer) || newcomers.has(peer.toString())) return
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const timer = globalThis.setTimeout(() => {
@@ -193,28 +189,28 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
     admits: async peer => isAdmitted(peer) || ((await newcomers.get(peer.toString())?.settled) ?? false),
     async start(node) {
       if (running !== undefined) return
-      const stopping = new AbortController()
-      // Every stream listens to it: no leak, whatever Node suspects from 11 on.
-      setMaxListeners(0, stopping.signal)
-      running = { node, stopping }
-      node.addEventListener('connection:open', onOpen)
-      node.addEventListener('peer:disconnect', onDisconnect)
-      await node.handle(id, (stream, connection) => track(onStream(stream, connection, stopping.signal)), {
+      const serving = createServing({
+        node,
+        id,
+        onStream,
+        reason: () => new Error('The host stops'),
         maxInboundStreams: limits.streamsPerConnection,
         runOnLimitedConnection: true,
       })
+      running = { node, serving }
+      node.addEventListener('connection:open', onOpen)
+      node.addEventListener('peer:disconnect', onDisconnect)
+      await serving.start()
     },
     async stop() {
       if (running === undefined) return
-      const { node, stopping } = running
+      const { node, serving } = running
       running = undefined
-      stopping.abort(new Error('The host stops'))
       node.removeEventListener('connection:open', onOpen)
       node.removeEventListener('peer:disconnect', onDisconnect)
       for (const peer of [...newcomers.keys()]) settle(peer, false)
       guests.clear()
-      await node.unhandle(id)
-      await Promise.allSettled(underWay)
+      await serving.stop()
     },
     allow() {
       throw new TypeError('Only an allow-list can be changed')

@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { createDeadline } from './deadline.js'
@@ -6,6 +5,7 @@ import { digestOf } from './digest.js'
 import { frame, unframe, wholeFrames } from './frame.js'
 import { type PeerIdStr, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
+import { createServing } from './serving.js'
 import { StateHeader, StateRequest } from './state-messages.js'
 import { finish, receive, transmit } from './stream.js'
 
@@ -61,8 +61,6 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
 
   return ({ node }) => {
     const asking = new Set<PeerIdStr>()
-    const underWay = new Set<Promise<unknown>>()
-    let stopping: AbortController | undefined
     let sentBytes = 0
 
     async function answerTo(peer: PeerIdStr, request: StateRequest): Promise<StatePayload | StateHeader.Code> {
@@ -117,29 +115,16 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       }
     }
 
+    const { start, stop } = createServing({
+      node,
+      id: stateProtocol.id,
+      onStream,
+      reason: () => new Rejection('CUT_OFF'),
+      maxInboundStreams: limits.streamsPerConnection,
+    })
     return {
-      async start() {
-        if (stopping !== undefined) return
-        stopping = new AbortController()
-        setMaxListeners(0, stopping.signal)
-        const { signal } = stopping
-        await node.handle(
-          stateProtocol.id,
-          (stream, connection) => {
-            const work = onStream(stream, connection, signal)
-            underWay.add(work)
-            void work.finally(() => underWay.delete(work))
-          },
-          { maxInboundStreams: limits.streamsPerConnection },
-        )
-      },
-      async stop() {
-        if (stopping === undefined) return
-        stopping.abort(new Rejection('CUT_OFF'))
-        stopping = undefined
-        await node.unhandle(stateProtocol.id)
-        await Promise.allSettled(underWay)
-      },
+      start,
+      stop,
       get sentBytes() {
         return sentBytes
       },
