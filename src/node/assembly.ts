@@ -1,4 +1,3 @@
-import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { measureOf, type Samples } from '../data/index.js'
@@ -9,7 +8,6 @@ import {
   createPresence,
   createState,
   dialAddresses,
-  type FieldInit,
   type HearsayHost,
   type HostInit,
   headsTopic,
@@ -27,24 +25,26 @@ import type { Learner, LocalTraining } from '../learner/index.js'
 import type { MixtureLearner } from '../mixture/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
+import { countersOf, type PeerCounters } from './counters.js'
+import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
 import { type Federation, fixedFederation } from './federation.js'
 import type { Identity } from './identity.js'
+import { lanContacts } from './lan.js'
 import { canonicalManifest, type Manifest } from './manifest.js'
 import { meet } from './meeting.js'
 import type { Member } from './member.js'
 import { createMerging } from './merging.js'
 import { resolveMethod } from './method.js'
-import { createMixing, type Mixing, type MixingInit, type NamedExpert } from './mixing.js'
+import { createMixing, type MixingInit } from './mixing.js'
 import { createOpenRun, type OpenRun } from './open.js'
 import { adaptivePatience, fixedPatience } from './patience.js'
+import { mixtureOf, type PeerMixture } from './peer-mixture.js'
 import { type RoundsInit, runRounds } from './round.js'
 import { seekLost } from './seeking.js'
 import { createShares } from './shares.js'
+import { toldAfter } from './told.js'
 import type { MethodWork } from './work.js'
-
-/** Peers of the LAN that are dialled as they are found: as many as a gossipsub mesh has. */
-const lanContacts = 8
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 const dialMs = 5_000
@@ -89,42 +89,6 @@ export interface InTheField extends Pick<HostInit, 'field' | 'networkKey'> {
   readonly share?: number
 }
 
-/** How a peer gets into its run. */
-export type Entry =
-  /** Everybody is known and begins with the first round. */
-  | { readonly kind: 'members'; readonly members: readonly Member[] }
-  /**
-   * Peers come and go. `round` is where it left off, and 0 for who is new. `hasBegun`: the others may be in the middle
-   * of it; it then goes on where they are. Otherwise it waits until `minPeers` are there.
-   */
-  | {
-      readonly kind: 'open'
-      readonly round: number
-      readonly hasBegun: boolean
-      readonly minPeers: number
-      /** Where others were once. */
-      readonly remembered: readonly Multiaddr[]
-      /** Where they are written down: exactly these may take part, and the graph counts on all of them. */
-      readonly members?: readonly Member[]
-    }
-
-/** What crossed this peer's network so far. */
-export interface PeerCounters {
-  readonly sentBytes: number
-  readonly receivedBytes: number
-  readonly rejected: Readonly<Record<string, number>>
-}
-
-/** What a mixture is beside the parameters: what a checkpoint must hold, and whoever asks it later. */
-export interface PeerMixture {
-  /** Transforms and gate, as a safetensors file. */
-  save(): Uint8Array
-  /** The heads that it has received, each with its peer's name. */
-  experts(): NamedExpert[]
-  /** Puts both back. @throws {@link HearsayError} `PARAMETERS` when the weights do not fit */
-  restore(weights: Uint8Array, experts: readonly NamedExpert[], source: string): void
-}
-
 /** A peer put together from its parts. */
 export interface AssembledPeer {
   readonly self: number
@@ -164,7 +128,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     maxConnections: Math.max(128, manifest.peers + 64),
     connectionsPerSecond: Math.max(64, manifest.peers),
     ...(field && {
-      field: { ...field.field, ...lanOf(field, runId, peer => node.dial(peer)) },
+      field: { ...field.field, ...(field.lan && { lan: lanContacts(runId, peer => node.dial(peer)) }) },
       scoredTopics: { [presenceTopic(runId)]: presenceScore, [headsTopic(runId)]: presenceScore },
     }),
     ...(field?.networkKey && { networkKey: field.networkKey }),
@@ -284,21 +248,15 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const tellsMembers = entry.kind === 'open' && entry.members === undefined
       const round = work.begin({ federation, open, tellsMembers })
       const { rounds, evaluation } = manifest
-      const classifies = measureOf(manifest.data) === 'accuracy'
+      const measure = measureOf(manifest.data)
       let report: RoundReport = { round: entry.kind === 'open' ? entry.round : 0, samples: 0 }
       for await (const event of runRounds(
         { ...init, ...round, ...more, rounds, evaluateEvery: evaluation.every },
         signal,
       )) {
         if (event.type === 'caught-up') work.at(event.to)
-        if (event.type === 'trained') {
-          const { round, samples, loss } = event
-          work.at(round)
-          report = { round, samples, loss }
-        }
-        if (event.type === 'merged') report = { ...report, localDistance: event.localDistance }
-        // Others are told accuracies, which are 0 to 1 (docs/wire.md); other measures stay here.
-        if (event.type === 'evaluated' && classifies) report = { ...report, accuracy: event.accuracy }
+        if (event.type === 'trained') work.at(event.round)
+        report = toldAfter(report, event, measure)
         if (event.type === 'ended' && isHeard) await presence.publish(report)
         yield event
       }
@@ -318,59 +276,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   }
 }
 
-function mixtureOf(learner: MixtureLearner, { named, recall }: Mixing): PeerMixture {
-  return {
-    save: learner.save,
-    experts: named,
-    restore(weights, experts, source) {
-      learner.restore(weights, source)
-      recall(experts)
-    },
-  }
-}
-
-/** Of who is found on the LAN, enough are dialled for a first word; presence tells of the others. */
-function lanOf(
-  { lan = false }: InTheField,
-  runId: Uint8Array,
-  dial: (peer: PeerId) => Promise<unknown>,
-): Pick<FieldInit, 'lan'> {
-  if (!lan) return {}
-  const dialled = new Set<string>()
-  return {
-    lan: {
-      runId,
-      onFound(peer) {
-        if (dialled.size >= lanContacts && !dialled.has(peer.toString())) return
-        dialled.add(peer.toString())
-        // Whoever is not there is found again, or another is.
-        dial(peer).catch(() => dialled.delete(peer.toString()))
-      },
-    },
-  }
-}
-
 /** In a simulation always the longest wait: its numbers must not depend on how busy the machine is. */
 function patienceOf({ limits }: Manifest, field: InTheField | undefined): ReturnType<typeof fixedPatience> {
   const longestMs = limits.exchangeSeconds * 1000
   return field === undefined ? fixedPatience(longestMs) : adaptivePatience({ longestMs })
-}
-
-function countersOf(
-  work: MethodWork['counters'],
-  presence: Presence,
-  state: StateService | undefined,
-  access: Access | undefined,
-): PeerCounters {
-  const rejected: Record<string, number> = { ...work.rejected }
-  for (const [reason, count] of Object.entries(presence.counters.rejected)) {
-    rejected[reason] = (rejected[reason] ?? 0) + count
-  }
-  // Some of its reasons have the names of others'.
-  for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
-  return {
-    sentBytes: work.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
-    receivedBytes: work.receivedBytes,
-    rejected,
-  }
 }

@@ -2,10 +2,7 @@ export {
   type AssembledPeer,
   type AssemblyInit,
   assemblePeer,
-  type Entry,
   type InTheField,
-  type PeerCounters,
-  type PeerMixture,
 } from './assembly.js'
 export * from './checkpoint.js'
 export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-file.js'
@@ -16,7 +13,9 @@ export {
   joinAddress,
   parseJoinAddress,
 } from './contact.js'
+export type { PeerCounters } from './counters.js'
 export { explainDisk, makeFolder, replaceFile } from './durable.js'
+export type { Entry } from './entry.js'
 export * from './events.js'
 export {
   createExchange,
@@ -36,6 +35,7 @@ export { type Method, type MethodSpec, methodSchema, resolveMethod } from './met
 export { checkInvited, hostNetwork, type NetworkOf, type PeerNetwork, refusedInvite } from './network.js'
 export { adaptivePatience, fixedPatience, type Patience } from './patience.js'
 export * from './peer.js'
+export type { PeerMixture } from './peer-mixture.js'
 export { type RoundsInit, runRounds } from './round.js'
 export { type RunView, readView } from './shares.js'
 export * from './training.js'

@@ -1,0 +1,29 @@
+import type { Access, Presence, StateService } from '../gossip/index.js'
+import type { MethodWork } from './work.js'
+
+/** What crossed this peer's network so far. */
+export interface PeerCounters {
+  readonly sentBytes: number
+  readonly receivedBytes: number
+  readonly rejected: Readonly<Record<string, number>>
+}
+
+/** Sums over the parts of a peer. */
+export function countersOf(
+  work: MethodWork['counters'],
+  presence: Presence,
+  state: StateService | undefined,
+  access: Access | undefined,
+): PeerCounters {
+  const rejected: Record<string, number> = { ...work.rejected }
+  for (const [reason, count] of Object.entries(presence.counters.rejected)) {
+    rejected[reason] = (rejected[reason] ?? 0) + count
+  }
+  // Some of its reasons have the names of others'.
+  for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
+  return {
+    sentBytes: work.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
+    receivedBytes: work.receivedBytes,
+    rejected,
+  }
+}
