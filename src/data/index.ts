@@ -26,4 +26,4 @@ export {
   type PartitionSpec,
   partitionSchema,
 } from './spec.js'
-export { peerStandardisation, standardisationOf } from './standardise.js'
+export { meanStandardisation, peerStandardisation, standardisationOf } from './standardise.js'

@@ -111,3 +111,16 @@ export function peerStandardisation(dataset: Dataset, samples: Samples): Standar
   // One object for all peers: workers keep a test set on their device once for each standardisation.
   return given
 }
+
+/**
+ * What the averaged model is tested with: no peer's own statistics would suit it better than another's. The model sees
+ * differences divided by a deviation, so it is the divisors' inverses that are averaged.
+ */
+export function meanStandardisation(all: readonly Standardisation[]): Standardisation {
+  const average = (of: (one: Standardisation) => Float32Array): Float32Array =>
+    of(all[0]!).map((_, k) => all.reduce((sum, one) => sum + of(one)[k]!, 0) / all.length)
+  return {
+    mean: average(({ mean }) => mean),
+    std: average(({ std }) => std.map(value => 1 / value)).map(inverse => 1 / inverse),
+  }
+}

@@ -1,36 +1,17 @@
-import { setMaxListeners } from 'node:events'
-import merge from 'it-merge'
-import {
-  type Dataset,
-  loadDataset,
-  partition,
-  personalTests,
-  type Samples,
-  type Shard,
-  type Standardisation,
-} from '../data/index.js'
+import { type Dataset, loadDataset, partition, personalTests, type Samples, type Shard } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
 import { mixtureWorker } from '../mixture/index.js'
-import {
-  type Manifest,
-  type Member,
-  type PeerEvent,
-  type PeerMixture,
-  resolveMethod,
-  runIdOf,
-  type Tested,
-} from '../node/index.js'
-import type { HeadSection, Layout } from '../tensors/index.js'
-import { createTopology, spectralGap, type Topology } from '../topology/index.js'
-import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
-import { type Baselines, runBaselines } from './baselines.js'
-import { cutLinks, type Fault, withFaults } from './faults.js'
+import { type Manifest, type Member, resolveMethod, runIdOf } from '../node/index.js'
+import { createTopology, spectralGap } from '../topology/index.js'
+import type { RunEvent } from '../watch/index.js'
+import { cutLinks } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
+import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
 
-export interface SimulationOptions {
+export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */
   readonly backend?: 'auto' | BackendReport['name']
   /** @default 'tcp': real sockets on loopback */
@@ -39,65 +20,8 @@ export interface SimulationOptions {
   readonly port?: number
   /** Learner threads. @default one a core */
   readonly workers?: number
-  /** Run each peer alone and all data in one place too. @default true */
-  readonly baselines?: boolean
-  readonly faults?: readonly Fault[]
   /** In a mixture: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
-  readonly signal?: AbortSignal
-}
-
-/** What will run, known before the first step. */
-export interface Prepared {
-  readonly manifest: Manifest
-  readonly runId: Uint8Array
-  readonly backend: BackendReport
-  readonly workers: number
-  readonly dataset: Dataset
-  readonly shards: readonly Shard[]
-  /** What each peer is tested on. */
-  readonly tests: readonly Samples[]
-  readonly models: readonly PeerModel[]
-  /** Peer ids, as text. */
-  readonly ids: readonly string[]
-  readonly topology: Topology
-  readonly spectralGap: number
-  readonly layout: Layout
-  readonly head: HeadSection
-  readonly transport: Transport
-}
-
-/** How one peer ended. */
-export interface PeerResult {
-  readonly name: string
-  readonly samples: number
-  /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
-  readonly accuracy: number | undefined
-  readonly failed: boolean
-  readonly layout: Layout
-  readonly parameters: Float32Array
-  /** In a mixture: transforms and gate, and the heads that it received. */
-  readonly kept?: { readonly weights: Uint8Array; readonly experts: ReturnType<PeerMixture['experts']> }
-  /** In a mixture, of the round that `accuracy` is of. */
-  readonly mixture?: NonNullable<Tested['mixture']>
-}
-
-export interface SimulationResult {
-  /** Figures of the last round that every live peer finished; none when interrupted before. */
-  readonly last: RoundFigures | undefined
-  /** Figures of the last round that was tested: the last of all, unless interrupted. */
-  readonly lastTested: RoundFigures | undefined
-  readonly peers: readonly PeerResult[]
-  readonly baselines: Baselines | undefined
-  readonly sentBytes: number
-  /** Heads that should have come and did not. */
-  readonly absent: number
-  readonly rejected: Readonly<Record<string, number>>
-  /** Samples trained by all peers, local epochs counted; baselines not. */
-  readonly samples: number
-  /** From the first peer's first step to the last peer's last; baselines not counted. */
-  readonly seconds: number
-  readonly interrupted: boolean
 }
 
 /** Many peers on this machine: the code of the field, over real connections. */
@@ -182,107 +106,13 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
     return {
       prepared,
       members: network.members,
-      run: () => runSimulation(prepared, network!, options),
+      run: () => runPeers(prepared, network!, options),
       close,
     }
   } catch (error) {
     await close()
     throw error
   }
-}
-
-async function* runSimulation(
-  prepared: Prepared,
-  network: Network,
-  options: SimulationOptions,
-): AsyncGenerator<RunEvent, SimulationResult, undefined> {
-  const { manifest, dataset, shards, models, head } = prepared
-  const failure = new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
-  // Every peer's job listens to it, and Node suspects a leak from 11 on.
-  setMaxListeners(0, signal)
-  const standardisation = meanStandardisation(shards)
-  const book = createRoundBook({
-    peers: manifest.peers,
-    // Peers of a mixture differ on purpose: there is no mean of them, and no distance to it.
-    ...(manifest.merge.method !== 'mixture' && {
-      models: {
-        head,
-        parametersOf: peer => network.peers[peer]!.parameters,
-        evaluateMean: async mean =>
-          (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
-      },
-    }),
-    sentBytes: network.sentBytes,
-  })
-  const accuracies = new Map<number, number>()
-  const mixtures = new Map<number, NonNullable<Tested['mixture']>>()
-  const failed = new Set<number>()
-  let samples = 0
-  let absent = 0
-  let interrupted = false
-  let startedAt = performance.now()
-  let endedAt = startedAt
-  let joined = 0
-  let baselines: Baselines | undefined
-
-  try {
-    const sources = network.peers.map(peer =>
-      withFaults(
-        peer,
-        noted(book, peer.run({ kind: 'members', members: network.members }, signal), signal),
-        options.faults ?? [],
-      ),
-    )
-    for await (const event of merge(...sources)) {
-      if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
-      else if (event.type === 'trained') samples += event.samples
-      else if (event.type === 'exchanged') absent += event.absent.length
-      else if (event.type === 'evaluated') {
-        accuracies.set(event.peer, event.accuracy)
-        if (event.mixture !== undefined) mixtures.set(event.peer, event.mixture)
-      } else if (event.type === 'failed') failed.add(event.peer)
-      if (event.type === 'failed') book.lose(event.peer)
-      endedAt = performance.now()
-      yield event
-      yield* book.ready()
-    }
-    yield* await book.settle()
-    // The baselines need no network, and its memory.
-    await network.stop()
-    if (options.baselines !== false) baselines = yield* runBaselines(prepared, signal)
-  } catch (error) {
-    if (!options.signal?.aborted) throw error
-    interrupted = true
-  } finally {
-    failure.abort()
-    await network.stop()
-  }
-  return {
-    last: book.last(),
-    lastTested: book.lastTested(),
-    peers: shards.map((shard, peer) => ({
-      name: shard.name,
-      samples: shard.samples.size,
-      accuracy: accuracies.get(peer),
-      failed: failed.has(peer),
-      layout: models[peer]!.model.layout,
-      parameters: network.peers[peer]!.parameters,
-      ...keptOf(network.peers[peer]!.mixture),
-      ...(mixtures.has(peer) && { mixture: mixtures.get(peer)! }),
-    })),
-    baselines,
-    sentBytes: network.sentBytes(),
-    absent,
-    rejected: network.rejected(),
-    samples,
-    seconds: (endedAt - startedAt) / 1000,
-    interrupted,
-  }
-}
-
-function keptOf(mixture: PeerMixture | undefined): Pick<PeerResult, 'kept'> {
-  return mixture === undefined ? {} : { kept: { weights: mixture.save(), experts: mixture.experts() } }
 }
 
 function modelChoices({ model, models }: Manifest, { inputShape }: Dataset): [ModelChoice, ...ModelChoice[]] {
@@ -292,29 +122,4 @@ function modelChoices({ model, models }: Manifest, { inputShape }: Dataset): [Mo
 
 function testsOf({ evaluation, partition, seed }: Manifest, dataset: Dataset, shards: readonly Shard[]): Samples[] {
   return evaluation.on === 'own' ? personalTests(dataset, partition, shards, seed) : shards.map(() => dataset.test)
-}
-
-/** Passes a peer's events on once they are in the book: the peer does not go on before its model is copied. */
-async function* noted(
-  book: RoundBook,
-  events: AsyncIterable<PeerEvent>,
-  signal: AbortSignal,
-): AsyncGenerator<PeerEvent, void, undefined> {
-  for await (const event of events) {
-    await book.add(event, signal)
-    yield event
-  }
-}
-
-/**
- * What the averaged model is tested with: no peer's own statistics would suit it better than another's. The model sees
- * differences divided by a deviation, so it is the divisors' inverses that are averaged.
- */
-function meanStandardisation(shards: readonly Shard[]): Standardisation {
-  const average = (of: (shard: Shard) => Float32Array): Float32Array =>
-    of(shards[0]!).map((_, k) => shards.reduce((sum, shard) => sum + of(shard)[k]!, 0) / shards.length)
-  return {
-    mean: average(shard => shard.standardisation.mean),
-    std: average(shard => shard.standardisation.std.map(std => 1 / std)).map(inverse => 1 / inverse),
-  }
 }

@@ -1,6 +1,6 @@
 import { measureOf } from '../data/index.js'
 import type { RunSummary } from '../watch/index.js'
-import type { Prepared, SimulationResult } from './simulation.js'
+import type { Prepared, SimulationResult } from './run.js'
 
 /** A simulation's result in figures. */
 export function summaryOf(prepared: Prepared, result: SimulationResult): RunSummary {

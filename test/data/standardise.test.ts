@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { degrade, peerStandardisation, type Samples, sharedLabels, standardisationOf } from '../../src/data/index.js'
+import {
+  degrade,
+  meanStandardisation,
+  peerStandardisation,
+  type Samples,
+  sharedLabels,
+  standardisationOf,
+} from '../../src/data/index.js'
 import { stratifiedSplit } from '../../src/data/split.js'
 import { unknownSpread } from '../../src/data/standardise.js'
 import { numberedDataset } from './samples.js'
@@ -54,6 +61,17 @@ describe('standardisation', () => {
     expect(() => own('cifar10')).toThrow(/data.standardise: cifar10 has 3 numbers.*needs 1, one per/)
     expect(own({ mean: Float32Array.of(3), std: Float32Array.of(2) })).toEqual([3, 2])
     expect(() => own({ mean: Float32Array.of(3, 4), std: Float32Array.of(2) })).toThrow(/mean: has 2 numbers.*needs 1/)
+  })
+})
+
+describe('the mean of several peers', () => {
+  it('averages what is subtracted, and what is multiplied with', () => {
+    const one = { mean: Float32Array.of(1, 0), std: Float32Array.of(1, 4) }
+    const other = { mean: Float32Array.of(3, 0), std: Float32Array.of(0.5, 4) }
+    const { mean, std } = meanStandardisation([one, other])
+    expect([...mean]).toEqual([2, 0])
+    // Multiplied with 1 and with 2.
+    expect([...std]).toEqual([Math.fround(1 / 1.5), 4])
   })
 })
 
