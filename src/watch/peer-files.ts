@@ -3,7 +3,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
-import type { Member } from '../node/index.js'
+import type { Member, PeerNetwork } from '../node/index.js'
 
 /*
  * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.
@@ -31,19 +31,12 @@ export interface KnownMember {
   readonly addresses: readonly string[]
 }
 
-/** How it is reached and who may take part. Files by their path: they are read anew. */
-export interface NetworkSettings {
+/** How it is reached and who may take part. Files by their path: they are read anew. A token is in it: the file is for its owner alone. */
+export interface NetworkSettings extends Omit<PeerNetwork, 'key' | 'allow'> {
   /** Path of the network key. */
   readonly key?: string | undefined
   /** Path of the list of peers. */
   readonly allow?: string | undefined
-  /** The token itself: why the file is for its owner alone. */
-  readonly invite?: string | undefined
-  readonly relays?: readonly string[] | undefined
-  readonly relaySlots?: number | undefined
-  readonly announce?: readonly string[] | undefined
-  readonly lan?: boolean | undefined
-  readonly upnp?: boolean | undefined
 }
 
 /** Peers come and go; so many, with so many addresses each, are enough to find some of them again. */
