@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { simulated, startHearsay, temporaryFolder } from './hearsay.js'
 import {
+  end,
   eventsSoFar,
-  type FieldPeer,
   joinPeer,
+  longField,
   manifestFile,
   only,
   resumePeer,
@@ -14,26 +15,13 @@ import {
   startPeer,
   summaryOf,
   until,
+  wellEnded,
 } from './peers.js'
-
-/**
- * A round computes a sixth of what starting a process does, on a machine of any speed: who starts in the middle finds
- * the others still there.
- */
-const field = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 120 }, evaluation: { every: 5 } }
-
-/** How it ended; a failure shows what it said. */
-async function end({ running }: FieldPeer): Promise<{ status: number | null; stderr: string }> {
-  const { status, stderr } = await running.ended
-  return { status, stderr }
-}
-
-const wellEnded = { status: 0, stderr: '' }
 
 describe('start and join', () => {
   it('three terminals learn together, and one that comes late catches up', async () => {
     const folder = await temporaryFolder()
-    const manifest = await manifestFile(field)
+    const manifest = await manifestFile(longField)
     const start = startPeer(manifest, join(folder, 'start'))
     const address = await start.address
     const joined = ['first', 'second'].map(name => joinPeer(address, join(folder, name), ['--as', name]))
@@ -70,7 +58,7 @@ describe('start and join', () => {
 
 describe('Ctrl-C', () => {
   it('while it waits for others ends it too', async () => {
-    const peer = startPeer(await manifestFile(field), join(await temporaryFolder(), 'run'))
+    const peer = startPeer(await manifestFile(longField), join(await temporaryFolder(), 'run'))
     await peer.prints(/^waiting {3}1 of 3/m)
     peer.running.child.kill('SIGINT')
     expect(await end(peer)).toEqual({
@@ -82,7 +70,7 @@ describe('Ctrl-C', () => {
 
 describe('a run folder', () => {
   it('that a process has is refused to another', async () => {
-    const peer = startPeer(await manifestFile(field), join(await temporaryFolder(), 'run'))
+    const peer = startPeer(await manifestFile(longField), join(await temporaryFolder(), 'run'))
     await peer.prints(/^waiting/m)
     for (const command of ['start', 'join'] as const) {
       const { status, stderr } = await end(resumePeer(command, peer.out))

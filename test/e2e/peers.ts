@@ -124,3 +124,21 @@ export async function until(condition: () => boolean, peers: readonly FieldPeer[
 export function summaryOf(out: string): Promise<FieldSummary> {
   return readJson<FieldSummary>(join(out, 'summary.json'))
 }
+
+/** How it ended; a failure shows what it said. */
+export async function end({ running }: FieldPeer): Promise<{ status: number | null; stderr: string }> {
+  const { status, stderr } = await running.ended
+  return { status, stderr }
+}
+
+/** What `end` tells of a peer that did all it should. */
+export const wellEnded = { status: 0, stderr: '' }
+
+/**
+ * A round computes a sixth of what starting a process does, on a machine of any speed: who starts in the middle finds
+ * the others still there.
+ */
+export const longField = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 120 }, evaluation: { every: 5 } }
+
+/** Ends when it is told to: nobody is late, whatever the machine. */
+export const endlessField = { peers: 4, minPeers: 2, rounds: 100_000, training: { steps: 20 } }

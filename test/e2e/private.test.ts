@@ -3,24 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { invite } from '../../src/cli/invite.js'
-import { loadOrCreateIdentity, type Manifest } from '../../src/node/index.js'
+import type { Manifest } from '../../src/node/index.js'
 import { hearsay, temporaryFolder } from './hearsay.js'
-import { manifestFile, startPeer } from './peers.js'
-
-/** Ends when it is told to: nobody is late, whatever the machine. */
-const field = { peers: 4, minPeers: 2, rounds: 100_000, training: { steps: 20 } }
-
-/** What a person has: a run folder with an identity in it. */
-interface Person {
-  readonly out: string
-  readonly id: string
-}
-
-async function person(folder: string, name: string): Promise<Person> {
-  const out = join(folder, name)
-  const { peerId } = await loadOrCreateIdentity(join(out, 'identity.key'))
-  return { out, id: peerId.toString() }
-}
+import { endlessField, manifestFile, startPeer } from './peers.js'
+import { person } from './person.js'
 
 describe('hearsay id', () => {
   it('makes an identity and prints its id, the same each time', async () => {
@@ -51,8 +37,8 @@ describe('what is wrong with a network is said in one line', () => {
     await writeFile(path('empty.txt'), '# nobody yet\n')
     await writeFile(path('odd.txt'), `${stranger.id}\nboston\n`)
     await writeFile(path('not.key'), 'secret\n')
-    const founded = await manifestFile({ ...field, access: { founders: [stranger.id] } })
-    const plain = await manifestFile(field)
+    const founded = await manifestFile({ ...endlessField, access: { founders: [stranger.id] } })
+    const plain = await manifestFile(endlessField)
     await writeFile(path('list.txt'), stranger.id)
     const mistakes: [string, string[], RegExp][] = [
       [plain, ['--key', path('none.key')], /--key .*none\.key: cannot be read \(ENOENT\)/],

@@ -6,23 +6,8 @@ import { exportModel } from '../../src/cli/export.js'
 import { predict } from '../../src/cli/predict.js'
 import { random } from '../../src/random.js'
 import { hearsay, temporaryFolder } from '../e2e/hearsay.js'
+import { backend, ok, rowsOf } from './asked.js'
 
-/** A line of CSV output by its columns. */
-function rowsOf(csv: string): Record<string, string>[] {
-  const [head, ...lines] = csv
-    .trimEnd()
-    .split('\n')
-    .map(line => line.split(','))
-  return lines.map(cells => Object.fromEntries(cells.map((cell, i) => [head![i]!, cell])))
-}
-
-async function ok(args: readonly string[], cwd?: string): Promise<{ stdout: string; stderr: string }> {
-  const { status, stdout, stderr } = await hearsay(args, cwd)
-  expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: expect.not.stringContaining('error') })
-  return { stdout, stderr }
-}
-
-const backend = ['--backend', 'wasm']
 describe('hearsay predict', () => {
   it('predicts a number in its own units, from columns by their names', async () => {
     const folder = await temporaryFolder()

@@ -3,23 +3,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Dataset, loadDataset } from '../../src/data/index.js'
 import { hearsay, readJson, type SimulatedRun, simulated, temporaryFolder, tiny } from '../e2e/hearsay.js'
+import { backend, ok, rowsOf } from './asked.js'
 
-/** A line of CSV output by its columns. */
-function rowsOf(csv: string): Record<string, string>[] {
-  const [head, ...lines] = csv
-    .trimEnd()
-    .split('\n')
-    .map(line => line.split(','))
-  return lines.map(cells => Object.fromEntries(cells.map((cell, i) => [head![i]!, cell])))
-}
-
-async function ok(args: readonly string[], cwd?: string): Promise<{ stdout: string; stderr: string }> {
-  const { status, stdout, stderr } = await hearsay(args, cwd)
-  expect({ args, status, stderr }).toEqual({ args, status: 0, stderr: expect.not.stringContaining('error') })
-  return { stdout, stderr }
-}
-
-const backend = ['--backend', 'wasm']
 let run: SimulatedRun
 let digits: Dataset
 beforeAll(async () => {

@@ -4,22 +4,18 @@ import { describe, expect, it } from 'vitest'
 import { askState, createHost, presenceTopic } from '../../src/gossip/index.js'
 import { type Identity, loadOrCreateIdentity, parseJoinAddress } from '../../src/node/index.js'
 import { hearsay, readJson, temporaryFolder } from '../e2e/hearsay.js'
-import { eventsSoFar, joinPeer, manifestFile, only, resumePeer, startPeer, summaryOf, until } from '../e2e/peers.js'
-
-/** Ends when it is told to: nobody is late, whatever the machine. */
-const field = { peers: 4, minPeers: 2, rounds: 100_000, training: { steps: 20 } }
-
-/** What a person has: a run folder with an identity in it. */
-interface Person {
-  readonly out: string
-  readonly id: string
-}
-
-async function person(folder: string, name: string): Promise<Person> {
-  const out = join(folder, name)
-  const { peerId } = await loadOrCreateIdentity(join(out, 'identity.key'))
-  return { out, id: peerId.toString() }
-}
+import {
+  endlessField,
+  eventsSoFar,
+  joinPeer,
+  manifestFile,
+  only,
+  resumePeer,
+  startPeer,
+  summaryOf,
+  until,
+} from '../e2e/peers.js'
+import { type Person, person } from '../e2e/person.js'
 
 interface Door {
   readonly name: string
@@ -114,7 +110,7 @@ describe.concurrent.each(doors)('a run closed by $name', ({ open, strangers, cou
       await person(folder, 'stranger'),
     ]
     const { fields, start, join: more } = await open(host, guest, folder)
-    const first = startPeer(await manifestFile({ ...field, ...fields }), host.out, start)
+    const first = startPeer(await manifestFile({ ...endlessField, ...fields }), host.out, start)
     const address = await first.address
     const token = 'access' in fields ? ['--invite', await invited(host, '--to', guest.id, '--days', '1')] : []
     const second = joinPeer(address, guest.out, [...more, ...token])
@@ -158,7 +154,7 @@ describe('an invitation', () => {
   it('can be passed on by whom it names, and only by them', async () => {
     const folder = await temporaryFolder()
     const [ada, ben, cid] = [await person(folder, 'ada'), await person(folder, 'ben'), await person(folder, 'cid')]
-    const founded = await manifestFile({ ...field, minPeers: 3, access: { founders: [ada.id] } })
+    const founded = await manifestFile({ ...endlessField, minPeers: 3, access: { founders: [ada.id] } })
     const a = startPeer(founded, ada.out)
     const address = await a.address
     const b = joinPeer(address, ben.out, ['--invite', await invited(ada, '--to', ben.id)])

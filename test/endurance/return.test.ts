@@ -2,9 +2,11 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../e2e/hearsay.js'
 import {
+  end,
   eventsSoFar,
   type FieldPeer,
   joinPeer,
+  longField,
   manifestFile,
   only,
   resumePeer,
@@ -12,26 +14,13 @@ import {
   startPeer,
   summaryOf,
   until,
+  wellEnded,
 } from '../e2e/peers.js'
-
-/**
- * A round computes a sixth of what starting a process does, on a machine of any speed: who starts in the middle finds
- * the others still there.
- */
-const field = { peers: 4, minPeers: 3, rounds: 20, training: { epochs: 120 }, evaluation: { every: 5 } }
-
-/** How it ended; a failure shows what it said. */
-async function end({ running }: FieldPeer): Promise<{ status: number | null; stderr: string }> {
-  const { status, stderr } = await running.ended
-  return { status, stderr }
-}
-
-const wellEnded = { status: 0, stderr: '' }
 
 describe('Ctrl-C', () => {
   it('ends a peer, the others go on, and --resume brings it back', async () => {
     const folder = await temporaryFolder()
-    const manifest = await manifestFile({ ...field, peers: 3, rounds: 40 })
+    const manifest = await manifestFile({ ...longField, peers: 3, rounds: 40 })
     const start = startPeer(manifest, join(folder, 'start'))
     const address = await start.address
     const [first, second] = ['first', 'second'].map(name => joinPeer(address, join(folder, name))) as [

@@ -1,6 +1,4 @@
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { Ed25519PrivateKey, PeerId, Stream } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { AccessRequest } from '../../src/gossip/access-messages.js'
@@ -18,21 +16,12 @@ import {
 } from '../../src/gossip/index.js'
 import { ask, echo } from './host/hosts.js'
 import { until } from './hosts.js'
+import { type Person, person } from './person.js'
 
 const protocol = '/hearsay/test-echo/1.0.0'
 const topic = 'test'
 const runId = new Uint8Array(32).fill(3)
 const expiresAt = Date.now() + 3_600_000
-
-interface Person {
-  readonly privateKey: Ed25519PrivateKey
-  readonly peerId: PeerId
-}
-
-async function person(): Promise<Person> {
-  const privateKey = await generateKeyPair('Ed25519')
-  return { privateKey, peerId: peerIdFromPrivateKey(privateKey) }
-}
 
 interface Running extends Person {
   readonly host: HearsayHost

@@ -1,21 +1,9 @@
-import { generateKeyPair } from '@libp2p/crypto/keys'
-import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
 import { Invite, SignedInvite } from '../../src/gossip/access-messages.js'
 import { type CreateInvite, createInvite, inviteLimits, verifyInvite } from '../../src/gossip/index.js'
-
-interface Person {
-  readonly privateKey: Ed25519PrivateKey
-  readonly peerId: PeerId
-}
-
-async function person(): Promise<Person> {
-  const privateKey = await generateKeyPair('Ed25519')
-  return { privateKey, peerId: peerIdFromPrivateKey(privateKey) }
-}
+import { type Person, person } from './person.js'
 
 const runId = new Uint8Array(32).fill(7)
 const now = Date.UTC(2030, 0, 1)
