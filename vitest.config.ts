@@ -29,6 +29,7 @@ export default defineConfig({
           name: 'endurance',
           include: ['test/endurance/**/*.test.ts'],
           testTimeout: 900_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

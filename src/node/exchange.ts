@@ -33,7 +33,8 @@ export interface Swap {
 export interface Exchange {
   /**
    * Hands `head` to every neighbour that the graph sends to and takes theirs. Ends when each neighbour's head is here,
-   * its peer is gone or elsewhere, or the deadline has passed: whoever is missing costs its own share and no more.
+   * its peer is gone or elsewhere, or nobody is left who is worth waiting for: whoever is missing costs its own share
+   * and no more.
    * `head` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
    */
   swap(position: Position, head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<Swap>
@@ -196,14 +197,21 @@ export function createExchange(init: ExchangeInit): StreamExchange {
 
       const received = new Map<number, Float32Array>()
       const absent: Absence[] = []
-      await Promise.all(
-        graph.receivesFrom(self).map(async peer => {
-          const taken = await take(members[peer]!.peerId, position, signal, deadline)
-          waiting.ended(typeof taken !== 'string')
-          if (typeof taken === 'string') absent.push({ peer, reason: taken })
-          else received.set(peer, taken)
-        }),
-      )
+      const takeFrom = async (peer: number, until: AbortSignal): Promise<void> => {
+        const { peerId } = members[peer]!
+        const taken = await take(peerId, position, signal, until)
+        const how = typeof taken !== 'string' ? 'came' : taken === 'late' ? 'late' : 'absent'
+        waiting.ended(peerId.toString(), how)
+        if (typeof taken === 'string') absent.push({ peer, reason: taken })
+        else received.set(peer, taken)
+      }
+      const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
+      const neighbours = graph.receivesFrom(self)
+      const others = new AbortController()
+      const until = AbortSignal.any([deadline, others.signal])
+      const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline)))
+      const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, until))
+      await Promise.all([expected.finally(() => others.abort()), ...unexpected])
       waiting.done()
       return {
         received,

@@ -14,8 +14,8 @@ export interface Hearing {
   /** Has a head of this round or a later one come? */
   has(peer: PeerIdStr, round: number): boolean
   /**
-   * Resolves when the heads of this round are here, of all who are there and not far behind; or when there is no more
-   * patience.
+   * Resolves when the heads of this round are here, of all who are there, not far behind and worth waiting for; or when
+   * there is no more patience.
    *
    * @throws the signal's reason
    */
@@ -49,9 +49,9 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
         for (const peer of peers) {
           if (counted.has(peer) || !has(peer, round)) continue
           counted.add(peer)
-          waiting.ended(true)
+          waiting.ended(peer, 'came')
         }
-        return expected(peers, round).every(peer => counted.has(peer))
+        return expected(peers, round).every(peer => counted.has(peer) || !waiting.expects(peer))
       }
       const deadline = createDeadline(signal)
       deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
@@ -67,7 +67,7 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
         signal.throwIfAborted()
       } finally {
         watchers.delete(look)
-        for (const peer of expected(peers, round)) if (!counted.has(peer)) waiting.ended(false)
+        for (const peer of expected(peers, round)) if (!counted.has(peer)) waiting.ended(peer, 'late')
         waiting.done()
         // The one that came second is not waited for any more.
         deadline.abort(new Error('The wait is over'))

@@ -7,6 +7,7 @@ import {
   fixedPatience,
   type Member,
   type Neighbourhood,
+  type Patience,
   type Position,
   type StreamExchange,
   type Swap,
@@ -35,12 +36,12 @@ interface Side {
 
 type Transport = 'tcp' | 'memory'
 
-/** Peers that know each other and are connected along the edges. `waits` is how long each one's exchanges wait. */
+/** Peers that know each other and are connected along the edges. `waits` is how long each one's exchanges wait, or for whom. */
 async function startPeers(
   transport: Transport,
   peers: number,
   edges: readonly Edge[],
-  waits: readonly number[] = [],
+  waits: readonly (number | Patience)[] = [],
   isAsync = false,
 ): Promise<{ sides: Side[]; graph: Graph }> {
   const hosts = await Promise.all(Array.from({ length: peers }, () => startHost(transport)))
@@ -57,12 +58,12 @@ async function startPeers(
       })
       await handover.start()
       onTestFinished(() => handover.stop())
-      const exchangeMs = waits[self] ?? ample
+      const waiting = waits[self] ?? ample
       const created = createExchange({
         node: host,
         handover,
         isAsync,
-        patience: fixedPatience(exchangeMs),
+        patience: typeof waiting === 'number' ? fixedPatience(waiting) : waiting,
         dialMs: 5_000,
       })
       const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
@@ -213,6 +214,34 @@ describe('an exchange', () => {
     expect(first.absent).toEqual([{ peer: 2, reason: 'late' }])
     expect([...first.received]).toEqual([[1, headOf(1)]])
     expect(sides[0]!.host.getConnections(sides[2]!.host.peerId)).toHaveLength(1)
+  })
+
+  it('is over when those worth waiting for have come, and takes what is here of the others', async () => {
+    const expected = new Set<string>()
+    const patience: Patience = {
+      begin: () => ({ limitMs: ample, expects: peer => expected.has(peer), ended() {}, done() {} }),
+    }
+    const { sides, graph } = await startPeers('memory', 3, triangle, [patience])
+    const ids = sides.map(({ host }) => host.peerId.toString())
+    const hands = async (peer: number, round: number): Promise<void> => {
+      const { handover } = sides[peer]!
+      const payload = await handover.encode(headOf(peer, round))
+      expect((await handover.send(sides[0]!.host.peerId, round, 0, payload, never)).ok).toBe(true)
+    }
+    expected.add(ids[1]!)
+    await hands(1, 0)
+    const first = await sides[0]!.exchange.swap(at(0), headOf(0), graph, never)
+    expect(first.absent).toEqual([{ peer: 2, reason: 'late' }])
+    expect([...first.received.keys()]).toEqual([1])
+    await hands(1, 1)
+    await hands(2, 1)
+    const second = await sides[0]!.exchange.swap(at(1), headOf(0, 1), graph, never)
+    expect(second.absent).toEqual([])
+    expect([...second.received.keys()].sort()).toEqual([1, 2])
+    // Nobody is waited for.
+    expected.clear()
+    const third = await sides[0]!.exchange.swap(at(2), headOf(0, 2), graph, never)
+    expect(third.absent.map(({ reason }) => reason)).toEqual(['late', 'late'])
   })
 
   it('is not held up by a neighbour that takes nothing, beyond its deadline', async () => {

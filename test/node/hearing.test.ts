@@ -69,14 +69,29 @@ describe('hearing', () => {
   })
 
   it('ends with its patience, and says who came', async () => {
-    const told: boolean[] = []
+    const told: string[] = []
     const patience: Patience = {
-      begin: () => ({ limitMs: 30, ended: came => void told.push(came), done: () => {} }),
+      begin: () => ({
+        limitMs: 30,
+        expects: () => true,
+        ended: (peer, how) => void told.push(`${peer} ${how}`),
+        done: () => {},
+      }),
     }
     const { hearing } = stageOf(patience, { a: {}, b: {} })
     hearing.heard('a', 5)
     await hearing.whenAll(peers, 5, never)
-    expect(told).toEqual([true, false])
+    expect(told).toEqual(['a came', 'b late'])
+  })
+
+  it('ends when those worth waiting for were heard', async () => {
+    const patience: Patience = {
+      begin: () => ({ limitMs: 60_000, expects: peer => peer === 'a', ended() {}, done: () => {} }),
+    }
+    const { hearing } = stageOf(patience, { a: {}, b: {} })
+    hearing.heard('a', 5)
+    await hearing.whenAll(peers, 5, never)
+    expect(hearing.has('b', 5)).toBe(false)
   })
 
   it('ends with its signal', async () => {

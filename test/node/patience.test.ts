@@ -10,10 +10,11 @@ function exchange(patience: Patience, trainingMs: number, neighbours: readonly (
   vi.advanceTimersByTime(trainingMs)
   const waiting = patience.begin()
   let now = 0
-  for (const ms of [...neighbours].sort((a, b) => (a ?? waiting.limitMs) - (b ?? waiting.limitMs))) {
-    vi.advanceTimersByTime((ms ?? waiting.limitMs) - now)
-    now = ms ?? waiting.limitMs
-    waiting.ended(ms !== undefined)
+  const named = neighbours.map((ms, at) => ({ name: `peer-${at}`, ms: ms ?? waiting.limitMs, comes: ms !== undefined }))
+  for (const { name, ms, comes } of named.sort((a, b) => a.ms - b.ms)) {
+    vi.advanceTimersByTime(ms - now)
+    now = ms
+    waiting.ended(name, comes ? 'came' : 'late')
   }
   waiting.done()
   return waiting.limitMs
@@ -47,6 +48,49 @@ describe('patience', () => {
     expect(exchange(patience, 0, [])).toBe(60_000)
     expect(exchange(patience, 0, [2000])).toBe(60_000)
     expect(exchange(patience, 0, [])).toBe(4000)
+  })
+
+  it('waits for who misses three in a row every second time, every fourth, and so on, until it comes', () => {
+    const patience = adaptivePatience({ longestMs: 100 })
+    const waitedFor = (exchanges: number, comes = false): number[] => {
+      const at: number[] = []
+      for (let i = 0; i < exchanges; i++) {
+        const waiting = patience.begin()
+        if (waiting.expects('silent')) at.push(i)
+        expect(waiting.expects('other')).toBe(true)
+        waiting.ended('silent', comes ? 'came' : 'late')
+        waiting.ended('other', 'came')
+        waiting.done()
+      }
+      return at
+    }
+    expect(waitedFor(35)).toEqual([0, 1, 2, 4, 8, 16, 32])
+    // One that comes although nobody waits for it has made up for all.
+    expect(waitedFor(1, true)).toEqual([])
+    expect(waitedFor(9)).toEqual([0, 1, 2, 4, 8])
+    // However long it was silent, it gets its chance.
+    waitedFor(1000)
+    expect(waitedFor(64)).toHaveLength(1)
+  })
+
+  it('is not lost with who is known to be gone, or to be elsewhere', () => {
+    const patience = adaptivePatience({ longestMs: 100 })
+    for (let i = 0; i < 10; i++) {
+      const waiting = patience.begin()
+      expect(waiting.expects('away')).toBe(true)
+      waiting.ended('away', 'absent')
+      waiting.done()
+    }
+  })
+
+  it('of a simulation waits for everybody, always', () => {
+    const patience = fixedPatience(5)
+    for (let i = 0; i < 10; i++) {
+      const waiting = patience.begin()
+      expect(waiting.expects('silent')).toBe(true)
+      waiting.ended('silent', 'late')
+      waiting.done()
+    }
   })
 
   it('is never shorter than a hiccup, nor longer than the manifest says', () => {
