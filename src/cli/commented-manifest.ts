@@ -97,7 +97,15 @@ const parts: readonly Part[] = [
       { key: 'path', says: 'Where its model.json is' },
       { key: 'hidden', says: 'Units of the hidden layers' },
       { key: 'channels', says: 'Filters of each convolution' },
-      { key: 'groups', says: 'Groups of the normalisation: a divisor of 64' },
+      {
+        key: 'width',
+        says: 'Channels of the first stage; with 8 it takes a sixtieth of the time that it takes with 64',
+      },
+      {
+        key: 'groups',
+        says: 'Groups of the normalisation: a divisor of the width',
+        unset: ({ width }) => (typeof width === 'number' ? width / 2 : undefined),
+      },
       {
         key: 'features',
         says: 'Units of one more layer in front of the output; the same width gives different models heads of one layout',

@@ -34,15 +34,19 @@ const cnn = z.strictObject({
   hidden: width.default(32),
   head,
 })
-/** Groups of the normalisation. 64 channels is the narrowest stage, and all others are multiples of it. */
-const groups = z
-  .int()
-  .min(1)
-  .max(64)
-  .refine(count => 64 % count === 0, 'must divide the 64 channels of the first stage')
-  .default(32)
-const resnet18 = z.strictObject({ kind: z.literal('resnet18'), groups, features, head })
-const vgg11 = z.strictObject({ kind: z.literal('vgg11'), groups, features, head })
+const staged = {
+  /** Channels of the first stage; all others have a multiple of it. @default 64, as published */
+  width: z.int().min(2).max(256).multipleOf(2).default(64),
+  /** Groups of the normalisation. @default half the width: the 32 groups of arXiv 1803.08494 for a width of 64 */
+  groups: z.int().min(1).max(256).optional(),
+  features,
+  head,
+}
+const groupsDivide = ({ width, groups = 1 }: { width: number; groups?: number | undefined }): boolean =>
+  width % groups === 0
+const undivided = { path: ['groups'], error: 'must divide width, the channels of the first stage' }
+const resnet18 = z.strictObject({ kind: z.literal('resnet18'), ...staged }).refine(groupsDivide, undivided)
+const vgg11 = z.strictObject({ kind: z.literal('vgg11'), ...staged }).refine(groupsDivide, undivided)
 const sr = z.strictObject({
   kind: z.literal('sr'),
   /** Filters of each 3×3 convolution in front of the output, which also sees the image itself. */

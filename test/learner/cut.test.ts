@@ -89,6 +89,8 @@ describe('a model cut in front of its head', () => {
     ['cnn', [8, 8, 3], [32]],
     ['resnet18', [8, 8, 1], [512]],
     ['vgg11', [16, 16, 1], [512]],
+    [{ kind: 'resnet18', width: 4 }, [8, 8, 1], [32]],
+    [{ kind: 'vgg11', width: 4 }, [16, 16, 1], [32]],
     [{ kind: 'lenet5', features: 6 }, [16, 16, 1], [6]],
     [{ kind: 'resnet18', features: 6 }, [8, 8, 1], [6]],
     [{ kind: 'vgg11', features: 6 }, [16, 16, 1], [6]],

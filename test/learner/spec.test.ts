@@ -26,8 +26,11 @@ describe('the section model', () => {
 
   it.each([
     ['resnet', 'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr'],
-    [{ kind: 'resnet18', groups: 24 }, 'groups: must divide the 64 channels'],
-    [{ kind: 'vgg11', groups: 128 }, 'groups: must be at most 64'],
+    [{ kind: 'resnet18', groups: 24 }, 'groups: must divide width, the channels of the first stage'],
+    [{ kind: 'vgg11', width: 8, groups: 16 }, 'groups: must divide width'],
+    [{ kind: 'vgg11', groups: 512 }, 'groups: must be at most 256'],
+    [{ kind: 'resnet18', width: 9 }, 'width: must be a multiple of 2'],
+    [{ kind: 'resnet18', width: 0 }, 'width: must be at least 2'],
     [{ kind: 'vgg11', features: 0 }, 'features: must be at least 1'],
     [{ kind: 'mlp', features: 32 }, 'unknown field "features"'],
     [{ kind: 'mlp', hidden: [] }, 'hidden'],

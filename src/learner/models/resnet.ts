@@ -2,8 +2,8 @@ import type { BuiltInSpec } from '../spec.js'
 import { classifier, convolutionForNorm, input, type LayerDescription } from './describe.js'
 import { Graph } from './graph.js'
 
-/** Channels of the four stages; each but the first halves height and width. */
-const stages = [64, 128, 256, 512]
+/** Channels of the four stages, in widths; each but the first halves height and width. */
+const stages = [1, 2, 4, 8]
 const blocksOfStage = 2
 
 /**
@@ -16,13 +16,14 @@ const blocksOfStage = 2
 export function resnet18(
   inputShape: readonly number[],
   classes: number,
-  { groups, features }: Extract<BuiltInSpec, { kind: 'resnet18' }>,
+  { width, groups = width / 2, features }: Extract<BuiltInSpec, { kind: 'resnet18' }>,
 ): LayerDescription {
   const graph = new Graph()
   graph.add(input(inputShape))
-  let from = graph.normed('stem.conv', convolutionForNorm('stem.conv', stages[0]!, 3, 1), 'stem.norm', groups, 'input')
+  let from = graph.normed('stem.conv', convolutionForNorm('stem.conv', width, 3, 1), 'stem.norm', groups, 'input')
   from = graph.rectified('stem.relu', from)
-  for (const [i, channels] of stages.entries()) {
+  for (const [i, widths] of stages.entries()) {
+    const channels = widths * width
     for (let b = 0; b < blocksOfStage; b++) {
       const stride = i > 0 && b === 0 ? 2 : 1
       from = block(graph, `stage${i + 1}.block${b + 1}`, { channels, stride, groups, from })

@@ -9,24 +9,24 @@ import {
   maxPool,
 } from './describe.js'
 
-/** Configuration A of arXiv 1409.1556: the filters of each stage's convolutions; a pooling ends every stage. */
-const stages = [[64], [128], [256, 256], [512, 512], [512, 512]]
+/** Configuration A of arXiv 1409.1556: the filters of each stage's convolutions, in widths; a pooling ends every stage. */
+const stages = [[1], [2], [4, 4], [8, 8], [8, 8]]
 
 /**
  * VGG-11 with group normalisation and one linear classifier (ALGORITHMS.md 4.1). 9,228,362 parameters for 10 classes of
  * colour images of 32×32. Five poolings would leave nothing of 28×28; an odd side is rounded up, so both sizes end in
- * one place with 512 channels.
+ * one place, with 512 channels of the usual width.
  */
 export function vgg11(
   inputShape: readonly number[],
   classes: number,
-  { groups, features }: Extract<BuiltInSpec, { kind: 'vgg11' }>,
+  { width, groups = width / 2, features }: Extract<BuiltInSpec, { kind: 'vgg11' }>,
 ): LayerDescription {
-  const body = stages.flatMap((filters, i) => [
-    ...filters.flatMap((count, j) => {
+  const body = stages.flatMap((widths, i) => [
+    ...widths.flatMap((count, j) => {
       const name = `stage${i + 1}.conv${j + 1}`
       return [
-        convolutionForNorm(name, count, 3, 1),
+        convolutionForNorm(name, count * width, 3, 1),
         groupNorm(`stage${i + 1}.norm${j + 1}`, groups),
         { class_name: 'Activation', config: { name: `stage${i + 1}.relu${j + 1}`, activation: 'relu' } },
       ]
