@@ -166,6 +166,10 @@ const checked = sections.superRefine(({ mode, merge, share, models, staleness, t
     context.addIssue({ code: 'custom', path: ['staleness'], message: 'goes with mode: async; remove it' })
   }
   const method = resolveMethod({ merge, data })
+  if (method.kind === 'mixture' && staleness !== undefined) {
+    const message = 'does not go with merge: mixture, whose gate decides what an old head is worth; remove it'
+    context.addIssue({ code: 'custom', path: ['staleness'], message })
+  }
   if (method.kind === 'mixture' && share !== undefined && share !== 'head') {
     const message = `${share} does not go with merge: mixture, which shares heads; remove it, and let the head begin with an earlier layer (model.head) to share more`
     context.addIssue({ code: 'custom', path: ['share'], message })

@@ -36,6 +36,7 @@ describe('models of a mixture', () => {
 
   it.each([
     [{ models: ['mlp'] }, /^manifest: models: only go with merge: mixture/],
+    [{ merge: 'mixture', mode: 'async', staleness: {} }, /^manifest: staleness: does not go with merge: mixture/],
     [{ merge: 'mixture', share: 'all' }, /^manifest: share: all does not go with merge: mixture/],
     [{ merge: { method: 'mixture', rho: 0.1 } }, /unknown field "rho"/],
     [{ merge: 'mixtures' }, /merge.*"mixtures" is not allowed; must be one of none, .*mixture/],
