@@ -1,4 +1,5 @@
 import { createDeadline, type PeerIdStr, type Presence } from '../gossip/index.js'
+import { createWaiters } from '../until.js'
 import { isFarBehind } from './open.js'
 import type { Patience } from './patience.js'
 
@@ -24,7 +25,7 @@ export interface Hearing {
 
 export function createHearing({ presence, patience }: HearingInit): Hearing {
   const newest = new Map<PeerIdStr, number>()
-  const watchers = new Set<() => void>()
+  const waiters = createWaiters()
   const has = (peer: PeerIdStr, round: number): boolean => (newest.get(peer) ?? -1) >= round
 
   /** Those whose head of this round is worth waiting for. */
@@ -40,7 +41,7 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
     has,
     heard(peer, round) {
       newest.set(peer, Math.max(round, newest.get(peer) ?? -1))
-      for (const look of watchers) look()
+      waiters.look()
     },
     async whenAll(peers, round, signal) {
       const waiting = patience.begin()
@@ -55,18 +56,12 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
       }
       const deadline = createDeadline(signal)
       deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
-      const came = Promise.withResolvers<void>()
-      const look = (): void => {
-        if (isDone()) came.resolve()
-      }
-      watchers.add(look)
       try {
         // Whichever is first: a head, or the news that somebody is gone.
-        await Promise.race([came.promise, presence.until(isDone, deadline.signal)])
+        await Promise.race([waiters.until(isDone, deadline.signal), presence.until(isDone, deadline.signal)])
       } catch {
         signal.throwIfAborted()
       } finally {
-        watchers.delete(look)
         for (const peer of expected(peers, round)) if (!counted.has(peer)) waiting.ended(peer, 'late')
         waiting.done()
         // The one that came second is not waited for any more.
