@@ -6,16 +6,16 @@
 /** Numbers of the features in front of the output, the same of all bodies, so that heads fit everybody. */
 const hidden = 32
 
-/** Of the 8 heterogeneous peers: eight bodies of three families. */
+/** Of the 8 heterogeneous peers: eight bodies of five families. */
 const bodies = [
   { kind: 'cnn', hidden },
   { kind: 'mlp', hidden: [200, hidden] },
   { kind: 'lenet5', features: hidden },
-  { kind: 'cnn', channels: [16, 32], hidden },
-  { kind: 'mlp', hidden: [64, hidden] },
+  { kind: 'resnet18', width: 8, features: hidden },
+  { kind: 'vgg11', width: 8, features: hidden },
   { kind: 'cnn', channels: [8, 16, 32], hidden },
   { kind: 'mlp', hidden: [100, 100, hidden] },
-  { kind: 'cnn', channels: [16], hidden },
+  { kind: 'cnn', channels: [16, 32], hidden },
 ]
 
 /** Every run has these: equal rounds, local epochs, momentum. */

@@ -35,7 +35,7 @@ const removals = [
 export function tables(records, seeds) {
   const figures = figuresOf(records, seeds)
   const rowsOf = rows => rows.map(([name, run, figure]) => row(figures, name, run, figure))
-  const head = ['', 'accuracy, %', 'loss', 'weight of the own head', 'bytes a peer and round']
+  const head = ['', 'accuracy, %', 'macro-F1, %', 'loss', 'weight of the own head', 'bytes a peer and round']
   return [
     '![accuracy of each row](dflmoe.svg)',
     '## One architecture: 4 peers',
@@ -91,6 +91,7 @@ function row(figures, name, run, figure) {
   return [
     name,
     percent(figures(run, figure)),
+    isLocal ? '' : percent(figures(run, 'macroF1')),
     isLocal ? '' : mean(figures(run, 'loss')).toFixed(3),
     isLocal || Number.isNaN(weight) ? '' : weight.toFixed(2),
     isLocal ? '0' : Math.round(mean(figures(run, 'bytes'))).toLocaleString('en'),

@@ -5,7 +5,7 @@ import { createSimulation, parseManifest } from '../../dist/index.js'
  *
  * @param {object} manifest
  * @param {{ backend: string, disconnect?: number, faults?: readonly { peer: number, round: number }[] }} options
- * @returns accuracy and loss by peer (null of one that was removed); of a mixture the own head's accuracy, the best
+ * @returns accuracy, macro-F1 and loss by peer (null of one that was removed); of a mixture the own head's accuracy, the best
  *   received head's and the weight of the own head; the bytes that a peer sends in a round, and the numbers it shares
  */
 export async function run(manifest, options) {
@@ -24,6 +24,7 @@ export async function run(manifest, options) {
     return {
       backend: prepared.backend.name,
       accuracy: result.peers.map(peer => (alive(peer) ? peer.accuracy : null)),
+      macroF1: result.peers.map(peer => (alive(peer) ? peer.macroF1 : null)),
       loss: result.peers.map((peer, i) => (alive(peer) ? losses.get(i) : null)),
       own: ofMixture(({ own }) => own),
       bestExpert: ofMixture(({ bestExpert }) => bestExpert?.accuracy ?? null),

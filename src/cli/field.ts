@@ -129,6 +129,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   let round = 0
   const measure = measureOf(manifest.data)
   let accuracy: number | null = null
+  let macroF1: number | undefined
   let interrupted = false
   let endReach = (): void => {}
   try {
@@ -150,7 +151,10 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
       folder.append(event)
       const line = lineOf(event)
       if (line !== undefined) say(line)
-      if (event.type === 'evaluated') accuracy = event.accuracy
+      if (event.type === 'evaluated') {
+        accuracy = event.accuracy
+        macroF1 = event.macroF1
+      }
       if (event.type === 'ended') {
         round = event.round + 1
         await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
@@ -177,6 +181,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     samples: peer.samples,
     measure,
     accuracy,
+    ...(macroF1 !== undefined && { macroF1 }),
     ...peer.counters,
     interrupted,
   }

@@ -52,7 +52,7 @@ export async function evaluate(
       for (const [i, value] of (await sum.data()).entries()) totals[i] = (totals[i] ?? 0) + value
     }
     if (size === 0) return { loss: 0, accuracy: 0, samples: 0 }
-    return { loss: totals[0]! / size, accuracy: targets.measure(totals, size), samples: size }
+    return { loss: totals[0]! / size, ...targets.measure(totals, size), samples: size }
   } finally {
     tf.dispose(sums)
   }

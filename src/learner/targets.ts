@@ -5,6 +5,7 @@ import type { DataReference } from './messages.js'
 import { outputShapeOf } from './output-shape.js'
 import { standardiseSample } from './standardise.js'
 import { tf } from './tensorflow.js'
+import type { Quality } from './types.js'
 
 /** Of each row of outputs its loss, [rows], and the loss's gradient in the outputs, [rows, outputs]. */
 export type LossAndGradient = (outputs: Tensor2D, targets: Tensor2D) => readonly [losses: Tensor, gradients: Tensor]
@@ -24,12 +25,12 @@ export interface Targets {
   /** Sums over a batch, of which the first is the loss; {@link measure} makes of them what is shown. */
   tally(outputs: Tensor2D, targets: Tensor2D): Tensor1D
   /**
-   * How good the model is: share of right classes; R², 1 − Σ(y − ŷ)²/Σ(y − ȳ)²; or the images' mean PSNR in dB, of
-   * pixels cut off at black and white.
+   * How good the model is: share of right classes, and macro-F1; R², 1 − Σ(y − ŷ)²/Σ(y − ȳ)²; or the images' mean PSNR
+   * in dB, of pixels cut off at black and white.
    *
    * @param sums - over all batches
    */
-  measure(sums: readonly number[], size: number): number
+  measure(sums: readonly number[], size: number): Quality
 }
 
 /** @throws RangeError when the samples have not the targets that the objective needs */
@@ -91,11 +92,23 @@ type Judgement = Omit<Targets, 'width' | 'shape' | 'write'>
 const classification: Judgement = {
   losses: (outputs, targets) => crossEntropy(outputs, targets)[0],
   withGradients: crossEntropy,
+  /** Behind the loss, class by class: how often it was right, how often it was said, how often it was so. */
   tally(outputs, targets) {
-    const right = tf.sum(tf.cast(tf.equal(tf.argMax(outputs, 1), tf.argMax(targets, 1)), 'float32'))
-    return tf.stack([tf.sum(crossEntropy(outputs, targets)[0]), right]) as Tensor1D
+    // Cast: WebAssembly's kernel (TF.js 4.22) writes the bits of whole numbers, whatever type it is asked for.
+    const said = tf.cast(tf.oneHot(tf.argMax(outputs, 1) as Tensor1D, outputs.shape[1]), 'float32')
+    const loss = tf.reshape(tf.sum(crossEntropy(outputs, targets)[0]), [1])
+    return tf.concat([loss, tf.sum(tf.mul(said, targets), 0), tf.sum(said, 0), tf.sum(targets, 0)]) as Tensor1D
   },
-  measure: ([, right], size) => right! / size,
+  measure([, ...counts], size) {
+    const classes = counts.length / 3
+    const right = counts.slice(0, classes)
+    const scores = right.flatMap((hits, k) => {
+      const named = counts[classes + k]! + counts[2 * classes + k]!
+      return named === 0 ? [] : [(2 * hits) / named]
+    })
+    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
+    return { accuracy: sum(right) / size, macroF1: sum(scores) / scores.length }
+  },
 }
 
 /** Mean over a sample's outputs. */
@@ -114,7 +127,7 @@ const regression: Judgement = {
   // What does not vary is predicted by nothing: R² is then 0, not a division by zero.
   measure([errors, sum, squares], size) {
     const spread = squares! - sum! ** 2 / size
-    return spread > 0 ? 1 - errors! / spread : 0
+    return { accuracy: spread > 0 ? 1 - errors! / spread : 0 }
   },
 }
 
@@ -135,6 +148,6 @@ function restoration(
       const decibels = tf.mul(tf.log(tf.maximum(errors, smallestError)), -10 / Math.LN10)
       return tf.stack([tf.sum(squaredErrors.losses(outputs, targets)), tf.sum(decibels)]) as Tensor1D
     },
-    measure: ([, decibels], size) => decibels! / size,
+    measure: ([, decibels], size) => ({ accuracy: decibels! / size }),
   }
 }

@@ -56,7 +56,7 @@ export async function evaluate(
     for (const [token, weight] of listened.entries()) gate[token]! += weight / size
   }
   const score = (of: readonly number[]): Score =>
-    size === 0 ? { loss: 0, accuracy: 0 } : { loss: of[0]! / size, accuracy: targets.measure(of, size) }
+    size === 0 ? { loss: 0, accuracy: 0 } : { loss: of[0]! / size, ...targets.measure(of, size) }
   const [own, ...others] = sums.map(score)
   return { samples: size, own: own!, mixture: others.pop()!, experts: others, gate }
 }

@@ -37,7 +37,7 @@ export interface TrainAnswer {
 }
 
 /** How good one predictor is, as the learner's evaluation says it. */
-export type Score = Pick<Evaluation, 'loss' | 'accuracy'>
+export type Score = Omit<Evaluation, 'samples'>
 
 export interface EvaluateAnswer {
   readonly samples: number

@@ -25,6 +25,8 @@ export interface Shares {
 export interface Tested {
   /** In the run's measure: accuracy 0 … 1, or R² or dB where no classes are predicted. Of a mixture, its answers'. */
   readonly accuracy: number
+  /** Where classes are predicted. */
+  readonly macroF1?: number
   readonly loss: number
   /** Only of a mixture. */
   readonly mixture?: {

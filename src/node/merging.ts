@@ -73,8 +73,8 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       return {
         train: (round, signal) => learner.train(parameters, round, training, { signal }),
         evaluate: async (_, signal) => {
-          const { accuracy, loss } = await learner.evaluate(parameters, test, { signal })
-          return { accuracy, loss }
+          const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
+          return tested
         },
         ...(steps > 0 && {
           gossip: createGossip({ self, federation, steps, chebyshev, exchange, staleness, isOpen: tellsMembers }),

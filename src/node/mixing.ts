@@ -192,8 +192,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
         const { own, mixture: mixed, bestExpert, gate } = tested
         const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
         return {
-          accuracy: mixed.accuracy,
-          loss: mixed.loss,
+          ...mixed,
           mixture: { own: own.accuracy, ...(best && { bestExpert: best }), weights: sharesOf(gate) },
         }
       },

@@ -93,8 +93,8 @@ async function* accuracies(
       parameters,
       head,
       evaluate: async (_, signal) => {
-        const { accuracy, loss } = await learner.evaluate(parameters, test, { signal })
-        return { accuracy, loss }
+        const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
+        return tested
       },
       evaluateEvery: manifest.evaluation.every,
     },

@@ -37,6 +37,8 @@ export interface PeerResult {
   readonly samples: number
   /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
   readonly accuracy: number | undefined
+  /** Of the same round, where classes are predicted. */
+  readonly macroF1: number | undefined
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
@@ -96,8 +98,7 @@ export async function* runPeers(
     }),
     sentBytes: network.sentBytes,
   })
-  const accuracies = new Map<number, number>()
-  const mixtures = new Map<number, NonNullable<Tested['mixture']>>()
+  const tested = new Map<number, Tested>()
   const failed = new Set<number>()
   let samples = 0
   let absent = 0
@@ -120,8 +121,7 @@ export async function* runPeers(
       else if (event.type === 'trained') samples += event.samples
       else if (event.type === 'exchanged') absent += event.absent.length
       else if (event.type === 'evaluated') {
-        accuracies.set(event.peer, event.accuracy)
-        if (event.mixture !== undefined) mixtures.set(event.peer, event.mixture)
+        tested.set(event.peer, event)
       } else if (event.type === 'failed') failed.add(event.peer)
       if (event.type === 'failed') book.lose(event.peer)
       endedAt = performance.now()
@@ -145,12 +145,13 @@ export async function* runPeers(
     peers: shards.map((shard, peer) => ({
       name: shard.name,
       samples: shard.samples.size,
-      accuracy: accuracies.get(peer),
+      accuracy: tested.get(peer)?.accuracy,
+      macroF1: tested.get(peer)?.macroF1,
       failed: failed.has(peer),
       layout: models[peer]!.model.layout,
       parameters: network.peers[peer]!.parameters,
       ...keptOf(network.peers[peer]!.mixture),
-      ...(mixtures.has(peer) && { mixture: mixtures.get(peer)! }),
+      ...mixtureOf(tested.get(peer)),
     })),
     baselines,
     sentBytes: network.sentBytes(),
@@ -160,6 +161,10 @@ export async function* runPeers(
     seconds: (endedAt - startedAt) / 1000,
     interrupted,
   }
+}
+
+function mixtureOf(tested: Tested | undefined): Pick<PeerResult, 'mixture'> {
+  return tested?.mixture === undefined ? {} : { mixture: tested.mixture }
 }
 
 function keptOf(mixture: PeerMixture | undefined): Pick<PeerResult, 'kept'> {

@@ -42,11 +42,12 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     absent: result.absent,
     rejected: result.rejected,
     ...(manifest.merge.method === 'mixture' && { listens: listensOf(prepared, result) }),
-    perPeer: peers.map(({ name, samples: owned, accuracy, failed, mixture }, peer) => ({
+    perPeer: peers.map(({ name, samples: owned, accuracy, macroF1, failed, mixture }, peer) => ({
       peer,
       name,
       samples: owned,
       accuracy: accuracy ?? null,
+      ...(macroF1 !== undefined && { macroF1 }),
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       failed,
       ...(mixture && { own: mixture.own, bestExpert: mixture.bestExpert?.accuracy ?? null }),

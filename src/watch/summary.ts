@@ -43,6 +43,8 @@ export interface PeerSummary {
   readonly name: string
   readonly samples: number
   readonly accuracy: number | null
+  /** Where classes are predicted; unlike accuracy it is low for who always says the commonest class. */
+  readonly macroF1?: number
   readonly localOnly: number | null
   readonly failed: boolean
   /** In a mixture: the peer's own head alone, and the best of the received ones alone; null where there was none. */

@@ -60,6 +60,55 @@ function expectGradients(targets: Targets, outputs: Tensor2D, wanted: Tensor2D):
   )
 }
 
+describe('a class to predict', () => {
+  it('is judged by the share of right answers, and by the mean F1 of the classes that occur', () => {
+    const classes = 4
+    const pairs = fc.array(fc.tuple(fc.nat(classes - 1), fc.nat(classes - 1)), { minLength: 1, maxLength: 20 })
+    fc.assert(
+      fc.property(pairs, pairs => {
+        const f1 = Array.from({ length: classes }, (_, k) => {
+          const count = (is: (pair: readonly [number, number]) => boolean): number => pairs.filter(is).length
+          const hits = count(([said, so]) => said === k && so === k)
+          const [precision, recall] = [hits / count(([said]) => said === k), hits / count(([, so]) => so === k)]
+          if (Number.isNaN(precision) && Number.isNaN(recall)) return undefined
+          return hits === 0 ? 0 : (2 * precision * recall) / (precision + recall)
+        }).filter(score => score !== undefined)
+        tf.tidy(() => {
+          const labels = Int32Array.from(pairs, ([, so]) => so)
+          const targets = targetsOf(
+            { kind: 'classification' },
+            reference({ ...numbers(3, labels.length), labels }),
+            [3],
+            classes,
+          )
+          const wanted = targetTensor(labels.length, targets, targets.write)
+          const outputs = tf.mul(
+            tf.oneHot(
+              pairs.map(([said]) => said),
+              classes,
+            ),
+            3,
+          ) as Tensor2D
+          const { accuracy, macroF1 } = targets.measure([...targets.tally(outputs, wanted).dataSync()], labels.length)
+          expect(accuracy).toBeCloseTo(pairs.filter(([said, so]) => said === so).length / pairs.length, 6)
+          expect(macroF1).toBeCloseTo(f1.reduce((a, b) => a + b, 0) / f1.length, 6)
+        })
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('has a low macro-F1 where only the commonest class is ever said', () => {
+    tf.tidy(() => {
+      const labels = Int32Array.of(0, 1, 1, 1)
+      const targets = targetsOf({ kind: 'classification' }, reference({ ...numbers(3, 4), labels }), [3], 2)
+      const wanted = targetTensor(4, targets, targets.write)
+      const sums = targets.tally(tf.tensor2d([0, 1, 0, 1, 0, 1, 0, 1], [4, 2]), wanted).dataSync()
+      expect(targets.measure([...sums], 4)).toEqual({ accuracy: 0.75, macroF1: 6 / 7 / 2 })
+    })
+  })
+})
+
 describe('a number to predict', () => {
   it('is learned in its own units, by R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²', () => {
     fc.assert(
@@ -79,7 +128,7 @@ describe('a number to predict', () => {
           )
           const sums = [...targets.tally(outputs, wanted).dataSync()]
           const expected = 1 - errors.reduce((sum, error) => sum + error ** 2, 0) / spread
-          expect(targets.measure(sums, y.length)).toBeCloseTo(expected, 1)
+          expect(targets.measure(sums, y.length).accuracy).toBeCloseTo(expected, 1)
           expectGradients(targets, outputs, wanted)
         })
         expect(tf.memory().numTensors).toBe(before)
@@ -91,7 +140,7 @@ describe('a number to predict', () => {
   it('that never varies has an R² of 0, not of infinity', () => {
     const flat = { ...numbers(1, 4), targets: shared([100, 100, 100, 100]) }
     const targets = targetsOf(regression, reference(flat), [3], 1)
-    expect(targets.measure([0.1, 0, 0], 4)).toBe(0)
+    expect(targets.measure([0.1, 0, 0], 4)).toEqual({ accuracy: 0 })
   })
 
   // On the native backends side by side, on wasm one by one.
@@ -141,7 +190,7 @@ describe('images to restore', () => {
       // One image off by 0.1 everywhere, 20 dB; one as it is, which counts as 100 dB.
       const outputs = tf.add(wanted, tf.tensor2d([0.4, 0], [2, 1])) as Tensor2D
       const sums = [...targets.tally(outputs, wanted).dataSync()]
-      expect(targets.measure(sums, 2)).toBeCloseTo(60, 2)
+      expect(targets.measure(sums, 2).accuracy).toBeCloseTo(60, 2)
       expectGradients(targets, outputs, wanted)
     })
   })
