@@ -55,6 +55,41 @@ describe('a mixture over TCP', () => {
     expect(only(eventsSoFar(late.out), 'caught-up').length).toBeGreaterThan(0)
   })
 
+  it('waits for nobody with mode: async: one who stands still holds up no round, and is listened to again later', async () => {
+    const folder = await temporaryFolder()
+    const manifest = await manifestFile({
+      ...fields,
+      mode: 'async',
+      minPeers: 3,
+      rounds: 30,
+      training: { epochs: 12 },
+      evaluation: { every: 5 },
+      limits: { exchangeSeconds: 60 },
+    })
+    const start = startPeer(manifest, join(folder, 'start'), ['--as', 'start'])
+    const address = await start.address
+    const [moves, stands] = [
+      joinPeer(address, join(folder, 'moves'), ['--as', 'moves', '--share', '1']),
+      joinPeer(address, join(folder, 'stands'), ['--as', 'stands', '--share', '2']),
+    ]
+    const peers = [start, moves, stands]
+    await until(() => peers.every(({ out }) => roundsOf(out) >= 3), peers)
+    stands.running.child.kill('SIGSTOP')
+    const [at, stood] = [roundsOf(start.out), roundsOf(stands.out)]
+    // Far fewer seconds than the deadline that a synchronous round would wait for it.
+    await until(() => roundsOf(start.out) >= at + 6, [start, moves])
+    expect(roundsOf(stands.out)).toBeLessThanOrEqual(stood + 1)
+    stands.running.child.kill('SIGCONT')
+    for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
+    for (const { out } of peers) {
+      const tested = only(eventsSoFar(out), 'evaluated').at(-1)!
+      expect(tested.mixture!.weights.experts).toHaveLength(2)
+      expect(tested.accuracy).toBeGreaterThan(0.8)
+      const waited = only(eventsSoFar(out), 'exchanged').map(({ waitSeconds }) => waitSeconds)
+      expect(Math.max(...waited)).toBeLessThan(30)
+    }
+  })
+
   it('refuses a body whose head is another, and a body of one’s own where models are merged', async () => {
     const folder = await temporaryFolder()
     const mixing = startPeer(await manifestFile({ ...fields, minPeers: 2 }), join(folder, 'mixing'))

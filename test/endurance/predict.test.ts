@@ -69,6 +69,53 @@ describe('hearsay predict', () => {
   })
 })
 
+describe('of a mixture', () => {
+  it('predict asks the experts too and says who was listened to; export has them, and the own model alone', async () => {
+    const manifest = join(await temporaryFolder(), 'run.yaml')
+    const models = [{ kind: 'mlp', hidden: [32] }, 'cnn']
+    const fields = { data: 'digits', partition: 'iid', merge: 'mixture', models, peers: 2, rounds: 2 }
+    await writeFile(manifest, JSON.stringify(fields))
+    const mixed = await simulated([manifest, ...backend])
+    const { name, accuracy, own } = mixed.summary.perPeer[0]!
+    const { stdout, stderr } = await ok(['predict', mixed.out, '--peer', name, ...backend])
+    expect(stderr).toContain(`${(accuracy! * 100).toFixed(1)} % of 359 are right\n`)
+    const rows = rowsOf(stdout)
+    const right = rows.filter((row, i) => row.class === digits.classes[digits.test.labels[i]!]).length
+    expect(right / digits.test.size).toBe(accuracy)
+    const weights = Object.keys(rows[0]!).filter(column => column.startsWith('weight'))
+    expect(weights).toHaveLength(2)
+    for (const row of rows) {
+      expect(weights.reduce((sum, column) => sum + Number(row[column]), 0)).toBeCloseTo(1, 3)
+    }
+
+    const to = join(await temporaryFolder(), 'model')
+    await ok(['export', mixed.out, '--peer', name, '--to', to])
+    expect((await readdir(join(to, 'safetensors'))).sort()).toEqual([
+      'experts.safetensors',
+      'mixture.safetensors',
+      'model.safetensors',
+    ])
+    // The own model, as a run that trains as good as nothing: it is the own head that then answers.
+    const next = join(await temporaryFolder(), 'next.yaml')
+    const bare = join(await temporaryFolder(), 'bare')
+    await ok(['export', mixed.out, '--peer', name, '--to', bare, '--format', 'tfjs', '--bare'])
+    const { standardisation } = await readJson<{ standardisation: object }>(join(bare, 'peer.json'))
+    await writeFile(
+      next,
+      JSON.stringify({
+        data: { set: 'digits', standardise: standardisation },
+        partition: 'iid',
+        peers: 1,
+        rounds: 1,
+        model: { path: join(bare, 'tfjs', 'model.json'), head: 'output' },
+        merge: 'none',
+        training: { learningRate: 1e-30 },
+      }),
+    )
+    expect((await simulated([next, ...backend])).summary.accuracy.mean).toBe(own)
+  })
+})
+
 describe('hearsay export', () => {
   it('--bare makes a model with which Hearsay goes on where the peer was', async () => {
     const folder = await temporaryFolder()

@@ -50,4 +50,45 @@ describe('a simulation of peers that learn', () => {
     expect(summary.accuracy.mean).toBeGreaterThan(10)
     expect(summary.accuracy.mean).toBeLessThan(50)
   })
+
+  it('a number with a mixture tells R² of the mixture, the own head and the best expert', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hearsay-simulate-'))
+    onTestFinished(() => rm(folder, { recursive: true }))
+    const set = join(folder, 'line.csv')
+    const rows = Array.from({ length: 240 }, (_, i) => `${i % 17},${(i * 7) % 11},${500 + 20 * (i % 17)}`)
+    await writeFile(set, ['a,b,y', ...rows].join('\n'))
+    const summary = await run({
+      rounds: 8,
+      data: { set, target: 'y' },
+      model: { kind: 'mlp', hidden: [16] },
+      merge: 'mixture',
+      training: { epochs: 10 },
+    })
+    expect(summary.measure).toBe('r2')
+    for (const { accuracy, own, bestExpert } of summary.perPeer) {
+      expect(accuracy).toBeGreaterThan(0.9)
+      expect(own).toBeGreaterThan(0.9)
+      expect(bestExpert).not.toBeUndefined()
+    }
+  })
+
+  it('to restore images with a mixture tells PSNR, and hands on convolutions', async () => {
+    const summary = await run({
+      rounds: 2,
+      data: { set: 'pneumoniamnist', superResolution: 2 },
+      partition: { kind: 'resolution', factors: [2, 4] },
+      model: { kind: 'sr', channels: [4] },
+      merge: 'mixture',
+      training: { steps: 40 },
+    })
+    expect(summary.measure).toBe('psnr')
+    for (const { accuracy, own } of summary.perPeer) {
+      expect(accuracy).toBeGreaterThan(10)
+      expect(own).toBeGreaterThan(10)
+    }
+    expect(summary.listens!.map(row => row.reduce((sum, weight) => sum + weight, 0))).toEqual([
+      expect.closeTo(1, 2),
+      expect.closeTo(1, 2),
+    ])
+  })
 })
