@@ -1,53 +1,46 @@
 import { once } from 'node:events'
 import net from 'node:net'
+import { fileURLToPath } from 'node:url'
+import { multiaddr } from '@multiformats/multiaddr'
 import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
-import { allocate, layoutOf } from '../../dist/tensors/index.js'
+import { startChild } from './child.js'
+import { encodings, handoverInit, layout, listen } from './exchange-setting.js'
 import { inTurn, print } from './measure.js'
 
-const runId = new Uint8Array(32).fill(7)
-const listen = ['/ip4/127.0.0.1/tcp/0']
-const encodings = ['f32', 'bf16', 'f16', 'int8']
+const receiver = fileURLToPath(new URL('./exchange-receiver.js', import.meta.url))
+const bytes = layout.size * Float32Array.BYTES_PER_ELEMENT
+const chunk = new Uint8Array(64 * 1024)
 
-/** A head from one peer to another over loopback, both in this process, beside a bare TCP socket and a bare stream. */
+/** A head to a peer in another process over loopback, beside a bare libp2p stream and a bare TCP socket to it. */
 export async function exchange() {
-  const layout = layoutOf([{ name: 'output/kernel', shape: [2 ** 21] }])
-  const values = allocate(layout).map(normal)
-  const bytes = values.byteLength
-  const pairs = await Promise.all(encodings.map(encoding => pair(layout, encoding)))
-  const [{ from, to }] = pairs
-  const raw = await rawSocket()
-  await to.handle('/bare/1', async stream => {
-    let left = bytes
-    for await (const chunk of stream) {
-      left -= chunk.byteLength
-      if (left === 0) stream.send(new Uint8Array(1))
-    }
-    await stream.close()
-  })
+  const values = Float32Array.from({ length: layout.size }, normal)
+  const senders = await Promise.all(encodings.map(startSender))
+  const child = await startChild(process.execPath, [receiver, ...senders.map(({ node }) => node.peerId.toString())])
+  const { addresses, port } = child.hello
+  await Promise.all(senders.map(({ node }, i) => node.dial(addresses[i].map(multiaddr))))
+  const raw = await connectTo(port)
 
   const seconds = await inTurn(
     {
-      ...Object.fromEntries(pairs.map(({ encoding, handOver }) => [encoding, () => handOver(values)])),
-      stream: () => bareStream(from, to, bytes),
-      tcp: () => raw.send(bytes),
+      ...Object.fromEntries(senders.map(sender => [sender.encoding, () => handOver(sender, values)])),
+      stream: () => bareStream(senders[0].node),
+      tcp: () => raw.send(),
     },
     15,
   )
   const rates = s => [Math.round(bytes / s / 1e6), (seconds.stream / s).toFixed(2), (seconds.tcp / s).toFixed(2)]
   const mega = count => (count / 1e6).toFixed(1)
   const heads = []
-  for (const { encoding, handOver } of pairs) {
-    const { sent, error } = await handOver(values, true)
-    heads.push([
-      `head as ${encoding}`,
-      mega(sent),
-      ...rates(seconds[encoding]),
-      error === 0 ? '0' : error.toExponential(1),
-    ])
+  for (const sender of senders) {
+    const { encoding, handover } = sender
+    const sent = await handOver(sender, values)
+    const error = relativeError(await handover.decode(await handover.encode(values)), values)
+    const shown = error === 0 ? '0' : error.toExponential(1)
+    heads.push([`head as ${encoding}`, mega(sent), ...rates(seconds[encoding]), shown])
   }
   print(
-    `exchange: a head of ${mega(bytes)} MB (float32) over loopback, until the receiver has decoded and checked it`,
+    `exchange: a head of ${mega(bytes)} MB (float32) to another process over loopback, until that has decoded and checked it`,
     [
       ['', 'MB sent', 'MB/s of float32', 'of the bare stream', 'of bare TCP', 'relative error of normal numbers'],
       ...heads,
@@ -56,43 +49,36 @@ export async function exchange() {
     ],
   )
   raw.close()
-  await Promise.all(pairs.map(({ stop }) => stop()))
+  await Promise.all(
+    senders.map(async ({ node, handover }) => {
+      await handover.stop()
+      await node.stop()
+    }),
+  )
+  await child.stop()
 }
 
-/** Two hosts, and what hands a head over from one to the other as often as it is asked to. */
-async function pair(layout, encoding) {
-  const [from, to] = await Promise.all([host(), host()])
-  await from.dial(to.getMultiaddrs())
-  const init = { runId, layout, encoding, normLimit: 1e9, admit: () => undefined }
-  const sender = createHandover(init)({ node: from })
-  const receiver = createHandover(init)({ node: to })
-  await Promise.all([sender.start(), receiver.start()])
-  const signal = new AbortController().signal
-  let round = 0
-  return {
-    encoding,
-    from,
-    to,
-    async handOver(values, isCompared = false) {
-      sender.advance(round, 0)
-      receiver.advance(round, 0)
-      const payload = await sender.encode(values)
-      const taken = receiver.take(from.peerId.toString(), round, 0, signal)
-      const sent = await sender.send(to.peerId, round, 0, payload, signal)
-      if (!sent.ok) throw new Error(`the head was refused: ${sent.reason}`)
-      const arrived = await taken
-      const error = isCompared ? relativeError(arrived, values) : undefined
-      // As a peer does when it has merged; fresh memory for every head would be most of the time.
-      sender.release(payload)
-      receiver.release(arrived)
-      round += 1
-      return { sent: sent.bytes, error }
-    },
-    async stop() {
-      await Promise.all([sender.stop(), receiver.stop()])
-      await Promise.all([from.stop(), to.stop()])
-    },
-  }
+async function startSender(encoding) {
+  const { privateKey } = await createIdentity()
+  const node = await createHost({ privateKey, transport: 'tcp', listen })
+  await node.start()
+  const handover = createHandover(handoverInit(encoding))({ node })
+  await handover.start()
+  return { encoding, node, handover, round: 0 }
+}
+
+/** Resolves when the receiver has accepted the head. @returns how many bytes that took */
+async function handOver(sender, values) {
+  const { node, handover, round } = sender
+  handover.advance(round, 0)
+  const payload = await handover.encode(values)
+  const [to] = node.getPeers()
+  const sent = await handover.send(to, round, 0, payload, new AbortController().signal)
+  if (!sent.ok) throw new Error(`the head was refused: ${sent.reason}`)
+  // As a peer does when everybody has it; fresh memory for every head would be most of the time.
+  handover.release(payload)
+  sender.round += 1
+  return sent.bytes
 }
 
 /** A number of the standard normal distribution. */
@@ -110,17 +96,8 @@ function relativeError(arrived, values) {
   return Math.sqrt(difference / whole)
 }
 
-async function host() {
-  const { privateKey } = await createIdentity()
-  const node = await createHost({ privateKey, transport: 'tcp', listen })
-  await node.start()
-  return node
-}
-
-const chunk = new Uint8Array(64 * 1024)
-
-async function bareStream(from, to, bytes) {
-  const stream = await from.dialProtocol(to.peerId, '/bare/1')
+async function bareStream(node) {
+  const stream = await node.dialProtocol(node.getPeers()[0], '/bare/1')
   for (let sent = 0; sent < bytes; sent += chunk.length) {
     if (!stream.send(chunk)) await stream.onDrain()
   }
@@ -128,33 +105,17 @@ async function bareStream(from, to, bytes) {
   await stream.close()
 }
 
-async function rawSocket() {
-  let left = 0
-  let arrived = () => {}
-  const server = net.createServer(socket => {
-    socket.on('data', data => {
-      left -= data.length
-      if (left === 0) arrived()
-    })
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const socket = net.connect(server.address().port, '127.0.0.1')
+async function connectTo(port) {
+  const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
   return {
-    async send(bytes) {
-      left = bytes
-      const done = new Promise(resolve => {
-        arrived = resolve
-      })
+    async send() {
+      const answered = once(socket, 'data')
       for (let sent = 0; sent < bytes; sent += chunk.length) {
         if (!socket.write(chunk)) await once(socket, 'drain')
       }
-      await done
+      await answered
     },
-    close() {
-      socket.destroy()
-      server.close()
-    },
+    close: () => socket.destroy(),
   }
 }
