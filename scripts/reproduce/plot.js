@@ -5,9 +5,10 @@ const [left, width, rowHeight] = [230, 640, 24]
 /**
  * Rows of dots with a line of one standard deviation each way, as an SVG file that is legible on light and dark pages.
  *
+ * @param {string} name - what it shows, for who does not see it
  * @param {readonly { title: string, rows: readonly { name: string, values: readonly number[] }[] }[]} panels - shares of 1
  */
-export function plot(panels) {
+export function plot(name, panels) {
   const all = panels.flatMap(({ rows }) =>
     rows.map(({ values }) => ({ middle: mean(values), spread: deviation(values) })),
   )
@@ -37,6 +38,7 @@ export function plot(panels) {
   )
   const scale = ticks.map(tick => text(x(tick), `${Math.round(tick * 100)} %`, ' text-anchor="middle"'))
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${y + rowHeight}" font-family="sans-serif" font-size="13" fill="#777">
+<title>${name}</title>
 ${[...grid, ...parts, ...scale].join('\n')}
 </svg>
 `

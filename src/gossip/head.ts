@@ -3,7 +3,7 @@ import { dtypeBytes, headerOfTensors, type Layout } from '../tensors/index.js'
 import { inSlices, inTurn } from '../turns.js'
 import type { Buffers } from './buffers.js'
 import { type Encoded, type EncodingName, encodings, type HeadEncoding, type Pass } from './encoding/index.js'
-import type { Piece } from './frame.js'
+import { chunksOf, type Piece } from './frame.js'
 import { HeadHeader } from './messages.js'
 import { handoverProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
@@ -79,7 +79,7 @@ export async function encodeHead(format: HeadFormat, values: Float32Array, buffe
 }
 
 /**
- * First stage of a head's way out: its header; once that is `admitted`, views on the payload, none larger than a frame.
+ * First stage of a head's way out: its header; once that is `admitted`, views on the payload.
  *
  * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
  */
@@ -90,8 +90,7 @@ export async function* takeHead(
 ): AsyncGenerator<Uint8Array> {
   yield HeadHeader.encode(header)
   await admitted
-  const { frameBytes } = handoverProtocol.limits
-  for (let at = 0; at < payload.length; at += frameBytes) yield payload.subarray(at, at + frameBytes)
+  yield* chunksOf(payload)
 }
 
 /**

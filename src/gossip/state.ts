@@ -2,7 +2,7 @@ import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { createDeadline } from './deadline.js'
 import { digestOf } from './digest.js'
-import { frame, unframe, wholeFrames } from './frame.js'
+import { chunksOf, frame, unframe, wholeFrames } from './frame.js'
 import { type PeerIdStr, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
 import { createServing } from './serving.js'
@@ -156,5 +156,5 @@ async function* framesOf(answer: StatePayload | StateHeader.Code): AsyncGenerato
   const { bytes, digest, round } = answer
   const code = StateHeader.Code.HERE
   yield StateHeader.encode({ code, payloadBytes: bytes.length, digest: Uint8Array.from(digest), round })
-  for (let at = 0; at < bytes.length; at += limits.frameBytes) yield bytes.subarray(at, at + limits.frameBytes)
+  yield* chunksOf(bytes)
 }
