@@ -14,6 +14,8 @@ const { limits, retryMs } = publicationProtocol
 
 /** How often a peer that is busy with others is asked again. */
 const busyTries = 20
+/** How many are asked side by side. */
+const askedAtOnce = 4
 
 /** A head that a peer says it has. */
 export interface ListedHead {
@@ -146,8 +148,15 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
     }
   }
 
-  // What one of them does wrong ends only with that one.
-  await Promise.all(peers.map(peer => getHeads(peer).catch(() => {})))
+  const waiting = [...peers]
+  const askOneByOne = async (): Promise<void> => {
+    for (let peer = waiting.shift(); peer !== undefined; peer = waiting.shift()) {
+      signal.throwIfAborted()
+      // What one of them does wrong ends only with that one.
+      await getHeads(peer).catch(() => {})
+    }
+  }
+  await Promise.all(Array.from({ length: askedAtOnce }, askOneByOne))
   const arrived = await raceSignal(Promise.all(arriving), signal)
   return arrived.filter(Boolean).length
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Samples } from '../data/index.js'
 import {
@@ -29,8 +30,10 @@ import type { Member } from './member.js'
 import type { Patience } from './patience.js'
 import type { Beginning, MethodWork } from './work.js'
 
-/** How long what is missing is waited for before somebody is asked for it. */
+/** How long nothing must have come before somebody is asked for what is missing. */
 const askMs = 5_000
+/** How many are asked: all have the same heads but for what was lost on its way to them. */
+const askedPeers = 8
 
 export interface MixingInit {
   /** Of this peer, in events. */
@@ -62,7 +65,7 @@ export interface NamedExpert extends Expert {
 export interface Mixing extends MethodWork {
   /** From now on only these are heard. */
   expect(members: readonly Member[]): void
-  /** Gets the heads that those who are connected hold: for who comes late, or was away. @throws the signal's reason */
+  /** Gets the heads that some of those who are there hold: for who comes late, or was away. @throws the signal's reason */
   catchUp(signal: AbortSignal): Promise<void>
   /** What has been received. */
   named(): NamedExpert[]
@@ -78,6 +81,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   /** Heads of our own that everybody would have refused, by reason. */
   const withheld = new ReasonCounts<string>()
   let known: readonly Member[] | undefined
+  /** When the last head came. */
+  let heardAt = performance.now()
 
   const publication = createPublication({
     runId: init.runId,
@@ -91,6 +96,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     onHead(author, round, head) {
       if (init.isDeafTo?.(author)) return
       experts.receive({ peer: author, round, head })
+      heardAt = performance.now()
       hearing.heard(author, round)
     },
     ...(init.access && { admits: init.access.admitsAuthor }),
@@ -113,9 +119,13 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
     const waiting = createDeadline(signal)
     const asking = (async () => {
+      heardAt = performance.now()
       for (;;) {
-        await setTimeout(askMs, undefined, { signal: waiting.signal })
-        await catchUp(waiting.signal)
+        const quietMs = performance.now() - heardAt
+        if (quietMs >= askMs) {
+          await catchUp(waiting.signal)
+          heardAt = performance.now()
+        } else await setTimeout(Math.ceil(askMs - quietMs), undefined, { signal: waiting.signal })
       }
     })().catch(() => {})
     try {
@@ -128,8 +138,12 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   }
 
   async function catchUp(signal: AbortSignal): Promise<void> {
+    // Others every time, and first of all those who need not be dialled.
+    const live = presence.live().map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
+    const isFar = (peerId: PeerId): number => (node.getConnections(peerId).length === 0 ? 1 : 0)
+    live.sort((a, b) => isFar(a.peerId) - isFar(b.peerId) || a.order - b.order)
     await publication.catchUp(
-      presence.live().map(peer => peerIdFromString(peer)),
+      live.slice(0, askedPeers).map(({ peerId }) => peerId),
       signal,
     )
   }

@@ -1,3 +1,4 @@
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it, vi } from 'vitest'
 import { encodingNames } from '../../src/gossip/encoding/index.js'
 import { createPublication, publicationProtocol } from '../../src/gossip/index.js'
@@ -157,6 +158,22 @@ describe('who comes late', () => {
     const later = await startPublisher()
     await join(later.host, late!.host)
     expect(await later.publication.catchUp([late!.host.peerId], never)).toBe(4)
+  })
+
+  it('asks four side by side, of however many', async () => {
+    const { host, publication } = await startPublisher()
+    const peers = await Promise.all(Array.from({ length: 12 }, async () => peerIdFromPrivateKey(await newKey())))
+    let [now, most, all] = [0, 0, 0]
+    vi.spyOn(host, 'dialProtocol').mockImplementation(async () => {
+      all += 1
+      now += 1
+      most = Math.max(most, now)
+      await new Promise(resolve => setTimeout(resolve, 5))
+      now -= 1
+      throw new Error('nobody is there')
+    })
+    expect(await publication.catchUp(peers, never)).toBe(0)
+    expect([most, all]).toEqual([4, 12])
   })
 
   it('stops asking when its signal says so', async () => {
