@@ -48,8 +48,6 @@ function sentence(issue: z.core.$ZodIssue): string {
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue.origin)}`
     case 'too_big':
       return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue.origin)}`
-    case 'not_multiple_of':
-      return `must be a multiple of ${issue.divisor}`
     case 'invalid_type':
       return issue.input === undefined
         ? `is missing; expected ${issue.expected}`

@@ -36,7 +36,7 @@ const cnn = z.strictObject({
 })
 const staged = {
   /** Channels of the first stage; all others have a multiple of it. @default 64, as published */
-  width: z.int().min(2).max(256).multipleOf(2).default(64),
+  width: z.int().min(2).max(256).multipleOf(2, 'must be even').default(64),
   /** Groups of the normalisation. @default half the width: the 32 groups of arXiv 1803.08494 for a width of 64 */
   groups: z.int().min(1).max(256).optional(),
   features,

@@ -29,7 +29,7 @@ describe('the section model', () => {
     [{ kind: 'resnet18', groups: 24 }, 'groups: must divide width, the channels of the first stage'],
     [{ kind: 'vgg11', width: 8, groups: 16 }, 'groups: must divide width'],
     [{ kind: 'vgg11', groups: 512 }, 'groups: must be at most 256'],
-    [{ kind: 'resnet18', width: 9 }, 'width: must be a multiple of 2'],
+    [{ kind: 'resnet18', width: 9 }, 'width: must be even'],
     [{ kind: 'resnet18', width: 0 }, 'width: must be at least 2'],
     [{ kind: 'vgg11', features: 0 }, 'features: must be at least 1'],
     [{ kind: 'mlp', features: 32 }, 'unknown field "features"'],
