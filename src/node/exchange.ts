@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import { raceSignal } from 'race-signal'
 import {
   digestOf,
   type Handover,
@@ -9,6 +8,7 @@ import {
   type SendResult,
   type StatePayload,
 } from '../gossip/index.js'
+import { whenDisconnected } from './connections.js'
 import type { Absence, AbsenceReason } from './events.js'
 import type { Neighbourhood } from './federation.js'
 import type { Patience } from './patience.js'
@@ -247,21 +247,5 @@ async function whenGone(
       signal.throwIfAborted()
       return
     }
-  }
-}
-
-async function whenDisconnected(node: Libp2p, peerId: PeerId, signal: AbortSignal): Promise<void> {
-  const cleanup = new AbortController()
-  try {
-    const disconnected = new Promise<void>(resolve => {
-      const look = (): void => {
-        if (node.getConnections(peerId).length === 0) resolve()
-      }
-      node.addEventListener('peer:disconnect', look, { signal: cleanup.signal })
-      look()
-    })
-    await raceSignal(disconnected, signal)
-  } finally {
-    cleanup.abort()
   }
 }

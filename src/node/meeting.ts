@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import { raceSignal } from 'race-signal'
 import { createDeadline, type Presence } from '../gossip/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
+import { whenConnected } from './connections.js'
 import type { PeerEvent } from './events.js'
 import type { Member } from './member.js'
 
@@ -57,23 +57,6 @@ export async function* meet(
     presence?.heard().has(peerId.toString()) ?? node.getConnections(peerId).length > 0
   const missing = neighbours.filter(number => !isThere(members[number]!.peerId))
   yield { type: 'joined', peer: self, heard: neighbours.length - missing.length, missing }
-}
-
-/** Resolves when there is a connection to each; others dial us. @throws the signal's reason */
-async function whenConnected(node: Libp2p, peers: readonly PeerId[], signal: AbortSignal): Promise<void> {
-  const cleanup = new AbortController()
-  try {
-    const connected = new Promise<void>(resolve => {
-      const look = (): void => {
-        if (peers.every(peer => node.getConnections(peer).length > 0)) resolve()
-      }
-      node.addEventListener('peer:connect', look, { signal: cleanup.signal })
-      look()
-    })
-    await raceSignal(connected, signal)
-  } finally {
-    cleanup.abort()
-  }
 }
 
 /**
