@@ -20,6 +20,7 @@ import type { AuthorVerdict } from './report.js'
 import type { SignedMessage } from './signed.js'
 import type { HeadAnswers, StatePayload } from './state.js'
 import { createTaking, type Taken } from './taking.js'
+import { createUnderWay } from './under-way.js'
 
 export interface PublicationInit {
   /** 32 bytes. */
@@ -137,7 +138,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
     const { pubsub } = node.services
     const rejected = new ReasonCounts<PublicationRejection>()
     const store = createHeadStore(Math.max(1, init.authors ?? room), init.isLive ?? (() => true))
-    const underWay = new Set<Promise<unknown>>()
+    const { track, ended } = createUnderWay()
     const stopping = new AbortController()
     // Every pull listens to it, as many as there are authors.
     setMaxListeners(0, stopping.signal)
@@ -177,13 +178,6 @@ export function createPublication(init: PublicationInit): (components: { node: H
       onPulled: count,
     })
 
-    function track<T>(work: Promise<T>): Promise<T> {
-      underWay.add(work)
-      const done = (): void => void underWay.delete(work)
-      work.then(done, done)
-      return work
-    }
-
     async function take(message: SignedMessage, from: PeerId, isAsked: boolean): Promise<Taken> {
       const taken = await taking.take(message, from, isAsked, stopping.signal)
       void track(taken.arrived)
@@ -217,7 +211,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
         }
         state = 'stopped'
         stopping.abort(new Error('Publication was stopped'))
-        await Promise.allSettled(underWay)
+        await ended()
       },
       expect(expected) {
         members = new Set(expected.map(peer => peer.toString()))

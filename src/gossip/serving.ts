@@ -1,16 +1,15 @@
 import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, Stream, StreamHandlerOptions } from '@libp2p/interface'
+import { createUnderWay, type UnderWay } from './under-way.js'
 
-/** What answers the streams of one protocol, and whatever else is to end with it. */
-export interface Serving {
+/** What answers the streams of one protocol; `stop` waits for whatever else is tracked too. */
+export interface Serving extends Pick<UnderWay, 'track'> {
   /** Ends when it is stopped; while it does not run, it has ended. */
   readonly signal: AbortSignal
   /** Twice is once. */
   start(): Promise<void>
   /** Ends what is under way, and waits for it. Twice is once. */
   stop(): Promise<void>
-  /** `stop` waits for this too. */
-  track<T>(work: Promise<T>): Promise<T>
 }
 
 export interface ServingInit extends Pick<StreamHandlerOptions, 'maxInboundStreams' | 'runOnLimitedConnection'> {
@@ -25,15 +24,8 @@ export interface ServingInit extends Pick<StreamHandlerOptions, 'maxInboundStrea
 
 /** Serves one protocol on a node. */
 export function createServing({ node, id, onStream, reason, ...options }: ServingInit): Serving {
-  const underWay = new Set<Promise<unknown>>()
+  const { track, ended } = createUnderWay()
   let stopping: AbortController | undefined
-
-  function track<T>(work: Promise<T>): Promise<T> {
-    underWay.add(work)
-    const done = (): void => void underWay.delete(work)
-    work.then(done, done)
-    return work
-  }
 
   return {
     track,
@@ -53,7 +45,7 @@ export function createServing({ node, id, onStream, reason, ...options }: Servin
       stopping.abort(reason())
       stopping = undefined
       await node.unhandle(id)
-      await Promise.allSettled(underWay)
+      await ended()
     },
   }
 }
