@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import { createPace } from './pace.js'
 import { type PeerIdStr, presenceProtocol } from './protocol.js'
 import type { HeardReport, PresenceRejection } from './report.js'
 
@@ -26,29 +27,19 @@ const { limits, missedBeats } = presenceProtocol
 export function createHeard(beatMs: number | undefined): Heard {
   const reports = new Map<PeerIdStr, HeardReport>()
   const heardAt = new Map<PeerIdStr, { readonly sequence: bigint; readonly ms: number }>()
-  const pace = new Map<PeerIdStr, { tokens: number; at: number }>()
+  const pace = createPace(limits.reportsPerSecond, limits.peers)
   let members: ReadonlySet<PeerIdStr> | undefined
 
   /** Is there a place for one more author? Those who are gone make room. */
   function hasRoom(): boolean {
     const most = Math.max(limits.peers, members?.size ?? 0)
-    if (pace.size >= most) for (const peer of pace.keys()) if (!isLive(peer)) forget(peer)
-    return pace.size < most
+    if (reports.size >= most) for (const peer of reports.keys()) if (!isLive(peer)) forget(peer)
+    return reports.size < most
   }
 
   function forget(peer: PeerIdStr): void {
-    pace.delete(peer)
     reports.delete(peer)
     heardAt.delete(peer)
-  }
-
-  /** One author's reports in a token bucket: as many at once as in a second. */
-  function spend(author: PeerIdStr): boolean {
-    const now = performance.now()
-    const { tokens, at } = pace.get(author) ?? { tokens: limits.reportsPerSecond, at: now }
-    const left = Math.min(limits.reportsPerSecond, tokens + ((now - at) / 1000) * limits.reportsPerSecond)
-    pace.set(author, { tokens: Math.max(0, left - 1), at: now })
-    return left >= 1
   }
 
   function isLive(peer: PeerIdStr): boolean {
@@ -60,16 +51,16 @@ export function createHeard(beatMs: number | undefined): Heard {
     reports,
     expect(expected) {
       members = new Set(expected.map(peer => peer.toString()))
-      for (const peer of [...pace.keys(), ...reports.keys()]) if (!members.has(peer)) forget(peer)
+      for (const peer of reports.keys()) if (!members.has(peer)) forget(peer)
     },
     isMember: author => members === undefined || members.has(author),
-    isTooOften: author => pace.has(author) && !spend(author),
+    isTooOften: author => reports.has(author) && pace.isTooOften(author),
     take(author, report, sequence) {
-      if (!pace.has(author)) {
+      if (!reports.has(author)) {
         if (!hasRoom()) return 'TOO_MANY_PEERS'
-        spend(author)
-      }
-      if (reports.has(author) && sequence <= heardAt.get(author)!.sequence) return 'STALE_RECORD'
+        // Its first one counts too.
+        pace.isTooOften(author)
+      } else if (sequence <= heardAt.get(author)!.sequence) return 'STALE_RECORD'
       reports.set(author, report)
       heardAt.set(author, { sequence, ms: performance.now() })
       return undefined

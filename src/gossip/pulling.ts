@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
+import { createWaiters } from '../until.js'
 import { askState, StateRefused } from './asking.js'
 import { createDeadline } from './deadline.js'
 import type { HearsayHost } from './host/host.js'
@@ -121,32 +122,15 @@ export function createPulls({ node, runId, payloadBytes, onLiar, pullMs = deadli
 
 /** So many at once, first come, first served. */
 function createTurns(places: number): { take(signal: AbortSignal): Promise<void>; give(): void } {
-  const waiting: (() => void)[] = []
+  const waiters = createWaiters()
   let free = places
   return {
-    take(signal) {
-      signal.throwIfAborted()
-      if (free > 0) {
-        free -= 1
-        return Promise.resolve()
-      }
-      return new Promise((resolve, reject) => {
-        const go = (): void => {
-          signal.removeEventListener('abort', leave)
-          resolve()
-        }
-        const leave = (): void => {
-          waiting.splice(waiting.indexOf(go), 1)
-          reject(signal.reason)
-        }
-        waiting.push(go)
-        signal.addEventListener('abort', leave, { once: true })
-      })
+    async take(signal) {
+      await waiters.until(() => free > 0 && free--, signal)
     },
     give() {
-      const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
+      free += 1
+      waiters.look()
     },
   }
 }
