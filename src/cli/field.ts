@@ -11,11 +11,10 @@ import {
   type Manifest,
   type Member,
   type Peer,
-  type PeerMixture,
   type PeerNetwork,
   type PeerOptions,
 } from '../node/index.js'
-import { type DescriptionInit, describePeer, type KeptMixture, keepPeer, readPeer } from '../trained/index.js'
+import { type DescriptionInit, describePeer, keepPeer, readPeer } from '../trained/index.js'
 import { validate } from '../validation.js'
 import {
   byteCount,
@@ -138,7 +137,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     if (saved !== undefined) peer.parameters.set(saved.parameters)
     round = saved?.round ?? 0
     const description = describePeer({ ...described(peer, run), topology: await readTopology(peer.model) })
-    const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture && keptOf(peer.mixture))
+    const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture?.kept())
     if (saved !== undefined && peer.mixture !== undefined) {
       const { mixture } = await readPeer(folder.path, settings.name)
       if (mixture !== undefined) peer.mixture.restore(mixture.weights, mixture.experts, folder.path)
@@ -206,10 +205,6 @@ function described(peer: Peer, { manifest, settings }: FieldRun): DescriptionIni
   const about = { runId, name: settings.name, id: identity.peerId.toString(), model, layout, dataset, standardisation }
   const mixture = merge.method === 'mixture' ? { mixture: merge } : {}
   return { ...about, ...mixture, ...(task?.objective && { objective: task.objective }) }
-}
-
-function keptOf(mixture: PeerMixture): KeptMixture {
-  return { weights: mixture.save(), experts: mixture.experts() }
 }
 
 /** Where the other members are reached. */

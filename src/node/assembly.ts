@@ -188,14 +188,12 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     : undefined
   let life: 'idle' | 'started' | 'stopped' = 'idle'
 
-  async function stop(): Promise<void> {
-    if (life === 'stopped') return
-    const wasStarted = life === 'started'
+  async function end(saysGoodbye: boolean): Promise<void> {
     life = 'stopped'
     stopping.abort()
     init.learner.leave()
     isLeaving = true
-    if (wasStarted && isHeard) await presence.speak().catch(() => {})
+    if (saysGoodbye) await presence.speak().catch(() => {})
     await presence.stop()
     await state?.stop()
     await work.stop()
@@ -272,16 +270,12 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       }
       await work.idle()
     },
-    stop,
+    async stop() {
+      if (life !== 'stopped') await end(life === 'started' && isHeard)
+    },
     async kill() {
       for (const connection of node.getConnections()) connection.abort(new Error('killed on request'))
-      life = 'stopped'
-      stopping.abort()
-      init.learner.leave()
-      await presence.stop()
-      await state?.stop()
-      await work.stop()
-      await node.stop()
+      await end(false)
     },
   }
 }

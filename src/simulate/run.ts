@@ -43,7 +43,7 @@ export interface PeerResult {
   readonly layout: Layout
   readonly parameters: Float32Array
   /** In a mixture: transforms and gate, and the heads that it received. */
-  readonly kept?: { readonly weights: Uint8Array; readonly experts: ReturnType<PeerMixture['experts']> }
+  readonly kept?: ReturnType<PeerMixture['kept']>
   /** In a mixture, of the round that `accuracy` is of. */
   readonly mixture?: NonNullable<Tested['mixture']>
 }
@@ -142,17 +142,21 @@ export async function* runPeers(
   return {
     last: book.last(),
     lastTested: book.lastTested(),
-    peers: shards.map((shard, peer) => ({
-      name: shard.name,
-      samples: shard.samples.size,
-      accuracy: tested.get(peer)?.accuracy,
-      macroF1: tested.get(peer)?.macroF1,
-      failed: failed.has(peer),
-      layout: models[peer]!.model.layout,
-      parameters: network.peers[peer]!.parameters,
-      ...keptOf(network.peers[peer]!.mixture),
-      ...mixtureOf(tested.get(peer)),
-    })),
+    peers: shards.map((shard, peer) => {
+      const { parameters, mixture } = network.peers[peer]!
+      const last = tested.get(peer)
+      return {
+        name: shard.name,
+        samples: shard.samples.size,
+        accuracy: last?.accuracy,
+        macroF1: last?.macroF1,
+        failed: failed.has(peer),
+        layout: models[peer]!.model.layout,
+        parameters,
+        ...(mixture && { kept: mixture.kept() }),
+        ...(last?.mixture && { mixture: last.mixture }),
+      }
+    }),
     baselines,
     sentBytes: network.sentBytes(),
     absent,
@@ -161,14 +165,6 @@ export async function* runPeers(
     seconds: (endedAt - startedAt) / 1000,
     interrupted,
   }
-}
-
-function mixtureOf(tested: Tested | undefined): Pick<PeerResult, 'mixture'> {
-  return tested?.mixture === undefined ? {} : { mixture: tested.mixture }
-}
-
-function keptOf(mixture: PeerMixture | undefined): Pick<PeerResult, 'kept'> {
-  return mixture === undefined ? {} : { kept: { weights: mixture.save(), experts: mixture.experts() } }
 }
 
 /** Passes a peer's events on once they are in the book: the peer does not go on before its model is copied. */
