@@ -49,9 +49,9 @@ export async function checkHosts(address: string, signal: AbortSignal): Promise<
       await Promise.all(hosts.map(host => host.start()))
       const begun = performance.now()
       const [from, to] = hosts as [HearsayHost, HearsayHost]
-      // A stream of a protocol that every host speaks: handshake, multiplexing and negotiation have all worked.
-      const stream = await from.dialProtocol(to.getMultiaddrs(), '/ipfs/id/1.0.0', { signal: deadline })
-      stream.abort(new Error('only tried'))
+      // libp2p identifies whom it has dialled: then handshake, multiplexing and negotiation have all worked.
+      const identified = once(from, 'peer:identify', { signal: deadline })
+      await Promise.all([from.dial(to.getMultiaddrs(), { signal: deadline }), identified])
       return `two peers can talk over ${address} (${Math.round(performance.now() - begun)} ms)`
     } finally {
       await Promise.all(hosts.map(host => host.stop()))
