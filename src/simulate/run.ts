@@ -120,10 +120,11 @@ export async function* runPeers(
       if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
       else if (event.type === 'trained') samples += event.samples
       else if (event.type === 'exchanged') absent += event.absent.length
-      else if (event.type === 'evaluated') {
-        tested.set(event.peer, event)
-      } else if (event.type === 'failed') failed.add(event.peer)
-      if (event.type === 'failed') book.lose(event.peer)
+      else if (event.type === 'evaluated') tested.set(event.peer, event)
+      else if (event.type === 'failed') {
+        failed.add(event.peer)
+        book.lose(event.peer)
+      }
       endedAt = performance.now()
       yield event
       yield* book.ready()

@@ -2,7 +2,17 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadOrCreateIdentity } from '../../src/node/index.js'
 import { temporaryFolder } from '../e2e/hearsay.js'
-import { eventsSoFar, joinPeer, manifestFile, only, roundsOf, startPeer, summaryOf, until } from '../e2e/peers.js'
+import {
+  eventsSoFar,
+  type FieldPeer,
+  joinPeer,
+  manifestFile,
+  only,
+  roundsOf,
+  startPeer,
+  summaryOf,
+  until,
+} from '../e2e/peers.js'
 
 /** Four bodies whose heads are alike: 16 features, 10 classes. */
 const models = [
@@ -13,27 +23,32 @@ const models = [
 ]
 const fields = { data: 'digits', partition: 'iid', merge: 'mixture', models, peers: 4 }
 
+/** One that starts and two that join it, each in a folder of its name. */
+async function three(
+  folder: string,
+  [second, third]: readonly [string, string],
+  more: Record<string, unknown>,
+): Promise<[FieldPeer, FieldPeer, FieldPeer]> {
+  const manifest = await manifestFile({ ...fields, training: { epochs: 12 }, minPeers: 3, ...more })
+  const start = startPeer(manifest, join(folder, 'start'), ['--as', 'start'])
+  const address = await start.address
+  const joined = (name: string, share: string): FieldPeer =>
+    joinPeer(address, join(folder, name), ['--as', name, '--share', share])
+  return [start, joined(second, '1'), joined(third, '2')]
+}
+
 describe('a mixture over TCP', () => {
   it('of four processes with four bodies: one is killed and its head still serves, also one who comes later', async () => {
     const folder = await temporaryFolder()
-    const manifest = await manifestFile({
-      ...fields,
-      minPeers: 3,
+    const [start, stays, dies] = await three(folder, ['stays', 'dies'], {
       rounds: 24,
-      training: { epochs: 12 },
       evaluation: { every: 4 },
       limits: { exchangeSeconds: 10 },
     })
-    const start = startPeer(manifest, join(folder, 'start'), ['--as', 'start'])
-    const address = await start.address
-    const [stays, dies] = [
-      joinPeer(address, join(folder, 'stays'), ['--as', 'stays', '--share', '1']),
-      joinPeer(address, join(folder, 'dies'), ['--as', 'dies', '--share', '2']),
-    ]
     await until(() => roundsOf(start.out) >= 3 && roundsOf(dies.out) >= 2, [start, stays, dies])
     dies.running.child.kill('SIGKILL')
     await dies.running.ended
-    const late = joinPeer(address, join(folder, 'late'), ['--as', 'late', '--share', '3'])
+    const late = joinPeer(await start.address, join(folder, 'late'), ['--as', 'late', '--share', '3'])
     const peers = [start, stays, late]
     for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
 
@@ -56,23 +71,13 @@ describe('a mixture over TCP', () => {
   })
 
   it('waits for nobody with mode: async: one who stands still holds up no round, and is listened to again later', async () => {
-    const folder = await temporaryFolder()
-    const manifest = await manifestFile({
-      ...fields,
+    const peers = await three(await temporaryFolder(), ['moves', 'stands'], {
       mode: 'async',
-      minPeers: 3,
       rounds: 30,
-      training: { epochs: 12 },
       evaluation: { every: 5 },
       limits: { exchangeSeconds: 60 },
     })
-    const start = startPeer(manifest, join(folder, 'start'), ['--as', 'start'])
-    const address = await start.address
-    const [moves, stands] = [
-      joinPeer(address, join(folder, 'moves'), ['--as', 'moves', '--share', '1']),
-      joinPeer(address, join(folder, 'stands'), ['--as', 'stands', '--share', '2']),
-    ]
-    const peers = [start, moves, stands]
+    const [start, moves, stands] = peers
     await until(() => peers.every(({ out }) => roundsOf(out) >= 3), peers)
     stands.running.child.kill('SIGSTOP')
     const [at, stood] = [roundsOf(start.out), roundsOf(stands.out)]

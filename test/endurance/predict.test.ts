@@ -21,6 +21,26 @@ async function testTable(): Promise<string> {
   return path
 }
 
+/**
+ * The mean accuracy of a run that goes on from what `export --bare` has put there, and trains as good as not at all:
+ * float32 does not see such a step.
+ */
+async function accuracyFrom(bare: string): Promise<number> {
+  const { standardisation } = await readJson<{ standardisation: object }>(join(bare, 'peer.json'))
+  const manifest = join(await temporaryFolder(), 'next.yaml')
+  const next = {
+    data: { set: 'digits', standardise: standardisation },
+    partition: 'iid',
+    peers: 1,
+    rounds: 1,
+    model: { path: join(bare, 'tfjs', 'model.json'), head: 'output' },
+    merge: 'none',
+    training: { learningRate: 1e-30 },
+  }
+  await writeFile(manifest, JSON.stringify(next))
+  return (await simulated([manifest, ...backend])).summary.accuracy.mean
+}
+
 describe('hearsay predict', () => {
   it('is right as often as the summary says, on what the run was tested on', async () => {
     const table = await testTable()
@@ -95,48 +115,19 @@ describe('of a mixture', () => {
       'mixture.safetensors',
       'model.safetensors',
     ])
-    // The own model, as a run that trains as good as nothing: it is the own head that then answers.
-    const next = join(await temporaryFolder(), 'next.yaml')
+    // The own model: it is the own head that then answers.
     const bare = join(await temporaryFolder(), 'bare')
     await ok(['export', mixed.out, '--peer', name, '--to', bare, '--format', 'tfjs', '--bare'])
-    const { standardisation } = await readJson<{ standardisation: object }>(join(bare, 'peer.json'))
-    await writeFile(
-      next,
-      JSON.stringify({
-        data: { set: 'digits', standardise: standardisation },
-        partition: 'iid',
-        peers: 1,
-        rounds: 1,
-        model: { path: join(bare, 'tfjs', 'model.json'), head: 'output' },
-        merge: 'none',
-        training: { learningRate: 1e-30 },
-      }),
-    )
-    expect((await simulated([next, ...backend])).summary.accuracy.mean).toBe(own)
+    expect(await accuracyFrom(bare)).toBe(own)
   })
 })
 
 describe('hearsay export', () => {
   it('--bare makes a model with which Hearsay goes on where the peer was', async () => {
-    const folder = await temporaryFolder()
-    const to = join(folder, 'start')
+    const to = join(await temporaryFolder(), 'start')
     const { stdout } = await ok(['export', run.out, '--peer', 'peer-2', '--to', to, '--format', 'tfjs', '--bare'])
     expect(stdout.trim().split('\n')).toHaveLength(3)
-    const { standardisation } = await readJson<{ standardisation: object }>(join(to, 'peer.json'))
-    const manifest = join(folder, 'next.json.yaml')
-    const next = {
-      data: { set: 'digits', standardise: standardisation },
-      partition: 'iid',
-      peers: 1,
-      rounds: 1,
-      model: { path: join(to, 'tfjs', 'model.json'), head: 'output' },
-      merge: 'none',
-      // As good as not at all: float32 does not see such a step.
-      training: { learningRate: 1e-30 },
-    }
-    await writeFile(manifest, JSON.stringify(next))
-    const { summary } = await simulated([manifest, ...backend])
-    expect(summary.accuracy.mean).toBe(run.summary.perPeer[2]!.accuracy)
+    expect(await accuracyFrom(to)).toBe(run.summary.perPeer[2]!.accuracy)
   })
 
   it('writes every format, once', async () => {

@@ -21,13 +21,19 @@ async function run(manifest: ManifestInput): Promise<RunSummary> {
   }
 }
 
+/** A table whose target, `y`, is a straight line's. */
+async function line(rowCount: number): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-simulate-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const set = join(folder, 'line.csv')
+  const rows = Array.from({ length: rowCount }, (_, i) => `${i % 17},${(i * 7) % 11},${500 + 20 * (i % 17)}`)
+  await writeFile(set, ['a,b,y', ...rows].join('\n'))
+  return set
+}
+
 describe('a simulation of peers that learn', () => {
   it('a number tells R²', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'hearsay-simulate-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const set = join(folder, 'line.csv')
-    const rows = Array.from({ length: 120 }, (_, i) => `${i % 17},${(i * 7) % 11},${500 + 20 * (i % 17)}`)
-    await writeFile(set, ['a,b,y', ...rows].join('\n'))
+    const set = await line(120)
     const summary = await run({ rounds: 5, data: { set, target: 'y' }, model: 'logistic', training: { epochs: 10 } })
     expect(summary.measure).toBe('r2')
     expect(summary.accuracy.mean).toBeGreaterThan(0.9)
@@ -52,11 +58,7 @@ describe('a simulation of peers that learn', () => {
   })
 
   it('a number with a mixture tells R² of the mixture, the own head and the best expert', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'hearsay-simulate-'))
-    onTestFinished(() => rm(folder, { recursive: true }))
-    const set = join(folder, 'line.csv')
-    const rows = Array.from({ length: 240 }, (_, i) => `${i % 17},${(i * 7) % 11},${500 + 20 * (i % 17)}`)
-    await writeFile(set, ['a,b,y', ...rows].join('\n'))
+    const set = await line(240)
     const summary = await run({
       rounds: 8,
       data: { set, target: 'y' },
