@@ -322,7 +322,6 @@ export namespace HandoverReply {
 }
 
 export interface Presence {
-  runId: Uint8Array<ArrayBuffer>
   round: number
   name: string
   samples: number
@@ -349,80 +348,75 @@ export namespace Presence {
           w.fork()
         }
 
-        if ((obj.runId != null && obj.runId.byteLength > 0)) {
-          w.uint32(10)
-          w.bytes(obj.runId)
-        }
-
         if ((obj.round != null && obj.round !== 0)) {
-          w.uint32(16)
+          w.uint32(8)
           w.uint32(obj.round)
         }
 
         if ((obj.name != null && obj.name !== '')) {
-          w.uint32(26)
+          w.uint32(18)
           w.string(obj.name)
         }
 
         if ((obj.samples != null && obj.samples !== 0)) {
-          w.uint32(32)
+          w.uint32(24)
           w.uint32(obj.samples)
         }
 
         if (obj.loss != null) {
-          w.uint32(41)
+          w.uint32(33)
           w.double(obj.loss)
         }
 
         if (obj.accuracy != null) {
-          w.uint32(49)
+          w.uint32(41)
           w.double(obj.accuracy)
         }
 
         if (obj.localDistance != null) {
-          w.uint32(57)
+          w.uint32(49)
           w.double(obj.localDistance)
         }
 
         if ((obj.waiting != null && obj.waiting !== false)) {
-          w.uint32(64)
+          w.uint32(56)
           w.bool(obj.waiting)
         }
 
         if ((obj.from != null && obj.from !== 0)) {
-          w.uint32(72)
+          w.uint32(64)
           w.uint32(obj.from)
         }
 
         if (obj.share != null) {
-          w.uint32(80)
+          w.uint32(72)
           w.uint32(obj.share)
         }
 
         if (obj.addresses != null && obj.addresses.length > 0) {
           for (const value of obj.addresses) {
-            w.uint32(90)
+            w.uint32(82)
             w.bytes(value)
           }
         }
 
         if ((obj.headDigest != null && obj.headDigest.byteLength > 0)) {
-          w.uint32(98)
+          w.uint32(90)
           w.bytes(obj.headDigest)
         }
 
         if (obj.headRound != null) {
-          w.uint32(104)
+          w.uint32(96)
           w.uint32(obj.headRound)
         }
 
         if ((obj.leaving != null && obj.leaving !== false)) {
-          w.uint32(112)
+          w.uint32(104)
           w.bool(obj.leaving)
         }
 
         if ((obj.invite != null && obj.invite.byteLength > 0)) {
-          w.uint32(122)
+          w.uint32(114)
           w.bytes(obj.invite)
         }
 
@@ -431,7 +425,6 @@ export namespace Presence {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          runId: uint8ArrayAlloc(0),
           round: 0,
           name: '',
           samples: 0,
@@ -450,46 +443,42 @@ export namespace Presence {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.runId = reader.bytes()
-              break
-            }
-            case 2: {
               obj.round = reader.uint32()
               break
             }
-            case 3: {
+            case 2: {
               obj.name = reader.string()
               break
             }
-            case 4: {
+            case 3: {
               obj.samples = reader.uint32()
               break
             }
-            case 5: {
+            case 4: {
               obj.loss = reader.double()
               break
             }
-            case 6: {
+            case 5: {
               obj.accuracy = reader.double()
               break
             }
-            case 7: {
+            case 6: {
               obj.localDistance = reader.double()
               break
             }
-            case 8: {
+            case 7: {
               obj.waiting = reader.bool()
               break
             }
-            case 9: {
+            case 8: {
               obj.from = reader.uint32()
               break
             }
-            case 10: {
+            case 9: {
               obj.share = reader.uint32()
               break
             }
-            case 11: {
+            case 10: {
               if (opts.limits?.addresses != null && obj.addresses.length === opts.limits.addresses) {
                 throw new MaxLengthError('Decode error - repeated field "addresses" had too many elements')
               }
@@ -497,19 +486,19 @@ export namespace Presence {
               obj.addresses.push(reader.bytes())
               break
             }
-            case 12: {
+            case 11: {
               obj.headDigest = reader.bytes()
               break
             }
-            case 13: {
+            case 12: {
               obj.headRound = reader.uint32()
               break
             }
-            case 14: {
+            case 13: {
               obj.leaving = reader.bool()
               break
             }
-            case 15: {
+            case 14: {
               obj.invite = reader.bytes()
               break
             }
@@ -534,75 +523,68 @@ export namespace Presence {
           switch (tag >>> 3) {
             case 1: {
               yield {
-                field: `${prefix}.runId`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 2: {
-              yield {
                 field: `${prefix}.round`,
                 value: reader.uint32()
               }
               break
             }
-            case 3: {
+            case 2: {
               yield {
                 field: `${prefix}.name`,
                 value: reader.string()
               }
               break
             }
-            case 4: {
+            case 3: {
               yield {
                 field: `${prefix}.samples`,
                 value: reader.uint32()
               }
               break
             }
-            case 5: {
+            case 4: {
               yield {
                 field: `${prefix}.loss`,
                 value: reader.double()
               }
               break
             }
-            case 6: {
+            case 5: {
               yield {
                 field: `${prefix}.accuracy`,
                 value: reader.double()
               }
               break
             }
-            case 7: {
+            case 6: {
               yield {
                 field: `${prefix}.localDistance`,
                 value: reader.double()
               }
               break
             }
-            case 8: {
+            case 7: {
               yield {
                 field: `${prefix}.waiting`,
                 value: reader.bool()
               }
               break
             }
-            case 9: {
+            case 8: {
               yield {
                 field: `${prefix}.from`,
                 value: reader.uint32()
               }
               break
             }
-            case 10: {
+            case 9: {
               yield {
                 field: `${prefix}.share`,
                 value: reader.uint32()
               }
               break
             }
-            case 11: {
+            case 10: {
               if (opts.limits?.addresses != null && obj.addresses === opts.limits.addresses) {
                 throw new MaxLengthError('Streaming decode error - repeated field "addresses" had too many elements')
               }
@@ -617,28 +599,28 @@ export namespace Presence {
 
               break
             }
-            case 12: {
+            case 11: {
               yield {
                 field: `${prefix}.headDigest`,
                 value: reader.bytes()
               }
               break
             }
-            case 13: {
+            case 12: {
               yield {
                 field: `${prefix}.headRound`,
                 value: reader.uint32()
               }
               break
             }
-            case 14: {
+            case 13: {
               yield {
                 field: `${prefix}.leaving`,
                 value: reader.bool()
               }
               break
             }
-            case 15: {
+            case 14: {
               yield {
                 field: `${prefix}.invite`,
                 value: reader.bytes()
@@ -655,11 +637,6 @@ export namespace Presence {
     }
 
     return _codec
-  }
-
-  export interface PresenceRunIdFieldEvent {
-    field: '$.runId'
-    value: Uint8Array<ArrayBuffer>
   }
 
   export interface PresenceRoundFieldEvent {
@@ -741,7 +718,7 @@ export namespace Presence {
     return decodeMessage(buf, Presence.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRunIdFieldEvent | PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent | PresenceFromFieldEvent | PresenceShareFieldEvent | PresenceAddressesFieldEvent | PresenceHeadDigestFieldEvent | PresenceHeadRoundFieldEvent | PresenceLeavingFieldEvent | PresenceInviteFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent | PresenceFromFieldEvent | PresenceShareFieldEvent | PresenceAddressesFieldEvent | PresenceHeadDigestFieldEvent | PresenceHeadRoundFieldEvent | PresenceLeavingFieldEvent | PresenceInviteFieldEvent> {
     return streamMessage(buf, Presence.codec(), opts)
   }
 }

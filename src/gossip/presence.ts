@@ -90,9 +90,8 @@ export interface Presence {
 /** Creates the presence of one peer in one run, over gossipsub. */
 export function createPresence(init: PresenceInit): (components: { node: HearsayHost }) => Presence {
   const { rounds, repeatMs } = { repeatMs: presenceProtocol.repeatMs, ...init }
-  const runId = Uint8Array.from(init.runId)
   const name = checkName(init.name)
-  const topic = presenceTopic(runId)
+  const topic = presenceTopic(init.runId)
 
   return ({ node }) => {
     const { pubsub } = node.services
@@ -116,7 +115,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       if (!heard.isMember(author)) return { reason: 'NOT_A_MEMBER' }
       // Before anything that costs more than a look. A flood is one only from its author's own hands.
       if (heard.isTooOften(author)) return { reason: 'TOO_OFTEN', isLie: sender.equals(from) }
-      const decoded = decodePresence(data, runId, rounds)
+      const decoded = decodePresence(data, rounds)
       if (!decoded.ok) {
         const { reason } = decoded
         return { reason, isLie: reason === 'OVERSIZE' || reason === 'MALFORMED' }
@@ -163,7 +162,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
 
     async function tell(asks = barriers > 0): Promise<void> {
       if (state !== 'started') return
-      const data = encodePresence(runId, name, own, asks, init.standing?.(), init.invite)
+      const data = encodePresence(name, own, asks, init.standing?.(), init.invite)
       const { recipients } = await pubsub.publish(topic, data)
       sentBytes += recipients.length * data.length
     }

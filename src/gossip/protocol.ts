@@ -101,7 +101,7 @@ export const presenceProtocol = {
 
 /** The gossipsub topic on which the peers of one run report. */
 export function presenceTopic(runId: Uint8Array): string {
-  return `/hearsay/1/${Buffer.from(runId).toString('hex')}/presence`
+  return `/hearsay/presence/1.0.0/${Buffer.from(runId).toString('hex')}`
 }
 
 /**

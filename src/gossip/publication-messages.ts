@@ -1,42 +1,17 @@
-import { decodeMessage, encodeMessage, enumeration, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
 import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
 import type { Codec, DecodeOptions } from 'protons-runtime'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
 export interface PublishedHead {
-  runId: Uint8Array<ArrayBuffer>
   round: number
   layoutDigest: Uint8Array<ArrayBuffer>
-  encoding: PublishedHead.Encoding
-  payloadBytes: number
+  numbers: Uint8Array<ArrayBuffer>
   digest: Uint8Array<ArrayBuffer>
-  payload: Uint8Array<ArrayBuffer>
   invite: Uint8Array<ArrayBuffer>
 }
 
 export namespace PublishedHead {
-  export enum Encoding {
-    UNKNOWN = 'UNKNOWN',
-    F32 = 'F32',
-    BF16 = 'BF16',
-    F16 = 'F16',
-    INT8 = 'INT8'
-  }
-
-  enum __EncodingValues {
-    UNKNOWN = 0,
-    F32 = 1,
-    BF16 = 2,
-    F16 = 3,
-    INT8 = 4
-  }
-
-  export namespace Encoding {
-    export const codec = (): Codec<Encoding> => {
-      return enumeration<Encoding>(__EncodingValues)
-    }
-  }
-
   let _codec: Codec<PublishedHead>
 
   export const codec = (): Codec<PublishedHead> => {
@@ -46,43 +21,28 @@ export namespace PublishedHead {
           w.fork()
         }
 
-        if ((obj.runId != null && obj.runId.byteLength > 0)) {
-          w.uint32(10)
-          w.bytes(obj.runId)
-        }
-
         if ((obj.round != null && obj.round !== 0)) {
-          w.uint32(16)
+          w.uint32(8)
           w.uint32(obj.round)
         }
 
         if ((obj.layoutDigest != null && obj.layoutDigest.byteLength > 0)) {
-          w.uint32(26)
+          w.uint32(18)
           w.bytes(obj.layoutDigest)
         }
 
-        if (obj.encoding != null && __EncodingValues[obj.encoding] !== 0) {
-          w.uint32(32)
-          PublishedHead.Encoding.codec().encode(obj.encoding, w)
-        }
-
-        if ((obj.payloadBytes != null && obj.payloadBytes !== 0)) {
-          w.uint32(40)
-          w.uint32(obj.payloadBytes)
+        if ((obj.numbers != null && obj.numbers.byteLength > 0)) {
+          w.uint32(26)
+          w.bytes(obj.numbers)
         }
 
         if ((obj.digest != null && obj.digest.byteLength > 0)) {
-          w.uint32(50)
+          w.uint32(34)
           w.bytes(obj.digest)
         }
 
-        if ((obj.payload != null && obj.payload.byteLength > 0)) {
-          w.uint32(58)
-          w.bytes(obj.payload)
-        }
-
         if ((obj.invite != null && obj.invite.byteLength > 0)) {
-          w.uint32(66)
+          w.uint32(42)
           w.bytes(obj.invite)
         }
 
@@ -91,13 +51,10 @@ export namespace PublishedHead {
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          runId: uint8ArrayAlloc(0),
           round: 0,
           layoutDigest: uint8ArrayAlloc(0),
-          encoding: Encoding.UNKNOWN,
-          payloadBytes: 0,
+          numbers: uint8ArrayAlloc(0),
           digest: uint8ArrayAlloc(0),
-          payload: uint8ArrayAlloc(0),
           invite: uint8ArrayAlloc(0)
         }
 
@@ -108,34 +65,22 @@ export namespace PublishedHead {
 
           switch (tag >>> 3) {
             case 1: {
-              obj.runId = reader.bytes()
-              break
-            }
-            case 2: {
               obj.round = reader.uint32()
               break
             }
-            case 3: {
+            case 2: {
               obj.layoutDigest = reader.bytes()
               break
             }
+            case 3: {
+              obj.numbers = reader.bytes()
+              break
+            }
             case 4: {
-              obj.encoding = PublishedHead.Encoding.codec().decode(reader)
-              break
-            }
-            case 5: {
-              obj.payloadBytes = reader.uint32()
-              break
-            }
-            case 6: {
               obj.digest = reader.bytes()
               break
             }
-            case 7: {
-              obj.payload = reader.bytes()
-              break
-            }
-            case 8: {
+            case 5: {
               obj.invite = reader.bytes()
               break
             }
@@ -156,54 +101,33 @@ export namespace PublishedHead {
           switch (tag >>> 3) {
             case 1: {
               yield {
-                field: `${prefix}.runId`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 2: {
-              yield {
                 field: `${prefix}.round`,
                 value: reader.uint32()
               }
               break
             }
-            case 3: {
+            case 2: {
               yield {
                 field: `${prefix}.layoutDigest`,
                 value: reader.bytes()
               }
               break
             }
+            case 3: {
+              yield {
+                field: `${prefix}.numbers`,
+                value: reader.bytes()
+              }
+              break
+            }
             case 4: {
-              yield {
-                field: `${prefix}.encoding`,
-                value: PublishedHead.Encoding.codec().decode(reader)
-              }
-              break
-            }
-            case 5: {
-              yield {
-                field: `${prefix}.payloadBytes`,
-                value: reader.uint32()
-              }
-              break
-            }
-            case 6: {
               yield {
                 field: `${prefix}.digest`,
                 value: reader.bytes()
               }
               break
             }
-            case 7: {
-              yield {
-                field: `${prefix}.payload`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 8: {
+            case 5: {
               yield {
                 field: `${prefix}.invite`,
                 value: reader.bytes()
@@ -222,11 +146,6 @@ export namespace PublishedHead {
     return _codec
   }
 
-  export interface PublishedHeadRunIdFieldEvent {
-    field: '$.runId'
-    value: Uint8Array<ArrayBuffer>
-  }
-
   export interface PublishedHeadRoundFieldEvent {
     field: '$.round'
     value: number
@@ -237,23 +156,13 @@ export namespace PublishedHead {
     value: Uint8Array<ArrayBuffer>
   }
 
-  export interface PublishedHeadEncodingFieldEvent {
-    field: '$.encoding'
-    value: PublishedHead.Encoding
-  }
-
-  export interface PublishedHeadPayloadBytesFieldEvent {
-    field: '$.payloadBytes'
-    value: number
+  export interface PublishedHeadNumbersFieldEvent {
+    field: '$.numbers'
+    value: Uint8Array<ArrayBuffer>
   }
 
   export interface PublishedHeadDigestFieldEvent {
     field: '$.digest'
-    value: Uint8Array<ArrayBuffer>
-  }
-
-  export interface PublishedHeadPayloadFieldEvent {
-    field: '$.payload'
     value: Uint8Array<ArrayBuffer>
   }
 
@@ -270,7 +179,7 @@ export namespace PublishedHead {
     return decodeMessage(buf, PublishedHead.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PublishedHead>): Generator<PublishedHeadRunIdFieldEvent | PublishedHeadRoundFieldEvent | PublishedHeadLayoutDigestFieldEvent | PublishedHeadEncodingFieldEvent | PublishedHeadPayloadBytesFieldEvent | PublishedHeadDigestFieldEvent | PublishedHeadPayloadFieldEvent | PublishedHeadInviteFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PublishedHead>): Generator<PublishedHeadRoundFieldEvent | PublishedHeadLayoutDigestFieldEvent | PublishedHeadNumbersFieldEvent | PublishedHeadDigestFieldEvent | PublishedHeadInviteFieldEvent> {
     return streamMessage(buf, PublishedHead.codec(), opts)
   }
 }

@@ -124,9 +124,9 @@ const { limits } = publicationProtocol
  */
 export function createPublication(init: PublicationInit): (components: { node: HearsayHost }) => Publication {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
-  const { encoding = 'f32', normLimit, rounds, invite } = init
+  const { normLimit, rounds, invite } = init
   const runId = new Uint8Array(init.runId)
-  const format: PublishedFormat = { runId, rounds, encoding, head: headFormat(init.layout, encoding) }
+  const format: PublishedFormat = { rounds, head: headFormat(init.layout, init.encoding) }
   const { payloadBytes, arrivedBytes } = format.head
   const topic = headsTopic(runId)
   const buffers = init.buffers ?? createBuffers()

@@ -1,4 +1,3 @@
-import type { EncodingName } from './encoding/index.js'
 import type { HeadFormat } from './head.js'
 import { publicationProtocol } from './protocol.js'
 import { PublishedHead } from './publication-messages.js'
@@ -9,7 +8,6 @@ const { limits } = publicationProtocol
 export type PublicationRejection =
   | 'OVERSIZE' // longer than any message
   | 'MALFORMED' // not such a record, or a payload where none may be, or none where one must
-  | 'WRONG_RUN' // another run id
   | 'WRONG_LAYOUT' // other tensors than this run's head has, or in another encoding
   | 'WRONG_SIZE' // not the exact number of bytes that the layout implies
   | 'WRONG_DIGEST' // a payload of another digest than was announced
@@ -25,15 +23,14 @@ export type PublicationRejection =
   | 'TOO_MANY_PEERS' // we keep the heads of enough authors already
   | 'TIMEOUT' // announced, and nobody gave the payload in time
 
-/** What a published head says, with its payload or without. */
-export interface PublishedRecord {
+/** What a published head says: its payload, or of an announced one the SHA-256. */
+export type PublishedRecord = {
   readonly round: number
-  /** SHA-256 of the payload. */
-  readonly digest: Uint8Array
-  /** Left out of an announcement. A view on the bytes it was read from. */
-  readonly payload: Uint8Array | undefined
   readonly invite: Uint8Array
-}
+} & (
+  | { readonly payload: Uint8Array; readonly digest?: undefined }
+  | { readonly payload?: undefined; readonly digest: Uint8Array }
+)
 
 /** A message, decoded. `ok: false` says why it was not. */
 export type DecodedHead =
@@ -42,19 +39,9 @@ export type DecodedHead =
 
 /** What all heads of a run have in common. */
 export interface PublishedFormat {
-  /** 32 bytes. */
-  readonly runId: Uint8Array
   /** How many rounds the run has; nobody can publish in a later one. */
   readonly rounds: number
   readonly head: HeadFormat
-  readonly encoding: EncodingName
-}
-
-const wireEncodings: Readonly<Record<EncodingName, PublishedHead.Encoding>> = {
-  f32: PublishedHead.Encoding.F32,
-  bf16: PublishedHead.Encoding.BF16,
-  f16: PublishedHead.Encoding.F16,
-  int8: PublishedHead.Encoding.INT8,
 }
 
 /** Does the payload travel in the message? A longer one is announced and pulled. */
@@ -63,27 +50,25 @@ export function isInline({ payloadBytes }: HeadFormat): boolean {
 }
 
 /**
- * The message for a head.
+ * The message for a head. It repeats nothing of the manifest: gossipsub makes eight copies of it.
  *
  * @param digest - SHA-256 of the payload
  * @throws RangeError for a longer invitation than others take
  */
 export function encodePublished(
-  { runId, head, encoding }: PublishedFormat,
+  { head }: PublishedFormat,
   round: number,
   payload: Uint8Array,
   digest: Uint8Array,
   invite: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   if (invite.length > limits.inviteBytes) throw new RangeError(`An invitation of ${invite.length} bytes is too long`)
+  const isHere = isInline(head)
   return PublishedHead.encode({
-    runId: Uint8Array.from(runId),
     round,
     layoutDigest: head.layoutDigest,
-    encoding: wireEncodings[encoding],
-    payloadBytes: payload.length,
-    digest: Uint8Array.from(digest),
-    payload: isInline(head) ? new Uint8Array(payload) : new Uint8Array(),
+    numbers: Uint8Array.from(isHere ? payload.subarray(head.header.length) : []),
+    digest: Uint8Array.from(isHere ? [] : digest),
     invite: Uint8Array.from(invite),
   })
 }
@@ -98,18 +83,19 @@ export function decodePublished(bytes: Uint8Array, format: PublishedFormat): Dec
   } catch {
     return refused('MALFORMED')
   }
-  const { runId, round, layoutDigest, encoding, payloadBytes, digest, payload, invite } = message
-  if ([runId, layoutDigest, digest].some(({ length }) => length !== 32)) return refused('MALFORMED')
-  if (invite.length > limits.inviteBytes) return refused('MALFORMED')
-  if (Buffer.compare(runId, format.runId) !== 0) return refused('WRONG_RUN')
-  if (round >= format.rounds) return refused('FUTURE_ROUND')
-  const { head } = format
-  const isRight = Buffer.compare(layoutDigest, head.layoutDigest) === 0 && encoding === wireEncodings[format.encoding]
-  if (!isRight) return refused('WRONG_LAYOUT')
-  if (payloadBytes !== head.payloadBytes) return refused('WRONG_SIZE')
-  // Whether it is in the message follows from its length, so that nobody is made to ask for what could have been sent.
-  if (payload.length !== (isInline(head) ? payloadBytes : 0)) return refused('MALFORMED')
-  return { ok: true, record: { round, digest, payload: isInline(head) ? payload : undefined, invite } }
+  const { round, layoutDigest, numbers, digest, invite } = message
+  const { head, rounds } = format
+  if (layoutDigest.length !== 32 || invite.length > limits.inviteBytes) return refused('MALFORMED')
+  // What is in the message follows from its length, so that nobody is made to ask for what could have been sent.
+  if (isInline(head) ? digest.length > 0 : digest.length !== 32 || numbers.length > 0) return refused('MALFORMED')
+  if (round >= rounds) return refused('FUTURE_ROUND')
+  if (Buffer.compare(layoutDigest, head.layoutDigest) !== 0) return refused('WRONG_LAYOUT')
+  if (!isInline(head)) return { ok: true, record: { round, digest, invite } }
+  if (head.header.length + numbers.length !== head.payloadBytes) return refused('WRONG_SIZE')
+  const payload = new Uint8Array(head.payloadBytes)
+  payload.set(head.header)
+  payload.set(numbers, head.header.length)
+  return { ok: true, record: { round, payload, invite } }
 }
 
 /** For these nobody honest would have passed a message on: it sees the same bytes and has the same manifest. */
@@ -118,7 +104,6 @@ const lies: ReadonlySet<PublicationRejection> = new Set([
   'MALFORMED',
   'WRONG_LAYOUT',
   'WRONG_SIZE',
-  'WRONG_DIGEST',
   'NOT_FINITE',
   'NORM_TOO_LARGE',
 ])

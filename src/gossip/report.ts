@@ -41,7 +41,6 @@ export interface HeardReport extends RoundReport, Standing {
 export type PresenceRejection =
   | 'OVERSIZE' // longer than any record
   | 'MALFORMED' // not a record, or values that no honest peer has
-  | 'WRONG_RUN' // another run id
   | 'NOT_A_MEMBER' // its author is not among the members
   | 'NOT_ADMITTED' // its author is not on the list, or shows no invitation that holds
   | 'FORGED' // not signed by the author that it names
@@ -83,7 +82,6 @@ function isName(name: string): boolean {
 
 /** Figures that are not numbers, as a diverged model has, are left out; so are addresses beyond the limits. */
 export function encodePresence(
-  runId: Uint8Array,
   name: string,
   report: RoundReport,
   waiting: boolean,
@@ -94,7 +92,6 @@ export function encodePresence(
   const { from, share, addresses, head, leaving } = standing
   const { limits } = presenceProtocol
   return Presence.encode({
-    runId: Uint8Array.from(runId),
     round,
     name,
     samples,
@@ -124,7 +121,7 @@ function finite<Name extends string>(name: Name, value: number | undefined): { [
  *
  * @param rounds - how many the run has; nobody can report a later one
  */
-export function decodePresence(bytes: Uint8Array, runId: Uint8Array, rounds: number): DecodedPresence {
+export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresence {
   const refused = (reason: PresenceRejection): DecodedPresence => ({ ok: false, reason })
   if (bytes.length > presenceProtocol.limits.messageBytes) return refused('OVERSIZE')
   let record: Presence
@@ -134,8 +131,6 @@ export function decodePresence(bytes: Uint8Array, runId: Uint8Array, rounds: num
     return refused('MALFORMED')
   }
   const { round, samples, name, loss, accuracy, localDistance, waiting, invite } = record
-  if (record.runId.length !== 32) return refused('MALFORMED')
-  if (Buffer.compare(record.runId, runId) !== 0) return refused('WRONG_RUN')
   const figures = [loss, accuracy, localDistance]
   if (!isName(name) || figures.some(value => value !== undefined && !Number.isFinite(value)))
     return refused('MALFORMED')

@@ -8,13 +8,7 @@ import { decodeHead } from './head.js'
 import type { HeadClaim, HeadStore } from './head-store.js'
 import { createPace } from './pace.js'
 import { type PeerIdStr, publicationProtocol } from './protocol.js'
-import {
-  decodePublished,
-  isLie,
-  type PublicationRejection,
-  type PublishedFormat,
-  type PublishedRecord,
-} from './published.js'
+import { decodePublished, isLie, type PublicationRejection, type PublishedFormat } from './published.js'
 import type { Pulls } from './pulling.js'
 import { reasonOf } from './rejection.js'
 import type { AuthorVerdict } from './report.js'
@@ -70,7 +64,7 @@ export function createTaking(init: TakingInit): Taking {
 
   /** The last checks, of the payload itself. */
   async function settle(
-    { round, digest }: PublishedRecord,
+    { round, digest }: { readonly round: number; readonly digest: Uint8Array },
     payload: Uint8Array,
     signed: SignedMessage,
     claim: HeadClaim,
@@ -93,7 +87,7 @@ export function createTaking(init: TakingInit): Taking {
   }
 
   async function pull(
-    record: PublishedRecord,
+    record: { readonly round: number; readonly digest: Uint8Array },
     signed: SignedMessage,
     from: PeerId,
     claim: HeadClaim,
@@ -137,14 +131,12 @@ export function createTaking(init: TakingInit): Taking {
       const { record } = decoded
       const admitted = await init.admits(author, record.invite)
       if (admitted !== 'yes') return refused('NOT_ADMITTED', admitted === 'never')
-      const claim = store.claim(name, { round: record.round, sequence, digest: record.digest })
+      const { round, payload } = record
+      const head = { round, digest: record.digest ?? (await digestOf(record.payload)) }
+      const claim = store.claim(name, { ...head, sequence })
       if (typeof claim === 'string') return refused(claim)
-      const { payload } = record
-      if (payload === undefined) {
-        return { isLie: false, arrived: pull(record, signed, from, claim, stopped) }
-      }
-      if (Buffer.compare(await digestOf(payload), record.digest) !== 0) return refused('WRONG_DIGEST')
-      const reason = await settle(record, payload, signed, claim, stopped)
+      if (payload === undefined) return { isLie: false, arrived: pull(head, signed, from, claim, stopped) }
+      const reason = await settle(head, payload, signed, claim, stopped)
       return reason === undefined ? { isLie: false, arrived: Promise.resolve(true) } : refused(reason)
     },
   }

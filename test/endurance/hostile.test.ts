@@ -83,7 +83,7 @@ const secondsOf = (peers: readonly FieldPeer[]): number =>
 
 /** What the flooder sends, signed before it begins: signing ten thousand takes a while. */
 async function signFlood(key: Ed25519PrivateKey, run: Run): Promise<Rpcs> {
-  const data = recordOf(run, 1)
+  const data = recordOf(1)
   const now = BigInt(Date.now()) * 1_000_000n
   const many = await Promise.all(
     Array.from({ length: floodPerSecond }, (_, at) => signed(key, run, now + BigInt(at), data)),
@@ -96,7 +96,7 @@ async function signFlood(key: Ed25519PrivateKey, run: Run): Promise<Rpcs> {
 
 /** What the liar sends: an old record of its own, and others' in their names. */
 async function signLies(liar: Mallory, run: Run): Promise<Rpcs> {
-  const data = recordOf(run, 1)
+  const data = recordOf(1)
   const now = BigInt(Date.now()) * 1_000_000n
   const old = await signed(liar.privateKey, run, 1n, data)
   const forged = await Promise.all(

@@ -145,8 +145,7 @@ export function rpcOf(messages: RPC.Message[]): Uint8Array {
 }
 
 /** A record like any other's. */
-export const recordOf = ({ runId }: Run, round: number): Uint8Array =>
-  encodePresence(runId, 'honest too', { round, samples: 1 }, true)
+export const recordOf = (round: number): Uint8Array => encodePresence('honest too', { round, samples: 1 }, true)
 
 /** Sends these, over and over, as fast as they are taken but no faster than the rate. Returns how many messages went. */
 export async function flood(

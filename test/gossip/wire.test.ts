@@ -235,10 +235,10 @@ describe('the vectors of presence', () => {
 
   it('are what our encoder writes', async () => {
     const records = reports.map(({ name, report, waiting, standing }) => {
-      const bytes = encodePresence(runId, name, report, waiting, standing)
-      const { runId: id, addresses, headDigest, invite, ...plain } = Presence.decode(bytes)
+      const bytes = encodePresence(name, report, waiting, standing)
+      const { addresses, headDigest, invite, ...plain } = Presence.decode(bytes)
       const lists = { addresses: addresses.map(hex), headDigest: hex(headDigest), invite: hex(invite) }
-      return { record: { runId: hex(id), ...plain, ...lists }, bytes: hex(bytes) }
+      return { record: { ...plain, ...lists }, bytes: hex(bytes) }
     })
     await expectMakes('presence', { topic: presenceTopic(runId), records })
   })
@@ -248,7 +248,7 @@ describe('the vectors of presence', () => {
     expect(records).toHaveLength(reports.length)
     records.forEach(({ bytes }, i) => {
       const { name, report, waiting, standing } = reports[i]!
-      const decoded = decodePresence(bytesOf(bytes), runId, 10)
+      const decoded = decodePresence(bytesOf(bytes), 10)
       expect(decoded).toMatchObject({ ok: true, waiting, report: { name, ...report, from: standing?.from ?? 0 } })
     })
   })
@@ -258,9 +258,7 @@ describe('the vectors of published heads', () => {
   const seed = Uint8Array.from({ length: 32 }, (_, i) => 255 - i)
   const round = 7
   const formatFor = (encoding: EncodingName, of: Layout = layout): PublishedFormat => ({
-    runId,
     rounds: 10,
-    encoding,
     head: headFormat(of, encoding),
   })
   const large = layoutOf([{ name: 'dense/kernel', shape: [300, 300] }])
@@ -328,7 +326,13 @@ describe('the vectors of published heads', () => {
       expect(decoded).toMatchObject({ ok: true, record: { round: vectors.round, payload, invite } })
     }
     const announced = decodePublished(bytesOf(vectors.announcement.message), formatFor('f32', large))
-    expect(announced).toMatchObject({ ok: true, record: { round, payload: undefined } })
+    expect(announced).toMatchObject({
+      ok: true,
+      record: {
+        round,
+        digest: await digestOf(await encodeHead(headFormat(large), new Float32Array(large.size), createBuffers())),
+      },
+    })
     const { signed } = vectors
     const author = peerIdFromString(signed.author)
     const message = await readSigned(bytesOf(signed.message), author, vectors.topic)
