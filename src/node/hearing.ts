@@ -33,7 +33,10 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
     const live = new Set(presence.live())
     return peers.filter(peer => {
       const report = presence.heard().get(peer)
-      return report !== undefined && live.has(peer) && !isFarBehind(report, round)
+      if (report === undefined || !live.has(peer)) return false
+      // Its head tells how far it is too, and sooner.
+      const at = Math.max(report.round, newest.get(peer) ?? 0)
+      return !isFarBehind({ ...report, round: at }, round)
     })
   }
 

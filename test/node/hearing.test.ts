@@ -68,6 +68,15 @@ describe('hearing', () => {
     await all
   })
 
+  it('knows from a head too how far its peer is, whatever its record says', async () => {
+    const { hearing } = stageOf(fixedPatience(60_000), { a: { round: 0 }, b: { round: 0 } })
+    hearing.heard('a', 7)
+    const all = hearing.whenAll(peers, 8, never)
+    expect(await isDone(all)).toBe(false)
+    hearing.heard('a', 8)
+    await all
+  })
+
   it('ends with its patience, and says who came', async () => {
     const told: string[] = []
     const patience: Patience = {
