@@ -25,6 +25,7 @@ import {
   small,
 } from '../watch/index.js'
 import { type Command, interruptedStatus, share, type Terminal, wholeNumber } from './command.js'
+import { nextSteps } from './next-steps.js'
 import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
@@ -190,22 +191,9 @@ async function finish(
   if (options.json) {
     stdout.write(`${JSON.stringify(headline(summary))}\n`)
   } else if (result.last !== undefined) {
-    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, prepared.manifest.mode, options)}\n`)
+    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n`)
   }
   if (!result.interrupted) return 0
   stderr.write(`Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${folder.path}\n`)
   return interruptedStatus
-}
-
-function nextSteps(path: string, mode: Prepared['manifest']['mode'], options: SimulateOptions): string {
-  const other = options.merge === 'dfedsam-mgs' ? '--merge dfedavg' : '--merge dfedsam-mgs --gossip-steps 4'
-  return [
-    `${pc.dim('run folder'.padEnd(24))}${path}`,
-    '',
-    'Next:',
-    `  npx hearsay simulate ${path}/manifest.yaml ${pc.dim(mode === 'sync' ? '# the same numbers again' : '# once more')}`,
-    `  npx hearsay simulate ${path}/manifest.yaml ${other} ${pc.dim('# another way to merge')}`,
-    `  npx hearsay simulate ${path}/manifest.yaml --topology exponential ${pc.dim('# another graph')}`,
-    `  npx hearsay simulate --data your.csv --peers 4 ${pc.dim('# your own data')}`,
-  ].join('\n')
 }

@@ -2,6 +2,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it, vi } from 'vitest'
 import { encodingNames } from '../../src/gossip/encoding/index.js'
 import { createPublication, publicationProtocol } from '../../src/gossip/index.js'
+import { layoutOf } from '../../src/tensors/index.js'
 import { never, newKey, startHost, until } from './hosts.js'
 import {
   connectLine,
@@ -37,6 +38,19 @@ describe('a published head', () => {
     const { values } = peers[0]!.publication.held().get(peers[4]!.id)!
     expect(values.buffer).toBeInstanceOf(SharedArrayBuffer)
     expect(values[0]).toBeCloseTo(1, 2)
+  })
+
+  it('costs little more than its numbers', async () => {
+    // The head of a classifier of two classes.
+    const layout = layoutOf([
+      { name: 'output/kernel', shape: [16, 2] },
+      { name: 'output/bias', shape: [2] },
+    ])
+    const [author, other] = await Promise.all([startPublisher({ layout }), startPublisher({ layout })])
+    await connectLine([author, other])
+    const { bytes } = (await author.publication.publish(3, headOf(layout, 1))) as { bytes: number }
+    expect(bytes).toBeLessThanOrEqual(4 * layout.size + 40)
+    await until(() => other.publication.held().size === 1)
   })
 
   it('gives way to a newer one of its author, and to no older one; the last one stays', async () => {

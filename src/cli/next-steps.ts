@@ -1,0 +1,36 @@
+import pc from 'picocolors'
+import { measureOf } from '../data/index.js'
+import type { Manifest } from '../node/index.js'
+
+/**
+ * What may come after a simulation, as commands that work for it.
+ *
+ * @param path - of the run folder
+ * @param peer - one of its peers
+ */
+export function nextSteps(path: string, manifest: Manifest, peer: string): string {
+  const { mode, topology, data } = manifest
+  const run = `simulate ${path}/manifest.yaml`
+  const restores = measureOf(data) === 'psnr'
+  const merge = otherMerge(manifest)
+  const steps = [
+    [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
+    ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
+    [`${run} --topology ${topology.kind === 'exponential' ? 'ring' : 'exponential'}`, 'another graph'],
+    [`predict ${path} --peer ${peer}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
+    ['simulate --data your.csv --peers 4', 'your own data'],
+  ]
+  return [
+    `${pc.dim('run folder'.padEnd(24))}${path}`,
+    '',
+    'Next:',
+    ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),
+  ].join('\n')
+}
+
+/** Bodies that differ cannot be merged, and async has one exchange a round. */
+function otherMerge({ models, mode, merge }: Manifest): string | undefined {
+  if (models !== undefined) return undefined
+  if (mode === 'async') return merge.method === 'dfedavg' ? 'dfedsam' : 'dfedavg'
+  return merge.method === 'dfedsam-mgs' ? 'dfedavg' : 'dfedsam-mgs --gossip-steps 4'
+}
