@@ -21,11 +21,9 @@ export function choicesOf(
       `--model: peers of this run merge their models (${merge.method}) and must have the same; leave it out`,
     )
   }
-  if (own === first) return [{ model: own, inputShape }]
-  return [
-    { model: own, inputShape },
-    { model: first, inputShape: manifest.task?.inputShape ?? inputShape },
-  ]
+  const runs = { model: first, inputShape: manifest.task?.inputShape ?? inputShape }
+  const isRuns = own === first && runs.inputShape.join() === inputShape.join()
+  return isRuns ? [runs] : [{ model: own, inputShape }, runs]
 }
 
 /** @throws {@link HearsayError} `MODEL` when this peer's head is not like the others' */
