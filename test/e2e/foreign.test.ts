@@ -77,7 +77,6 @@ it('a peer that somebody else wrote from docs/wire.md takes part', async () => {
       'loss',
       'name',
       'round',
-      'runId',
       'samples',
       'share',
       'waiting',
