@@ -25,7 +25,7 @@ export type Reception =
   | { readonly ok: true /** Whose head had to go. */; readonly dropped?: string }
   | { readonly ok: false; readonly reason: 'stale' | 'size' | 'full' }
 
-/** The last good head of every peer that was heard. */
+/** The last good head of every peer that was heard, and the one before where the last is ahead of us. */
 export interface ExpertStore {
   /**
    * Takes a head that has been checked (layout, finite numbers). It is kept as it is, without a copy.
@@ -34,10 +34,13 @@ export interface ExpertStore {
    */
   receive(expert: Expert): Reception
   /**
-   * All heads in the order of their peers' ids, whatever order they came in: sums over experts then have the same bits
-   * on every machine.
+   * A head of each peer, in the order of their ids, whatever order they came in: sums over experts then have the same
+   * bits on every machine. Which older heads are let go of follows from it: rounds only grow.
+   *
+   * @param upTo - of a peer whose last head is of a later round than this the one before counts, if it is not: who is
+   *   quick must not change what others compute. @default Infinity: the last one, whatever its round
    */
-  experts(round: number): readonly HeldExpert[]
+  experts(round: number, upTo?: number): readonly HeldExpert[]
   /** For a peer that is known to be gone for good. A peer that is merely away keeps serving by its last head. */
   forget(peer: string): void
   readonly size: number
@@ -53,12 +56,19 @@ export function createExpertStore({ numbers, limit }: { numbers: number; limit: 
     throw new RangeError(`limit is ${limit}; must be a whole number from 1 to ${expertLimit}`)
   }
   const held = new Map<string, Expert>()
+  /** Of those whose last head may be ahead of us: the one before. */
+  const earlier = new Map<string, Expert>()
 
   const oldest = (): Expert | undefined =>
     [...held.values()].reduce<Expert | undefined>(
       (a, b) => (a === undefined || b.round < a.round || (b.round === a.round && b.peer > a.peer) ? b : a),
       undefined,
     )
+
+  function forget(peer: string): void {
+    held.delete(peer)
+    earlier.delete(peer)
+  }
 
   return {
     receive({ peer, round, head }) {
@@ -70,15 +80,21 @@ export function createExpertStore({ numbers, limit }: { numbers: number; limit: 
       if (before === undefined && held.size >= limit) {
         const last = oldest()!
         if (last.round >= round) return { ok: false, reason: 'full' }
-        held.delete(last.peer)
+        forget(last.peer)
         dropped = last.peer
       }
       held.set(peer, { peer, round, head })
+      if (before !== undefined) earlier.set(peer, before)
       return { ok: true, ...(dropped === undefined ? {} : { dropped }) }
     },
-    experts: round =>
-      [...held.values()].sort(byPeer).map(expert => ({ ...expert, age: Math.max(0, round - expert.round) })),
-    forget: peer => void held.delete(peer),
+    experts: (round, upTo = Number.POSITIVE_INFINITY) =>
+      [...held.values()].sort(byPeer).map(last => {
+        const before = earlier.get(last.peer)
+        if (last.round <= upTo) earlier.delete(last.peer)
+        const expert = last.round > upTo && before !== undefined && before.round <= upTo ? before : last
+        return { ...expert, age: Math.max(0, round - expert.round) }
+      }),
+    forget,
     get size() {
       return held.size
     },

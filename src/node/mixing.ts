@@ -77,6 +77,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   const { self, manifest, mixture, learner, parameters, training, test } = init
   const experts = createExpertStore({ numbers: init.head.layout.size, limit: expertLimit })
   const isJoint = init.settings.schedule === 'joint'
+  const isSync = manifest.mode === 'sync'
+  const isDeafTo = init.isDeafTo ?? (() => false)
   const hearing = createHearing({ presence, patience: init.patience })
   /** Heads of our own that everybody would have refused, by reason. */
   const withheld = new ReasonCounts<string>()
@@ -94,8 +96,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     authors: expertLimit,
     isLive: author => presence.live().includes(author),
     onHead(author, round, head) {
-      if (init.isDeafTo?.(author)) return
-      experts.receive({ peer: author, round, head })
+      // A way that is cut brings no head, and yet a simulation goes in step.
+      if (!isDeafTo(author)) experts.receive({ peer: author, round, head })
       heardAt = performance.now()
       hearing.heard(author, round)
     },
@@ -112,8 +114,9 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     own,
     experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
   })
-  const trained = (round: number, signal: AbortSignal) =>
-    mixture.train(round, parameters, experts.experts(round), { signal })
+  /** In step, a head of the next round that is here already is not yet to be asked. */
+  const expertsIn = (round: number) => experts.experts(round, isSync ? round : undefined)
+  const trained = (round: number, signal: AbortSignal) => mixture.train(round, parameters, expertsIn(round), { signal })
 
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
@@ -163,14 +166,14 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     const published = await publication.publish(round, head)
     if (!published.ok) withheld.add(`OWN_${published.reason}`)
     const ids = members.map(({ peerId }) => peerId.toString())
-    const others = ids.filter((id, number) => number !== place && init.isDeafTo?.(id) !== true)
-    if (manifest.mode === 'sync') await heardAll(others, round, signal)
+    const others = ids.filter((_, number) => number !== place)
+    if (isSync) await heardAll(others, round, signal)
     const live = new Set(presence.live())
     const absent: Absence[] = []
     const received: number[] = []
     for (const [peer, id] of ids.entries()) {
       if (peer === place) continue
-      if (hearing.has(id, manifest.mode === 'sync' ? round : 0)) received.push(peer)
+      if (hearing.has(id, isSync ? round : 0) && !isDeafTo(id)) received.push(peer)
       else absent.push({ peer, reason: live.has(id) ? 'late' : 'gone' })
     }
     const waitSeconds = (performance.now() - startedAt) / 1000
@@ -201,7 +204,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
       },
       async evaluate(round, signal): Promise<Tested> {
         // Until they are trained, the transforms say nothing of what the others' heads are worth.
-        const others = round < init.settings.warmUp ? [] : experts.experts(round)
+        const others = round < init.settings.warmUp ? [] : expertsIn(round)
         const tested = await mixture.evaluate(parameters, others, test, { signal })
         const { own, mixture: mixed, bestExpert, gate } = tested
         const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }

@@ -36,6 +36,23 @@ describe('the expert store', () => {
     expect(store.size).toBe(2)
   })
 
+  it('asks the head of this round, though its peer is ahead already', () => {
+    const store = createExpertStore({ numbers, limit: 4 })
+    for (const round of [3, 4]) store.receive(expert('quick', round))
+    store.receive(expert('slow', 3))
+    const rounds = (round: number, upTo?: number): number[] => store.experts(round, upTo).map(held => held.round)
+    expect(rounds(3, 3)).toEqual([3, 3])
+    expect(rounds(3)).toEqual([4, 3])
+    // Whoever asks for the last one has no more use for what was before.
+    expect(rounds(3, 3)).toEqual([4, 3])
+    store.receive(expert('quick', 5))
+    expect(rounds(4, 4)).toEqual([4, 3])
+    expect(rounds(5, 5)).toEqual([5, 3])
+    store.receive(expert('quick', 6))
+    store.forget('quick')
+    expect(rounds(5, 5)).toEqual([3])
+  })
+
   it('refuses heads of another size', () => {
     const store = createExpertStore({ numbers: 4, limit: 4 })
     expect(store.receive(expert('a', 0))).toEqual({ ok: false, reason: 'size' })

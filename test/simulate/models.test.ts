@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseManifest, runIdOf } from '../../src/node/index.js'
 import { cutLinks } from '../../src/simulate/faults.js'
 import { createSimulation, type SimulationOptions } from '../../src/simulate/index.js'
+import type { PeerResult } from '../../src/simulate/run.js'
 
 const mixture = { data: 'digits', partition: 'iid', merge: 'mixture', peers: 4, rounds: 1 } as const
 const options: SimulationOptions = { backend: 'wasm', workers: 1, transport: 'memory' }
@@ -66,6 +67,28 @@ describe('cut links', () => {
       }
     }
     expect(cut).toBe(Math.round(share * peers * (peers - 1)))
+  })
+
+  it('bring nothing, hold nobody up, and give the same numbers again', async () => {
+    const manifest = parseManifest({ ...mixture, model: { kind: 'mlp', hidden: [16] }, peers: 5, rounds: 4 })
+    const isCut = cutLinks(0.6, manifest.peers, manifest.seed)
+    const run = async (): Promise<readonly PeerResult[]> => {
+      const simulation = await createSimulation(manifest, { ...options, workers: 2, disconnect: 0.6 })
+      onTestFinished(() => simulation.close())
+      const events = simulation.run()
+      for (;;) {
+        const next = await events.next()
+        if (next.done) return next.value.peers
+      }
+    }
+    const peers = await run()
+    for (const [peer, { kept }] of peers.entries()) {
+      const heard = peers.filter((_, other) => other !== peer && !isCut(peer, other)).map(({ name }) => name)
+      expect(kept!.experts.map(({ name }) => name).sort()).toEqual(heard.sort())
+      for (const { round } of kept!.experts) expect(round).toBe(3)
+    }
+    const weightsOf = (of: readonly PeerResult[]): Buffer[] => of.map(({ kept }) => Buffer.from(kept!.weights))
+    expect(weightsOf(await run())).toEqual(weightsOf(peers))
   })
 
   it('are refused where models are merged', async () => {
