@@ -27,7 +27,7 @@ export async function exchange() {
       stream: () => bareStream(senders[0].node),
       tcp: () => raw.send(),
     },
-    15,
+    45,
   )
   const rates = s => [Math.round(bytes / s / 1e6), (seconds.stream / s).toFixed(2), (seconds.tcp / s).toFixed(2)]
   const mega = count => (count / 1e6).toFixed(1)
