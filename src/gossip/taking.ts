@@ -5,7 +5,7 @@ import type { Buffers } from './buffers.js'
 import { createDeadline } from './deadline.js'
 import { digestOf } from './digest.js'
 import { decodeHead } from './head.js'
-import type { HeadClaim, HeadStore } from './head-store.js'
+import type { HeadClaim, HeadPosition, HeadStore } from './head-store.js'
 import { createPace } from './pace.js'
 import { type PeerIdStr, publicationProtocol } from './protocol.js'
 import { decodePublished, isLie, type PublicationRejection, type PublishedFormat } from './published.js'
@@ -64,7 +64,7 @@ export function createTaking(init: TakingInit): Taking {
 
   /** The last checks, of the payload itself. */
   async function settle(
-    { round, digest }: { readonly round: number; readonly digest: Uint8Array },
+    position: HeadPosition,
     payload: Uint8Array,
     signed: SignedMessage,
     claim: HeadClaim,
@@ -80,14 +80,14 @@ export function createTaking(init: TakingInit): Taking {
     const values = allocate(format.head.layout)
     await copyInSlices(values, arrived)
     buffers.give(new Uint8Array(arrived.buffer as ArrayBuffer))
-    const { author, sequence } = signed
-    const head = { author, round, sequence, digest, signed, payload, values }
-    if (!stopped.aborted && claim.deliver(head)) init.onHead(author.toString(), round, values)
+    const { author } = signed
+    const head = { ...position, author, signed, payload, values }
+    if (!stopped.aborted && claim.deliver(head)) init.onHead(author.toString(), position.round, values)
     return undefined
   }
 
   async function pull(
-    record: { readonly round: number; readonly digest: Uint8Array },
+    position: HeadPosition,
     signed: SignedMessage,
     from: PeerId,
     claim: HeadClaim,
@@ -95,7 +95,7 @@ export function createTaking(init: TakingInit): Taking {
   ): Promise<boolean> {
     const deadline = createDeadline(stopped, claim.signal)
     try {
-      const announced = { author: signed.author, digest: record.digest, from }
+      const announced = { author: signed.author, digest: position.digest, from }
       const payload = await pulls.pull(announced, deadline.signal, claim.superseded)
       if (payload === undefined) {
         claim.release()
@@ -103,7 +103,7 @@ export function createTaking(init: TakingInit): Taking {
         return false
       }
       init.onPulled(payload.length)
-      const reason = await settle(record, payload, signed, claim, stopped)
+      const reason = await settle(position, payload, signed, claim, stopped)
       if (reason !== undefined) init.onRejected(reason)
       return reason === undefined
     } catch {
@@ -132,11 +132,11 @@ export function createTaking(init: TakingInit): Taking {
       const admitted = await init.admits(author, record.invite)
       if (admitted !== 'yes') return refused('NOT_ADMITTED', admitted === 'never')
       const { round, payload } = record
-      const head = { round, digest: record.digest ?? (await digestOf(record.payload)) }
-      const claim = store.claim(name, { ...head, sequence })
+      const position = { round, sequence, digest: record.digest ?? (await digestOf(record.payload)) }
+      const claim = store.claim(name, position)
       if (typeof claim === 'string') return refused(claim)
-      if (payload === undefined) return { isLie: false, arrived: pull(head, signed, from, claim, stopped) }
-      const reason = await settle(head, payload, signed, claim, stopped)
+      if (payload === undefined) return { isLie: false, arrived: pull(position, signed, from, claim, stopped) }
+      const reason = await settle(position, payload, signed, claim, stopped)
       return reason === undefined ? { isLie: false, arrived: Promise.resolve(true) } : refused(reason)
     },
   }
