@@ -3,6 +3,7 @@ import { parseManifest, runIdOf } from '../../src/node/index.js'
 import { cutLinks } from '../../src/simulate/faults.js'
 import { createSimulation, type SimulationOptions } from '../../src/simulate/index.js'
 import type { PeerResult } from '../../src/simulate/run.js'
+import { follow } from './follow.js'
 
 const mixture = { data: 'digits', partition: 'iid', merge: 'mixture', peers: 4, rounds: 1 } as const
 const options: SimulationOptions = { backend: 'wasm', workers: 1, transport: 'memory' }
@@ -75,11 +76,7 @@ describe('cut links', () => {
     const run = async (): Promise<readonly PeerResult[]> => {
       const simulation = await createSimulation(manifest, { ...options, workers: 2, disconnect: 0.6 })
       onTestFinished(() => simulation.close())
-      const events = simulation.run()
-      for (;;) {
-        const next = await events.next()
-        if (next.done) return next.value.peers
-      }
+      return (await follow(simulation)).result.peers
     }
     const peers = await run()
     for (const [peer, { kept }] of peers.entries()) {

@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createSimulation, summaryOf } from '../../src/simulate/index.js'
 import type { RunSummary } from '../../src/watch/index.js'
+import { follow } from './follow.js'
 
 async function run(manifest: ManifestInput): Promise<RunSummary> {
   const simulation = await createSimulation(parseManifest({ peers: 2, ...manifest }), {
@@ -14,11 +15,7 @@ async function run(manifest: ManifestInput): Promise<RunSummary> {
     baselines: true,
   })
   onTestFinished(() => simulation.close())
-  const events = simulation.run()
-  for (;;) {
-    const next = await events.next()
-    if (next.done) return summaryOf(simulation.prepared, next.value)
-  }
+  return summaryOf(simulation.prepared, (await follow(simulation)).result)
 }
 
 /** A table whose target, `y`, is a straight line's. */

@@ -7,13 +7,8 @@ import { promisify } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
-import {
-  createSimulation,
-  type Simulation,
-  type SimulationOptions,
-  type SimulationResult,
-} from '../../src/simulate/index.js'
-import type { RunEvent } from '../../src/watch/index.js'
+import { createSimulation, type Simulation, type SimulationOptions } from '../../src/simulate/index.js'
+import { follow } from './follow.js'
 
 const small: ManifestInput = {
   peers: 3,
@@ -34,20 +29,6 @@ async function create(manifest: ManifestInput, options: SimulationOptions = {}):
   })
   onTestFinished(() => simulation.close())
   return simulation
-}
-
-async function follow(
-  simulation: Simulation,
-  seen: (event: RunEvent) => void = () => {},
-): Promise<{ events: RunEvent[]; result: SimulationResult }> {
-  const events: RunEvent[] = []
-  const run = simulation.run()
-  for (;;) {
-    const next = await run.next()
-    if (next.done) return { events, result: next.value }
-    events.push(next.value)
-    seen(next.value)
-  }
 }
 
 describe('a simulation', () => {

@@ -1,0 +1,17 @@
+import type { Simulation, SimulationResult } from '../../src/simulate/index.js'
+import type { RunEvent } from '../../src/watch/index.js'
+
+/** Runs a simulation to its end. */
+export async function follow(
+  simulation: Simulation,
+  seen: (event: RunEvent) => void = () => {},
+): Promise<{ events: RunEvent[]; result: SimulationResult }> {
+  const events: RunEvent[] = []
+  const run = simulation.run()
+  for (;;) {
+    const next = await run.next()
+    if (next.done) return { events, result: next.value }
+    events.push(next.value)
+    seen(next.value)
+  }
+}
