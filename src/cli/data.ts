@@ -1,6 +1,7 @@
 import { classTable, loadDataset, partition, shippedSets } from '../data/index.js'
 import { count, plainTable } from '../watch/index.js'
 import type { Command } from './command.js'
+import { tellNotes } from './notes.js'
 import { dataFlags, manifestFrom, type RunFlags } from './run-flags.js'
 
 export const data: Command<RunFlags> = {
@@ -13,7 +14,7 @@ export const data: Command<RunFlags> = {
     'hearsay data heart-disease',
   ],
 
-  async run([set], flags, { stdout }) {
+  async run([set], flags, { stdout, stderr }) {
     if (set === undefined) {
       stdout.write(`${shippedTable()}\n`)
       return 0
@@ -21,6 +22,7 @@ export const data: Command<RunFlags> = {
     const manifest = await manifestFrom(undefined, { ...flags, data: set })
     const dataset = await loadDataset(manifest.data, manifest.seed)
     const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+    tellNotes(dataset, stderr)
     const { classes, rows } = classTable(dataset, shards)
     const table = plainTable(['peer', ...classes, 'samples'])
     for (const row of rows) table.push([row.peer, ...row.counts.map(count), count(row.size)])

@@ -29,6 +29,7 @@ import {
 } from '../watch/index.js'
 import { type Flag, interruptedStatus, type Terminal, wholeNumber } from './command.js'
 import { type NetworkFlags, networkFlags, networkFrom } from './network-flags.js'
+import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
 
@@ -143,6 +144,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
       if (mixture !== undefined) peer.mixture.restore(mixture.weights, mixture.experts, folder.path)
     }
     await keep()
+    tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key, round))
     endReach = sayReach(peer, say)
     const lineOf = createFieldLines(manifest.rounds, measure)

@@ -7,6 +7,7 @@ import { parseManifest, readManifestFile } from '../node/index.js'
 import { mostProbable, type PeerDescription, predict as predictWith, readPeer } from '../trained/index.js'
 import { percent } from '../watch/index.js'
 import type { Command } from './command.js'
+import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
 
 interface PredictOptions {
@@ -35,6 +36,7 @@ export const predict: Command<PredictOptions> = {
     const restores = description.objective.kind === 'super-resolution'
     checkOut(out, restores)
     const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description)
+    tellNotes(inputs, stderr)
     const prediction = await predictWith(peer, inputs.samples, { backend, signal })
     const named = { names: inputs.names, description, prediction }
     if (restores) await writeImages(out!, named)

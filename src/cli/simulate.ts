@@ -26,6 +26,7 @@ import {
 } from '../watch/index.js'
 import { type Command, interruptedStatus, share, type Terminal, wholeNumber } from './command.js'
 import { nextSteps } from './next-steps.js'
+import { tellNotes } from './notes.js'
 import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
@@ -95,6 +96,7 @@ export const simulate: Command<SimulateOptions> = {
       await folder.writeMembers(simulation.members)
       const { prepared } = simulation
       const described = await describeAll(prepared, simulation.members)
+      tellNotes(prepared.dataset, terminal.stderr)
       const quiet = options.json === true && !terminal.stderr.isTTY
       if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
       const progress = createProgress({

@@ -61,6 +61,8 @@ export interface Dataset {
   }
   /** Of a table: which column became which inputs. */
   readonly table?: TableReading
+  /** What its reading passed over and what its owner may not expect, a sentence each: commands show them on stderr. */
+  readonly notes?: readonly string[]
   /** @default classification */
   readonly objective?: Objective
   /** @default 'peer' */

@@ -26,6 +26,8 @@ export interface InputsWanted {
 export interface Inputs {
   readonly samples: Samples
   readonly names: readonly string[]
+  /** What the reading passed over, a sentence each. */
+  readonly notes?: readonly string[]
 }
 
 const readable = 'a PNG or JPEG image, a folder of them, .csv, .tsv, .data (also .gz), .npz, or IDX images'

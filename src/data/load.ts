@@ -11,6 +11,7 @@ import {
 } from './dataset.js'
 import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
+import { classNotes } from './notes.js'
 import { objectiveOfTarget, toRestore } from './objective.js'
 import { isCifarFolder, readCifarFolder } from './read/cifar.js'
 import { kindOf, listFolder } from './read/file.js'
@@ -124,14 +125,18 @@ function datasetOf(
     ...(source.validation && { validation: samples(source.validation) }),
     standardise: standardiseRule(spec),
   }
+  const noted = (dataset: Dataset): Dataset => {
+    const notes = [...(source.notes ?? []), ...classNotes(dataset.classes, dataset.train, dataset.test)]
+    return notes.length === 0 ? dataset : { ...dataset, notes }
+  }
   if (source.test !== undefined) {
-    return {
+    return noted({
       ...common,
       ...objectiveOf(all),
       train: all,
       test: samples(source.test),
       ...(source.peers && owners && { naturalPeers: { names: source.peers, ofTrain: owners } }),
-    }
+    })
   }
   const { train, test } = stratifiedSplit(all.labels, spec.testShare, seed, owners)
   if (test.length === 0) {
@@ -142,13 +147,13 @@ function datasetOf(
   }
   const taken = (indices: Uint32Array): Uint16Array => Uint16Array.from(indices, sample => owners![sample]!)
   const kept = takeSamples(all, train)
-  return {
+  return noted({
     ...common,
     ...objectiveOf(kept),
     train: kept,
     test: takeSamples(all, test),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
-  }
+  })
 }
 
 /** Where numbers are to be predicted there are no classes to tell apart. */

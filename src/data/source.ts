@@ -28,6 +28,8 @@ export interface Source {
   readonly test?: Part
   readonly peers?: readonly string[]
   readonly table?: TableReading
+  /** What the reader passed over, a sentence each. */
+  readonly notes?: readonly string[]
 }
 
 /** Inputs alone: what a trained model is asked about. */

@@ -1,6 +1,7 @@
 import { HearsayError } from '../../errors.js'
 import { random } from '../../random.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
+import { shortList } from '../notes.js'
 import { classification, seenAt } from '../objective.js'
 import { type PartitionInput, type PartitionSpec, partitionSchema } from '../spec.js'
 import { peerStandardisation } from '../standardise.js'
@@ -112,10 +113,6 @@ export function classTable(dataset: Dataset, shards: readonly Shard[]): ClassTab
     return { peer: name, size: samples.size, counts }
   })
   return { classes: dataset.classes, rows }
-}
-
-function shortList(names: readonly string[]): string {
-  return names.length <= 8 ? names.join(', ') : `${names.slice(0, 8).join(', ')}, …`
 }
 
 function wrong(what: string): HearsayError {
