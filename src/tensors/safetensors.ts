@@ -75,7 +75,8 @@ export function encodeSafetensors(
   return bytes
 }
 
-const entrySchema = z.strictObject({
+/** Other writers put more into an entry; the format leaves that open, and the reference reader passes it over. */
+const entrySchema = z.looseObject({
   dtype: z.string(),
   shape: z.array(z.int().nonnegative()).max(8),
   data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
@@ -174,6 +175,10 @@ function parseEntries(
       if (!entry.success) throw wrong(`the header's entry "${name}" needs dtype, shape and data_offsets`)
       return { name, entry: entry.data }
     })
-    .sort((a, b) => a.entry.data_offsets[0] - b.entry.data_offsets[0])
+    .sort(({ entry: a }, { entry: b }) => {
+      const [[start, end], [otherStart, otherEnd]] = [a.data_offsets, b.data_offsets]
+      // A tensor of size zero goes before the one that begins where it does.
+      return start - otherStart || end - otherEnd
+    })
   return { entries, metadata: header.data.__metadata__ }
 }

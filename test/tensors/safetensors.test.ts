@@ -106,6 +106,23 @@ describe('safetensors', () => {
     })
   })
 
+  it('passes over fields of an entry that it does not know', () => {
+    const entry = { dtype: 'F32', shape: [9], data_offsets: [0, 36] }
+    expect(refusal(withHeader({ a: { ...entry, quantised_by: 'nobody', comment: null } }))).toBe('accepted')
+    expect(refusal(withHeader({ a: { ...entry, shape: undefined } }))).toMatch(/needs dtype, shape/)
+  })
+
+  it('takes tensors of size zero wherever they begin, in any order of the header', () => {
+    const entry = { dtype: 'F32', shape: [9], data_offsets: [0, 36] }
+    const empty = (at: number): object => ({ dtype: 'F32', shape: [0, 3], data_offsets: [at, at] })
+    expect(refusal(withHeader({ a: entry, front: empty(0) }))).toBe('accepted')
+    expect(refusal(withHeader({ front: empty(0), also: empty(0), a: entry, behind: empty(36) }))).toBe('accepted')
+    expect(refusal(withHeader({ a: entry, inside: empty(4) }))).toMatch(/"inside" starts at byte 4, not at 36/)
+    expect(refusal(withHeader({ a: entry, b: { dtype: 'F32', shape: [1], data_offsets: [36, 36] } }))).toMatch(
+      /"b" has 0 bytes for 1 numbers/,
+    )
+  })
+
   it('refuses each broken file with one line', () => {
     const entry = { dtype: 'F32', shape: [9], data_offsets: [0, 36] }
     expect(refusal(withHeader({ a: entry }))).toBe('accepted')
