@@ -55,6 +55,11 @@ const parts: readonly Part[] = [
       { key: 'target', says: 'Tables: the column with a number to predict, instead of a label' },
       { key: 'superResolution', says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' },
       { key: 'peerColumn', says: 'Tables: the column that says whose a row is', unset: ownData('hospital') },
+      {
+        key: 'columns',
+        says: 'Tables: the columns to use; the others are passed over',
+        unset: ownData(['age', 'sex', 'outcome']),
+      },
       { key: 'header', says: 'Tables: is the first line a header? Left out, it is looked at', unset: ownData(true) },
       { key: 'categorical', says: 'Tables: columns of categories that look like numbers', unset: ownData(['sex']) },
       {

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
-import { measureOf } from '../data/index.js'
+import { measureOf, type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { backendSchema, modelSchema, readTopology } from '../learner/index.js'
 import {
@@ -32,9 +32,10 @@ import { type NetworkFlags, networkFlags, networkFrom } from './network-flags.js
 import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
+import { type TableFlags, tableFields, tableFlags } from './table-flags.js'
 
 /** Flags that start and join have in common. */
-export interface FieldFlags extends NetworkFlags {
+export interface FieldFlags extends NetworkFlags, TableFlags {
   readonly data?: string
   readonly model?: string
   readonly share?: number
@@ -51,6 +52,7 @@ export const fieldFlags: readonly Flag[] = [
     flags: '--data <source>',
     description: "this peer's own data: a file, a folder, or a shipped set (default: a share of the manifest's)",
   },
+  ...tableFlags,
   {
     flags: '--share <number>',
     description: "which share of the manifest's data, from 0 (default: one that nobody has)",
@@ -81,13 +83,23 @@ export function settingsFrom(
   share: number | undefined,
   network: NetworkSettings,
 ): PeerSettings {
+  const data = ownDataOf(flags)
   return {
     network,
     name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
-    ...(flags.data === undefined ? { share } : { data: flags.data }),
+    ...(data === undefined ? { share } : { data }),
     ...(flags.model === undefined ? {} : { model: flags.model }),
     listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
   }
+}
+
+/** A peer's own data, as the flags say it; undefined when it has none. */
+export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefined {
+  const fields = tableFields(flags)
+  if (set !== undefined) return validate(ownDataSchema, { set, ...fields }, '--data', 'USAGE')
+  const [field] = Object.keys(fields)
+  if (field === undefined) return undefined
+  throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
 }
 
 /** A peer of the field with its folder. */
@@ -113,7 +125,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     ...run,
     ...(members && { members, remembered: [...(run.remembered ?? []), ...elsewhere(members, run.identity)] }),
     name: settings.name,
-    data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: { set: settings.data } },
+    data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: settings.data },
     listen: settings.listen,
     ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
     network,

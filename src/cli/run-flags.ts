@@ -3,9 +3,10 @@ import { HearsayError } from '../errors.js'
 import { defaultMerge, defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { type Flag, number } from './command.js'
+import { columnOf, type TableFlags, tableFields, tableFlags } from './table-flags.js'
 
 /** The flags that change a manifest, as commander hands them over. */
-export interface RunFlags {
+export interface RunFlags extends TableFlags {
   readonly peers?: number
   readonly rounds?: number
   readonly seed?: number
@@ -46,6 +47,7 @@ export const dataFlags: readonly Flag[] = [
     parse: number('--super-resolution'),
   },
   { flags: '--peer-column <column>', description: 'tables: the column that says whose row it is' },
+  ...tableFlags,
   {
     flags: '--partition <kind[:number]>',
     description:
@@ -152,6 +154,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
         target: columnOf(flags.target),
         superResolution: flags.superResolution,
         peerColumn: columnOf(flags.peerColumn),
+        ...tableFields(flags),
       }),
     },
     model: {
@@ -238,9 +241,4 @@ const featuresOf: Readonly<Record<string, (width: number) => object>> = {
   lenet5: features => ({ features }),
   resnet18: features => ({ features }),
   vgg11: features => ({ features }),
-}
-
-/** Columns are counted from 1; a name that is all digits is written in the manifest. */
-function columnOf(text: string | undefined): string | number | undefined {
-  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
 }

@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import { loadOrCreateIdentity, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
 import { defaultRunFolder, openRunFolder } from '../watch/index.js'
 import type { Command, Terminal } from './command.js'
-import { type FieldFlags, fieldFlags, runField, settingsFrom, withPeer } from './field.js'
+import { type FieldFlags, fieldFlags, ownDataOf, runField, settingsFrom, withPeer } from './field.js'
 import { networkSettings } from './network-flags.js'
 
 export const start: Command<FieldFlags> = {
@@ -20,7 +20,7 @@ export const start: Command<FieldFlags> = {
     if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
     const { signal } = terminal
     const network = await networkSettings(flags)
-    const manifest = await withTask(await manifestOf(file), flags.data)
+    const manifest = await withTask(await manifestOf(file), flags)
     const runId = Buffer.from(runIdOf(manifest)).toString('hex')
     const path = flags.out ?? defaultRunFolder(runId, new Date())
     const folder = await openRunFolder(path, { resume: false, manifest, signal })
@@ -43,7 +43,9 @@ export async function resumeRun(
   flags: FieldFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const given = (['data', 'model', 'share', 'as', 'out', 'listen'] as const).filter(name => flags[name] !== undefined)
+  const given = (['data', 'columns', 'model', 'share', 'as', 'out', 'listen'] as const).filter(
+    name => flags[name] !== undefined,
+  )
   if (other !== undefined || given.length > 0) {
     const what = other ?? given.map(name => `--${name}`).join(', ')
     throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
@@ -70,12 +72,9 @@ async function manifestOf(file: string | undefined): Promise<Manifest> {
 }
 
 /** Says in the manifest what the data look like, so that others learn at once whether theirs fit. */
-async function withTask(manifest: Manifest, data: string | undefined): Promise<Manifest> {
+async function withTask(manifest: Manifest, flags: FieldFlags): Promise<Manifest> {
   if (manifest.task !== undefined) return manifest
-  const { inputShape, classes, objective } = await loadDataset(
-    data === undefined ? manifest.data : { ...manifest.data, set: data },
-    manifest.seed,
-  )
+  const { inputShape, classes, objective } = await loadDataset({ ...manifest.data, ...ownDataOf(flags) }, manifest.seed)
   const task = { inputShape: [...inputShape], classes: [...classes] }
   if (objective === undefined || objective.kind === 'classification') return { ...manifest, task }
   return { ...manifest, task: { ...task, objective } }

@@ -30,7 +30,7 @@ export type StandardiseRule = 'peer' | 'none' | StandardisationName | Standardis
 export interface TableColumn {
   /** As the header calls it; "column 3" without one. */
   readonly name: string
-  readonly role: 'input' | 'label' | 'target' | 'peer'
+  readonly role: 'input' | 'label' | 'target' | 'peer' | 'unused'
   /** The categories, each an input of its own, in the order of those inputs. Left out, the column holds numbers. */
   readonly values?: readonly string[] | undefined
 }

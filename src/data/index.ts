@@ -22,6 +22,8 @@ export {
   type DataInput,
   type DataSpec,
   dataSchema,
+  type OwnData,
+  ownDataSchema,
   type PartitionInput,
   type PartitionSpec,
   partitionSchema,

@@ -29,6 +29,11 @@ export const dataSchema = z.strictObject({
   superResolution: z.int().min(2).max(64).optional(),
   /** Tables: the column that says whose row it is; each value becomes a natural peer. */
   peerColumn: column.optional(),
+  /**
+   * Tables: the columns to use, by name or number; the others are passed over. The label, the target and the peer's
+   * column are used in any case where the options above name them. Default: all.
+   */
+  columns: z.array(column).min(1).optional(),
   /** Tables: is the first line a header? Default: it is when it has no number and the second line has one. */
   header: z.boolean().optional(),
   /**
@@ -62,6 +67,11 @@ export const dataSchema = z.strictObject({
   /** The share of samples held back for testing where the source has no test split of its own. */
   testShare: z.number().gt(0).max(0.9).default(0.2),
 })
+
+/** What a peer in the field says of its own data; everything else about them is the run's. */
+export const ownDataSchema = dataSchema.pick({ set: true, columns: true })
+/** As {@link ownDataSchema} has it. */
+export type OwnData = z.output<typeof ownDataSchema>
 
 /** The manifest's `data` section with its defaults filled in. */
 export type DataSpec = z.output<typeof dataSchema>

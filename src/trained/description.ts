@@ -121,7 +121,7 @@ const schema = z.strictObject({
         .array(
           z.strictObject({
             name: z.string().max(1 << 20),
-            role: z.enum(['input', 'label', 'target', 'peer']),
+            role: z.enum(['input', 'label', 'target', 'peer', 'unused']),
             values: z
               .array(z.string().max(1 << 20))
               .max(dataLimits.categories)

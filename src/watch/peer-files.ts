@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as z from 'zod'
+import { type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { Member, PeerNetwork } from '../node/index.js'
 
@@ -12,8 +13,8 @@ import type { Member, PeerNetwork } from '../node/index.js'
 /** What a peer was started with and goes on with. */
 export interface PeerSettings {
   readonly name: string
-  /** Its own data: a file, a folder, or a shipped set. */
-  readonly data?: string | undefined
+  /** Its own data: a file, a folder, or a shipped set, and how it is read. */
+  readonly data?: OwnData | undefined
   /** Otherwise its share of the manifest's. */
   readonly share?: number | undefined
   /** A body of its own, in a mixture, as the command line names it. */
@@ -59,7 +60,7 @@ const addressText = z.string().min(1).max(512)
 const pathText = z.string().min(1).max(4096)
 const settingsSchema = z.strictObject({
   name: z.string().min(1).max(64),
-  data: pathText.optional(),
+  data: ownDataSchema.optional(),
   share: z.int().min(0).max(1_000_000).optional(),
   model: pathText.optional(),
   listen: z.array(addressText).min(1).max(16),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { manifestFrom, type RunFlags } from '../../src/cli/run-flags.js'
+import type { TableFlags } from '../../src/cli/table-flags.js'
 import { parseManifest, runIdOf } from '../../src/node/index.js'
 
 async function fileOf(name: string, text: string): Promise<string> {
@@ -21,7 +22,9 @@ describe('flags', () => {
   })
 
   it('are the manifest’s fields', async () => {
-    const flags: Required<Omit<RunFlags, 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models'>> = {
+    const flags: Required<
+      Omit<RunFlags, keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models'>
+    > = {
       peers: 9,
       rounds: 3,
       seed: 5,
@@ -63,6 +66,11 @@ describe('flags', () => {
 
   it.each<[string, RunFlags, object]>([
     ['async', { mode: 'async' }, { mode: 'async' }],
+    [
+      'columns by name, number and range',
+      { data: 'a.csv', columns: 'age, 7,2-4' },
+      { data: { set: 'a.csv', columns: ['age', 7, 2, 3, 4] } },
+    ],
     [
       'bodies of a mixture',
       { merge: 'mixture', models: 'cnn:16,mlp:16,lenet5:16' },
@@ -109,6 +117,8 @@ describe('flags', () => {
     [{ partition: 'dirichlet:0' }, /^the command line: partition\.alpha: must be more than 0$/],
     [{ encoding: 'int4' }, /^the command line: encoding: "int4" is not allowed; must be one of f32, bf16, f16, int8$/],
     [{ evaluateEvery: 0 }, /^the command line: evaluation\.every: must be at least 1$/],
+    [{ data: 'a.csv', columns: '4-2' }, /^--columns 4-2: must go from a lower number to a higher one$/],
+    [{ data: 'a.csv', columns: '2,,4' }, /^the command line: data\.columns\.1: must be at least 1 characters/],
     [{ label: 'sick' }, /^the command line: data\.set: is missing/],
   ])('%j are refused', async (flags, message) => {
     await expect(fromFlags(flags)).rejects.toThrow(message)

@@ -113,6 +113,43 @@ describe('tables', () => {
     await expect(read('1,2,3\n', {}, { ...dataLimits, inflatedBytes: 100 })).rejects.toThrow(/the table is too large/)
   })
 
+  it('uses the columns that are listed, and those that have a purpose by name', async () => {
+    const text = 'id,age,ill,weight\na7,30,1,70\nb8,40,0,80\n'
+    for (const columns of [
+      ['age', 'weight'],
+      [2, 4],
+      ['age', 'ill', 'weight'],
+    ]) {
+      const source = await read(text, { label: 'ill', columns })
+      expect(source.train.inputs).toEqual(Float32Array.of(30, 70, 40, 80))
+      expect(source.table!.columns.map(({ role }) => role)).toEqual(['unused', 'input', 'label', 'input'])
+    }
+    const last = await read(text, { columns: [2, 4] })
+    expect([last.train.inputs, last.labelTexts]).toEqual([Float32Array.of(30, 40), ['70', '80']])
+  })
+
+  it.each([
+    [
+      'the last column, when no label is named',
+      ['id'],
+      {},
+      /leaves out the last column \(weight\), which is the label/,
+    ],
+    [
+      'a column of categories',
+      ['age'],
+      { label: 'ill', categorical: ['id'] },
+      /column 1 is in data\.categorical and not/,
+    ],
+    ['a column that is not there', ['size'], {}, /data\.columns: there is no column "size"/],
+    ['all but the label', ['weight'], {}, /no column left for features/],
+  ] as [string, string[], Omit<DataInput, 'set'>, RegExp][])(
+    'refuses to leave out %s',
+    async (_, columns, options, says) => {
+      await expect(read('id,age,ill,weight\n1,30,1,70\n2,40,0,80\n', { ...options, columns })).rejects.toThrow(says)
+    },
+  )
+
   it('makes natural peers of a column and splits within each', async () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i},${i < 10 ? 'small' : 'large'},${i % 2}`).join('\n')
     const dataset = await load(rows, { peerColumn: 2, testShare: 0.2 })

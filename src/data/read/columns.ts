@@ -3,7 +3,7 @@ import { type DataLimits, dataError } from '../limits.js'
 import { isMissing, numberOf } from './csv.js'
 
 /** What a column is for. A feature column that holds no number becomes categorical. */
-export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical'
+export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical' | 'unused'
 
 /** One column while it is read: a number for each cell, which for texts is a place in `texts`. */
 export interface Column {
@@ -31,6 +31,7 @@ const needed: Partial<Record<ColumnRole, string>> = { label: 'label', target: 'n
  * @throws {@link HearsayError} naming the cell that does not fit the column
  */
 export function readCell(column: Column, cell: string, place: string, limits: DataLimits): number {
+  if (column.role === 'unused') return NaN
   if (isMissing(cell)) {
     const missing = needed[column.role]
     if (missing === undefined) return NaN
@@ -70,7 +71,7 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
     peer: [limits.naturalPeers, 'name another column under data.peerColumn'],
     feature: [limits.categories, 'is it a name or an identifier? take the column out of the file'],
     categorical: [limits.categories, 'take the column out of the file'],
-  }[column.role as Exclude<ColumnRole, 'target'>] as [number, string]
+  }[column.role as Exclude<ColumnRole, 'target' | 'unused'>] as [number, string]
   if (column.texts.size === most)
     throw dataError(place, `${column.title}: more than ${most} different values; ${advice}`)
   const code = column.texts.size
@@ -87,7 +88,7 @@ function mixed(column: Column, { place, text }: { place: string; text: string })
 
 /** How many inputs of the model a column becomes: one, or one per category. */
 export function inputsOf(column: Column): number {
-  if (needed[column.role] !== undefined) return 0
+  if (needed[column.role] !== undefined || column.role === 'unused') return 0
   return isCategorical(column) ? column.texts.size : 1
 }
 

@@ -5,7 +5,10 @@ import { type Column, type ColumnRole, readCell } from './columns.js'
 import { eachLine, numberOf } from './csv.js'
 
 /** What of the data section tells how tables are read. */
-export type TableOptions = Pick<DataSpec, 'label' | 'target' | 'peerColumn' | 'header' | 'categorical' | 'inputShape'>
+export type TableOptions = Pick<
+  DataSpec,
+  'label' | 'target' | 'peerColumn' | 'columns' | 'header' | 'categorical' | 'inputShape'
+>
 
 /** The cells of one or several files with the same columns. */
 export interface Table {
@@ -162,7 +165,24 @@ function columnsOf(
     if (roles.has(index)) throw dataError(path, `column ${index + 1} cannot be both ${roles.get(index)} and ${role}`)
     roles.set(index, role)
   }
-  if (roles.size === width && ![...roles.values()].includes('categorical')) {
+  if (options.columns !== undefined) {
+    const used = new Set(options.columns.map(column => at(column, 'columns')))
+    if (label !== undefined && options.label === undefined && !used.has(label)) {
+      const last = header?.[label] ?? String(width)
+      throw dataError(
+        `${path}: data.columns`,
+        `leaves out the last column (${last}), which is the label where data.label names none; add it, or name the label`,
+      )
+    }
+    const listed = options.categorical?.map(entry =>
+      at(typeof entry === 'object' ? entry.column : entry, 'categorical'),
+    )
+    const lost = listed?.find(index => !used.has(index))
+    if (lost !== undefined) throw dataError(path, `column ${lost + 1} is in data.categorical and not in data.columns`)
+    for (let i = 0; i < width; i++) if (!used.has(i) && !roles.has(i)) roles.set(i, 'unused')
+  }
+  const features = Array.from({ length: width }, (_, i) => roles.get(i) ?? 'feature')
+  if (!features.some(role => role === 'feature' || role === 'categorical')) {
     throw dataError(path, 'has no column left for features')
   }
   return Array.from({ length: width }, (_, i) => {

@@ -108,7 +108,7 @@ function sourceOf(
 
 function readingOf(column: Column): TableColumn {
   const { name, role } = column
-  if (role === 'label' || role === 'target' || role === 'peer') return { name, role }
+  if (role !== 'feature' && role !== 'categorical') return { name, role }
   return { name, role: 'input', ...(isCategorical(column) && { values: rankedTexts(column).texts }) }
 }
 

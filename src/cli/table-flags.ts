@@ -1,0 +1,39 @@
+import { type DataInput, dataLimits } from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import type { Flag } from './command.js'
+
+/** How the own tables are read, as commander hands it over. */
+export interface TableFlags {
+  readonly columns?: string
+}
+
+/** What every command has that reads tables. */
+export const tableFlags: readonly Flag[] = [
+  {
+    flags: '--columns <list>',
+    description: 'tables: the columns to use, by name or number, like age,sex,4-9 (default: all)',
+  },
+]
+
+/** The flags that are given, as fields of the manifest's `data` section. */
+export function tableFields({ columns }: TableFlags): Partial<DataInput> {
+  return { ...(columns !== undefined && { columns: columnsOf(columns) }) }
+}
+
+/** Columns are counted from 1; a name that is all digits is written in the manifest. */
+export function columnOf(text: string | undefined): string | number | undefined {
+  return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
+}
+
+/** Columns by name, by number, or from one number to another: "age,4-9". A name with a comma is written in the manifest. */
+function columnsOf(list: string): (string | number)[] {
+  return list.split(',').flatMap(text => {
+    const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? []
+    if (from === undefined) return columnOf(text.trim())!
+    const count = Number(to) - Number(from) + 1
+    if (count < 1 || count > dataLimits.columns) {
+      throw new HearsayError('USAGE', `--columns ${text}: must go from a lower number to a higher one`)
+    }
+    return Array.from({ length: count }, (_, i) => Number(from) + i)
+  })
+}
