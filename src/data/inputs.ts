@@ -3,9 +3,12 @@ import { inputSize, type Samples, sharedLabels, sharedNumbers, sharedPixels, typ
 import { enlarge } from './degrade.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
 import { classification, type Objective } from './objective.js'
+import { type ImageSize, imageSize } from './read/decode-images.js'
 import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxImages } from './read/idx.js'
-import { imageSize, imagesIn, isImage, readImages } from './read/images.js'
+import { imagesIn } from './read/image-folder.js'
+import { isImage, readableImages } from './read/image-format.js'
+import { leftOutNotes, readImages, shapeNotes, wantedByModel } from './read/images.js'
 import { readNpzInputs } from './read/npz.js'
 import { readRows } from './read/rows.js'
 import { isTable } from './read/tables.js'
@@ -30,7 +33,7 @@ export interface Inputs {
   readonly notes?: readonly string[]
 }
 
-const readable = 'a PNG or JPEG image, a folder of them, .csv, .tsv, .data (also .gz), .npz, or IDX images'
+const readable = `an image (${readableImages}), a folder of them, .csv, .tsv, .data (also .gz), .npz, or IDX images`
 
 /**
  * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
@@ -41,8 +44,11 @@ export async function loadInputs(path: string, wanted: InputsWanted, limits: Dat
   const kind = await kindOf(path)
   if (kind === undefined) throw dataError(path, 'there is no such file or folder')
   if (kind === 'folder') {
-    const images = await imagesIn(path, limits)
-    if (images.length > 0) return ofImages(images, wanted, limits, file => relative(path, file))
+    const { paths, leftOut } = await imagesIn(path, limits)
+    if (paths.length > 0) {
+      const read = await ofImages(paths, wanted, limits, file => relative(path, file))
+      return { ...read, notes: [...leftOutNotes(leftOut, paths.length), ...(read.notes ?? [])] }
+    }
     const arrays = (await listFolder(path, limits)).filter(isIdxImages)
     if (arrays.length === 1)
       return ofArray(join(path, arrays[0]!), await readIdxImages(join(path, arrays[0]!), limits), wanted)
@@ -50,7 +56,7 @@ export async function loadInputs(path: string, wanted: InputsWanted, limits: Dat
   }
   if (isImage(path)) return ofImages([path], wanted, limits, file => basename(file))
   if (isTable(path)) return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), limits), wanted)
-  if (path.endsWith('.npz')) return ofArray(path, await readNpzInputs(path, limits), wanted)
+  if (/\.npz$/i.test(path)) return ofArray(path, await readNpzInputs(path, limits), wanted)
   if (isIdxImages(basename(path))) return ofArray(path, await readIdxImages(path, limits), wanted)
   throw dataError(path, `is of no known format; what can be read is ${readable}`)
 }
@@ -79,11 +85,11 @@ async function ofImages(
     )
   }
   const shape = [height, width, channels] as const
-  const inputs =
+  const { pixels: read, notes } =
     objective.kind === 'super-resolution'
       ? await small(paths, shape, objective.factor, limits)
       : await readImages(paths, shape, limits)
-  return samplesOf(inputs, paths.length, paths.map(nameOf))
+  return { ...samplesOf(read, paths.length, paths.map(nameOf)), notes }
 }
 
 /** Images to restore: those of 1 / factor of the size as they are, and enlarged here; others are taken as enlarged. */
@@ -92,18 +98,19 @@ async function small(
   shape: readonly [number, number, number],
   factor: number,
   limits: DataLimits,
-): Promise<Uint8Array> {
+): Promise<{ pixels: Uint8Array; notes: string[] }> {
   const [height, width, channels] = shape
   const size = [Math.round(height / factor), Math.round(width / factor)] as const
   const all = sharedPixels(paths.length * inputSize(shape))
+  const odd: ImageSize[] = []
   for (const [i, path] of paths.entries()) {
-    const isSmall = (await imageSize(path, limits)).join() === size.join()
-    const image = isSmall
-      ? enlarge(await readImages([path], [...size, channels], limits), size, shape)
-      : await readImages([path], shape, limits)
-    all.set(image, i * image.length)
+    const found = await imageSize(path, limits)
+    const isSmall = found.join() === size.join()
+    if (!isSmall) odd.push(found)
+    const { pixels } = await readImages([path], isSmall ? [...size, channels] : shape, limits)
+    all.set(isSmall ? enlarge(pixels, size, shape) : pixels, i * inputSize(shape))
   }
-  return all
+  return { pixels: all, notes: shapeNotes(odd, [height, width], wantedByModel) }
 }
 
 function ofArray(path: string, { inputs, inputShape, size }: UnlabelledSamples, wanted: InputsWanted): Inputs {

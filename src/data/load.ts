@@ -69,7 +69,7 @@ async function readSource(path: string, spec: DataSpec, limits: DataLimits): Pro
       return readTable(path, spec, limits)
     }
     only([], 'arrays of images')
-    if (name.endsWith('.npz')) return readNpz(path, limits)
+    if (/\.npz$/i.test(name)) return readNpz(path, limits)
     if (isIdxImages(name)) return readIdxPair(path, limits)
     throw dataError(path, `is of no known format; known are ${readable}`)
   }
@@ -89,7 +89,7 @@ async function readSource(path: string, spec: DataSpec, limits: DataLimits): Pro
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')
-  return readImageFolder(path, names, spec, limits)
+  return readImageFolder(path, spec, limits)
 }
 
 function datasetOf(

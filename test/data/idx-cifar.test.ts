@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -26,6 +27,18 @@ describe('IDX', () => {
     expect(dataset.train.inputs).toEqual(new Uint8Array(dataset.train.inputs.length).map((_, i) => i % 251))
     expect(dataset.train.labels).toEqual(Int32Array.of(0, 1, 2, 0, 1, 2))
     expect(dataset.test.size).toBe(2)
+  })
+
+  it('tells which files of the folder were not read, but for the same ones unpacked', async () => {
+    const folder = await folderWith({ 'emnist-images-idx3-ubyte': '', 'readme.txt': '' })
+    await cp(fixture('idx'), folder, { recursive: true })
+    const packed = readFileSync(join(fixture('idx'), 'train-labels-idx1-ubyte.gz'))
+    await writeFile(join(folder, 'train-labels-idx1-ubyte'), gunzipSync(packed))
+    const { notes } = await loadDataset({ set: folder }, 1)
+    expect(notes).toHaveLength(1)
+    expect(notes![0]).toMatch(
+      /^2 of 6 files passed over \(1 \.txt, 1 without an ending\); read are train-images-idx3-ubyte, train-labels/,
+    )
   })
 
   it('reads a single pair and holds back a test share', async () => {
@@ -69,7 +82,6 @@ describe('compressed files', () => {
   it('says that a gzip file is cut off, damaged, or grows too far', async () => {
     const whole = readFileSync(fixture('idx/train-images-idx3-ubyte.gz'))
     const folder = await folderWith({ a: '' })
-    const { writeFile } = await import('node:fs/promises')
     const path = join(folder, 'x.gz')
     await writeFile(path, whole.subarray(0, whole.length - 20))
     await expect(readBytes(path)).rejects.toThrow(/x\.gz: its compressed data end too early; was it cut off/)
@@ -93,6 +105,13 @@ describe('CIFAR-10 binary', () => {
     expect(dataset.train.inputs.subarray(second, second + 6)).toEqual(Uint8Array.of(9, 0, 0, 9, 0, 1))
     const lowerRight = second + 3071 - 2
     expect(dataset.train.inputs.subarray(lowerRight, lowerRight + 3)).toEqual(Uint8Array.of(9, 31, 31))
+  })
+
+  it('tells which files of the folder were not read', async () => {
+    const folder = await folderWith({ 'readme.html': '', 'data_batch_1.txt': '' })
+    await cp(fixture('cifar'), folder, { recursive: true })
+    const { notes } = await loadDataset({ set: folder }, 1)
+    expect(notes![0]).toMatch(/^2 of \d files passed over \(1 \.html, 1 \.txt\); read are data_batch_\*\.bin/)
   })
 
   it('refuses cut batches and labels above 9', async () => {

@@ -3,6 +3,7 @@ import { sharedPixels } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { checkSize, labelTextsUpTo, type Part, type Source } from '../source.js'
 import { readBytes } from './file.js'
+import { kindOfFile, passedOver } from './passed-over.js'
 
 /*
  * The binary version of CIFAR-10 (https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte and 3072
@@ -30,6 +31,8 @@ export async function readCifarFolder(
   const batches = names
     .filter(name => batchName.test(name))
     .sort((a, b) => Number.parseInt(a.slice(11), 10) - Number.parseInt(b.slice(11), 10))
+  const read = [...batches, 'test_batch.bin', 'batches.meta.txt'].filter(name => names.includes(name))
+  const leftOut = passedOver(names.filter(name => !read.includes(name)).map(kindOfFile), read.length)
   const train = await readBatches(folder, batches, limits)
   const test = names.includes('test_batch.bin') ? await readBatches(folder, ['test_batch.bin'], limits) : undefined
   const labelNames = names.includes('batches.meta.txt')
@@ -44,6 +47,9 @@ export async function readCifarFolder(
     ...(labelNames?.length === classes && { labelNames }),
     train,
     ...(test && { test }),
+    ...(leftOut !== undefined && {
+      notes: [`${leftOut}; read are data_batch_*.bin, test_batch.bin and batches.meta.txt`],
+    }),
   }
 }
 

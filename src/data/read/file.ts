@@ -1,4 +1,6 @@
+import type { Dirent, Stats } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import type { HearsayError } from '../../errors.js'
@@ -36,18 +38,58 @@ export async function kindOf(path: string): Promise<'file' | 'folder' | undefine
   }
 }
 
-/** A folder's entries by code unit, not by locale: the order decides class numbers and must be the same everywhere. */
-export async function listFolder(path: string, limits: DataLimits = dataLimits): Promise<string[]> {
-  let names: string[]
+/** What stands in a folder. */
+export interface Entry {
+  readonly name: string
+  /** Links count as what they lead to; a link to nothing, a pipe or a device is neither. */
+  readonly kind: 'file' | 'folder' | 'neither'
+}
+
+/** What systems leave in folders by themselves, in lower case: nobody put it there, and nobody misses it. */
+const systemFiles: ReadonlySet<string> = new Set(['thumbs.db', 'ehthumbs.db', 'desktop.ini', '__macosx', '@eadir'])
+
+/**
+ * A folder's entries by code unit, not by locale: the order decides class numbers and must be the same everywhere. What
+ * is hidden, or a system's own, is left out.
+ */
+export async function listEntries(path: string, limits: DataLimits = dataLimits): Promise<Entry[]> {
+  let found: Dirent[]
   try {
-    names = await readdir(path)
+    found = await readdir(path, { withFileTypes: true })
   } catch (cause) {
     throw fileError(path, cause)
   }
-  if (names.length > limits.entries) {
-    throw dataError(path, `has ${names.length} entries; at most ${limits.entries} are read`)
+  if (found.length > limits.entries) {
+    throw dataError(path, `has ${found.length} entries; at most ${limits.entries} are read`)
   }
-  return names.filter(name => !name.startsWith('.')).sort()
+  const entries: Entry[] = []
+  for (const entry of found) {
+    if (entry.name.startsWith('.') || systemFiles.has(entry.name.toLowerCase())) continue
+    entries.push({
+      name: entry.name,
+      kind: entry.isSymbolicLink() ? await kindBehind(join(path, entry.name)) : kindIn(entry),
+    })
+  }
+  return entries.sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** The names alone. */
+export async function listFolder(path: string, limits: DataLimits = dataLimits): Promise<string[]> {
+  return (await listEntries(path, limits)).map(({ name }) => name)
+}
+
+function kindIn(found: Dirent | Stats): Entry['kind'] {
+  return found.isFile() ? 'file' : found.isDirectory() ? 'folder' : 'neither'
+}
+
+async function kindBehind(link: string): Promise<Entry['kind']> {
+  try {
+    return kindIn(await stat(link))
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+    if (code === 'ENOENT' || code === 'ELOOP' || code === 'ENOTDIR') return 'neither'
+    throw fileError(link, cause)
+  }
 }
 
 /**
@@ -67,7 +109,7 @@ export async function readBytes(path: string, limits: DataLimits = dataLimits): 
     if (cause instanceof Error && cause.name === 'HearsayError') throw cause
     throw fileError(path, cause)
   }
-  return path.endsWith('.gz') ? inflate(path, bytes, limits) : bytes
+  return /\.gz$/i.test(path) ? inflate(path, bytes, limits) : bytes
 }
 
 async function inflate(path: string, bytes: Uint8Array, limits: DataLimits): Promise<Uint8Array> {

@@ -2,6 +2,7 @@ import { basename, dirname, join } from 'node:path'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import { kindOf, readBytes } from './file.js'
+import { kindOfFile, passedOver } from './passed-over.js'
 
 /*
  * The IDX format of MNIST: two zero bytes, the type of the numbers, the number of dimensions, each length as a
@@ -83,9 +84,14 @@ export async function readIdxFolder(
       `test images are ${testPair.inputShape.join('×')}, training images ${trainPair.inputShape.join('×')}`,
     )
   }
+  // The same file packed and unpacked is no other file.
+  const unpacked = (name: string): string => basename(name).replace(/\.gz$/, '')
+  const read = [...trainPair.files, ...(testPair?.files ?? [])].map(unpacked)
+  const leftOut = passedOver(names.filter(name => !read.includes(unpacked(name))).map(kindOfFile), read.length)
   return {
     inputShape: trainPair.inputShape,
     labelTexts: labelTextsUpTo(Math.max(trainPair.largest, testPair?.largest ?? 0)),
+    ...(leftOut !== undefined && { notes: [`${leftOut}; read are ${read.join(', ')}`] }),
     train: trainPair.part,
     ...(testPair && { test: testPair.part }),
   }
@@ -102,7 +108,7 @@ function one(folder: string, names: readonly string[], splits: readonly string[]
 async function readPair(
   imagesPath: string,
   limits: DataLimits,
-): Promise<{ part: Part; inputShape: number[]; largest: number }> {
+): Promise<{ part: Part; inputShape: number[]; largest: number; files: readonly string[] }> {
   const labelsPath = await labelsBeside(imagesPath)
   const images = decodeIdx(await readBytes(imagesPath, limits), imagesPath, 3)
   const labels = decodeIdx(await readBytes(labelsPath, limits), labelsPath, 1)
@@ -119,6 +125,7 @@ async function readPair(
     },
     inputShape: [height!, width!, 1],
     largest: indices.largest,
+    files: [imagesPath, labelsPath],
   }
 }
 

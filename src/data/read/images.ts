@@ -1,206 +1,103 @@
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
-import type { Sharp } from 'sharp'
-import { HearsayError } from '../../errors.js'
 import { sharedPixels } from '../dataset.js'
-import { type DataLimits, dataError, dataLimits } from '../limits.js'
-import { checkSize, type Part, type Source } from '../source.js'
+import { type DataLimits, dataLimits } from '../limits.js'
+import type { Part, Source } from '../source.js'
 import type { DataSpec } from '../spec.js'
-import { kindOf, listFolder, readBytes } from './file.js'
+import { type DecodedImages, decodeImages, type ImageSize, imageSize } from './decode-images.js'
+import { findImages, type ListedImages, type Split } from './image-folder.js'
+import { readableImages } from './image-format.js'
+import { counted, passedOver } from './passed-over.js'
 
 /** What of the data section tells how images are read. */
 export type ImageOptions = Pick<DataSpec, 'imageSize' | 'channels'>
 
-const imageName = /\.(png|jpe?g)$/i
-
-/** A small file may claim a huge image: sharp refuses more pixels than this before it decodes. 100 megapixels. */
-const inputPixels = 1e8
-
-const splits = { train: ['train'], validation: ['val', 'validation', 'valid'], test: ['test'] } as const
-
-interface Listed {
-  readonly paths: string[]
-  readonly labels: number[]
-}
+/** So many different shapes are named; of photographs each may have its own. */
+const shapesNamed = 4
 
 /**
- * Reads a folder with one folder of PNG or JPEG files per class, or with such folders under `train/` and `test/`. All
- * images take the size asked for, else that of the first; they are grey when all of them are.
+ * Reads a folder with one folder of images per class, or with such folders under `train/` and `test/`. All images take
+ * the size asked for, else that of the first; they are grey when all of them are.
  */
 export async function readImageFolder(
   folder: string,
-  names: readonly string[],
   options: ImageOptions,
   limits: DataLimits = dataLimits,
 ): Promise<Source> {
-  const find = (split: keyof typeof splits): string | undefined =>
-    names.find(name => splits[split].some(known => known === name.toLowerCase()))
-  const train = find('train')
-  const classes = await classFolders(train === undefined ? folder : join(folder, train))
-  if (classes.length > limits.classes) {
-    throw dataError(folder, `has ${classes.length} class folders; at most ${limits.classes} classes are learned`)
+  const { classes, parts, leftOut } = await findImages(folder, limits)
+  const size = await sizeFor(parts.train.paths[0]!, options, limits)
+  const decoded: [Split, ListedImages, DecodedImages][] = []
+  for (const [split, listed] of Object.entries(parts) as [Split, ListedImages][]) {
+    decoded.push([split, listed, await decodeImages(listed.paths, size, limits)])
   }
-  const lists: Partial<Record<keyof typeof splits, Listed>> = {}
-  if (train === undefined) lists.train = await listImages(folder, classes, limits)
-  else {
-    for (const split of ['train', 'validation', 'test'] as const) {
-      const name = find(split)
-      if (name !== undefined) lists[split] = await listImages(join(folder, name), classes, limits)
-    }
-  }
-  const [height, width] = await sizeOf(lists.train!.paths[0]!, options, limits)
-
-  const colour: Partial<Record<keyof typeof splits, Uint8Array>> = {}
-  for (const [split, { paths }] of Object.entries(lists)) {
-    checkSize(folder, paths.length, [height, width, 3], 1, limits)
-    colour[split as keyof typeof splits] = await decodeImages(paths, height, width, limits)
-  }
-  const channels = options.channels ?? (Object.values(colour).every(isGrey) ? 1 : 3)
-  const part = (split: keyof typeof splits): Part | undefined => {
-    const list = lists[split]
-    const pixels = colour[split]
-    if (list === undefined || pixels === undefined) return undefined
-    return {
+  const all = decoded.map(([, , images]) => images)
+  const channels = options.channels ?? (all.every(({ pixels }) => isGrey(pixels)) ? 1 : 3)
+  const read: Partial<Record<Split, Part>> = {}
+  for (const [split, { paths, labels }, { pixels }] of decoded) {
+    read[split] = {
       inputs: channels === 3 ? pixels : toGrey(pixels),
-      labels: Int32Array.from(list.labels),
-      size: list.paths.length,
-      place: sample => list.paths[sample]!,
+      labels: Int32Array.from(labels),
+      size: paths.length,
+      place: sample => paths[sample]!,
     }
   }
-  const [validation, test] = [part('validation'), part('test')]
+  const sizes = all.flatMap(images => images.sizes)
+  const why = options.imageSize === undefined ? ', as the first is; data.imageSize sets another size' : undefined
   return {
-    inputShape: [height, width, channels],
+    inputShape: [...size, channels],
     labelTexts: classes,
-    train: part('train')!,
-    ...(validation && { validation }),
-    ...(test && { test }),
+    train: read.train!,
+    ...(read.validation && { validation: read.validation }),
+    ...(read.test && { test: read.test }),
+    notes: [...leftOutNotes(leftOut, sizes.length), ...pageNotes(all), ...shapeNotes(sizes, size, why)],
   }
 }
 
-/** Is this the name of an image? */
-export function isImage(name: string): boolean {
-  return imageName.test(name)
-}
-
-/** Images without labels: files by their paths, brought to the size and the channels asked for. */
+/**
+ * Images without labels: files by their paths, brought to the size and the channels asked for.
+ *
+ * @returns the pixels, and what is to be said of how they were read
+ */
 export async function readImages(
   paths: readonly string[],
   [height, width, channels]: readonly [number, number, number],
   limits: DataLimits = dataLimits,
-): Promise<Uint8Array> {
-  checkSize('images', paths.length, [height, width, 3], 1, limits)
-  const pixels = await decodeImages(paths, height, width, limits)
-  return channels === 3 ? pixels : toGrey(pixels)
+): Promise<{ pixels: Uint8Array; notes: string[] }> {
+  const images = await decodeImages(paths, [height, width], limits)
+  const pixels = channels === 3 ? images.pixels : toGrey(images.pixels)
+  return { pixels, notes: [...pageNotes([images]), ...shapeNotes(images.sizes, [height, width], wantedByModel)] }
 }
 
-/** Height and width of an image, turned as its camera meant it. */
-export function imageSize(path: string, limits: DataLimits = dataLimits): Promise<readonly [number, number]> {
-  return sizeOf(path, {}, limits)
+/** What is to be said of files that were not read, by their kinds. */
+export function leftOutNotes(kinds: readonly string[], taken: number): string[] {
+  const left = passedOver(kinds, taken)
+  return left === undefined ? [] : [`${left}; images are read from ${readableImages}`]
 }
 
-/** Paths of all images in a folder and the folders in it, to a depth of 3, which is train/<class>/<image>. */
-export async function imagesIn(folder: string, limits: DataLimits = dataLimits, depth = 3): Promise<string[]> {
-  const found: string[] = []
-  for (const name of await listFolder(folder, limits)) {
-    const path = join(folder, name)
-    if (isImage(name)) found.push(path)
-    else if (depth > 1 && (await kindOf(path)) === 'folder') found.push(...(await imagesIn(path, limits, depth - 1)))
-    if (found.length > limits.entries) throw dataError(folder, `has more than ${limits.entries} images`)
-  }
-  return found
+/** Why all images take one size: for {@link shapeNotes}. */
+export const wantedByModel = ', which the model takes'
+
+/**
+ * What is to be said of images whose proportions were changed.
+ *
+ * @param why - why it is this size; left out, it was asked for, and that all are made smaller alike is no news
+ */
+export function shapeNotes(sizes: readonly ImageSize[], [height, width]: ImageSize, why?: string): string[] {
+  const shapes = sizes.map(([tall, wide]) => `of ${tall}×${wide}`)
+  const isOne = shapes.every(shape => shape === shapes[0])
+  if (isOne && (why === undefined || shapes.length === 0 || shapes[0] === `of ${height}×${width}`)) return []
+  const images = `${sizes.length} ${sizes.length === 1 ? 'image' : 'images'} (height×width ${counted(shapes, shapesNamed)})`
+  return [`${images} stretched to ${height}×${width}${why ?? ''}`]
 }
 
-async function classFolders(folder: string): Promise<string[]> {
-  const classes: string[] = []
-  for (const name of await listFolder(folder)) {
-    if ((await kindOf(join(folder, name))) === 'folder') classes.push(name)
-  }
-  if (classes.length === 0) throw dataError(folder, 'has no folders; each class needs a folder of PNG or JPEG images')
-  return classes
+function pageNotes(all: readonly DecodedImages[]): string[] {
+  const several = all.reduce((sum, images) => sum + images.several, 0)
+  const total = all.reduce((sum, { sizes }) => sum + sizes.length, 0)
+  if (several === 0) return []
+  return [`${several} of ${total} images have several pages or frames; the first of each is read`]
 }
 
-async function listImages(folder: string, classes: readonly string[], limits: DataLimits): Promise<Listed> {
-  const listed: Listed = { paths: [], labels: [] }
-  for (const name of await classFolders(folder)) {
-    const label = classes.indexOf(name)
-    if (label < 0) throw dataError(join(folder, name), `is no class of the training images: ${classes.join(', ')}`)
-    const images = (await listFolder(join(folder, name), limits)).filter(file => imageName.test(file))
-    if (images.length === 0) throw dataError(join(folder, name), 'has no .png, .jpg or .jpeg image')
-    for (const image of images) {
-      listed.paths.push(join(folder, name, image))
-      listed.labels.push(label)
-    }
-    if (listed.paths.length > limits.entries) throw dataError(folder, `has more than ${limits.entries} images`)
-  }
-  return listed
-}
-
-async function sizeOf(
-  path: string,
-  { imageSize }: ImageOptions,
-  limits: DataLimits,
-): Promise<readonly [height: number, width: number]> {
-  if (typeof imageSize === 'number') return [imageSize, imageSize]
-  if (imageSize !== undefined) return imageSize
-  const { info } = await decoded(path, limits, image => image)
-  return [info.height, info.width]
-}
-
-/** Red, green, blue per pixel, for all images. Several are decoded at once: sharp works on threads of its own. */
-async function decodeImages(
-  paths: readonly string[],
-  height: number,
-  width: number,
-  limits: DataLimits,
-): Promise<Uint8Array> {
-  const length = height * width * 3
-  const pixels = sharedPixels(paths.length * length)
-  let next = 0
-  const decodeNext = async (): Promise<void> => {
-    while (next < paths.length) {
-      const at = next++
-      const { data } = await decoded(paths[at]!, limits, image => image.resize(width, height, { fit: 'fill' }))
-      pixels.set(data, at * length)
-    }
-  }
-  try {
-    await Promise.all(Array.from({ length: 2 * availableParallelism() }, decodeNext))
-  } finally {
-    // The first error stops the others.
-    next = paths.length
-  }
-  return pixels
-}
-
-async function decoded(
-  path: string,
-  limits: DataLimits,
-  change: (image: Sharp) => Sharp,
-): Promise<{ data: Buffer; info: { width: number; height: number } }> {
-  // Loaded when first needed: the native library takes 100 ms to load and only folders of images need it.
-  const { default: sharp } = await import('sharp')
-  const bytes = await readBytes(path, limits)
-  try {
-    // As a camera meant it: turned by its EXIF note, on black where transparent.
-    const upright = sharp(bytes, { limitInputPixels: inputPixels, failOn: 'truncated' }).autoOrient()
-    const { data, info } = await change(upright.flatten({ background: '#000' }).toColourspace('srgb'))
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true })
-    return { data: info.channels === 3 ? data : threefold(data), info }
-  } catch (cause) {
-    if (cause instanceof HearsayError) throw cause
-    throw dataError(path, `is not a readable PNG or JPEG image (${firstLine(cause)})`, cause)
-  }
-}
-
-function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split('\n')[0]!
-}
-
-function threefold(grey: Uint8Array): Buffer {
-  const pixels = Buffer.alloc(grey.length * 3)
-  for (let i = 0; i < grey.length; i++) pixels.fill(grey[i]!, 3 * i, 3 * i + 3)
-  return pixels
+async function sizeFor(path: string, { imageSize: asked }: ImageOptions, limits: DataLimits): Promise<ImageSize> {
+  if (typeof asked === 'number') return [asked, asked]
+  return asked ?? imageSize(path, limits)
 }
 
 function isGrey(pixels: Uint8Array): boolean {
