@@ -4,6 +4,7 @@ import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
 import { eachLine, isMissing, numberOf } from './csv.js'
 import { readBytes } from './file.js'
+import { alternatives, columnNames, placesOf } from './names.js'
 
 /*
  * Rows for a model that was trained on a table: the same columns become the same inputs, whatever else the file holds.
@@ -58,14 +59,23 @@ function inputsOf({ columns }: TableReading): readonly TableColumn[] {
   return columns.filter(({ role }) => role === 'input')
 }
 
-function byName(names: readonly string[], reading: TableReading, place: string): Placed[] {
+function byName(header: readonly string[], reading: TableReading, place: string): Placed[] {
+  const names = columnNames(header)
   return inputsOf(reading).map(column => {
-    const at = names.indexOf(column.name)
-    if (at >= 0) return placedAt(column, at)
-    throw dataError(
-      place,
-      `there is no column "${column.name}", which the model was trained with; the header has ${names.slice(0, 20).join(', ')}`,
-    )
+    const [at, second] = placesOf(column.name, names)
+    if (at === undefined) {
+      throw dataError(
+        place,
+        `there is no column "${column.name}", which the model was trained with; ${alternatives(column.name, names)}`,
+      )
+    }
+    if (second !== undefined) {
+      throw dataError(
+        place,
+        `columns ${at + 1} and ${second + 1} are both called "${column.name}", which the model was trained with; rename the one that is not meant`,
+      )
+    }
+    return placedAt(column, at)
   })
 }
 

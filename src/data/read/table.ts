@@ -3,6 +3,7 @@ import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import type { ColumnSpec, DataSpec } from '../spec.js'
 import { type Column, type ColumnRole, readCell } from './columns.js'
 import { eachLine, numberOf } from './csv.js'
+import { checkNames, columnNames, placeOf } from './names.js'
 
 /** What of the data section tells how tables are read. */
 export type TableOptions = Pick<
@@ -74,7 +75,7 @@ export function decodeTable(
         'has only one column; a label and at least one feature are needed, separated by , or ; or tabs',
       )
     if (width > limits.columns) throw dataError(path, `has ${width} columns; at most ${limits.columns} are read`)
-    if (options.header ?? looksLikeHeader(first, second)) header = first
+    if (options.header ?? looksLikeHeader(first, second)) header = columnNames(first)
     columns = columnsOf(width, header, options, path, limits)
   }
 
@@ -84,7 +85,7 @@ export function decodeTable(
       if (first === undefined) return
       if (columns === undefined) begin(first.values, second, path)
       if (header === undefined) append(first.values, file, first.line)
-      else checkHeader(first.values, header, files[0]!.path, `${path}:${first.line}`)
+      else checkHeader(columnNames(first.values), header, files[0]!.path, `${path}:${first.line}`)
       first = undefined
     }
     let started = false
@@ -142,7 +143,7 @@ function columnsOf(
   path: string,
   limits: DataLimits,
 ): Column[] {
-  const at = (column: ColumnSpec, field: string): number => columnIndex(column, width, header, `${path}: data.${field}`)
+  const at = (column: ColumnSpec, field: string): number => placeOf(column, width, header, `${path}: data.${field}`)
   const roles = new Map<number, ColumnRole>()
   const values = new Map<number, readonly string[]>()
   for (const entry of options.categorical ?? []) {
@@ -181,6 +182,7 @@ function columnsOf(
     if (lost !== undefined) throw dataError(path, `column ${lost + 1} is in data.categorical and not in data.columns`)
     for (let i = 0; i < width; i++) if (!used.has(i) && !roles.has(i)) roles.set(i, 'unused')
   }
+  if (header !== undefined) checkNames(header, i => roles.get(i) !== 'unused', `${path}:1`)
   const features = Array.from({ length: width }, (_, i) => roles.get(i) ?? 'feature')
   if (!features.some(role => role === 'feature' || role === 'categorical')) {
     throw dataError(path, 'has no column left for features')
@@ -200,20 +202,4 @@ function columnsOf(
       hasNumbers: false,
     }
   })
-}
-
-function columnIndex(column: ColumnSpec, width: number, header: readonly string[] | undefined, what: string): number {
-  if (typeof column === 'number') {
-    if (column > width) throw dataError(what, `column ${column}; the table has ${width}, counted from 1`)
-    return column - 1
-  }
-  if (header === undefined) {
-    throw dataError(
-      what,
-      `"${column}", but the first line is no header; give the column's number, or set data.header to true`,
-    )
-  }
-  const index = header.indexOf(column)
-  if (index < 0) throw dataError(what, `there is no column "${column}"; the header has ${header.join(', ')}`)
-  return index
 }
