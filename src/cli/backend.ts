@@ -1,62 +1,44 @@
 import { HearsayError } from '../errors.js'
 import { type InstallEvent, installNative, nativeFolder, removeInstalled } from '../learner/install/index.js'
 import { byteCount, duration } from '../watch/index.js'
-import { type Command, interruptedStatus } from './command.js'
+import { interruptedStatus, type Run } from './command.js'
 
 interface BackendOptions {
   readonly cuda?: boolean
   readonly wheel?: string
 }
 
-export const backend: Command<BackendOptions> = {
-  usage: 'backend <action>',
-  summary: 'install or remove native TensorFlow: the fastest backend on a CPU, and CUDA',
-  flags: [
-    { flags: '--cuda', description: 'install: for NVIDIA cards, with the CUDA libraries (Linux on x64)' },
-    {
-      flags: '--wheel <file>',
-      description: 'install: a wheel of TensorFlow that is already here (default: pip downloads it)',
-    },
-  ],
-  examples: [
-    'hearsay backend install',
-    'hearsay backend install --wheel tensorflow_cpu-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl',
-    'hearsay backend install --cuda',
-    'hearsay backend remove',
-  ],
-
-  async run([action], { cuda = false, wheel }, { stdout, stderr, signal }) {
-    const say = (line: string): void => void stdout.write(`${line}\n`)
-    if (action === 'remove') {
-      if (cuda || wheel !== undefined)
-        throw new HearsayError('USAGE', 'backend remove: --cuda and --wheel go with install')
-      const bytes = await removeInstalled()
-      say(
-        bytes === undefined
-          ? `nothing is installed in ${nativeFolder()}`
-          : `removed ${nativeFolder()} (${byteCount(bytes)})`,
-      )
-      return 0
-    }
-    if (action !== 'install') {
-      throw new HearsayError('USAGE', `backend ${action}: the action must be one of install, remove`)
-    }
-    const begun = performance.now()
-    const seconds = (): string => duration((performance.now() - begun) / 1000)
-    try {
-      await installNative({
-        cuda,
-        ...(wheel !== undefined && { wheel }),
-        signal,
-        onProgress: event => say(lineOf(event, seconds())),
-      })
-    } catch (error) {
-      if (!signal.aborted) throw error
-      stderr.write('Interrupted; nothing was installed, and what was there before is unchanged.\n')
-      return interruptedStatus
-    }
+export const run: Run<BackendOptions> = async ([action], { cuda = false, wheel }, { stdout, stderr, signal }) => {
+  const say = (line: string): void => void stdout.write(`${line}\n`)
+  if (action === 'remove') {
+    if (cuda || wheel !== undefined)
+      throw new HearsayError('USAGE', 'backend remove: --cuda and --wheel go with install')
+    const bytes = await removeInstalled()
+    say(
+      bytes === undefined
+        ? `nothing is installed in ${nativeFolder()}`
+        : `removed ${nativeFolder()} (${byteCount(bytes)})`,
+    )
     return 0
-  },
+  }
+  if (action !== 'install') {
+    throw new HearsayError('USAGE', `backend ${action}: the action must be one of install, remove`)
+  }
+  const begun = performance.now()
+  const seconds = (): string => duration((performance.now() - begun) / 1000)
+  try {
+    await installNative({
+      cuda,
+      ...(wheel !== undefined && { wheel }),
+      signal,
+      onProgress: event => say(lineOf(event, seconds())),
+    })
+  } catch (error) {
+    if (!signal.aborted) throw error
+    stderr.write('Interrupted; nothing was installed, and what was there before is unchanged.\n')
+    return interruptedStatus
+  }
+  return 0
 }
 
 function lineOf(event: InstallEvent, elapsed: string): string {

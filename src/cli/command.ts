@@ -15,6 +15,13 @@ export interface Flag {
   readonly parse?: (text: string) => unknown
   /** May be given several times; the values come as a list. */
   readonly repeatable?: boolean
+  /** Under which heading of the help it stands: "Data". @default Options */
+  readonly group?: string
+}
+
+/** Flags under a heading of their own in a long help. */
+export function grouped(group: string, flags: readonly Flag[]): readonly Flag[] {
+  return flags.map(flag => ({ group, ...flag }))
 }
 
 /** What a command prints to, and what ends it. */
@@ -25,30 +32,39 @@ export interface Terminal {
   readonly signal: AbortSignal
 }
 
+/** What a command does. Ends the process with the status it returns; 0 when it returns none. */
+export type Run<Options> = (
+  args: readonly (string | undefined)[],
+  options: Options,
+  terminal: Terminal,
+) => Promise<number | undefined>
+
 /** One command of `hearsay`, as data: its help, its errors and the README are made from this. */
-export interface Command<Options> {
+export interface Command {
   /** Name and arguments: "simulate [manifest]". */
   readonly usage: string
   readonly summary: string
   readonly flags: readonly Flag[]
   /** Complete command lines; a test runs every one of them. */
   readonly examples: readonly string[]
-  /** Ends the process with this status; 0 when left out. */
-  run(args: readonly (string | undefined)[], options: Options, terminal: Terminal): Promise<number | undefined>
+  /** Loads what the command does. Help must not wait a second for libp2p, which it does not need. */
+  load(): Promise<Run<never>>
 }
 
 /** Adds a command to the program. */
-export function register<Options>(program: Commander, command: Command<Options>, terminal: Terminal): void {
+export function register(program: Commander, command: Command, terminal: Terminal): void {
   const sub = program.command(command.usage).summary(command.summary).description(command.summary)
   for (const flag of command.flags) sub.addOption(optionOf(flag))
   sub.addHelpText('after', `\nExamples:\n${command.examples.map(example => `  ${example}`).join('\n')}`)
   sub.action(async () => {
-    process.exitCode = (await command.run(sub.processedArgs, sub.opts() as Options, terminal)) ?? 0
+    const run = await command.load()
+    process.exitCode = (await run(sub.processedArgs, sub.opts() as never, terminal)) ?? 0
   })
 }
 
-function optionOf({ flags, description, choices, parse, repeatable, ...flag }: Flag): Option {
+function optionOf({ flags, description, choices, parse, repeatable, group, ...flag }: Flag): Option {
   const option = new Option(flags, description)
+  if (group !== undefined) option.helpGroup(`${group}:`)
   if (flag.default !== undefined) option.default(flag.default)
   if (choices !== undefined) option.choices(choices)
   if (parse !== undefined) option.argParser(parse)

@@ -1,43 +1,32 @@
 import { classTable, loadDataset, partition, shippedSets } from '../data/index.js'
 import { count, plainTable } from '../watch/index.js'
-import type { Command } from './command.js'
+import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
-import { dataFlags, manifestFrom, type RunFlags } from './run-flags.js'
+import { manifestFrom, type RunFlags } from './run-flags.js'
 
-export const data: Command<RunFlags> = {
-  usage: 'data [set]',
-  summary: 'show a data set, or how its classes are dealt to peers',
-  flags: dataFlags,
-  examples: [
-    'hearsay data',
-    'hearsay data pneumoniamnist --partition dirichlet:0.3 --peers 8',
-    'hearsay data heart-disease',
-  ],
-
-  async run([set], flags, { stdout, stderr }) {
-    if (set === undefined) {
-      stdout.write(`${shippedTable()}\n`)
-      return 0
-    }
-    const manifest = await manifestFrom(undefined, { ...flags, data: set })
-    const dataset = await loadDataset(manifest.data, manifest.seed)
-    const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
-    tellNotes(dataset, stderr)
-    const { classes, rows } = classTable(dataset, shards)
-    const table = plainTable(['peer', ...classes, 'samples'])
-    for (const row of rows) table.push([row.peer, ...row.counts.map(count), count(row.size)])
-    const { train, test, validation } = dataset
-    const sizes = [
-      `${count(train.size)} to train`,
-      validation && `${count(validation.size)} to validate`,
-      `${count(test.size)} to test`,
-    ]
-    stdout.write(
-      `${dataset.name}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
-        `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
-    )
+export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
+  if (set === undefined) {
+    stdout.write(`${shippedTable()}\n`)
     return 0
-  },
+  }
+  const manifest = await manifestFrom(undefined, { ...flags, data: set })
+  const dataset = await loadDataset(manifest.data, manifest.seed)
+  const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+  tellNotes(dataset, stderr)
+  const { classes, rows } = classTable(dataset, shards)
+  const table = plainTable(['peer', ...classes, 'samples'])
+  for (const row of rows) table.push([row.peer, ...row.counts.map(count), count(row.size)])
+  const { train, test, validation } = dataset
+  const sizes = [
+    `${count(train.size)} to train`,
+    validation && `${count(validation.size)} to validate`,
+    `${count(test.size)} to test`,
+  ]
+  stdout.write(
+    `${dataset.name}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
+      `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
+  )
+  return 0
 }
 
 function shippedTable(): string {

@@ -1,32 +1,25 @@
 import pc from 'picocolors'
 import { type Diagnosis, diagnose } from '../simulate/index.js'
 import { byteCount, count, deviceText, plainTable } from '../watch/index.js'
-import { type Command, interruptedStatus } from './command.js'
+import { interruptedStatus, type Run } from './command.js'
 
 interface DoctorOptions {
   readonly json?: boolean
 }
 
-export const doctor: Command<DoctorOptions> = {
-  usage: 'doctor',
-  summary: 'show what this machine has to train and to talk with, and how fast it is',
-  flags: [{ flags: '--json', description: 'print one JSON object and nothing else' }],
-  examples: ['hearsay doctor', 'hearsay doctor --json'],
-
-  async run(_, { json = false }, { stdout, stderr, signal }) {
-    // A terminal's line is written over; a file gets one line after another.
-    const [start, end] = stderr.isTTY ? ['\r', ''] : ['', '\n']
-    const say = (text: string): void => void (json || stderr.write(`${start}${text.padEnd(20)}${end}`))
-    try {
-      const diagnosis = await diagnose(signal, name => say(`trying ${name} …`))
-      if (stderr.isTTY) say(`\r${''.padEnd(20)}\r`)
-      stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${diagnosisText(diagnosis)}\n`)
-      return diagnosis.ok ? 0 : 1
-    } catch (error) {
-      if (!signal.aborted) throw error
-      return interruptedStatus
-    }
-  },
+export const run: Run<DoctorOptions> = async (_, { json = false }, { stdout, stderr, signal }) => {
+  // A terminal's line is written over; a file gets one line after another.
+  const [start, end] = stderr.isTTY ? ['\r', ''] : ['', '\n']
+  const say = (text: string): void => void (json || stderr.write(`${start}${text.padEnd(20)}${end}`))
+  try {
+    const diagnosis = await diagnose(signal, name => say(`trying ${name} …`))
+    if (stderr.isTTY) say(`\r${''.padEnd(20)}\r`)
+    stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${diagnosisText(diagnosis)}\n`)
+    return diagnosis.ok ? 0 : 1
+  } catch (error) {
+    if (!signal.aborted) throw error
+    return interruptedStatus
+  }
 }
 
 /** The diagnosis for people. */

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
 import { type ExportFormat, exportFormats, exportPeer, readPeer } from '../trained/index.js'
-import type { Command } from './command.js'
+import type { Run } from './command.js'
 
 interface ExportOptions {
   readonly peer?: string
@@ -10,42 +10,19 @@ interface ExportOptions {
   readonly bare?: boolean
 }
 
-export const exportModel: Command<ExportOptions> = {
-  usage: 'export <run>',
-  summary: 'write a trained model for TensorFlow.js, Keras or whatever reads safetensors',
-  flags: [
-    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
-    { flags: '--to <folder>', description: 'where it is written; a new folder' },
-    {
-      flags: '--format <names>',
-      description: `of ${exportFormats.join(', ')}, with commas or several times (default: all)`,
-      repeatable: true,
-    },
-    {
-      flags: '--bare',
-      description: 'as it was trained, to go on with in Hearsay: standardised inputs, no probabilities',
-    },
-  ],
-  examples: [
-    'hearsay export runs/xrays --peer peer-3 --to xray-model',
-    'hearsay export runs/xrays --peer peer-3 --to xray-web --format tfjs',
-    'hearsay export runs/xrays --peer peer-3 --to xray-start --format tfjs --bare',
-  ],
-
-  async run([run], { peer: name, to, format, bare = false }, { stdout }) {
-    if (to === undefined) throw new HearsayError('USAGE', '--to: name the folder where the model is to be written')
-    const formats = formatsOf(format)
-    const peer = await readPeer(run!, name)
-    await mustBeFree(to)
-    const files = await exportPeer(peer, to, formats, { bare })
-    stdout.write(`${files.map(file => `${to}/${file}`).join('\n')}\n`)
-    if (peer.mixture !== undefined && formats.some(kind => kind !== 'safetensors')) {
-      stdout.write(
-        `${peer.description.name} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
-      )
-    }
-    return 0
-  },
+export const run: Run<ExportOptions> = async ([run], { peer: name, to, format, bare = false }, { stdout }) => {
+  if (to === undefined) throw new HearsayError('USAGE', '--to: name the folder where the model is to be written')
+  const formats = formatsOf(format)
+  const peer = await readPeer(run!, name)
+  await mustBeFree(to)
+  const files = await exportPeer(peer, to, formats, { bare })
+  stdout.write(`${files.map(file => `${to}/${file}`).join('\n')}\n`)
+  if (peer.mixture !== undefined && formats.some(kind => kind !== 'safetensors')) {
+    stdout.write(
+      `${peer.description.name} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
+    )
+  }
+  return 0
 }
 
 function formatsOf(given: readonly string[] | undefined): readonly ExportFormat[] {

@@ -3,7 +3,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
 import { measureOf, type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { backendSchema, modelSchema, readTopology } from '../learner/index.js'
+import { type backendSchema, modelSchema, readTopology } from '../learner/index.js'
 import {
   createCheckpoints,
   createPeer,
@@ -27,12 +27,12 @@ import {
   type NetworkSettings,
   type PeerSettings,
 } from '../watch/index.js'
-import { type Flag, interruptedStatus, type Terminal, wholeNumber } from './command.js'
-import { type NetworkFlags, networkFlags, networkFrom } from './network-flags.js'
+import { interruptedStatus, type Terminal } from './command.js'
+import { type NetworkFlags, networkFrom } from './network-flags.js'
 import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
-import { type TableFlags, tableFields, tableFlags } from './table-flags.js'
+import { type TableFlags, tableFields } from './table-flags.js'
 
 /** Flags that start and join have in common. */
 export interface FieldFlags extends NetworkFlags, TableFlags {
@@ -46,35 +46,6 @@ export interface FieldFlags extends NetworkFlags, TableFlags {
   readonly out?: string
   readonly resume?: string
 }
-
-export const fieldFlags: readonly Flag[] = [
-  {
-    flags: '--data <source>',
-    description: "this peer's own data: a file, a folder, or a shipped set (default: a share of the manifest's)",
-  },
-  ...tableFlags,
-  {
-    flags: '--share <number>',
-    description: "which share of the manifest's data, from 0 (default: one that nobody has)",
-    parse: wholeNumber('--share', 0, 1_000_000),
-  },
-  {
-    flags: '--model <name or path>',
-    description: "in a mixture, a body of this peer's own: cnn:64, mlp:64, … or a model.json (default: the run's)",
-  },
-  { flags: '--as <name>', description: 'what others show for this peer (default: the end of its id)' },
-  { flags: '--backend <name>', description: 'what computes', choices: backendSchema.options, default: 'auto' },
-  {
-    flags: '--port <number>',
-    description: 'to listen on, on all networks; 0: any that is free',
-    default: 0,
-    parse: wholeNumber('--port', 0, 65_535),
-  },
-  { flags: '--listen <multiaddr>', description: 'to listen on instead, like /ip4/10.0.0.7/tcp/4001', repeatable: true },
-  ...networkFlags,
-  { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
-  { flags: '--resume <folder>', description: 'go on with the run that is kept there' },
-]
 
 /** What a peer goes on with, from its flags. The beginning of a peer id is the same for all, so its end names it. */
 export function settingsFrom(

@@ -3,19 +3,12 @@ import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { loadOrCreateIdentity } from '../node/index.js'
 import { identityFile } from '../watch/index.js'
-import type { Command } from './command.js'
+import type { Run } from './command.js'
 
-export const id: Command<object> = {
-  usage: 'id <folder>',
-  summary: 'print the peer id of a run folder; a new folder is made with a new one, for start or join --out',
-  flags: [],
-  examples: ['hearsay id runs/boston'],
-
-  async run([folder], _, { stdout }) {
-    const { peerId } = await loadOrCreateIdentity(join(await identityFolder(folder!), identityFile))
-    stdout.write(`${peerId}\n`)
-    return 0
-  },
+export const run: Run<object> = async ([folder], _, { stdout }) => {
+  const { peerId } = await loadOrCreateIdentity(join(await identityFolder(folder!), identityFile))
+  stdout.write(`${peerId}\n`)
+  return 0
 }
 
 /** Never puts a key where something else is kept. */

@@ -3,10 +3,10 @@ import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
 import { HearsayError } from '../errors.js'
 import { type Manifest, parseManifest, replaceFile, runIdOf } from '../node/index.js'
-import { type Command, interruptedStatus, number } from './command.js'
+import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
 import { askForRun } from './questions.js'
-import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
+import { manifestFrom, type RunFlags } from './run-flags.js'
 
 export interface InitOptions extends RunFlags {
   readonly minPeers?: number
@@ -17,47 +17,26 @@ export interface InitOptions extends RunFlags {
 
 const defaultOut = 'run.yaml'
 
-export const init: Command<InitOptions> = {
-  usage: 'init',
-  summary: 'write a commented run.yaml, by asking or from flags',
-  flags: [
-    { flags: '-y, --yes', description: 'ask nothing: defaults for what no flag says' },
-    { flags: '--out <file>', description: `where it is written (default: ${defaultOut})` },
-    { flags: '--force', description: 'write over a file that is there' },
-    {
-      flags: '--min-peers <number>',
-      description: 'how many peers must be there before a run in the field begins (default: 2)',
-      parse: number('--min-peers'),
-    },
-    ...runFlags,
-  ],
-  examples: [
-    'hearsay init',
-    'hearsay init --yes --data pneumoniamnist --model mlp --rounds 5 --min-peers 3 --out run.yaml',
-    'hearsay init --yes --data heart-disease --model logistic --share head --out hospitals.yaml',
-  ],
-
-  async run(_, flags, { stdout, stderr, signal }) {
-    const { stdin } = process
-    // Asked first: nobody wants to answer questions for a file that cannot be written.
-    refuseToOverwrite(flags.out ?? (flags.yes ? defaultOut : undefined), flags)
-    if (!flags.yes && !(stdin.isTTY && stdout.isTTY)) {
-      throw new HearsayError(
-        'USAGE',
-        'init asks its questions on a terminal, and this is none; add --yes to take the defaults for what no flag says',
-      )
-    }
-    const chosen = flags.yes ? flags : await askForRun(flags, { input: stdin, output: stdout, signal })
-    if (chosen === undefined) {
-      stderr.write('Interrupted; nothing was written.\n')
-      return interruptedStatus
-    }
-    const manifest = await manifestOf(chosen)
-    const out = chosen.out ?? defaultOut
-    await write(out, commentedManifest(manifest), chosen)
-    stdout.write(`${told(out, manifest)}\n`)
-    return 0
-  },
+export const run: Run<InitOptions> = async (_, flags, { stdout, stderr, signal }) => {
+  const { stdin } = process
+  // Asked first: nobody wants to answer questions for a file that cannot be written.
+  refuseToOverwrite(flags.out ?? (flags.yes ? defaultOut : undefined), flags)
+  if (!flags.yes && !(stdin.isTTY && stdout.isTTY)) {
+    throw new HearsayError(
+      'USAGE',
+      'init asks its questions on a terminal, and this is none; add --yes to take the defaults for what no flag says',
+    )
+  }
+  const chosen = flags.yes ? flags : await askForRun(flags, { input: stdin, output: stdout, signal })
+  if (chosen === undefined) {
+    stderr.write('Interrupted; nothing was written.\n')
+    return interruptedStatus
+  }
+  const manifest = await manifestOf(chosen)
+  const out = chosen.out ?? defaultOut
+  await write(out, commentedManifest(manifest), chosen)
+  stdout.write(`${told(out, manifest)}\n`)
+  return 0
 }
 
 /** The manifest that the flags ask for. */

@@ -17,9 +17,9 @@ import {
   runIdOf,
 } from '../node/index.js'
 import { defaultRunFolder, identityFile, openRunFolder } from '../watch/index.js'
-import { type Command, interruptedStatus, type Terminal } from './command.js'
+import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { joinFederation } from './federation.js'
-import { type FieldFlags, fieldFlags, runField, settingsFrom } from './field.js'
+import { type FieldFlags, runField, settingsFrom } from './field.js'
 import { networkFrom, networkSettings } from './network-flags.js'
 import { resumeRun } from './start.js'
 
@@ -27,59 +27,47 @@ interface JoinFlags extends FieldFlags {
   readonly yes?: boolean
 }
 
-export const join: Command<JoinFlags> = {
-  usage: 'join [address]',
-  summary: 'take part in a run: at the address that start prints, or as a member of a topology file',
-  flags: [{ flags: '-y, --yes', description: 'do not ask before joining' }, ...fieldFlags],
-  examples: [
-    'hearsay join /ip4/192.0.2.1/tcp/4001/p2p/12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA#2176464839d712c6f1d0d0a7a6d5f6ab2a2f0d1c3e4b5a69788796a5b4c3d2e1',
-    'hearsay join topologies/hospitals.yaml --as boston --out runs/boston --data scans/',
-    'hearsay join --resume runs/2026-11-21T12-00-00-a1b2c3d4',
-  ],
-
-  async run([text], flags, terminal) {
-    if (flags.resume !== undefined) return resumeRun(flags.resume, text, flags, terminal)
-    if (text === undefined) {
-      throw new HearsayError('USAGE', 'join: an address is missing; hearsay start prints the whole line')
-    }
-    const agreed = async (manifest: Manifest): Promise<boolean> =>
-      flags.yes === true || agrees(manifest, flags, terminal)
-    if (/\.ya?ml$/i.test(text)) return joinFederation(text, flags, agreed, terminal)
-    const { signal } = terminal
-    const contact = parseJoinAddress(text)
-    const settled = await networkSettings(flags)
-    const network = await networkFrom(settled)
-    const manifest = await askManifest(contact, await askingIdentity(flags.out), network, signal)
-    const runId = runIdOf(manifest)
-    if (!(await agreed(manifest))) return interruptedStatus
-    const path = flags.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
-    const folder = await openRunFolder(path, { resume: false, manifest, signal })
-    try {
-      const identity = await loadOrCreateIdentity(folder.identityPath)
-      await checkInvited(network, { runId, founders: foundersOf(manifest) }, identity.peerId)
-      const view = await askView(contact, runId, identity, network, signal)
-      const share = flags.share ?? view.share
-      if (flags.data === undefined && share === undefined) {
-        throw new HearsayError(
-          'DATA',
-          `all ${manifest.peers} shares of ${manifest.data.set} are taken; bring your own data with --data`,
-        )
-      }
-      const settings = settingsFrom(flags, identity, share, settled)
-      await folder.writeSettings(settings)
-      // Before anybody was heard: who is killed in its first round comes back too.
-      const { address, peerId } = contact
-      await folder.writeMembers([{ name: 'contact', peerId, addresses: [address] }])
-      const { backend } = flags
-      const contacts = [address]
-      return await runField(
-        { folder, manifest, identity, settings, backend, contacts, hasBegun: view.hasBegun },
-        terminal,
+export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
+  if (flags.resume !== undefined) return resumeRun(flags.resume, text, flags, terminal)
+  if (text === undefined) {
+    throw new HearsayError('USAGE', 'join: an address is missing; hearsay start prints the whole line')
+  }
+  const agreed = async (manifest: Manifest): Promise<boolean> => flags.yes === true || agrees(manifest, flags, terminal)
+  if (/\.ya?ml$/i.test(text)) return joinFederation(text, flags, agreed, terminal)
+  const { signal } = terminal
+  const contact = parseJoinAddress(text)
+  const settled = await networkSettings(flags)
+  const network = await networkFrom(settled)
+  const manifest = await askManifest(contact, await askingIdentity(flags.out), network, signal)
+  const runId = runIdOf(manifest)
+  if (!(await agreed(manifest))) return interruptedStatus
+  const path = flags.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
+  const folder = await openRunFolder(path, { resume: false, manifest, signal })
+  try {
+    const identity = await loadOrCreateIdentity(folder.identityPath)
+    await checkInvited(network, { runId, founders: foundersOf(manifest) }, identity.peerId)
+    const view = await askView(contact, runId, identity, network, signal)
+    const share = flags.share ?? view.share
+    if (flags.data === undefined && share === undefined) {
+      throw new HearsayError(
+        'DATA',
+        `all ${manifest.peers} shares of ${manifest.data.set} are taken; bring your own data with --data`,
       )
-    } finally {
-      await folder.abandon()
     }
-  },
+    const settings = settingsFrom(flags, identity, share, settled)
+    await folder.writeSettings(settings)
+    // Before anybody was heard: who is killed in its first round comes back too.
+    const { address, peerId } = contact
+    await folder.writeMembers([{ name: 'contact', peerId, addresses: [address] }])
+    const { backend } = flags
+    const contacts = [address]
+    return await runField(
+      { folder, manifest, identity, settings, backend, contacts, hasBegun: view.hasBegun },
+      terminal,
+    )
+  } finally {
+    await folder.abandon()
+  }
 }
 
 /** Who asks: the identity that `hearsay id` has put into the folder, as lists and invitations know it; else anybody. */

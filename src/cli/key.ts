@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
 import { newNetworkKey, parseNetworkKey } from '../gossip/index.js'
-import type { Command } from './command.js'
+import type { Run } from './command.js'
 
 interface KeyOptions {
   readonly out: string
@@ -10,30 +10,23 @@ interface KeyOptions {
 /** For its owner only: whoever can read the file can join the network. */
 const ownerOnly = 0o600
 
-export const key: Command<KeyOptions> = {
-  usage: 'key <action>',
-  summary: 'make a key that closes a network to everybody who does not have it',
-  flags: [{ flags: '--out <file>', description: 'new: where the key goes', default: 'hearsay.key' }],
-  examples: ['hearsay key new', 'hearsay key new --out hospitals.key'],
-
-  async run([action], { out }, { stdout }) {
-    if (action !== 'new') throw new HearsayError('USAGE', `key ${action}: the action must be new`)
-    const text = newNetworkKey()
-    await writeNew(out, text)
-    const { fingerprint } = parseNetworkKey(text, out)
-    stdout.write(
-      [
-        `written      ${out}, readable by you only`,
-        `fingerprint  ${fingerprint}`,
-        '',
-        'Next:',
-        '  Give the file to every member, by a way that nobody else sees: whoever has it can connect.',
-        '  Compare the fingerprint; it does not show the key.',
-        '',
-      ].join('\n'),
-    )
-    return 0
-  },
+export const run: Run<KeyOptions> = async ([action], { out }, { stdout }) => {
+  if (action !== 'new') throw new HearsayError('USAGE', `key ${action}: the action must be new`)
+  const text = newNetworkKey()
+  await writeNew(out, text)
+  const { fingerprint } = parseNetworkKey(text, out)
+  stdout.write(
+    [
+      `written      ${out}, readable by you only`,
+      `fingerprint  ${fingerprint}`,
+      '',
+      'Next:',
+      '  Give the file to every member, by a way that nobody else sees: whoever has it can connect.',
+      '  Compare the fingerprint; it does not show the key.',
+      '',
+    ].join('\n'),
+  )
+  return 0
 }
 
 /** Never over another file: it may be the key of a network that is running. */

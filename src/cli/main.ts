@@ -3,20 +3,8 @@ import '../runtime.js'
 import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError } from 'commander'
 import { HearsayError } from '../errors.js'
-import { backend } from './backend.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
-import { data } from './data.js'
-import { doctor } from './doctor.js'
-import { exportModel } from './export.js'
-import { id } from './id.js'
-import { init } from './init.js'
-import { invite } from './invite.js'
-import { join } from './join.js'
-import { key } from './key.js'
-import { predict } from './predict.js'
-import { simulate } from './simulate.js'
-import { start } from './start.js'
-import { topology } from './topology.js'
+import { commands } from './commands/index.js'
 
 /** A mistake of the user's, as getopt and the shells have it. */
 const usageStatus = 2
@@ -46,19 +34,7 @@ async function main(): Promise<void> {
     // commander puts "(Did you mean …?)" on a line of its own; an expected mistake is one line.
     .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
     .exitOverride()
-  register(program, simulate, terminal)
-  register(program, start, terminal)
-  register(program, join, terminal)
-  register(program, predict, terminal)
-  register(program, exportModel, terminal)
-  register(program, init, terminal)
-  register(program, data, terminal)
-  register(program, topology, terminal)
-  register(program, key, terminal)
-  register(program, id, terminal)
-  register(program, invite, terminal)
-  register(program, doctor, terminal)
-  register(program, backend, terminal)
+  for (const command of commands) register(program, command, terminal)
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync()

@@ -2,11 +2,11 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Inputs, loadDataset, loadInputs } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { backendSchema } from '../learner/index.js'
+import type { backendSchema } from '../learner/index.js'
 import { parseManifest, readManifestFile } from '../node/index.js'
 import { mostProbable, type PeerDescription, predict as predictWith, readPeer } from '../trained/index.js'
 import { percent } from '../watch/index.js'
-import type { Command } from './command.js'
+import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
 
@@ -16,39 +16,28 @@ interface PredictOptions {
   readonly backend: (typeof backendSchema.options)[number]
 }
 
-export const predict: Command<PredictOptions> = {
-  usage: 'predict <run> [inputs]',
-  summary: 'ask a trained model: images, a table or an array (default: what the run was tested on)',
-  flags: [
-    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
-    { flags: '--out <file>', description: '.csv or .json; of restored images a folder (default: print)' },
-    { flags: '--backend <name>', description: 'what computes', choices: backendSchema.options, default: 'auto' },
-  ],
-  examples: [
-    'hearsay predict runs/xrays scan.png --peer peer-3',
-    'hearsay predict runs/hospitals patients.csv --peer cleveland --out answers.csv',
-    'hearsay predict runs/digits --peer peer-0 --out answers.json',
-  ],
-
-  async run([folder, path], { peer: name, out, backend }, { stdout, stderr, signal }) {
-    const peer = await readPeer(folder!, name)
-    const { description } = peer
-    const restores = description.objective.kind === 'super-resolution'
-    checkOut(out, restores)
-    const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description)
-    tellNotes(inputs, stderr)
-    const prediction = await predictWith(peer, inputs.samples, { backend, signal })
-    const named = { names: inputs.names, description, prediction }
-    if (restores) await writeImages(out!, named)
-    else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named) : csvOf(named))
-    else await write(out, named)
-    if (path === undefined && description.objective.kind === 'classification') {
-      const { labels, size } = inputs.samples
-      const right = mostProbable(prediction).reduce((sum, best, i) => sum + (best === labels[i] ? 1 : 0), 0)
-      stderr.write(`${percent(right / size)} of ${size} are right\n`)
-    }
-    return 0
-  },
+export const run: Run<PredictOptions> = async (
+  [folder, path],
+  { peer: name, out, backend },
+  { stdout, stderr, signal },
+) => {
+  const peer = await readPeer(folder!, name)
+  const { description } = peer
+  const restores = description.objective.kind === 'super-resolution'
+  checkOut(out, restores)
+  const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description)
+  tellNotes(inputs, stderr)
+  const prediction = await predictWith(peer, inputs.samples, { backend, signal })
+  const named = { names: inputs.names, description, prediction }
+  if (restores) await writeImages(out!, named)
+  else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named) : csvOf(named))
+  else await write(out, named)
+  if (path === undefined && description.objective.kind === 'classification') {
+    const { labels, size } = inputs.samples
+    const right = mostProbable(prediction).reduce((sum, best, i) => sum + (best === labels[i] ? 1 : 0), 0)
+    stderr.write(`${percent(right / size)} of ${size} are right\n`)
+  }
+  return 0
 }
 
 function checkOut(out: string | undefined, restores: boolean): void {

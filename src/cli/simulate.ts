@@ -1,6 +1,6 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
-import { backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
+import { type backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
 import { type Member, runIdOf } from '../node/index.js'
 import {
   createSimulation,
@@ -24,10 +24,10 @@ import {
   report,
   small,
 } from '../watch/index.js'
-import { type Command, interruptedStatus, share, type Terminal, wholeNumber } from './command.js'
+import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { nextSteps } from './next-steps.js'
 import { tellNotes } from './notes.js'
-import { manifestFrom, type RunFlags, runFlags } from './run-flags.js'
+import { manifestFrom, type RunFlags } from './run-flags.js'
 
 interface SimulateOptions extends RunFlags {
   readonly backend: (typeof backendSchema.options)[number]
@@ -41,81 +41,35 @@ interface SimulateOptions extends RunFlags {
   readonly json?: boolean
 }
 
-export const simulate: Command<SimulateOptions> = {
-  usage: 'simulate [manifest]',
-  summary: 'run many peers on this machine, over real connections',
-  flags: [
-    ...runFlags,
-    {
-      flags: '--backend <name>',
-      description: 'what computes',
-      choices: backendSchema.options,
-      default: 'auto',
-    },
-    { flags: '--transport <kind>', description: 'between the peers', choices: ['tcp', 'memory'], default: 'tcp' },
-    {
-      flags: '--port <number>',
-      description: 'first of the ports to listen on, one a peer; 0: any that are free',
-      default: 0,
-      parse: wholeNumber('--port', 0, 65_535),
-    },
-    {
-      flags: '--workers <number>',
-      description: 'training threads (default: one a core)',
-      parse: wholeNumber('--workers', 1, 256),
-    },
-    { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
-    { flags: '--no-baselines', description: 'do not run each peer alone and all data in one place' },
-    {
-      flags: '--fail <peer@round>',
-      description: 'kill a peer in the middle of a round, both from 0',
-      repeatable: true,
-    },
-    {
-      flags: '--disconnect <share>',
-      description: 'in a mixture: cut this share of all directions between peers, 0 to 1',
-      parse: share('--disconnect'),
-    },
-    { flags: '--json', description: 'print one JSON object and nothing else' },
-  ],
-  examples: [
-    'hearsay simulate',
-    'hearsay simulate --merge dfedsam-mgs --gossip-steps 4 --rounds 5 --no-baselines',
-    'hearsay simulate --data heart-disease --model logistic --rounds 20',
-    'hearsay simulate --data digits --model mlp --peers 16 --topology torus --partition dirichlet:0.1 --rounds 5',
-    'hearsay simulate --data digits --model logistic --peers 6 --rounds 4 --fail 2@1 --json',
-  ],
-
-  async run([file], options, terminal) {
-    const manifest = await manifestFrom(file, options)
-    const faults = (options.fail ?? []).map(text => parseFault(text, manifest.peers, manifest.rounds))
-    const simulation = await createSimulation(manifest, { ...options, faults, signal: terminal.signal })
-    try {
-      const runId = Buffer.from(runIdOf(manifest)).toString('hex')
-      const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
-      await folder.writeMembers(simulation.members)
-      const { prepared } = simulation
-      const described = await describeAll(prepared, simulation.members)
-      tellNotes(prepared.dataset, terminal.stderr)
-      const quiet = options.json === true && !terminal.stderr.isTTY
-      if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
-      const progress = createProgress({
-        peers: manifest.peers,
-        rounds: manifest.rounds,
-        baselines: options.baselines,
-        measure: measureOf(manifest.data),
-        stream: terminal.stderr,
-      })
-      const result = await watch(simulation.run(), event => {
-        folder.append(event)
-        if (!quiet) progress.show(event)
-      })
-      if (!quiet) progress.done()
-      return await finish(prepared, result, folder, options, terminal, described)
-    } finally {
-      await simulation.close()
-    }
-  },
+export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
+  const manifest = await manifestFrom(file, options)
+  const faults = (options.fail ?? []).map(text => parseFault(text, manifest.peers, manifest.rounds))
+  const simulation = await createSimulation(manifest, { ...options, faults, signal: terminal.signal })
+  try {
+    const runId = Buffer.from(runIdOf(manifest)).toString('hex')
+    const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
+    await folder.writeMembers(simulation.members)
+    const { prepared } = simulation
+    const described = await describeAll(prepared, simulation.members)
+    tellNotes(prepared.dataset, terminal.stderr)
+    const quiet = options.json === true && !terminal.stderr.isTTY
+    if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
+    const progress = createProgress({
+      peers: manifest.peers,
+      rounds: manifest.rounds,
+      baselines: options.baselines,
+      measure: measureOf(manifest.data),
+      stream: terminal.stderr,
+    })
+    const result = await watch(simulation.run(), event => {
+      folder.append(event)
+      if (!quiet) progress.show(event)
+    })
+    if (!quiet) progress.done()
+    return await finish(prepared, result, folder, options, terminal, described)
+  } finally {
+    await simulation.close()
+  }
 }
 
 /** Before the run: files of models may change while it lasts. */

@@ -2,38 +2,27 @@ import { loadDataset } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { loadOrCreateIdentity, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
 import { defaultRunFolder, openRunFolder } from '../watch/index.js'
-import type { Command, Terminal } from './command.js'
-import { type FieldFlags, fieldFlags, ownDataOf, runField, settingsFrom, withPeer } from './field.js'
+import type { Run, Terminal } from './command.js'
+import { type FieldFlags, ownDataOf, runField, settingsFrom, withPeer } from './field.js'
 import { networkSettings } from './network-flags.js'
 
-export const start: Command<FieldFlags> = {
-  usage: 'start [manifest]',
-  summary: 'open a run to others, and take part in it',
-  flags: fieldFlags,
-  examples: [
-    'hearsay start run.yaml',
-    'hearsay start run.yaml --data scans/ --as boston --port 4001',
-    'hearsay start --resume runs/2026-11-21T12-00-00-a1b2c3d4',
-  ],
-
-  async run([file], flags, terminal) {
-    if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
-    const { signal } = terminal
-    const network = await networkSettings(flags)
-    const manifest = await withTask(await manifestOf(file), flags)
-    const runId = Buffer.from(runIdOf(manifest)).toString('hex')
-    const path = flags.out ?? defaultRunFolder(runId, new Date())
-    const folder = await openRunFolder(path, { resume: false, manifest, signal })
-    try {
-      const identity = await loadOrCreateIdentity(folder.identityPath)
-      const settings = settingsFrom(flags, identity, flags.share ?? 0, network)
-      await folder.writeSettings(settings)
-      const { backend } = flags
-      return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
-    } finally {
-      await folder.abandon()
-    }
-  },
+export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
+  if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
+  const { signal } = terminal
+  const network = await networkSettings(flags)
+  const manifest = await withTask(await manifestOf(file), flags)
+  const runId = Buffer.from(runIdOf(manifest)).toString('hex')
+  const path = flags.out ?? defaultRunFolder(runId, new Date())
+  const folder = await openRunFolder(path, { resume: false, manifest, signal })
+  try {
+    const identity = await loadOrCreateIdentity(folder.identityPath)
+    const settings = settingsFrom(flags, identity, flags.share ?? 0, network)
+    await folder.writeSettings(settings)
+    const { backend } = flags
+    return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
+  } finally {
+    await folder.abandon()
+  }
 }
 
 /** Goes on with a run that was started or joined here. */

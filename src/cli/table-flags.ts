@@ -1,19 +1,10 @@
 import { type DataInput, dataLimits } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import type { Flag } from './command.js'
 
 /** How the own tables are read, as commander hands it over. */
 export interface TableFlags {
   readonly columns?: string
 }
-
-/** What every command has that reads tables. */
-export const tableFlags: readonly Flag[] = [
-  {
-    flags: '--columns <list>',
-    description: 'tables: the columns to use, by name or number, like age,sex,4-9 (default: all)',
-  },
-]
 
 /** The flags that are given, as fields of the manifest's `data` section. */
 export function tableFields({ columns }: TableFlags): Partial<DataInput> {

@@ -8,49 +8,31 @@ import {
   unionGraph,
 } from '../topology/index.js'
 import { drawGraph } from '../watch/index.js'
-import { type Command, number } from './command.js'
+import type { Run } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
-export const topology: Command<RunFlags> = {
-  usage: 'topology <graph>',
-  summary: 'show a graph and how well it mixes: ring, random-regular:4, …, or a YAML file',
-  flags: [
-    {
-      flags: '--peers <number>',
-      description: 'how many (default: 8, or as many as the file has)',
-      parse: number('--peers'),
-    },
-    { flags: '--seed <number>', description: 'for the kinds that are drawn (default: 1)', parse: number('--seed') },
-  ],
-  examples: [
-    'hearsay topology ring --peers 16',
-    'hearsay topology watts-strogatz:4 --peers 24',
-    'hearsay topology topologies/hospitals.yaml',
-  ],
-
-  async run([kind], flags, { stdout }) {
-    const manifest = await manifestFrom(undefined, { ...flags, topology: kind! })
-    const built = createTopology(manifest.topology, manifest.peers, manifest.seed)
-    const graph = unionGraph(built)
-    const { lambda, gap } = spectralGap(built)
-    const perRound = built.period === 1 ? '' : `, each in one of ${built.period} graphs in turn`
-    const sends = degrees(built.graphAt(0))
-    const matrix = mixingMatrix(built.graphAt(0), built.weights)
-    const rows: [string, string][] = [
-      ['topology', `${built.name}, ${built.peers} peers, ${built.directed ? 'one-way' : 'both ways'}${perRound}`],
-      [
-        'weights',
-        `${built.weights}${isDoublyStochastic(matrix) ? ', doubly stochastic' : ', not doubly stochastic: the mean drifts'}`,
-      ],
-      ['degree', range(sends)],
-      ['diameter', String(diameter(graph))],
-      ['λ', lambda.toFixed(5)],
-      ['spectral gap', gap.toFixed(5)],
-    ]
-    const drawing = drawGraph(graph, { width: stdout.columns ?? 72, arrangement: built.arrangement })
-    stdout.write(`${rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join('\n')}\n\n${drawing}\n`)
-    return 0
-  },
+export const run: Run<RunFlags> = async ([kind], flags, { stdout }) => {
+  const manifest = await manifestFrom(undefined, { ...flags, topology: kind! })
+  const built = createTopology(manifest.topology, manifest.peers, manifest.seed)
+  const graph = unionGraph(built)
+  const { lambda, gap } = spectralGap(built)
+  const perRound = built.period === 1 ? '' : `, each in one of ${built.period} graphs in turn`
+  const sends = degrees(built.graphAt(0))
+  const matrix = mixingMatrix(built.graphAt(0), built.weights)
+  const rows: [string, string][] = [
+    ['topology', `${built.name}, ${built.peers} peers, ${built.directed ? 'one-way' : 'both ways'}${perRound}`],
+    [
+      'weights',
+      `${built.weights}${isDoublyStochastic(matrix) ? ', doubly stochastic' : ', not doubly stochastic: the mean drifts'}`,
+    ],
+    ['degree', range(sends)],
+    ['diameter', String(diameter(graph))],
+    ['λ', lambda.toFixed(5)],
+    ['spectral gap', gap.toFixed(5)],
+  ]
+  const drawing = drawGraph(graph, { width: stdout.columns ?? 72, arrangement: built.arrangement })
+  stdout.write(`${rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join('\n')}\n\n${drawing}\n`)
+  return 0
 }
 
 function range(values: readonly number[]): string {

@@ -1,18 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { join as pathOf } from 'node:path'
 import { Command as Commander } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
-import { data } from '../../src/cli/data.js'
-import { doctor } from '../../src/cli/doctor.js'
-import { exportModel } from '../../src/cli/export.js'
-import { id } from '../../src/cli/id.js'
-import { init } from '../../src/cli/init.js'
-import { invite } from '../../src/cli/invite.js'
-import { join } from '../../src/cli/join.js'
-import { key } from '../../src/cli/key.js'
-import { predict } from '../../src/cli/predict.js'
-import { simulate } from '../../src/cli/simulate.js'
-import { start } from '../../src/cli/start.js'
-import { topology } from '../../src/cli/topology.js'
+import { commands } from '../../src/cli/commands/index.js'
 import { HearsayError } from '../../src/errors.js'
 
 describe('a flag’s number', () => {
@@ -35,7 +26,7 @@ describe('a command', () => {
 
   it('gets its arguments and flags as it declared them', async () => {
     const seen: unknown[] = []
-    const echo: Command<object> = {
+    const echo: Command = {
       usage: 'echo <first> [second]',
       summary: 'say it again',
       flags: [
@@ -45,7 +36,7 @@ describe('a command', () => {
         { flags: '--no-extras', description: '' },
       ],
       examples: ['hearsay echo one'],
-      run: async (args, options) => {
+      load: async () => async (args, options) => {
         seen.push(args, options)
         return 0
       },
@@ -59,14 +50,32 @@ describe('a command', () => {
     expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
   })
 
-  it.each<Command<never>>([simulate, start, join, predict, exportModel, init, data, topology, key, id, invite, doctor])(
-    '$usage has examples of its own, and flags that are declared once',
-    command => {
-      const [name] = command.usage.split(' ')
-      expect(command.examples.length).toBeGreaterThan(0)
-      for (const example of command.examples) expect(example.startsWith(`hearsay ${name}`)).toBe(true)
-      const names = command.flags.map(({ flags }) => flags.split(' ')[0])
-      expect(new Set(names).size).toBe(names.length)
-    },
-  )
+  it.each(commands)('$usage has examples of its own, and flags that are declared once', command => {
+    const [name] = command.usage.split(' ')
+    expect(command.examples.length).toBeGreaterThan(0)
+    for (const example of command.examples) expect(example.startsWith(`hearsay ${name}`)).toBe(true)
+    const names = command.flags.map(({ flags }) => flags.split(' ')[0])
+    expect(new Set(names).size).toBe(names.length)
+  })
 })
+
+describe('help', () => {
+  it('loads no more than it shows: what a command does may take a second to load', async () => {
+    const loaded = await imports(pathOf(import.meta.dirname, '../../src/cli/commands/index.ts'))
+    expect(
+      [...loaded].filter(path => !/\/src\/(cli\/(commands|flags)\/\w+|cli\/command|errors)\.ts$/.test(path)),
+    ).toEqual([])
+    expect(loaded.size).toBeGreaterThan(commands.length)
+  })
+})
+
+/** Files of ours that a file has loaded before it runs, itself among them. */
+async function imports(path: string, found = new Set<string>()): Promise<Set<string>> {
+  if (found.has(path)) return found
+  found.add(path)
+  const text = await readFile(path, 'utf8')
+  for (const [, from] of text.matchAll(/^(?:import|export) (?!type )[^']*'(\.[^']+)'/gm)) {
+    await imports(pathOf(path, '..', from!.replace(/js$/, 'ts')), found)
+  }
+  return found
+}

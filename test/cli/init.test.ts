@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import type { Terminal } from '../../src/cli/command.js'
 import { commentedManifest, explainedFields } from '../../src/cli/commented-manifest.js'
-import { type InitOptions, init, manifestOf } from '../../src/cli/init.js'
+import { type InitOptions, run as init, manifestOf } from '../../src/cli/init.js'
 import { askForRun } from '../../src/cli/questions.js'
 import { HearsayError } from '../../src/errors.js'
 import { type Manifest, type ManifestInput, parseManifest, readManifestFile, runIdOf } from '../../src/node/index.js'
@@ -27,7 +27,7 @@ async function initialised(flags: InitOptions): Promise<string> {
     printed += text.toString()
   })
   const terminal = { stdout, stderr: new PassThrough(), signal } as unknown as Terminal
-  expect(await init.run([], flags, terminal)).toBe(0)
+  expect(await init([], flags, terminal)).toBe(0)
   return printed
 }
 

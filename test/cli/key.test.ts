@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Terminal } from '../../src/cli/command.js'
-import { key } from '../../src/cli/key.js'
+import { run as key } from '../../src/cli/key.js'
 import { HearsayError } from '../../src/errors.js'
 import { parseNetworkKey } from '../../src/gossip/index.js'
 
@@ -16,7 +16,7 @@ async function temporaryFile(name: string): Promise<string> {
 async function run(action: string, out: string): Promise<string> {
   let stdout = ''
   const terminal = { stdout: { write: (text: string) => (stdout += text) } } as unknown as Terminal
-  expect(await key.run([action], { out }, terminal)).toBe(0)
+  expect(await key([action], { out }, terminal)).toBe(0)
   return stdout
 }
 

@@ -6,10 +6,10 @@ import { Command as Commander } from 'commander'
 import { expect, it, onTestFinished } from 'vitest'
 import { stringify } from 'yaml'
 import { register, type Terminal } from '../../src/cli/command.js'
+import { predict } from '../../src/cli/commands/predict.js'
+import { simulate } from '../../src/cli/commands/simulate.js'
 import { nextSteps } from '../../src/cli/next-steps.js'
-import { predict } from '../../src/cli/predict.js'
 import { manifestFrom, type RunFlags } from '../../src/cli/run-flags.js'
-import { simulate } from '../../src/cli/simulate.js'
 import { type Manifest, type ManifestInput, parseManifest } from '../../src/node/index.js'
 
 const terminal = { stdout: process.stdout, stderr: process.stderr, signal: AbortSignal.any([]) } as Terminal
@@ -26,8 +26,8 @@ async function after(input: ManifestInput): Promise<{ commands: string[]; runs: 
   const run = async ([file]: readonly (string | undefined)[], flags: RunFlags): Promise<undefined> => {
     runs.push(await manifestFrom(file, flags))
   }
-  register(program, { ...simulate, run }, terminal)
-  register(program, { ...predict, run: async args => void asked.push(args) }, terminal)
+  register(program, { ...simulate, load: async () => run }, terminal)
+  register(program, { ...predict, load: async () => async args => void asked.push(args) }, terminal)
   const lines = stripVTControlCharacters(nextSteps(folder, manifest, 'peer-0')).split('\n')
   const commands = lines.flatMap(line => /^ {2}npx hearsay (.+?) #/.exec(line)?.[1] ?? [])
   for (const command of commands) await program.parseAsync(command.split(' '), { from: 'user' })

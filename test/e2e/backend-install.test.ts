@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { backend } from '../../src/cli/backend.js'
+import { backend } from '../../src/cli/commands/backend.js'
 import { hearsay, readRun, root, startHearsay, startProgram, temporaryFolder } from './hearsay.js'
 
 /** A real wheel of TensorFlow for this machine; .ci/run downloads one. */

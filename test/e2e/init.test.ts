@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { init } from '../../src/cli/init.js'
+import { init } from '../../src/cli/commands/init.js'
 import { parseManifest, readManifestFile } from '../../src/node/index.js'
 import { hearsay, root, temporaryFolder } from './hearsay.js'
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { key } from '../../src/cli/key.js'
+import { key } from '../../src/cli/commands/key.js'
 import { parseNetworkKey } from '../../src/gossip/index.js'
 import { hearsay, root, startProgram, temporaryFolder } from './hearsay.js'
 

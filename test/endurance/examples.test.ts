@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { data } from '../../src/cli/data.js'
-import { simulate } from '../../src/cli/simulate.js'
-import { topology } from '../../src/cli/topology.js'
+import { data } from '../../src/cli/commands/data.js'
+import { simulate } from '../../src/cli/commands/simulate.js'
+import { topology } from '../../src/cli/commands/topology.js'
 import { hearsay, root, temporaryFolder } from '../e2e/hearsay.js'
 
 const wordsOf = (example: string): string[] => {

@@ -1,0 +1,31 @@
+import type { Command } from '../command.js'
+import { backend } from './backend.js'
+import { data } from './data.js'
+import { doctor } from './doctor.js'
+import { exportModel } from './export.js'
+import { id } from './id.js'
+import { init } from './init.js'
+import { invite } from './invite.js'
+import { join } from './join.js'
+import { key } from './key.js'
+import { predict } from './predict.js'
+import { simulate } from './simulate.js'
+import { start } from './start.js'
+import { topology } from './topology.js'
+
+/** What `hearsay` can do, in the order of its help. */
+export const commands: readonly Command[] = [
+  simulate,
+  start,
+  join,
+  predict,
+  exportModel,
+  init,
+  data,
+  topology,
+  key,
+  id,
+  invite,
+  doctor,
+  backend,
+]

@@ -1,0 +1,24 @@
+import { type Command, number } from '../command.js'
+import { runFlags } from '../flags/run.js'
+
+export const init: Command = {
+  usage: 'init',
+  summary: 'write a commented run.yaml, by asking or from flags',
+  flags: [
+    { flags: '-y, --yes', description: 'ask nothing: defaults for what no flag says' },
+    { flags: '--out <file>', description: 'where it is written (default: run.yaml)' },
+    { flags: '--force', description: 'write over a file that is there' },
+    {
+      flags: '--min-peers <number>',
+      description: 'how many peers must be there before a run in the field begins (default: 2)',
+      parse: number('--min-peers'),
+    },
+    ...runFlags,
+  ],
+  examples: [
+    'hearsay init',
+    'hearsay init --yes --data pneumoniamnist --model mlp --rounds 5 --min-peers 3 --out run.yaml',
+    'hearsay init --yes --data heart-disease --model logistic --share head --out hospitals.yaml',
+  ],
+  load: async () => (await import('../init.js')).run,
+}

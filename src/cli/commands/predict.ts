@@ -1,0 +1,18 @@
+import type { Command } from '../command.js'
+import { backendFlag } from '../flags/backend.js'
+
+export const predict: Command = {
+  usage: 'predict <run> [inputs]',
+  summary: 'ask a trained model: images, a table or an array (default: what the run was tested on)',
+  flags: [
+    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
+    { flags: '--out <file>', description: '.csv or .json; of restored images a folder (default: print)' },
+    backendFlag,
+  ],
+  examples: [
+    'hearsay predict runs/xrays scan.png --peer peer-3',
+    'hearsay predict runs/hospitals patients.csv --peer cleveland --out answers.csv',
+    'hearsay predict runs/digits --peer peer-0 --out answers.json',
+  ],
+  load: async () => (await import('../predict.js')).run,
+}

@@ -1,0 +1,44 @@
+import { type Flag, grouped, wholeNumber } from '../command.js'
+import { backendFlag } from './backend.js'
+import { networkFlags } from './network.js'
+import { tableFlags } from './table.js'
+
+/** What start and join have in common: one peer of a run in the field. */
+export const fieldFlags: readonly Flag[] = [
+  ...grouped('This peer', [
+    {
+      flags: '--data <source>',
+      description: "this peer's own data: a file, a folder, or a shipped set (default: a share of the manifest's)",
+    },
+    ...tableFlags,
+    {
+      flags: '--share <number>',
+      description: "which share of the manifest's data, from 0 (default: one that nobody has)",
+      parse: wholeNumber('--share', 0, 1_000_000),
+    },
+    {
+      flags: '--model <name or path>',
+      description: "in a mixture, a body of this peer's own: cnn:64, mlp:64, … or a model.json (default: the run's)",
+    },
+    { flags: '--as <name>', description: 'what others show for this peer (default: the end of its id)' },
+    backendFlag,
+  ]),
+  ...grouped('Network', [
+    {
+      flags: '--port <number>',
+      description: 'to listen on, on all networks; 0: any that is free',
+      default: 0,
+      parse: wholeNumber('--port', 0, 65_535),
+    },
+    {
+      flags: '--listen <multiaddr>',
+      description: 'to listen on instead, like /ip4/10.0.0.7/tcp/4001',
+      repeatable: true,
+    },
+    ...networkFlags,
+  ]),
+  ...grouped('Run folder', [
+    { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
+    { flags: '--resume <folder>', description: 'go on with the run that is kept there' },
+  ]),
+]
