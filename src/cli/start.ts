@@ -1,6 +1,12 @@
-import { loadDataset } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { loadOrCreateIdentity, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
+import {
+  loadOrCreateIdentity,
+  type Manifest,
+  parseManifest,
+  readManifestFile,
+  runIdOf,
+  settleTask,
+} from '../node/index.js'
 import { defaultRunFolder, openRunFolder } from '../watch/index.js'
 import type { Run, Terminal } from './command.js'
 import { type FieldFlags, ownDataOf, runField, settingsFrom, withPeer } from './field.js'
@@ -10,7 +16,7 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
   const { signal } = terminal
   const network = await networkSettings(flags)
-  const manifest = await withTask(await manifestOf(file), flags)
+  const manifest = await settleTask(await manifestOf(file), ownDataOf(flags))
   const runId = Buffer.from(runIdOf(manifest)).toString('hex')
   const path = flags.out ?? defaultRunFolder(runId, new Date())
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
@@ -58,13 +64,4 @@ export async function resumeRun(
 
 async function manifestOf(file: string | undefined): Promise<Manifest> {
   return file === undefined ? parseManifest({}) : parseManifest(await readManifestFile(file), file)
-}
-
-/** Says in the manifest what the data look like, so that others learn at once whether theirs fit. */
-async function withTask(manifest: Manifest, flags: FieldFlags): Promise<Manifest> {
-  if (manifest.task !== undefined) return manifest
-  const { inputShape, classes, objective } = await loadDataset({ ...manifest.data, ...ownDataOf(flags) }, manifest.seed)
-  const task = { inputShape: [...inputShape], classes: [...classes] }
-  if (objective === undefined || objective.kind === 'classification') return { ...manifest, task }
-  return { ...manifest, task: { ...task, objective } }
 }

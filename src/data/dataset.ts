@@ -1,4 +1,5 @@
 import type { Objective } from './objective.js'
+import type { TableSchema } from './schema.js'
 
 /**
  * Labelled samples, one after another. All arrays lie on shared memory, so that learner threads see the same numbers
@@ -26,22 +27,6 @@ export type StandardisationName = 'cifar10' | 'mnist' | 'imagenet'
 /** How inputs are standardised, as the manifest's data section says: by each peer's own samples, not, or fixed. */
 export type StandardiseRule = 'peer' | 'none' | StandardisationName | Standardisation
 
-/** One column of a table, as it became inputs. */
-export interface TableColumn {
-  /** As the header calls it; "column 3" without one. */
-  readonly name: string
-  readonly role: 'input' | 'label' | 'target' | 'peer' | 'unused'
-  /** The categories, each an input of its own, in the order of those inputs. Left out, the column holds numbers. */
-  readonly values?: readonly string[] | undefined
-}
-
-/** How a table became inputs, so that other rows can be read in the same way. */
-export interface TableReading {
-  readonly header: boolean
-  /** In the order of the file. */
-  readonly columns: readonly TableColumn[]
-}
-
 /** What a data source holds, read and checked. */
 export interface Dataset {
   readonly name: string
@@ -60,7 +45,7 @@ export interface Dataset {
     readonly ofTest?: Uint16Array
   }
   /** Of a table: which column became which inputs. */
-  readonly table?: TableReading
+  readonly table?: TableSchema
   /** What its reading passed over and what its owner may not expect, a sentence each: commands show them on stderr. */
   readonly notes?: readonly string[]
   /** @default classification */

@@ -4,17 +4,27 @@ export type {
   Shard,
   Standardisation,
   StandardiseRule,
-  TableColumn,
-  TableReading,
 } from './dataset.js'
 export { channelsOf, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
 export { degrade } from './degrade.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
-export { loadDataset } from './load.js'
+export { loadDataset, loadForTask } from './load.js'
 export { classification, type Measure, measureOf, type Objective } from './objective.js'
 export { type ClassTable, classTable, partition, partitionIndices, shardOf } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
+export {
+  answerOf,
+  columnsOfInputs,
+  columnsSchema,
+  type InputColumn,
+  inputsOf,
+  isInput,
+  type SchemaColumn,
+  schemaTextLimit,
+  type TableSchema,
+  widthOf,
+} from './schema.js'
 export { type ShippedSet, shippedSets } from './sets.js'
 export {
   type ClassSpec,
@@ -29,3 +39,4 @@ export {
   partitionSchema,
 } from './spec.js'
 export { meanStandardisation, peerStandardisation, standardisationOf } from './standardise.js'
+export { fitToTask, type Task, tableOf, taskOf, taskSchema } from './task.js'

@@ -1,5 +1,5 @@
 import { basename, join, relative } from 'node:path'
-import { inputSize, type Samples, sharedLabels, sharedNumbers, sharedPixels, type TableReading } from './dataset.js'
+import { inputSize, type Samples, sharedLabels, sharedNumbers, sharedPixels } from './dataset.js'
 import { enlarge } from './degrade.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
 import { classification, type Objective } from './objective.js'
@@ -12,6 +12,7 @@ import { leftOutNotes, readImages, shapeNotes, wantedByModel } from './read/imag
 import { readNpzInputs } from './read/npz.js'
 import { readRows } from './read/rows.js'
 import { isTable } from './read/tables.js'
+import type { TableSchema } from './schema.js'
 import type { UnlabelledSamples } from './source.js'
 
 /** What a model takes, as its training data were. */
@@ -20,7 +21,7 @@ export interface InputsWanted {
   /** Pixels (`Uint8Array`), or numbers as they are. */
   readonly pixels: boolean
   /** Of a table: which column becomes which inputs. Left out, a table's columns are the inputs in their order. */
-  readonly table?: TableReading | undefined
+  readonly table?: TableSchema | undefined
   /** To restore images: those of 1 / factor of the size are brought to it as in training. @default classification */
   readonly objective?: Objective
 }
@@ -62,11 +63,11 @@ export async function loadInputs(path: string, wanted: InputsWanted, limits: Dat
 }
 
 /** A table of plain numbers, one a column. */
-function readingOf({ table, inputShape }: InputsWanted): TableReading {
+function readingOf({ table, inputShape }: InputsWanted): TableSchema {
   if (table !== undefined) return table
   const columns = Array.from({ length: inputSize(inputShape) }, (_, i) => ({
     name: `column ${i + 1}`,
-    role: 'input' as const,
+    kind: 'number' as const,
   }))
   return { header: false, columns }
 }

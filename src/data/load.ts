@@ -23,6 +23,7 @@ import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
 import { type DataInput, type DataSpec, dataSchema } from './spec.js'
 import { stratifiedSplit } from './split.js'
+import { fitToTask, type Task } from './task.js'
 
 const readable =
   '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
@@ -45,6 +46,20 @@ export async function loadDataset(data: DataInput, seed: number, limits: DataLim
   const source = await readSource(path, spec, limits)
   const name = set === undefined ? basename(path) : data.set
   return datasetOf(name, path, source, spec, seed, limits)
+}
+
+/**
+ * Reads a data set as the run of a task has it: see {@link fitToTask}.
+ *
+ * @throws {@link HearsayError} when it cannot be read, or does not fit
+ */
+export async function loadForTask(
+  data: DataInput,
+  task: Task,
+  seed: number,
+  limits: DataLimits = dataLimits,
+): Promise<Dataset> {
+  return fitToTask(await loadDataset(data, seed, limits), task)
 }
 
 async function readSource(path: string, spec: DataSpec, limits: DataLimits): Promise<Source> {

@@ -1,5 +1,6 @@
-import { inputSize, type TableReading } from './dataset.js'
+import { inputSize } from './dataset.js'
 import { type DataLimits, dataError } from './limits.js'
+import type { TableSchema } from './schema.js'
 
 /** One part of a source (train, validation or test) as a reader leaves it. */
 export interface Part {
@@ -27,7 +28,7 @@ export interface Source {
   readonly validation?: Part
   readonly test?: Part
   readonly peers?: readonly string[]
-  readonly table?: TableReading
+  readonly table?: TableSchema
   /** What the reader passed over, a sentence each. */
   readonly notes?: readonly string[]
 }

@@ -117,8 +117,8 @@ export const stateProtocol = {
     /** Requests and headers take about 50 bytes. */
     firstFrameBytes: 128,
     frameBytes: 64 * 1024,
-    /** A manifest with ten thousand edges. */
-    manifestBytes: 256 * 1024,
+    /** A manifest with ten thousand edges, or columns. */
+    manifestBytes: 512 * 1024,
     /** A thousand peers with the longest names. */
     viewBytes: 512 * 1024,
     /** A second question of the same peer while it is being answered, and a fifth peer, are told to come back. */

@@ -35,6 +35,7 @@ export { type Method, type MethodSpec, methodSchema, resolveMethod } from './met
 export { checkInvited, hostNetwork, type NetworkOf, type PeerNetwork, refusedInvite } from './network.js'
 export { adaptivePatience, fixedPatience, type Patience } from './patience.js'
 export * from './peer.js'
+export { loadData, settleTask } from './peer-data.js'
 export type { PeerMixture } from './peer-mixture.js'
 export { type RoundsInit, runRounds } from './round.js'
 export { type RunView, readView } from './shares.js'

@@ -3,7 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { stringify } from 'yaml'
 import * as z from 'zod'
-import { dataSchema, measureOf, partitionSchema, shippedSets } from '../data/index.js'
+import { dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
 import { encodingNames } from '../gossip/index.js'
 import { modelSchema, trainingSchema } from '../learner/index.js'
 import { stalenessSchema } from '../merge/index.js'
@@ -49,32 +49,6 @@ export const defaultMerge = 'dfedsam'
 function orOneWord<S extends z.ZodType>(field: string, section: S) {
   return z.preprocess((input: string | z.input<S>) => (typeof input === 'string' ? { [field]: input } : input), section)
 }
-
-/**
- * What everybody's data look like. `hearsay start` fills it in from its own, so that whoever joins learns at once whether
- * theirs fit; a simulation, whose peers share one data set, needs none.
- */
-export const taskSchema = z.strictObject({
-  /** One sample's shape: [28, 28, 1] for images (height, width, channels), [13] for tables. */
-  inputShape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3),
-  /** In the order of the model's outputs; of what has none, what is predicted or restored. */
-  classes: z.array(z.string().min(1).max(200)).min(1).max(10_000),
-  /**
-   * Where numbers are learned, with the mean and the spread that all peers take off. Who writes nothing here tells
-   * everybody those of the own training samples. @default classification
-   */
-  objective: z
-    .discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('regression'),
-        target: z.string().min(1).max(200),
-        mean: z.number(),
-        std: z.number().positive(),
-      }),
-      z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
-    ])
-    .optional(),
-})
 
 /** Many more than those who begin a run; whoever else comes is invited. */
 const foundersLimit = 64
@@ -154,10 +128,7 @@ const sections = z.strictObject({
  * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
  * folder are a matter of the machine and stay out of it.
  */
-const checked = sections.superRefine(({ mode, merge, share, models, staleness, task, data, training }, context) => {
-  if (task !== undefined && task.objective === undefined && task.classes.length < 2) {
-    context.addIssue({ code: 'custom', path: ['task', 'classes'], message: 'must be two or more' })
-  }
+const checked = sections.superRefine(({ mode, merge, share, models, staleness, data, training }, context) => {
   if (data.superResolution !== undefined && training.augment !== undefined) {
     const message = 'does not go with data.superResolution; remove one of the two'
     context.addIssue({ code: 'custom', path: ['training', 'augment'], message })

@@ -1,14 +1,18 @@
 import {
-  classification,
+  type DataInput,
   type Dataset,
-  loadDataset,
+  fitToTask,
+  loadForTask,
   partition,
   peerStandardisation,
   type Samples,
   type Standardisation,
+  shippedSets,
+  taskOf,
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import type { Manifest } from './manifest.js'
+import { stateProtocol } from '../gossip/index.js'
+import { canonicalManifest, type Manifest, parseManifest } from './manifest.js'
 import type { PeerOptions } from './peer.js'
 
 interface OwnData {
@@ -17,10 +21,16 @@ interface OwnData {
   readonly standardisation: Standardisation
 }
 
-/** What a peer trains on and is tested on. */
+/**
+ * What a peer trains on and is tested on, as the run's task has it.
+ *
+ * @throws {@link HearsayError} `DATA` where they do not fit the task, and where there is none that they must fit
+ */
 export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 'data'>): Promise<OwnData> {
   if ('share' in data) {
-    const dataset = await loadDataset(manifest.data, manifest.seed)
+    // A shipped set is the same everywhere.
+    if (!Object.hasOwn(shippedSets, manifest.data.set)) mustHaveTask(manifest)
+    const dataset = await loadData(manifest)
     const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
     const shard = shards[data.share]
     if (shard === undefined) {
@@ -31,38 +41,56 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
     }
     return { dataset, ...shard }
   }
-  const dataset = 'train' in data.own ? data.own : await loadDataset({ ...manifest.data, ...data.own }, manifest.seed)
+  mustHaveTask(manifest)
+  const dataset = 'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own)
   return { dataset, samples: dataset.train, standardisation: peerStandardisation(dataset, dataset.train) }
 }
 
-/** @throws {@link HearsayError} `DATA` when these are not what the run is about */
-export function checkTask(
-  { task, merge }: Manifest,
-  { name, inputShape, classes, objective = classification }: Dataset,
-): void {
-  if (task === undefined) return
-  // Bodies of a mixture may take what they like.
-  if (merge.method !== 'mixture' && task.inputShape.join() !== inputShape.join()) {
-    throw new HearsayError(
-      'DATA',
-      `${name}: its samples are ${inputShape.join('×')} and the run's ${task.inputShape.join('×')}; see data.imageSize and data.channels for images`,
-    )
-  }
-  const { kind } = task.objective ?? classification
-  if (kind !== objective.kind) {
-    throw new HearsayError(
-      'DATA',
-      `${name}: is for ${objective.kind} and the run is about ${kind}; see the section data`,
-    )
-  }
-  if (task.classes.join('\n') !== classes.join('\n')) {
-    throw new HearsayError(
-      'DATA',
-      `${name}: its classes are ${shown(classes)} and the run's ${shown(task.classes)}; name yours alike`,
-    )
-  }
+/**
+ * A run's data set, as its task has it.
+ *
+ * @param own - what goes before the manifest's section
+ */
+export async function loadData(manifest: Manifest, own: Partial<DataInput> = {}): Promise<Dataset> {
+  return loadForTask({ ...manifest.data, ...own }, agreedOf(manifest), manifest.seed)
 }
 
-function shown(classes: readonly string[]): string {
-  return classes.slice(0, 12).join(', ') + (classes.length > 12 ? ` and ${classes.length - 12} more` : '')
+/** Two files of one shape may mean two things: who trains on one must know what the others' mean. */
+function mustHaveTask({ task, data }: Manifest): void {
+  if (task?.classes !== undefined && (task.columns ?? task.inputShape) !== undefined) return
+  throw new HearsayError(
+    'DATA',
+    `task: the manifest does not say what the inputs and classes of its peers' data are (${data.set}); hearsay start fills it in, and hearsay data --schema prints it to be written there`,
+  )
+}
+
+/** What the data must fit. Bodies of a mixture may take what they like: their peers only agree on the answers. */
+function agreedOf({ task = {}, merge }: Manifest): NonNullable<Manifest['task']> {
+  if (merge.method !== 'mixture') return task
+  const { classes, objective } = task
+  return { ...(classes && { classes }), ...(objective && { objective }) }
+}
+
+/**
+ * The manifest with all of its task, so that whoever joins learns at once whether their data fit: what is not written
+ * there is as in these data.
+ *
+ * @param own - @default the data of the manifest
+ * @throws {@link HearsayError} `DATA` where they cannot be read or do not fit what is written; `MANIFEST` where the names
+ * of columns and categories are more than a run can have
+ */
+export async function settleTask(manifest: Manifest, own: Partial<DataInput> = {}): Promise<Manifest> {
+  const dataset = await loadData(manifest, own)
+  const { columns, header, ...described } = taskOf(dataset)
+  const table = manifest.merge.method === 'mixture' ? {} : { header, columns }
+  const settled = parseManifest({ ...manifest, task: { ...described, ...table, ...manifest.task } }, dataset.name)
+  const { manifestBytes } = stateProtocol.limits
+  const { length } = canonicalManifest(settled)
+  if (length > manifestBytes) {
+    throw new HearsayError(
+      'MANIFEST',
+      `${dataset.name}: its columns and classes make a manifest of ${length} bytes; at most ${manifestBytes} are handed to whoever joins; leave columns out with data.columns`,
+    )
+  }
+  return settled
 }

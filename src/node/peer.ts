@@ -15,7 +15,7 @@ import { foundersOf, type Manifest, runIdOf } from './manifest.js'
 import type { Member } from './member.js'
 import { resolveMethod } from './method.js'
 import { checkInvited, hostNetwork, type PeerNetwork } from './network.js'
-import { checkTask, dataOf } from './peer-data.js'
+import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
 import { localTraining, sharedSection } from './training.js'
 
@@ -114,7 +114,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
   await checkInvited(network, run, identity.peerId)
   const { dataset, samples, standardisation } = await dataOf(options)
-  checkTask(manifest, dataset)
   const choices = choicesOf(options, dataset, share)
   const pool = await createLearnerPool(
     {

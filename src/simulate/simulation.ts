@@ -1,9 +1,9 @@
-import { type Dataset, loadDataset, partition, personalTests, type Samples, type Shard } from '../data/index.js'
+import { type Dataset, partition, personalTests, type Samples, type Shard } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
 import { mixtureWorker } from '../mixture/index.js'
-import { type Manifest, type Member, resolveMethod, runIdOf } from '../node/index.js'
+import { loadData, type Manifest, type Member, resolveMethod, runIdOf } from '../node/index.js'
 import { createTopology, spectralGap } from '../topology/index.js'
 import type { RunEvent } from '../watch/index.js'
 import { cutLinks } from './faults.js'
@@ -51,7 +51,7 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
       '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
     )
   }
-  const dataset = await loadDataset(manifest.data, manifest.seed)
+  const dataset = await loadData(manifest)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const tests = testsOf(manifest, dataset, shards)
   const pool = await createLearnerPool(

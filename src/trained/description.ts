@@ -2,12 +2,14 @@ import * as z from 'zod'
 import {
   channelsOf,
   classification,
+  columnsSchema,
   type Dataset,
   dataLimits,
   inputSize,
+  inputsOf,
   type Objective,
   type Standardisation,
-  type TableReading,
+  type TableSchema,
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type ModelSpec, modelSchema } from '../learner/index.js'
@@ -40,7 +42,7 @@ export interface PeerDescription {
   /** Are inputs pixels, of which 255 is 1? Else numbers as they are. */
   readonly pixels: boolean
   /** Of a table: which column becomes which inputs. */
-  readonly table?: TableReading | undefined
+  readonly table?: TableSchema | undefined
   /** In the order of the model's outputs; one name where numbers are learned. */
   readonly classes: readonly string[]
   readonly objective: Objective
@@ -114,23 +116,7 @@ const schema = z.strictObject({
     .max(tensorLimit),
   inputShape: z.array(length).min(1).max(3),
   pixels: z.boolean(),
-  table: z
-    .strictObject({
-      header: z.boolean(),
-      columns: z
-        .array(
-          z.strictObject({
-            name: z.string().max(1 << 20),
-            role: z.enum(['input', 'label', 'target', 'peer', 'unused']),
-            values: z
-              .array(z.string().max(1 << 20))
-              .max(dataLimits.categories)
-              .optional(),
-          }),
-        )
-        .max(dataLimits.columns),
-    })
-    .optional(),
+  table: z.strictObject({ header: z.boolean(), columns: columnsSchema }).optional(),
   classes: z
     .array(z.string().max(1 << 20))
     .min(1)
@@ -184,10 +170,7 @@ export function decodeDescription(json: string, source: string): PeerDescription
   if (mean.length !== channels || std.length !== channels) {
     throw wrong(`standardisation: has ${mean.length} and ${std.length} numbers; the inputs need ${channels}`)
   }
-  const inputs = rest.table?.columns.reduce(
-    (sum, { role, values }) => sum + (role === 'input' ? (values?.length ?? 1) : 0),
-    0,
-  )
+  const inputs = rest.table && inputsOf(rest.table)
   if (inputs !== undefined && inputs !== inputSize(rest.inputShape)) {
     throw wrong(`table: its columns make ${inputs} inputs; the model takes ${inputSize(rest.inputShape)}`)
   }

@@ -20,11 +20,11 @@ describe('rows for a model of a table', () => {
     expect(reading).toEqual({
       header: true,
       columns: [
-        { name: 'age', role: 'input' },
-        { name: 'colour', role: 'input', values: ['blue', 'green', 'red'] },
-        { name: 'sex', role: 'input', values: ['0', '1'] },
-        { name: 'price', role: 'input' },
-        { name: 'label', role: 'label' },
+        { name: 'age', kind: 'number' },
+        { name: 'colour', kind: 'category', values: ['blue', 'green', 'red'] },
+        { name: 'sex', kind: 'category', values: ['0', '1'] },
+        { name: 'price', kind: 'number' },
+        { name: 'label', kind: 'label' },
       ],
     })
     const { samples, names } = await loadInputs(join(folder, 'rows.csv'), { inputShape, pixels: false, table: reading })

@@ -28,7 +28,7 @@ describe('two columns of one name', () => {
   it('are no matter where one of them is left out, by its number', async () => {
     const { table, inputShape } = await load('energy,time,energy,label', { columns: [1, 2, 4] })
     expect(inputShape).toEqual([2])
-    expect(table!.columns.filter(({ role }) => role === 'input').map(({ name }) => name)).toEqual(['energy', 'time'])
+    expect(table!.columns.map(({ name }) => name)).toEqual(['energy', 'time', 'label'])
     await expect(load('energy,time,energy,label', { columns: ['energy', 'time', 'label'] })).rejects.toThrow(
       /data\.columns: "energy" is the name of columns 1 and 3; give the number/,
     )

@@ -122,7 +122,7 @@ describe('tables', () => {
     ]) {
       const source = await read(text, { label: 'ill', columns })
       expect(source.train.inputs).toEqual(Float32Array.of(30, 70, 40, 80))
-      expect(source.table!.columns.map(({ role }) => role)).toEqual(['unused', 'input', 'label', 'input'])
+      expect(source.table!.columns.map(({ kind }) => kind)).toEqual(['number', 'label', 'number'])
     }
     const last = await read(text, { columns: [2, 4] })
     expect([last.train.inputs, last.labelTexts]).toEqual([Float32Array.of(30, 40), ['70', '80']])

@@ -13,9 +13,9 @@ const mixture = mixtureSchema.parse({ method: 'mixture', topExperts: 3 })
 const table = {
   header: true,
   columns: [
-    { name: 'age', role: 'input' as const },
-    { name: 'sex', role: 'input' as const, values: ['f', 'm'] },
-    { name: 'label', role: 'label' as const },
+    { name: 'age', kind: 'number' as const },
+    { name: 'sex', kind: 'category' as const, values: ['f', 'm'] },
+    { name: 'label', kind: 'label' as const },
   ],
 }
 const signal = new AbortController().signal
@@ -43,8 +43,8 @@ describe('a description of a peer', () => {
     ],
     [
       'a table of other inputs',
-      json => ({ ...json, table: { header: true, columns: [] } }),
-      'its columns make 0 inputs',
+      json => ({ ...json, table: { header: true, columns: table.columns.slice(1) } }),
+      'its columns make 2 inputs',
     ],
     ['a huge tensor', json => ({ ...json, layout: [{ name: 'a', shape: [2 ** 30, 2] }] }), 'at most 1073741824'],
     ['a negative length', json => ({ ...json, layout: [{ name: 'a', shape: [-1] }] }), 'layout.0.shape.0'],

@@ -1,6 +1,7 @@
-import { inputSize, type TableColumn, type TableReading } from '../dataset.js'
+import { inputSize } from '../dataset.js'
 import { canonicalText } from '../labels.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import { type InputColumn, isInput, type TableSchema } from '../schema.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
 import { eachLine, isMissing, numberOf } from './csv.js'
 import { readBytes } from './file.js'
@@ -12,7 +13,7 @@ import { alternatives, columnNames, placesOf } from './names.js'
 
 /** A column that becomes inputs, and where it stands in the file that is read. */
 interface Placed {
-  readonly column: TableColumn
+  readonly column: InputColumn
   readonly at: number
   readonly codes: ReadonlyMap<string, number> | undefined
 }
@@ -26,7 +27,7 @@ interface Placed {
 export async function readRows(
   path: string,
   inputShape: readonly number[],
-  reading: TableReading,
+  reading: TableSchema,
   limits: DataLimits = dataLimits,
 ): Promise<UnlabelledSamples> {
   const bytes = await readBytes(path, limits)
@@ -55,13 +56,9 @@ export async function readRows(
   return { inputs, inputShape, size }
 }
 
-function inputsOf({ columns }: TableReading): readonly TableColumn[] {
-  return columns.filter(({ role }) => role === 'input')
-}
-
-function byName(header: readonly string[], reading: TableReading, place: string): Placed[] {
+function byName(header: readonly string[], reading: TableSchema, place: string): Placed[] {
   const names = columnNames(header)
-  return inputsOf(reading).map(column => {
+  return reading.columns.filter(isInput).map(column => {
     const [at, second] = placesOf(column.name, names)
     if (at === undefined) {
       throw dataError(
@@ -79,8 +76,8 @@ function byName(header: readonly string[], reading: TableReading, place: string)
   })
 }
 
-function byPlace(width: number, reading: TableReading, place: string): Placed[] {
-  const inputs = inputsOf(reading)
+function byPlace(width: number, reading: TableSchema, place: string): Placed[] {
+  const inputs = reading.columns.filter(isInput)
   if (width === inputs.length) return inputs.map(placedAt)
   if (width === reading.columns.length) return inputs.map(column => placedAt(column, reading.columns.indexOf(column)))
   throw dataError(
@@ -89,8 +86,8 @@ function byPlace(width: number, reading: TableReading, place: string): Placed[] 
   )
 }
 
-function placedAt(column: TableColumn, at: number): Placed {
-  const codes = column.values && new Map(column.values.map((text, code) => [text, code]))
+function placedAt(column: InputColumn, at: number): Placed {
+  const codes = column.kind === 'number' ? undefined : new Map(column.values.map((text, code) => [text, code]))
   return { column, at, codes }
 }
 
@@ -98,17 +95,19 @@ function placedAt(column: TableColumn, at: number): Placed {
 function readCell(
   into: number[],
   cell: string,
-  { name, values }: TableColumn,
+  column: InputColumn,
   codes: ReadonlyMap<string, number> | undefined,
   place: string,
 ): void {
-  if (values === undefined || codes === undefined) {
+  const { name } = column
+  if (column.kind === 'number' || codes === undefined) {
     const number = isMissing(cell) ? NaN : numberOf(cell)
     if (number === undefined)
       throw dataError(place, `${name}: "${cell}" is not a number; leave it empty if it is missing`)
     into.push(number)
     return
   }
+  const { values } = column
   const code = isMissing(cell) ? undefined : codes.get(canonicalText(cell))
   if (code === undefined && !isMissing(cell)) {
     throw dataError(

@@ -1,6 +1,7 @@
 import { basename, join } from 'node:path'
-import { inputSize, sharedNumbers, type TableColumn } from '../dataset.js'
+import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { SchemaColumn } from '../schema.js'
 import { checkSize, type Part, type Source } from '../source.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
 import { readBytes } from './file.js'
@@ -102,14 +103,18 @@ function sourceOf(
     place: table.place,
     ...(peers && { peers: peers.of }),
   }
-  const reading = { header: table.header, columns: table.columns.map(readingOf) }
+  const reading = { header: table.header, columns: table.columns.flatMap(column => schemaOf(column, table.header)) }
   return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading }
 }
 
-function readingOf(column: Column): TableColumn {
+function schemaOf(column: Column, header: boolean): SchemaColumn[] {
   const { name, role } = column
-  if (role !== 'feature' && role !== 'categorical') return { name, role }
-  return { name, role: 'input', ...(isCategorical(column) && { values: rankedTexts(column).texts }) }
+  if (role === 'label' || role === 'target') return [{ name, kind: role }]
+  // Nobody else need have it, or know of it; without a header it keeps the places of the others.
+  if (role === 'peer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
+  return [
+    isCategorical(column) ? { name, kind: 'category', values: rankedTexts(column).texts } : { name, kind: 'number' },
+  ]
 }
 
 interface Labels {
