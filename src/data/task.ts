@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import type { HearsayError } from '../errors.js'
 import { type Dataset, inputSize, type Samples, sharedLabels } from './dataset.js'
 import { dataError } from './limits.js'
 import { classification, type Objective } from './objective.js'
@@ -86,13 +87,16 @@ export function fitToTask(dataset: Dataset, task: Task): Dataset {
     throw dataError(name, `its samples are ${has}, those of the run ${takes}; save it with that dtype`)
   }
   const agreed = tableOf(task)
-  const placed = agreed === undefined ? dataset : fitColumns(dataset, agreed)
-  if (task.inputShape !== undefined && task.inputShape.join() !== placed.inputShape.join()) {
-    throw dataError(
+  const { inputShape } = task
+  const unlike = (shape: readonly number[]): HearsayError =>
+    dataError(
       name,
-      `its samples are ${placed.inputShape.join('×')} and the run's ${task.inputShape.join('×')}; see data.imageSize and data.channels for images`,
+      `its samples are ${shape.join('×')} and the run's ${inputShape?.join('×')}; see data.imageSize and data.channels for images`,
     )
-  }
+  // Rows against images: their columns need not be compared.
+  if (inputShape !== undefined && inputShape.length !== dataset.inputShape.length) throw unlike(dataset.inputShape)
+  const placed = agreed === undefined ? dataset : fitColumns(dataset, agreed)
+  if (inputShape !== undefined && inputShape.join() !== placed.inputShape.join()) throw unlike(placed.inputShape)
   return task.classes === undefined || kind !== 'classification' ? placed : fitClasses(placed, task.classes)
 }
 

@@ -135,7 +135,7 @@ describe('hearsay join answers in one line', () => {
       ],
       [
         [address, ...yes, '--data', others],
-        ['others.csv', 'classes are sick, well', "the run's ill, well"],
+        ['others.csv', 'the class "sick"', '("ill", "well")', 'data.classes'],
       ],
       [[address, ...yes, '--data', 'nowhere.csv'], ['nowhere.csv']],
       [[address, ...yes, '--data', ours, '--as', ''], ['name']],
