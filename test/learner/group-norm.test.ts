@@ -2,7 +2,8 @@ import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type GroupMaths, onDevice, onHost } from '../../src/learner/models/group-maths.js'
 import { groupNormalise } from '../../src/learner/models/group-norm.js'
-import { GroupNormalization } from '../../src/learner/models/group-norm-layer.js'
+import '../../src/learner/models/layers/index.js'
+import { GroupNormalization } from '../../src/learner/models/layers/group-normalization.js'
 import { layers, tf } from '../../src/learner/tensorflow.js'
 import { random } from '../../src/random.js'
 import { type PresentBackend, presentBackends } from './backends.js'
@@ -161,9 +162,11 @@ describe('the layer', () => {
     again.dispose()
   })
 
-  it('refuses groups that do not divide the channels, and other axes than the last', () => {
-    const on = (groups: number): unknown => new GroupNormalization({ groups }).apply(layers.input({ shape: [4, 4, 6] }))
-    expect(() => on(4)).toThrow('4 groups do not divide 6 channels')
-    expect(() => new GroupNormalization({ axis: 1 })).toThrow('axis must be -1')
+  it('refuses groups that do not divide the channels, and axes that the input has not', () => {
+    const on = (groups: number, axis: number): unknown =>
+      new GroupNormalization({ groups, axis }).apply(layers.input({ shape: [4, 4, 6] }))
+    expect(() => on(4, -1)).toThrow('4 groups do not divide 6 channels')
+    expect(() => on(3, 1)).toThrow('3 groups do not divide 4 channels')
+    for (const axis of [0, 4, -4, 0.5]) expect(() => on(2, axis)).toThrow('axis must be 1 to 3')
   })
 })

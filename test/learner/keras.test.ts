@@ -80,7 +80,7 @@ describe.each(names)('%s', name => {
   })
 })
 
-describe('what Keras 3 says and TensorFlow.js has no words for is refused:', () => {
+describe('what cannot be followed is refused:', () => {
   const refused: [string, (typeof names)[number], (json: ModelJson) => void, string][] = [
     ['half precision', names[0], json => setPolicy(json, 'mixed_float16'), 'dtype must be float32, not mixed_float16'],
     ['whole numbers', names[0], json => setDtype(json, 'uint8'), 'dtype must be float32, not uint8'],
@@ -90,7 +90,17 @@ describe('what Keras 3 says and TensorFlow.js has no words for is refused:', () 
     ['kept axes', names[1], json => set(json, 'GlobalAveragePooling2D', 'keepdims', true), 'keepdims must be false'],
     ['a constant as input', names[1], json => call(json, { args: [[1, 2]] }), 'something that is no tensor'],
     ['a mask', names[1], json => call(json, { kwargs: { mask: {} } }), 'is called with mask'],
-    ['another axis', names[1], json => set(json, 'GroupNormalization', 'axis', 1), 'axis must be -1'],
+    ['an axis beyond the rank', names[1], json => set(json, 'GroupNormalization', 'axis', 4), 'axis must be 1 to 3'],
+    ['the batch as an axis', names[0], json => set(json, 'BatchNormalization', 'axis', -4), 'axis must be 1 to 3'],
+    [
+      'an argument of tomorrow',
+      names[0],
+      json => set(json, 'Flatten', 'order', 'F'),
+      'the argument order is not known',
+    ],
+    ['an argument of another kind', names[0], json => set(json, 'Dropout', 'rate', '0.5'), 'rate must be a number'],
+    ['kept units', names[0], json => set(json, 'Dropout', 'rate', 1), 'rate must be 0 to below 1'],
+    ['a call of Keras 2 in training', names[1], json => calledInKeras2(json), 'is called with training'],
     ['a regulariser', names[0], json => set(json, 'Dense', 'kernel_regularizer', {}), 'kernel_regularizer'],
   ]
   it.each(refused)('%s', async (_, name, change, message) => {
@@ -104,6 +114,10 @@ describe('what Keras 3 says and TensorFlow.js has no words for is refused:', () 
   const setDtype = (json: ModelJson, dtype: unknown): void => set(json, 'InputLayer', 'dtype', dtype)
   const setPolicy = (json: ModelJson, name: string): void =>
     set(json, 'Dense', 'dtype', { class_name: 'DTypePolicy', config: { name } })
+  const calledInKeras2 = (json: ModelJson): void => {
+    const nodes = [[['input_layer_1', 0, 0, { training: true }]]]
+    Object.assign(layerOf(json, 'Conv2D'), { inbound_nodes: nodes })
+  }
   const call = (json: ModelJson, changes: object): void => {
     Object.assign(layerOf(json, 'Add').inbound_nodes![0]!, changes)
   }

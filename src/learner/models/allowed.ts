@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
+import { wrongArgument } from './arguments.js'
 import { fromKeras3 } from './keras3.js'
 
 /**
@@ -30,6 +31,8 @@ export const allowedLayers = [
   'Add',
   'Concatenate',
 ] as const
+
+export type AllowedLayer = (typeof allowedLayers)[number]
 
 /**
  * The activations that a layer may have, or be: those whose gradients are tested on every backend. `softmax` inside a
@@ -136,16 +139,8 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
       `${source}: layer "${name}": ${field} would not be followed; save the model without it (for decay there is training.weightDecay)`,
     )
   }
-  const dilation = [config.dilation_rate ?? 1].flat()
-  if (class_name === 'Conv2D' && dilation.some(rate => rate !== 1)) {
-    throw new HearsayError(
-      'MODEL',
-      `${source}: layer "${name}": dilation_rate must be 1; TensorFlow.js has no gradient`,
-    )
-  }
-  if ((config.data_format ?? 'channels_last') !== 'channels_last') {
-    throw new HearsayError('MODEL', `${source}: layer "${name}": data_format must be channels_last`)
-  }
+  const wrong = wrongArgument(class_name as AllowedLayer, config)
+  if (wrong !== undefined) throw new HearsayError('MODEL', `${source}: layer "${name}": ${wrong}`)
 }
 
 /** TensorFlow.js cannot even build this one on its core alone; where weights come with the model nobody misses it. */

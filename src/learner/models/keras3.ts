@@ -30,19 +30,24 @@ function layerFromKeras3(layer: Layer, source: string): void {
     config.batch_input_shape ??= config.batch_shape
     delete config.batch_shape
   }
+  // A batch of a fixed size computes what any other does.
+  if (Array.isArray(config.batch_input_shape)) config.batch_input_shape[0] = null
   const dtype = typeof config.dtype === 'object' ? policyName(config.dtype) : config.dtype
   if (dtype !== undefined && dtype !== null && dtype !== 'float32') refuse(`dtype must be float32, not ${dtype}`)
   delete config.dtype
   if (config.activation === 'silu') config.activation = 'swish'
-  if (class_name === 'LeakyReLU' && config.negative_slope !== undefined) config.alpha ??= config.negative_slope
-  if (class_name === 'ReLU' && (Number(config.negative_slope ?? 0) !== 0 || Number(config.threshold ?? 0) !== 0)) {
-    refuse('negative_slope and threshold must be 0; use LeakyReLU')
+  if (class_name === 'LeakyReLU' && config.negative_slope !== undefined) {
+    config.alpha ??= config.negative_slope
+    delete config.negative_slope
   }
-  if (config.keepdims === true) refuse('keepdims must be false')
-  if (config.renorm === true) refuse('renorm must be false')
-  if (Number(config.groups ?? 1) !== 1 && class_name === 'Conv2D') refuse('groups must be 1')
+  // Keras 2 writes the one axis of a batch norm as a list.
+  if (class_name === 'BatchNormalization' && Array.isArray(config.axis) && config.axis.length === 1) {
+    config.axis = config.axis[0]
+  }
   if (Array.isArray(layer.inbound_nodes)) {
-    layer.inbound_nodes = layer.inbound_nodes.map((node: unknown) => (isCall(node) ? inboundOf(node, refuse) : node))
+    layer.inbound_nodes = layer.inbound_nodes.map((node: unknown) =>
+      isCall(node) ? inboundOf(node, refuse) : withoutOptions(node, refuse),
+    )
   }
 }
 
@@ -61,13 +66,34 @@ function isCall(node: unknown): node is Call {
   return typeof node === 'object' && node !== null && Array.isArray((node as { args?: unknown }).args)
 }
 
-/** To Keras 2's list of [layer, node, tensor, {}]. */
+/**
+ * To Keras 2's list of [layer, node, tensor, {}]. `training` is left out whatever it says: Keras 3 writes false where the
+ * author said nothing, and whether its fit and predict train decides over what a call says (3.15; so a Dropout that is
+ * called with training=True drops in fit, and not in predict, as it does here).
+ */
 function inboundOf({ args, kwargs }: Call, refuse: (what: string) => never): unknown[] {
-  const said = Object.entries(kwargs ?? {}).find(([, value]) => value !== null)
+  const said = Object.entries(kwargs ?? {}).find(
+    ([name, value]) => value !== null && !(name === 'training' && typeof value === 'boolean'),
+  )
   if (said !== undefined) refuse(`is called with ${said[0]}, which cannot be read`)
   return args.flat().map(tensor => {
     const history = (tensor as { config?: { keras_history?: unknown } } | null)?.config?.keras_history
     if (!Array.isArray(history) || history.length !== 3) return refuse('is called with something that is no tensor')
     return [...history, {}]
+  })
+}
+
+/**
+ * A call as Keras 2 writes it, which TensorFlow.js reads without a look at its options. In Keras 2 they go before what
+ * fit and predict want.
+ */
+function withoutOptions(node: unknown, refuse: (what: string) => never): unknown {
+  if (!Array.isArray(node)) return node
+  return node.map((tensor: unknown) => {
+    if (!Array.isArray(tensor)) return tensor
+    const [layer, place, output, options] = tensor as unknown[]
+    const said = Object.entries((options ?? {}) as object).find(([, value]) => value !== null)
+    if (said !== undefined) refuse(`is called with ${said[0]}, which cannot be followed; call it without`)
+    return [layer, place, output, {}]
   })
 }

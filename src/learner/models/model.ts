@@ -7,9 +7,10 @@ import { type DenseModel, denseModelOf } from '../dense/layers.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
+import { installAveragePooling } from './average-pooling.js'
 import { builtInTopology } from './built-in.js'
 import { cutModel, type DeviceCut } from './cut.js'
-import './group-norm-layer.js'
+import './layers/index.js'
 import { fillInitial, type Initialiser } from './initial.js'
 import { installRectifier } from './rectifier.js'
 import { unfuse } from './unfused.js'
@@ -29,7 +30,7 @@ export interface DeviceModel {
   readonly initial: Float32Array
   /** Numbers that all layers together put out for one sample: what a forward pass holds on the device. */
   readonly activations: number
-  /** What each layer puts out for one sample, by its name; unknown lengths are 1. */
+  /** What each layer puts out for one sample, by its name, the first time it is called; unknown lengths are 1. */
   readonly shapes: Readonly<Record<string, readonly number[]>>
   /** Set when the model is a chain of dense layers. */
   readonly dense: DenseModel | undefined
@@ -61,6 +62,7 @@ export async function buildModel(
 ): Promise<DeviceModel> {
   const outputShape = typeof outputs === 'number' ? [outputs] : outputs
   installRectifier()
+  installAveragePooling()
   if (spec.kind !== 'file') {
     const model = await deserialise(builtInTopology(spec, inputShape, outputShape), `model ${spec.kind}`)
     return deviceModel(model, spec.head ?? 'output', seed)
@@ -151,11 +153,10 @@ function deviceModel(
     layout,
     headLayer,
     initial,
-    shapes: Object.fromEntries(model.layers.map(({ name, outputShape }) => [name, shapeOf(outputShape)])),
-    activations: model.layers.reduce(
-      (sum, { outputShape }) => sum + shapeOf(outputShape).reduce((product, length) => product * length, 1),
-      0,
-    ),
+    shapes: Object.fromEntries(model.layers.map(layer => [layer.name, outputsOf(layer)[0]!])),
+    activations: model.layers
+      .flatMap(outputsOf)
+      .reduce((sum, shape) => sum + shape.reduce((product, length) => product * length, 1), 0),
     dense: denseModelOf(model, layout),
     variables: placed.map(({ variable }) => variable),
     trainable: placed.filter(({ tracked }) => !tracked).map(({ variable }) => variable),
@@ -166,13 +167,18 @@ function deviceModel(
       // A seed of zero would mean "any" to TensorFlow.js.
       for (const dropout of dropouts) dropout.seed = 1 + draw.integer(2 ** 31 - 2)
     },
-    dispose: () => void model.dispose(),
+    dispose() {
+      model.dispose()
+      // TensorFlow.js keeps the weights of a layer that is called more than once.
+      for (const { variable } of placed) if (!variable.isDisposed) variable.dispose()
+    },
   }
 }
 
-/** One sample's output of a layer. Every allowed layer has one output; unknown lengths count as 1. */
-function shapeOf(shape: LayersModel['layers'][number]['outputShape']): number[] {
-  return (shape as (number | null)[]).slice(1).map(length => length ?? 1)
+/** One sample's outputs of a layer, one for each time it is called; unknown lengths count as 1. */
+function outputsOf(layer: LayersModel['layers'][number]): number[][] {
+  const { inboundNodes } = layer as unknown as { readonly inboundNodes: readonly { outputShapes: (number | null)[] }[] }
+  return inboundNodes.map(({ outputShapes }) => outputShapes.slice(1).map(length => length ?? 1))
 }
 
 /** A layer keeps the initialiser of its weight "kernel" as `kernelInitializer`, of "moving_mean" as `movingMean…`. */

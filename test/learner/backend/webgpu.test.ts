@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../../src/data/dataset.js'
 import { closeBackend, loadBackend } from '../../../src/learner/backend/load.js'
 import { createLearnerPool, type LocalTraining, type ModelSpec } from '../../../src/learner/index.js'
-import { GroupNormalization } from '../../../src/learner/models/group-norm-layer.js'
+import { GroupNormalization } from '../../../src/learner/models/layers/group-normalization.js'
 import { layers, tf } from '../../../src/learner/tensorflow.js'
 import { random } from '../../../src/random.js'
 
