@@ -6,7 +6,8 @@ import { loadOrCreateIdentity, type Manifest, type Member, parseManifest, readMa
 import { readTopologyFile } from '../topology/index.js'
 import { knownMembers, openRunFolder } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
-import { type FieldFlags, runField, settingsFrom } from './field.js'
+import { runField } from './field.js'
+import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
 /** Members that are written down, and the run that they are for. */
@@ -51,15 +52,14 @@ export async function joinFederation(
         `--out ${flags.out}: its identity is ${identity.peerId}, and ${file} has ${own.peerId} for ${own.name}; name ${own.name}'s folder, or put this id into the file`,
       )
     }
-    const share = flags.share ?? place
     const port = flags.port === 0 ? portOf(own) : flags.port
     const settings = {
-      ...settingsFrom({ ...flags, port }, identity, share, network),
+      ...settingsFrom({ ...flags, port }, { manifest, identity, share: place, network }),
       members: knownMembers(members),
     }
     await folder.writeSettings(settings)
-    const { backend } = flags
-    return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
+    const { backend, json = false } = flags
+    return await runField({ folder, manifest, identity, settings, backend, met: [], hasBegun: false, json }, terminal)
   } finally {
     await folder.abandon()
   }

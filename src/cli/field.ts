@@ -1,9 +1,9 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
-import { measureOf, type OwnData, ownDataSchema } from '../data/index.js'
+import { measureOf } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { type backendSchema, modelSchema, readTopology } from '../learner/index.js'
+import { modelSchema, readTopology } from '../learner/index.js'
 import {
   createCheckpoints,
   createPeer,
@@ -14,7 +14,7 @@ import {
   type PeerNetwork,
   type PeerOptions,
 } from '../node/index.js'
-import { type DescriptionInit, describePeer, keepPeer, readPeer } from '../trained/index.js'
+import { type DescriptionInit, describePeer, keepPeer } from '../trained/index.js'
 import { validate } from '../validation.js'
 import {
   byteCount,
@@ -23,55 +23,20 @@ import {
   deviceText,
   type FieldFolder,
   fieldResult,
+  measured,
+  measureNames,
   membersFrom,
-  type NetworkSettings,
+  nothingYet,
+  type Outcome,
   type PeerSettings,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
-import { type NetworkFlags, networkFrom } from './network-flags.js'
+import type { FieldFlags } from './field-settings.js'
+import { networkFrom } from './network-flags.js'
 import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
-import { type TableFlags, tableFields } from './table-flags.js'
-
-/** Flags that start and join have in common. */
-export interface FieldFlags extends NetworkFlags, TableFlags {
-  readonly data?: string
-  readonly model?: string
-  readonly share?: number
-  readonly as?: string
-  readonly backend: (typeof backendSchema.options)[number]
-  readonly listen?: readonly string[]
-  readonly port: number
-  readonly out?: string
-  readonly resume?: string
-}
-
-/** What a peer goes on with, from its flags. The beginning of a peer id is the same for all, so its end names it. */
-export function settingsFrom(
-  flags: FieldFlags,
-  { peerId }: Identity,
-  share: number | undefined,
-  network: NetworkSettings,
-): PeerSettings {
-  const data = ownDataOf(flags)
-  return {
-    network,
-    name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
-    ...(data === undefined ? { share } : { data }),
-    ...(flags.model === undefined ? {} : { model: flags.model }),
-    listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
-  }
-}
-
-/** A peer's own data, as the flags say it; undefined when it has none. */
-export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefined {
-  const fields = tableFields(flags)
-  if (set !== undefined) return validate(ownDataSchema, { set, ...fields }, '--data', 'USAGE')
-  const [field] = Object.keys(fields)
-  if (field === undefined) return undefined
-  throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
-}
+import { takeUp } from './take-up.js'
 
 /** A peer of the field with its folder. */
 export interface FieldRun {
@@ -81,20 +46,25 @@ export interface FieldRun {
   readonly settings: PeerSettings
   readonly backend: FieldFlags['backend']
   readonly contacts?: NonNullable<PeerOptions['contacts']>
-  readonly remembered?: NonNullable<PeerOptions['remembered']>
+  /** Whom it met before, and where they were. */
+  readonly met: readonly Member[]
   readonly hasBegun: boolean
+  /** Ends with the summary as one JSON object. */
+  readonly json: boolean
 }
 
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, { stdout, stderr, signal }: Terminal): Promise<number> {
   const { folder, manifest, settings } = run
   const until = AbortSignal.any([signal, folder.lost])
-  const say = (line: string): void => void stdout.write(`${line}\n`)
+  const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
+  const tell = (line: string): void => void stderr.write(`${line}\n`)
   const network = await networkFrom(settings.network ?? {})
   const members = settings.members && membersFrom(settings.members, what => new HearsayError('RUN', `members: ${what}`))
   const peer = await createPeer({
     ...run,
-    ...(members && { members, remembered: [...(run.remembered ?? []), ...elsewhere(members, run.identity)] }),
+    ...(members && { members }),
+    remembered: addressesOf([...run.met, ...(members ?? [])], run.identity),
     name: settings.name,
     data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: settings.data },
     listen: settings.listen,
@@ -107,31 +77,30 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     folder: folder.checkpointsPath,
     runId,
     layout,
-    onDamaged: reason => stderr.write(`${reason}\n`),
+    onDamaged: tell,
   })
-  let round = 0
+  let { rounds: round, accuracy, macroF1 } = nothingYet
+  let { met } = run
   const measure = measureOf(manifest.data)
-  let accuracy: number | null = null
-  let macroF1: number | undefined
   let interrupted = false
   let endReach = (): void => {}
   try {
-    let met = await folder.readMembers()
-    const saved = await checkpoints.latest()
-    if (saved !== undefined) peer.parameters.set(saved.parameters)
-    round = saved?.round ?? 0
+    // Before anybody was heard: who is killed in its first round comes back too.
+    await folder.writeMembers(met)
     const description = describePeer({ ...described(peer, run), topology: await readTopology(peer.model) })
     const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture?.kept())
-    if (saved !== undefined && peer.mixture !== undefined) {
-      const { mixture } = await readPeer(folder.path, settings.name)
-      if (mixture !== undefined) peer.mixture.restore(mixture.weights, mixture.experts, folder.path)
+    await keepPeer(folder.path, description)
+    if (run.hasBegun) {
+      const progress = await takeUp(peer, settings.name, folder, checkpoints, tell)
+      ;({ rounds: round, accuracy, macroF1 } = progress)
     }
     await keep()
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key, round))
-    endReach = sayReach(peer, say)
+    endReach = sayReach(peer, manifest, say)
     const lineOf = createFieldLines(manifest.rounds, measure)
-    for await (const event of peer.run({ round, signal: until })) {
+    // Killed between its last round and its end, it has nothing left to do.
+    for await (const event of round < manifest.rounds ? peer.run({ round, signal: until }) : []) {
       folder.append(event)
       const line = lineOf(event)
       if (line !== undefined) say(line)
@@ -173,6 +142,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   await folder.close()
   say(`\n${fieldResult(summary)}`)
   say(`${pc.dim('run folder')} ${folder.path}`)
+  if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (!interrupted) return 0
   stderr.write(`Interrupted; go on with: hearsay start --resume ${folder.path}\n`)
   return interruptedStatus
@@ -192,15 +162,15 @@ function described(peer: Peer, { manifest, settings }: FieldRun): DescriptionIni
   return { ...about, ...mixture, ...(task?.objective && { objective: task.objective }) }
 }
 
-/** Where the other members are reached. */
-function elsewhere(members: readonly Member[], { peerId }: Identity): Multiaddr[] {
+/** Where the others are reached. */
+function addressesOf(members: readonly Member[], { peerId }: Identity): Multiaddr[] {
   return members
     .filter(member => !member.peerId.equals(peerId))
     .flatMap(member => member.addresses.map(address => withPeer(address, member.peerId)))
 }
 
 /** An address with the peer that is expected there. */
-export function withPeer(address: Multiaddr, peerId: PeerId): Multiaddr {
+function withPeer(address: Multiaddr, peerId: PeerId): Multiaddr {
   return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId}`)
 }
 
@@ -210,13 +180,23 @@ function withMet(live: readonly Member[], before: readonly Member[]): Member[] {
   return [...live, ...before.filter(({ peerId }) => !here.has(peerId.toString()))]
 }
 
+/** A run that was brought to its end is not begun again: there is nothing left to do, and its figures stay. */
+export function sayFinished({ path }: FieldFolder, outcome: Outcome, { stdout }: Terminal): void {
+  const { rounds, measure, accuracy } = outcome
+  stdout.write(
+    `This run is over: all ${rounds} rounds are done, ${measureNames[measure]} ${measured(accuracy, measure)}. Ask its model with: hearsay predict ${path}\n`,
+  )
+}
+
 function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round: number): string {
   const { manifest, settings, identity } = run
   const { dataset, layout, head, backend, runId } = peer
   const { model, merge, topology } = manifest
   const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
   const data =
-    settings.data === undefined ? `share ${settings.share ?? 0} of ${manifest.peers} of ${dataset.name}` : dataset.name
+    settings.data === undefined
+      ? `share ${settings.share ?? 0} of ${manifest.peers} of ${dataset.name}`
+      : `${dataset.name}, whole`
   const rows: [string, string][] = [
     ['run', Buffer.from(runId).toString('hex')],
     ['peer', `${settings.name}, ${identity.peerId}`],
@@ -233,7 +213,7 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
     ...networkRows(run, key),
   ]
   const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${value}`)
-  return [...lines, '', ...joinLines(peer), ''].join('\n')
+  return [...lines, '', ...joinLines(peer, manifest), ''].join('\n')
 }
 
 /** Who may take part, and whether others can call. */

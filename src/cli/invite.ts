@@ -1,9 +1,10 @@
 import { HearsayError } from '../errors.js'
 import { createInvite } from '../gossip/index.js'
-import { checkInvited, foundersOf, loadOrCreateIdentity, runIdOf } from '../node/index.js'
+import { checkInvited, foundersOf, runIdOf } from '../node/index.js'
 import { readRunFolder } from '../watch/index.js'
 import type { Run } from './command.js'
 import { peerIdIn } from './network-flags.js'
+import { identityOf } from './resume.js'
 
 interface InviteOptions {
   readonly resume?: string
@@ -27,7 +28,7 @@ export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout,
     )
   }
   const runId = runIdOf(manifest)
-  const { privateKey, peerId } = await loadOrCreateIdentity(identityPath)
+  const { privateKey, peerId } = await identityOf(identityPath, settings)
   const own = settings.network?.invite
   await checkInvited({ ...(own !== undefined && { invite: own }) }, { runId, founders }, peerId)
   const isFounder = founders.some(founder => founder.equals(peerId))

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join as pathOf } from 'node:path'
 import { confirm, isCancel } from '@clack/prompts'
 import pc from 'picocolors'
+import { isShipped } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import {
   askManifest,
@@ -14,14 +15,17 @@ import {
   type Manifest,
   manifestYaml,
   parseJoinAddress,
+  type RunView,
   runIdOf,
+  waitForShare,
 } from '../node/index.js'
 import { defaultRunFolder, identityFile, openRunFolder } from '../watch/index.js'
 import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { joinFederation } from './federation.js'
-import { type FieldFlags, runField, settingsFrom } from './field.js'
+import { runField } from './field.js'
+import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkFrom, networkSettings } from './network-flags.js'
-import { resumeRun } from './start.js'
+import { resumeRun } from './resume.js'
 
 interface JoinFlags extends FieldFlags {
   readonly yes?: boolean
@@ -40,29 +44,25 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   const network = await networkFrom(settled)
   const manifest = await askManifest(contact, await askingIdentity(flags.out), network, signal)
   const runId = runIdOf(manifest)
+  mustHaveData(manifest, flags)
   if (!(await agreed(manifest))) return interruptedStatus
   const path = flags.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)
     await checkInvited(network, { runId, founders: foundersOf(manifest) }, identity.peerId)
-    const view = await askView(contact, runId, identity, network, signal)
-    const share = flags.share ?? view.share
-    if (flags.data === undefined && share === undefined) {
-      throw new HearsayError(
-        'DATA',
-        `all ${manifest.peers} shares of ${manifest.data.set} are taken; bring your own data with --data`,
-      )
-    }
-    const settings = settingsFrom(flags, identity, share, settled)
+    const ask = (): Promise<RunView> => askView(contact, runId, identity, network, signal)
+    const needsShare = flags.data === undefined && flags.share === undefined
+    const wait = (line: string): void => void terminal.stderr.write(`${line}\n`)
+    const view = needsShare ? await waitForShare(ask, manifest, wait, signal) : await ask()
+    const settings = settingsFrom(flags, { manifest, identity, share: view.share, network: settled })
     await folder.writeSettings(settings)
-    // Before anybody was heard: who is killed in its first round comes back too.
     const { address, peerId } = contact
-    await folder.writeMembers([{ name: 'contact', peerId, addresses: [address] }])
-    const { backend } = flags
+    const met = [{ name: 'contact', peerId, addresses: [address] }]
+    const { backend, json = false } = flags
     const contacts = [address]
     return await runField(
-      { folder, manifest, identity, settings, backend, contacts, hasBegun: view.hasBegun },
+      { folder, manifest, identity, settings, backend, contacts, met, hasBegun: view.hasBegun, json },
       terminal,
     )
   } finally {
@@ -74,6 +74,15 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
 async function askingIdentity(out: string | undefined): Promise<Identity> {
   const path = out === undefined ? undefined : pathOf(out, identityFile)
   return path !== undefined && existsSync(path) ? loadOrCreateIdentity(path) : createIdentity()
+}
+
+/** A file that the manifest names is on the machine of whoever wrote it. */
+function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
+  if (flags.data !== undefined || flags.share !== undefined || isShipped(data.set)) return
+  throw new HearsayError(
+    'DATA',
+    `the data of this run, ${data.set}, are those of whoever began it; bring your own with --data, in the same columns or classes`,
+  )
 }
 
 /** Shows what will be trained, shared and revealed, and asks. */

@@ -1,9 +1,13 @@
 import pc from 'picocolors'
-import { joinAddress, type Peer } from '../node/index.js'
+import { isShipped } from '../data/index.js'
+import { joinAddress, type Manifest, type Peer } from '../node/index.js'
 
 /** What others paste to join, one line for each address, best first. */
-export function joinLines(peer: Peer): string[] {
-  return ['Others join with', ...peer.addresses().map(address => `  hearsay join ${joinAddress(address, peer.runId)}`)]
+export function joinLines(peer: Peer, { data }: Pick<Manifest, 'data'>): string[] {
+  const header = isShipped(data.set)
+    ? 'Others join with'
+    : 'Others join with, and --data for a file or folder of their own,'
+  return [header, ...peer.addresses().map(address => `  hearsay join ${joinAddress(address, peer.runId)}`)]
 }
 
 /** How often it is asked whether somebody has found out; the answer comes minutes after the start, or never. */
@@ -14,15 +18,15 @@ const lookMs = 2_000
  *
  * @returns what ends it
  */
-export function sayReach(peer: Peer, say: (line: string) => void): () => void {
+export function sayReach(peer: Peer, manifest: Pick<Manifest, 'data'>, say: (line: string) => void): () => void {
   let told: string | undefined
-  let known = joinLines(peer).join()
+  let known = joinLines(peer, manifest).join()
   const look = (): void => {
     const line = reachLine(peer)
     if (line === told) return
     told = line
     if (line !== undefined) say(`${pc.dim('reach'.padEnd(10))}${line}`)
-    const lines = joinLines(peer)
+    const lines = joinLines(peer, manifest)
     if (lines.join() !== known) for (const text of lines) say(text)
     known = lines.join()
   }

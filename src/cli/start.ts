@@ -1,4 +1,3 @@
-import { HearsayError } from '../errors.js'
 import {
   loadOrCreateIdentity,
   type Manifest,
@@ -8,9 +7,11 @@ import {
   settleTask,
 } from '../node/index.js'
 import { defaultRunFolder, openRunFolder } from '../watch/index.js'
-import type { Run, Terminal } from './command.js'
-import { type FieldFlags, ownDataOf, runField, settingsFrom, withPeer } from './field.js'
+import type { Run } from './command.js'
+import { runField } from './field.js'
+import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
+import { resumeRun } from './resume.js'
 
 export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
@@ -22,43 +23,12 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)
-    const settings = settingsFrom(flags, identity, flags.share ?? 0, network)
+    const settings = settingsFrom(flags, { manifest, identity, share: 0, network })
     await folder.writeSettings(settings)
-    const { backend } = flags
-    return await runField({ folder, manifest, identity, settings, backend, hasBegun: false }, terminal)
+    const { backend, json = false } = flags
+    return await runField({ folder, manifest, identity, settings, backend, met: [], hasBegun: false, json }, terminal)
   } finally {
     await folder.abandon()
-  }
-}
-
-/** Goes on with a run that was started or joined here. */
-export async function resumeRun(
-  path: string,
-  other: string | undefined,
-  flags: FieldFlags,
-  terminal: Terminal,
-): Promise<number> {
-  const given = (['data', 'columns', 'model', 'share', 'as', 'out', 'listen'] as const).filter(
-    name => flags[name] !== undefined,
-  )
-  if (other !== undefined || given.length > 0) {
-    const what = other ?? given.map(name => `--${name}`).join(', ')
-    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
-  }
-  const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
-  try {
-    const identity = await loadOrCreateIdentity(folder.identityPath)
-    const saved = await folder.readSettings()
-    // A machine may be in another network now, and an invitation is over some day: what is said anew holds from now on.
-    const settings = { ...saved, network: { ...saved.network, ...(await networkSettings(flags)) } }
-    await folder.writeSettings(settings)
-    const met = await folder.readMembers()
-    const remembered = met.flatMap(({ peerId, addresses }) => addresses.map(address => withPeer(address, peerId)))
-    const { manifest } = folder
-    const { backend } = flags
-    return await runField({ folder, manifest, identity, settings, backend, remembered, hasBegun: true }, terminal)
-  } finally {
-    await folder.close()
   }
 }
 

@@ -25,7 +25,7 @@ export {
   type TableSchema,
   widthOf,
 } from './schema.js'
-export { type ShippedSet, shippedSets } from './sets.js'
+export { isShipped, type ShippedSet, shippedSets } from './sets.js'
 export {
   type ClassSpec,
   type ColumnSpec,

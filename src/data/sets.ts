@@ -56,3 +56,8 @@ export const shippedSets: Readonly<Record<string, ShippedSet>> = {
     citation: 'Alpaydin, Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository 1998',
   },
 }
+
+/** Is this the name of a shipped set? Everybody has those; whatever else a manifest names is somebody's file or folder. */
+export function isShipped(set: string): boolean {
+  return Object.hasOwn(shippedSets, set)
+}

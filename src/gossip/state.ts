@@ -3,6 +3,7 @@ import { pipe } from 'it-pipe'
 import { createDeadline } from './deadline.js'
 import { digestOf } from './digest.js'
 import { chunksOf, frame, unframe, wholeFrames } from './frame.js'
+import { originOf } from './host/origin.js'
 import { type PeerIdStr, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
 import { createServing } from './serving.js'
@@ -25,8 +26,8 @@ export interface StateInit {
   readonly manifest: Uint8Array
   /** The head of the latest round; nothing before the first. */
   readonly head: () => StatePayload | undefined
-  /** Who is there, for one who asks; the application's own bytes. */
-  readonly view: (asker: PeerIdStr) => Uint8Array
+  /** Who is there, for one who asks, calling from this {@link originOf origin}; the application's own bytes. */
+  readonly view: (asker: PeerIdStr, from: string) => Uint8Array
   /** Published heads. @default there are none */
   readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default everybody */
@@ -63,7 +64,11 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
     const asking = new Set<PeerIdStr>()
     let sentBytes = 0
 
-    async function answerTo(peer: PeerIdStr, request: StateRequest): Promise<StatePayload | StateHeader.Code> {
+    async function answerTo(
+      { remotePeer, remoteAddr }: Connection,
+      request: StateRequest,
+    ): Promise<StatePayload | StateHeader.Code> {
+      const peer = remotePeer.toString()
       if (!(init.admits?.(peer) ?? true)) return StateHeader.Code.NOT_ADMITTED
       const names = request.runId.length > 0
       if (names && Buffer.compare(request.runId, init.runId) !== 0) return StateHeader.Code.WRONG_RUN
@@ -72,7 +77,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       const { digest, author } = request
       switch (request.what) {
         case StateRequest.What.VIEW:
-          return payloadOf(init.view(peer))
+          return payloadOf(init.view(peer, originOf(remoteAddr)))
         case StateRequest.What.HEAD:
           return init.head() ?? StateHeader.Code.NOTHING_YET
         case StateRequest.What.EXPERTS:
@@ -88,8 +93,8 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       }
     }
 
-    async function onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
-      const peer = remotePeer.toString()
+    async function onStream(stream: Stream, connection: Connection, stopped: AbortSignal): Promise<void> {
+      const peer = connection.remotePeer.toString()
       const deadline = createDeadline(stopped)
       const isBusy = asking.has(peer) || asking.size >= limits.askingPeers
       if (!isBusy) asking.add(peer)
@@ -97,7 +102,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
         deadline.within(deadlines.firstByteMs, new Rejection('TIMEOUT'))
         const request = await pipe(receive(stream, deadline.signal), unframe(limits), wholeFrames, firstRequest)
         deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
-        const answer = isBusy ? StateHeader.Code.TOO_BUSY : await answerTo(peer, request)
+        const answer = isBusy ? StateHeader.Code.TOO_BUSY : await answerTo(connection, request)
         await pipe(
           framesOf(answer),
           frame,

@@ -1,6 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { measureOf, type Samples } from '../data/index.js'
+import { isShipped, measureOf, type Samples } from '../data/index.js'
 import {
   type Access,
   type Buffers,
@@ -181,7 +181,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
           presence,
           name: init.name,
           own: field?.share,
-          shares: manifest.peers,
+          shares: isShipped(manifest.data.set) ? manifest.peers : 0,
           hasBegun: () => hasBegun,
         }),
       })({ node })

@@ -58,7 +58,12 @@ export async function loadOrCreateIdentity(path: string): Promise<Identity> {
   return (await loadIdentity(path)) ?? (await storeIdentity(path, await createIdentity()))
 }
 
-async function loadIdentity(path: string): Promise<Identity | undefined> {
+/**
+ * The identity in a file; undefined where there is no file.
+ *
+ * @throws {@link HearsayError} RUN as `loadOrCreateIdentity`
+ */
+export async function loadIdentity(path: string): Promise<Identity | undefined> {
   let file: FileHandle
   try {
     file = await open(path, 'r')

@@ -15,6 +15,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     transport,
     peers: manifest.peers,
     rounds,
+    interrupted: result.interrupted,
     seconds: rounded(seconds, 3),
     topology: prepared.topology.name,
     merge: manifest.merge.method,
@@ -36,7 +37,6 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     samplesPerSecond: seconds === 0 ? 0 : rounded(samples / seconds, 1),
     // Node counts in KiB on every system.
     peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
-    interrupted: result.interrupted,
     data: dataset.name,
     model: { parameters: layout.size, shared: head.layout.size },
     absent: result.absent,

@@ -4,6 +4,7 @@ import { HearsayError } from '../errors.js'
 import {
   explainDisk,
   isLockFile,
+  type Lock,
   lockFolder,
   type Manifest,
   type Member,
@@ -12,9 +13,11 @@ import {
   parseManifest,
   readManifestFile,
   replaceFile,
+  runIdOf,
 } from '../node/index.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
 import { exists, knownMembers, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
+import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './so-far.js'
 
 /** What a folder is opened for. */
 export type FieldFolderInit =
@@ -38,6 +41,8 @@ export type FieldFolderInit =
 export interface FieldFolder {
   readonly path: string
   readonly manifest: Manifest
+  /** What was there before this process, as `metrics.jsonl` tells it; undefined where a resumed folder has lost that file. */
+  readonly before: SoFar | undefined
   /** For `loadOrCreateIdentity`. */
   readonly identityPath: string
   /** For `createCheckpoints`. */
@@ -51,18 +56,21 @@ export interface FieldFolder {
   /**
    * What it was started with.
    *
-   * @throws {@link HearsayError} RUN when `peer.json` is not there, or not what was written
+   * @throws {@link HearsayError} RUN when `peer.json` is not there, is not what was written, or is of another run than
+   * `manifest.yaml`
    */
   readSettings(): Promise<PeerSettings>
   /** Remembers whom to dial next time. Calls wait for each other. */
   writeMembers(members: readonly Member[]): Promise<void>
   /**
-   * Whom it remembers: nobody in a new folder.
+   * Whom it remembers.
    *
-   * @throws {@link HearsayError} RUN when `peers.json` is not what was written
+   * @throws {@link HearsayError} RUN when `peers.json` is not there, or not what was written
    */
   readMembers(): Promise<Member[]>
   writeSummary(summary: object): Promise<void>
+  /** How it went the last time; undefined where that was not kept. */
+  readOutcome(): Promise<Outcome | undefined>
   /** Lets go of the folder. Twice is once. */
   close(): Promise<void>
   /**
@@ -99,8 +107,11 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
     if (!init.resume) await kept(path, replaceFile(manifestPath, manifestYaml(init.manifest)))
     const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
     for (const file of await readdir(path)) if (unfinished.test(file)) await rm(join(path, file), { force: true })
-    const metrics = await kept(path, openMetrics(join(path, 'metrics.jsonl')))
-    return folderOf(path, manifest, metrics, lock, hadIdentity)
+    const metricsPath = join(path, 'metrics.jsonl')
+    const hasMetrics = await exists(metricsPath)
+    const metrics = await kept(path, openMetrics(metricsPath))
+    const before = hasMetrics ? await soFarIn(metricsPath) : init.resume ? undefined : nothingYet
+    return folderOf({ path, manifest, before, metrics, lock, hadIdentity })
   } catch (error) {
     await lock.release()
     throw error
@@ -122,13 +133,13 @@ export async function readRunFolder(
   return { manifest, identityPath: join(path, identityFile), settings }
 }
 
-function folderOf(
-  path: string,
-  manifest: Manifest,
-  metrics: MetricsFile,
-  lock: { readonly lost: AbortSignal; release(): Promise<void> },
-  hadIdentity: boolean,
-): FieldFolder {
+interface OpenFolder extends Pick<FieldFolder, 'path' | 'manifest' | 'before'> {
+  readonly metrics: MetricsFile
+  readonly lock: Pick<Lock, 'lost' | 'release'>
+  readonly hadIdentity: boolean
+}
+
+function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFolder): FieldFolder {
   const membersPath = join(path, 'peers.json')
   let writing: Promise<unknown> = Promise.resolve()
   let closed: Promise<void> | undefined
@@ -146,6 +157,7 @@ function folderOf(
   return {
     path,
     manifest,
+    before,
     identityPath: join(path, identityFile),
     checkpointsPath: join(path, 'checkpoints'),
     lost: lock.lost,
@@ -154,13 +166,22 @@ function folderOf(
       metrics.append(event)
     },
     writeSettings: settings => json('peer.json', settings, 0o600),
-    readSettings: () => settingsIn(join(path, 'peer.json')),
+    async readSettings() {
+      const settings = await settingsIn(join(path, 'peer.json'))
+      const run = Buffer.from(runIdOf(manifest)).toString('hex')
+      if (settings.run === run) return settings
+      throw new HearsayError(
+        'RUN',
+        `${join(path, 'manifest.yaml')}: is that of run ${run}, and this folder's is ${settings.run}; bring back its own, which every peer of the run has, or start anew with another --out`,
+      )
+    },
     writeMembers: members => json('peers.json', knownMembers(members)),
     readMembers: () => membersIn(membersPath),
     writeSummary(summary) {
       isEmpty = false
       return json('summary.json', summary)
     },
+    readOutcome: () => outcomeIn(join(path, 'summary.json')),
     close,
     async abandon() {
       if (closed !== undefined || !isEmpty) return close()
@@ -180,10 +201,10 @@ function folderOf(
 
 async function mustHaveManifest(path: string): Promise<void> {
   if (await exists(join(path, 'manifest.yaml'))) return
-  throw new HearsayError(
-    'RUN',
-    `--resume ${path}: there is no manifest.yaml in it; name the folder of a run that was started or joined here`,
-  )
+  const instead = (await exists(join(path, 'peer.json')))
+    ? "manifest.yaml is missing; copy it from any other peer's folder of this run"
+    : 'there is no manifest.yaml in it; name the folder of a run that was started or joined here'
+  throw new HearsayError('RUN', `--resume ${path}: ${instead}`)
 }
 
 async function makeEmpty(path: string): Promise<void> {

@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import * as z from 'zod'
 import { type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import type { Member, PeerNetwork } from '../node/index.js'
+import { explainDisk, type Member, type PeerNetwork } from '../node/index.js'
 
 /*
  * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.
@@ -12,6 +12,9 @@ import type { Member, PeerNetwork } from '../node/index.js'
 
 /** What a peer was started with and goes on with. */
 export interface PeerSettings {
+  /** The run's id, in hex, and this peer's: both can be told from other files, which may be lost or changed. */
+  readonly run: string
+  readonly id: string
   readonly name: string
   /** Its own data: a file, a folder, or a shipped set, and how it is read. */
   readonly data?: OwnData | undefined
@@ -59,6 +62,8 @@ const membersSchema = z
 const addressText = z.string().min(1).max(512)
 const pathText = z.string().min(1).max(4096)
 const settingsSchema = z.strictObject({
+  run: z.string().regex(/^[0-9a-f]{64}$/),
+  id: text(128),
   name: z.string().min(1).max(64),
   data: ownDataSchema.optional(),
   share: z.int().min(0).max(1_000_000).optional(),
@@ -114,8 +119,8 @@ export function membersFrom(known: readonly KnownMember[], wrong: (what: string)
  */
 export async function settingsIn(path: string): Promise<PeerSettings> {
   const wrong = (what: string): HearsayError =>
-    new HearsayError('RUN', `${path}: ${what}; join the run anew with another --out`)
-  if (!(await exists(path))) throw wrong('is not there')
+    new HearsayError('RUN', `${path}: ${what}; bring it back from a copy, or join the run anew with another --out`)
+  if (!(await exists(path))) throw wrong('is missing, and with it what this peer was started with')
   if ((await stat(path)).size > settingsBytes) throw wrong(`has more than ${settingsBytes} bytes`)
   try {
     return settingsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
@@ -125,27 +130,25 @@ export async function settingsIn(path: string): Promise<PeerSettings> {
 }
 
 /**
- * Reads `peers.json`; nobody when it is not there.
+ * Reads `peers.json`.
  *
- * @throws {@link HearsayError} RUN when it is not what was written
+ * @throws {@link HearsayError} RUN when it is not there, or not what was written
  */
 export async function membersIn(path: string): Promise<Member[]> {
-  if (!(await exists(path))) return []
-  const { size } = await stat(path)
-  if (size > membersBytes) throw damaged(path, `has ${size} bytes; at most ${membersBytes} are read`)
+  const damaged = (what: string): HearsayError => new HearsayError('RUN', `${path}: ${what}`)
+  if (!(await exists(path))) throw damaged('is missing')
   let value: unknown
   try {
+    const { size } = await stat(path)
+    if (size > membersBytes) throw damaged(`has ${size} bytes; at most ${membersBytes} are read`)
     value = JSON.parse(await readFile(path, 'utf8'))
-  } catch {
-    throw damaged(path, 'is not JSON')
+  } catch (error) {
+    if (error instanceof SyntaxError) throw damaged('is not JSON')
+    throw explainDisk(error, path, 'It could not be read')
   }
   const result = membersSchema.safeParse(value)
-  if (!result.success) throw damaged(path, `${result.error.issues[0]!.path.join('.')}: is not as it was written`)
-  return membersFrom(result.data, what => damaged(path, what))
-}
-
-function damaged(path: string, what: string): HearsayError {
-  return new HearsayError('RUN', `${path}: ${what}; remove the file, and the peers are found anew`)
+  if (!result.success) throw damaged(`${result.error.issues[0]!.path.join('.')}: is not as it was written`)
+  return membersFrom(result.data, damaged)
 }
 
 /** Is there something of this name? */

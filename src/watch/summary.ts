@@ -9,7 +9,9 @@ export interface Summary {
   readonly backend: string
   readonly transport: string
   readonly peers: number
+  /** That were done: of a run that was interrupted, fewer than its manifest says. */
   readonly rounds: number
+  readonly interrupted: boolean
   /** From the first peer's first step to the last peer's last. */
   readonly seconds: number
   readonly topology: string
@@ -56,7 +58,6 @@ export interface PeerSummary {
 export interface RunSummary extends Summary {
   /** What the backend computed on; its memory is left out where nothing tells it. */
   readonly device: Device
-  readonly interrupted: boolean
   readonly data: string
   readonly model: { readonly parameters: number; readonly shared: number }
   /** Heads that should have come and did not. */
@@ -70,6 +71,6 @@ export interface RunSummary extends Summary {
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, interrupted, data, model, absent, rejected, listens, perPeer, ...rest } = summary
+  const { device, data, model, absent, rejected, listens, perPeer, ...rest } = summary
   return rest
 }

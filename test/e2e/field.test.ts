@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { readdir, writeFile } from 'node:fs/promises'
+import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { simulated, startHearsay, temporaryFolder } from './hearsay.js'
@@ -91,6 +91,58 @@ describe('a run folder', () => {
   })
 })
 
+describe('a run of one’s own table', () => {
+  it('trains on the whole of it, ends, and is resumed as far as its folder goes', async () => {
+    const folder = await temporaryFolder()
+    await writeFile(join(folder, 'mine.csv'), ['age,weight,label', ...rows(['ill', 'well'])].join('\n'))
+    const manifest = await manifestFile({
+      data: join(folder, 'mine.csv'),
+      peers: 8,
+      minPeers: 1,
+      rounds: 2,
+      limits: { joinSeconds: 1 },
+    })
+    const out = join(folder, 'run')
+    const { status, stdout, stderr } = await startPeer(manifest, out, ['--json']).running.ended
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ rounds: 2, interrupted: false, samples: 32 })
+    expect(stderr).toMatch(/^data {6}mine\.csv, whole: 32 samples, which stay here/m)
+    expect(stderr).toMatch(/^Others join with, and --data for a file or folder of their own,$/m)
+
+    // A run that is over stays as it is.
+    const summary = await summaryOf(out)
+    const over = await resumePeer('start', out).running.ended
+    expect(over).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^This run is over: all 2 rounds are done, accuracy .* hearsay predict .*\n$/),
+      stderr: '',
+    })
+    expect(await summaryOf(out)).toEqual(summary)
+
+    // Ended like this it has no summary; what else is lost is told, a line each, and it goes on without.
+    await rm(join(out, 'summary.json'))
+    await rm(join(out, 'checkpoints'), { recursive: true })
+    await writeFile(join(out, 'peers.json'), '')
+    const without = await resumePeer('join', out).running.ended
+    expect({ status: without.status, stderr: without.stderr }).toEqual({
+      status: 0,
+      stderr: [
+        `${out}/peers.json: is not JSON; whom this peer met is forgotten: they may still find it\n`,
+        `${out}/checkpoints: the model of the 2 rounds that were done is lost; this peer begins with a head of the others, or anew where nobody has one\n`,
+      ].join(''),
+    })
+    expect(await summaryOf(out)).toMatchObject({ rounds: 2, interrupted: false })
+
+    // Another identity would be another peer.
+    await rm(join(out, 'identity.key'))
+    expect(await end(resumePeer('start', out))).toEqual({
+      status: 2,
+      stderr: `error: ${out}/identity.key: is missing, and this run was begun as ${summary.id}; bring back that one's from a copy, or join the run as another peer, with another --out\n`,
+    })
+    expect(existsSync(join(out, 'identity.key'))).toBe(false)
+  })
+})
+
 describe('hearsay join answers in one line', () => {
   it('to what does not fit the run', async () => {
     const folder = await temporaryFolder()
@@ -123,10 +175,10 @@ describe('hearsay join answers in one line', () => {
         [address.replace(/tcp\/\d+/, 'tcp/1'), ...yes],
         ['/tcp/1', 'is the peer running'],
       ],
-      [[address], ['--yes']],
+      [[address, '--data', ours], ['--yes']],
       [
         [address, ...yes],
-        ['all 1 shares', ours, '--data'],
+        ['the data of this run', ours, 'bring your own with --data'],
       ],
       [[address, ...yes, '--share', '1'], ['share 1']],
       [

@@ -53,7 +53,7 @@ describe('Ctrl-C', () => {
     child.kill('SIGTERM')
     const { status, stdout } = await ended
     expect(status).toBe(130)
-    expect(JSON.parse(stdout)).toMatchObject({ peers: 3 })
+    expect(JSON.parse(stdout)).toMatchObject({ peers: 3, interrupted: true, rounds: expect.any(Number) })
     expect(stdout.trimEnd().split('\n')).toHaveLength(1)
   })
 })

@@ -8,18 +8,27 @@ import { HearsayError } from '../../src/errors.js'
 import {
   createCheckpoints,
   loadOrCreateIdentity,
+  manifestYaml,
   parseManifest,
   runIdOf,
   simulatedIdentities,
 } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
-import { type FieldFolder, openRunFolder } from '../../src/watch/index.js'
+import { type FieldFolder, openRunFolder, type PeerSettings } from '../../src/watch/index.js'
 import { openMetrics } from '../../src/watch/metrics-file.js'
 import { membersLimits } from '../../src/watch/peer-files.js'
 import { startFixture } from '../node/children.js'
 
 const { signal } = new AbortController()
 const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3, minPeers: 3 })
+const [identity] = await simulatedIdentities(1, 1)
+const settings: PeerSettings = {
+  run: Buffer.from(runIdOf(manifest)).toString('hex'),
+  id: String(identity!.peerId),
+  name: 'bern',
+  share: 1,
+  listen: ['/ip4/127.0.0.1/tcp/0'],
+}
 
 async function place(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hearsay-field-'))
@@ -50,7 +59,7 @@ describe('a peer’s folder', () => {
     await createCheckpoints(kind).save({ round: 2, name: 'boston', parameters, state: {} }, signal)
     const [other] = await simulatedIdentities(1, 1)
     const members = [{ name: 'bern', peerId: other!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }]
-    expect(await first.readMembers()).toEqual([])
+    expect(first.before).toEqual({ rounds: 0, accuracy: null })
     await first.writeMembers(members)
     first.append({ type: 'one' })
     await first.close()
@@ -209,7 +218,7 @@ describe('a folder that is abandoned', () => {
     const path = await place()
     const folder = await opened(path)
     await loadOrCreateIdentity(folder.identityPath)
-    await folder.writeSettings({ name: 'bern', share: 1, listen: ['/ip4/127.0.0.1/tcp/0'] })
+    await folder.writeSettings(settings)
     await folder.writeMembers([])
     await folder.abandon()
     await folder.abandon()
@@ -238,10 +247,71 @@ describe('a folder that is abandoned', () => {
   })
 })
 
+describe('a folder of which something is lost', () => {
+  it('says that of its manifest, and where another has it', async () => {
+    const path = await place()
+    const folder = await opened(path)
+    await folder.writeSettings(settings)
+    await folder.close()
+    await rm(join(path, 'manifest.yaml'))
+    const says = "manifest.yaml is missing; copy it from any other peer's folder of this run"
+    await expect(opened(path, true)).rejects.toThrow(`--resume ${path}: ${says}`)
+    await writeFile(join(path, 'manifest.yaml'), manifestYaml({ ...manifest, rounds: 4 }))
+    await expect((await opened(path, true)).readSettings()).rejects.toThrow(
+      new RegExp(`^${path}/manifest.yaml: is that of run [0-9a-f]{64}, and this folder's is ${settings.run}; `),
+    )
+  })
+
+  it.each([
+    [undefined, 'is missing, and with it what this peer was started with'],
+    ['', 'is not as it was written'],
+    [JSON.stringify({ ...settings, id: '' }), 'is not as it was written'],
+    [JSON.stringify({ ...settings, run: 'x' }), 'is not as it was written'],
+  ])('says that of its peer.json: %.20s', async (content, says) => {
+    const path = await place()
+    const folder = await opened(path)
+    if (content !== undefined) await writeFile(join(path, 'peer.json'), content)
+    const wanted = `${path}/peer.json: ${says}; bring it back from a copy, or join the run anew with another --out`
+    await expect(folder.readSettings()).rejects.toThrow(new HearsayError('RUN', wanted))
+  })
+
+  it('knows how far its peer was, and when it cannot know', async () => {
+    const path = await place()
+    const folder = await opened(path)
+    folder.append({ type: 'evaluated', accuracy: 0.5 } as { type: string })
+    folder.append({ type: 'ended', round: 0 } as { type: string })
+    folder.append({ type: 'evaluated', accuracy: 0.75, macroF1: 0.5 } as { type: string })
+    folder.append({ type: 'ended', round: 1 } as { type: string })
+    folder.append({ type: 'trained', loss: '"ended" is no event' } as { type: string })
+    await folder.close()
+    const again = await opened(path, true)
+    expect(again.before).toEqual({ rounds: 2, accuracy: 0.75, macroF1: 0.5 })
+    await again.close()
+    await rm(join(path, 'metrics.jsonl'))
+    expect((await opened(path, true)).before).toBeUndefined()
+  })
+
+  it('tells how its run went only where that was written whole', async () => {
+    const folder = await opened(await place())
+    expect(await folder.readOutcome()).toBeUndefined()
+    const outcome = { rounds: 3, measure: 'accuracy', accuracy: 0.5, interrupted: false }
+    await folder.writeSummary({ ...outcome, run: 'x' })
+    expect(await folder.readOutcome()).toEqual(outcome)
+    for (const text of [
+      '',
+      '{}',
+      '{"rounds":3,"measure":"luck","accuracy":1,"interrupted":false}',
+      ' '.repeat(70_000),
+    ]) {
+      await writeFile(join(folder.path, 'summary.json'), text)
+      expect(await folder.readOutcome()).toBeUndefined()
+    }
+  })
+})
+
 describe('remembered peers', () => {
   it('are bounded when written', async () => {
     const folder = await opened(await place())
-    const [identity] = await simulatedIdentities(1, 1)
     const addresses = Array.from({ length: 20 }, (_, at) => multiaddr(`/ip4/127.0.0.1/tcp/${4000 + at}`))
     const member = { name: 'bern', peerId: identity!.peerId, addresses }
     await folder.writeMembers(Array.from({ length: membersLimits.members + 5 }, () => member))
@@ -250,7 +320,7 @@ describe('remembered peers', () => {
     expect(read[0]!.addresses).toHaveLength(membersLimits.addresses)
   })
 
-  it.each<[string, string]>([
+  it.each<[string | undefined, string]>([
     ['', 'is not JSON'],
     ['{"name":', 'is not JSON'],
     ['{}', 'is not as it was written'],
@@ -262,10 +332,11 @@ describe('remembered peers', () => {
     [JSON.stringify([{ name: 'x', id: 'y', addresses: Array(9).fill('z') }]), '0.addresses: is not'],
     [JSON.stringify(Array(1025).fill({ name: 'x', id: 'y', addresses: [] })), 'is not as it was written'],
     [' '.repeat(6 * 2 ** 20), `at most ${membersLimits.members * (8 * 544 + 512)} are read`],
+    [undefined, 'is missing'],
   ])('that were spoilt are refused: %.30s', async (content, says) => {
     const path = await place()
     const folder = await opened(path)
-    await writeFile(join(path, 'peers.json'), content)
+    if (content !== undefined) await writeFile(join(path, 'peers.json'), content)
     const read = folder.readMembers()
     await expect(read).rejects.toBeInstanceOf(HearsayError)
     await expect(read).rejects.toThrow(says)

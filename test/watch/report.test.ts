@@ -66,7 +66,7 @@ describe('the headline', () => {
   it('is the summary without what is only looked up', () => {
     expect(Object.keys(headline(summaryOf()))).toEqual(
       (
-        'run seed backend transport peers rounds seconds topology merge measure accuracy consensusDistance spectralGap bytes ' +
+        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy consensusDistance spectralGap bytes ' +
         'samplesPerSecond peakRssMB'
       ).split(' '),
     )

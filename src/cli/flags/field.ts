@@ -40,5 +40,6 @@ export const fieldFlags: readonly Flag[] = [
   ...grouped('Run folder', [
     { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
     { flags: '--resume <folder>', description: 'go on with the run that is kept there' },
+    { flags: '--json', description: 'at the end print one JSON object to stdout, and all else to stderr' },
   ]),
 ]

@@ -1,0 +1,83 @@
+import { resolve } from 'node:path'
+import { isShipped, type OwnData, ownDataSchema } from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import type { backendSchema } from '../learner/index.js'
+import { type Identity, type Manifest, runIdOf } from '../node/index.js'
+import { validate } from '../validation.js'
+import type { NetworkSettings, PeerSettings } from '../watch/index.js'
+import type { NetworkFlags } from './network-flags.js'
+import { type TableFlags, tableFields } from './table-flags.js'
+
+/** Flags that start and join have in common. */
+export interface FieldFlags extends NetworkFlags, TableFlags {
+  readonly data?: string
+  readonly model?: string
+  readonly share?: number
+  readonly as?: string
+  readonly backend: (typeof backendSchema.options)[number]
+  readonly listen?: readonly string[]
+  readonly port: number
+  readonly out?: string
+  readonly resume?: string
+  readonly json?: boolean
+}
+
+/** What is being begun, and by whom. */
+export interface SettingsInit {
+  readonly manifest: Manifest
+  readonly identity: Identity
+  /** That nobody else has, for who names neither data nor a share. */
+  readonly share: number | undefined
+  readonly network: NetworkSettings
+}
+
+/**
+ * What a peer goes on with, from its flags. The beginning of a peer id is the same for all, so its end names it.
+ *
+ * @throws {@link HearsayError} USAGE for flags that do not go together
+ */
+export function settingsFrom(flags: FieldFlags, { manifest, identity, share, network }: SettingsInit): PeerSettings {
+  const { peerId } = identity
+  return {
+    run: Buffer.from(runIdOf(manifest)).toString('hex'),
+    id: peerId.toString(),
+    network,
+    name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
+    ...dataFrom(flags, manifest, share),
+    ...(flags.model === undefined ? {} : { model: flags.model }),
+    listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
+  }
+}
+
+/**
+ * What a peer trains on. Shares are dealt of shipped sets, which everybody has. What else a manifest names is a file or
+ * folder of whoever wrote it: its owner trains on the whole, since nobody else could have the rest; unless a share is
+ * asked for, as where the same file lies on all machines.
+ */
+function dataFrom(
+  flags: FieldFlags,
+  { data }: Manifest,
+  share: number | undefined,
+): Pick<PeerSettings, 'data' | 'share'> {
+  const own = ownDataOf(flags)
+  if (own !== undefined && flags.share !== undefined) {
+    throw new HearsayError('USAGE', "--share: is of the manifest's data; leave out that or --data")
+  }
+  if (own !== undefined) return { data: { ...own, set: lasting(own.set) } }
+  const isOwn = flags.share === undefined && !isShipped(data.set)
+  return isOwn ? { data: { set: lasting(data.set) } } : { share: flags.share ?? share }
+}
+
+/** A peer's own data, as the flags say it; undefined when it has none. */
+export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefined {
+  const fields = tableFields(flags)
+  if (set !== undefined) return validate(ownDataSchema, { set, ...fields }, '--data', 'USAGE')
+  const [field] = Object.keys(fields)
+  if (field === undefined) return undefined
+  throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
+}
+
+/** A path does not depend on where the peer is resumed from. */
+function lasting(data: string): string {
+  return isShipped(data) ? data : resolve(data)
+}

@@ -1,0 +1,51 @@
+import { HearsayError } from '../errors.js'
+import type { Checkpoints, Peer } from '../node/index.js'
+import { readPeer } from '../trained/index.js'
+import { type FieldFolder, nothingYet, type SoFar } from '../watch/index.js'
+
+/**
+ * Puts into a peer what its folder keeps of it: the model, and of a mixture what it has learnt of the others. What is
+ * lost is told, and the peer goes on without.
+ *
+ * @param tell - told of what is lost, a line each
+ * @returns how far it was with this model
+ */
+export async function takeUp(
+  peer: Peer,
+  name: string,
+  folder: FieldFolder,
+  checkpoints: Checkpoints,
+  tell: (line: string) => void,
+): Promise<SoFar> {
+  const before = folder.before ?? nothingYet
+  const saved = await checkpoints.latest()
+  if (saved === undefined) {
+    if (before.rounds > 0) tell(lostModel(folder.checkpointsPath, before.rounds))
+    return nothingYet
+  }
+  peer.parameters.set(saved.parameters)
+  if (peer.mixture !== undefined) await restoreMixture(peer.mixture, name, folder.path, tell)
+  return { ...before, rounds: saved.round }
+}
+
+function lostModel(path: string, rounds: number): string {
+  const done = rounds === 1 ? '1 round that was' : `${rounds} rounds that were`
+  return `${path}: the model of the ${done} done is lost; this peer begins with a head of the others, or anew where nobody has one`
+}
+
+async function restoreMixture(
+  mixture: NonNullable<Peer['mixture']>,
+  name: string,
+  path: string,
+  tell: (line: string) => void,
+): Promise<void> {
+  let lost = `${path}/mixtures: what was learnt of the others' heads is missing`
+  try {
+    const { mixture: kept } = await readPeer(path, name)
+    if (kept !== undefined) return mixture.restore(kept.weights, kept.experts, path)
+  } catch (error) {
+    if (!(error instanceof HearsayError)) throw error
+    lost = error.message
+  }
+  tell(`${lost}; the gate and its transforms begin anew`)
+}

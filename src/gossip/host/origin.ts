@@ -1,0 +1,23 @@
+import type { Multiaddr } from '@multiformats/multiaddr'
+
+/** Of an IPv6 address what a network has: one machine may call from any address of its /64. */
+const networkGroups = 4
+
+/**
+ * Where a connection comes from, as far as one peer in many names cannot change it: the host of its address, of IPv6 the
+ * network, and through a relay that of the relay.
+ */
+export function originOf(address: Multiaddr): string {
+  const [first] = address.getComponents()
+  if (first?.value === undefined) return first?.name ?? ''
+  return first.name === 'ip6' ? groupsOf(first.value).slice(0, networkGroups).join(':') : first.value
+}
+
+/** The eight groups of an IPv6 address, whose longest run of zeros may be written as "::". */
+function groupsOf(address: string): string[] {
+  const [left = '', right] = address.split('::')
+  const groups = (text: string | undefined): string[] => (text === undefined || text === '' ? [] : text.split(':'))
+  const [before, after] = [groups(left), groups(right)]
+  const zeros = right === undefined ? 0 : Math.max(0, 8 - before.length - after.length)
+  return [...before, ...Array<string>(zeros).fill('0'), ...after]
+}
