@@ -4,13 +4,13 @@ import { pipe } from 'it-pipe'
 import { createDeadline } from './deadline.js'
 import { digestOf } from './digest.js'
 import { frame, unframe } from './frame.js'
-import { stateProtocol } from './protocol.js'
+import { type StateDeadlines, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
 import type { StatePayload } from './state.js'
 import { StateHeader, StateRequest } from './state-messages.js'
 import { finish, receive, transmit } from './stream.js'
 
-const { limits, deadlines, closeMs } = stateProtocol
+const { limits } = stateProtocol
 
 /** Why a peer did not give what was asked of it. */
 export class StateRefused extends Error {
@@ -46,6 +46,7 @@ export async function askState(
   to: PeerId | Multiaddr | Multiaddr[],
   { what, runId, digest, author, limitBytes }: StateQuestion,
   signal: AbortSignal,
+  deadlines: StateDeadlines = stateProtocol.deadlines,
 ): Promise<StatePayload> {
   signal.throwIfAborted()
   const deadline = createDeadline(signal)
@@ -62,7 +63,7 @@ export async function askState(
     })
     await pipe([request], frame, transmit(stream, deadline.signal))
     const payload = await pipe(receive(stream, deadline.signal), unframe(limits), gather(limitBytes, digest))
-    await finish(stream, closeMs)
+    await finish(stream, deadlines.closeMs, deadline.signal)
     if (Buffer.compare(await digestOf(payload.bytes), payload.digest) !== 0) {
       throw new StateRefused(digest === undefined ? 'BROKEN' : 'WRONG_DIGEST')
     }

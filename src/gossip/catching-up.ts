@@ -4,7 +4,7 @@ import { raceSignal } from 'race-signal'
 import { askState, type StateQuestion, StateRefused } from './asking.js'
 import type { HeadStore, StoredHead } from './head-store.js'
 import type { HearsayHost } from './host/host.js'
-import { type PeerIdStr, publicationProtocol } from './protocol.js'
+import { type PeerIdStr, publicationProtocol, type StateDeadlines } from './protocol.js'
 import { Expert, ExpertList } from './publication-messages.js'
 import type { PublicationRejection } from './published.js'
 import { authorOf, rawKeyOf, readSigned, type SignedMessage } from './signed.js'
@@ -70,6 +70,7 @@ export interface CatchUpInit {
   /** Takes a message as one of the mesh is taken. */
   readonly take: (message: SignedMessage, from: PeerId) => Promise<Taken>
   readonly onReceived: (bytes: number) => void
+  readonly deadlines: StateDeadlines
   readonly onRejected: (reason: PublicationRejection) => void
 }
 
@@ -90,7 +91,7 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
   async function ask(peer: PeerId, question: Omit<StateQuestion, 'runId'>): Promise<Uint8Array> {
     for (let tries = 1; ; tries++) {
       try {
-        const { bytes } = await askState(node, peer, { ...question, runId }, signal)
+        const { bytes } = await askState(node, peer, { ...question, runId }, signal, init.deadlines)
         init.onReceived(bytes.length)
         return bytes
       } catch (error) {

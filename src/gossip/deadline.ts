@@ -1,7 +1,10 @@
 /** A signal of our own that ends with others or at a time, and leaves nothing behind when it is cleared. */
 export interface Deadline {
   readonly signal: AbortSignal
-  /** (Re)starts the clock: the signal aborts with `reason` in `ms` milliseconds, unless restarted or cleared. */
+  /**
+   * (Re)starts the clock: the signal aborts with `reason` in `ms` milliseconds, unless restarted or cleared. In `Infinity`
+   * it never does.
+   */
   within(ms: number, reason: Error): void
   /** Aborts now. */
   abort(reason: unknown): void
@@ -28,7 +31,8 @@ export function createDeadline(...signals: readonly AbortSignal[]): Deadline {
     signal: controller.signal,
     within(ms, reason) {
       clearTimeout(timer)
-      timer = setTimeout(() => controller.abort(reason), ms)
+      // Node takes what is longer than 24 days for a millisecond.
+      timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => controller.abort(reason), ms)
     },
     abort: reason => controller.abort(reason),
     clear() {

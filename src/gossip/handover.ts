@@ -12,7 +12,7 @@ import { type Claim, createInbox } from './inbox.js'
 import { createLatestInbox, type DatedHead } from './latest.js'
 import { HandoverReply, type HeadHeader } from './messages.js'
 import { type HandoverDeadlines, handoverProtocol, type PeerIdStr } from './protocol.js'
-import { codeOf, ReasonCounts, Rejection, type RejectionReason, reasonOf } from './rejection.js'
+import { codeOf, isFinal, ReasonCounts, Rejection, type RejectionReason, reasonOf } from './rejection.js'
 import { type SendResult, sendHead, type WireCount } from './sending.js'
 import { createServing } from './serving.js'
 import { finish, receive } from './stream.js'
@@ -91,7 +91,11 @@ export interface Handover {
   decode(payload: Uint8Array): Promise<Float32Array>
   /** Longest payload of this run's heads. */
   readonly payloadBytes: number
-  /** Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once. */
+  /**
+   * Resolves with the head of (sender, round, step) as soon as it is here. Each head can be taken once.
+   *
+   * @throws {@link Rejection} when what came of it was refused for what it holds; the signal's reason
+   */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** The newest head of a sender, with `latestOnly`. It stays until a newer one comes. */
   latest(sender: PeerIdStr): DatedHead | undefined
@@ -112,7 +116,7 @@ export interface Handover {
 export function createHandover(init: HandoverInit): (components: { node: Libp2p }) => Handover {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
   const runId = Uint8Array.from(init.runId)
-  const { limits, closeMs } = handoverProtocol
+  const { limits } = handoverProtocol
   const deadlines: HandoverDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
   const format = headFormat(init.layout, init.encoding)
   const buffers = init.buffers ?? createBuffers()
@@ -169,14 +173,15 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
         )
         claim?.deliver(values)
         accepted += 1
-        await conclude(stream, HandoverReply.Code.ACCEPTED)
-        await finish(stream, closeMs)
+        await conclude(stream, HandoverReply.Code.ACCEPTED, stopped)
+        await finish(stream, deadlines.closeMs, stopped)
       } catch (error) {
         if (stopped.aborted) return
         const reason = reasonOf(error)
         rejected.add(reason)
         init.onRejected?.({ sender, reason, round: position?.round, step: position?.step })
-        await conclude(stream, codeOf(reason))
+        if (isFinal(reason)) claim?.refuse(new Rejection(reason))
+        await conclude(stream, codeOf(reason), stopped)
       } finally {
         claim?.release()
         deadline.clear()
@@ -194,12 +199,16 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
     }
 
     /** The last word, and our end closed. Whether it still gets there is the sender's loss. */
-    async function conclude(stream: Stream, code: HandoverReply.Code): Promise<void> {
+    async function conclude(stream: Stream, code: HandoverReply.Code, stopped: AbortSignal): Promise<void> {
+      const deadline = createDeadline(stopped)
+      deadline.within(deadlines.closeMs, new Error('The sender does not read'))
       try {
         reply(stream, code)
-        await stream.close({ signal: AbortSignal.timeout(closeMs) })
+        await stream.close({ signal: deadline.signal })
       } catch {
         // The sender has gone, or does not read.
+      } finally {
+        deadline.clear()
       }
     }
 

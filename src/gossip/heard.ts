@@ -23,11 +23,14 @@ export interface Heard {
 
 const { limits, missedBeats } = presenceProtocol
 
-/** @param beatMs - how often each speaks; left out, nobody expires */
-export function createHeard(beatMs: number | undefined): Heard {
+/**
+ * @param beatMs - how often each speaks; left out, nobody expires
+ * @param reportsPerSecond - of each author, and how many at once
+ */
+export function createHeard(beatMs: number | undefined, reportsPerSecond: number = limits.reportsPerSecond): Heard {
   const reports = new Map<PeerIdStr, HeardReport>()
   const heardAt = new Map<PeerIdStr, { readonly sequence: bigint; readonly ms: number }>()
-  const pace = createPace(limits.reportsPerSecond, limits.peers)
+  const pace = createPace(reportsPerSecond, limits.peers)
   let members: ReadonlySet<PeerIdStr> | undefined
 
   /** Is there a place for one more author? Those who are gone make room. */

@@ -7,6 +7,8 @@ export interface Claim {
   proceed(): void
   /** Puts the head into the inbox, or straight into the hands of who waits for it. */
   deliver(values: Float32Array): void
+  /** What came is not fit to be taken: whoever waits for it, now or later, is told so. */
+  refuse(reason: Rejection): void
   /** Gives the place back, so that the sender may try again. Nothing after `deliver`. */
   release(): void
 }
@@ -17,7 +19,7 @@ export interface Inbox {
   checkPosition(round: number, step: number): void
   /** @throws {@link Rejection} DUPLICATE when this head is here, was here or is arriving; TOO_MANY_ATTEMPTS */
   claim(sender: PeerIdStr, round: number, step: number): Claim
-  /** Waits for a head. Each is given out once. Rejects with the signal's reason. */
+  /** Waits for a head. Each is given out once. @throws the signal's reason; the {@link Rejection} of one that was refused */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** Forgets all before this position, and never goes back. */
   advance(round: number, step: number): void
@@ -29,11 +31,17 @@ interface Place {
   attempts: number
   state: 'free' | 'arriving' | 'here' | 'taken'
   values: Float32Array | undefined
+  refused: Rejection | undefined
+}
+
+interface Waiter {
+  give(values: Float32Array): void
+  refuse(reason: Rejection): void
 }
 
 export function createInbox(): Inbox {
   const places = new Map<string, Place>()
-  const waiting = new Map<string, ((values: Float32Array) => void)[]>()
+  const waiting = new Map<string, Waiter[]>()
   let currentRound = 0
   let currentStep = 0
 
@@ -50,7 +58,14 @@ export function createInbox(): Inbox {
     claim(sender, round, step) {
       checkPosition(round, step)
       const key = keyOf(sender, round, step)
-      const place: Place = places.get(key) ?? { round, step, attempts: 0, state: 'free', values: undefined }
+      const place: Place = places.get(key) ?? {
+        round,
+        step,
+        attempts: 0,
+        state: 'free',
+        values: undefined,
+        refused: undefined,
+      }
       if (place.state !== 'free') throw new Rejection('DUPLICATE')
       if (place.attempts >= handoverProtocol.limits.attemptsPerHead) throw new Rejection('TOO_MANY_ATTEMPTS')
       place.state = 'arriving'
@@ -63,7 +78,11 @@ export function createInbox(): Inbox {
           const next = waiting.get(key)?.[0]
           place.state = next === undefined ? 'here' : 'taken'
           if (next === undefined) place.values = values
-          else next(values)
+          else next.give(values)
+        },
+        refuse(reason) {
+          place.refused = reason
+          for (const waiter of [...(waiting.get(key) ?? [])]) waiter.refuse(reason)
         },
         release() {
           if (place.state === 'arriving') place.state = 'free'
@@ -81,24 +100,31 @@ export function createInbox(): Inbox {
         place.values = undefined
         return values
       }
+      if (place?.refused !== undefined) throw place.refused
       return new Promise<Float32Array>((resolve, reject) => {
         const queue = waiting.get(key) ?? []
         waiting.set(key, queue)
         // Out of the queue at once, not when the promise's turn comes: a head that arrives in between would be lost.
         const leave = (): void => {
           signal.removeEventListener('abort', onAbort)
-          queue.splice(queue.indexOf(give), 1)
+          queue.splice(queue.indexOf(waiter), 1)
           if (queue.length === 0) waiting.delete(key)
         }
-        const give = (values: Float32Array): void => {
-          leave()
-          resolve(values)
+        const waiter: Waiter = {
+          give(values) {
+            leave()
+            resolve(values)
+          },
+          refuse(reason) {
+            leave()
+            reject(reason)
+          },
         }
         const onAbort = (): void => {
           leave()
           reject(signal.reason)
         }
-        queue.push(give)
+        queue.push(waiter)
         signal.addEventListener('abort', onAbort)
       })
     },

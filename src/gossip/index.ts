@@ -59,7 +59,7 @@ export {
   type PublishResult,
 } from './publication.js'
 export type { PublicationRejection } from './published.js'
-export { ReasonCounts, type RejectionReason } from './rejection.js'
+export { isFinal, ReasonCounts, Rejection, type RejectionReason } from './rejection.js'
 export {
   type AuthorVerdict,
   type HeardReport,
@@ -70,3 +70,4 @@ export {
 } from './report.js'
 export type { SendFailure, SendResult } from './sending.js'
 export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state.js'
+export { fieldTiming, type Timing, untimed } from './timing.js'

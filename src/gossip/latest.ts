@@ -47,6 +47,8 @@ export function createLatestInbox(): LatestInbox {
           desk.arriving.delete(round)
           if (desk.held === undefined || desk.held.round < round) desk.held = { round, values }
         },
+        // Nobody waits for it.
+        refuse() {},
         release() {
           desk.arriving.delete(round)
         },

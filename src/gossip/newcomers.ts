@@ -117,7 +117,7 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
       } else if (!isAdmitted(remotePeer)) {
         turnAway(remotePeer, verdict)
       }
-      await answer(stream, verdict)
+      await answer(stream, verdict, stopping)
       if (isAdmitted(remotePeer)) return
       // Hung up on at once, its system throws away what it has not read yet, and with it our reason.
       await setTimeout(closeMs, undefined, { signal: stopping })
@@ -131,11 +131,11 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
   }
 
   /** Whether the answer still gets there is the newcomer's loss. */
-  async function answer(stream: Stream, verdict: 'ADMITTED' | InviteRejection): Promise<void> {
+  async function answer(stream: Stream, verdict: 'ADMITTED' | InviteRejection, stopping: AbortSignal): Promise<void> {
     try {
       stream.send(lengthPrefixed.encode.single(AccessReply.encode({ code: AccessReply.Code[verdict] })))
       await stream.close({ signal: AbortSignal.timeout(closeMs) })
-      await finish(stream, closeMs)
+      await finish(stream, closeMs, stopping)
     } catch {
       // It went away, or does not read.
     }

@@ -48,6 +48,8 @@ export interface PresenceInit {
    * @default presenceProtocol.repeatMs
    */
   readonly repeatMs?: number
+  /** Reports of one author that are taken in a second. @default presenceProtocol.limits.reportsPerSecond */
+  readonly reportsPerSecond?: number
 }
 
 /** What crossed the presence topic so far. */
@@ -95,7 +97,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
 
   return ({ node }) => {
     const { pubsub } = node.services
-    const heard = createHeard(init.beatMs)
+    const heard = createHeard(init.beatMs, init.reportsPerSecond)
     const waiters = createWaiters()
     const rejected = new ReasonCounts<PresenceRejection>()
     let barriers = 0

@@ -1,7 +1,7 @@
 /** A peer id in its text form, as a key of maps. */
 export type PeerIdStr = string
 
-/** How long each phase of a handover may take, in milliseconds. */
+/** How long each phase of a handover may take, in milliseconds; `Infinity` for as long as it takes. */
 export interface HandoverDeadlines {
   /**
    * Reaching the neighbour and agreeing on the protocol.
@@ -18,7 +18,12 @@ export interface HandoverDeadlines {
    * @default 60000: 100 MB at 15 Mbit/s
    */
   readonly transferMs: number
+  /** The other side closes its end of a finished stream, or it is reset. @default 1000 */
+  readonly closeMs: number
 }
+
+/** How long each phase of asking for a peer's state may take, on either side, in milliseconds. */
+export type StateDeadlines = HandoverDeadlines
 
 /**
  * The handover of one head over one stream, as data:
@@ -58,9 +63,7 @@ export const handoverProtocol = {
      */
     attemptsPerHead: 4,
   },
-  deadlines: { dialMs: 5_000, firstByteMs: 5_000, transferMs: 60_000 } satisfies HandoverDeadlines,
-  /** How long the other side may take to close its end of a finished stream before it is reset. */
-  closeMs: 1_000,
+  deadlines: { dialMs: 5_000, firstByteMs: 5_000, transferMs: 60_000, closeMs: 1_000 } satisfies HandoverDeadlines,
 } as const
 
 /** Presence of a run's peers, as data. */
@@ -125,8 +128,7 @@ export const stateProtocol = {
     askingPeers: 4,
     streamsPerConnection: 2,
   },
-  deadlines: { dialMs: 10_000, firstByteMs: 5_000, transferMs: 60_000 },
-  closeMs: 1_000,
+  deadlines: { dialMs: 10_000, firstByteMs: 5_000, transferMs: 60_000, closeMs: 1_000 } satisfies StateDeadlines,
 } as const
 
 /**

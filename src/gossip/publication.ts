@@ -20,6 +20,7 @@ import type { AuthorVerdict } from './report.js'
 import type { SignedMessage } from './signed.js'
 import type { HeadAnswers, StatePayload } from './state.js'
 import { createTaking, type Taken } from './taking.js'
+import { fieldTiming, type Timing } from './timing.js'
 import { createUnderWay } from './under-way.js'
 
 export interface PublicationInit {
@@ -57,8 +58,8 @@ export interface PublicationInit {
    * @default 1,024, or as many as fit a gigabyte; more where more members are known
    */
   readonly authors?: number
-  /** How long a payload that was announced is asked for, in milliseconds. @default publicationProtocol.deadlines */
-  readonly pullMs?: number
+  /** @default fieldTiming */
+  readonly timing?: Pick<Timing, 'pullMs' | 'headsPerSecond' | 'state'>
   /** @default its own; peers of one process may share them */
   readonly buffers?: Buffers
 }
@@ -124,7 +125,7 @@ const { limits } = publicationProtocol
  */
 export function createPublication(init: PublicationInit): (components: { node: HearsayHost }) => Publication {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
-  const { normLimit, rounds, invite } = init
+  const { normLimit, rounds, invite, timing = fieldTiming } = init
   const runId = new Uint8Array(init.runId)
   const format: PublishedFormat = { rounds, head: headFormat(init.layout, init.encoding) }
   const { payloadBytes, arrivedBytes } = format.head
@@ -160,7 +161,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
       runId,
       payloadBytes,
       onLiar: () => onRejected('WRONG_DIGEST'),
-      ...(init.pullMs === undefined ? {} : { pullMs: init.pullMs }),
+      timing,
     })
     const taking = createTaking({
       format,
@@ -168,6 +169,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
       buffers,
       store,
       pulls,
+      headsPerSecond: timing.headsPerSecond,
       admits: init.admits ?? (() => 'yes'),
       isMember: author => members?.has(author) ?? true,
       onHead(author, round, values) {
@@ -241,6 +243,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
                 take: (message, peer) => take(message, peer, true),
                 onReceived: count,
                 onRejected,
+                deadlines: timing.state,
               },
               from,
               deadline.signal,

@@ -5,6 +5,7 @@ import { askState, StateRefused } from './asking.js'
 import { createDeadline } from './deadline.js'
 import type { HearsayHost } from './host/host.js'
 import { type PeerIdStr, publicationProtocol } from './protocol.js'
+import type { Timing } from './timing.js'
 
 export interface PullsInit {
   readonly node: HearsayHost
@@ -12,8 +13,7 @@ export interface PullsInit {
   readonly runId: Uint8Array
   /** Length of every payload of the run. */
   readonly payloadBytes: number
-  /** @default publicationProtocol.deadlines.pullMs */
-  readonly pullMs?: number
+  readonly timing: Pick<Timing, 'pullMs' | 'state'>
   /** Told when a peer gave another payload than it was asked for. */
   readonly onLiar: (peer: PeerIdStr) => void
 }
@@ -40,10 +40,10 @@ export interface Pulls {
   pull(announced: Announced, signal: AbortSignal, superseded: AbortSignal): Promise<Uint8Array | undefined>
 }
 
-const { limits, deadlines, retryMs, retriesApart } = publicationProtocol
+const { limits, retryMs, retriesApart } = publicationProtocol
 
 /** A few at once, in the order in which they came; who has to wait for its peers lets others have their turn. */
-export function createPulls({ node, runId, payloadBytes, onLiar, pullMs = deadlines.pullMs }: PullsInit): Pulls {
+export function createPulls({ node, runId, payloadBytes, onLiar, timing }: PullsInit): Pulls {
   const turns = createTurns(limits.pulls)
   /** A peer answers us one question at a time. */
   const asked = new Set<PeerIdStr>()
@@ -72,7 +72,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, pullMs = deadli
       asked.add(name)
       try {
         const question = { what: 'PAYLOAD', runId, digest, limitBytes: payloadBytes } as const
-        return (await askState(node, peer, question, signal)).bytes
+        return (await askState(node, peer, question, signal, timing.state)).bytes
       } catch (error) {
         signal.throwIfAborted()
         const code = error instanceof StateRefused ? error.code : undefined
@@ -94,7 +94,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, pullMs = deadli
       const asking = createDeadline(signal)
       const waiting = createDeadline(signal, superseded)
       const late = new Error('Nobody gave the payload in time')
-      for (const deadline of [asking, waiting]) deadline.within(pullMs, late)
+      for (const deadline of [asking, waiting]) deadline.within(timing.pullMs, late)
       const failures = new Map<PeerIdStr, number>()
       try {
         for (let waits = 1; ; waits = Math.min(2 * waits, retriesApart)) {

@@ -18,7 +18,7 @@ export type RejectionReason =
   | 'TOO_MANY_STREAMS' // more streams at once than one peer needs
   | 'TOO_MANY_ATTEMPTS' // this head failed too often before
 
-/** Thrown inside a pipeline stage to end it; never leaves this room. */
+/** Thrown inside a pipeline stage to end it, and at whoever waits for a head that was refused. */
 export class Rejection extends Error {
   override readonly name = 'Rejection'
 
@@ -26,6 +26,19 @@ export class Rejection extends Error {
     super(reason)
   }
 }
+
+/** Was a head refused for what it holds? An honest sender has no other; whoever waits for it need wait no longer. */
+export function isFinal(reason: string): boolean {
+  return contents.has(reason)
+}
+
+const contents: ReadonlySet<string> = new Set([
+  'WRONG_SIZE',
+  'OVERSIZE_FRAME',
+  'MALFORMED',
+  'NOT_FINITE',
+  'NORM_TOO_LARGE',
+])
 
 /** What a failed pipeline says about the stream: anything that is not our own verdict is the stream's end. */
 export function reasonOf(error: unknown): RejectionReason {

@@ -54,7 +54,7 @@ export async function sendHead(
     deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
     const refusal = await exchange(stream, header, payload, deadline.signal, count, wire)
     if (refusal !== undefined) return { ok: false, reason: refusal, bytes }
-    await finish(stream, handoverProtocol.closeMs)
+    await finish(stream, deadlines.closeMs, deadline.signal)
     return { ok: true, bytes }
   } catch (error) {
     signal.throwIfAborted()

@@ -4,7 +4,7 @@ import { createDeadline } from './deadline.js'
 import { digestOf } from './digest.js'
 import { chunksOf, frame, unframe, wholeFrames } from './frame.js'
 import { originOf } from './host/origin.js'
-import { type PeerIdStr, stateProtocol } from './protocol.js'
+import { type PeerIdStr, type StateDeadlines, stateProtocol } from './protocol.js'
 import { Rejection } from './rejection.js'
 import { createServing } from './serving.js'
 import { StateHeader, StateRequest } from './state-messages.js'
@@ -32,6 +32,8 @@ export interface StateInit {
   readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default everybody */
   readonly admits?: (peer: PeerIdStr) => boolean
+  /** @default stateProtocol.deadlines */
+  readonly deadlines?: StateDeadlines
 }
 
 /** Published heads, for who asks. */
@@ -54,10 +56,11 @@ export interface StateService {
   readonly sentBytes: number
 }
 
-const { limits, deadlines } = stateProtocol
+const { limits } = stateProtocol
 
 /** Creates the answering side of a peer in one run. */
 export function createState(init: StateInit): (components: { node: Libp2p }) => StateService {
+  const { deadlines = stateProtocol.deadlines } = init
   const manifest = { bytes: init.manifest, digest: Uint8Array.from(init.runId), round: 0 }
 
   return ({ node }) => {
@@ -110,7 +113,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
             sentBytes += bytes
           }),
         )
-        await finish(stream, stateProtocol.closeMs)
+        await finish(stream, deadlines.closeMs, deadline.signal)
       } catch {
         // Whoever asks and goes, or asks nonsense, has no answer.
       } finally {

@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { inTurn } from '../turns.js'
+import { createDeadline } from './deadline.js'
 
 /**
  * How many bytes may have arrived and not been asked for before the other side is told to wait. Below the stream's
@@ -136,17 +137,23 @@ function drained(stream: Stream, signal: AbortSignal): Promise<void> {
   })
 }
 
-/** Gives the other side `ms` to close its end of a finished stream, then resets it. No stream is left half open. */
-export async function finish(stream: Stream, ms: number): Promise<void> {
+/**
+ * Gives the other side `ms` to close its end of a finished stream, or until `signal` ends, then resets it. No stream is
+ * left half open.
+ */
+export async function finish(stream: Stream, ms: number, signal: AbortSignal): Promise<void> {
   if (stream.status !== 'open') return
+  const deadline = createDeadline(signal)
+  deadline.within(ms, new Error('The other side did not close its end'))
   await new Promise<void>(resolve => {
-    const timer = setTimeout(done, ms)
     function done(): void {
-      clearTimeout(timer)
+      deadline.clear()
       stream.removeEventListener('close', done)
       resolve()
     }
     stream.addEventListener('close', done)
+    deadline.signal.addEventListener('abort', done)
+    if (deadline.signal.aborted) done()
   })
   stream.abort(new Error('The other side did not close its end'))
 }

@@ -20,6 +20,7 @@ export interface TakingInit {
   readonly buffers: Buffers
   readonly store: HeadStore
   readonly pulls: Pulls
+  readonly headsPerSecond: number
   readonly admits: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   readonly isMember: (author: PeerIdStr) => boolean
   readonly onHead: (author: PeerIdStr, round: number, values: Float32Array) => void
@@ -54,7 +55,7 @@ const { limits } = publicationProtocol
 
 export function createTaking(init: TakingInit): Taking {
   const { format, normLimit, buffers, store, pulls } = init
-  const pace = createPace(limits.headsPerSecond, limits.authors)
+  const pace = createPace(init.headsPerSecond, limits.authors)
 
   const refused = (reason: PublicationRejection, lie = isLie(reason)): Taken => ({
     reason,

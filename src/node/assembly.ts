@@ -8,6 +8,7 @@ import {
   createPresence,
   createState,
   dialAddresses,
+  fieldTiming,
   type HearsayHost,
   type HostInit,
   headsTopic,
@@ -20,6 +21,7 @@ import {
   type RoundReport,
   reachability,
   type StateService,
+  untimed,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
 import type { MixtureLearner } from '../mixture/index.js'
@@ -28,9 +30,10 @@ import type { Topology } from '../topology/index.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
-import { type Federation, fixedFederation } from './federation.js'
+import { fixedFederation } from './federation.js'
 import type { Identity } from './identity.js'
 import { lanContacts } from './lan.js'
+import type { Lockstep } from './lockstep.js'
 import { canonicalManifest, type Manifest } from './manifest.js'
 import { meet } from './meeting.js'
 import type { Member } from './member.js'
@@ -50,13 +53,12 @@ import type { MethodWork } from './work.js'
 const dialMs = 5_000
 
 /**
- * In a simulation one process takes every record as often as there are peers, at 0.75 ms each with its copies in the
- * mesh. This way beats cost a twentieth of a core, and who waits for the others half of one. At the pace of the field 64
- * peers of a mixture did little else, and met after a minute and a half.
+ * How soon peers of a simulation repeat themselves until all have met. One process takes every record as often as there
+ * are peers, at 0.75 ms each with its copies in the mesh; this way they cost half a core. At the pace of the field 64
+ * peers of a mixture did little else, and met after a minute and a half. Nobody beats: who is gone is known.
  */
-function simulatedPace(peers: number): { readonly beatMs: number; readonly repeatMs: number } {
-  const { beatMs, repeatMs } = presenceProtocol
-  return { beatMs: Math.max(beatMs, 15 * peers ** 2), repeatMs: Math.max(repeatMs, 1.5 * peers ** 2) }
+function simulatedRepeat(peers: number): { readonly repeatMs: number } {
+  return { repeatMs: Math.max(presenceProtocol.repeatMs, 1.5 * peers ** 2) }
 }
 
 export interface AssemblyInit {
@@ -85,6 +87,8 @@ export interface AssemblyInit {
   readonly listen: readonly string[]
   /** For a peer in the field; left out for one of a simulation. */
   readonly field?: InTheField
+  /** What peers of a simulation that go in step know of each other. */
+  readonly lockstep?: Lockstep | undefined
 }
 
 /** What a peer in the field has beside one of a simulation. */
@@ -126,7 +130,9 @@ export interface AssembledPeer {
 
 /** A peer: identity, libp2p host, and the rounds that join learning to the network. It decides nothing itself. */
 export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
-  const { manifest, runId, self, field } = init
+  const { manifest, runId, self, field, lockstep } = init
+  // In a simulation nothing is decided by a clock: its numbers must not depend on how busy the machine is.
+  const timing = field === undefined ? untimed : fieldTiming
   const method = resolveMethod(manifest)
   // In a simulation of merges the book sees everything, and a record would be verified by every peer of the process.
   const isHeard = field !== undefined || init.mixture !== undefined
@@ -134,6 +140,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     privateKey: init.identity.privateKey,
     transport: init.transport,
     listen: [...init.listen],
+    isTimed: field !== undefined,
     // On a dense graph every member may dial, and all at once when a run begins.
     maxConnections: Math.max(128, manifest.peers + 64),
     connectionsPerSecond: Math.max(64, manifest.peers),
@@ -153,7 +160,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     runId,
     rounds: manifest.rounds,
     name: init.name,
-    ...(isHeard && (field === undefined ? simulatedPace(manifest.peers) : { beatMs: presenceProtocol.beatMs })),
+    reportsPerSecond: timing.reportsPerSecond,
+    ...(field === undefined ? simulatedRepeat(manifest.peers) : { beatMs: presenceProtocol.beatMs }),
     ...(field?.access && { admits: field.access.admitsAuthor }),
     ...(field?.invite && { invite: field.invite }),
     standing: () =>
@@ -162,7 +170,9 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         : { ...open.standing(), addresses: dialAddresses(node), share: field?.share, leaving: isLeaving },
     onReport: (peer, report) => open?.learn(peer, report),
   })({ node })
-  const parts = { ...init, dialMs, patience: patienceOf(manifest, field) }
+  const longestMs = manifest.limits.exchangeSeconds * 1000
+  const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : adaptivePatience({ longestMs })
+  const parts = { ...init, dialMs, patience, timing }
   const merging = method.kind === 'merge' ? createMerging({ ...parts, merge: method }, node) : undefined
   const mixing =
     method.kind === 'mixture'
@@ -175,6 +185,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         runId,
         manifest: canonicalManifest(manifest),
         head: work.latest,
+        deadlines: timing.state,
         ...(work.heads && { heads: work.heads }),
         ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
         view: createShares({
@@ -228,7 +239,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     },
     async *run(entry, signal) {
       const topologyOf = init.topologyOf
-      let federation: Federation
+      let rounds: ReturnType<MethodWork['begin']>
       let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
       if (entry.members !== undefined) {
         presence.expect(entry.members.map(({ peerId }) => peerId))
@@ -237,13 +248,14 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       if (entry.kind === 'members') {
         const { members } = entry
         const topology = topologyOf(members.length)
-        federation = fixedFederation(members, self, topology)
-        const joinMs = manifest.limits.joinSeconds * 1000
+        const federation = fixedFederation(members, self, topology)
+        const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
         const everybody = mixing !== undefined
+        // Before they meet: who begins sooner may send its heads right away.
+        rounds = work.begin({ federation, open, tellsMembers: false })
         yield* meet({ self, members, topology, joinMs, everybody, ...(isHeard && { presence }) }, node, signal)
       } else {
         open = createOpenRun({ ...init, ...entry, node, presence, latest: work.latest, ...readsHeads })
-        federation = open.federation
         const { remembered } = entry
         seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
           if (!stopping.signal.aborted) throw error
@@ -251,19 +263,18 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         yield* open.gather(signal)
         await mixing?.catchUp(signal)
         more = { first: entry.round, catchUp: open.catchUp }
+        rounds = work.begin({ federation: open.federation, open, tellsMembers: entry.members === undefined })
       }
       hasBegun = true
-      const tellsMembers = entry.kind === 'open' && entry.members === undefined
-      const round = work.begin({ federation, open, tellsMembers })
-      const { rounds, evaluation } = manifest
       const measure = measureOf(manifest.data)
       let report: RoundReport = { round: entry.kind === 'open' ? entry.round : 0, samples: 0 }
       for await (const event of runRounds(
-        { ...init, ...round, ...more, rounds, evaluateEvery: evaluation.every },
+        { ...init, ...rounds, ...more, rounds: manifest.rounds, evaluateEvery: manifest.evaluation.every },
         signal,
       )) {
         if (event.type === 'caught-up') work.at(event.to)
         if (event.type === 'trained') work.at(event.round)
+        if (event.type === 'ended') lockstep?.end(node.peerId.toString(), event.round)
         report = toldAfter(report, event, measure)
         // In a simulation the book has all that it says, and a head how far its peer is.
         if (event.type === 'ended' && field !== undefined) await presence.publish(report)
@@ -279,10 +290,4 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       await end(false)
     },
   }
-}
-
-/** In a simulation always the longest wait: its numbers must not depend on how busy the machine is. */
-function patienceOf({ limits }: Manifest, field: InTheField | undefined): ReturnType<typeof fixedPatience> {
-  const longestMs = limits.exchangeSeconds * 1000
-  return field === undefined ? fixedPatience(longestMs) : adaptivePatience({ longestMs })
 }

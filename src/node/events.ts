@@ -3,6 +3,7 @@ export type AbsenceReason =
   | 'gone' // its connection is lost and it cannot be dialled
   | 'late' // it did not come before the exchange's deadline
   | 'elsewhere' // its peer is in another round, as it says itself
+  | 'refused' // it came, or was to come, and is nothing to be merged: see what was refused, by reason
 
 export interface Absence {
   readonly peer: number

@@ -1,16 +1,21 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import { HearsayError } from '../errors.js'
 import {
+  createDeadline,
   digestOf,
   type Handover,
   handoverProtocol,
+  isFinal,
   type PeerIdStr,
+  Rejection,
   type SendResult,
   type StatePayload,
 } from '../gossip/index.js'
 import { whenDisconnected } from './connections.js'
 import type { Absence, AbsenceReason } from './events.js'
 import type { Neighbourhood } from './federation.js'
+import type { Lockstep } from './lockstep.js'
 import type { Patience } from './patience.js'
 
 /** Where in a run an exchange stands: which round, and which of the round's gossip steps. */
@@ -64,6 +69,11 @@ export interface ExchangeInit {
   readonly whenElsewhere?: (peer: PeerIdStr, round: number, signal: AbortSignal) => Promise<void>
   /** Longest try to reach a neighbour whose connection is lost. */
   readonly dialMs: number
+  /**
+   * Of peers of one process that go in step: who is gone is known and not found out, and no head of a living peer may be
+   * lost, since its neighbour waits for it without end.
+   */
+  readonly lockstep?: Lockstep | undefined
 }
 
 /**
@@ -71,6 +81,9 @@ export interface ExchangeInit {
  * answers must not keep all of them in memory.
  */
 const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
+
+/** In lockstep the next head waits instead; half of what the neighbour allows, whose streams end a little after ours. */
+const lockstepSends = sendsPerNeighbour / 2
 
 /**
  * How often a head is handed over whose connection is lost under it or cannot be made. The neighbour may well reach us
@@ -82,85 +95,117 @@ const sendTries = 3
 const earlyTries = 20
 const earlyMs = 500
 
+interface UnderWay {
+  readonly end: AbortController
+  readonly done: Promise<boolean>
+}
+
 /** Exchanges heads over libp2p streams. */
 export function createExchange(init: ExchangeInit): StreamExchange {
-  const { handover } = init
-  const sends = new Map<PeerIdStr, { readonly end: AbortController; readonly done: Promise<boolean> }[]>()
-
+  const { handover, lockstep } = init
+  const sends = new Map<PeerIdStr, UnderWay[]>()
   let kept: StatePayload | undefined
+  /** In lockstep: why a living neighbour did not get a head. It ends the run: its numbers would not be the run's. */
+  let lost: HearsayError | undefined
 
   /** Resolves when it is over: did the neighbour take the head? */
-  function send(peer: PeerId, { round, step }: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
-    const underWay = sends.get(peer.toString()) ?? []
-    sends.set(peer.toString(), underWay)
-    if (underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
+  function send(peer: PeerId, position: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    const name = peer.toString()
+    const underWay = sends.get(name) ?? []
+    sends.set(name, underWay)
+    const before = underWay.map(({ done }) => done)
+    if (lockstep === undefined && underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
     const end = new AbortController()
-    const until = AbortSignal.any([signal, end.signal])
-    const attempt = (): Promise<SendResult> => handover.send(peer, round, step, payload, until)
-    const persist = async (): Promise<boolean> => {
-      for (let tries = 1; ; tries++) {
-        const result = await attempt()
-        const isEarly = round === 0 && !result.ok && result.reason === 'NOT_A_NEIGHBOUR'
-        if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal: until })
-        else if (!isCut(result) || tries >= sendTries) return result.ok
-      }
-    }
-    const done = persist()
+    const until = createDeadline(signal, end.signal)
+    const done = persist(peer, position, payload, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
       // Whatever becomes of it, the neighbour's own head decides whether it counts.
       .catch(() => false)
       .finally(() => {
+        until.clear()
         underWay.splice(underWay.indexOf(entry), 1)
-        if (underWay.length === 0) sends.delete(peer.toString())
+        if (underWay.length === 0) sends.delete(name)
       })
     const entry = { end, done }
     underWay.push(entry)
     return done
   }
 
-  /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made. */
+  /** @param first - what must be over before */
+  async function persist(
+    peer: PeerId,
+    { round, step }: Position,
+    payload: Uint8Array,
+    first: readonly Promise<unknown>[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    await Promise.all(first)
+    for (let tries = 1; ; tries++) {
+      const result = await handover.send(peer, round, step, payload, signal)
+      if (result.ok) return true
+      const isEarly = round === 0 && result.reason === 'NOT_A_NEIGHBOUR'
+      if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal })
+      else if (!isCut(result) || tries >= sendTries) {
+        if (lockstep !== undefined && !isKnown(result)) lost ??= lostError(peer, { round, step }, result)
+        return false
+      }
+    }
+  }
+
+  /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made, with when all is over. */
   async function sendAll(
     position: Position,
     head: Float32Array,
     { members, self, graph }: Neighbourhood,
     signal: AbortSignal,
-  ): Promise<void> {
+  ): Promise<{ readonly over: Promise<unknown> }> {
     const payload = await handover.encode(head)
-    const all = graph.sendsTo(self).map(peer => send(members[peer]!.peerId, position, payload, signal))
+    const all = graph
+      .sendsTo(self)
+      .map(peer => members[peer]!.peerId)
+      .filter(peerId => lockstep?.isGone(peerId.toString(), position.round) !== true)
+      .map(peerId => send(peerId, position, payload, signal))
     if (init.keepsLatest === true) {
       // Not given back when it is replaced: a newcomer may still be reading it.
       kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
-      return
+      return { over: Promise.all(all) }
     }
-    void Promise.all(all).then(taken => {
+    const over = Promise.all(all).then(taken => {
       if (taken.every(Boolean)) handover.release(payload)
     })
+    return { over }
   }
 
-  /** The neighbour's head, or why there is none. */
+  /** The neighbour's head, or why there is none. @param deadline - ends with `signal` too */
   async function take(
     peer: PeerId,
     position: Position,
     signal: AbortSignal,
     deadline: AbortSignal,
   ): Promise<Float32Array | AbsenceReason> {
-    const settled = new AbortController()
-    const missing = new AbortController()
-    const until = AbortSignal.any([signal, deadline, settled.signal])
-    const because = (reason: AbsenceReason) => (): void => missing.abort(reason)
+    const until = createDeadline(deadline)
+    const missing = createDeadline(until.signal)
+    let why: AbsenceReason | undefined
+    const because = (reason: AbsenceReason) => (): void => {
+      why ??= reason
+      missing.abort(reason)
+    }
     const name = peer.toString()
     const watching = Promise.allSettled([
-      whenGone(init, peer, until).then(because('gone')),
-      init.whenElsewhere?.(name, position.round, until).then(because('elsewhere')),
+      whenGone(init, peer, position.round, until.signal).then(because('gone')),
+      init.whenElsewhere?.(name, position.round, until.signal).then(because('elsewhere')),
     ])
     try {
-      return await handover.take(name, position.round, position.step, AbortSignal.any([until, missing.signal]))
+      return await handover.take(name, position.round, position.step, missing.signal)
     } catch (error) {
       signal.throwIfAborted()
-      if (missing.signal.aborted) return missing.signal.reason as AbsenceReason
+      if (error instanceof Rejection) return 'refused'
+      if (why !== undefined) return why
       if (deadline.aborted) return 'late'
       throw error
     } finally {
-      settled.abort()
+      until.abort(new Error('The wait is over'))
+      until.clear()
+      missing.clear()
       await watching
     }
   }
@@ -190,10 +235,12 @@ export function createExchange(init: ExchangeInit): StreamExchange {
         await sendAll(position, head, where, signal)
         return newest(where)
       }
+      if (lost !== undefined) throw lost
       handover.advance(position.round, position.step)
       const waiting = init.patience.begin()
-      const deadline = AbortSignal.timeout(waiting.limitMs)
-      await sendAll(position, head, where, AbortSignal.any([signal, deadline]))
+      const deadline = createDeadline(signal)
+      deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
+      const { over } = await sendAll(position, head, where, deadline.signal)
 
       const received = new Map<number, Float32Array>()
       const absent: Absence[] = []
@@ -207,11 +254,14 @@ export function createExchange(init: ExchangeInit): StreamExchange {
       }
       const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
       const neighbours = graph.receivesFrom(self)
-      const others = new AbortController()
-      const until = AbortSignal.any([deadline, others.signal])
-      const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline)))
-      const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, until))
-      await Promise.all([expected.finally(() => others.abort()), ...unexpected])
+      const others = createDeadline(deadline.signal)
+      const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline.signal)))
+      const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, others.signal))
+      const noMore = (): void => others.abort(new Error('Those worth waiting for have come'))
+      const taken = Promise.all([expected.finally(noMore), ...unexpected]).finally(others.clear)
+      // Handing over may go on behind the merge, and has until the deadline too.
+      void Promise.allSettled([over, taken]).then(deadline.clear)
+      await taken
       waiting.done()
       return {
         received,
@@ -224,6 +274,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     latest: () => kept,
     async idle() {
       await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
+      if (lost !== undefined) throw lost
     },
   }
 }
@@ -233,19 +284,41 @@ function isCut(result: SendResult): boolean {
   return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
 }
 
-/** Resolves when `peerId` has no connection to us and cannot be dialled; rejects when `signal` aborts. */
+/** Was it refused for what it holds, or is it there already? Whoever waits for it then knows. */
+function isKnown(result: SendResult): boolean {
+  return !result.ok && (result.reason === 'DUPLICATE' || isFinal(result.reason))
+}
+
+function lostError(peer: PeerId, { round, step }: Position, result: SendResult): HearsayError {
+  const reason = result.ok ? 'OK' : result.reason
+  return new HearsayError(
+    'NETWORK',
+    `peer ${peer} did not take a head of round ${round + 1}, step ${step + 1} (${reason}), though it is alive; may this process open no more files or connections (ulimit -n)?`,
+  )
+}
+
+/**
+ * Resolves when `peerId` will say nothing any more: in lockstep as it is known, else when it has no connection to us and
+ * cannot be dialled. Rejects when `signal` aborts.
+ */
 async function whenGone(
-  { node, dialMs }: Pick<ExchangeInit, 'node' | 'dialMs'>,
+  { node, dialMs, lockstep }: Pick<ExchangeInit, 'node' | 'dialMs' | 'lockstep'>,
   peerId: PeerId,
+  round: number,
   signal: AbortSignal,
 ): Promise<void> {
+  if (lockstep !== undefined) return lockstep.until(() => lockstep.isGone(peerId.toString(), round), signal)
   for (;;) {
     await whenDisconnected(node, peerId, signal)
+    const deadline = createDeadline(signal)
+    deadline.within(dialMs, new Error('It cannot be reached'))
     try {
-      await node.dial(peerId, { signal: AbortSignal.any([signal, AbortSignal.timeout(dialMs)]) })
+      await node.dial(peerId, { signal: deadline.signal })
     } catch {
       signal.throwIfAborted()
       return
+    } finally {
+      deadline.clear()
     }
   }
 }

@@ -1,11 +1,14 @@
 import { createDeadline, type PeerIdStr, type Presence } from '../gossip/index.js'
 import { createWaiters } from '../until.js'
+import type { Lockstep } from './lockstep.js'
 import { isFarBehind } from './open.js'
 import type { Patience } from './patience.js'
 
 export interface HearingInit {
   readonly presence: Pick<Presence, 'heard' | 'live' | 'until'>
   readonly patience: Patience
+  /** Of peers of one process that go in step; who is there is then not asked of presence. */
+  readonly lockstep?: Lockstep | undefined
 }
 
 /** Who was heard, and how far: published heads come from everybody, in their own time. */
@@ -23,13 +26,16 @@ export interface Hearing {
   whenAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void>
 }
 
-export function createHearing({ presence, patience }: HearingInit): Hearing {
+export function createHearing({ presence, patience, lockstep }: HearingInit): Hearing {
   const newest = new Map<PeerIdStr, number>()
   const waiters = createWaiters()
   const has = (peer: PeerIdStr, round: number): boolean => (newest.get(peer) ?? -1) >= round
 
   /** Those whose head of this round is worth waiting for. */
   function expected(peers: readonly PeerIdStr[], round: number): PeerIdStr[] {
+    if (lockstep !== undefined) {
+      return peers.filter(peer => !lockstep.isGone(peer, round) && !lockstep.isWithheld(peer, round))
+    }
     const live = new Set(presence.live())
     return peers.filter(peer => {
       const report = presence.heard().get(peer)
@@ -61,7 +67,10 @@ export function createHearing({ presence, patience }: HearingInit): Hearing {
       deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
       try {
         // Whichever is first: a head, or the news that somebody is gone.
-        await Promise.race([waiters.until(isDone, deadline.signal), presence.until(isDone, deadline.signal)])
+        await Promise.race([
+          waiters.until(isDone, deadline.signal),
+          (lockstep ?? presence).until(isDone, deadline.signal),
+        ])
       } catch {
         signal.throwIfAborted()
       } finally {

@@ -29,6 +29,7 @@ export { type Federation, fixedFederation, type Neighbourhood, openFederation } 
 export { createGossip, type GossipInit, type GossipRound } from './gossip.js'
 export * from './identity.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
+export { createLockstep, type Lockstep } from './lockstep.js'
 export * from './manifest.js'
 export type { Member } from './member.js'
 export { type Method, type MethodSpec, methodSchema, resolveMethod } from './method.js'

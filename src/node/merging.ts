@@ -1,5 +1,12 @@
 import type { Samples } from '../data/index.js'
-import { type Buffers, createHandover, type Handover, type HearsayHost, type RejectionReason } from '../gossip/index.js'
+import {
+  type Buffers,
+  createHandover,
+  type Handover,
+  type HearsayHost,
+  type RejectionReason,
+  type Timing,
+} from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
 import { type Merge, stalenessSchema } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
@@ -7,6 +14,7 @@ import type { Topology } from '../topology/index.js'
 import { createExchange, type StreamExchange } from './exchange.js'
 import type { Federation } from './federation.js'
 import { createGossip } from './gossip.js'
+import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Patience } from './patience.js'
 import type { MethodWork } from './work.js'
@@ -24,6 +32,9 @@ export interface MergingInit {
   readonly test: Samples
   readonly buffers?: Buffers
   readonly patience: Patience
+  readonly timing: Pick<Timing, 'handover'>
+  /** See {@link ExchangeInit.lockstep}. */
+  readonly lockstep?: Lockstep | undefined
   /** Longest try to reach a neighbour whose connection is lost. */
   readonly dialMs: number
 }
@@ -46,7 +57,9 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     const where = federation?.at(theirRound)
     const number = where?.numbers.get(sender)
     if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    if (!isAsync && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
+    // In lockstep nobody lies, and how far one may be ahead along one-way edges depends on the graph.
+    const isBound = !isAsync && init.lockstep === undefined
+    if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
     return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
   }
   const handover = createHandover({
@@ -56,6 +69,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     latestOnly: isAsync,
     normLimit: manifest.limits.headNorm,
     admit,
+    deadlines: init.timing.handover,
     ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
   })({ node })
 
@@ -65,9 +79,9 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     stop: () => handover.stop(),
     begin({ federation: known, open, tellsMembers }) {
       federation = known
-      const { patience, dialMs } = init
+      const { patience, dialMs, lockstep } = init
       const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
-      exchange = createExchange({ node, handover, isAsync, dialMs, patience, ...coming })
+      exchange = createExchange({ node, handover, isAsync, dialMs, patience, lockstep, ...coming })
       const { gossipSteps: steps, chebyshev } = merge
       const staleness = stalenessSchema.parse(manifest.staleness ?? {})
       return {

@@ -11,6 +11,7 @@ import {
   type PeerIdStr,
   type Presence,
   ReasonCounts,
+  type Timing,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
 import {
@@ -25,6 +26,7 @@ import type { HeadSection } from '../tensors/index.js'
 import type { Absence, PeerEvent, Shares, Tested } from './events.js'
 import { createHearing } from './hearing.js'
 import type { Identity } from './identity.js'
+import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 import type { Patience } from './patience.js'
@@ -54,6 +56,9 @@ export interface MixingInit {
   readonly patience: Patience
   /** Peers whose heads never reach this one: a fault of a simulation. @default none */
   readonly isDeafTo?: ((peer: PeerIdStr) => boolean) | undefined
+  readonly timing: Timing
+  /** Of peers of one process that go in step. */
+  readonly lockstep?: Lockstep | undefined
 }
 
 /** A received head with the name of its peer. */
@@ -79,7 +84,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   const isJoint = init.settings.schedule === 'joint'
   const isSync = manifest.mode === 'sync'
   const isDeafTo = init.isDeafTo ?? (() => false)
-  const hearing = createHearing({ presence, patience: init.patience })
+  const { lockstep } = init
+  const hearing = createHearing({ presence, patience: init.patience, lockstep })
   /** Heads of our own that everybody would have refused, by reason. */
   const withheld = new ReasonCounts<string>()
   let known: readonly Member[] | undefined
@@ -93,6 +99,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     layout: init.head.layout,
     encoding: manifest.encoding,
     normLimit: manifest.limits.headNorm,
+    timing: init.timing,
     authors: expertLimit,
     isLive: author => presence.live().includes(author),
     onHead(author, round, head) {
@@ -114,9 +121,11 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     own,
     experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
   })
-  /** In step, a head of the next round that is here already is not yet to be asked. */
-  const expertsIn = (round: number) => experts.experts(round, isSync ? round : undefined)
-  const trained = (round: number, signal: AbortSignal) => mixture.train(round, parameters, expertsIn(round), { signal })
+  /** In step, a head of a later round that is here already is not yet to be asked: who is quick changes nothing. */
+  const expertsIn = (round: number, upTo = round) => experts.experts(round, isSync ? upTo : undefined)
+  // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
+  const trained = (round: number, signal: AbortSignal) =>
+    mixture.train(round, parameters, expertsIn(round, isJoint ? round - 1 : round), { signal })
 
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
@@ -163,8 +172,12 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
       known = members
       yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
     }
+    await lockstep?.whenEnded(round - 1, signal)
     const published = await publication.publish(round, head)
-    if (!published.ok) withheld.add(`OWN_${published.reason}`)
+    if (!published.ok) {
+      withheld.add(`OWN_${published.reason}`)
+      lockstep?.withhold(node.peerId.toString(), round)
+    }
     const ids = members.map(({ peerId }) => peerId.toString())
     const others = ids.filter((_, number) => number !== place)
     if (isSync) await heardAll(others, round, signal)
@@ -174,7 +187,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     for (const [peer, id] of ids.entries()) {
       if (peer === place) continue
       if (hearing.has(id, isSync ? round : 0) && !isDeafTo(id)) received.push(peer)
-      else absent.push({ peer, reason: live.has(id) ? 'late' : 'gone' })
+      else if (lockstep?.isWithheld(id, round) === true) absent.push({ peer, reason: 'refused' })
+      else absent.push({ peer, reason: live.has(id) && lockstep?.isGone(id, round) !== true ? 'late' : 'gone' })
     }
     const waitSeconds = (performance.now() - startedAt) / 1000
     yield { type: 'exchanged', peer: self, round, step: 0, received, absent, waitSeconds }

@@ -17,7 +17,11 @@ export interface Patience {
   begin(): Waiting
 }
 
-/** Always the same: for a simulation, whose numbers must not depend on how busy the machine is. */
+/**
+ * Always the same.
+ *
+ * @param limitMs - `Infinity` in a simulation, whose numbers must not depend on how busy the machine is
+ */
 export function fixedPatience(limitMs: number): Patience {
   return { begin: () => ({ limitMs: Math.ceil(limitMs), expects: () => true, ended() {}, done() {} }) }
 }

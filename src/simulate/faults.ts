@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import type { AssembledPeer, PeerEvent } from '../node/index.js'
+import type { AssembledPeer, Lockstep, PeerEvent } from '../node/index.js'
 import { random } from '../random.js'
 import type { RunEvent } from '../watch/index.js'
 
@@ -46,16 +46,22 @@ export function parseFault(text: string, peers: number, rounds: number): Fault {
   return fault
 }
 
-/** Passes a peer's events on until its fault, if it has one, kills it. */
+/**
+ * Passes a peer's events on until its fault, if it has one, kills it. In lockstep not before all others have ended the
+ * round before: how much of what it said last is still on its way must not depend on how busy the machine is.
+ */
 export async function* withFaults(
   peer: AssembledPeer,
   events: AsyncIterable<PeerEvent>,
   faults: readonly Fault[],
+  lockstep: Lockstep | undefined,
+  signal: AbortSignal,
 ): AsyncGenerator<RunEvent, void, undefined> {
   for await (const event of events) {
     yield event
     if (event.type !== 'trained') continue
     if (faults.some(fault => fault.peer === peer.self && fault.round === event.round)) {
+      await lockstep?.whenEnded(event.round - 1, signal)
       await peer.kill()
       yield { type: 'failed', peer: peer.self, round: event.round }
       return

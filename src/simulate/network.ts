@@ -7,6 +7,8 @@ import { createMixtureLearner, type MixtureLearner } from '../mixture/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
+  createLockstep,
+  type Lockstep,
   localTraining,
   type Manifest,
   type Member,
@@ -17,6 +19,7 @@ import {
 import { allocate, type Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
+import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
 
 export type Transport = 'tcp' | 'memory'
@@ -35,6 +38,7 @@ export interface NetworkInit {
   readonly port: number
   /** Whether a peer hears nothing of another. */
   readonly isCut: (peer: number, other: number) => boolean
+  readonly faults: readonly Fault[]
 }
 
 const lastPort = 65_535
@@ -43,6 +47,8 @@ const lastPort = 65_535
 export interface Network {
   readonly peers: readonly AssembledPeer[]
   readonly members: readonly Member[]
+  /** Where the peers go in step. */
+  readonly lockstep: Lockstep | undefined
   sentBytes(): number
   /** Rejections of all peers, by reason. */
   rejected(): Record<string, number>
@@ -55,7 +61,12 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   checkPorts(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
   const learners = learnersOf(models, shards)
-  const places = new Map(identities.map(({ peerId }, place) => [peerId.toString(), place]))
+  const ids = identities.map(({ peerId }) => peerId.toString())
+  const places = new Map(ids.map((id, place) => [id, place]))
+  // Of several faults of one peer the first is its end.
+  const faults = [...init.faults].sort((a, b) => b.round - a.round)
+  const goneIn = new Map(faults.map(({ peer, round }) => [ids[peer]!, round]))
+  const lockstep = manifest.mode === 'sync' ? createLockstep(ids, goneIn) : undefined
   const peers: AssembledPeer[] = []
   const starts = new Map(models.map(({ model }) => [model, model.initialParameters()]))
   // Memory addresses are known in the whole process, where another simulation may run.
@@ -76,6 +87,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         self,
         name: shard.name,
         identity,
+        lockstep,
         topologyOf: () => init.topology,
         learner: learners[self]!,
         training: localTraining(manifest),
@@ -96,6 +108,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   }
   return {
     peers,
+    lockstep,
     members: peers.map((peer, self) => ({
       name: shards[self]!.name,
       peerId: peer.identity.peerId,

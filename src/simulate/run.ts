@@ -114,6 +114,8 @@ export async function* runPeers(
         peer,
         noted(book, peer.run({ kind: 'members', members: network.members }, signal), signal),
         options.faults ?? [],
+        network.lockstep,
+        signal,
       ),
     )
     for await (const event of merge(...sources)) {

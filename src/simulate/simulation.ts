@@ -85,6 +85,7 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
       topology,
       transport,
       port: options.port ?? 0,
+      faults: options.faults ?? [],
       isCut: cutLinks(options.disconnect ?? 0, manifest.peers, manifest.seed),
     })
     const prepared: Prepared = {

@@ -1,7 +1,7 @@
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it, vi } from 'vitest'
 import { encodingNames } from '../../src/gossip/encoding/index.js'
-import { createPublication, publicationProtocol } from '../../src/gossip/index.js'
+import { createPublication, fieldTiming, publicationProtocol } from '../../src/gossip/index.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { never, newKey, startHost, until } from './hosts.js'
 import {
@@ -128,7 +128,7 @@ describe('a large head', () => {
 
   it('that nobody gives is given up in time, and may be announced again', async () => {
     const author = await startPublisher({ layout })
-    const other = await startPublisher({ layout, pullMs: 300 })
+    const other = await startPublisher({ layout, timing: { ...fieldTiming, pullMs: 300 } })
     await connectLine([author, other])
     await author.state.stop()
     await author.publication.publish(1, headOf(layout, 1))
@@ -220,7 +220,7 @@ describe('a publication', () => {
       return timer
     }) as typeof setTimeout)
     const author = await startPublisher({ layout })
-    const other = await startPublisher({ layout, pullMs })
+    const other = await startPublisher({ layout, timing: { ...fieldTiming, pullMs } })
     await connectLine([author, other])
     await author.state.stop()
     await author.publication.publish(1, headOf(layout, 1))

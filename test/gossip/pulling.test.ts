@@ -8,6 +8,7 @@ import {
   publicationProtocol,
 } from '../../src/gossip/index.js'
 import { createPulls, type Pulls } from '../../src/gossip/pulling.js'
+import { fieldTiming } from '../../src/gossip/timing.js'
 import { never, startHost, until } from './hosts.js'
 
 const runId = new Uint8Array(32).fill(5)
@@ -26,7 +27,13 @@ async function startSource(node: HearsayHost, answer: HeadAnswers['payload']): P
 }
 
 function pullsOf(node: HearsayHost, liars: string[] = []): Pulls {
-  return createPulls({ node, runId, payloadBytes: payload.length, onLiar: peer => liars.push(peer) })
+  return createPulls({
+    node,
+    runId,
+    payloadBytes: payload.length,
+    timing: fieldTiming,
+    onLiar: peer => liars.push(peer),
+  })
 }
 
 describe('a pull', () => {

@@ -128,7 +128,7 @@ describe('finish', () => {
   it('waits for the other side to close', async () => {
     const { ours, theirs } = await streamPair()
     await ours.close()
-    const finishing = finish(ours, 10_000)
+    const finishing = finish(ours, 10_000, never)
     await theirs.close()
     await finishing
     expect(ours.status).toBe('closed')
@@ -137,8 +137,20 @@ describe('finish', () => {
   it('resets a stream that the other side leaves half open', async () => {
     const { ours, theirs } = await streamPair()
     await ours.close()
-    await finish(ours, 20)
+    await finish(ours, 20, never)
     await until(() => theirs.status === 'reset')
     expect(ours.status).toBe('aborted')
+  })
+
+  it('waits as long as it takes where there is no limit, and ends with its signal', async () => {
+    const { ours, theirs } = await streamPair()
+    await ours.close()
+    const end = new AbortController()
+    const finishing = finish(ours, Number.POSITIVE_INFINITY, end.signal)
+    await new Promise(resolve => setImmediate(resolve))
+    expect(ours.status).not.toBe('aborted')
+    end.abort()
+    await finishing
+    await until(() => theirs.status === 'reset')
   })
 })

@@ -79,8 +79,8 @@ function numbersIn(value: object, path = ''): Record<string, number> {
 
 describe('the limits in docs/wire.md', () => {
   it('of the handover are those of the code', () => {
-    const { limits, deadlines, closeMs } = handoverProtocol
-    expect(limitsUnder('Limits: handover')).toEqual({ ...limits, ...deadlines, closeMs })
+    const { limits, deadlines } = handoverProtocol
+    expect(limitsUnder('Limits: handover')).toEqual({ ...limits, ...deadlines })
     expect(text).toContain(`\`${handoverProtocol.id}\``)
   })
 
@@ -98,8 +98,8 @@ describe('the limits in docs/wire.md', () => {
   })
 
   it('of state transfer are those of the code', () => {
-    const { limits, deadlines, closeMs } = stateProtocol
-    expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines, closeMs })
+    const { limits, deadlines } = stateProtocol
+    expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines })
     expect(text).toContain(`\`${stateProtocol.id}\``)
   })
 

@@ -47,6 +47,11 @@ export interface HostInit {
    */
   readonly connectionsPerSecond?: number
   /**
+   * Whether libp2p gives up what takes too long: dials, handshakes, pings, sockets on which nothing moves.
+   * @default true; hosts of one process only wait for each other because all of it is busy
+   */
+  readonly isTimed?: boolean
+  /**
    * What it does on real networks, over `tcp` only.
    * @default nothing of it: a simulation's hosts have one transport and are told their neighbours
    */
@@ -71,7 +76,34 @@ export interface HostInit {
 /** A message as it comes off the wire. */
 type SignedMessage = Parameters<NonNullable<NonNullable<Parameters<typeof gossipsub>[0]>['fastMsgIdFn']>>[0]
 
-const hostDefaults = { maxConnections: 128, connectionsPerSecond: 64 }
+const hostDefaults = { maxConnections: 128, connectionsPerSecond: 64, isTimed: true }
+
+/** The longest that a timer of Node can wait: 24 days. libp2p takes no `Infinity`. */
+const longestMs = 2 ** 31 - 1
+
+const untimedSockets = { inboundSocketInactivityTimeout: 0, outboundSocketInactivityTimeout: 0 }
+
+const untimedConnections = {
+  inboundConnectionThreshold: longestMs,
+  maxIncomingPendingConnections: longestMs,
+  dialTimeout: longestMs,
+  addressDialTimeout: longestMs,
+  inboundUpgradeTimeout: longestMs,
+  inboundStreamProtocolNegotiationTimeout: longestMs,
+  outboundStreamProtocolNegotiationTimeout: longestMs,
+}
+
+function timedConnections(connectionsPerSecond: number): Partial<typeof untimedConnections> {
+  return {
+    inboundConnectionThreshold: connectionsPerSecond,
+    // Half-open handshakes: at most one second's worth, each for at most ten seconds, which two cores on which a dozen
+    // peers start can need.
+    maxIncomingPendingConnections: connectionsPerSecond,
+    inboundUpgradeTimeout: 10_000,
+    // Until its protocol is agreed on, a stream's bytes are kept; nobody needs the default ten seconds for that.
+    inboundStreamProtocolNegotiationTimeout: 5_000,
+  }
+}
 
 /** Largest gossipsub message. Larger things are announced and pulled: gossipsub copies over its whole mesh. */
 export const publishLimitBytes = 256 * 1024
@@ -91,7 +123,7 @@ const streamsPerConnection = 32
  * {@link HearsayError} NETWORK when it cannot listen.
  */
 export async function createHost(init: HostInit): Promise<HearsayHost> {
-  const { maxConnections, connectionsPerSecond } = { ...hostDefaults, ...init }
+  const { maxConnections, connectionsPerSecond, isTimed } = { ...hostDefaults, ...init }
   const { access, networkKey } = init
   if (init.field !== undefined && init.transport !== 'tcp') throw new RangeError('The field needs the tcp transport')
   // Loaded where it is needed: its libraries cost a simulation 0.3 s and 10 MB for nothing (measured, two cores).
@@ -102,7 +134,10 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     privateKey: init.privateKey,
     nodeInfo: { name: 'hearsay', userAgent: 'hearsay' },
     addresses: { listen: [...init.listen], appendAnnounce: field?.announce ?? [] },
-    transports: [init.transport === 'tcp' ? tcp() : memory(), ...(field?.transports ?? [])],
+    transports: [
+      init.transport === 'tcp' ? tcp(isTimed ? {} : untimedSockets) : memory(),
+      ...(field?.transports ?? []),
+    ],
     connectionEncrypters: [noise()],
     ...(networkKey === undefined ? {} : { connectionProtector: keyProtector(networkKey) }),
     ...(gater === undefined ? {} : { connectionGater: gater }),
@@ -114,17 +149,17 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     ],
     connectionManager: {
       maxConnections,
-      inboundConnectionThreshold: connectionsPerSecond,
-      // Half-open handshakes: at most one second's worth, each for at most ten seconds, which two cores on which a dozen
-      // peers start can need.
-      maxIncomingPendingConnections: connectionsPerSecond,
-      inboundUpgradeTimeout: 10_000,
-      // Until its protocol is agreed on, a stream's bytes are kept; nobody needs the default ten seconds for that.
-      inboundStreamProtocolNegotiationTimeout: 5_000,
+      ...(isTimed ? timedConnections(connectionsPerSecond) : untimedConnections),
     },
     // The default gives up a connection after 2 s without an answer, which a laptop busy with training exceeds.
-    connectionMonitor: { pingInterval: 30_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 30_000 } },
-    services: { ...field?.services, identify: identify(), pubsub: createGossipsub(init) },
+    connectionMonitor: isTimed
+      ? { pingInterval: 30_000, pingTimeout: { minTimeout: 15_000, maxTimeout: 30_000 } }
+      : { enabled: false },
+    services: {
+      ...field?.services,
+      identify: identify(isTimed ? {} : { timeout: longestMs }),
+      pubsub: createGossipsub(init),
+    },
   })
   const [start, stop] = [host.start.bind(host), host.stop.bind(host)]
   let estrange = (): void => {}
