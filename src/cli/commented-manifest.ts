@@ -225,8 +225,8 @@ const parts: readonly Part[] = [
     key: 'limits',
     says: 'What a peer waits for, and what it accepts.',
     fields: [
-      { key: 'joinSeconds', says: "Wait of the first round for the neighbours' presence" },
-      { key: 'exchangeSeconds', says: 'Wait for a neighbour that is connected and silent' },
+      { key: 'joinSeconds', says: "In the field: wait of the first round for the neighbours' presence" },
+      { key: 'exchangeSeconds', says: 'In the field: wait for a neighbour that is connected and silent' },
       { key: 'headNorm', says: 'A head with a larger 2-norm is refused' },
     ],
   },

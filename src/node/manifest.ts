@@ -21,7 +21,7 @@ export const limitsSchema = z.strictObject({
   joinSeconds: z.number().positive().max(3600).default(30),
   /**
    * How long one exchange waits for a neighbour that is connected and silent. A neighbour whose connection is lost
-   * and who cannot be dialled is not waited for. Ample by default: on a busy machine a slow head still counts.
+   * and who cannot be dialled is not waited for. Ample by default: on a busy machine a slow head still counts. In a simulation there is no limit.
    */
   exchangeSeconds: z.number().positive().max(86_400).default(120),
   /** A head with a larger 2-norm is refused: one absurd vector would drown every neighbour's. */

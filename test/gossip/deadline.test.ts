@@ -32,6 +32,18 @@ describe('a deadline', () => {
     expect(createDeadline(control.signal).signal.aborted).toBe(true)
   })
 
+  it('never comes in Infinity, which Node would take for a millisecond, and still ends with its signals', () => {
+    const control = new AbortController()
+    const deadline = createDeadline(control.signal)
+    deadline.within(50, new Error('too soon'))
+    deadline.within(Number.POSITIVE_INFINITY, new Error('never'))
+    expect(vi.getTimerCount()).toBe(0)
+    vi.advanceTimersByTime(2 ** 40)
+    expect(deadline.signal.aborted).toBe(false)
+    control.abort(new Error('stopped'))
+    expect(deadline.signal.reason).toEqual(new Error('stopped'))
+  })
+
   it('leaves no timer and no listener behind', () => {
     const { signal } = new AbortController()
     const deadline = createDeadline(signal)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createInbox } from '../../src/gossip/inbox.js'
 import { handoverProtocol } from '../../src/gossip/protocol.js'
+import { Rejection } from '../../src/gossip/rejection.js'
 import { never } from './hosts.js'
 
 const head = Float32Array.of(1, 2, 3)
@@ -54,6 +55,18 @@ describe('inbox', () => {
     inbox.claim('boston', 0, 0).deliver(head)
     await taken
     expect(() => inbox.claim('boston', 0, 0)).toThrow('DUPLICATE')
+  })
+
+  it('tells whoever waits, and whoever asks later, that what came was refused; a good one may still follow', async () => {
+    const inbox = createInbox()
+    const waiting = inbox.take('boston', 0, 0, never)
+    const claim = inbox.claim('boston', 0, 0)
+    claim.refuse(new Rejection('NOT_FINITE'))
+    claim.release()
+    await expect(waiting).rejects.toThrow('NOT_FINITE')
+    await expect(inbox.take('boston', 0, 0, never)).rejects.toThrow('NOT_FINITE')
+    inbox.claim('boston', 0, 0).deliver(head)
+    expect(await inbox.take('boston', 0, 0, never)).toBe(head)
   })
 
   it('lets a failed head be tried again, but not for ever', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HeardReport } from '../../src/gossip/index.js'
 import { createHearing, type Hearing } from '../../src/node/hearing.js'
-import { fixedPatience, type Patience } from '../../src/node/index.js'
+import { createLockstep, fixedPatience, type Patience } from '../../src/node/index.js'
 import { never } from '../gossip/hosts.js'
 
 /** Presence whose members come, go and move on as the test says. */
@@ -24,6 +24,7 @@ function stageOf(patience: Patience, peers: Readonly<Record<string, { round?: nu
   const hearing: Hearing = createHearing({ presence, patience })
   return {
     hearing,
+    presence,
     loses(peer: string) {
       state.get(peer)!.live = false
       for (const look of watchers) look()
@@ -101,6 +102,18 @@ describe('hearing', () => {
     hearing.heard('a', 5)
     await hearing.whenAll(peers, 5, never)
     expect(hearing.has('b', 5)).toBe(false)
+  })
+
+  it('in lockstep waits for all but those who are killed or have nothing to send, whatever presence says', async () => {
+    const lockstep = createLockstep(['a', 'b', 'c', 'd'], new Map([['b', 5]]))
+    const { presence } = stageOf(fixedPatience(1), { a: { live: false }, b: {}, c: { round: 0 }, d: {} })
+    const hearing = createHearing({ presence, patience: fixedPatience(Number.POSITIVE_INFINITY), lockstep })
+    const all = hearing.whenAll(['a', 'b', 'c', 'd'], 5, never)
+    hearing.heard('a', 5)
+    hearing.heard('c', 5)
+    expect(await isDone(all)).toBe(false)
+    lockstep.withhold('d', 5)
+    await all
   })
 
   it('ends with its signal', async () => {
