@@ -1,3 +1,5 @@
+import { shown } from './foreign.js'
+
 /**
  * What a user, a file or a manifest can get wrong. The code is stable, for programs; the message is for people and
  * always says what to do next.
@@ -13,9 +15,13 @@ export type ErrorCode =
   | 'NETWORK' // a port in use, an address that cannot be reached
   | 'RUN' // a run that cannot go on
 
+/** A message that lists many columns is shorter; one that quotes a cell of a megabyte is cut to this. */
+const messageLimit = 1000
+
 /**
  * A mistake that the user can mend. The command line prints its message in one line and exits with 2; every other
- * error is a bug in Hearsay and prints its stack.
+ * error is a bug in Hearsay and prints its stack. Whatever foreign text the message quotes, it is one line and harmless to
+ * a terminal.
  */
 export class HearsayError extends Error {
   override readonly name = 'HearsayError'
@@ -25,6 +31,6 @@ export class HearsayError extends Error {
     message: string,
     options?: ErrorOptions,
   ) {
-    super(message, options)
+    super(shown(message, messageLimit), options)
   }
 }

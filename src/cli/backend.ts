@@ -1,4 +1,5 @@
 import { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
 import { type InstallEvent, installNative, nativeFolder, removeInstalled } from '../learner/install/index.js'
 import { byteCount, duration } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
@@ -51,7 +52,7 @@ function lineOf(event: InstallEvent, elapsed: string): string {
       ].join('\n')
     }
     case 'step':
-      return `${elapsed.padStart(6)}  ${event.text}`
+      return `${elapsed.padStart(6)}  ${shown(event.text)}`
     case 'done': {
       const { installed, gpu, before, after } = event
       const device = gpu ? 'the GPU' : installed.cuda ? 'the CPU: it sees no GPU here' : 'the CPU'

@@ -1,4 +1,5 @@
 import { classTable, loadDataset, partition, shippedSets } from '../data/index.js'
+import { shown } from '../foreign.js'
 import { count, plainTable } from '../watch/index.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
@@ -15,7 +16,7 @@ export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
   tellNotes(dataset, stderr)
   const { classes, rows } = classTable(dataset, shards)
   const table = plainTable(['peer', ...classes, 'samples'])
-  for (const row of rows) table.push([row.peer, ...row.counts.map(count), count(row.size)])
+  for (const row of rows) table.push([shown(row.peer), ...row.counts.map(count), count(row.size)])
   const { train, test, validation } = dataset
   const sizes = [
     `${count(train.size)} to train`,
@@ -23,7 +24,7 @@ export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
     `${count(test.size)} to test`,
   ]
   stdout.write(
-    `${dataset.name}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
+    `${shown(dataset.name)}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
       `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
   )
   return 0

@@ -1,4 +1,5 @@
 import pc from 'picocolors'
+import { shown } from '../foreign.js'
 import { type Diagnosis, diagnose } from '../simulate/index.js'
 import { byteCount, count, deviceText, plainTable } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
@@ -66,11 +67,11 @@ function backendTable({ backends, auto }: Diagnosis): string {
 
 /** Under the table, whose columns they would tear apart: what the star means, and why the others are not there. */
 function absent({ backends, auto }: Diagnosis): string[] {
-  const lines = backends.flatMap(test => (test.ok ? [] : [`${test.name}: ${test.reason}`]))
+  const lines = backends.flatMap(test => (test.ok ? [] : [shown(`${test.name}: ${test.reason}`, 400)]))
   const star = auto === null ? 'No backend works.' : `* what --backend auto takes; the default model, batch 32`
   return ['', pc.dim(star), ...lines]
 }
 
 function mark({ ok, text }: { readonly ok: boolean; readonly text: string }): string {
-  return ok ? text : pc.red(`not: ${text}`)
+  return ok ? shown(text) : pc.red(`not: ${shown(text)}`)
 }

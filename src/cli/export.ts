@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
 import { type ExportFormat, exportFormats, exportPeer, readPeer } from '../trained/index.js'
 import type { Run } from './command.js'
 
@@ -16,10 +17,10 @@ export const run: Run<ExportOptions> = async ([run], { peer: name, to, format, b
   const peer = await readPeer(run!, name)
   await mustBeFree(to)
   const files = await exportPeer(peer, to, formats, { bare })
-  stdout.write(`${files.map(file => `${to}/${file}`).join('\n')}\n`)
+  stdout.write(`${files.map(file => shown(`${to}/${file}`)).join('\n')}\n`)
   if (peer.mixture !== undefined && formats.some(kind => kind !== 'safetensors')) {
     stdout.write(
-      `${peer.description.name} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
+      `${shown(peer.description.name)} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
     )
   }
   return 0

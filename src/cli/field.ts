@@ -3,6 +3,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
 import { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
 import { modelSchema, readTopology } from '../learner/index.js'
 import {
   createCheckpoints,
@@ -33,6 +34,7 @@ import {
 import { interruptedStatus, type Terminal } from './command.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
+import { typed } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
@@ -58,7 +60,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const { folder, manifest, settings } = run
   const until = AbortSignal.any([signal, folder.lost])
   const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
-  const tell = (line: string): void => void stderr.write(`${line}\n`)
+  const tell = (line: string): void => void stderr.write(`${shown(line, 1000)}\n`)
   const network = await networkFrom(settings.network ?? {})
   const members = settings.members && membersFrom(settings.members, what => new HearsayError('RUN', `members: ${what}`))
   const peer = await createPeer({
@@ -103,7 +105,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     for await (const event of round < manifest.rounds ? peer.run({ round, signal: until }) : []) {
       folder.append(event)
       const line = lineOf(event)
-      if (line !== undefined) say(line)
+      if (line !== undefined) say(shown(line, 1000))
       if (event.type === 'evaluated') {
         accuracy = event.accuracy
         macroF1 = event.macroF1
@@ -141,10 +143,10 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   await folder.writeSummary(summary)
   await folder.close()
   say(`\n${fieldResult(summary)}`)
-  say(`${pc.dim('run folder')} ${folder.path}`)
+  say(`${pc.dim('run folder')} ${shown(folder.path)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (!interrupted) return 0
-  stderr.write(`Interrupted; go on with: hearsay start --resume ${folder.path}\n`)
+  stderr.write(`Interrupted; go on with: hearsay start --resume ${typed(folder.path)}\n`)
   return interruptedStatus
 }
 
@@ -212,7 +214,7 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
     ['backend', `${backend.name} (${deviceText(backend.device)})`],
     ...networkRows(run, key),
   ]
-  const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${value}`)
+  const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${shown(value, 400)}`)
   return [...lines, '', ...joinLines(peer, manifest), ''].join('\n')
 }
 

@@ -2,9 +2,11 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
 import { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
 import { type Manifest, parseManifest, replaceFile, runIdOf } from '../node/index.js'
 import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
+import { typed } from './next-steps.js'
 import { askForRun } from './questions.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
@@ -69,11 +71,11 @@ function told(out: string, manifest: Manifest): string {
   const { data, model, merge, topology, rounds, minPeers } = manifest
   const what = `${data.set}, ${'path' in model ? model.path : model.kind}, ${merge.method} on a ${topology.kind}`
   return [
-    `${out}   ${what}, ${rounds} rounds, begins with ${minPeers} peers`,
+    `${shown(out)}   ${shown(what)}, ${rounds} rounds, begins with ${minPeers} peers`,
     `${pc.dim('run')} ${Buffer.from(runIdOf(manifest)).toString('hex')}`,
     '',
     'Next:',
-    `  npx hearsay simulate ${out}   ${pc.dim('# try it: all its peers on this machine')}`,
-    `  npx hearsay start ${out}      ${pc.dim('# open it to others')}`,
+    `  npx hearsay simulate ${typed(out)}   ${pc.dim('# try it: all its peers on this machine')}`,
+    `  npx hearsay start ${typed(out)}      ${pc.dim('# open it to others')}`,
   ].join('\n')
 }

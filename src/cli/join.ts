@@ -4,6 +4,7 @@ import { confirm, isCancel } from '@clack/prompts'
 import pc from 'picocolors'
 import { isShipped } from '../data/index.js'
 import { HearsayError } from '../errors.js'
+import { shown, shownLines } from '../foreign.js'
 import {
   askManifest,
   askView,
@@ -87,13 +88,14 @@ function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
 
 /** Shows what will be trained, shared and revealed, and asks. */
 async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
-  const shared = manifest.share === 'all' ? 'your whole model' : `your model from the layer "${manifest.share}" on`
+  const shared =
+    manifest.share === 'all' ? 'your whole model' : `your model from the layer "${shown(manifest.share)}" on`
   stdout.write(
     [
-      pc.dim(manifestYaml(manifest).trimEnd()),
+      pc.dim(shownLines(manifestYaml(manifest).trimEnd())),
       '',
       `Others get ${shared}, each round, and see your name, your address, how many samples you have, and your loss and accuracy.`,
-      `${flags.data ?? `A share of ${manifest.data.set}`} stays on this machine.`,
+      shown(`${flags.data ?? `A share of ${manifest.data.set}`} stays on this machine.`),
       '',
     ].join('\n'),
   )

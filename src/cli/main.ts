@@ -3,6 +3,7 @@ import '../runtime.js'
 import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError } from 'commander'
 import { HearsayError } from '../errors.js'
+import { shown, shownLines } from '../foreign.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { commands } from './commands/index.js'
 
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
     .version(version)
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
     // commander puts "(Did you mean …?)" on a line of its own; an expected mistake is one line.
-    .configureOutput({ outputError: (text, write) => write(`${text.trim().replaceAll('\n', ' ')}\n`) })
+    .configureOutput({ outputError: (text, write) => write(`${shown(text.trim().replaceAll('\n', ' '), 1000)}\n`) })
     .exitOverride()
   for (const command of commands) register(program, command, terminal)
   for (const command of program.commands) command.exitOverride()
@@ -50,7 +51,7 @@ function explain(error: unknown): number {
     process.stderr.write(`error: ${error.message}\n`)
     return usageStatus
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+  process.stderr.write(`${shownLines(String(error instanceof Error ? error.stack : error))}\n`)
   process.stderr.write('This is a bug in Hearsay. Please report it, with the command and the lines above.\n')
   return 1
 }

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
+import { shown } from '../foreign.js'
 import type { Manifest } from '../node/index.js'
 
 /**
@@ -10,22 +11,28 @@ import type { Manifest } from '../node/index.js'
  */
 export function nextSteps(path: string, manifest: Manifest, peer: string): string {
   const { mode, topology, data } = manifest
-  const run = `simulate ${path}/manifest.yaml`
+  const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
   const merge = otherMerge(manifest)
   const steps = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
     [`${run} --topology ${topology.kind === 'exponential' ? 'ring' : 'exponential'}`, 'another graph'],
-    [`predict ${path} --peer ${peer}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
+    [`predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
     ['simulate --data your.csv --peers 4', 'your own data'],
   ]
   return [
-    `${pc.dim('run folder'.padEnd(24))}${path}`,
+    `${pc.dim('run folder'.padEnd(24))}${shown(path)}`,
     '',
     'Next:',
     ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),
   ].join('\n')
+}
+
+/** A path or a name as one types it into a shell. */
+export function typed(text: string): string {
+  const quoted = /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+  return shown(quoted, 1000)
 }
 
 /** Bodies that differ cannot be merged, and async has one exchange a round. */

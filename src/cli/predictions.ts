@@ -1,6 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
 import { mostProbable, type PeerDescription, type Prediction } from '../trained/index.js'
 import { plainTable } from '../watch/index.js'
 
@@ -57,7 +58,7 @@ export function csvOf(named: Named): string {
 export function tableOf(named: Named): string {
   const table = plainTable(headOf(named))
   for (const row of rowsOf(named))
-    table.push(row.map(value => (typeof value === 'number' ? value.toPrecision(4) : value)))
+    table.push(row.map(value => (typeof value === 'number' ? value.toPrecision(4) : shown(value))))
   return `${table.toString()}\n`
 }
 

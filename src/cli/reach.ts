@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { isShipped } from '../data/index.js'
+import { shown } from '../foreign.js'
 import { joinAddress, type Manifest, type Peer } from '../node/index.js'
 
 /** What others paste to join, one line for each address, best first. */
@@ -7,7 +8,7 @@ export function joinLines(peer: Peer, { data }: Pick<Manifest, 'data'>): string[
   const header = isShipped(data.set)
     ? 'Others join with'
     : 'Others join with, and --data for a file or folder of their own,'
-  return [header, ...peer.addresses().map(address => `  hearsay join ${joinAddress(address, peer.runId)}`)]
+  return [header, ...peer.addresses().map(address => `  hearsay join ${shown(joinAddress(address, peer.runId), 1000)}`)]
 }
 
 /** How often it is asked whether somebody has found out; the answer comes minutes after the start, or never. */

@@ -1,5 +1,6 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
+import { shown } from '../foreign.js'
 import { type backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
 import { type Member, runIdOf } from '../node/index.js'
 import {
@@ -120,9 +121,9 @@ function announcement({ manifest, backend, workers, dataset, shards, ...prepared
     ],
     ['merge', `${manifest.merge.method}, ${manifest.rounds} rounds`],
     ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
-    ...backend.reasons.map((reason): [string, string] => ['', pc.dim(reason)]),
+    ...backend.reasons.map((reason): [string, string] => ['', reason]),
   ]
-  return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${value}`).join('\n')
+  return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${shown(value, 400)}`).join('\n')
 }
 
 function modelName(model: Prepared['manifest']['model']): string {
@@ -150,6 +151,8 @@ async function finish(
     stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n`)
   }
   if (!result.interrupted) return 0
-  stderr.write(`Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${folder.path}\n`)
+  stderr.write(
+    `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}\n`,
+  )
   return interruptedStatus
 }

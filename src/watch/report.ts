@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
+import { shown } from '../foreign.js'
 import type { RunSummary } from './summary.js'
 import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
 
@@ -24,7 +25,7 @@ function peerTable({ perPeer, measure }: RunSummary): string {
   for (const { peer, name, samples, accuracy, localOnly, failed, own, bestExpert } of perPeer) {
     table.push([
       peer,
-      name,
+      shown(name),
       count(samples),
       failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
       ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
@@ -89,10 +90,10 @@ function gain(accuracy: number | null, localOnly: number | null, measure: Measur
   return accuracy >= localOnly ? pc.green(text) : pc.red(text)
 }
 
-/** A table in which only the head is ruled off. */
+/** A table in which only the head is ruled off. Its heads may be foreign text; cells have colours of ours: {@link shown} is for the caller. */
 export function plainTable(head: string[]): Table.Table {
   return new Table({
-    head: head.map(name => pc.dim(name)),
+    head: head.map(name => pc.dim(shown(name))),
     style: { head: [], border: [], compact: true },
     chars: {
       top: '',
