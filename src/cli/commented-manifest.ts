@@ -61,6 +61,11 @@ const parts: readonly Part[] = [
         unset: ownData(['age', 'sex', 'outcome']),
       },
       { key: 'header', says: 'Tables: is the first line a header? Left out, it is looked at', unset: ownData(true) },
+      {
+        key: 'decimal',
+        says: 'Tables: what stands before the decimals, . or , ; left out, the numbers tell',
+        unset: ownData(','),
+      },
       { key: 'categorical', says: 'Tables: columns of categories that look like numbers', unset: ownData(['sex']) },
       {
         key: 'inputShape',

@@ -9,8 +9,9 @@ import { percent } from '../watch/index.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
+import type { NotationFlags } from './table-flags.js'
 
-interface PredictOptions {
+interface PredictOptions extends NotationFlags {
   readonly peer?: string
   readonly out?: string
   readonly backend: (typeof backendSchema.options)[number]
@@ -18,14 +19,14 @@ interface PredictOptions {
 
 export const run: Run<PredictOptions> = async (
   [folder, path],
-  { peer: name, out, backend },
+  { peer: name, out, backend, ...flags },
   { stdout, stderr, signal },
 ) => {
   const peer = await readPeer(folder!, name)
   const { description } = peer
   const restores = description.objective.kind === 'super-resolution'
   checkOut(out, restores)
-  const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description)
+  const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description, flags)
   tellNotes(inputs, stderr)
   const prediction = await predictWith(peer, inputs.samples, { backend, signal })
   const named = { names: inputs.names, description, prediction }

@@ -13,7 +13,7 @@ export async function resumeRun(
   flags: FieldFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const given = (['data', 'columns', 'model', 'share', 'as', 'out', 'listen'] as const).filter(
+  const given = (['data', 'columns', 'header', 'decimal', 'model', 'share', 'as', 'out', 'listen'] as const).filter(
     name => flags[name] !== undefined,
   )
   if (other !== undefined || given.length > 0) {

@@ -1,14 +1,24 @@
 import { type DataInput, dataLimits } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 
+/** How a table is written, as commander hands it over. */
+export interface NotationFlags {
+  readonly header?: boolean
+  readonly decimal?: '.' | ','
+}
+
 /** How the own tables are read, as commander hands it over. */
-export interface TableFlags {
+export interface TableFlags extends NotationFlags {
   readonly columns?: string
 }
 
 /** The flags that are given, as fields of the manifest's `data` section. */
-export function tableFields({ columns }: TableFlags): Partial<DataInput> {
-  return { ...(columns !== undefined && { columns: columnsOf(columns) }) }
+export function tableFields({ columns, header, decimal }: TableFlags): Partial<DataInput> {
+  return {
+    ...(columns !== undefined && { columns: columnsOf(columns) }),
+    ...(header !== undefined && { header }),
+    ...(decimal !== undefined && { decimal }),
+  }
 }
 
 /** Columns are counted from 1; a name that is all digits is written in the manifest. */

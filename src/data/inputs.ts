@@ -10,7 +10,7 @@ import { imagesIn } from './read/image-folder.js'
 import { isImage, readableImages } from './read/image-format.js'
 import { leftOutNotes, readImages, shapeNotes, wantedByModel } from './read/images.js'
 import { readNpzInputs } from './read/npz.js'
-import { readRows } from './read/rows.js'
+import { type RowOptions, readRows } from './read/rows.js'
 import { isTable } from './read/tables.js'
 import type { TableSchema } from './schema.js'
 import type { UnlabelledSamples } from './source.js'
@@ -39,9 +39,15 @@ const readable = `an image (${readableImages}), a folder of them, .csv, .tsv, .d
 /**
  * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
  *
+ * @param options - of a table: how it is written
  * @throws {@link HearsayError} `DATA` when it cannot be read, or is not what the model takes
  */
-export async function loadInputs(path: string, wanted: InputsWanted, limits: DataLimits = dataLimits): Promise<Inputs> {
+export async function loadInputs(
+  path: string,
+  wanted: InputsWanted,
+  options: RowOptions = {},
+  limits: DataLimits = dataLimits,
+): Promise<Inputs> {
   const kind = await kindOf(path)
   if (kind === undefined) throw dataError(path, 'there is no such file or folder')
   if (kind === 'folder') {
@@ -56,7 +62,9 @@ export async function loadInputs(path: string, wanted: InputsWanted, limits: Dat
     throw dataError(path, `holds no images; what can be read is ${readable}`)
   }
   if (isImage(path)) return ofImages([path], wanted, limits, file => basename(file))
-  if (isTable(path)) return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), limits), wanted)
+  if (isTable(path)) {
+    return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), options, limits), wanted)
+  }
   if (/\.npz$/i.test(path)) return ofArray(path, await readNpzInputs(path, limits), wanted)
   if (isIdxImages(basename(path))) return ofArray(path, await readIdxImages(path, limits), wanted)
   throw dataError(path, `is of no known format; what can be read is ${readable}`)

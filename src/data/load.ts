@@ -29,7 +29,16 @@ const readable =
   '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
 
 /** Options that only some readers follow: given to another, they are a mistake and not silently dropped. */
-const tableOptions = ['label', 'target', 'peerColumn', 'columns', 'header', 'categorical', 'inputShape'] as const
+const tableOptions = [
+  'label',
+  'target',
+  'peerColumn',
+  'columns',
+  'header',
+  'decimal',
+  'categorical',
+  'inputShape',
+] as const
 const imageOptions = ['imageSize', 'channels'] as const
 
 /**

@@ -81,6 +81,10 @@ function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
         `${title} holds ${kinds[other.kind]}${texts} here and ${kinds[column.kind]} in the run; correct it, or let whoever starts the run list it under data.categorical`,
       ]
     }
+    const [unit, agreedUnit] = [unitOf(other), unitOf(column)]
+    if (unit !== agreedUnit) {
+      return [`${title} is ${unit} here and ${agreedUnit} in the run; convert it, and write it so`]
+    }
     if (other.kind !== 'category' || column.kind !== 'category') return []
     const known = new Set(column.values)
     const unknown = other.values.filter(value => !known.has(value))
@@ -91,6 +95,11 @@ function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
   })
   const more = problems.length - problemsShown
   return more > 0 ? [...problems.slice(0, problemsShown), `${more} more columns do not fit`] : problems
+}
+
+function unitOf(column: SchemaColumn): string {
+  const unit = column.kind === 'number' || column.kind === 'target' ? column.unit : undefined
+  return unit === undefined ? 'without a unit' : `in ${shown([unit])}`
 }
 
 function columnWord({ length }: readonly string[]): string {

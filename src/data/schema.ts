@@ -8,7 +8,12 @@ import { dataLimits } from './limits.js'
 
 /** A column that becomes inputs: one number, or an input for each category, 0 or 1. */
 export type InputColumn =
-  | { readonly name: string; readonly kind: 'number' }
+  | {
+      readonly name: string
+      readonly kind: 'number'
+      /** With which its numbers are written: "%", "€", "kg". */
+      readonly unit?: string | undefined
+    }
   | { readonly name: string; readonly kind: 'category'; readonly values: readonly string[] }
 
 /** One column of tables. */
@@ -16,9 +21,10 @@ export type SchemaColumn =
   | InputColumn
   | {
       readonly name: string
-      /** What is learned: classes, or a number. `unused`: keeps the places of the others, where nothing but the place tells columns apart. */
-      readonly kind: 'label' | 'target' | 'unused'
+      /** The classes. `unused`: keeps the places of the others, where nothing but the place tells columns apart. */
+      readonly kind: 'label' | 'unused'
     }
+  | { readonly name: string; readonly kind: 'target'; readonly unit?: string | undefined }
 
 export interface TableSchema {
   /** Are columns found by the names in a header? Else by their places: all columns, in the order of the file. */
@@ -32,8 +38,10 @@ export const schemaTextLimit = 1000
 
 const text = z.string().max(schemaTextLimit)
 
+const unit = text.min(1).max(64)
+
 const columnSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ name: text, kind: z.literal('number') }),
+  z.strictObject({ name: text, kind: z.literal('number'), unit: unit.optional() }),
   z.strictObject({
     name: text,
     kind: z.literal('category'),
@@ -44,7 +52,7 @@ const columnSchema = z.discriminatedUnion('kind', [
       .refine(values => !hasTwice(values), 'must be different from each other'),
   }),
   z.strictObject({ name: text, kind: z.literal('label') }),
-  z.strictObject({ name: text, kind: z.literal('target') }),
+  z.strictObject({ name: text, kind: z.literal('target'), unit: unit.optional() }),
   z.strictObject({ name: text, kind: z.literal('unused') }),
 ])
 

@@ -34,8 +34,10 @@ export const dataSchema = z.strictObject({
    * column are used in any case where the options above name them. Default: all.
    */
   columns: z.array(column).min(1).optional(),
-  /** Tables: is the first line a header? Default: it is when it has no number and the second line has one. */
+  /** Tables: is the first line a header? Default: the lines beneath tell; where they do not it is asked. */
   header: z.boolean().optional(),
+  /** Tables: what stands before the decimals. Default: the numbers tell; where "1,234" may be both it is asked. */
+  decimal: z.enum(['.', ',']).optional(),
   /**
    * Tables: columns to read as categories (one input each, 0 or 1) though they hold numbers, or whose categories must
    * be the same for all peers. Columns without any number are categories anyway.
@@ -69,7 +71,7 @@ export const dataSchema = z.strictObject({
 })
 
 /** What a peer in the field says of its own data; everything else about them is the run's. */
-export const ownDataSchema = dataSchema.pick({ set: true, columns: true })
+export const ownDataSchema = dataSchema.pick({ set: true, columns: true, header: true, decimal: true })
 /** As {@link ownDataSchema} has it. */
 export type OwnData = z.output<typeof ownDataSchema>
 

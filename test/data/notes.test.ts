@@ -11,7 +11,7 @@ describe('notes of a data set', () => {
   })
 
   it('are none where there is nothing to tell', async () => {
-    const rows = Array.from({ length: 20 }, (_, i) => `${i},${i % 2}\n`).join('')
+    const rows = Array.from({ length: 20 }, (_, i) => `${(i * 7) % 20},${i % 2}\n`).join('')
     const set = join(await folderWith({ 'a.csv': rows }), 'a.csv')
     expect((await loadDataset({ set }, 1)).notes).toBeUndefined()
     expect((await loadDataset({ set, target: 2 }, 1)).notes).toBeUndefined()

@@ -63,7 +63,7 @@ describe('a number to predict', () => {
       loadDataset({ set: await table('wrong.csv', ...lines), ...more }, 1)
     await expect(load([...numbers, '4,'])).rejects.toThrow('column 2 ("y"): the number to predict is missing')
     await expect(load([...numbers, '4,tall'])).rejects.toThrow('wrong.csv:5: column 2 ("y"): "tall" is no number')
-    await expect(load([...numbers, '4,1e300'])).rejects.toThrow('"1e300" is no number that can be predicted')
+    await expect(load([...numbers, '4,1e300'])).rejects.toThrow('"1e300" is beyond what float32 holds')
     await expect(load(numbers, { target: 'y', label: 'x' })).rejects.toThrow('does not go with data.label')
     await expect(load(numbers, { target: 'y', classes: ['a', 'b'] })).rejects.toThrow('data.classes: does not go with')
     await expect(load(numbers, { target: 'y', superResolution: 2 })).rejects.toThrow('does not go with data.target')

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js'
 import { backendFlag } from '../flags/backend.js'
+import { notationFlags } from '../flags/table.js'
 
 export const predict: Command = {
   usage: 'predict <run> [inputs]',
@@ -7,6 +8,7 @@ export const predict: Command = {
   flags: [
     { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
     { flags: '--out <file>', description: '.csv or .json; of restored images a folder (default: print)' },
+    ...notationFlags,
     backendFlag,
   ],
   examples: [

@@ -1,9 +1,21 @@
 import type { Flag } from '../command.js'
 
-/** What every command has that reads tables. */
+/** How a table is written, where it does not tell. */
+export const notationFlags: readonly Flag[] = [
+  { flags: '--header', description: 'tables: the first line is a header (default: the lines beneath tell)' },
+  { flags: '--no-header', description: 'tables: the first line is a sample' },
+  {
+    flags: '--decimal <mark>',
+    description: 'tables: what stands before the decimals (default: the numbers tell)',
+    choices: ['.', ','],
+  },
+]
+
+/** What every command has that reads tables to learn from. */
 export const tableFlags: readonly Flag[] = [
   {
     flags: '--columns <list>',
     description: 'tables: the columns to use, by name or number, like age,sex,4-9 (default: all)',
   },
+  ...notationFlags,
 ]

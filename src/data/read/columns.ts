@@ -1,8 +1,9 @@
 import { canonicalText, sortedTexts } from '../labels.js'
 import { type DataLimits, dataError } from '../limits.js'
-import { isMissing, numberOf } from './csv.js'
+import { isMissing, isMissingNumber } from './missing.js'
+import { type Decimal, isWord, numberOf, quantityOf } from './notation.js'
 
-/** What a column is for. A feature column that holds no number becomes categorical. */
+/** What a column is for. A feature holds numbers or, where none of its cells is one, categories. */
 export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical' | 'unused'
 
 /** One column while it is read: a number for each cell, which for texts is a place in `texts`. */
@@ -15,13 +16,62 @@ export interface Column {
   readonly texts: Map<string, number>
   /** Are the texts listed in the manifest? Then others are errors. */
   readonly closed: boolean
-  /** Where the first text and the first number stood, and the text. */
-  firstText: { readonly place: string; readonly text: string } | undefined
-  hasNumbers: boolean
+  /** The mark before the decimals of the whole table. */
+  decimal: Decimal | undefined
+  /** What its cells hold; undefined as long as all are missing. */
+  holds: { readonly kind: 'numbers'; readonly unit: string; readonly place: string } | Texts | undefined
+  /** A number that begins with 0, as codes do. */
+  padded: string | undefined
+}
+
+interface Texts {
+  readonly kind: 'texts'
+  readonly place: string
+  readonly text: string
+}
+
+/** A cell, and where it stands: "a.csv:12". */
+export interface PlacedCell {
+  readonly cell: string
+  readonly place: string
 }
 
 /** What a row cannot do without. */
 const needed: Partial<Record<ColumnRole, string>> = { label: 'label', target: 'number to predict', peer: "peer's name" }
+
+/** What may be done about a column that is neither numbers nor categories. */
+const asCategories = 'list the column under data.categorical'
+
+/**
+ * Settles by its first cells what a column holds: numbers, in one unit, or texts.
+ *
+ * @throws {@link HearsayError} naming the cell that does not go with the others
+ */
+export function settleColumn(column: Column, cells: readonly PlacedCell[]): void {
+  if (column.role !== 'feature' && column.role !== 'target') return
+  const found = cells
+    .filter(({ cell }) => !isMissing(cell))
+    .map(({ cell, place }) => ({ cell, place, quantity: quantityOf(cell) }))
+  const quantities = found.filter(({ quantity }) => quantity !== undefined)
+  const texts = found.filter(({ cell, quantity }) => quantity === undefined && !isMissingNumber(cell))
+  const [first] = quantities
+  const [text] = texts
+  if (first === undefined) {
+    if (text !== undefined) column.holds = { kind: 'texts', place: text.place, text: text.cell }
+    return
+  }
+  const words = quantities.filter(({ quantity }) => isWord(quantity!.unit)).length
+  // "4wd" beside "fwd" is a word; "4 kg" in most lines is a number.
+  if (text !== undefined && words === quantities.length && words < texts.length) {
+    column.holds = { kind: 'texts', place: text.place, text: text.cell }
+    return
+  }
+  if (text !== undefined) throw notANumber(column, text)
+  const { unit } = first.quantity!
+  const other = quantities.find(({ quantity }) => quantity!.unit !== unit)
+  if (other !== undefined) throw otherUnit(column, other, unit, other.quantity!.unit)
+  column.holds = { kind: 'numbers', unit, place: first.place }
+}
 
 /**
  * Reads one cell of a column.
@@ -31,30 +81,64 @@ const needed: Partial<Record<ColumnRole, string>> = { label: 'label', target: 'n
  * @throws {@link HearsayError} naming the cell that does not fit the column
  */
 export function readCell(column: Column, cell: string, place: string, limits: DataLimits): number {
-  if (column.role === 'unused') return NaN
-  if (isMissing(cell)) {
-    const missing = needed[column.role]
-    if (missing === undefined) return NaN
-    throw dataError(place, `${column.title}: the ${missing} is missing`)
+  const { role } = column
+  if (role === 'unused') return NaN
+  if (isMissing(cell)) return missingCell(column, place)
+  if (role !== 'feature' && role !== 'target') return codeOf(column, canonicalText(cell), place, limits)
+  if (column.holds === undefined) settleColumn(column, [{ cell, place }])
+  if (column.holds?.kind === 'texts') {
+    const quantity = quantityOf(cell)
+    if (role === 'target' || (quantity !== undefined && !isWord(quantity.unit))) {
+      throw notANumber(column, { cell: column.holds.text, place: column.holds.place })
+    }
+    return codeOf(column, cell, place, limits)
   }
-  if (column.role === 'target') {
-    const number = numberOf(cell)
-    if (number !== undefined && Number.isFinite(Math.fround(number))) return number
-    throw dataError(
-      place,
-      `${column.title}: "${cell}" is no number that can be predicted; for classes there is data.label`,
-    )
+  if (isMissingNumber(cell)) return missingCell(column, place)
+  return numberIn(column, cell, place)
+}
+
+function missingCell({ role, title }: Column, place: string): number {
+  const missing = needed[role]
+  if (missing === undefined) return NaN
+  throw dataError(place, `${title}: the ${missing} is missing`)
+}
+
+function numberIn(column: Column, cell: string, place: string): number {
+  const { holds, decimal, title } = column
+  const quantity = quantityOf(cell)
+  if (quantity === undefined || holds?.kind !== 'numbers') throw notANumber(column, { cell, place })
+  if (quantity.unit !== holds.unit) throw otherUnit(column, { cell, place }, holds.unit, quantity.unit)
+  const number = numberOf(quantity.digits, decimal)
+  if (number === undefined) throw dataError(place, `${title}: ${notInNotation(cell, quantity.digits, decimal)}`)
+  if (/^0\d+$/.test(quantity.digits)) column.padded ??= cell
+  if (Number.isFinite(Math.fround(number))) return number
+  throw dataError(place, `${title}: "${cell}" is beyond what float32 holds (3.4e38); scale the column`)
+}
+
+/** Why digits are no number, though they look like one. */
+export function notInNotation(cell: string, digits: string, decimal: Decimal | undefined): string {
+  if (/[eE]/.test(digits)) return `"${cell}" is beyond every number; correct it`
+  return decimal === undefined
+    ? `"${cell}" may have decimals after its comma or be more than a thousand; say which with --decimal , or --decimal . (data.decimal)`
+    : `"${cell}" is not a number whose decimals come after "${decimal}", as in the rest of the table; write all alike`
+}
+
+function notANumber({ title, role }: Column, { cell, place }: PlacedCell): Error {
+  if (role === 'target') {
+    return dataError(place, `${title}: "${cell}" is no number that can be predicted; for classes there is data.label`)
   }
-  if (column.role !== 'feature') return codeOf(column, canonicalText(cell), place, limits)
-  const number = numberOf(cell)
-  if (number !== undefined) {
-    if (column.firstText !== undefined) throw mixed(column, column.firstText)
-    column.hasNumbers = true
-    return number
-  }
-  if (column.hasNumbers) throw mixed(column, { place, text: cell })
-  column.firstText ??= { place, text: cell }
-  return codeOf(column, cell, place, limits)
+  return dataError(
+    place,
+    `${title}: "${cell}" is not a number, but other lines have numbers there; correct it, leave it empty if it is missing, or ${asCategories}`,
+  )
+}
+
+function otherUnit({ title }: Column, { cell, place }: PlacedCell, unit: string, other: string): Error {
+  const named = (unit: string): string => (unit === '' ? 'without a unit' : `in ${unit}`)
+  return dataError(
+    place,
+    `${title}: "${cell}" is ${named(other)}, and other lines are ${named(unit)}; write all alike, or ${asCategories}`,
+  )
 }
 
 function codeOf(column: Column, text: string, place: string, limits: DataLimits): number {
@@ -69,21 +153,14 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
   const [most, advice] = {
     label: [limits.classes, 'is it a number to predict? then name it under data.target'],
     peer: [limits.naturalPeers, 'name another column under data.peerColumn'],
-    feature: [limits.categories, 'is it a name or an identifier? take the column out of the file'],
-    categorical: [limits.categories, 'take the column out of the file'],
+    feature: [limits.categories, 'is it a name or an identifier? leave it out with --columns (data.columns)'],
+    categorical: [limits.categories, 'leave it out with --columns (data.columns)'],
   }[column.role as Exclude<ColumnRole, 'target' | 'unused'>] as [number, string]
   if (column.texts.size === most)
     throw dataError(place, `${column.title}: more than ${most} different values; ${advice}`)
   const code = column.texts.size
   column.texts.set(text, code)
   return code
-}
-
-function mixed(column: Column, { place, text }: { place: string; text: string }): Error {
-  return dataError(
-    place,
-    `${column.title}: "${text}" is not a number, but other lines have numbers there; correct it, leave it empty if it is missing, or list the column under data.categorical`,
-  )
 }
 
 /** How many inputs of the model a column becomes: one, or one per category. */
@@ -94,7 +171,7 @@ export function inputsOf(column: Column): number {
 
 /** Do the column's cells hold places in its texts? */
 export function isCategorical(column: Column): boolean {
-  return column.role === 'categorical' || column.firstText !== undefined
+  return column.role === 'categorical' || column.holds?.kind === 'texts'
 }
 
 /**

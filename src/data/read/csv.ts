@@ -1,52 +1,52 @@
-import { CsvError, parse } from 'csv-parse/sync'
+import { isUtf8 } from 'node:buffer'
+import { CsvError } from 'csv-parse/sync'
 import { dataError } from '../limits.js'
+import { dialectOf, lineBytes, OpenQuote, splitBy, splitByBlanks } from './dialect.js'
 
-/** No line of a table is longer; a quote that is never closed would otherwise swallow the whole file. */
-const lineBytes = 1 << 22
-
-/** What may stand between cells. The one that is most often in the first line is taken. */
-const delimiters = [',', ';', '\t'] as const
-
-const missingTexts = new Set(['', '?', 'NA', 'NaN', 'nan'])
-
-/** Is this how tables write that a value is not known? */
-export function isMissing(cell: string): boolean {
-  return missingTexts.has(cell)
-}
-
-/** The number that a cell holds; undefined when it holds a text. Hexadecimal and infinite numbers are texts. */
-export function numberOf(cell: string): number | undefined {
-  if (isMissing(cell)) return undefined
-  const number = Number(cell)
-  return Number.isFinite(number) && !/^[+-]?0[xob]/i.test(cell) ? number : undefined
+/** One line of a table. */
+export interface Line {
+  readonly cells: string[]
+  /** From 1. */
+  readonly line: number
 }
 
 /**
- * Hands the lines of a CSV file to `onLine`, one after another: no table is ever held as texts.
+ * Hands the lines of a table to `onLine`, one after another: no table is ever held as texts.
  *
- * @param onLine - gets the trimmed cells and the line number, from 1
- * @throws {@link HearsayError} naming the line that is not CSV
+ * @param onLine - gets the trimmed cells
+ * @returns how many lines of comment were passed over before the table
+ * @throws {@link HearsayError} naming the line that is not CSV, or the encoding that is not UTF-8
  */
-export function eachLine(bytes: Uint8Array, source: string, onLine: (cells: string[], line: number) => void): void {
-  // Bytes of zero never stand in a text; they do in what is wrongly named .csv: archives, images, UTF-16.
-  if (bytes.subarray(0, 4096).includes(0)) throw dataError(source, 'is not a text file; tables must be UTF-8 text')
+export function eachLine(bytes: Uint8Array, source: string, onLine: (line: Line) => void): number {
+  checkText(bytes, source)
+  const { separator, comment } = dialectOf(bytes)
+  const table = bytes.subarray(comment.bytes)
+  const add = (cells: string[], line: number): void => onLine({ cells, line: line + comment.lines })
   try {
-    parse(bytes, {
-      bom: true,
-      trim: true,
-      skip_empty_lines: true,
-      relax_column_count: true,
-      delimiter: delimiterOf(bytes),
-      max_record_size: lineBytes,
-      on_record(cells: string[], { lines }) {
-        onLine(cells, lines)
-        return null
-      },
-    })
+    if (separator === 'blanks') splitByBlanks(table, add)
+    else splitBy(separator, table, add)
   } catch (cause) {
-    if (!(cause instanceof CsvError)) throw cause
-    const line = typeof cause.lines === 'number' ? `:${cause.lines}` : ''
-    throw dataError(`${source}${line}`, `${sentence(cause)}`, cause)
+    if (!(cause instanceof CsvError || cause instanceof OpenQuote)) throw cause
+    const line = cause instanceof OpenQuote ? cause.line : cause.lines
+    const place = typeof line === 'number' ? `:${line + comment.lines}` : ''
+    throw dataError(`${source}${place}`, cause instanceof OpenQuote ? cause.message : sentence(cause), cause)
+  }
+  return comment.lines
+}
+
+/** Bytes of zero never stand in a text; they do in what is wrongly named .csv: archives, images, UTF-16. */
+function checkText(bytes: Uint8Array, source: string): void {
+  const [first, second] = bytes
+  const head = bytes.subarray(0, 4096)
+  const zeros = head.reduce((sum, byte) => sum + (byte === 0 ? 1 : 0), 0)
+  const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+  // Without a mark too: of Latin letters every other byte is zero.
+  if (marked || (head.length > 3 && zeros > head.length * 0.4 && zeros <= head.length / 2)) {
+    throw dataError(source, 'is UTF-16 text; save it as UTF-8 (in spreadsheets: "CSV UTF-8")')
+  }
+  if (zeros > 0) throw dataError(source, 'is not a text file; tables must be UTF-8 text')
+  if (!isUtf8(bytes)) {
+    throw dataError(source, 'is text in another encoding than UTF-8, as of older Windows programs; save it as UTF-8')
   }
 }
 
@@ -61,9 +61,38 @@ function sentence(error: CsvError): string {
   }
 }
 
-function delimiterOf(bytes: Uint8Array): string {
-  const end = bytes.findIndex(byte => byte === 0x0a || byte === 0x0d)
-  const line = new TextDecoder().decode(bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, lineBytes)))
-  const counts = delimiters.map(delimiter => line.split(delimiter).length)
-  return delimiters[counts.indexOf(Math.max(...counts))]!
+/** Texts held of the lines by which a table is judged: a wide table is judged by fewer lines. */
+const cellsHeld = 1 << 20
+/** Lines by which a table is judged before the others are read. */
+const linesHeld = 1000
+
+/**
+ * Holds the first lines back until a table can be judged by them, and hands them on then, and all others at once.
+ *
+ * @param judge - gets the first lines, at least one, and gives back what takes every line, these included
+ */
+export function afterFirstLines(judge: (first: readonly Line[]) => (line: Line) => void): {
+  add(line: Line): void
+  /** After the last line. */
+  end(): void
+} {
+  let held: Line[] = []
+  let cells = 0
+  let take: ((line: Line) => void) | undefined
+  const judged = (): void => {
+    take = judge(held)
+    for (const line of held) take(line)
+    held = []
+  }
+  return {
+    add(line) {
+      if (take !== undefined) return take(line)
+      held.push(line)
+      cells += line.cells.length
+      if (held.length >= linesHeld || (cells >= cellsHeld && held.length > 1)) judged()
+    },
+    end() {
+      if (take === undefined && held.length > 0) judged()
+    },
+  }
 }

@@ -48,7 +48,7 @@ export function checkNames(names: readonly string[], isUsed: (at: number) => boo
 }
 
 /** "1-3,5": places from 0 as the command line takes them. */
-function ranges(places: readonly number[]): string {
+export function ranges(places: readonly number[]): string {
   const runs: [number, number][] = []
   for (const place of places) {
     const last = runs.at(-1)

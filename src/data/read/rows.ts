@@ -1,11 +1,18 @@
-import { inputSize } from '../dataset.js'
 import { canonicalText } from '../labels.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { type InputColumn, isInput, type TableSchema } from '../schema.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
-import { eachLine, isMissing, numberOf } from './csv.js'
+import { notInNotation } from './columns.js'
+import { afterFirstLines, eachLine, type Line } from './csv.js'
 import { readBytes } from './file.js'
+import { cellsOf, isHeader, lengthOf } from './layout.js'
+import { isMissing, isMissingNumber } from './missing.js'
 import { alternatives, columnNames, placesOf } from './names.js'
+import { type Decimal, numberOf, quantityOf, tableDecimal } from './notation.js'
+import type { TableOptions } from './roles.js'
+
+/** How rows are written, where they do not tell. */
+export type RowOptions = Pick<TableOptions, 'header' | 'decimal'>
 
 /*
  * Rows for a model that was trained on a table: the same columns become the same inputs, whatever else the file holds.
@@ -28,32 +35,55 @@ export async function readRows(
   path: string,
   inputShape: readonly number[],
   reading: TableSchema,
+  options: RowOptions = {},
   limits: DataLimits = dataLimits,
 ): Promise<UnlabelledSamples> {
   const bytes = await readBytes(path, limits)
-  const width = inputSize(inputShape)
   const values: number[] = []
-  let placed: readonly Placed[] | undefined
-  let columns = 0
   let size = 0
-  eachLine(bytes, path, (cells, line) => {
-    const place = `${path}:${line}`
-    if (placed === undefined) {
-      columns = cells.length
-      placed = reading.header ? byName(cells, reading, place) : byPlace(cells.length, reading, place)
-      if (reading.header) return
+  const lines = afterFirstLines(first => {
+    const { placed, decimal, skips, shape } = judge(first, reading, options, path)
+    let skipping = skips
+    return ({ cells: all, line }) => {
+      const place = `${path}:${line}`
+      const cells = cellsOf(all, shape, place)
+      if (skipping) {
+        skipping = false
+        return
+      }
+      checkSize(path, ++size, inputShape, 4, limits)
+      for (const column of placed) readCell(values, cells[column.at]!, column, decimal, place)
     }
-    if (cells.length !== columns) {
-      throw dataError(place, `has ${cells.length} columns, the first line ${columns}; all lines need the same`)
-    }
-    checkSize(path, ++size, inputShape, 4, limits)
-    for (const { column, at, codes } of placed) readCell(values, cells[at]!, column, codes, place)
   })
+  eachLine(bytes, path, lines.add)
+  lines.end()
   if (size === 0) throw dataError(path, 'holds no rows')
-  const inputs = Float32Array.from(values)
-  const infinite = inputs.findIndex(value => value === Infinity || value === -Infinity)
-  if (infinite >= 0) throw dataError(path, `row ${Math.floor(infinite / width) + 1}: a number is beyond float32`)
-  return { inputs, inputShape, size }
+  return { inputs: Float32Array.from(values), inputShape, size }
+}
+
+/** What the first lines tell of all: which columns are the inputs, and how numbers are written. */
+function judge(
+  first: readonly Line[],
+  reading: TableSchema,
+  { header, decimal }: RowOptions,
+  path: string,
+): { placed: Placed[]; decimal: Decimal | undefined; skips: boolean; shape: ReturnType<typeof lengthOf> } {
+  const shape = lengthOf(first)
+  const [{ cells: top, line }] = first as [Line]
+  const place = `${path}:${line}`
+  const isNamed = header ?? reading.header
+  const skips = isNamed || isHeader(first, shape.width, { header }, place)
+  const placed =
+    isNamed && reading.header ? byName(top.slice(0, shape.width), reading, place) : byPlace(shape.width, reading, place)
+  const numbers = function* (): Generator<{ digits: string; place: string }> {
+    for (const { cells, line } of skips ? first.slice(1) : first) {
+      for (const { at, codes } of placed) {
+        const quantity = codes === undefined ? quantityOf(cells[at] ?? '') : undefined
+        if (quantity !== undefined) yield { digits: quantity.digits, place: `${path}:${line}` }
+      }
+    }
+  }
+  return { placed, decimal: decimal ?? tableDecimal(numbers()), skips, shape }
 }
 
 function byName(header: readonly string[], reading: TableSchema, place: string): Placed[] {
@@ -95,16 +125,14 @@ function placedAt(column: InputColumn, at: number): Placed {
 function readCell(
   into: number[],
   cell: string,
-  column: InputColumn,
-  codes: ReadonlyMap<string, number> | undefined,
+  { column, codes }: Placed,
+  decimal: Decimal | undefined,
   place: string,
 ): void {
   const { name } = column
   if (column.kind === 'number' || codes === undefined) {
-    const number = isMissing(cell) ? NaN : numberOf(cell)
-    if (number === undefined)
-      throw dataError(place, `${name}: "${cell}" is not a number; leave it empty if it is missing`)
-    into.push(number)
+    const unit = column.kind === 'number' ? column.unit : undefined
+    into.push(isMissingNumber(cell) ? NaN : numberIn(cell, name, unit ?? '', decimal, place))
     return
   }
   const { values } = column
@@ -116,4 +144,19 @@ function readCell(
     )
   }
   for (let i = 0; i < values.length; i++) into.push(code === undefined ? NaN : i === code ? 1 : 0)
+}
+
+function numberIn(cell: string, name: string, unit: string, decimal: Decimal | undefined, place: string): number {
+  const quantity = quantityOf(cell)
+  if (quantity === undefined) {
+    throw dataError(place, `${name}: "${cell}" is not a number; leave it empty if it is missing`)
+  }
+  if (quantity.unit !== unit) {
+    const [has, knows] = [quantity.unit, unit].map(unit => (unit === '' ? 'no unit' : unit))
+    throw dataError(place, `${name}: "${cell}" has ${has}, and what the model was trained with ${knows}; write it so`)
+  }
+  const number = numberOf(quantity.digits, decimal)
+  if (number === undefined) throw dataError(place, `${name}: ${notInNotation(cell, quantity.digits, decimal)}`)
+  if (Number.isFinite(Math.fround(number))) return number
+  throw dataError(place, `${name}: "${cell}" is beyond float32`)
 }

@@ -3,9 +3,11 @@ import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import type { SchemaColumn } from '../schema.js'
 import { checkSize, type Part, type Source } from '../source.js'
+import { checkTable } from './cautions.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
 import { readBytes } from './file.js'
-import { decodeTable, type Table, type TableOptions } from './table.js'
+import type { TableOptions } from './roles.js'
+import { decodeTable, type Table } from './table.js'
 
 const tableName = /\.(csv|tsv|data)(\.gz)?$/i
 
@@ -103,18 +105,21 @@ function sourceOf(
     place: table.place,
     ...(peers && { peers: peers.of }),
   }
+  const comments = table.comments === 1 ? 'a line of comment' : `${table.comments} lines of comment`
+  const notes = [...(table.comments === 0 ? [] : [`${comments} passed over`]), ...checkTable(table, options, path)]
   const reading = { header: table.header, columns: table.columns.flatMap(column => schemaOf(column, table.header)) }
-  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading }
+  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading, notes }
 }
 
 function schemaOf(column: Column, header: boolean): SchemaColumn[] {
-  const { name, role } = column
-  if (role === 'label' || role === 'target') return [{ name, kind: role }]
+  const { name, role, holds } = column
+  const unit = holds?.kind === 'numbers' && holds.unit !== '' ? { unit: holds.unit } : {}
+  if (role === 'label') return [{ name, kind: role }]
+  if (role === 'target') return [{ name, kind: role, ...unit }]
   // Nobody else need have it, or know of it; without a header it keeps the places of the others.
   if (role === 'peer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
-  return [
-    isCategorical(column) ? { name, kind: 'category', values: rankedTexts(column).texts } : { name, kind: 'number' },
-  ]
+  if (isCategorical(column)) return [{ name, kind: 'category', values: rankedTexts(column).texts }]
+  return [{ name, kind: 'number', ...unit }]
 }
 
 interface Labels {
@@ -150,13 +155,6 @@ function featuresOf(table: Table, features: number): Float32Array {
       else inputs[at + ranks[cell]!] = 1
     }
     to += count
-  }
-  const infinite = inputs.findIndex(value => value === Infinity || value === -Infinity)
-  if (infinite >= 0) {
-    throw dataError(
-      table.place(Math.floor(infinite / features)),
-      'a number is beyond what float32 holds (3.4e38); scale the column',
-    )
   }
   return inputs
 }

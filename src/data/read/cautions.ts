@@ -1,0 +1,142 @@
+import { dataError } from '../limits.js'
+import type { Column } from './columns.js'
+import { ranges } from './names.js'
+import { decimalIn, isNumeric, numberOf, quantityOf } from './notation.js'
+import type { TableOptions } from './roles.js'
+import type { Table } from './table.js'
+
+/*
+ * What a table may hold that can be read and must not be learned in silence: names and dates as categories, numbers as
+ * classes, a header as a sample.
+ */
+
+/** Fewer different values are never too many, however short the table. */
+const fewValues = 10
+/** So many classes of numbers are unusual: digits have 10, letters 26. */
+const manyClasses = 20
+/** A class with fewer rows on average cannot be learned and tested. */
+const rowsOfClass = 5
+
+/** Texts that are a number or a time in another writing, and what to call them. */
+const disguised: readonly (readonly [RegExp, string])[] = [
+  [/^\d{4}([-/.])\d{1,2}(\1\d{1,2})?([T ]\d{1,2}:.*)?$|^\d{1,2}([-/.])\d{1,2}\4\d{2,4}( \d{1,2}:.*)?$/, 'dates'],
+  [/^\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$/, 'times'],
+  [/^[-+]?0x[\da-f]+$/i, 'hexadecimal numbers'],
+  [/^\(.*\d.*\)$/, 'numbers in brackets'],
+  [/^[-+]?\d+([.,]\d+)? ?\/ ?\d+([.,]\d+)?$/, 'two numbers each'],
+  [/^[-+]?inf(inity)?$/i, 'infinite numbers'],
+]
+
+/**
+ * Looks at a whole table for what is no input and no class.
+ *
+ * @returns what its owner should know, a sentence each
+ * @throws {@link HearsayError} naming the column, an example and what to do
+ */
+export function checkTable(table: Table, options: TableOptions, path: string): string[] {
+  const notes: string[] = []
+  for (const [i, column] of table.columns.entries()) {
+    if (column.role === 'feature' && column.holds?.kind === 'texts') checkCategories(table, i, path)
+    if (column.role === 'label') {
+      if (options.header === undefined && !table.header) checkFirstLines(table, i)
+      if (options.classes === undefined) notes.push(...checkClasses(table, i, path))
+    }
+    if (column.role !== 'feature' || column.holds?.kind !== 'numbers') continue
+    if (column.padded !== undefined) {
+      notes.push(
+        `${column.title}: numbers that begin with 0, like ${column.padded}, are read as numbers; list the column under data.categorical if they are codes`,
+      )
+    }
+    if (countsRows(table, i)) {
+      notes.push(
+        `${column.title} numbers the rows and is an input all the same; leave it out with ${without(table, i)}`,
+      )
+    }
+  }
+  return notes
+}
+
+/** How a column is left out. */
+function without({ columns }: Table, at: number): string {
+  const used = [...columns.keys()].filter(i => i !== at && columns[i]!.role !== 'unused')
+  return `--columns ${ranges(used)} (data.columns)`
+}
+
+function checkCategories(table: Table, at: number, path: string): void {
+  const { title, texts } = table.columns[at]!
+  const [example] = texts.keys()
+  const otherwise = `leave it out with ${without(table, at)}, or list it under data.categorical`
+  const found = disguised.find(([pattern]) => [...texts.keys()].every(text => pattern.test(text)))
+  if (found !== undefined) {
+    throw dataError(path, `${title} holds ${found[1]}, like "${example}", which are no categories; ${otherwise}`)
+  }
+  if (texts.size > fewValues && texts.size > filledRows(table, at) / 2) {
+    throw dataError(
+      path,
+      `${title} has another text in nearly every row, like "${example}", so it is no category; ${otherwise}`,
+    )
+  }
+}
+
+function filledRows({ cells, columns, rows }: Table, at: number): number {
+  let filled = 0
+  for (let row = 0; row < rows; row++) if (!Number.isNaN(cells[row * columns.length + at]!)) filled++
+  return filled
+}
+
+function checkClasses({ columns, rows }: Table, at: number, path: string): string[] {
+  const { title, texts, name, decimal } = columns[at]!
+  const different = texts.size
+  const few = rows < different * rowsOfClass
+  if (different <= fewValues) return []
+  if (![...texts.keys()].every(isNumeric)) {
+    if (different <= rows / 2) return []
+    throw dataError(
+      path,
+      `${title}: nearly every row has another class, like "${[...texts.keys()][0]}"; name the column of the class with --label (data.label)`,
+    )
+  }
+  if (different <= manyClasses) return []
+  const target = `to predict the number say --target ${/^[\w.]+$/.test(name) ? name : at + 1} (data.target)`
+  if (few || [...texts.keys()].some(text => isBroken(text, decimal))) {
+    throw dataError(
+      path,
+      `${title}: its ${different} different numbers are no classes; ${target}, or list them under data.classes`,
+    )
+  }
+  return different > 2 * manyClasses ? [`${title}: its ${different} different numbers are a class each; ${target}`] : []
+}
+
+/** Is it no whole number? */
+function isBroken(text: string, decimal: Column['decimal']): boolean {
+  const { digits } = quantityOf(text)!
+  return decimalIn(digits) !== undefined && !Number.isInteger(numberOf(digits, decimal))
+}
+
+/** A header that was taken for a sample is a class that no other line has. */
+function checkFirstLines(table: Table, at: number): void {
+  const { cells, columns, rows, files } = table
+  const codeOf = (row: number): number => cells[row * columns.length + at]!
+  const isFirst = (row: number): boolean => row === 0 || files[row] !== files[row - 1]
+  const counts = new Map<number, number>()
+  for (let row = 0; row < rows; row++) if (!isFirst(row)) counts.set(codeOf(row), (counts.get(codeOf(row)) ?? 0) + 1)
+  // Where other classes have only one row, or one other is all there is, it may be chance.
+  if ((counts.size < 2 && rows < fewValues) || [...counts.values()].some(count => count < 2)) return
+  for (let row = 0; row < rows; row++) {
+    if (!isFirst(row) || counts.has(codeOf(row))) continue
+    const text = [...columns[at]!.texts.keys()][codeOf(row)]
+    throw dataError(
+      table.place(row),
+      `only this line is of the class "${text}"; is it a header? say --header or --no-header (data.header)`,
+    )
+  }
+}
+
+/** Rises by one from row to row, as the first column that many tools write. */
+function countsRows({ cells, columns, rows }: Table, at: number): boolean {
+  if (rows < 2 * fewValues) return false
+  for (let row = 0; row < rows; row++) {
+    if (cells[row * columns.length + at] !== cells[at]! + row) return false
+  }
+  return true
+}

@@ -1,0 +1,113 @@
+import { type DataLimits, dataError } from '../limits.js'
+import { type Column, type PlacedCell, settleColumn } from './columns.js'
+import type { Line } from './csv.js'
+import { firstLineOf } from './header.js'
+import { isMissing } from './missing.js'
+import { columnNames } from './names.js'
+import { quantityOf, tableDecimal } from './notation.js'
+import { columnsOf, type TableOptions } from './roles.js'
+
+/** What the first lines of the first file tell of all. */
+export interface Layout {
+  readonly columns: Column[]
+  readonly names: readonly string[] | undefined
+  readonly width: number
+  /** Does every line end with a separator, behind which nothing comes? */
+  readonly isTrailed: boolean
+}
+
+/** A separator at the end of every line is none of a column, though CSV has an empty cell behind it. */
+export function lengthOf(lines: readonly Line[]): Pick<Layout, 'width' | 'isTrailed'> {
+  const { length } = lines[0]!.cells
+  const isTrailed = length > 2 && lines.every(({ cells }) => cells.length === length && cells.at(-1) === '')
+  return { width: isTrailed ? length - 1 : length, isTrailed }
+}
+
+/** The cells of a line, as many as the table has columns. */
+export function cellsOf(
+  cells: readonly string[],
+  { width, isTrailed }: Pick<Layout, 'width' | 'isTrailed'>,
+  place: string,
+): readonly string[] {
+  if (cells.length === width) return cells
+  if (isTrailed && cells.length === width + 1 && cells[width] === '') return cells.slice(0, width)
+  const [last] = cells.slice(-1)
+  const why =
+    cells.length !== width + 1
+      ? 'all lines need the same'
+      : last === ''
+        ? 'does it end with a separator too many?'
+        : 'does the header lack the name of a column, as of row names?'
+  throw dataError(place, `has ${cells.length} columns, the first line ${width}; ${why}`)
+}
+
+/** Judges a table by its first lines: its header, its columns, what they hold, how it writes numbers. */
+export function layoutOf(first: readonly Line[], options: TableOptions, path: string, limits: DataLimits): Layout {
+  const [{ cells: top, line } = { cells: [], line: 1 }, ...below] = first
+  const { width, isTrailed } = lengthOf(first)
+  if (width < 2)
+    throw dataError(
+      path,
+      'has only one column; a label and at least one feature are needed, separated by , or ; or | or tabs or blanks',
+    )
+  if (width > limits.columns) throw dataError(path, `has ${width} columns; at most ${limits.columns} are read`)
+  for (const { cells, line } of first) cellsOf(cells, { width, isTrailed }, `${path}:${line}`)
+  const names = isHeader(first, width, options, `${path}:${line}`) ? columnNames(top.slice(0, width)) : undefined
+  const columns = columnsOf(width, names, options, path, limits)
+  const rows = names === undefined ? first : below
+  settle(columns, rows, options, path)
+  return { columns, names, width, isTrailed }
+}
+
+/** Is the first of these lines a header? */
+export function isHeader(
+  lines: readonly Line[],
+  width: number,
+  { header }: Pick<TableOptions, 'header'>,
+  place: string,
+): boolean {
+  if (header !== undefined) return header
+  const [top, ...beneath] = lines.map(({ cells }) => cells.slice(0, width))
+  const found = firstLineOf(top!, beneath)
+  if (typeof found === 'string') return found === 'header'
+  throw dataError(
+    place,
+    `is this line a header or a sample? It ${found.unclear}; say --header or --no-header (data.header)`,
+  )
+}
+
+/** What the columns hold, and where all their numbers have their decimals. */
+function settle(columns: readonly Column[], rows: readonly Line[], { decimal }: TableOptions, path: string): void {
+  for (const [i, column] of columns.entries()) {
+    settleColumn(
+      column,
+      rows.map(({ cells, line }): PlacedCell => ({ cell: cells[i] ?? '', place: `${path}:${line}` })),
+    )
+  }
+  const numbers = function* (): Generator<{ digits: string; place: string }> {
+    for (const { cells, line } of rows) {
+      for (const [i, { holds }] of columns.entries()) {
+        const cell = cells[i] ?? ''
+        const quantity = holds?.kind === 'numbers' && !isMissing(cell) ? quantityOf(cell) : undefined
+        if (quantity !== undefined) yield { digits: quantity.digits, place: `${path}:${line}` }
+      }
+    }
+  }
+  const mark = decimal ?? tableDecimal(numbers())
+  for (const column of columns) column.decimal = mark
+}
+
+/** Does another file have the same header? */
+export function checkHeader(
+  names: readonly string[],
+  header: readonly string[],
+  headerPath: string,
+  place: string,
+): void {
+  const wrong = header.findIndex((name, i) => name !== names[i])
+  if (wrong < 0) return
+  throw dataError(
+    place,
+    `column ${wrong + 1} is "${names[wrong]}", in ${headerPath} "${header[wrong]}"; all files need the same columns`,
+  )
+}
