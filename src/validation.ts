@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import { type ErrorCode, HearsayError } from './errors.js'
+import { didYouMean } from './nearest.js'
 
 /** Turns the path of a field in a parsed document into "line:column", for files that have lines. */
 export type Locate = (path: PropertyKey[]) => string | undefined
@@ -18,7 +19,7 @@ export function validate<S extends z.ZodType>(
   code: ErrorCode,
   locate?: Locate,
 ): z.output<S> {
-  const result = schema.safeParse(value, { reportInput: true })
+  const result = schema.safeParse(value, { reportInput: true, error: allowedInstead })
   if (result.success) return result.data
   const issue = deepest(result.error.issues[0]!)
   const field = issue.path.map(String).join('.')
@@ -28,6 +29,46 @@ export function validate<S extends z.ZodType>(
     code,
     `${place === undefined ? source : `${source}:${place}`}: ${field === '' ? '' : `${field}: `}${sentence(issue)}`,
   )
+}
+
+/**
+ * What is allowed in the place of a misspelt field or kind. Only here is the schema known that refused it; the other
+ * sentences are made when it is known which issue is told.
+ */
+const allowedInstead: z.core.$ZodErrorMap = issue => {
+  const definition = issue.inst?._zod.def
+  if (issue.code === 'unrecognized_keys' && isObject(definition)) return alternative(issue.keys[0]!, definition.shape)
+  if (issue.code === 'invalid_union' && isChoice(definition)) {
+    const kind = (issue.input as Record<string, unknown> | null)?.[definition.discriminator]
+    const kinds = definition.options.flatMap(option => [...(option._zod.propValues?.[definition.discriminator] ?? [])])
+    return kind === undefined ? `is missing; must be ${oneOf(kinds)}` : notAllowed(kind, kinds)
+  }
+  return undefined
+}
+
+type Definition = z.core.$ZodCheckDef | z.core.$ZodTypeDef | undefined
+
+function isObject(definition: Definition): definition is z.core.$ZodObjectDef {
+  return definition !== undefined && 'type' in definition && definition.type === 'object'
+}
+
+function isChoice(definition: Definition): definition is z.core.$ZodDiscriminatedUnionDef {
+  return definition !== undefined && 'discriminator' in definition
+}
+
+/** A field is written almost so, or it stands in the wrong section: `epochs` beside `training` instead of in it. */
+function alternative(field: string, shape: z.core.$ZodShape): string {
+  const section = Object.keys(shape).find(name => fieldsOf(shape[name]!).includes(field))
+  return section === undefined ? didYouMean(field, Object.keys(shape)) : `; did you mean "${section}.${field}"?`
+}
+
+/** The fields of a section, through what says that it may be left out or written in another way. */
+function fieldsOf(section: z.core.$ZodType): readonly string[] {
+  const { def } = (section as z.core.$ZodTypes)._zod
+  if (def.type === 'object') return Object.keys(def.shape)
+  if (def.type === 'union') return def.options.flatMap(option => fieldsOf(option))
+  if (def.type === 'pipe') return fieldsOf(def.out)
+  return 'innerType' in def ? fieldsOf(def.innerType) : []
 }
 
 /** In a union the error of the branch that came furthest says most. */
@@ -41,9 +82,9 @@ function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
 function sentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'unrecognized_keys':
-      return `unknown field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}; remove it or check its spelling`
+      return `unknown field ${issue.keys.map(key => JSON.stringify(key)).join(', ')}${issue.message || '; remove it or check its spelling'}`
     case 'invalid_value':
-      return `${shown(issue.input)}must be one of ${issue.values.map(String).join(', ')}`
+      return notAllowed(issue.input, issue.values)
     case 'too_small':
       return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue.origin)}`
     case 'too_big':
@@ -62,8 +103,14 @@ function sentence(issue: z.core.$ZodIssue): string {
   }
 }
 
-function shown(input: unknown): string {
-  return input === undefined ? '' : `${JSON.stringify(input)} is not allowed; `
+function notAllowed(input: unknown, allowed: readonly unknown[]): string {
+  const names = allowed.map(String)
+  const shown = input === undefined ? '' : `${JSON.stringify(input)} is not allowed; `
+  return `${shown}must be ${oneOf(names)}${didYouMean(input, names)}`
+}
+
+function oneOf(names: readonly unknown[]): string {
+  return `${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`
 }
 
 function unit(origin: string): string {

@@ -6,6 +6,12 @@ import { validate } from '../src/validation.js'
 const schema = z.strictObject({
   rounds: z.int().min(1).max(100).default(10),
   kind: z.enum(['ring', 'full']).default('ring'),
+  graph: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('ring') }),
+      z.strictObject({ kind: z.literal('full') }),
+    ])
+    .optional(),
   rate: z.number().positive().optional(),
   weights: z.union([z.enum(['equal', 'none']), z.array(z.number()).min(2)]).optional(),
   shape: z
@@ -22,10 +28,22 @@ describe('a document', () => {
   })
 
   it.each<[string, unknown, string]>([
-    ['an unknown field', { round: 3 }, 'unknown field "round"; remove it or check its spelling'],
+    ['an unknown field', { colour: 3 }, 'unknown field "colour"; remove it or check its spelling'],
+    ['a misspelt field', { round: 3 }, 'unknown field "round"; did you mean "rounds"?'],
+    ['a field of a section outside of it', { path: 'a' }, 'unknown field "path"; did you mean "shape.path"?'],
+    [
+      'a kind that is misspelt',
+      { graph: { kind: 'rign' } },
+      'graph.kind: "rign" is not allowed; must be one of ring, full; did you mean "ring"?',
+    ],
+    ['no kind', { graph: {} }, 'graph.kind: is missing; must be one of ring, full'],
     ['two unknown fields', { a: 1, b: 2 }, 'unknown field "a", "b"; remove it or check its spelling'],
     ['an unknown field of two lines', { 'a\nb': 1 }, 'unknown field "a\\nb"; remove it or check its spelling'],
-    ['a word that is not allowed', { kind: 'rign' }, 'kind: "rign" is not allowed; must be one of ring, full'],
+    [
+      'a word that is not allowed',
+      { kind: 'rign' },
+      'kind: "rign" is not allowed; must be one of ring, full; did you mean "ring"?',
+    ],
     ['too little', { rounds: 0 }, 'rounds: must be at least 1'],
     ['too much', { rounds: 101 }, 'rounds: must be at most 100'],
     ['nothing above zero', { rate: 0 }, 'rate: must be more than 0'],
@@ -36,7 +54,7 @@ describe('a document', () => {
     [
       'none of two kinds of values',
       { weights: 'some' },
-      'weights: "some" is not allowed; must be one of equal, none, or must be an array',
+      'weights: "some" is not allowed; must be one of equal, none; did you mean "none"?, or must be an array',
     ],
     [
       'the branch of a choice that came furthest',

@@ -1,5 +1,6 @@
 import { type Command as Commander, Option } from 'commander'
 import { HearsayError } from '../errors.js'
+import { didYouMean } from '../nearest.js'
 
 /** Status of a command that Ctrl-C ended, as shells report it: 128 + SIGINT. */
 export const interruptedStatus = 130
@@ -66,10 +67,18 @@ function optionOf({ flags, description, choices, parse, repeatable, group, ...fl
   const option = new Option(flags, description)
   if (group !== undefined) option.helpGroup(`${group}:`)
   if (flag.default !== undefined) option.default(flag.default)
-  if (choices !== undefined) option.choices(choices)
+  if (choices !== undefined) option.choices(choices).argParser(oneOf(option.long ?? flags, choices))
   if (parse !== undefined) option.argParser(parse)
   if (repeatable) option.argParser((text, earlier) => [...((earlier as unknown[] | undefined) ?? []), text])
   return option
+}
+
+/** Reads one of a few words. */
+function oneOf(flag: string, choices: readonly string[]): (text: string) => string {
+  return text => {
+    if (choices.includes(text)) return text
+    throw new HearsayError('USAGE', `${flag} ${text}: must be one of ${choices.join(', ')}${didYouMean(text, choices)}`)
+  }
 }
 
 /** Reads a flag's number; bounds are the manifest's business. */

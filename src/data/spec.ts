@@ -87,40 +87,31 @@ export type ColumnSpec = z.output<typeof column>
 const alpha = z.number().positive().max(1e6)
 
 /** The manifest's `partition` section: how training samples are dealt to simulated peers. */
-export const partitionSchema = z.discriminatedUnion(
-  'kind',
-  [
-    /** Equal sizes, drawn at random. */
-    z.strictObject({ kind: z.literal('iid') }),
-    /**
-     * Label skew. `client`: each peer draws its classes from Dirichlet(alpha), all sizes equal (the DFedSAM lineage).
-     * `class`: each class is cut by Dirichlet(alpha) over the peers, sizes differ (most frameworks). The same alpha
-     * means another skew in each.
-     */
-    z.strictObject({
-      kind: z.literal('dirichlet'),
-      alpha: alpha.default(0.3),
-      mode: z.enum(['client', 'class']).default('client'),
-    }),
-    /** Each peer sees this many classes only; samples may repeat. */
-    z.strictObject({ kind: z.literal('pathological'), classes: z.int().min(1).default(2) }),
-    /** Sizes from Dirichlet(alpha), classes alike. 0.5 as in arXiv 2102.02079, quantity skew. */
-    z.strictObject({ kind: z.literal('quantity'), alpha: alpha.default(0.5) }),
-    /** Feature shift: an iid split where peer k sees its images at 1 / factors[k mod n] of the resolution. */
-    z.strictObject({
-      kind: z.literal('resolution'),
-      factors: z.array(z.int().min(1).max(64)).min(1).default([1, 2, 4, 8]),
-    }),
-    /** Whoever the source names: its hospitals, writers, speakers. */
-    z.strictObject({ kind: z.literal('natural') }),
-  ],
-  {
-    error: issue =>
-      issue.code === 'invalid_union'
-        ? 'must have a kind: iid, dirichlet, pathological, quantity, resolution or natural'
-        : undefined,
-  },
-)
+export const partitionSchema = z.discriminatedUnion('kind', [
+  /** Equal sizes, drawn at random. */
+  z.strictObject({ kind: z.literal('iid') }),
+  /**
+   * Label skew. `client`: each peer draws its classes from Dirichlet(alpha), all sizes equal (the DFedSAM lineage).
+   * `class`: each class is cut by Dirichlet(alpha) over the peers, sizes differ (most frameworks). The same alpha
+   * means another skew in each.
+   */
+  z.strictObject({
+    kind: z.literal('dirichlet'),
+    alpha: alpha.default(0.3),
+    mode: z.enum(['client', 'class']).default('client'),
+  }),
+  /** Each peer sees this many classes only; samples may repeat. */
+  z.strictObject({ kind: z.literal('pathological'), classes: z.int().min(1).default(2) }),
+  /** Sizes from Dirichlet(alpha), classes alike. 0.5 as in arXiv 2102.02079, quantity skew. */
+  z.strictObject({ kind: z.literal('quantity'), alpha: alpha.default(0.5) }),
+  /** Feature shift: an iid split where peer k sees its images at 1 / factors[k mod n] of the resolution. */
+  z.strictObject({
+    kind: z.literal('resolution'),
+    factors: z.array(z.int().min(1).max(64)).min(1).default([1, 2, 4, 8]),
+  }),
+  /** Whoever the source names: its hospitals, writers, speakers. */
+  z.strictObject({ kind: z.literal('natural') }),
+])
 
 /** The manifest's `partition` section with its defaults filled in. */
 export type PartitionSpec = z.output<typeof partitionSchema>

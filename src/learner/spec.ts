@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { didYouMean } from '../nearest.js'
 
 /** The command line's `--backend`. */
 export const backendSchema = z.enum(['auto', 'node-gpu', 'webgpu', 'node', 'wasm'])
@@ -60,10 +61,15 @@ const file = z.strictObject({
   path: z.string().min(1).max(4096),
   head: layerName,
 })
-const byKind = z.discriminatedUnion('kind', [logistic, mlp, lenet5, cnn, resnet18, vgg11, sr, file], {
-  error:
-    'must be one of logistic, mlp, lenet5, cnn, resnet18, vgg11, sr; or give the path of a model.json and the head layer',
+const builtIn = [logistic, mlp, lenet5, cnn, resnet18, vgg11, sr] as const
+const byKind = z.discriminatedUnion('kind', [...builtIn, file], {
+  error: ({ code, input }) => (code === 'invalid_union' ? unknownModel(input as { kind?: unknown }) : undefined),
 })
+
+function unknownModel({ kind }: { kind?: unknown }): string {
+  const names = builtIn.map(({ shape }) => shape.kind.value)
+  return `must be one of ${names.join(', ')}; or give the path of a model.json and the head layer${didYouMean(kind, names)}`
+}
 
 /** The section `model` as a person writes it. */
 export type ModelInput = z.input<typeof byKind> | Omit<z.input<typeof file>, 'kind'> | BuiltInSpec['kind']
@@ -74,7 +80,8 @@ export type ModelInput = z.input<typeof byKind> | Omit<z.input<typeof file>, 'ki
  */
 export const modelSchema = z.preprocess((input: ModelInput) => {
   if (typeof input === 'string') return { kind: input }
-  return typeof input === 'object' && input !== null && !('kind' in input) ? { kind: 'file', ...input } : input
+  const isFile = typeof input === 'object' && input !== null && 'path' in input && !('kind' in input)
+  return isFile ? { kind: 'file', ...input } : input
 }, byKind)
 
 /** A model, with every default filled in. */

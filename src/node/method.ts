@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { measureOf } from '../data/index.js'
-import { type Merge, mergeFieldsSchema, mergeMethods, resolveMerge } from '../merge/index.js'
+import { type Merge, mergeFieldsSchema, resolveMerge } from '../merge/index.js'
 import { type MixtureSettings, mixtureSchema, resolveMixture } from '../mixture/index.js'
 
 /**
@@ -9,16 +9,8 @@ import { type MixtureSettings, mixtureSchema, resolveMixture } from '../mixture/
  */
 export const methodSchema = z.preprocess(
   (input: string | object) => (typeof input === 'string' ? { method: input } : input),
-  z.discriminatedUnion('method', [mergeFieldsSchema, mixtureSchema], {
-    error: issue => (issue.code === 'invalid_union' ? unknownMethod(issue.input) : undefined),
-  }),
+  z.discriminatedUnion('method', [mergeFieldsSchema, mixtureSchema]),
 )
-
-function unknownMethod(input: unknown): string {
-  const { method } = (input ?? {}) as { method?: unknown }
-  const allowed = `must be one of ${[...mergeMethods, 'mixture'].join(', ')}`
-  return method === undefined ? `is missing; ${allowed}` : `${JSON.stringify(method)} is not allowed; ${allowed}`
-}
 
 /** The section `merge`, checked. */
 export type MethodSpec = z.output<typeof methodSchema>

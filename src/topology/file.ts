@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
+import { nearest } from '../nearest.js'
 import { validate } from '../validation.js'
 import { parseYaml, readYaml, type YamlFile } from '../yaml.js'
-import { nearest, peersLimit, type TopologySpec, topologySchema } from './schema.js'
+import { peersLimit, type TopologySpec, topologySchema } from './schema.js'
 
 /** What a topology file says. */
 export interface TopologyFile {

@@ -69,9 +69,7 @@ const kinds = [
 /** Every topology that has a name. */
 export const topologyKinds = kinds.map(kind => kind.shape.kind.value)
 
-const objectSchema = z.discriminatedUnion('kind', kinds, {
-  error: issue => (issue.code === 'invalid_union' ? unknownKind(issue.input) : undefined),
-})
+const objectSchema = z.discriminatedUnion('kind', kinds)
 
 /**
  * The manifest's section `topology`: a name such as `ring`, or an object with that name as `kind` and its options.
@@ -84,35 +82,3 @@ export const topologySchema = z.preprocess(
 
 /** A topology with all its options, as yet without peers. */
 export type TopologySpec = z.output<typeof topologySchema>
-
-function unknownKind(input: unknown): string {
-  const kind = (input as { kind?: unknown } | null)?.kind
-  const allowed = `allowed: ${topologyKinds.join(', ')}`
-  if (kind === undefined) return `is missing; ${allowed}`
-  const close = typeof kind === 'string' ? nearest(kind, topologyKinds) : undefined
-  return `there is no topology ${JSON.stringify(kind)}; ${close === undefined ? '' : `did you mean "${close}"? `}${allowed}`
-}
-
-/** The word that a misspelt one was most likely meant to be: fewest letters changed, and at most a third of them. */
-export function nearest(word: string, allowed: readonly string[]): string | undefined {
-  // A hostile file may hold a very long word; no name of ours is near it, and the comparison is quadratic.
-  if (word.length > 64) return undefined
-  const ranked = allowed
-    .map(name => ({ name, changes: changesBetween(word.toLowerCase(), name.toLowerCase()) }))
-    .filter(({ name, changes }) => changes <= Math.ceil(name.length / 3))
-    .sort((a, b) => a.changes - b.changes)
-  return ranked[0]?.name
-}
-
-/** Levenshtein's distance: letters put in, taken out or exchanged. */
-function changesBetween(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)))
-    }
-    row = next
-  }
-  return row[b.length]!
-}

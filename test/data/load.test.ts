@@ -188,7 +188,10 @@ describe('schemas', () => {
   it.each([
     [{ kind: 'dirichlet', alpha: 0 }, /partition: alpha: must be more than 0/],
     [{ kind: 'iid', alpha: 1 }, /partition: unknown field "alpha"/],
-    [{ kind: 'shards' }, /must have a kind: iid, dirichlet, pathological, quantity, resolution or natural/],
+    [
+      { kind: 'shards' },
+      /"shards" is not allowed; must be one of iid, dirichlet, pathological, quantity, resolution, natural/,
+    ],
   ])('say what is wrong with %j', (spec, message) => {
     expect(() => validate(partitionSchema, spec, 'partition', 'MANIFEST')).toThrow(message)
   })

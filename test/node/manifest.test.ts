@@ -204,15 +204,11 @@ describe('a manifest file', () => {
     ['model:\n  kind: mlp\n  hiden: [3]\n', '3:10', 'model: unknown field "hiden"'],
     ['__proto__: 3\n', '1:12', 'unknown field "__proto__"'],
     // a word that is none of those allowed
-    [
-      'topology: rign\n',
-      '1:11',
-      'topology.kind: there is no topology "rign"; did you mean "ring"? allowed: ring, line',
-    ],
+    ['topology: rign\n', '1:11', 'topology.kind: "rign" is not allowed; must be one of ring, line'],
     ['seed: 1\nmerge: fedavg\n', '2:8', 'merge.method: "fedavg" is not allowed; must be one of none, dpsgd, dfedavg'],
     ['encoding: f64\n', '1:11', 'encoding: "f64" is not allowed; must be one of f32, bf16, f16, int8'],
     ['model: resnet\n', '1:8', 'model.kind: must be one of logistic, mlp, lenet5, cnn'],
-    ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: must have a kind: iid, dirichlet'],
+    ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: "zipf" is not allowed; must be one of iid, dirichlet'],
     [
       'data:\n  set: digits\n  standardise: often\n',
       '3:16',
