@@ -79,7 +79,11 @@ const parts: readonly Part[] = [
         says: 'Names of the classes in order; peers who bring their own data must agree on them',
         unset: ownData(['healthy', 'ill']),
       },
-      { key: 'standardise', says: "peer (by each peer's own samples), none, a set's name, or { mean, std }" },
+      {
+        key: 'standardise',
+        says: "agreed (by all peers' samples, for features), own (for images), none, a set's name, or { mean, std }",
+        unset: ownData('agreed'),
+      },
       { key: 'testShare', says: 'Share held back for testing where the data has no test split of its own' },
     ],
   },

@@ -1,6 +1,7 @@
-import { classTable, loadDataset, partition, shippedSets } from '../data/index.js'
+import { classTable, loadDataset, partition, shardNotes, shippedSets } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { count, plainTable } from '../watch/index.js'
+import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
@@ -14,6 +15,7 @@ export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
   const dataset = await loadDataset(manifest.data, manifest.seed)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   tellNotes(dataset, stderr)
+  tellNotes({ notes: shardNotes(dataset, shards) }, stderr)
   const { classes, rows } = classTable(dataset, shards)
   const table = plainTable(['peer', ...classes, 'samples'])
   for (const row of rows) table.push([shown(row.peer), ...row.counts.map(count), count(row.size)])
@@ -27,6 +29,8 @@ export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
     `${shown(dataset.name)}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
       `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
   )
+  // Pixels are alike at all peers, and a table of them says nothing.
+  if (dataset.inputShape.length === 1) stdout.write(`\n${columnTable(dataset, shards, stdout.columns)}\n`)
   return 0
 }
 

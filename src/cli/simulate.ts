@@ -1,8 +1,8 @@
 import pc from 'picocolors'
-import { measureOf } from '../data/index.js'
+import { measureOf, shardNotes } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { type backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
-import { type Member, runIdOf } from '../node/index.js'
+import type { Member } from '../node/index.js'
 import {
   createSimulation,
   type Prepared,
@@ -43,16 +43,18 @@ interface SimulateOptions extends RunFlags {
 }
 
 export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
-  const manifest = await manifestFrom(file, options)
-  const faults = (options.fail ?? []).map(text => parseFault(text, manifest.peers, manifest.rounds))
-  const simulation = await createSimulation(manifest, { ...options, faults, signal: terminal.signal })
+  const asked = await manifestFrom(file, options)
+  const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
+  const simulation = await createSimulation(asked, { ...options, faults, signal: terminal.signal })
   try {
-    const runId = Buffer.from(runIdOf(manifest)).toString('hex')
+    const { prepared } = simulation
+    const { manifest } = prepared
+    const runId = Buffer.from(prepared.runId).toString('hex')
     const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
     await folder.writeMembers(simulation.members)
-    const { prepared } = simulation
     const described = await describeAll(prepared, simulation.members)
     tellNotes(prepared.dataset, terminal.stderr)
+    tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
     const quiet = options.json === true && !terminal.stderr.isTTY
     if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
     const progress = createProgress({

@@ -1,5 +1,5 @@
 import type { Objective } from './objective.js'
-import type { TableSchema } from './schema.js'
+import { isInput, type TableSchema } from './schema.js'
 
 /**
  * Labelled samples, one after another. All arrays lie on shared memory, so that learner threads see the same numbers
@@ -24,8 +24,11 @@ export interface Samples {
 /** Sets whose mean and deviation are known by their name: see standardise.ts. */
 export type StandardisationName = 'cifar10' | 'mnist' | 'imagenet'
 
-/** How inputs are standardised, as the manifest's data section says: by each peer's own samples, not, or fixed. */
-export type StandardiseRule = 'peer' | 'none' | StandardisationName | Standardisation
+/**
+ * How inputs are standardised, as the manifest's data section says: by what all peers agree on (agreed.ts), by each
+ * peer's own samples, not, or by fixed numbers.
+ */
+export type StandardiseRule = 'agreed' | 'own' | 'none' | StandardisationName | Standardisation
 
 /** What a data source holds, read and checked. */
 export interface Dataset {
@@ -50,7 +53,7 @@ export interface Dataset {
   readonly notes?: readonly string[]
   /** @default classification */
   readonly objective?: Objective
-  /** @default 'peer' */
+  /** @default 'agreed' for features, 'own' for images */
   readonly standardise?: StandardiseRule
 }
 
@@ -58,6 +61,11 @@ export interface Dataset {
 export interface Standardisation {
   readonly mean: Float32Array
   readonly std: Float32Array
+  /**
+   * Where a number is learned: the model puts out (target − mean) / std, with the same two at every peer, or what one
+   * has learnt would mean something else at another.
+   */
+  readonly target?: { readonly mean: number; readonly std: number }
 }
 
 /** What one peer owns. */
@@ -65,11 +73,35 @@ export interface Shard {
   readonly name: string
   readonly samples: Samples
   readonly standardisation: Standardisation
+  /** What all peers have in common, whatever is left out at this one; nothing where each standardises by its own. */
+  readonly common?: Standardisation
+  /** What its owner is to know of that, a sentence each. */
+  readonly notes: readonly string[]
 }
 
 /** How many numbers one sample has. */
 export function inputSize(inputShape: readonly number[]): number {
   return inputShape.reduce((product, length) => product * length, 1)
+}
+
+/**
+ * What each entry of a {@link Standardisation} is called: a column; of categories the column with the category; where
+ * there are no names "input 3", and of images "channel 3".
+ */
+export function inputNames({
+  table,
+  inputShape,
+}: Pick<Dataset, 'table' | 'inputShape'>): { readonly name: string; readonly isCategory: boolean }[] {
+  const isImage = inputShape.length > 1
+  if (table === undefined || isImage) {
+    const what = isImage ? 'channel' : 'input'
+    return Array.from({ length: channelsOf(inputShape) }, (_, i) => ({ name: `${what} ${i + 1}`, isCategory: false }))
+  }
+  return table.columns.filter(isInput).flatMap(column => {
+    const isCategory = column.kind === 'category'
+    const names = isCategory ? column.values.map(value => `${column.name}=${value}`) : [column.name]
+    return names.map(name => ({ name, isCategory }))
+  })
 }
 
 /** Channels of an image, features of a table: how many entries a {@link Standardisation} has. */

@@ -1,3 +1,17 @@
+export {
+  type AgreedColumn,
+  type Agreement,
+  agree,
+  agreedColumns,
+  agreedStandardisation,
+  agreeTogether,
+  type ColumnRange,
+  contributionOf,
+  rangeSchema,
+  rangesOf,
+  type Sight,
+  seenBy,
+} from './agreed.js'
 export type {
   Dataset,
   Samples,
@@ -5,13 +19,15 @@ export type {
   Standardisation,
   StandardiseRule,
 } from './dataset.js'
-export { channelsOf, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
+export { channelsOf, inputNames, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
 export { degrade } from './degrade.js'
+export { type ColumnFigures, columnFigures, shardNotes } from './figures.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
 export { loadDataset, loadForTask } from './load.js'
+export { addMoments, decodeMoments, encodeMoments, type Moments, momentsWidths } from './moments.js'
 export { classification, type Measure, measureOf, type Objective } from './objective.js'
-export { type ClassTable, classTable, partition, partitionIndices, shardOf } from './partition/index.js'
+export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export {
   answerOf,
@@ -38,5 +54,5 @@ export {
   type PartitionSpec,
   partitionSchema,
 } from './spec.js'
-export { meanStandardisation, peerStandardisation, standardisationOf } from './standardise.js'
-export { fitToTask, type Task, tableOf, taskOf, taskSchema } from './task.js'
+export { meanStandardisation, standardisationOf } from './standardise.js'
+export { fitToTask, rangesLimit, type Task, tableOf, taskOf, taskSchema } from './task.js'

@@ -12,7 +12,7 @@ import {
 import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
 import { classNotes } from './notes.js'
-import { objectiveOfTarget, toRestore } from './objective.js'
+import { type Objective, toRestore } from './objective.js'
 import { isCifarFolder, readCifarFolder } from './read/cifar.js'
 import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
@@ -135,10 +135,6 @@ function datasetOf(
     if (factor !== undefined) return toRestore(read, source.inputShape, factor)
     return targets === undefined ? read : { ...read, targets: onSharedMemory(targets) }
   }
-  const objectiveOf = (train: Samples): Pick<Dataset, 'objective'> => {
-    if (factor !== undefined) return { objective: { kind: 'super-resolution', factor } }
-    return predicts ? { objective: objectiveOfTarget(classes.classes[0]!, train) } : {}
-  }
   const all = samples(source.train)
   const owners = source.train.peers
   const common = {
@@ -147,7 +143,8 @@ function datasetOf(
     inputShape: source.inputShape,
     ...(source.table && { table: source.table }),
     ...(source.validation && { validation: samples(source.validation) }),
-    standardise: standardiseRule(spec),
+    standardise: standardiseRule(spec, source.inputShape),
+    ...(predicts && { objective: objectiveOf(factor, classes.classes[0]!) }),
   }
   const noted = (dataset: Dataset): Dataset => {
     const notes = [...(source.notes ?? []), ...classNotes(dataset.classes, dataset.train, dataset.test)]
@@ -156,7 +153,6 @@ function datasetOf(
   if (source.test !== undefined) {
     return noted({
       ...common,
-      ...objectiveOf(all),
       train: all,
       test: samples(source.test),
       ...(source.peers && owners && { naturalPeers: { names: source.peers, ofTrain: owners } }),
@@ -173,7 +169,6 @@ function datasetOf(
   const kept = takeSamples(all, train)
   return noted({
     ...common,
-    ...objectiveOf(kept),
     train: kept,
     test: takeSamples(all, test),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
@@ -189,7 +184,17 @@ function oneClass({ labelTexts }: Source, { superResolution, target, classes }: 
   return { classes: [superResolution === undefined ? labelTexts[0]! : 'image'], classOf: new Int32Array(1) }
 }
 
-function standardiseRule({ standardise }: DataSpec): StandardiseRule {
+/** What has no classes is of one, which is called as the number to predict. */
+function objectiveOf(factor: number | undefined, target: string): Objective {
+  return factor === undefined ? { kind: 'regression', target } : { kind: 'super-resolution', factor }
+}
+
+/**
+ * Features have units, and what one peer has learnt of a feature is worth nothing where another measures it by another
+ * spread; pixels have the same unit everywhere, and images may well be darker at one peer than at another.
+ */
+function standardiseRule({ standardise }: DataSpec, inputShape: readonly number[]): StandardiseRule {
+  if (standardise === undefined) return inputShape.length === 1 ? 'agreed' : 'own'
   if (typeof standardise === 'string') return standardise
   return { mean: Float32Array.from(standardise.mean), std: Float32Array.from(standardise.std) }
 }

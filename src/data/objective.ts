@@ -7,11 +7,8 @@ import type { DataSpec } from './spec.js'
 export type Objective =
   /** Which class a sample is of: {@link Samples.labels}. */
   | { readonly kind: 'classification' }
-  /**
-   * A number: {@link Samples.targets}, one a sample. The model puts out (target − mean) / std, with the same mean and
-   * std at every peer, or what one peer has learnt would mean something else at another.
-   */
-  | { readonly kind: 'regression'; readonly target: string; readonly mean: number; readonly std: number }
+  /** A number: {@link Samples.targets}, one a sample, in units of {@link Standardisation.target}. */
+  | { readonly kind: 'regression'; readonly target: string }
   /** The whole image, {@link Samples.targets}, from a copy at 1 / factor of its resolution. */
   | { readonly kind: 'super-resolution'; readonly factor: number }
 
@@ -26,17 +23,6 @@ export function measureOf({ target, superResolution }: Pick<DataSpec, 'target' |
 
 /** What a data set is for where it does not say: to tell classes apart. */
 export const classification: Objective = { kind: 'classification' }
-
-/** Samples of numbers that are to be predicted have one class; it is called as the numbers are. */
-export function objectiveOfTarget(target: string, { targets, size }: Samples): Objective {
-  let sum = 0
-  for (let i = 0; i < size; i++) sum += targets![i]!
-  const mean = sum / size
-  let squares = 0
-  for (let i = 0; i < size; i++) squares += (targets![i]! - mean) ** 2
-  // A number that does not vary is predicted by its mean.
-  return { kind: 'regression', target, mean, std: Math.sqrt(squares / size) || 1 }
-}
 
 /**
  * Images to be restored: what they are becomes the target, what is seen of them a copy at 1 / factor of the resolution.

@@ -57,15 +57,16 @@ export const dataSchema = z.strictObject({
    */
   classes: z.array(classSchema).min(2).optional(),
   /**
-   * 'peer': by mean and deviation of each peer's own training samples, which then never leave it. A set's name: by the
-   * numbers that the literature uses for it, the same for all peers.
+   * 'agreed': by mean and deviation of the training samples of all peers together, of which each learns the sums alone.
+   * 'own': by those of each peer's own, which then never leave it. A set's name: by the numbers that the literature
+   * uses for it. Default: agreed for features, own for images and in a mixture, whose peers may take what they like.
    */
   standardise: z
     .union([
-      z.enum(['peer', 'none', ...standardisationNames]),
+      z.enum(['agreed', 'own', 'none', ...standardisationNames]),
       z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) }),
     ])
-    .default('peer'),
+    .optional(),
   /** The share of samples held back for testing where the source has no test split of its own. */
   testShare: z.number().gt(0).max(0.9).default(0.2),
 })

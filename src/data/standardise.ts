@@ -1,5 +1,13 @@
 import { HearsayError } from '../errors.js'
-import { channelsOf, type Dataset, type Samples, type Standardisation, type StandardisationName } from './dataset.js'
+import {
+  channelsOf,
+  type Dataset,
+  type Samples,
+  type Standardisation,
+  type StandardisationName,
+  type StandardiseRule,
+} from './dataset.js'
+import { type Moments, momentsOf, spreadOf } from './moments.js'
 
 /**
  * The deviation of a feature that does not vary at a peer, or is never known there. It divides by so much that the
@@ -27,75 +35,50 @@ export const standardisationNames = Object.keys(known) as StandardisationName[]
 /** Deviations below this share of the mean are rounding, not variation: the feature is constant. */
 const roundingShare = 1e-6
 
+/** A column's mean and deviation; {@link unknownSpread} where it does not vary, or is not known. */
+export interface Scale {
+  readonly mean: number
+  readonly std: number
+}
+
+/** @param moments - exact, so that everybody who has the same gets the same, to the last bit */
+export function scaleOf(moments: Moments): Scale {
+  const { mean, deviation } = spreadOf(moments) ?? { mean: 0, deviation: 0 }
+  return { mean, std: deviation > roundingShare * Math.max(Math.abs(mean), 1e-12) ? deviation : unknownSpread }
+}
+
+/** @param unit - what is 1 to the model: 255 of pixels */
+export function standardisationBy(scales: readonly Scale[], unit: number): Standardisation {
+  return {
+    mean: Float32Array.from(scales, ({ mean }) => mean / unit),
+    std: Float32Array.from(scales, ({ std }) => (std === unknownSpread ? std : std / unit)),
+  }
+}
+
+/** What is 1 to the model: a pixel of 255. */
+export function unitOf({ inputs }: Pick<Samples, 'inputs'>): number {
+  return inputs instanceof Uint8Array ? 255 : 1
+}
+
 /**
  * Mean and deviation of a peer's own samples, per channel or per feature. Missing values (NaN) do not count; after
  * standardisation a missing value is 0, which is the mean.
  */
 export function standardisationOf(samples: Samples, inputShape: readonly number[]): Standardisation {
-  const channels = channelsOf(inputShape)
-  return samples.inputs instanceof Uint8Array ? ofPixels(samples.inputs, channels) : ofNumbers(samples.inputs, channels)
-}
-
-/** By a histogram: exact, and one addition a pixel. */
-function ofPixels(pixels: Uint8Array, channels: number): Standardisation {
-  const counts = new Float64Array(channels * 256)
-  for (let at = 0; at < pixels.length; ) {
-    for (let channel = 0; channel < channels; channel++) counts[channel * 256 + pixels[at++]!]!++
-  }
-  return perChannel(channels, channel => {
-    const of = counts.subarray(channel * 256, channel * 256 + 256)
-    const count = of.reduce((sum, n) => sum + n, 0)
-    const mean = of.reduce((sum, n, value) => sum + n * value, 0) / count / 255
-    const variance = of.reduce((sum, n, value) => sum + n * (value / 255 - mean) ** 2, 0) / count
-    return { mean, variance }
-  })
-}
-
-function ofNumbers(values: Float32Array, channels: number): Standardisation {
-  const sums = new Float64Array(channels)
-  const counts = new Float64Array(channels)
-  const squares = new Float64Array(channels)
-  for (let at = 0; at < values.length; ) {
-    for (let channel = 0; channel < channels; channel++) {
-      const value = values[at++]!
-      if (Number.isNaN(value)) continue
-      sums[channel]! += value
-      counts[channel]!++
-    }
-  }
-  for (let at = 0; at < values.length; ) {
-    for (let channel = 0; channel < channels; channel++) {
-      const value = values[at++]!
-      if (!Number.isNaN(value)) squares[channel]! += (value - sums[channel]! / counts[channel]!) ** 2
-    }
-  }
-  return perChannel(channels, channel => ({
-    mean: sums[channel]! / counts[channel]!,
-    variance: squares[channel]! / counts[channel]!,
-  }))
-}
-
-function perChannel(channels: number, of: (channel: number) => { mean: number; variance: number }): Standardisation {
-  const mean = new Float32Array(channels)
-  const std = new Float32Array(channels).fill(unknownSpread)
-  for (let channel = 0; channel < channels; channel++) {
-    const moments = of(channel)
-    if (!Number.isFinite(moments.mean)) continue
-    mean[channel] = moments.mean
-    const deviation = Math.sqrt(moments.variance)
-    if (deviation > roundingShare * Math.max(Math.abs(moments.mean), 1e-12)) std[channel] = deviation
-  }
-  return { mean, std }
+  return standardisationBy(momentsOf(samples, channelsOf(inputShape)).map(scaleOf), unitOf(samples))
 }
 
 /**
- * The standardisation that a peer with these samples uses, by the data section's rule.
+ * The standardisation of these samples' inputs by a rule that asks nobody else.
  *
  * @throws {@link HearsayError} when fixed numbers do not fit the inputs
  */
-export function peerStandardisation(dataset: Dataset, samples: Samples): Standardisation {
-  const rule = dataset.standardise ?? 'peer'
-  if (rule === 'peer') return standardisationOf(samples, dataset.inputShape)
+export function lonelyStandardisation(
+  rule: Exclude<StandardiseRule, 'agreed'>,
+  dataset: Pick<Dataset, 'name' | 'inputShape'>,
+  samples: Samples,
+): Standardisation {
+  if (rule === 'own') return standardisationOf(samples, dataset.inputShape)
   const channels = channelsOf(dataset.inputShape)
   if (rule === 'none') return { mean: new Float32Array(channels), std: new Float32Array(channels).fill(1) }
   const given = typeof rule === 'string' ? known[rule] : rule
@@ -113,14 +96,17 @@ export function peerStandardisation(dataset: Dataset, samples: Samples): Standar
 }
 
 /**
- * What the averaged model is tested with: no peer's own statistics would suit it better than another's. The model sees
- * differences divided by a deviation, so it is the divisors' inverses that are averaged.
+ * What the averaged model is tested with, where peers standardise by their own: no peer's statistics would suit it
+ * better than another's. The model sees differences divided by a deviation, so it is the divisors' inverses that are
+ * averaged.
  */
 export function meanStandardisation(all: readonly Standardisation[]): Standardisation {
+  const [first] = all as [Standardisation]
   const average = (of: (one: Standardisation) => Float32Array): Float32Array =>
-    of(all[0]!).map((_, k) => all.reduce((sum, one) => sum + of(one)[k]!, 0) / all.length)
+    of(first).map((_, k) => all.reduce((sum, one) => sum + of(one)[k]!, 0) / all.length)
   return {
     mean: average(({ mean }) => mean),
     std: average(({ std }) => std.map(value => 1 / value)).map(inverse => 1 / inverse),
+    ...(first.target && { target: first.target }),
   }
 }

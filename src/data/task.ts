@@ -1,10 +1,14 @@
 import * as z from 'zod'
 import type { HearsayError } from '../errors.js'
+import { agreedColumns, contributionOf, rangeSchema, rangesOf } from './agreed.js'
 import { type Dataset, inputSize, type Samples, sharedLabels } from './dataset.js'
 import { dataError } from './limits.js'
 import { classification, type Objective } from './objective.js'
 import { checkTable, placeRows, shown } from './placing.js'
 import { answerOf, columnsSchema, inputsOf, type TableSchema } from './schema.js'
+
+/** A manifest has room for so many. Of wider tables nothing is said, and the sums alone decide. */
+export const rangesLimit = 4096
 
 /**
  * What everybody's data look like, so that a number means the same at every peer. `hearsay start` fills in what is not
@@ -23,21 +27,21 @@ export const taskSchema = z
     header: z.boolean().optional(),
     /** Tables: the columns that peers must have, with all categories, in the order of the inputs that they become. */
     columns: columnsSchema.optional(),
-    /**
-     * Where numbers are learned, with the mean and the spread that all peers take off. Who writes nothing here tells
-     * everybody those of the own training samples. @default classification
-     */
+    /** Where numbers are learned. @default classification */
     objective: z
       .discriminatedUnion('kind', [
         z.strictObject({
           kind: z.literal('regression'),
           target: z.string().min(1).max(200),
-          mean: z.number(),
-          std: z.number().positive(),
         }),
         z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
       ])
       .optional(),
+    /**
+     * How large the columns are whose standardisation peers agree on, but for a factor: inputs in their order, then the
+     * number to predict. Bounds what a peer that lies can make of the sums (agreed.ts).
+     */
+    ranges: z.array(rangeSchema).max(rangesLimit).optional(),
   })
   .superRefine(({ inputShape, classes, columns, header, objective }, context) => {
     const wrong = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message })
@@ -54,13 +58,17 @@ export const taskSchema = z
 export type Task = z.output<typeof taskSchema>
 
 /** What all peers must agree on where one has this data set. */
-export function taskOf({ inputShape, classes, table, train, objective = classification }: Dataset): Task {
+export function taskOf(dataset: Dataset): Task {
+  const { inputShape, classes, table, train, objective = classification } = dataset
+  const columns = agreedColumns(dataset)
+  const hasRanges = columns.length > 0 && columns.length <= rangesLimit
   return {
     inputShape: [...inputShape],
     pixels: train.inputs instanceof Uint8Array,
     classes: [...classes],
     ...(table && { header: table.header, columns: structuredClone(table.columns) as Task['columns'] }),
     ...(objective.kind !== 'classification' && { objective }),
+    ...(hasRanges && { ranges: rangesOf(columns, contributionOf(dataset, train)) }),
   }
 }
 

@@ -43,10 +43,11 @@ export function targetsOf(
   const shape = outputShapeOf(objective, inputShape, classes)
   const width = shape.reduce((product, length) => product * length, 1)
   if (objective.kind === 'classification') return { ...classification, shape, width, ...oneHotOf(data.labels) }
-  const { targets, size } = data
+  const { targets, size, standardisation } = data
   if (targets?.length !== size * width) throw new RangeError(`${size} samples without ${width} targets each`)
   if (objective.kind === 'regression') {
-    const { mean, std } = objective
+    if (standardisation.target === undefined) throw new RangeError('A number to predict without its mean and deviation')
+    const { mean, std } = standardisation.target
     const write: Targets['write'] = (sample, into, at) => {
       into[at] = (targets[sample]! - mean) / std
     }

@@ -3,7 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { stringify } from 'yaml'
 import * as z from 'zod'
-import { dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
+import { type Dataset, dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
 import { encodingNames } from '../gossip/index.js'
 import { modelSchema, trainingSchema } from '../learner/index.js'
 import { stalenessSchema } from '../merge/index.js'
@@ -171,6 +171,10 @@ export const manifestSchema = checked.transform(manifest => {
     training: { ...manifest.training, ...(clip === undefined ? {} : { clip }) },
     peers: manifest.peers ?? shipped?.peers ?? 8,
     partition: manifest.partition ?? partitionSchema.parse(usual),
+    // Peers of a mixture keep their bodies, which may see what they like.
+    ...(manifest.merge.method === 'mixture' && {
+      data: { ...manifest.data, standardise: manifest.data.standardise ?? 'own' },
+    }),
   }
 })
 
@@ -182,6 +186,12 @@ export type ManifestInput = z.input<typeof manifestSchema>
 /** Checks a manifest that is already an object. `source` is what errors call it. */
 export function parseManifest(value: unknown, source = 'manifest'): Manifest {
   return validate(manifestSchema, value, source, 'MANIFEST')
+}
+
+/** The manifest with what only the data decide, so that it is part of the run's id: how inputs are standardised. */
+export function withStandardise(manifest: Manifest, { standardise }: Pick<Dataset, 'standardise'>): Manifest {
+  if (manifest.data.standardise !== undefined || typeof standardise !== 'string') return manifest
+  return { ...manifest, data: { ...manifest.data, standardise } }
 }
 
 /** What a manifest file says, checked, but as it was written: without the defaults. */

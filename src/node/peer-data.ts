@@ -1,10 +1,10 @@
 import {
+  agreeTogether,
   type DataInput,
   type Dataset,
   fitToTask,
   loadForTask,
   partition,
-  peerStandardisation,
   type Samples,
   type Standardisation,
   shippedSets,
@@ -12,7 +12,7 @@ import {
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { stateProtocol } from '../gossip/index.js'
-import { canonicalManifest, type Manifest, parseManifest } from './manifest.js'
+import { canonicalManifest, type Manifest, parseManifest, withStandardise } from './manifest.js'
 import type { PeerOptions } from './peer.js'
 
 interface OwnData {
@@ -43,7 +43,8 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
   }
   mustHaveTask(manifest)
   const dataset = 'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own)
-  return { dataset, samples: dataset.train, standardisation: peerStandardisation(dataset, dataset.train) }
+  const [sight] = agreeTogether(dataset, [dataset.train])
+  return { dataset, samples: dataset.train, standardisation: sight!.standardisation }
 }
 
 /**
@@ -83,7 +84,8 @@ export async function settleTask(manifest: Manifest, own: Partial<DataInput> = {
   const dataset = await loadData(manifest, own)
   const { columns, header, ...described } = taskOf(dataset)
   const table = manifest.merge.method === 'mixture' ? {} : { header, columns }
-  const settled = parseManifest({ ...manifest, task: { ...described, ...table, ...manifest.task } }, dataset.name)
+  const task = { ...described, ...table, ...manifest.task }
+  const settled = parseManifest({ ...withStandardise(manifest, dataset), task }, dataset.name)
   const { manifestBytes } = stateProtocol.limits
   const { length } = canonicalManifest(settled)
   if (length > manifestBytes) {

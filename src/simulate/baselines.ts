@@ -32,7 +32,8 @@ export async function* runBaselines(
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Baselines, undefined> {
   const { manifest, dataset, shards, tests, models } = init
-  const [everything] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
+  const [all] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
+  const everything = { ...all!, standardisation: shards[0]!.common ?? all!.standardisation }
   const alone = new Map<number, number>()
   let centralised = Number.NaN
   const learners = learnersOf(models, shards)
@@ -46,7 +47,7 @@ export async function* runBaselines(
       {
         manifest,
         name: 'centralised',
-        learner: first.model.learner(everything!, shards.length),
+        learner: first.model.learner(everything, shards.length),
         self: shards.length,
         test: dataset.test,
         ...first,

@@ -84,7 +84,7 @@ export async function* runPeers(
   const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
   // Every peer's job listens to it, and Node suspects a leak from 11 on.
   setMaxListeners(0, signal)
-  const standardisation = meanStandardisation(shards.map(shard => shard.standardisation))
+  const standardisation = shards[0]!.common ?? meanStandardisation(shards.map(shard => shard.standardisation))
   const book = createRoundBook({
     peers: manifest.peers,
     // Peers of a mixture differ on purpose: there is no mean of them, and no distance to it.

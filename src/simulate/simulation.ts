@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
 import { mixtureWorker } from '../mixture/index.js'
-import { loadData, type Manifest, type Member, resolveMethod, runIdOf } from '../node/index.js'
+import { loadData, type Manifest, type Member, resolveMethod, runIdOf, withStandardise } from '../node/index.js'
 import { createTopology, spectralGap } from '../topology/index.js'
 import type { RunEvent } from '../watch/index.js'
 import { cutLinks } from './faults.js'
@@ -39,11 +39,11 @@ export interface Simulation {
  *
  * @throws {@link HearsayError} for whatever the manifest asks and this machine or data set cannot give
  */
-export async function createSimulation(manifest: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
+export async function createSimulation(asked: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
   const transport = options.transport ?? 'tcp'
-  const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
+  const topology = createTopology(asked.topology, asked.peers, asked.seed)
   // Refused before anything has started; its λ costs little beside the spectral gap that is told anyway.
-  const method = resolveMethod(manifest)
+  const method = resolveMethod(asked)
   if (method.kind === 'merge' && method.chebyshev) chebyshevLambda(topology)
   if (options.disconnect !== undefined && method.kind === 'merge') {
     throw new HearsayError(
@@ -51,7 +51,8 @@ export async function createSimulation(manifest: Manifest, options: SimulationOp
       '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
     )
   }
-  const dataset = await loadData(manifest)
+  const dataset = await loadData(asked)
+  const manifest = withStandardise(asked, dataset)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const tests = testsOf(manifest, dataset, shards)
   const pool = await createLearnerPool(

@@ -46,7 +46,7 @@ export interface PeerDescription {
   /** In the order of the model's outputs; one name where numbers are learned. */
   readonly classes: readonly string[]
   readonly objective: Objective
-  /** The peer's own: the model sees (value − mean) / std. */
+  /** Through which the model sees its inputs, and the number that it predicts. */
   readonly standardisation: Standardisation
   /** Of a run with a mixture: its section `merge`. */
   readonly mixture?: MixtureSpec | undefined
@@ -126,26 +126,25 @@ const schema = z.strictObject({
     z.strictObject({
       kind: z.literal('regression'),
       target: z.string().max(1 << 20),
-      mean: z.number(),
-      std: z.number().positive(),
     }),
     z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
   ]),
   standardisation: z.strictObject({
     mean: numbers,
     std: numbers.refine(all => all.every(std => std > 0), 'must be more than 0'),
+    target: z.strictObject({ mean: z.number(), std: z.number().positive() }).optional(),
   }),
   mixture: mixtureSchema.optional(),
 })
 
 /** As the file has it. */
 export function encodeDescription({ layout, standardisation, ...rest }: PeerDescription): string {
-  const { mean, std } = standardisation
+  const { mean, std, ...target } = standardisation
   const kept = {
     format,
     ...rest,
     layout: layout.tensors.map(({ name, shape }) => ({ name, shape })),
-    standardisation: { mean: [...mean], std: [...std] },
+    standardisation: { mean: [...mean], std: [...std], ...target },
   }
   return `${JSON.stringify(kept, null, 1)}\n`
 }
@@ -165,10 +164,13 @@ export function decodeDescription(json: string, source: string): PeerDescription
     throw wrong('is not JSON')
   }
   const { format: _, layout, standardisation, ...rest } = validate(schema, value, source, 'RUN')
-  const { mean, std } = standardisation
+  const { mean, std, target } = standardisation
   const channels = channelsOf(rest.inputShape)
   if (mean.length !== channels || std.length !== channels) {
     throw wrong(`standardisation: has ${mean.length} and ${std.length} numbers; the inputs need ${channels}`)
+  }
+  if (rest.objective.kind === 'regression' && target === undefined) {
+    throw wrong('standardisation.target: is missing; the number that is predicted is in units of it')
   }
   const inputs = rest.table && inputsOf(rest.table)
   if (inputs !== undefined && inputs !== inputSize(rest.inputShape)) {
@@ -179,6 +181,6 @@ export function decodeDescription(json: string, source: string): PeerDescription
   return {
     ...rest,
     layout: places,
-    standardisation: { mean: Float32Array.from(mean), std: Float32Array.from(std) },
+    standardisation: { mean: Float32Array.from(mean), std: Float32Array.from(std), ...(target && { target }) },
   }
 }

@@ -25,12 +25,12 @@ function standardising({ standardisation: { mean, std }, pixels }: PeerDescripti
   ]
 }
 
-function answering({ objective, standardisation: { mean, std } }: PeerDescription): NewLayer[] {
+function answering({ objective, standardisation: { mean, std, target } }: PeerDescription): NewLayer[] {
   switch (objective.kind) {
     case 'classification':
       return [{ class_name: 'Activation', config: { name: 'probabilities', activation: 'softmax' } }]
     case 'regression':
-      return [rescaling('answer', objective.std, objective.mean)]
+      return [rescaling('answer', target!.std, target!.mean)]
     case 'super-resolution':
       return [
         rescaling(

@@ -116,8 +116,10 @@ function inOwnUnits(
   switch (objective.kind) {
     case 'classification':
       return isProbable ? outputs : softmax(outputs, width)
-    case 'regression':
-      return outputs.map(value => value * objective.std + objective.mean)
+    case 'regression': {
+      const { mean, std } = standardisation.target!
+      return outputs.map(value => value * std + mean)
+    }
     case 'super-resolution': {
       const { mean, std } = standardisation
       const channels = mean.length

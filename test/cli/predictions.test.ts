@@ -41,7 +41,7 @@ describe('answers', () => {
   })
 
   it('of numbers are values', async () => {
-    const objective = { kind: 'regression', target: 'price', mean: 0, std: 1 } as const
+    const objective = { kind: 'regression', target: 'price' } as const
     const kept = await keptPeer({ model: 'logistic', inputShape: [3], pixels: false, classes: ['price'], objective })
     const named = {
       names: ['0'],

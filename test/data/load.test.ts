@@ -179,7 +179,7 @@ describe('classes', () => {
 
 describe('schemas', () => {
   it('fill in the defaults', () => {
-    expect(dataSchema.parse({ set: 'digits' })).toEqual({ set: 'digits', standardise: 'peer', testShare: 0.2 })
+    expect(dataSchema.parse({ set: 'digits' })).toEqual({ set: 'digits', testShare: 0.2 })
     expect(partitionSchema.parse({ kind: 'dirichlet' })).toEqual({ kind: 'dirichlet', alpha: 0.3, mode: 'client' })
     expect(partitionSchema.parse({ kind: 'pathological' })).toEqual({ kind: 'pathological', classes: 2 })
     expect(partitionSchema.parse({ kind: 'resolution' })).toEqual({ kind: 'resolution', factors: [1, 2, 4, 8] })

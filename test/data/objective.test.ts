@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { degrade, loadDataset, partition, personalTests, takeSamples } from '../../src/data/index.js'
+import { agreeTogether, degrade, loadDataset, partition, personalTests, takeSamples } from '../../src/data/index.js'
 
 let folder: string
 beforeAll(async () => {
@@ -35,14 +35,13 @@ describe('a number to predict', () => {
       expect(labels.every(label => label === 0)).toBe(true)
       for (let i = 0; i < size; i++) expect(targets![i]).toBe(1000 * inputs[i * 3]!)
     }
+    expect(dataset.objective).toEqual({ kind: 'regression', target: 'price' })
+    const [sight] = agreeTogether(dataset, [train])
     const values = [...train.targets!]
     const mean = values.reduce((sum, value) => sum + value, 0) / 7
     const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 7
-    const { objective } = dataset
-    if (objective?.kind !== 'regression') throw new Error('no regression')
-    expect(objective.target).toBe('price')
-    expect(objective.mean).toBeCloseTo(mean, 6)
-    expect(objective.std).toBeCloseTo(Math.sqrt(variance), 6)
+    expect(sight!.standardisation.target!.mean).toBeCloseTo(mean, 6)
+    expect(sight!.standardisation.target!.std).toBeCloseTo(Math.sqrt(variance), 6)
   })
 
   it('is dealt with its samples', async () => {

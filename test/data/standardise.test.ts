@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import {
+  agreeTogether,
+  type Dataset,
   degrade,
   meanStandardisation,
-  peerStandardisation,
   type Samples,
   sharedLabels,
   standardisationOf,
@@ -50,12 +51,14 @@ describe('standardisation', () => {
 
   it('follows the rule of the data section', () => {
     const dataset = numberedDataset([0, 1, 0, 1], 2)
-    const own = (rule: Parameters<typeof peerStandardisation>[0]['standardise']): number[] => {
-      const { mean, std } = peerStandardisation({ ...dataset, ...(rule && { standardise: rule }) }, dataset.train)
+    const own = (rule: Dataset['standardise']): number[] => {
+      const [sight] = agreeTogether({ ...dataset, ...(rule && { standardise: rule }) }, [dataset.train])
+      const { mean, std } = sight!.standardisation
       return [mean[0]!, std[0]!]
     }
-    expect(own(undefined)).toEqual(own('peer'))
-    expect(own('peer')[0]).toBe(1.5)
+    expect(own('own')[0]).toBe(1.5)
+    // Of one peer alone what is agreed is its own; a feature has that rule unless another is named.
+    expect(own(undefined)).toEqual(own('own'))
     expect(own('none')).toEqual([0, 1])
     expect(own('mnist')).toEqual([Math.fround(0.1307), Math.fround(0.3081)])
     expect(() => own('cifar10')).toThrow(/data.standardise: cifar10 has 3 numbers.*needs 1, one per/)

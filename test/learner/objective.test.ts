@@ -23,8 +23,12 @@ const training: LocalTraining = {
   rho: 0,
   adaptive: false,
 }
-const none: Standardisation = { mean: new Float32Array(3), std: new Float32Array(3).fill(1) }
-const regression: Objective = { kind: 'regression', target: 'y', mean: 100, std: 20 }
+const none: Standardisation = {
+  mean: new Float32Array(3),
+  std: new Float32Array(3).fill(1),
+  target: { mean: 100, std: 20 },
+}
+const regression: Objective = { kind: 'regression', target: 'y' }
 
 const shared = (values: ArrayLike<number>): Float32Array => {
   const array = new Float32Array(new SharedArrayBuffer(values.length * 4))

@@ -32,7 +32,7 @@ const labels = (): Int32Array => new Int32Array(new SharedArrayBuffer(size * 4))
 
 const tasks: Record<string, Task> = {
   regression: {
-    objective: { kind: 'regression', target: 'y', mean: 3, std: 2 },
+    objective: { kind: 'regression', target: 'y' },
     model: { model: { kind: 'mlp', hidden: [12, 6] }, inputShape: [5] },
     samples(seed) {
       const draw = random(seed, 'table')
@@ -77,7 +77,11 @@ describe('a mixture of values', () => {
     try {
       const [of] = pool.models
       const none: Standardisation = { mean: new Float32Array([0.4]), std: new Float32Array([0.3]) }
-      const plain: Standardisation = { mean: new Float32Array(5), std: new Float32Array(5).fill(1) }
+      const plain: Standardisation = {
+        mean: new Float32Array(5),
+        std: new Float32Array(5).fill(1),
+        target: { mean: 3, std: 2 },
+      }
       const standardisation = objective.kind === 'regression' ? plain : none
       const peers = [0, 1, 2].map(peer => ({ peer, data: { samples: samples(peer), standardisation } }))
       const trained = await Promise.all(

@@ -24,7 +24,7 @@ describe('a manifest', () => {
       peers: 8,
       minPeers: 2,
       rounds: 10,
-      data: { set: 'pneumoniamnist', standardise: 'peer', testShare: 0.2 },
+      data: { set: 'pneumoniamnist', testShare: 0.2 },
       partition: { kind: 'dirichlet', alpha: 0.3 },
       model: { kind: 'cnn' },
       share: 'all',
@@ -73,10 +73,15 @@ describe('a manifest', () => {
       parseManifest({ data: { set: 'pneumoniamnist', superResolution: 2 }, training: { augment: { crop: 2 } } }),
     ).toThrow('training.augment: does not go with data.superResolution')
     const task = { inputShape: [3], classes: ['price'] }
-    const objective = { kind: 'regression', target: 'price', mean: 5, std: 2 }
+    const objective = { kind: 'regression', target: 'price' }
     expect(parseManifest({ task: { ...task, objective } }).task).toEqual({ ...task, objective })
     expect(() => parseManifest({ task })).toThrow('task.classes: must be two or more')
-    expect(() => parseManifest({ task: { ...task, objective: { ...objective, std: 0 } } })).toThrow('std')
+    const ranges = ['category' as const, 'unknown' as const, { centre: 0, spread: 2 }]
+    expect(parseManifest({ task: { ...task, objective, ranges } }).task).toEqual({ ...task, objective, ranges })
+    const wrong = { task: { ...task, objective, ranges: [{ centre: 0, spread: 0 }] } }
+    expect(() => parseManifest(wrong)).toThrow('task.ranges.0')
+    const tooMany = new Array(4097).fill('unknown')
+    expect(() => parseManifest({ task: { ...task, objective, ranges: tooMany } })).toThrow('task.ranges')
   })
 
   it('settles local training together with the merge method', () => {
@@ -212,7 +217,7 @@ describe('a manifest file', () => {
     [
       'data:\n  set: digits\n  standardise: often\n',
       '3:16',
-      'data.standardise: "often" is not allowed; must be one of peer',
+      'data.standardise: "often" is not allowed; must be one of agreed',
     ],
     // numbers out of bounds, not whole, not finite
     ['rounds: 0\n', '1:9', 'rounds: must be at least 1'],

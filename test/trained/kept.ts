@@ -43,7 +43,7 @@ export async function keptPeer(wanted: Wanted): Promise<KeptPeer & { readonly sa
   const numbers = (of: (i: number) => number): Float32Array => Float32Array.from({ length: channels }, (_, i) => of(i))
   const standardisation = pixels
     ? { mean: numbers(i => 0.4 + 0.1 * i), std: numbers(i => 0.2 + 0.05 * i) }
-    : { mean: numbers(i => 100 + i / 7), std: numbers(i => 2 + i) }
+    : { mean: numbers(i => 100 + i / 7), std: numbers(i => 2 + i), target: { mean: 1000, std: 50 } }
   await loadWasm()
   const built = await buildModel(
     model,

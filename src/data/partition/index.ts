@@ -1,10 +1,10 @@
 import { HearsayError } from '../../errors.js'
 import { random } from '../../random.js'
+import { agreeTogether } from '../agreed.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
 import { shortList } from '../notes.js'
 import { classification, seenAt } from '../objective.js'
 import { type PartitionInput, type PartitionSpec, partitionSchema } from '../spec.js'
-import { peerStandardisation } from '../standardise.js'
 import { dirichletByClass, dirichletByClient } from './dirichlet.js'
 import { iid } from './iid.js'
 import { pathological } from './pathological.js'
@@ -71,13 +71,17 @@ function natural(dataset: Dataset, peers: number): Uint32Array[] {
   return shards
 }
 
-/** Deals the training samples to peers: each gets copies of its own on shared memory, and its own standardisation. */
+/** Deals the training samples to peers: each gets copies of its own on shared memory, and the standardisation of its inputs. */
 export function partition(dataset: Dataset, spec: PartitionInput, peers: number, seed: number): Shard[] {
   const checked = partitionSchema.parse(spec)
-  return partitionIndices(dataset, checked, peers, seed).map((indices, peer) => {
-    const name = checked.kind === 'natural' ? dataset.naturalPeers!.names[peer]! : `peer-${peer}`
-    return shardOf(dataset, name, seenBy(takeSamples(dataset.train, indices), dataset, checked, peer))
-  })
+  const parts = partitionIndices(dataset, checked, peers, seed).map((indices, peer) =>
+    seenBy(takeSamples(dataset.train, indices), dataset, checked, peer),
+  )
+  return agreeTogether(dataset, parts).map((sight, peer) => ({
+    name: checked.kind === 'natural' ? dataset.naturalPeers!.names[peer]! : `peer-${peer}`,
+    samples: parts[peer]!,
+    ...sight,
+  }))
 }
 
 function seenBy(
@@ -88,15 +92,6 @@ function seenBy(
 ): Samples {
   if (spec.kind !== 'resolution') return samples
   return seenAt(samples, inputShape, spec.factors[peer % spec.factors.length]!, objective)
-}
-
-/**
- * A peer's own samples with their standardisation.
- *
- * @param samples - left out, all training samples: a peer in the field, whose data set is its own
- */
-export function shardOf(dataset: Dataset, name: string, samples: Samples = dataset.train): Shard {
-  return { name, samples, standardisation: peerStandardisation(dataset, samples) }
 }
 
 /** How many samples of which class each peer has. */
