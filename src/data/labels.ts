@@ -30,6 +30,7 @@ export interface Classes {
  * Turns a source's label texts into classes.
  *
  * @param specs - the data section's `classes`; left out, the source's own labels in their order
+ * @param agreed - the classes of the run: then one of them is enough here
  * @throws {@link HearsayError} when the specs contradict each other, or fewer than two classes are left
  */
 export function classesOf(
@@ -37,6 +38,7 @@ export function classesOf(
   specs: readonly ClassSpec[] | undefined,
   path: string,
   limits: DataLimits,
+  agreed?: readonly string[],
 ): Classes {
   const { labelTexts, labelNames } = source
   const classes = specs?.map(spec => (typeof spec === 'string' ? spec : spec.name)) ?? [...(labelNames ?? labelTexts)]
@@ -47,7 +49,7 @@ export function classesOf(
       `its label has ${classes.length} different values; at most ${limits.classes} classes are learned`,
     )
   }
-  if (classes.length < 2) {
+  if (classes.length < 2 && agreed === undefined) {
     throw dataError(path, `has only the class "${classes[0] ?? ''}"; list all classes of the run under data.classes`)
   }
   if (specs === undefined) return { classes, classOf: Int32Array.from(labelTexts, (_, i) => i) }

@@ -19,11 +19,12 @@ import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
 import { readImageFolder } from './read/images.js'
 import { readNpz } from './read/npz.js'
 import { isTable, readTable, readTableFolder } from './read/tables.js'
+import type { TableSchema } from './schema.js'
 import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
 import { type DataInput, type DataSpec, dataSchema } from './spec.js'
 import { stratifiedSplit } from './split.js'
-import { fitToTask, type Task } from './task.js'
+import { fitToTask, type Task, tableOf } from './task.js'
 
 const readable =
   '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
@@ -49,12 +50,7 @@ const imageOptions = ['imageSize', 'channels'] as const
  * @throws {@link HearsayError} when it cannot be read, naming file and place
  */
 export async function loadDataset(data: DataInput, seed: number, limits: DataLimits = dataLimits): Promise<Dataset> {
-  const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
-  const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
-  const path = set?.path ?? resolve(spec.set)
-  const source = await readSource(path, spec, limits)
-  const name = set === undefined ? basename(path) : data.set
-  return datasetOf(name, path, source, spec, seed, limits)
+  return load(data, {}, seed, limits)
 }
 
 /**
@@ -68,10 +64,24 @@ export async function loadForTask(
   seed: number,
   limits: DataLimits = dataLimits,
 ): Promise<Dataset> {
-  return fitToTask(await loadDataset(data, seed, limits), task)
+  return fitToTask(await load(data, task, seed, limits), task)
 }
 
-async function readSource(path: string, spec: DataSpec, limits: DataLimits): Promise<Source> {
+async function load(data: DataInput, task: Task, seed: number, limits: DataLimits): Promise<Dataset> {
+  const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
+  const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
+  const path = set?.path ?? resolve(spec.set)
+  const source = await readSource(path, spec, tableOf(task), limits)
+  const name = set === undefined ? basename(path) : data.set
+  return datasetOf(name, path, source, spec, task, seed, limits)
+}
+
+async function readSource(
+  path: string,
+  spec: DataSpec,
+  agreed: TableSchema | undefined,
+  limits: DataLimits,
+): Promise<Source> {
   const kind = await kindOf(path)
   if (kind === undefined) {
     throw dataError(
@@ -90,7 +100,7 @@ async function readSource(path: string, spec: DataSpec, limits: DataLimits): Pro
     const name = basename(path)
     if (isTable(name)) {
       only(tableOptions, 'a table')
-      return readTable(path, spec, limits)
+      return readTable(path, { ...spec, agreed }, limits)
     }
     only([], 'arrays of images')
     if (/\.npz$/i.test(name)) return readNpz(path, limits)
@@ -109,7 +119,7 @@ async function readSource(path: string, spec: DataSpec, limits: DataLimits): Pro
   }
   if (tables.length > 0) {
     only(tableOptions, 'a folder of tables')
-    return readTableFolder(path, tables, spec, limits)
+    return readTableFolder(path, tables, { ...spec, agreed }, limits)
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')
@@ -121,12 +131,13 @@ function datasetOf(
   path: string,
   source: Source,
   spec: DataSpec,
+  task: Task,
   seed: number,
   limits: DataLimits,
 ): Dataset {
   const { superResolution: factor } = spec
   const predicts = source.train.targets !== undefined || factor !== undefined
-  const classes = predicts ? oneClass(source, spec) : classesOf(source, spec.classes, path, limits)
+  const classes = predicts ? oneClass(source, spec) : classesOf(source, spec.classes, path, limits, task.classes)
   const samples = (part: Part): Samples => {
     const labels = sharedLabels(part.size)
     if (!predicts) labels.set(classLabels(part, source, classes))

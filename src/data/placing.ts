@@ -1,3 +1,4 @@
+import { shown } from '../foreign.js'
 import { sharedNumbers } from './dataset.js'
 import { dataError } from './limits.js'
 import { isInput, type SchemaColumn, type TableSchema, widthOf } from './schema.js'
@@ -6,15 +7,14 @@ import { isInput, type SchemaColumn, type TableSchema, widthOf } from './schema.
  * Rows that were read by one schema, placed as another has them: by the names of columns and categories.
  */
 
-/** How many names an error lists of a kind. */
-const namesShown = 8
+/** How many names an error lists of a kind, and how much of each. */
+const namesQuoted = 8
+const nameLength = 40
 
-/** Names from files and from strangers, quoted, so that they stay short and on their line. */
-export function shown(texts: readonly string[]): string {
-  const more = texts.length - namesShown
-  const names = texts
-    .slice(0, namesShown)
-    .map(text => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text))
+/** Names and categories as errors list them, in quotes: a few of them, and not the whole of a long one. */
+export function quoted(texts: readonly string[]): string {
+  const more = texts.length - namesQuoted
+  const names = texts.slice(0, namesQuoted).map(text => `"${shown(text, nameLength)}"`)
   return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
 }
 
@@ -26,6 +26,49 @@ const kinds: Readonly<Record<SchemaColumn['kind'], string>> = {
   unused: 'nothing that is used',
 }
 
+/** The columns of a file before a cell is read. */
+export interface FoundColumns {
+  readonly header: boolean
+  readonly width: number
+  /** Of those that are used. */
+  readonly names: readonly string[]
+}
+
+/**
+ * Has a file the columns that are agreed on, and no others?
+ *
+ * @throws {@link HearsayError} `DATA` naming every column that is missing, and every other, and what to do
+ */
+export function checkColumns({ header, width, names }: FoundColumns, agreed: TableSchema, source: string): void {
+  const needed = agreed.columns.filter(({ kind }) => kind !== 'unused').map(({ name }) => name)
+  if (header !== agreed.header) {
+    throw dataError(
+      source,
+      agreed.header
+        ? `its first line is no header, and the run finds columns by their names; write one above it, with ${quoted(needed)}, or say --header where it is one`
+        : 'its first line is a header, and the run, whose tables have none, finds columns by their places; take it away and bring the columns into the order of the run, or say --no-header where it is none',
+    )
+  }
+  if (!header && width !== agreed.columns.length) {
+    throw dataError(
+      source,
+      `has ${width} columns; the run, whose tables have no header, needs ${agreed.columns.length} in its order`,
+    )
+  }
+  const [own, wanted] = [new Set(names), new Set(needed)]
+  const missing = needed.filter(name => !own.has(name))
+  const extra = names.filter(name => !wanted.has(name))
+  const problems = [
+    ...(missing.length === 0 ? [] : [`lacks ${columnWord(missing)} ${quoted(missing)} of the run`]),
+    ...(extra.length === 0
+      ? []
+      : [
+          `has ${columnWord(extra)} ${quoted(extra)}, which the run has not: leave out what is too much with --columns (data.columns)`,
+        ]),
+  ]
+  if (problems.length > 0) throw dataError(source, problems.join('; '))
+}
+
 /**
  * Can rows of one schema be placed as another has them? Categories that they lack are no mistake.
  *
@@ -33,64 +76,37 @@ const kinds: Readonly<Record<SchemaColumn['kind'], string>> = {
  * @throws {@link HearsayError} `DATA` naming every column and category that does not fit, and what to do
  */
 export function checkTable(own: TableSchema, agreed: TableSchema, source: string): void {
-  const names = agreed.columns.map(({ name }) => name)
-  if (own.header !== agreed.header) {
-    throw dataError(
-      source,
-      agreed.header
-        ? `its first line is no header, and columns are found by their names; write one above it, with ${shown(names)}`
-        : 'its first line is a header, and columns are found by their places, as the tables of the run have none; take it away, and bring the columns into the order of the run',
-    )
-  }
-  if (!agreed.header && own.columns.length !== names.length) {
-    throw dataError(
-      source,
-      `has ${own.columns.length} columns; the run needs ${names.length}, which it finds by their places`,
-    )
-  }
-  const problems = [...missingAndExtra(own, agreed), ...columnProblems(own, agreed)]
-  if (problems.length > 0) throw dataError(source, problems.join('. '))
-}
-
-function missingAndExtra(own: TableSchema, agreed: TableSchema): string[] {
-  const [owns, agreeds] = [byName(own), byName(agreed)]
-  const missing = agreed.columns.map(({ name }) => name).filter(name => !owns.has(name))
-  const extra = own.columns.filter(column => isInput(column) && !agreeds.has(column.name)).map(({ name }) => name)
-  return [
-    ...(missing.length === 0 ? [] : [`It lacks ${columnWord(missing)} ${shown(missing)}, which the run needs`]),
-    ...(extra.length === 0
-      ? []
-      : [
-          `The run does not have ${columnWord(extra)} ${shown(extra)}; leave ${extra.length === 1 ? 'it' : 'them'} out with --columns (data.columns)`,
-        ]),
-  ]
+  const names = own.columns.filter(({ kind }) => kind !== 'unused').map(({ name }) => name)
+  checkColumns({ header: own.header, width: own.columns.length, names }, agreed, source)
+  const problems = columnProblems(own, agreed)
+  if (problems.length > 0) throw dataError(source, problems.join('; '))
 }
 
 /** A file may have as many columns that do not fit as it has columns; an error does not. */
-const problemsShown = 4
+const problemsShown = 3
 
 function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
   const owns = byName(own)
   const problems = agreed.columns.flatMap(column => {
     const other = owns.get(column.name)
     if (other === undefined) return []
-    const title = `Column ${shown([column.name])}`
+    const title = `column ${quoted([column.name])}`
     if (other.kind !== column.kind) {
-      const texts = other.kind === 'category' ? ` (${shown(other.values)})` : ''
+      const texts = other.kind === 'category' ? ` (${quoted(other.values)})` : ''
       return [
-        `${title} holds ${kinds[other.kind]}${texts} here and ${kinds[column.kind]} in the run; correct it, or let whoever starts the run list it under data.categorical`,
+        `${title} holds ${kinds[other.kind]}${texts} here and ${kinds[column.kind]} in the run: correct it, or let whoever starts the run list it under data.categorical`,
       ]
     }
     const [unit, agreedUnit] = [unitOf(other), unitOf(column)]
     if (unit !== agreedUnit) {
-      return [`${title} is ${unit} here and ${agreedUnit} in the run; convert it, and write it so`]
+      return [`${title} is ${unit} here and ${agreedUnit} in the run: convert it, and write it so`]
     }
     if (other.kind !== 'category' || column.kind !== 'category') return []
     const known = new Set(column.values)
     const unknown = other.values.filter(value => !known.has(value))
     if (unknown.length === 0) return []
     return [
-      `${title} has ${unknown.length === 1 ? 'the category' : 'the categories'} ${shown(unknown)}, which the run does not know (${shown(column.values)}); let whoever starts it list all under data.categorical, or agree beforehand with hearsay data --schema`,
+      `${title} has ${unknown.length === 1 ? 'the category' : 'the categories'} ${quoted(unknown)}, which the run does not know (${quoted(column.values)}): let whoever starts it list all under data.categorical, or agree beforehand with hearsay data --schema`,
     ]
   })
   const more = problems.length - problemsShown
@@ -99,7 +115,7 @@ function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
 
 function unitOf(column: SchemaColumn): string {
   const unit = column.kind === 'number' || column.kind === 'target' ? column.unit : undefined
-  return unit === undefined ? 'without a unit' : `in ${shown([unit])}`
+  return unit === undefined ? 'without a unit' : `in ${quoted([unit])}`
 }
 
 function columnWord({ length }: readonly string[]): string {

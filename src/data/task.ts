@@ -4,8 +4,8 @@ import { agreedColumns, contributionOf, rangeSchema, rangesOf } from './agreed.j
 import { type Dataset, inputSize, type Samples, sharedLabels } from './dataset.js'
 import { dataError } from './limits.js'
 import { classification, type Objective } from './objective.js'
-import { checkTable, placeRows, shown } from './placing.js'
-import { answerOf, columnsSchema, inputsOf, type TableSchema } from './schema.js'
+import { checkTable, placeRows, quoted } from './placing.js'
+import { columnsSchema, inputsOf, type TableSchema } from './schema.js'
 
 /** A manifest has room for so many. Of wider tables nothing is said, and the sums alone decide. */
 export const rangesLimit = 4096
@@ -115,7 +115,7 @@ function kindOf({ objective, columns, classes }: Task): Objective['kind'] | unde
 }
 
 function learnsNumber({ columns }: Pick<Task, 'columns'>): boolean {
-  return columns !== undefined && answerOf({ columns }).kind === 'target'
+  return columns?.some(({ kind }) => kind === 'target') === true
 }
 
 function fitColumns(dataset: Dataset, agreed: TableSchema): Dataset {
@@ -146,9 +146,14 @@ function fitClasses(dataset: Dataset, agreed: readonly string[]): Dataset {
   if (unknown.length > 0) {
     throw dataError(
       name,
-      `has ${unknown.length === 1 ? 'the class' : 'the classes'} ${shown(unknown)}, which the run does not know (${shown(agreed)}); call yours alike, or let whoever starts it list all under data.classes`,
+      `has ${unknown.length === 1 ? 'the class' : 'the classes'} ${quoted(unknown)}, which the run does not know (${quoted(agreed)}); call yours alike, or let whoever starts it list all under data.classes`,
     )
   }
+  const lacking = agreed.filter(name => !classes.includes(name))
+  const notes =
+    lacking.length === 0
+      ? []
+      : [`no samples of ${lacking.length === 1 ? 'the class' : 'the classes'} ${quoted(lacking)} of the run`]
   const placed = (samples: Samples): Samples => {
     const labels = sharedLabels(samples.size)
     labels.set(samples.labels.map(label => placeOf[label]!))
@@ -157,6 +162,7 @@ function fitClasses(dataset: Dataset, agreed: readonly string[]): Dataset {
   return {
     ...dataset,
     classes: agreed,
+    notes: [...(dataset.notes ?? []), ...notes],
     train: placed(train),
     ...(validation && { validation: placed(validation) }),
     test: placed(test),

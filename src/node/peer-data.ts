@@ -53,7 +53,11 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
  * @param own - what goes before the manifest's section
  */
 export async function loadData(manifest: Manifest, own: Partial<DataInput> = {}): Promise<Dataset> {
-  return loadForTask({ ...manifest.data, ...own }, agreedOf(manifest), manifest.seed)
+  const { data, seed } = manifest
+  const task = agreedOf(manifest)
+  // Of a run that lists its columns everybody may have more; they stand elsewhere in each file, so their names count.
+  const columns = data.columns && task.header !== false ? task.columns?.map(({ name }) => name) : undefined
+  return loadForTask({ ...data, ...(columns && { columns }), ...own }, task, seed)
 }
 
 /** Two files of one shape may mean two things: who trains on one must know what the others' mean. */

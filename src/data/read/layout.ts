@@ -52,11 +52,19 @@ export function layoutOf(first: readonly Line[], options: TableOptions, path: st
     )
   if (width > limits.columns) throw dataError(path, `has ${width} columns; at most ${limits.columns} are read`)
   for (const { cells, line } of first) cellsOf(cells, { width, isTrailed }, `${path}:${line}`)
-  const names = isHeader(first, width, options, `${path}:${line}`) ? columnNames(top.slice(0, width)) : undefined
+  const found = columnNames(top.slice(0, width))
+  const names = isAgreedHeader(found, options) || isHeader(first, width, options, `${path}:${line}`) ? found : undefined
   const columns = columnsOf(width, names, options, path, limits)
   const rows = names === undefined ? first : below
   settle(columns, rows, options, path)
   return { columns, names, width, isTrailed }
+}
+
+/** The names that the run looks for are a header, whatever stands beneath. */
+function isAgreedHeader(names: readonly string[], { agreed, header }: TableOptions): boolean {
+  if (header !== undefined || agreed?.header !== true) return false
+  const found = new Set(names)
+  return agreed.columns.every(({ name }) => found.has(name))
 }
 
 /** Is the first of these lines a header? */

@@ -1,14 +1,28 @@
 import { canonicalText } from '../labels.js'
 import { type DataLimits, dataError } from '../limits.js'
+import { checkColumns } from '../placing.js'
+import type { SchemaColumn, TableSchema } from '../schema.js'
 import type { ColumnSpec, DataSpec } from '../spec.js'
 import type { Column, ColumnRole } from './columns.js'
-import { checkNames, placeOf } from './names.js'
+import { checkNames, placeOf, placesOf } from './names.js'
 
 /** What of the data section tells how tables are read. */
-export type TableOptions = Pick<
-  DataSpec,
-  'label' | 'target' | 'peerColumn' | 'columns' | 'header' | 'decimal' | 'categorical' | 'inputShape' | 'classes'
->
+export interface TableOptions
+  extends Pick<
+    DataSpec,
+    'label' | 'target' | 'peerColumn' | 'columns' | 'header' | 'decimal' | 'categorical' | 'inputShape' | 'classes'
+  > {
+  /** What the columns of the run are: it says what each is for, and not the options above, which may count places. */
+  readonly agreed?: TableSchema | undefined
+}
+
+/** What each column is for, by its place from 0, and the texts that are known of it before a cell is read. */
+interface Roles {
+  readonly roles: ReadonlyMap<number, ColumnRole>
+  readonly texts: ReadonlyMap<number, readonly string[]>
+  /** Are these texts all that it may hold? */
+  readonly closed: boolean
+}
 
 /**
  * The columns of a table before a cell is read, with what each is for.
@@ -23,6 +37,78 @@ export function columnsOf(
   path: string,
   limits: DataLimits,
 ): Column[] {
+  const { agreed } = options
+  const { roles, texts, closed } =
+    agreed === undefined
+      ? rolesOf(width, header, options, path)
+      : agreedRoles(width, header, { ...options, agreed }, path)
+  if (header !== undefined) checkNames(header, i => roles.get(i) !== 'unused', `${path}:1`)
+  const features = Array.from({ length: width }, (_, i) => roles.get(i) ?? 'feature')
+  if (!features.some(role => role === 'feature' || role === 'categorical')) {
+    throw dataError(path, 'has no column left for features')
+  }
+  return features.map((role, i) => {
+    const known = texts.get(i)
+    if (known !== undefined && known.length > limits.categories) {
+      throw dataError('data.categorical', `column ${i + 1} lists ${known.length} values; at most ${limits.categories}`)
+    }
+    return {
+      role,
+      name: nameOf(header, i),
+      title: header === undefined ? `column ${i + 1}` : `column ${i + 1} ("${header[i]}")`,
+      texts: new Map([...new Set(known)].map((text, code) => [text, code])),
+      closed: closed && known !== undefined,
+      decimal: undefined,
+      holds: undefined,
+      padded: undefined,
+    }
+  })
+}
+
+function nameOf(header: readonly string[] | undefined, i: number): string {
+  return header?.[i] ?? `column ${i + 1}`
+}
+
+const roleOf: Readonly<Record<SchemaColumn['kind'], ColumnRole>> = {
+  number: 'feature',
+  category: 'categorical',
+  label: 'label',
+  target: 'target',
+  unused: 'unused',
+}
+
+/** As the run has them. A column that says whose a row is, or that is left out by its owner, need not be in the run. */
+function agreedRoles(
+  width: number,
+  header: readonly string[] | undefined,
+  { agreed, columns, peerColumn }: TableOptions & { readonly agreed: TableSchema },
+  path: string,
+): Roles {
+  const names = Array.from({ length: width }, (_, i) => nameOf(header, i))
+  const kinds = new Map(agreed.columns.map(column => [column.name, column]))
+  const at = (column: ColumnSpec): number => placeOf(column, width, header, `${path}: data.columns`)
+  const answers = new Set(['label', 'target'])
+  // What is agreed on and not there is told below, with all that is missing.
+  const isThere = (column: ColumnSpec): boolean =>
+    typeof column === 'number' || !kinds.has(column) || names.includes(column)
+  const used = columns && new Set(columns.filter(isThere).map(at))
+  const peer = typeof peerColumn === 'string' ? placesOf(peerColumn, header ?? [])[0] : peerColumn && peerColumn - 1
+  const roles = new Map<number, ColumnRole>()
+  const texts = new Map<number, readonly string[]>()
+  for (const [i, name] of names.entries()) {
+    const column = kinds.get(name)
+    if (i === peer && (column === undefined || column.kind === 'unused')) roles.set(i, 'peer')
+    else if (used !== undefined && !used.has(i) && !answers.has(column?.kind ?? '')) roles.set(i, 'unused')
+    else if (column !== undefined) roles.set(i, roleOf[column.kind])
+    if (column?.kind === 'category') texts.set(i, column.values)
+  }
+  const own = names.filter((_, i) => roles.get(i) !== 'unused' && roles.get(i) !== 'peer')
+  checkColumns({ header: header !== undefined, width, names: own }, agreed, path)
+  return { roles, texts, closed: false }
+}
+
+/** As the options say; what they do not name is a feature. */
+function rolesOf(width: number, header: readonly string[] | undefined, options: TableOptions, path: string): Roles {
   const at = (column: ColumnSpec, field: string): number => placeOf(column, width, header, `${path}: data.${field}`)
   const roles = new Map<number, ColumnRole>()
   const values = new Map<number, readonly string[]>()
@@ -62,25 +148,5 @@ export function columnsOf(
     if (lost !== undefined) throw dataError(path, `column ${lost + 1} is in data.categorical and not in data.columns`)
     for (let i = 0; i < width; i++) if (!used.has(i) && !roles.has(i)) roles.set(i, 'unused')
   }
-  if (header !== undefined) checkNames(header, i => roles.get(i) !== 'unused', `${path}:1`)
-  const features = Array.from({ length: width }, (_, i) => roles.get(i) ?? 'feature')
-  if (!features.some(role => role === 'feature' || role === 'categorical')) {
-    throw dataError(path, 'has no column left for features')
-  }
-  return Array.from({ length: width }, (_, i) => {
-    const listed = values.get(i)
-    if (listed !== undefined && listed.length > limits.categories) {
-      throw dataError('data.categorical', `column ${i + 1} lists ${listed.length} values; at most ${limits.categories}`)
-    }
-    return {
-      role: roles.get(i) ?? 'feature',
-      name: header?.[i] ?? `column ${i + 1}`,
-      title: header === undefined ? `column ${i + 1}` : `column ${i + 1} ("${header[i]}")`,
-      texts: new Map([...new Set(listed)].map((text, code) => [text, code])),
-      closed: listed !== undefined,
-      decimal: undefined,
-      holds: undefined,
-      padded: undefined,
-    }
-  })
+  return { roles, texts: values, closed: true }
 }
