@@ -269,7 +269,7 @@ describe('units', () => {
     expect(() => fitToTask(own, taskOf(own))).not.toThrow()
     const { columns } = taskOf(await load(table('$'), { target: 'y' }))
     expect(() => fitToTask(own, { columns })).toThrow(
-      /column "price" is in "€" here and in "\$" in the run; convert it, and write it so\. Column "y" is in "€"/,
+      /column "price" is in "€" here and in "\$" in the run: convert it, and write it so; column "y" is in "€"/,
     )
   })
 })
