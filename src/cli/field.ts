@@ -30,6 +30,7 @@ import {
   nothingYet,
   type Outcome,
   type PeerSettings,
+  testedFigures,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import type { FieldFlags } from './field-settings.js'
@@ -81,9 +82,10 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     layout,
     onDamaged: tell,
   })
-  let { rounds: round, accuracy, macroF1 } = nothingYet
+  let { rounds: round, tested } = nothingYet
   let { met } = run
   const measure = measureOf(manifest.data)
+  const { classes } = peer.dataset
   let interrupted = false
   let endReach = (): void => {}
   try {
@@ -94,22 +96,19 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     await keepPeer(folder.path, description)
     if (run.hasBegun) {
       const progress = await takeUp(peer, settings.name, folder, checkpoints, tell)
-      ;({ rounds: round, accuracy, macroF1 } = progress)
+      ;({ rounds: round, tested } = progress)
     }
     await keep()
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key, round))
     endReach = sayReach(peer, manifest, say)
-    const lineOf = createFieldLines(manifest.rounds, measure)
+    const lineOf = createFieldLines(manifest.rounds, measure, classes)
     // Killed between its last round and its end, it has nothing left to do.
     for await (const event of round < manifest.rounds ? peer.run({ round, signal: until }) : []) {
       folder.append(event)
       const line = lineOf(event)
       if (line !== undefined) say(shown(line, 1000))
-      if (event.type === 'evaluated') {
-        accuracy = event.accuracy
-        macroF1 = event.macroF1
-      }
+      if (event.type === 'evaluated') tested = event
       if (event.type === 'ended') {
         round = event.round + 1
         await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
@@ -135,14 +134,13 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     rounds: round,
     samples: peer.samples,
     measure,
-    accuracy,
-    ...(macroF1 !== undefined && { macroF1 }),
+    ...testedFigures(tested, classes),
     ...peer.counters,
     interrupted,
   }
   await folder.writeSummary(summary)
   await folder.close()
-  say(`\n${fieldResult(summary)}`)
+  say(`\n${shown(fieldResult(summary, tested, classes), 1000)}`)
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (!interrupted) return 0

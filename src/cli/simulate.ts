@@ -62,6 +62,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
       rounds: manifest.rounds,
       baselines: options.baselines,
       measure: measureOf(manifest.data),
+      classes: prepared.dataset.classes,
       stream: terminal.stderr,
     })
     const result = await watch(simulation.run(), event => {

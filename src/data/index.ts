@@ -25,6 +25,19 @@ export { type ColumnFigures, columnFigures, shardNotes } from './figures.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
 export { loadDataset, loadForTask } from './load.js'
+export {
+  type Beside,
+  besideIn,
+  besideNames,
+  type ClassCounts,
+  classQuality,
+  countClasses,
+  type ErrorSums,
+  errorQuality,
+  imageQuality,
+  type Quality,
+  sumErrors,
+} from './measures.js'
 export { addMoments, decodeMoments, encodeMoments, type Moments, momentsWidths } from './moments.js'
 export { classification, type Measure, measureOf, type Objective } from './objective.js'
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'

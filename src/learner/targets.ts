@@ -1,11 +1,11 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { classQuality, errorQuality, type Quality, smallestSquaredError } from '../data/measures.js'
 import type { Objective } from '../data/objective.js'
 import { crossEntropy } from './backend/kernels/cross-entropy.js'
 import type { DataReference } from './messages.js'
 import { outputShapeOf } from './output-shape.js'
 import { standardiseSample } from './standardise.js'
 import { tf } from './tensorflow.js'
-import type { Quality } from './types.js'
 
 /** Of each row of outputs its loss, [rows], and the loss's gradient in the outputs, [rows, outputs]. */
 export type LossAndGradient = (outputs: Tensor2D, targets: Tensor2D) => readonly [losses: Tensor, gradients: Tensor]
@@ -25,8 +25,7 @@ export interface Targets {
   /** Sums over a batch, of which the first is the loss; {@link measure} makes of them what is shown. */
   tally(outputs: Tensor2D, targets: Tensor2D): Tensor1D
   /**
-   * How good the model is: share of right classes, and macro-F1; R², 1 − Σ(y − ŷ)²/Σ(y − ȳ)²; or the images' mean PSNR
-   * in dB, of pixels cut off at black and white.
+   * How good the model is: see {@link Quality}. Of images, their pixels are cut off at black and white.
    *
    * @param sums - over all batches
    */
@@ -51,7 +50,7 @@ export function targetsOf(
     const write: Targets['write'] = (sample, into, at) => {
       into[at] = (targets[sample]! - mean) / std
     }
-    return { ...regression, shape, width, write }
+    return { ...regression(std), shape, width, write }
   }
   const images = { ...data, inputs: targets }
   return {
@@ -100,15 +99,10 @@ const classification: Judgement = {
     const loss = tf.reshape(tf.sum(crossEntropy(outputs, targets)[0]), [1])
     return tf.concat([loss, tf.sum(tf.mul(said, targets), 0), tf.sum(said, 0), tf.sum(targets, 0)]) as Tensor1D
   },
-  measure([, ...counts], size) {
+  measure([, ...counts]) {
     const classes = counts.length / 3
-    const right = counts.slice(0, classes)
-    const scores = right.flatMap((hits, k) => {
-      const named = counts[classes + k]! + counts[2 * classes + k]!
-      return named === 0 ? [] : [(2 * hits) / named]
-    })
-    const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0)
-    return { accuracy: sum(right) / size, macroF1: sum(scores) / scores.length }
+    const [right, said, samples] = [0, 1, 2].map(part => counts.slice(part * classes, (part + 1) * classes))
+    return classQuality({ right: right!, said: said!, samples: samples! })
   },
 }
 
@@ -121,19 +115,19 @@ const squaredErrors: Pick<Judgement, 'losses' | 'withGradients'> = {
   },
 }
 
-const regression: Judgement = {
-  ...squaredErrors,
-  tally: (outputs, targets) =>
-    tf.stack([tf.sum(tf.square(tf.sub(outputs, targets))), tf.sum(targets), tf.sum(tf.square(targets))]) as Tensor1D,
-  // What does not vary is predicted by nothing: R² is then 0, not a division by zero.
-  measure([errors, sum, squares], size) {
-    const spread = squares! - sum! ** 2 / size
-    return { accuracy: spread > 0 ? 1 - errors! / spread : 0 }
-  },
+/** @param std - how many of the target's units one of the outputs' is */
+function regression(std: number): Judgement {
+  return {
+    ...squaredErrors,
+    tally(outputs, targets) {
+      const errors = tf.sub(outputs, targets)
+      const sums = [tf.square(errors), targets, tf.square(targets), tf.abs(errors)].map(values => tf.sum(values))
+      return tf.stack(sums) as Tensor1D
+    },
+    measure: ([squared, sum, squares, absolute], size) =>
+      errorQuality({ squared: squared!, absolute: absolute!, sum: sum!, squares: squares! }, size, std),
+  }
 }
-
-/** Better than this a picture of 8 bits cannot be restored: 100 dB instead of infinitely many. */
-const smallestError = 1e-10
 
 function restoration(
   { mean, std }: DataReference['standardisation'],
@@ -146,7 +140,7 @@ function restoration(
   return {
     tally(outputs, targets) {
       const errors = tf.mean(tf.square(tf.sub(pixels(outputs), pixels(targets))), [1, 2])
-      const decibels = tf.mul(tf.log(tf.maximum(errors, smallestError)), -10 / Math.LN10)
+      const decibels = tf.mul(tf.log(tf.maximum(errors, smallestSquaredError)), -10 / Math.LN10)
       return tf.stack([tf.sum(squaredErrors.losses(outputs, targets)), tf.sum(decibels)]) as Tensor1D
     },
     measure: ([, decibels], size) => ({ accuracy: decibels! / size }),

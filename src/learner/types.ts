@@ -1,4 +1,5 @@
 import type { Samples, Standardisation } from '../data/dataset.js'
+import type { Quality } from '../data/measures.js'
 import type { Objective } from '../data/objective.js'
 import type { Layout } from '../tensors/index.js'
 import type { JobType } from './job-type.js'
@@ -80,20 +81,6 @@ export interface Evaluation extends Quality {
   /** Mean cross-entropy, in nats; of numbers, the mean squared error in their standardised units. */
   readonly loss: number
   readonly samples: number
-}
-
-/** How right a model's answers are. */
-export interface Quality {
-  /**
-   * How good it is in the measure of the objective, more is better: the share of samples whose most probable class is
-   * the label, 0 … 1; of numbers R², at most 1; of restored images their mean PSNR in dB.
-   */
-  readonly accuracy: number
-  /**
-   * Of classes: the F1 of each class, 2·tp / (2·tp + fp + fn), averaged over those that occur in the labels or the
-   * answers, as scikit-learn does. Unlike accuracy it is low for who always says the commonest class.
-   */
-  readonly macroF1?: number
 }
 
 /** What one round of local training did. */

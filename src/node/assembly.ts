@@ -269,7 +269,15 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const measure = measureOf(manifest.data)
       let report: RoundReport = { round: entry.kind === 'open' ? entry.round : 0, samples: 0 }
       for await (const event of runRounds(
-        { ...init, ...rounds, ...more, rounds: manifest.rounds, evaluateEvery: manifest.evaluation.every },
+        {
+          ...init,
+          ...rounds,
+          ...more,
+          rounds: manifest.rounds,
+          evaluateEvery: manifest.evaluation.every,
+          // A simulation has baselines instead, and its workers are busy.
+          ...(field === undefined && { evaluateBefore: undefined }),
+        },
         signal,
       )) {
         if (event.type === 'caught-up') work.at(event.to)

@@ -1,3 +1,5 @@
+import type { Quality } from '../data/index.js'
+
 /** Why a neighbour's head is not in a merge. */
 export type AbsenceReason =
   | 'gone' // its connection is lost and it cannot be dialled
@@ -22,13 +24,14 @@ export interface Shares {
   }[]
 }
 
-/** How good what a round has made is on the test set. */
-export interface Tested {
-  /** In the run's measure: accuracy 0 … 1, or R² or dB where no classes are predicted. Of a mixture, its answers'. */
-  readonly accuracy: number
-  /** Where classes are predicted. */
-  readonly macroF1?: number
+/** How good what a round has made is on the test set: of a mixture, its answers. */
+export interface Tested extends Quality {
   readonly loss: number
+  /**
+   * The same of what this peer has without the others in this round: in the field its own model before the merge; of a
+   * mixture its own head alone.
+   */
+  readonly before?: Quality
   /** Only of a mixture. */
   readonly mixture?: {
     /** Its own head alone. */

@@ -90,6 +90,10 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
           const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
           return tested
         },
+        async evaluateBefore(copy, signal) {
+          const { samples: _samples, loss: _loss, ...quality } = await learner.evaluate(copy, test, { signal })
+          return quality
+        },
         ...(steps > 0 && {
           gossip: createGossip({ self, federation, steps, chebyshev, exchange, staleness, isOpen: tellsMembers }),
         }),

@@ -222,8 +222,10 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
         const tested = await mixture.evaluate(parameters, others, test, { signal })
         const { own, mixture: mixed, bestExpert, gate } = tested
         const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
+        const { loss: _loss, ...before } = own
         return {
           ...mixed,
+          before,
           mixture: { own: own.accuracy, ...(best && { bestExpert: best }), weights: sharesOf(gate) },
         }
       },

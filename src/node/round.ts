@@ -1,5 +1,7 @@
+import type { Quality } from '../data/index.js'
 import type { TrainReport } from '../learner/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
+import { copyInSlices } from '../turns.js'
 import type { PeerEvent, Tested } from './events.js'
 import type { GossipRound } from './gossip.js'
 
@@ -22,8 +24,26 @@ export interface RoundsInit {
   readonly gossip?: GossipRound
   /** Tests what the round has made. */
   readonly evaluate: (round: number, signal: AbortSignal) => Promise<Tested>
+  /**
+   * Tests a copy of the model as it was before the merge, beside the exchange. Left out, or without gossip, nobody does.
+   */
+  readonly evaluateBefore?: ((parameters: Float32Array, signal: AbortSignal) => Promise<Quality>) | undefined
   /** Rounds from one test to the next; the last round ends with one in any case. */
   readonly evaluateEvery: number
+}
+
+/** Begins to test what the merge is about to change. @returns once the model is copied */
+async function startBefore(
+  { evaluateBefore, parameters }: RoundsInit,
+  signal: AbortSignal,
+): Promise<{ readonly tested: Promise<Quality> } | undefined> {
+  if (evaluateBefore === undefined) return undefined
+  const copy = new Float32Array(new SharedArrayBuffer(parameters.byteLength))
+  await copyInSlices(copy, parameters)
+  const tested = evaluateBefore(copy, signal)
+  // Looked at only once the merge is over, which may fail first.
+  tested.catch(() => {})
+  return { tested }
 }
 
 /** One peer's rounds: train, gossip, evaluate after the merge (ALGORITHMS.md 1). The only implementation of a round. */
@@ -40,10 +60,13 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
     const { loss, samples, seconds } = await init.train(round, signal)
     yield { type: 'trained', peer: self, round, loss, samples, seconds }
 
+    const isTested = (round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds
+    const before = isTested && gossip && (await startBefore(init, signal))
     if (gossip !== undefined) yield* gossip(round, head, signal)
 
-    if ((round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds) {
-      yield { type: 'evaluated', peer: self, round, ...(await init.evaluate(round, signal)) }
+    if (isTested) {
+      const tested = await init.evaluate(round, signal)
+      yield { type: 'evaluated', peer: self, round, ...tested, ...(before && { before: await before.tested }) }
     }
     yield { type: 'ended', peer: self, round, seconds: (performance.now() - startedAt) / 1000 }
   }

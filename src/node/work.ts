@@ -19,7 +19,7 @@ export interface MethodWork {
   /** Twice is once. */
   stop(): Promise<void>
   /** Its part of the rounds. Once. */
-  begin(beginning: Beginning): Pick<RoundsInit, 'train' | 'gossip' | 'evaluate'>
+  begin(beginning: Beginning): Pick<RoundsInit, 'train' | 'gossip' | 'evaluate' | 'evaluateBefore'>
   /** This peer is in this round now. */
   at(round: number): void
   /** The newest head of ours that others were given. */

@@ -1,8 +1,8 @@
 import merge from 'it-merge'
-import { type Dataset, partition, type Samples, type Shard } from '../data/index.js'
+import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { Learner } from '../learner/index.js'
 import { localTraining, type Manifest, runRounds } from '../node/index.js'
-import { type BaselineName, type RunEvent, spreadOf } from '../watch/index.js'
+import { type BaselineName, type BesideSpread, besideOf, type RunEvent, spreadOf } from '../watch/index.js'
 import { learnersOf, type PeerModel } from './models.js'
 
 export interface BaselinesInit {
@@ -21,6 +21,8 @@ export interface Baselines {
   readonly localOnlyOf: readonly number[]
   /** One model on all data in one place, for as many epochs. */
   readonly centralised: number
+  /** What stands beside accuracy. */
+  readonly beside: { readonly localOnly: BesideSpread; readonly centralised: BesideSpread }
 }
 
 /**
@@ -34,8 +36,8 @@ export async function* runBaselines(
   const { manifest, dataset, shards, tests, models } = init
   const [all] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
   const everything = { ...all!, standardisation: shards[0]!.common ?? all!.standardisation }
-  const alone = new Map<number, number>()
-  let centralised = Number.NaN
+  const alone = new Map<number, Quality>()
+  let centralised: Quality = { accuracy: Number.NaN }
   const learners = learnersOf(models, shards)
   const [first] = models as [PeerModel]
   const sources = [
@@ -55,13 +57,20 @@ export async function* runBaselines(
       signal,
     ),
   ]
-  for await (const { name, peer, round, accuracy } of merge(...sources)) {
-    if (accuracy !== undefined && name === 'centralised') centralised = accuracy
-    else if (accuracy !== undefined) alone.set(peer, accuracy)
-    yield { type: 'baseline', name, round, rounds: manifest.rounds, ...(accuracy === undefined ? {} : { accuracy }) }
+  for await (const { name, peer, round, tested } of merge(...sources)) {
+    if (tested !== undefined && name === 'centralised') centralised = tested
+    else if (tested !== undefined) alone.set(peer, tested)
+    const figures = tested && { accuracy: tested.accuracy, beside: besideIn(tested) }
+    yield { type: 'baseline', name, round, rounds: manifest.rounds, ...figures }
   }
-  const localOnlyOf = shards.map((_, peer) => alone.get(peer)!)
-  return { localOnly: spreadOf(localOnlyOf).mean, localOnlyOf, centralised }
+  const localOnly = shards.map((_, peer) => alone.get(peer)!)
+  const localOnlyOf = localOnly.map(({ accuracy }) => accuracy)
+  return {
+    localOnly: spreadOf(localOnlyOf).mean,
+    localOnlyOf,
+    centralised: centralised.accuracy,
+    beside: { localOnly: besideOf(localOnly), centralised: besideOf([centralised]) },
+  }
 }
 
 interface Progress {
@@ -69,7 +78,7 @@ interface Progress {
   readonly peer: number
   readonly round: number
   /** Not there where the round ended without a test. */
-  readonly accuracy: number | undefined
+  readonly tested: Quality | undefined
 }
 
 interface OneAlone extends PeerModel {
@@ -101,10 +110,10 @@ async function* accuracies(
     },
     signal,
   )
-  let accuracy: number | undefined
+  let tested: Quality | undefined
   for await (const event of rounds) {
-    if (event.type === 'trained') accuracy = undefined
-    if (event.type === 'evaluated') accuracy = event.accuracy
-    if (event.type === 'ended') yield { name, peer: self, round: event.round, accuracy }
+    if (event.type === 'trained') tested = undefined
+    if (event.type === 'evaluated') tested = event
+    if (event.type === 'ended') yield { name, peer: self, round: event.round, tested }
   }
 }

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import merge from 'it-merge'
-import { type Dataset, meanStandardisation, type Samples, type Shard } from '../data/index.js'
+import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { BackendReport } from '../learner/index.js'
 import type { Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
@@ -36,15 +36,13 @@ export interface PeerResult {
   readonly name: string
   readonly samples: number
   /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
-  readonly accuracy: number | undefined
-  /** Of the same round, where classes are predicted. */
-  readonly macroF1: number | undefined
+  readonly tested: Quality | undefined
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
   /** In a mixture: transforms and gate, and the heads that it received. */
   readonly kept?: ReturnType<PeerMixture['kept']>
-  /** In a mixture, of the round that `accuracy` is of. */
+  /** In a mixture, of the round that `tested` is of. */
   readonly mixture?: NonNullable<Tested['mixture']>
 }
 
@@ -151,8 +149,7 @@ export async function* runPeers(
       return {
         name: shard.name,
         samples: shard.samples.size,
-        accuracy: last?.accuracy,
-        macroF1: last?.macroF1,
+        tested: last,
         failed: failed.has(peer),
         layout: models[peer]!.model.layout,
         parameters,

@@ -1,5 +1,6 @@
-import { measureOf } from '../data/index.js'
-import type { RunSummary } from '../watch/index.js'
+import { besideIn, besideNames, measureOf } from '../data/index.js'
+import type { BesideSpread, RunSummary } from '../watch/index.js'
+import type { Baselines } from './baselines.js'
 import type { Prepared, SimulationResult } from './run.js'
 
 /** A simulation's result in figures. */
@@ -7,6 +8,10 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
   const { manifest, backend, transport, dataset, layout, head } = prepared
   const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
+  const { classes } = dataset
+  const rarest = lastTested?.beside?.rarest
+  // Of any peer: with tests of their own they may miss different ones.
+  const untested = new Set(peers.flatMap(({ tested }) => tested?.untested ?? []))
   return {
     run: Buffer.from(prepared.runId).toString('hex'),
     seed: manifest.seed,
@@ -28,6 +33,8 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
       localOnly: baselines?.localOnly ?? null,
       centralised: baselines?.centralised ?? null,
     },
+    beside: besideFigures(lastTested?.beside, baselines),
+    rarest: rarest === undefined ? null : { class: classes[rarest.class]!, samples: rarest.samples },
     consensusDistance: last?.consensusDistance ?? null,
     spectralGap: prepared.spectralGap,
     bytes: {
@@ -37,22 +44,34 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     samplesPerSecond: seconds === 0 ? 0 : rounded(samples / seconds, 1),
     // Node counts in KiB on every system.
     peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
+    isUnbalanced: lastTested?.beside?.isUnbalanced ?? false,
+    untested: [...untested].sort((a, b) => a - b).map(k => classes[k]!),
     data: dataset.name,
     model: { parameters: layout.size, shared: head.layout.size },
     absent: result.absent,
     rejected: result.rejected,
     ...(manifest.merge.method === 'mixture' && { listens: listensOf(prepared, result) }),
-    perPeer: peers.map(({ name, samples: owned, accuracy, macroF1, failed, mixture }, peer) => ({
+    perPeer: peers.map(({ name, samples: owned, tested, failed, mixture }, peer) => ({
       peer,
       name,
       samples: owned,
-      accuracy: accuracy ?? null,
-      ...(macroF1 !== undefined && { macroF1 }),
+      accuracy: tested?.accuracy ?? null,
+      ...besideIn(tested ?? {}),
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       failed,
       ...(mixture && { own: mixture.own, bestExpert: mixture.bestExpert?.accuracy ?? null }),
     })),
   }
+}
+
+function besideFigures(spreads: BesideSpread | undefined, baselines: Baselines | undefined): RunSummary['beside'] {
+  const figures = besideNames.flatMap(name => {
+    const spread = spreads?.[name]
+    const of = (beside: BesideSpread | undefined): number | null => beside?.[name]?.mean ?? null
+    const { localOnly, centralised } = baselines?.beside ?? {}
+    return spread === undefined ? [] : [[name, { ...spread, localOnly: of(localOnly), centralised: of(centralised) }]]
+  })
+  return Object.fromEntries(figures)
 }
 
 /** Row i: the weight that peer i gives to each peer's head, on average over its test set; nothing where it was not tested. */

@@ -1,4 +1,6 @@
+import type { Beside } from '../data/index.js'
 import type { PeerEvent } from '../node/index.js'
+import type { BesideSpread } from './spread.js'
 
 /** Lowest, mean and highest of the peers' own models. */
 export interface Spread {
@@ -17,6 +19,8 @@ export interface RoundFigures {
    * ended without a test.
    */
   readonly accuracy?: Spread & { readonly ofMean?: number }
+  /** What of these tests stands beside accuracy. */
+  readonly beside?: BesideSpread
   /** Mean training loss. */
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
@@ -45,4 +49,6 @@ export type RunEvent =
       readonly rounds: number
       /** Not there where the round ended without a test. */
       readonly accuracy?: number
+      /** What stands beside accuracy. */
+      readonly beside?: Partial<Beside>
     }

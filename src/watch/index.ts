@@ -1,3 +1,4 @@
+export * from './beside-text.js'
 export * from './events.js'
 export {
   type FieldFolder,
@@ -13,6 +14,7 @@ export * from './progress.js'
 export * from './report.js'
 export * from './rounds.js'
 export * from './run-folder.js'
-export { nothingYet, type Outcome, type SoFar } from './so-far.js'
+export { type LastTest, nothingYet, type Outcome, type SoFar } from './so-far.js'
+export * from './spread.js'
 export * from './summary.js'
 export * from './text.js'

@@ -2,6 +2,7 @@ import type { WriteStream } from 'node:tty'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
+import { besideSpreadText } from './beside-text.js'
 import type { RoundFigures, RunEvent } from './events.js'
 import { byteCount, duration, measured, measureNames, small } from './text.js'
 
@@ -10,6 +11,8 @@ export interface ProgressInit {
   readonly rounds: number
   readonly baselines: boolean
   readonly measure: Measure
+  /** Their names. */
+  readonly classes: readonly string[]
   /** Where it is shown: live when this is a terminal, otherwise a line a round. */
   readonly stream: NodeJS.WriteStream | WriteStream
 }
@@ -29,7 +32,7 @@ export function createProgress(init: ProgressInit): Progress {
   return init.stream.isTTY ? liveProgress(init, work) : plainProgress(init, work)
 }
 
-function plainProgress({ rounds, measure, stream }: ProgressInit, work: WorkMeter): Progress {
+function plainProgress({ rounds, measure, classes, stream }: ProgressInit, work: WorkMeter): Progress {
   const shown = (value: number): string => measured(value, measure)
   const line = (text: string): void => {
     stream.write(`${text}\n`)
@@ -40,14 +43,15 @@ function plainProgress({ rounds, measure, stream }: ProgressInit, work: WorkMete
       const note = noteOf(event)
       if (note !== undefined) line(note)
       if (event.type === 'round') {
-        const { accuracy, loss, consensusDistance, sentBytes } = event
+        const { accuracy, beside, loss, consensusDistance, sentBytes } = event
+        const more = beside === undefined ? '' : besideSpreadText(beside, classes)
         const tested =
           accuracy === undefined
             ? `loss ${small(loss)}`
             : `${measureNames[measure]} ${shown(accuracy.mean)} ` +
               `(${shown(accuracy.min)} to ${shown(accuracy.max)}${accuracy.ofMean === undefined ? '' : `; averaged model ${shown(accuracy.ofMean)}`})`
         line(
-          `round ${event.round + 1}/${rounds}  ${tested}  ` +
+          `round ${event.round + 1}/${rounds}  ${tested}  ${more === '' ? '' : `${more}  `}` +
             `${consensusDistance === undefined ? '' : `consensus ${small(consensusDistance)}  `}sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
         )
       }
@@ -59,13 +63,13 @@ function plainProgress({ rounds, measure, stream }: ProgressInit, work: WorkMete
   }
 }
 
-function liveProgress({ peers, rounds, measure, stream }: ProgressInit, work: WorkMeter): Progress {
+function liveProgress({ peers, rounds, measure, classes, stream }: ProgressInit, work: WorkMeter): Progress {
   const shown = (value: number): string => measured(value, measure)
   const update = createLogUpdate(stream as NodeJS.WriteStream)
   const notes: string[] = []
   const trained = new Map<number, number>()
   let figures: RoundFigures | undefined
-  let accuracy: RoundFigures['accuracy']
+  let tested: Pick<RoundFigures, 'accuracy' | 'beside'> = {}
   let baselines: string | undefined
   let drawnAt = 0
 
@@ -74,12 +78,15 @@ function liveProgress({ peers, rounds, measure, stream }: ProgressInit, work: Wo
     const lines = [
       `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(`${work.timeLeft()} left`)}`,
     ]
+    const { accuracy, beside } = tested
+    const more = beside === undefined ? '' : besideSpreadText(beside, classes)
     if (accuracy !== undefined) {
       lines.push(
         `${pc.dim(measureNames[measure].padEnd(9))} ${pc.green(shown(accuracy.mean))}  ${shown(accuracy.min)} to ${shown(accuracy.max)}` +
           (accuracy.ofMean === undefined ? '' : `  ${pc.dim('averaged model')} ${shown(accuracy.ofMean)}`),
       )
     }
+    if (more !== '') lines.push(`${' '.repeat(9)} ${more}`)
     if (figures !== undefined) {
       lines.push(
         `${figures.consensusDistance === undefined ? '' : `${pc.dim('consensus')} ${small(figures.consensusDistance)}  `}${pc.dim('sent')} ${byteCount(figures.sentBytes)}` +
@@ -97,7 +104,7 @@ function liveProgress({ peers, rounds, measure, stream }: ProgressInit, work: Wo
       if (note !== undefined) notes.push(pc.yellow(note))
       if (event.type === 'trained') trained.set(event.peer, event.round)
       if (event.type === 'round') figures = event
-      if (event.type === 'round') accuracy = event.accuracy ?? accuracy
+      if (event.type === 'round' && event.accuracy !== undefined) tested = event
       if (event.type === 'baseline') baselines = 'baselines: each alone, and all data in one place'
       if (performance.now() - drawnAt >= redrawMs) draw()
     },

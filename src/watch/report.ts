@@ -2,7 +2,8 @@ import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
-import type { RunSummary } from './summary.js'
+import { besideMeasured, type ShownBeside, untestedText } from './beside-text.js'
+import type { BesideFigures, RunSummary } from './summary.js'
 import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
 
 /** The summary for people: a table of peers, then what the run amounts to. */
@@ -11,28 +12,48 @@ export function report(summary: RunSummary): string {
   return [parts.join('\n\n'), ...rejections(summary)].join('\n')
 }
 
-function peerTable({ perPeer, measure }: RunSummary): string {
+function peerTable(summary: RunSummary): string {
+  const { perPeer, measure } = summary
   const alone = perPeer.some(peer => peer.localOnly !== null)
   const mixes = perPeer.some(peer => peer.own !== undefined)
+  const besides = shownBeside(summary)
   const table = plainTable([
     'peer',
     'name',
     'samples',
     measureNames[measure],
+    ...besides.map(({ title }) => title),
     ...(mixes ? ['own head', 'best expert'] : []),
     ...(alone ? ['alone', 'gain'] : []),
   ])
-  for (const { peer, name, samples, accuracy, localOnly, failed, own, bestExpert } of perPeer) {
+  for (const { peer, name, samples, accuracy, localOnly, failed, own, bestExpert, ...others } of perPeer) {
     table.push([
       peer,
       shown(name),
       count(samples),
       failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
+      ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
       ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
       ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
     ])
   }
   return table.toString()
+}
+
+/** What stands beside the measure in tables: nothing where classes are of much the same size. */
+function shownBeside({ beside, rarest, isUnbalanced }: RunSummary): { name: ShownBeside; title: string }[] {
+  if (beside.mae !== undefined) {
+    return [
+      { name: 'mae', title: 'MAE' },
+      { name: 'rmse', title: 'RMSE' },
+    ]
+  }
+  if (!isUnbalanced) return []
+  const what = rarest === null ? 'rarest class' : `${shown(rarest.class)} (${count(rarest.samples)})`
+  return [
+    { name: 'balancedAccuracy', title: 'balanced' },
+    { name: 'rarestRecall', title: `${what} found` },
+  ]
 }
 
 /** More rows and columns than these no terminal has room for; the run folder has them all. */
@@ -49,17 +70,43 @@ function listening({ listens }: RunSummary): string[] {
   return [`${table.toString()}\n${pc.dim('percent of an answer; the own head in bold')}`]
 }
 
-function outcome({ accuracy, measure }: RunSummary): string {
+function outcome(summary: RunSummary): string {
+  const { accuracy, beside, measure, untested } = summary
   const shown = (value: number | null): string => measured(value, measure)
-  const table = plainTable(['', measureNames[measure]])
-  if (accuracy.localOnly !== null) table.push(['local only (mean)', shown(accuracy.localOnly)])
+  const besides = shownBeside(summary)
+  const table = plainTable(['', measureNames[measure], ...besides.map(({ title }) => title)])
+  const others = (of: (figures: BesideFigures) => number | null): string[] =>
+    besides.map(({ name }) => besideMeasured(name, beside[name] && of(beside[name])))
+  if (accuracy.localOnly !== null) {
+    table.push(['local only (mean)', shown(accuracy.localOnly), ...others(({ localOnly }) => localOnly)])
+  }
   table.push(
-    [pc.bold('Hearsay (mean)'), pc.bold(pc.green(shown(accuracy.mean)))],
-    ['Hearsay (lowest to highest)', `${shown(accuracy.min)} to ${shown(accuracy.max)}`],
+    [
+      pc.bold('Hearsay (mean)'),
+      pc.bold(pc.green(shown(accuracy.mean))),
+      ...others(({ mean }) => mean).map(text => pc.bold(text)),
+    ],
+    [
+      'Hearsay (lowest to highest)',
+      `${shown(accuracy.min)} to ${shown(accuracy.max)}`,
+      ...besides.map(({ name }) => {
+        const { min, max } = beside[name] ?? {}
+        return `${besideMeasured(name, min)} to ${besideMeasured(name, max)}`
+      }),
+    ],
   )
-  if (accuracy.ofMean !== null) table.push(['Hearsay (averaged model)', shown(accuracy.ofMean)])
-  if (accuracy.centralised !== null) table.push(['centralised (all data in one place)', shown(accuracy.centralised)])
-  return table.toString()
+  if (accuracy.ofMean !== null) {
+    table.push(['Hearsay (averaged model)', shown(accuracy.ofMean), ...besides.map(() => '')])
+  }
+  if (accuracy.centralised !== null) {
+    table.push([
+      'centralised (all data in one place)',
+      shown(accuracy.centralised),
+      ...others(({ centralised }) => centralised),
+    ])
+  }
+  const leftOut = untestedText(untested)
+  return leftOut === undefined ? table.toString() : `${table.toString()}\n${pc.dim(leftOut)}`
 }
 
 function figures(summary: RunSummary): string {

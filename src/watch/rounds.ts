@@ -1,9 +1,10 @@
 import { consensusDistance, meanOf } from '../merge/index.js'
-import type { PeerEvent } from '../node/index.js'
+import type { PeerEvent, Tested } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { createCopies } from './copies.js'
-import type { RoundFigures, Spread } from './events.js'
+import type { RoundFigures } from './events.js'
+import { besideOf, spreadOf } from './spread.js'
 
 export interface ComparedModels {
   readonly head: HeadSection
@@ -61,7 +62,7 @@ export interface RoundBook {
 interface OpenRound {
   /** Of each peer that has ended it: the whole model where the round was tested, otherwise what is shared. */
   readonly models: Map<number, Float32Array>
-  readonly accuracies: Map<number, number>
+  readonly tested: Map<number, Tested>
   readonly losses: Map<number, number>
   samples: number
   absent: number
@@ -85,7 +86,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   function roundOf(round: number): OpenRound {
     const known = open.get(round)
     if (known !== undefined) return known
-    const fresh = { models: new Map(), accuracies: new Map(), losses: new Map(), samples: 0, absent: 0 }
+    const fresh = { models: new Map(), tested: new Map(), losses: new Map(), samples: 0, absent: 0 }
     open.set(round, fresh)
     return fresh
   }
@@ -97,7 +98,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
       return closeWhatIsWhole()
     }
     const whole = init.models.parametersOf(peer)
-    const values = entry.accuracies.has(peer) ? whole : headOf(whole, init.models.head)
+    const values = entry.tested.has(peer) ? whole : headOf(whole, init.models.head)
     const limit = Math.max(copyBytes, init.peers * values.byteLength)
     // Those of the round that is to be whole next never wait, or it never would be whole; but for a round before it
     // whose copies are being summed up, which waits for nobody.
@@ -121,9 +122,10 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     }
   }
 
-  async function close(round: number, { models, accuracies, losses, samples, absent }: OpenRound): Promise<void> {
+  async function close(round: number, entry: OpenRound): Promise<void> {
+    const { models, losses, samples, absent } = entry
     const peers = [...models.keys()].sort((a, b) => a - b)
-    const tested = peers.flatMap(peer => accuracies.get(peer) ?? [])
+    const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
     const sentBytes = init.sentBytes()
     const seconds = (performance.now() - (startedAt ?? 0)) / 1000
     // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
@@ -153,7 +155,13 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
         type: 'round',
         round,
         peers: peers.length,
-        ...(tested.length > 0 && { accuracy: { ...spreadOf(tested), ...(ofMean !== undefined && { ofMean }) } }),
+        ...(tested.length > 0 && {
+          accuracy: {
+            ...spreadOf(tested.map(({ accuracy }) => accuracy)),
+            ...(ofMean !== undefined && { ofMean }),
+          },
+          beside: besideOf(tested),
+        }),
         loss: spreadOf(peers.map(peer => losses.get(peer)!)).mean,
         ...(summed && { consensusDistance: summed.distance }),
         absent,
@@ -203,7 +211,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
       } else if (event.type === 'exchanged') {
         roundOf(event.round).absent += event.absent.length
       } else if (event.type === 'evaluated') {
-        roundOf(event.round).accuracies.set(event.peer, event.accuracy)
+        roundOf(event.round).tested.set(event.peer, event)
       } else if (event.type === 'ended') {
         await end(event.peer, event.round, signal)
       }
@@ -220,14 +228,5 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     },
     last: () => latest,
     lastTested: () => latestTested,
-  }
-}
-
-/** Lowest, mean and highest of some numbers. */
-export function spreadOf(values: readonly number[]): Spread {
-  return {
-    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
-    min: Math.min(...values),
-    max: Math.max(...values),
   }
 }

@@ -1,6 +1,6 @@
 import { open, readFile, stat } from 'node:fs/promises'
 import * as z from 'zod'
-import type { Measure } from '../data/index.js'
+import type { Measure, Quality } from '../data/index.js'
 import { explainDisk } from '../node/index.js'
 import { measureNames } from './text.js'
 
@@ -13,20 +13,40 @@ import { measureNames } from './text.js'
 export interface SoFar {
   /** Rounds that it has ended. */
   readonly rounds: number
-  /** Of the last test, where there was one. */
-  readonly accuracy: number | null
-  readonly macroF1?: number | undefined
+  /** What the last test found, where there was one. */
+  readonly tested?: LastTest | undefined
 }
 
-export const nothingYet: SoFar = { rounds: 0, accuracy: null }
+export const nothingYet: SoFar = { rounds: 0 }
 
 /** Of the file's end so much is looked at: thousands of events, and some tens of a mixture of a thousand peers. */
 const tailBytes = 4 * 1024 * 1024
 
+/** JSON has no NaN, which a model that diverged may be worth. */
+const value = z
+  .number()
+  .nullable()
+  .transform(value => value ?? Number.NaN)
+const figure = value.optional()
+const testSchema = z.object({
+  accuracy: value,
+  macroF1: figure,
+  balancedAccuracy: figure,
+  rarestRecall: figure,
+  rarest: z.object({ class: z.int(), right: z.number(), samples: z.number() }).optional(),
+  isUnbalanced: z.boolean().optional(),
+  untested: z.array(z.int()).optional(),
+  mae: figure,
+  rmse: figure,
+})
+
 const eventSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('ended'), round: z.int().min(0) }),
-  z.object({ type: z.literal('evaluated'), accuracy: z.number().nullable(), macroF1: z.number().optional() }),
+  testSchema.extend({ type: z.literal('evaluated'), before: testSchema.optional() }),
 ])
+
+/** What a test found, and what was there before the merge. */
+export type LastTest = Quality & { readonly before?: Quality }
 
 /**
  * The last round and the last test of `metrics.jsonl`.
@@ -35,14 +55,17 @@ const eventSchema = z.discriminatedUnion('type', [
  */
 export async function soFarIn(path: string): Promise<SoFar> {
   let rounds: number | undefined
-  let tested: Pick<SoFar, 'accuracy' | 'macroF1'> | undefined
+  let tested: LastTest | undefined
   for (const line of (await tailOf(path)).split('\n').reverse()) {
     const event = eventOf(line)
     if (event?.type === 'ended') rounds ??= event.round + 1
-    if (event?.type === 'evaluated') tested ??= { accuracy: event.accuracy, macroF1: event.macroF1 }
+    if (event?.type === 'evaluated' && tested === undefined) {
+      const { type: _, ...found } = event
+      tested = found as LastTest
+    }
     if (rounds !== undefined && tested !== undefined) break
   }
-  return { ...nothingYet, ...tested, rounds: rounds ?? 0 }
+  return { rounds: rounds ?? 0, ...(tested && { tested }) }
 }
 
 async function tailOf(path: string): Promise<string> {

@@ -1,5 +1,6 @@
-import type { Measure } from '../data/index.js'
+import type { Beside, Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
+import type { Spread } from './events.js'
 
 /** A run in one object: what `--json` prints. Accuracies are in the run's measure, on the full test set. */
 export interface Summary {
@@ -30,6 +31,10 @@ export interface Summary {
     readonly localOnly: number | null
     readonly centralised: number | null
   }
+  /** Of the same round: what accuracy may hide. Which are there depends on what is predicted; none for restored images. */
+  readonly beside: { readonly [Name in keyof Beside]?: BesideFigures }
+  /** The class with the fewest test samples, which `beside.rarestRecall` is of; null where none or each peer has another. */
+  readonly rarest: { readonly class: string; readonly samples: number } | null
   /** Null of a mixture. */
   readonly consensusDistance: number | null
   readonly spectralGap: number
@@ -39,14 +44,18 @@ export interface Summary {
   readonly peakRssMB: number
 }
 
+/** One figure over the peers' own models, and of the baselines: null when they were not run. */
+export interface BesideFigures extends Spread {
+  readonly localOnly: number | null
+  readonly centralised: number | null
+}
+
 /** One peer's line in the report. */
-export interface PeerSummary {
+export interface PeerSummary extends Partial<Beside> {
   readonly peer: number
   readonly name: string
   readonly samples: number
   readonly accuracy: number | null
-  /** Where classes are predicted; unlike accuracy it is low for who always says the commonest class. */
-  readonly macroF1?: number
   readonly localOnly: number | null
   readonly failed: boolean
   /** In a mixture: the peer's own head alone, and the best of the received ones alone; null where there was none. */
@@ -58,6 +67,10 @@ export interface PeerSummary {
 export interface RunSummary extends Summary {
   /** What the backend computed on; its memory is left out where nothing tells it. */
   readonly device: Device
+  /** Do classes have so unlike numbers of samples that accuracy may hide a class that is never found? */
+  readonly isUnbalanced: boolean
+  /** Names of classes without a test sample. */
+  readonly untested: readonly string[]
   readonly data: string
   readonly model: { readonly parameters: number; readonly shared: number }
   /** Heads that should have come and did not. */
@@ -71,6 +84,6 @@ export interface RunSummary extends Summary {
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, data, model, absent, rejected, listens, perPeer, ...rest } = summary
+  const { device, isUnbalanced, untested, data, model, absent, rejected, listens, perPeer, ...rest } = summary
   return rest
 }

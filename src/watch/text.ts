@@ -52,6 +52,13 @@ export function count(value: number): string {
   return value.toLocaleString('en')
 }
 
+/** A number in its own units, to four digits: 12.34, 1,234, 0.001234. */
+export function plain(value: number): string {
+  const size = Math.abs(value)
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return value.toExponential(2)
+  return size >= 1000 ? count(Math.round(value)) : String(Number(value.toPrecision(4)))
+}
+
 export function small(value: number): string {
   return value === 0 ? '0' : value >= 0.01 && value < 1000 ? value.toPrecision(3) : value.toExponential(1)
 }

@@ -49,7 +49,7 @@ describe('a simulation', () => {
     expect(result.samples).toBe(3 * 2 * 2 * 32)
     expect(result.peers.map(({ failed }) => failed)).toEqual([false, false, false])
     // What peers say of their last model is what the last round's figures are made of.
-    const accuracies = result.peers.map(({ accuracy }) => accuracy!)
+    const accuracies = result.peers.map(({ tested }) => tested!.accuracy)
     expect(result.last!.accuracy!.min).toBe(Math.min(...accuracies))
     expect(result.last!.accuracy!.max).toBe(Math.max(...accuracies))
   })
@@ -87,7 +87,7 @@ describe('a simulation', () => {
     expect(rounds.every(({ consensusDistance, loss }) => consensusDistance! > 0 && loss > 0)).toBe(true)
     expect(result.last).toEqual(rounds[2])
     expect(result.lastTested).toEqual(rounds[2])
-    expect(result.peers.every(({ accuracy }) => accuracy !== undefined)).toBe(true)
+    expect(result.peers.every(({ tested }) => tested !== undefined)).toBe(true)
     const alone = events.filter(event => event.type === 'baseline')
     expect(alone).toHaveLength(5 * 3)
     expect(alone.every(({ round, accuracy }) => (accuracy === undefined) === (round === 0))).toBe(true)

@@ -33,7 +33,7 @@ async function cards(data: Partial<Extract<ManifestInput['data'], object>> = {})
 }
 
 const accuracies = async (simulation: Simulation): Promise<number[]> =>
-  (await follow(simulation)).result.peers.map(({ accuracy }) => accuracy!)
+  (await follow(simulation)).result.peers.map(({ tested }) => tested!.accuracy)
 
 describe("four sites' card payments, of spreads that differ 60 times", () => {
   it('are learned by all where they agree on one standardisation, which they do by default', async () => {

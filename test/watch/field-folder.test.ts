@@ -59,7 +59,7 @@ describe('a peer’s folder', () => {
     await createCheckpoints(kind).save({ round: 2, name: 'boston', parameters, state: {} }, signal)
     const [other] = await simulatedIdentities(1, 1)
     const members = [{ name: 'bern', peerId: other!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }]
-    expect(first.before).toEqual({ rounds: 0, accuracy: null })
+    expect(first.before).toEqual({ rounds: 0 })
     await first.writeMembers(members)
     first.append({ type: 'one' })
     await first.close()
@@ -285,7 +285,7 @@ describe('a folder of which something is lost', () => {
     folder.append({ type: 'trained', loss: '"ended" is no event' } as { type: string })
     await folder.close()
     const again = await opened(path, true)
-    expect(again.before).toEqual({ rounds: 2, accuracy: 0.75, macroF1: 0.5 })
+    expect(again.before).toEqual({ rounds: 2, tested: { accuracy: 0.75, macroF1: 0.5 } })
     await again.close()
     await rm(join(path, 'metrics.jsonl'))
     expect((await opened(path, true)).before).toBeUndefined()

@@ -24,6 +24,7 @@ function screenOf(terminal: boolean, baselines = false): Screen {
     rounds: 4,
     baselines,
     measure: 'accuracy',
+    classes: ['honest', 'fraud'],
     stream: stream as unknown as NodeJS.WriteStream,
   })
   return { progress, lines: () => stripVTControlCharacters(text).trimEnd().split('\n') }
@@ -89,6 +90,21 @@ describe('progress that is not on a terminal', () => {
     const { accuracy, ...untested } = round
     progress.show(untested)
     expect(lines()).toEqual([expect.stringMatching(/^round 2\/4 {2}loss 1\.00 {2}consensus 0\.125 {2}sent/)])
+  })
+
+  it('says beside accuracy what it hides where a class is rare', () => {
+    const { progress, lines } = screenOf(false)
+    const same = (value: number) => ({ mean: value, min: value, max: value })
+    const beside = { balancedAccuracy: same(0.5), rarestRecall: same(0), rarest: { class: 1, samples: 175 } }
+    progress.show({ ...round, beside })
+    progress.show({ ...round, beside: { ...beside, isUnbalanced: true } })
+    progress.show({ ...round, beside: { mae: same(3.25), rmse: same(4.5) } })
+    const [balanced, unbalanced, numbers] = lines()
+    expect(balanced).not.toContain('balanced')
+    expect(unbalanced).toContain(
+      'averaged model 60.0 %)  balanced 50.0 %, fraud found 0.0 % (0.0 % to 0.0 %)  consensus',
+    )
+    expect(numbers).toContain('  MAE 3.25, RMSE 4.5  ')
   })
 
   it('has a line for what is out of the ordinary, rounds counted from 1', () => {

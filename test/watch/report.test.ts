@@ -37,6 +37,46 @@ describe('the report', () => {
     expect(images).toContain('0 | boston | 10 | 29.30 dB | 30.00 dB | -0.70')
   })
 
+  it('sets beside accuracy what it hides where a class is rare: a peer that finds none of 175 frauds', () => {
+    const figures = (value: number) => ({ mean: value, min: value, max: value, localOnly: 0.25, centralised: 0.75 })
+    const perPeer = [
+      {
+        peer: 0,
+        name: 'bank',
+        samples: 10,
+        accuracy: 0.997,
+        balancedAccuracy: 0.5,
+        rarestRecall: 0,
+        localOnly: null,
+        failed: false,
+      },
+    ]
+    const run = {
+      perPeer,
+      beside: { balancedAccuracy: figures(0.5), rarestRecall: figures(0) },
+      rarest: { class: 'fraud', samples: 175 },
+    }
+    const lines = linesOf({ ...run, isUnbalanced: true, untested: ['theft'] })
+    expect(lines[0]).toBe('peer | name | samples | accuracy | balanced | fraud (175) found')
+    expect(lines).toContain('0 | bank | 10 | 99.7 % | 50.0 % | 0.0 %')
+    expect(lines).toContain('local only (mean) | 60.1 % | 25.0 % | 25.0 %')
+    expect(lines).toContain('Hearsay (mean) | 91.2 % | 50.0 % | 0.0 %')
+    expect(lines).toContain('centralised (all data in one place) | 97.7 % | 75.0 % | 75.0 %')
+    expect(lines).toContain('theft has no test sample and is left out of balanced accuracy')
+    // Classes of much the same size need no more than accuracy.
+    expect(linesOf(run)[0]).toBe('peer | name | samples | accuracy')
+  })
+
+  it('says errors of numbers in their units', () => {
+    const figures = (value: number) => ({ mean: value, min: 1, max: value, localOnly: null, centralised: null })
+    const perPeer = [
+      { peer: 0, name: 'shop', samples: 10, accuracy: 0.5, mae: 1250, rmse: 2.34567, localOnly: null, failed: false },
+    ]
+    const lines = linesOf({ measure: 'r2', perPeer, beside: { mae: figures(2), rmse: figures(3) } })
+    expect(lines).toContain('0 | shop | 10 | 0.500 | 1,250 | 2.346')
+    expect(lines).toContain('Hearsay (lowest to highest) | 0.850 to 0.950 | 1 to 2 | 1 to 3')
+  })
+
   it('says what it cost and how it went', () => {
     const lines = linesOf()
     expect(lines).toContain('consensus distance | 0.0123')
@@ -66,7 +106,7 @@ describe('the headline', () => {
   it('is the summary without what is only looked up', () => {
     expect(Object.keys(headline(summaryOf()))).toEqual(
       (
-        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy consensusDistance spectralGap bytes ' +
+        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy beside rarest consensusDistance spectralGap bytes ' +
         'samplesPerSecond peakRssMB'
       ).split(' '),
     )

@@ -79,6 +79,7 @@ describe('the book of rounds', () => {
         round: 0,
         peers: 2,
         accuracy: { mean: expect.closeTo(0.6, 12), min: 0.4, max: 0.8, ofMean: 0.5 },
+        beside: {},
         loss: 1.5,
         // Over the head alone: (1/2)·(|(1,0) − (2,2)|² + |(3,4) − (2,2)|²).
         consensusDistance: 5,

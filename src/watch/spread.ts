@@ -1,0 +1,31 @@
+import { type Beside, besideNames, type Quality } from '../data/index.js'
+import type { Spread } from './events.js'
+
+/** What stands beside the measure, over the peers' own models; of which class, where all were tested on the same one. */
+export type BesideSpread = { readonly [Name in keyof Beside]?: Spread } & Pick<Quality, 'isUnbalanced'> & {
+    readonly rarest?: { readonly class: number; readonly samples: number }
+  }
+
+/** Lowest, mean and highest of some numbers. */
+export function spreadOf(values: readonly number[]): Spread {
+  return {
+    mean: values.reduce((sum, value) => sum + value, 0) / values.length,
+    min: Math.min(...values),
+    max: Math.max(...values),
+  }
+}
+
+/** What peers' models have beside the measure. */
+export function besideOf(qualities: readonly Quality[]): BesideSpread {
+  const spreads = besideNames.flatMap(name => {
+    const values = qualities.flatMap(quality => quality[name] ?? [])
+    return values.length === 0 ? [] : [[name, spreadOf(values)]]
+  })
+  const [first, ...others] = qualities.map(({ rarest }) => rarest)
+  const isSame = others.every(other => other?.class === first?.class && other?.samples === first?.samples)
+  return {
+    ...Object.fromEntries(spreads),
+    ...(first && isSame && { rarest: { class: first.class, samples: first.samples } }),
+    ...(qualities.some(({ isUnbalanced }) => isUnbalanced) && { isUnbalanced: true }),
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { type PeerEvent, type RoundsInit, runRounds } from '../../src/node/index.js'
+import { headSection, layoutOf } from '../../src/tensors/index.js'
+import { never } from '../gossip/hosts.js'
+
+const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [2] }]))
+
+/** Two rounds of a model that training makes 1, 2 and the merge a hundred times that. */
+async function roundsWith(changes: Partial<RoundsInit>): Promise<PeerEvent[]> {
+  const parameters = new Float32Array(2)
+  const quality = (values: Float32Array): { accuracy: number } => ({ accuracy: values[0]! })
+  const rounds = runRounds(
+    {
+      self: 0,
+      rounds: 2,
+      train: async round => {
+        parameters.fill(round + 1)
+        return { loss: 0, samples: 1, seconds: 0 }
+      },
+      parameters,
+      head,
+      async *gossip(round) {
+        yield { type: 'merged', peer: 0, round, localDistance: 0 }
+        parameters.fill(parameters[0]! * 100)
+      },
+      evaluate: async () => ({ ...quality(parameters), loss: 0 }),
+      evaluateBefore: async copy => quality(copy),
+      evaluateEvery: 1,
+      ...changes,
+    },
+    never,
+  )
+  const events: PeerEvent[] = []
+  for await (const event of rounds) if (event.type === 'evaluated') events.push(event)
+  return events
+}
+
+describe('a round', () => {
+  it('tests its model as it was before the merge, and as the merge left it', async () => {
+    expect(await roundsWith({})).toMatchObject([
+      { round: 0, accuracy: 100, before: { accuracy: 1 } },
+      { round: 1, accuracy: 200, before: { accuracy: 2 } },
+    ])
+  })
+
+  it('does so only in rounds that are tested, and where it is asked to', async () => {
+    let asked = 0
+    const evaluateBefore = async () => {
+      asked += 1
+      return { accuracy: 0 }
+    }
+    await roundsWith({ evaluateBefore, evaluateEvery: 2 })
+    expect(asked).toBe(1)
+    expect((await roundsWith({ evaluateBefore: undefined }))[0]).not.toHaveProperty('before')
+  })
+
+  it('fails with a test that fails, after the merge', async () => {
+    const failing = roundsWith({ evaluateBefore: () => Promise.reject(new Error('no worker')) })
+    await expect(failing).rejects.toThrow('no worker')
+  })
+})

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerEvent } from '../../src/node/index.js'
+import { createFieldLines, type FieldSummary, fieldResult, testedFigures } from '../../src/watch/index.js'
+
+const fraud = {
+  accuracy: 0.997,
+  macroF1: 0.499,
+  balancedAccuracy: 0.5,
+  rarestRecall: 0,
+  rarest: { class: 1, right: 0, samples: 175 },
+  isUnbalanced: true,
+}
+const tested = { ...fraud, before: { ...fraud, accuracy: 0.991, balancedAccuracy: 0.75 } }
+const classes = ['honest', 'fraud']
+
+/** The line of a round with this test. */
+function lineOf(test: object, measure: 'accuracy' | 'r2' = 'accuracy'): string | undefined {
+  const line = createFieldLines(6, measure, classes)
+  const common = { peer: 0, round: 1 }
+  line({ type: 'trained', ...common, loss: 0.5, samples: 10, seconds: 1 })
+  line({ type: 'merged', ...common, localDistance: 0.25 })
+  line({ type: 'evaluated', ...common, loss: 0.5, ...test } as PeerEvent)
+  return line({ type: 'ended', ...common, seconds: 1 })
+}
+
+describe('a round in the field', () => {
+  it('says what the peer has without the others, and what accuracy hides', () => {
+    expect(lineOf(tested)).toBe(
+      'round 2/6  loss 0.500  accuracy 99.7 % (alone 99.1 %), balanced 50.0 %, fraud 0 of 175  distance 0.250',
+    )
+  })
+
+  it('says no more than accuracy where classes are of much the same size', () => {
+    expect(lineOf({ ...fraud, isUnbalanced: false })).toBe('round 2/6  loss 0.500  accuracy 99.7 %  distance 0.250')
+  })
+
+  it('says errors of numbers in their units', () => {
+    expect(lineOf({ accuracy: 0.5, mae: 12_345.6, rmse: 0.00123456 }, 'r2')).toContain(
+      'R² 0.500, MAE 12,346, RMSE 0.001235',
+    )
+  })
+})
+
+describe('the end of a run in the field', () => {
+  const run = { rounds: 6, measure: 'accuracy', sentBytes: 0, receivedBytes: 0, rejected: {} } as FieldSummary
+
+  it('says the same of its last test', () => {
+    expect(fieldResult(run, { ...tested, untested: [0] }, classes)).toBe(
+      'accuracy 99.7 % (alone 99.1 %), balanced 50.0 %, fraud 0 of 175 after 6 rounds; honest has no test sample and is left out of balanced accuracy; sent 0 B, received 0 B',
+    )
+    expect(fieldResult(run, undefined, classes)).toMatch(/^accuracy – after 6 rounds/)
+  })
+
+  it('keeps it in figures, classes by name', () => {
+    expect(testedFigures(tested, classes)).toEqual({
+      accuracy: 0.997,
+      macroF1: 0.499,
+      balancedAccuracy: 0.5,
+      rarestRecall: 0,
+      rarest: { class: 'fraud', right: 0, samples: 175 },
+      before: { accuracy: 0.991, macroF1: 0.499, balancedAccuracy: 0.75, rarestRecall: 0 },
+    })
+    expect(testedFigures(undefined, classes)).toEqual({ accuracy: null })
+  })
+})
