@@ -1,14 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Inputs, loadDataset, loadInputs } from '../data/index.js'
+import { answerOf, type Inputs, loadDataset, loadInputs } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
-import { parseManifest, readManifestFile } from '../node/index.js'
-import { mostProbable, type PeerDescription, predict as predictWith, readPeer } from '../trained/index.js'
-import { percent } from '../watch/index.js'
+import { type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { type PeerDescription, predict as predictWith, readPeer, scoreOf, scoreOfImages } from '../trained/index.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
+import { scoreText } from './scores.js'
 import type { NotationFlags } from './table-flags.js'
 
 interface PredictOptions extends NotationFlags {
@@ -26,19 +26,41 @@ export const run: Run<PredictOptions> = async (
   const { description } = peer
   const restores = description.objective.kind === 'super-resolution'
   checkOut(out, restores)
-  const inputs = path === undefined ? await testOf(folder!, description) : await loadInputs(path, description, flags)
+  const manifest = await manifestIn(folder!, path === undefined)
+  const inputs =
+    path === undefined
+      ? await testOf(manifest!, description)
+      : await loadInputs(path, { ...description, classes: manifest?.data.classes ?? description.classes }, flags)
   tellNotes(inputs, stderr)
   const prediction = await predictWith(peer, inputs.samples, { backend, signal })
   const named = { names: inputs.names, description, prediction }
   if (restores) await writeImages(out!, named)
   else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named) : csvOf(named))
   else await write(out, named)
-  if (path === undefined && description.objective.kind === 'classification') {
-    const { labels, size } = inputs.samples
-    const right = mostProbable(prediction).reduce((sum, best, i) => sum + (best === labels[i] ? 1 : 0), 0)
-    stderr.write(`${percent(right / size)} of ${size} are right\n`)
+  const { answers, samples } = inputs
+  if (answers !== undefined) {
+    stderr.write(scoreText(scoreOf(prediction, description, answers), answers, unitOf(description)))
+  } else if (restores && samples.targets !== undefined) {
+    stderr.write(scoreText(scoreOfImages(prediction, samples.targets), undefined))
   }
   return 0
+}
+
+/** The unit of the number that is predicted, where the table wrote one. */
+function unitOf({ table }: PeerDescription): string | undefined {
+  const answer = table && answerOf(table)
+  return answer?.kind === 'target' ? answer.unit : undefined
+}
+
+/** The run's manifest, which says what labels its classes have. Its models can be asked without it. */
+async function manifestIn(folder: string, isNeeded: boolean): Promise<Manifest | undefined> {
+  const path = join(folder, 'manifest.yaml')
+  try {
+    return parseManifest(await readManifestFile(path), path)
+  } catch (error) {
+    if (isNeeded || !(error instanceof HearsayError)) throw error
+    return undefined
+  }
 }
 
 function checkOut(out: string | undefined, restores: boolean): void {
@@ -50,9 +72,7 @@ function checkOut(out: string | undefined, restores: boolean): void {
 }
 
 /** What the run was tested on, of a peer in the field only where the manifest's data are there. */
-async function testOf(folder: string, { inputShape }: PeerDescription): Promise<Inputs> {
-  const path = join(folder, 'manifest.yaml')
-  const { data, seed } = parseManifest(await readManifestFile(path), path)
+async function testOf({ data, seed }: Manifest, { inputShape, objective }: PeerDescription): Promise<Inputs> {
   const { test, inputShape: shape, name } = await loadDataset(data, seed)
   if (shape.join() !== inputShape.join()) {
     throw new HearsayError(
@@ -60,7 +80,13 @@ async function testOf(folder: string, { inputShape }: PeerDescription): Promise<
       `${name}: its samples are ${shape.join('×')}, and the model takes ${inputShape.join('×')}; name the inputs`,
     )
   }
-  return { samples: test, names: Array.from({ length: test.size }, (_, i) => String(i)) }
+  const names = Array.from({ length: test.size }, (_, i) => String(i))
+  if (objective.kind === 'super-resolution') return { samples: test, names }
+  const { labels, targets = [] } = test
+  const known = { known: test.size, strange: [] }
+  const answers =
+    objective.kind === 'classification' ? { labels, ...known } : { targets: Float64Array.from(targets), ...known }
+  return { samples: test, names, answers }
 }
 
 async function write(out: string, named: Named): Promise<void> {

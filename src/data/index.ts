@@ -12,6 +12,7 @@ export {
   type Sight,
   seenBy,
 } from './agreed.js'
+export { type Answers, answersOf } from './answers.js'
 export type {
   Dataset,
   Samples,

@@ -1,4 +1,5 @@
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
+import { type Answers, answersOf } from './answers.js'
 import { inputSize, type Samples, sharedLabels, sharedNumbers, sharedPixels } from './dataset.js'
 import { enlarge } from './degrade.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
@@ -14,6 +15,7 @@ import { type RowOptions, readRows } from './read/rows.js'
 import { isTable } from './read/tables.js'
 import type { TableSchema } from './schema.js'
 import type { UnlabelledSamples } from './source.js'
+import type { ClassSpec } from './spec.js'
 
 /** What a model takes, as its training data were. */
 export interface InputsWanted {
@@ -22,14 +24,18 @@ export interface InputsWanted {
   readonly pixels: boolean
   /** Of a table: which column becomes which inputs. Left out, a table's columns are the inputs in their order. */
   readonly table?: TableSchema | undefined
+  /** The names of the classes, or what labels they have: with them, answers in the inputs are understood. @default none */
+  readonly classes?: readonly ClassSpec[]
   /** To restore images: those of 1 / factor of the size are brought to it as in training. @default classification */
   readonly objective?: Objective
 }
 
-/** Samples without labels (all are 0), and what each is called: a file's name, or its place. */
+/** Samples whose labels nobody looks at (all are 0), and what each is called: a file's name, or its place. */
 export interface Inputs {
   readonly samples: Samples
   readonly names: readonly string[]
+  /** What the answers to them are; left out where the inputs say nothing of it. */
+  readonly answers?: Answers
   /** What the reading passed over, a sentence each. */
   readonly notes?: readonly string[]
 }
@@ -82,7 +88,7 @@ function readingOf({ table, inputShape }: InputsWanted): TableSchema {
 
 async function ofImages(
   paths: readonly string[],
-  { inputShape, pixels, objective = classification }: InputsWanted,
+  { inputShape, pixels, objective = classification, classes = [] }: InputsWanted,
   limits: DataLimits,
   nameOf: (path: string) => string,
 ): Promise<Inputs> {
@@ -98,7 +104,11 @@ async function ofImages(
     objective.kind === 'super-resolution'
       ? await small(paths, shape, objective.factor, limits)
       : await readImages(paths, shape, limits)
-  return { ...samplesOf(read, paths.length, paths.map(nameOf)), notes }
+  const folders = paths.map(path => basename(dirname(nameOf(path))).replace(/^\.$/, ''))
+  const answers = answersOf(folders, objective, classes)
+  // Folders need not be classes.
+  const known = objective.kind === 'classification' && answers !== undefined && answers.known > 0
+  return { ...samplesOf(read, paths.length, paths.map(nameOf)), ...(known && { answers }), notes }
 }
 
 /** Images to restore: those of 1 / factor of the size as they are, and enlarged here; others are taken as enlarged. */
@@ -122,7 +132,8 @@ async function small(
   return { pixels: all, notes: shapeNotes(odd, [height, width], wantedByModel) }
 }
 
-function ofArray(path: string, { inputs, inputShape, size }: UnlabelledSamples, wanted: InputsWanted): Inputs {
+function ofArray(path: string, read: UnlabelledSamples, wanted: InputsWanted): Inputs {
+  const { inputs, inputShape, size } = read
   if (inputShape.join() !== wanted.inputShape.join()) {
     throw dataError(path, `its samples are ${inputShape.join('×')}; the model takes ${wanted.inputShape.join('×')}`)
   }
@@ -131,11 +142,10 @@ function ofArray(path: string, { inputs, inputShape, size }: UnlabelledSamples, 
     throw dataError(path, `holds ${has}, and the model was trained on ${takes}; save it with that dtype`)
   }
   if (size === 0) throw dataError(path, 'holds no samples')
-  return samplesOf(
-    inputs,
-    size,
-    Array.from({ length: size }, (_, i) => String(i)),
-  )
+  const { objective = classification, classes = [] } = wanted
+  const answers = read.answers && answersOf(read.answers, objective, classes)
+  const names = Array.from({ length: size }, (_, i) => String(i))
+  return { ...samplesOf(inputs, size, names), ...(answers && { answers }) }
 }
 
 function samplesOf(read: Uint8Array | Float32Array, size: number, names: readonly string[]): Inputs {

@@ -53,11 +53,16 @@ export function classesOf(
     throw dataError(path, `has only the class "${classes[0] ?? ''}"; list all classes of the run under data.classes`)
   }
   if (specs === undefined) return { classes, classOf: Int32Array.from(labelTexts, (_, i) => i) }
-  const wanted = wantedTexts(specs)
+  const wanted = classTexts(specs)
   return { classes, classOf: Int32Array.from(labelTexts, text => wanted.get(canonicalText(text)) ?? -1) }
 }
 
-function wantedTexts(specs: readonly ClassSpec[]): Map<string, number> {
+/**
+ * Which class each label text is, as {@link canonicalText} writes it.
+ *
+ * @throws {@link HearsayError} when a label belongs to two classes
+ */
+export function classTexts(specs: readonly ClassSpec[]): Map<string, number> {
   const wanted = new Map<string, number>()
   const add = (text: string, index: number): void => {
     if (wanted.has(text))

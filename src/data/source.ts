@@ -39,6 +39,8 @@ export interface UnlabelledSamples {
   readonly inputs: Uint8Array | Float32Array
   readonly inputShape: readonly number[]
   readonly size: number
+  /** What the file says the answers are, one a sample; '' where it does not. Left out where it says nothing of them. */
+  readonly answers?: readonly string[]
 }
 
 /**

@@ -9,3 +9,4 @@ export {
 } from './export.js'
 export { type KeptMixture, type KeptPeer, keepPeer, keptPeers, readPeer } from './kept-peer.js'
 export { mostProbable, type Prediction, type PredictOptions, predict } from './predict.js'
+export { type Score, scoreOf, scoreOfImages } from './score.js'

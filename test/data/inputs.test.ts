@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { degrade, loadDataset, loadInputs, sharedLabels, sharedPixels } from '../../src/data/index.js'
+import { answersOf, degrade, loadDataset, loadInputs, sharedLabels, sharedPixels } from '../../src/data/index.js'
 import { fixture, folderWith } from './samples.js'
 
 const table =
@@ -133,5 +133,83 @@ describe('images without labels', () => {
       objective: { kind: 'super-resolution', factor: 2 },
     })
     for (const [i, value] of samples.inputs.entries()) expect(Math.abs(value - seen.inputs[i]!)).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('answers in the inputs', () => {
+  it('stand in the column of a table that has them, in whatever place', async () => {
+    const folder = await folderWith({
+      'train.csv': table,
+      'rows.csv': 'label,sex,price,colour,age\nyes,1,2,blue,40\n?,0,1,red,50\nmaybe,0,1,red,50\nno,0,1,red,50\n',
+    })
+    const { inputShape, table: reading, classes } = await loadDataset({ set: join(folder, 'train.csv'), ...options }, 1)
+    const wanted = { inputShape, pixels: false, table: reading, classes }
+    const { answers } = await loadInputs(join(folder, 'rows.csv'), wanted)
+    expect(classes).toEqual(['no', 'yes'])
+    expect(answers).toEqual({ labels: Int32Array.of(1, -1, -1, 0), known: 2, strange: ['maybe'] })
+  })
+
+  it('of a table without a header stand in the place where they were in training', async () => {
+    const folder = await folderWith({
+      'train.csv': '1,2,0\n3,4,1\n5,6,0\n7,8,1\n',
+      'all.csv': '9,8,1\n7,7,0.0\n',
+      'some.csv': '9,8\n',
+    })
+    const { inputShape, table: reading } = await loadDataset({ set: join(folder, 'train.csv'), testShare: 0.5 }, 1)
+    const wanted = { inputShape, pixels: false, table: reading, classes: ['0', '1'] }
+    expect((await loadInputs(join(folder, 'all.csv'), wanted)).answers?.labels).toEqual(Int32Array.of(1, 0))
+    expect(await loadInputs(join(folder, 'some.csv'), wanted)).not.toHaveProperty('answers')
+  })
+
+  it('that are numbers may have decimal commas', async () => {
+    const folder = await folderWith({
+      'train.csv': 'age,price\n30,1.5\n40,2\n50,3\n35,2\n',
+      'rows.csv': 'age;price\n30,5;1,5\n40;\n',
+    })
+    const {
+      inputShape,
+      table: reading,
+      objective,
+    } = await loadDataset({ set: join(folder, 'train.csv'), target: 'price', testShare: 0.5 }, 1)
+    const wanted = { inputShape, pixels: false, table: reading, objective: objective! }
+    const { answers } = await loadInputs(join(folder, 'rows.csv'), wanted)
+    expect(answers).toEqual({ targets: Float64Array.of(1.5, Number.NaN), known: 1, strange: [] })
+  })
+
+  it('of images are their folders, where these are classes', async () => {
+    const folder = await folderWith({})
+    for (const name of ['cat/a.png', 'dog/b.png', 'elsewhere/c.png']) {
+      await mkdir(dirname(join(folder, name)), { recursive: true })
+      await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } }).toFile(join(folder, name))
+    }
+    const wanted = { inputShape: [2, 2, 3], pixels: true, classes: ['cat', 'dog'] }
+    const { names, answers } = await loadInputs(folder, wanted)
+    expect(names).toEqual(['cat/a.png', 'dog/b.png', 'elsewhere/c.png'])
+    expect(answers).toEqual({ labels: Int32Array.of(0, 1, -1), known: 2, strange: ['elsewhere'] })
+    expect(await loadInputs(folder, { ...wanted, classes: ['bird', 'fish'] })).not.toHaveProperty('answers')
+    expect(await loadInputs(join(folder, 'cat'), wanted)).not.toHaveProperty('answers')
+  })
+
+  it('of arrays are the labels beside them', async () => {
+    const { test, inputShape, classes } = await loadDataset({ set: 'pneumoniamnist' }, 1)
+    const medical = await loadInputs('data/pneumoniamnist/pneumoniamnist.npz', { inputShape, pixels: true, classes })
+    expect(medical.answers).toEqual({ labels: test.labels.slice(), known: 624, strange: [] })
+    const idx = await loadDataset({ set: fixture('idx') }, 1)
+    const { answers } = await loadInputs(join(fixture('idx'), 'train-images-idx3-ubyte.gz'), {
+      inputShape: idx.inputShape,
+      pixels: true,
+      classes: idx.classes,
+    })
+    expect(answers!.labels).toEqual(idx.train.labels.slice())
+  })
+
+  it('may have other texts than their classes', () => {
+    const specs = [
+      { name: 'healthy', labels: ['0'] },
+      { name: 'ill', labels: ['1', '2'] },
+    ]
+    const { labels } = answersOf(['0', '2', '1.0', '3'], { kind: 'classification' }, specs)!
+    expect(labels).toEqual(Int32Array.of(0, 1, 1, -1))
+    expect(answersOf(['', ''], { kind: 'classification' }, specs)).toBeUndefined()
   })
 })

@@ -48,7 +48,7 @@ describe('hearsay predict', () => {
       const asked = await ok(['predict', run.out, '--peer', name, ...backend])
       const right = rowsOf(asked.stdout).filter((row, i) => row.class === digits.classes[digits.test.labels[i]!]).length
       expect(right / digits.test.size).toBe(accuracy)
-      expect(asked.stderr).toBe(`${(accuracy! * 100).toFixed(1)} % of 359 are right\n`)
+      expect(asked.stderr).toContain(`${(accuracy! * 100).toFixed(1)} % of 359 are right; balanced`)
       const { stdout, stderr } = await ok(['predict', run.out, table, '--peer', name, ...backend])
       expect(stdout).toBe(asked.stdout)
       expect(stderr).toBe('')
@@ -85,7 +85,7 @@ describe('hearsay predict', () => {
     await ok(['start', manifest, '--as', 'anna', '--listen', '/ip4/127.0.0.1/tcp/0', '--out', out, ...backend])
     const { accuracy } = await readJson<{ accuracy: number }>(join(out, 'summary.json'))
     const { stderr } = await ok(['predict', out, ...backend])
-    expect(stderr).toBe(`${(accuracy * 100).toFixed(1)} % of 359 are right\n`)
+    expect(stderr).toContain(`${(accuracy * 100).toFixed(1)} % of 359 are right; balanced`)
   })
 })
 
@@ -98,7 +98,7 @@ describe('of a mixture', () => {
     const mixed = await simulated([manifest, ...backend])
     const { name, accuracy, own } = mixed.summary.perPeer[0]!
     const { stdout, stderr } = await ok(['predict', mixed.out, '--peer', name, ...backend])
-    expect(stderr).toContain(`${(accuracy! * 100).toFixed(1)} % of 359 are right\n`)
+    expect(stderr).toContain(`${(accuracy! * 100).toFixed(1)} % of 359 are right; balanced`)
     const rows = rowsOf(stdout)
     const right = rows.filter((row, i) => row.class === digits.classes[digits.test.labels[i]!]).length
     expect(right / digits.test.size).toBe(accuracy)

@@ -61,10 +61,15 @@ export async function readIdxPair(imagesPath: string, limits: DataLimits = dataL
   return { inputShape: pair.inputShape, labelTexts: labelTextsUpTo(pair.largest), train: pair.part }
 }
 
-/** The images of one file, without labels. */
+/** The images of one file, with their labels where that file lies beside it. */
 export async function readIdxImages(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
   const { shape, values } = decodeIdx(await readBytes(path, limits), path, 3)
-  return { inputs: values, inputShape: [shape[1]!, shape[2]!, 1], size: shape[0]! }
+  const samples = { inputs: values, inputShape: [shape[1]!, shape[2]!, 1], size: shape[0]! }
+  const labelsPath = await findLabels(path)
+  if (labelsPath === undefined) return samples
+  const labels = decodeIdx(await readBytes(labelsPath, limits), labelsPath, 1)
+  checkCounts(path, samples.size, labels.values.length)
+  return { ...samples, answers: Array.from(labels.values, String) }
 }
 
 /** Reads a folder with `train-images-idx3-ubyte`, `t10k-images-idx3-ubyte` and their labels, gzipped or not. */
@@ -130,10 +135,20 @@ async function readPair(
 }
 
 async function labelsBeside(imagesPath: string): Promise<string> {
-  const plain = basename(imagesPath).replace(/\.gz$/, '').replace('images', 'labels').replace('idx3', 'idx1')
+  const found = await findLabels(imagesPath)
+  if (found !== undefined) return found
+  throw dataError(imagesPath, `needs ${labelsName(imagesPath)}[.gz] beside it`)
+}
+
+async function findLabels(imagesPath: string): Promise<string | undefined> {
+  const plain = labelsName(imagesPath)
   for (const name of [plain, `${plain}.gz`]) {
     const path = join(dirname(imagesPath), name)
     if ((await kindOf(path)) === 'file') return path
   }
-  throw dataError(imagesPath, `needs ${plain}[.gz] beside it`)
+  return undefined
+}
+
+function labelsName(imagesPath: string): string {
+  return basename(imagesPath).replace(/\.gz$/, '').replace('images', 'labels').replace('idx3', 'idx1')
 }

@@ -150,7 +150,13 @@ export async function readNpz(path: string, limits: DataLimits = dataLimits): Pr
 /** What an array of inputs alone may be called, the likeliest first; an archive with one array needs none of these. */
 const inputNames = ['x', 'X', 'inputs', 'images', 'test_images', 'x_test']
 
-/** Samples without labels from an .npz archive. */
+/** The array of labels that goes with these inputs, where it is there. */
+function answersBeside(inputs: string, names: readonly string[]): string[] {
+  const pairs = conventions.flatMap(convention => Object.values(convention))
+  return pairs.flatMap(([x, y]) => (x === inputs && names.includes(y) ? [y] : [])).slice(0, 1)
+}
+
+/** Samples from an .npz archive, with their labels where these are there. */
 export async function readNpzInputs(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
   const bytes = await readBytes(path, limits)
   const names = namesInNpz(bytes, path, limits)
@@ -158,10 +164,20 @@ export async function readNpzInputs(path: string, limits: DataLimits = dataLimit
   if (name === undefined) {
     throw dataError(path, `has the arrays ${names.join(', ') || '(none)'}; call the one with the inputs x`)
   }
-  const array = decodeNpz(bytes, path, [name], limits).get(name)!
+  const answersName = answersBeside(name, names)
+  const arrays = decodeNpz(bytes, path, [name, ...answersName], limits)
+  const array = arrays.get(name)!
   const what = `${path}: ${name}`
   const inputShape = inputShapeOf(array, what, limits)
-  return { inputs: inputsOf(array, inputShape, what), inputShape, size: array.shape[0]! }
+  const size = array.shape[0]!
+  const [answers] = answersName.map(key => labelsOf(arrays.get(key)!, `${path}: ${key}`))
+  if (answers !== undefined) checkCounts(what, size, answers.length)
+  return {
+    inputs: inputsOf(array, inputShape, what),
+    inputShape,
+    size,
+    ...(answers && { answers: Array.from(answers, String) }),
+  }
 }
 
 function inputShapeOf({ shape }: NpyArray, what: string, limits: DataLimits): number[] {

@@ -18,6 +18,12 @@ export type RowOptions = Pick<TableOptions, 'header' | 'decimal'>
  * Rows for a model that was trained on a table: the same columns become the same inputs, whatever else the file holds.
  */
 
+/** Where the answers stand in the file that is read, and whether they are numbers. */
+interface PlacedAnswer {
+  readonly at: number
+  readonly isNumber: boolean
+}
+
 /** A column that becomes inputs, and where it stands in the file that is read. */
 interface Placed {
   readonly column: InputColumn
@@ -26,7 +32,7 @@ interface Placed {
 }
 
 /**
- * Reads a table without its labels. With a header, columns are found by their names, in any order, and others are
+ * Reads a table whose answers need not be there. With a header, columns are found by their names, in any order, and others are
  * passed over; without one the file has either all columns of the training data or its inputs alone.
  *
  * @throws {@link HearsayError} `DATA` naming the column that is missing, or the cell that does not fit
@@ -40,9 +46,10 @@ export async function readRows(
 ): Promise<UnlabelledSamples> {
   const bytes = await readBytes(path, limits)
   const values: number[] = []
+  const answers: string[] = []
   let size = 0
   const lines = afterFirstLines(first => {
-    const { placed, decimal, skips, shape } = judge(first, reading, options, path)
+    const { placed, answer, decimal, skips, shape } = judge(first, reading, options, path)
     let skipping = skips
     return ({ cells: all, line }) => {
       const place = `${path}:${line}`
@@ -53,12 +60,13 @@ export async function readRows(
       }
       checkSize(path, ++size, inputShape, 4, limits)
       for (const column of placed) readCell(values, cells[column.at]!, column, decimal, place)
+      if (answer !== undefined) answers.push(answerIn(cells[answer.at]!, answer.isNumber, decimal))
     }
   })
   eachLine(bytes, path, lines.add)
   lines.end()
   if (size === 0) throw dataError(path, 'holds no rows')
-  return { inputs: Float32Array.from(values), inputShape, size }
+  return { inputs: Float32Array.from(values), inputShape, size, ...(answers.length > 0 && { answers }) }
 }
 
 /** What the first lines tell of all: which columns are the inputs, and how numbers are written. */
@@ -67,23 +75,54 @@ function judge(
   reading: TableSchema,
   { header, decimal }: RowOptions,
   path: string,
-): { placed: Placed[]; decimal: Decimal | undefined; skips: boolean; shape: ReturnType<typeof lengthOf> } {
+): {
+  placed: Placed[]
+  answer: PlacedAnswer | undefined
+  decimal: Decimal | undefined
+  skips: boolean
+  shape: ReturnType<typeof lengthOf>
+} {
   const shape = lengthOf(first)
   const [{ cells: top, line }] = first as [Line]
   const place = `${path}:${line}`
   const isNamed = header ?? reading.header
   const skips = isNamed || isHeader(first, shape.width, { header }, place)
-  const placed =
-    isNamed && reading.header ? byName(top.slice(0, shape.width), reading, place) : byPlace(shape.width, reading, place)
+  const isByName = isNamed && reading.header
+  const answer = answerPlace(isByName ? top.slice(0, shape.width) : undefined, shape.width, reading)
+  const placed = isByName ? byName(top.slice(0, shape.width), reading, place) : byPlace(shape.width, reading, place)
   const numbers = function* (): Generator<{ digits: string; place: string }> {
     for (const { cells, line } of skips ? first.slice(1) : first) {
-      for (const { at, codes } of placed) {
+      const numeric = answer?.isNumber === true ? [...placed, { at: answer.at, codes: undefined }] : placed
+      for (const { at, codes } of numeric) {
         const quantity = codes === undefined ? quantityOf(cells[at] ?? '') : undefined
         if (quantity !== undefined) yield { digits: quantity.digits, place: `${path}:${line}` }
       }
     }
   }
-  return { placed, decimal: decimal ?? tableDecimal(numbers()), skips, shape }
+  return { placed, answer, decimal: decimal ?? tableDecimal(numbers()), skips, shape }
+}
+
+/** The column with the answers, where it is one and there. */
+function answerPlace(
+  header: readonly string[] | undefined,
+  width: number,
+  reading: TableSchema,
+): PlacedAnswer | undefined {
+  const place = reading.columns.findIndex(column => !isInput(column) && column.kind !== 'unused')
+  const column = reading.columns[place]
+  if (column === undefined) return undefined
+  const isNumber = column.kind === 'target'
+  if (header === undefined) return width === reading.columns.length ? { at: place, isNumber } : undefined
+  const [at, second] = placesOf(column.name, columnNames(header))
+  return at === undefined || second !== undefined ? undefined : { at, isNumber }
+}
+
+/** '' where it is missing; a number in the notation of numbers, whatever the table's. */
+function answerIn(cell: string, isNumber: boolean, decimal: Decimal | undefined): string {
+  if (!isNumber) return isMissing(cell) ? '' : cell
+  if (isMissingNumber(cell)) return ''
+  const number = numberOf(quantityOf(cell)?.digits ?? '', decimal)
+  return number === undefined ? cell : String(number)
 }
 
 function byName(header: readonly string[], reading: TableSchema, place: string): Placed[] {
