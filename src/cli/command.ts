@@ -33,9 +33,12 @@ export interface Terminal {
   readonly signal: AbortSignal
 }
 
-/** What a command does. Ends the process with the status it returns; 0 when it returns none. */
-export type Run<Options> = (
-  args: readonly (string | undefined)[],
+/**
+ * What a command does. Ends the process with the status it returns; 0 when it returns none. An argument that may be given
+ * several times comes as a list.
+ */
+export type Run<Options, Args = readonly (string | undefined)[]> = (
+  args: Args,
   options: Options,
   terminal: Terminal,
 ) => Promise<number | undefined>
@@ -49,7 +52,7 @@ export interface Command {
   /** Complete command lines; a test runs every one of them. */
   readonly examples: readonly string[]
   /** Loads what the command does. Help must not wait a second for libp2p, which it does not need. */
-  load(): Promise<Run<never>>
+  load(): Promise<Run<never, never>>
 }
 
 /** Adds a command to the program. */
@@ -59,7 +62,7 @@ export function register(program: Commander, command: Command, terminal: Termina
   sub.addHelpText('after', `\nExamples:\n${command.examples.map(example => `  ${example}`).join('\n')}`)
   sub.action(async () => {
     const run = await command.load()
-    process.exitCode = (await run(sub.processedArgs, sub.opts() as never, terminal)) ?? 0
+    process.exitCode = (await run(sub.processedArgs as never, sub.opts() as never, terminal)) ?? 0
   })
 }
 

@@ -1,12 +1,26 @@
 import { classTable, loadDataset, partition, shardNotes, shippedSets } from '../data/index.js'
+import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { count, plainTable } from '../watch/index.js'
 import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
+import { schemaOf } from './schema.js'
 
-export const run: Run<RunFlags> = async ([set], flags, { stdout, stderr }) => {
+interface DataFlags extends RunFlags {
+  readonly schema?: boolean
+}
+
+export const run: Run<DataFlags, [readonly string[]]> = async ([sets], { schema, ...flags }, { stdout, stderr }) => {
+  if (schema) {
+    stdout.write(await schemaOf(sets, flags, stderr))
+    return 0
+  }
+  const [set, ...more] = sets
+  if (more.length > 0) {
+    throw new HearsayError('USAGE', `data ${sets.join(' ')}: one at a time; several are for --schema`)
+  }
   if (set === undefined) {
     stdout.write(`${shippedTable()}\n`)
     return 0

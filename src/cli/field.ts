@@ -40,6 +40,7 @@ import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
 import { takeUp } from './take-up.js'
+import { taskText } from './task-text.js'
 
 /** A peer of the field with its folder. */
 export interface FieldRun {
@@ -201,6 +202,7 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
     ['run', Buffer.from(runId).toString('hex')],
     ['peer', `${settings.name}, ${identity.peerId}`],
     ['data', `${data}: ${count(peer.samples)} samples, which stay here; tested on ${count(dataset.test.size)}`],
+    ...taskRows(manifest),
     [
       'model',
       `${'path' in model ? model.path : model.kind}: ${count(layout.size)} parameters, ${shared} (${byteCount(head.layout.size * 4)})`,
@@ -214,6 +216,12 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
   ]
   const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${shown(value, 400)}`)
   return [...lines, '', ...joinLines(peer, manifest), ''].join('\n')
+}
+
+/** What others must have, and learn of whoever began the run. */
+function taskRows({ task }: Manifest): [string, string][] {
+  const text = task && taskText(task)
+  return text === undefined ? [] : [['agreed', `${text}; whoever joins sees these names`]]
 }
 
 /** Who may take part, and whether others can call. */

@@ -27,6 +27,7 @@ import { runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkFrom, networkSettings } from './network-flags.js'
 import { resumeRun } from './resume.js'
+import { taskText } from './task-text.js'
 
 interface JoinFlags extends FieldFlags {
   readonly yes?: boolean
@@ -86,6 +87,16 @@ function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
   )
 }
 
+/** What one's own data must be, and what is known of whose. */
+function questionOf({ task }: Manifest): string[] {
+  const text = task && taskText(task)
+  if (text === undefined) return []
+  return [
+    `Data of your own need ${text}.`,
+    'These names are of whoever began the run, and whoever joins sees them. Those of yours stay here, and so do data that do not fit.',
+  ]
+}
+
 /** Shows what will be trained, shared and revealed, and asks. */
 async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
   const shared =
@@ -94,6 +105,7 @@ async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, s
     [
       pc.dim(shownLines(manifestYaml(manifest).trimEnd())),
       '',
+      ...questionOf(manifest),
       `Others get ${shared}, each round, and see your name, your address, how many samples you have, and your loss and accuracy.`,
       shown(`${flags.data ?? `A share of ${manifest.data.set}`} stays on this machine.`),
       '',

@@ -43,6 +43,7 @@ export { addMoments, decodeMoments, encodeMoments, type Moments, momentsWidths }
 export { classification, type Measure, measureOf, type Objective } from './objective.js'
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
+export { checkTable } from './placing.js'
 export {
   answerOf,
   columnsOfInputs,
@@ -70,3 +71,4 @@ export {
 } from './spec.js'
 export { meanStandardisation, standardisationOf } from './standardise.js'
 export { fitToTask, rangesLimit, type Task, tableOf, taskOf, taskSchema } from './task.js'
+export { type SiteTask, uniteTasks } from './unite.js'

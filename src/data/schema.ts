@@ -57,7 +57,7 @@ const columnSchema = z.discriminatedUnion('kind', [
 ])
 
 /** The columns of a {@link TableSchema} in a manifest, or in what is kept of a trained model. */
-export const columnsSchema = z
+export const columnsSchema: z.ZodType<readonly SchemaColumn[]> = z
   .array(columnSchema)
   .min(2)
   .max(dataLimits.columns)

@@ -66,7 +66,7 @@ export function taskOf(dataset: Dataset): Task {
     inputShape: [...inputShape],
     pixels: train.inputs instanceof Uint8Array,
     classes: [...classes],
-    ...(table && { header: table.header, columns: structuredClone(table.columns) as Task['columns'] }),
+    ...(table && { header: table.header, columns: table.columns }),
     ...(objective.kind !== 'classification' && { objective }),
     ...(hasRanges && { ranges: rangesOf(columns, contributionOf(dataset, train)) }),
   }

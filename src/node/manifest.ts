@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { stringify } from 'yaml'
+import { Document, isCollection, isSeq } from 'yaml'
 import * as z from 'zod'
 import { type Dataset, dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
 import { encodingNames } from '../gossip/index.js'
@@ -203,7 +203,23 @@ export async function readManifestFile(path: string): Promise<unknown> {
 
 /** The manifest as a file that reads back to the same run. */
 export function manifestYaml(manifest: Manifest): string {
-  return stringify(manifest)
+  return yamlOf(manifest)
+}
+
+/** The section `task` as a file, which is a part of a manifest. */
+export function taskYaml(task: NonNullable<Manifest['task']>): string {
+  const says =
+    ' What the data look like, to be written into the manifest of a run: names of columns, categories and classes.\n'
+  return `#${says}${yamlOf({ task })}`
+}
+
+/** Plain data, a column of the task on a line. */
+function yamlOf(sections: Partial<Manifest>): string {
+  const document = new Document(sections)
+  const lines = [document.getIn(['task', 'classes']), document.getIn(['task', 'inputShape'])]
+  const columns = document.getIn(['task', 'columns'])
+  for (const node of isSeq(columns) ? [...lines, ...columns.items] : lines) if (isCollection(node)) node.flow = true
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
 }
 
 /** The manifest as every peer of its run has it, to the last byte: JSON, defaults filled in, keys sorted, no spaces. */

@@ -1,0 +1,41 @@
+import { loadDataset, type SiteTask, type Task, taskOf, uniteTasks } from '../data/index.js'
+import { HearsayError } from '../errors.js'
+import { parseManifest, readManifestFile, taskYaml } from '../node/index.js'
+import type { Terminal } from './command.js'
+import { tellNotes } from './notes.js'
+import { manifestFrom, type RunFlags } from './run-flags.js'
+
+/**
+ * What data look like, as the section of a manifest by which peers agree on it: of one site, or of all together.
+ *
+ * @param sources - data, or files that this has written at other sites
+ */
+export async function schemaOf(
+  sources: readonly string[],
+  flags: RunFlags,
+  stderr: Terminal['stderr'],
+): Promise<string> {
+  const sites: SiteTask[] = []
+  for (const source of sources) sites.push({ source, task: await taskIn(source, flags, stderr) })
+  const [first, ...others] = sites
+  if (first === undefined) {
+    throw new HearsayError(
+      'USAGE',
+      '--schema: name the data, or the schemas of several sites: hearsay data --schema a.yaml b.yaml',
+    )
+  }
+  return taskYaml(uniteTasks([first, ...others]))
+}
+
+async function taskIn(source: string, flags: RunFlags, stderr: Terminal['stderr']): Promise<Task> {
+  const isManifest = /\.ya?ml$/i.test(source)
+  const written = isManifest ? parseManifest(await readManifestFile(source), source) : undefined
+  if (written?.task !== undefined) return written.task
+  const { data, seed } = written ?? (await manifestFrom(undefined, { ...flags, data: source }))
+  const dataset = await loadDataset(data, seed)
+  tellNotes(dataset, stderr)
+  // How large numbers are is not for the others.
+  const { ranges: _, inputShape = [], ...task } = taskOf(dataset)
+  // Whoever adds a category by hand need not count the inputs.
+  return task.columns === undefined || inputShape.length > 1 ? { inputShape, ...task } : task
+}
