@@ -71,7 +71,9 @@ async function load(data: DataInput, task: Task, seed: number, limits: DataLimit
   const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
   const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
   const path = set?.path ?? resolve(spec.set)
-  const source = await readSource(path, spec, tableOf(task), limits)
+  // Rows that are images and rows that are none have nothing in common that columns could tell.
+  const isAlike = spec.inputShape === undefined || task.inputShape === undefined || task.inputShape.length === 3
+  const source = await readSource(path, spec, isAlike ? tableOf(task) : undefined, limits)
   const name = set === undefined ? basename(path) : data.set
   return datasetOf(name, path, source, spec, task, seed, limits)
 }

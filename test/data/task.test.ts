@@ -273,6 +273,16 @@ describe('tables without a header', () => {
 
 describe('what is no table', () => {
   const digits = { set: 'digits' } as const
+  it('is not asked for columns', async () => {
+    const { task } = await agreement()
+    await expect(loadForTask(digits, task, 1)).rejects.toThrow("digits: its samples are 8×8×1 and the run's 5")
+    const folder = await folderWith({ 'table.csv': starter })
+    const task64 = taskOf(await loadDataset(digits, 1))
+    await expect(loadForTask({ set: join(folder, 'table.csv') }, task64, 1)).rejects.toThrow(
+      'its first line is a header',
+    )
+  })
+
   it('is fitted to the classes of the run by their names', async () => {
     const own = await loadDataset(digits, 1)
     const classes = [...own.classes].reverse()
