@@ -53,6 +53,7 @@ const parts: readonly Part[] = [
         unset: ownData('label'),
       },
       { key: 'target', says: 'Tables: the column with a number to predict, instead of a label' },
+      { key: 'unit', says: 'Tables: the unit of the number to predict; left out, the one it is written with' },
       { key: 'superResolution', says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' },
       { key: 'peerColumn', says: 'Tables: the column that says whose a row is', unset: ownData('hospital') },
       {

@@ -33,6 +33,7 @@ const readable =
 const tableOptions = [
   'label',
   'target',
+  'unit',
   'peerColumn',
   'columns',
   'header',

@@ -38,7 +38,10 @@ export const schemaTextLimit = 1000
 
 const text = z.string().max(schemaTextLimit)
 
-const unit = text.min(1).max(64)
+/** Of a unit: "mmol/l", "€ a square metre". */
+export const unitLimit = 64
+
+const unit = text.min(1).max(unitLimit)
 
 const columnSchema = z.discriminatedUnion('kind', [
   z.strictObject({ name: text, kind: z.literal('number'), unit: unit.optional() }),

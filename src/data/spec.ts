@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { unitLimit } from './schema.js'
 import { standardisationNames } from './standardise.js'
 
 const column = z.union([z.string().min(1), z.int().min(1)])
@@ -22,6 +23,8 @@ export const dataSchema = z.strictObject({
   label: column.optional(),
   /** Tables: the column with a number to predict, instead of a label. */
   target: column.optional(),
+  /** Tables: the unit of the number to predict, which is shown with it. Default: the one that its cells are written with. */
+  unit: z.string().min(1).max(unitLimit).optional(),
   /**
    * Images: learn to restore them from a copy at 1 / this of their resolution; what they show does not matter then.
    * Peers by `partition: resolution` have copies of a resolution of their own each.

@@ -235,6 +235,58 @@ describe('a table of another site', () => {
   })
 })
 
+describe('the unit of the number to predict', () => {
+  const rows = (price: (i: number) => string): string =>
+    site(
+      'area,price',
+      Array.from({ length: 6 }, (_, i) => `${i},${price(i)}`),
+    )
+  const task = async (text: string, own: Partial<DataInput>): Promise<Task> => {
+    const folder = await folderWith({ 'a.csv': text })
+    return taskOf(await loadDataset({ set: join(folder, 'a.csv'), target: 'price', ...own }, 1))
+  }
+  it('is part of what is agreed, as its owner says or as it is written', async () => {
+    const agreed = { name: 'price', kind: 'target', unit: '€' }
+    expect((await task(rows(String), { unit: '€' })).columns).toContainEqual(agreed)
+    expect(
+      (
+        await task(
+          rows(i => `${i} €`),
+          {},
+        )
+      ).columns,
+    ).toContainEqual(agreed)
+    expect(
+      (
+        await task(
+          rows(i => `${i} €`),
+          { unit: '€' },
+        )
+      ).columns,
+    ).toContainEqual(agreed)
+  })
+
+  it('is refused where it is another than is written, or of nothing', async () => {
+    await expect(
+      task(
+        rows(i => `${i} €`),
+        { unit: '$' },
+      ),
+    ).rejects.toThrow('is written in €, and data.unit says $')
+    await expect(task(rows(String), { target: undefined, unit: '$' })).rejects.toThrow(
+      'data.unit: goes with data.target',
+    )
+    await expect(task(rows(String), { unit: 'x'.repeat(65) })).rejects.toThrow('unit: must be at most 64')
+  })
+
+  it('must be the same at whoever joins', async () => {
+    const run = await task(rows(String), { unit: '€' })
+    const folder = await folderWith({ 'b.csv': rows(i => `${i} $`) })
+    const data = { set: join(folder, 'b.csv'), target: 'price' }
+    await expect(loadForTask(data, run, 1)).rejects.toThrow('column "price" is in "$" here and in "€" in the run')
+  })
+})
+
 describe('tables without a header', () => {
   const rows = '1,red,0\n2,blue,1\n3,red,0\n4,blue,1\n5,red,0\n'
   const taskOfRows = async (): Promise<Task> => {

@@ -10,7 +10,16 @@ import { checkNames, placeOf, placesOf } from './names.js'
 export interface TableOptions
   extends Pick<
     DataSpec,
-    'label' | 'target' | 'peerColumn' | 'columns' | 'header' | 'decimal' | 'categorical' | 'inputShape' | 'classes'
+    | 'label'
+    | 'target'
+    | 'unit'
+    | 'peerColumn'
+    | 'columns'
+    | 'header'
+    | 'decimal'
+    | 'categorical'
+    | 'inputShape'
+    | 'classes'
   > {
   /** What the columns of the run are: it says what each is for, and not the options above, which may count places. */
   readonly agreed?: TableSchema | undefined
@@ -43,6 +52,9 @@ export function columnsOf(
       ? rolesOf(width, header, options, path)
       : agreedRoles(width, header, { ...options, agreed }, path)
   if (header !== undefined) checkNames(header, i => roles.get(i) !== 'unused', `${path}:1`)
+  if (options.unit !== undefined && ![...roles.values()].includes('target')) {
+    throw dataError(`${path}: data.unit`, 'goes with data.target; remove it')
+  }
   const features = Array.from({ length: width }, (_, i) => roles.get(i) ?? 'feature')
   if (!features.some(role => role === 'feature' || role === 'categorical')) {
     throw dataError(path, 'has no column left for features')

@@ -107,15 +107,22 @@ function sourceOf(
   }
   const comments = table.comments === 1 ? 'a line of comment' : `${table.comments} lines of comment`
   const notes = [...(table.comments === 0 ? [] : [`${comments} passed over`]), ...checkTable(table, options, path)]
-  const reading = { header: table.header, columns: table.columns.flatMap(column => schemaOf(column, table.header)) }
+  const reading = {
+    header: table.header,
+    columns: table.columns.flatMap(column => schemaOf(column, table.header, options, path)),
+  }
   return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading, notes }
 }
 
-function schemaOf(column: Column, header: boolean): SchemaColumn[] {
+function schemaOf(column: Column, header: boolean, { unit: given }: TableOptions, path: string): SchemaColumn[] {
   const { name, role, holds } = column
   const unit = holds?.kind === 'numbers' && holds.unit !== '' ? { unit: holds.unit } : {}
   if (role === 'label') return [{ name, kind: role }]
-  if (role === 'target') return [{ name, kind: role, ...unit }]
+  if (role === 'target') {
+    if (given === undefined) return [{ name, kind: role, ...unit }]
+    if (unit.unit === undefined || unit.unit === given) return [{ name, kind: role, unit: given }]
+    throw dataError(path, `${column.title} is written in ${unit.unit}, and data.unit says ${given}; make them alike`)
+  }
   // Nobody else need have it, or know of it; without a header it keeps the places of the others.
   if (role === 'peer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
   if (isCategorical(column)) return [{ name, kind: 'category', values: rankedTexts(column).texts }]
