@@ -60,6 +60,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
     const progress = createProgress({
       peers: manifest.peers,
       rounds: manifest.rounds,
+      evaluateEvery: manifest.evaluation.every,
       baselines: options.baselines,
       measure: measureOf(manifest.data),
       classes: prepared.dataset.classes,

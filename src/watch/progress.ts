@@ -5,11 +5,9 @@ import type { Measure } from '../data/index.js'
 import { besideSpreadText } from './beside-text.js'
 import type { RoundFigures, RunEvent } from './events.js'
 import { byteCount, duration, measured, measureNames, small } from './text.js'
+import { createTimeLeft, type TimeLeft, type TimeLeftInit } from './time-left.js'
 
-export interface ProgressInit {
-  readonly peers: number
-  readonly rounds: number
-  readonly baselines: boolean
+export interface ProgressInit extends TimeLeftInit {
   readonly measure: Measure
   /** Their names. */
   readonly classes: readonly string[]
@@ -28,18 +26,24 @@ export interface Progress {
 const redrawMs = 100
 
 export function createProgress(init: ProgressInit): Progress {
-  const work = createWorkMeter(init)
-  return init.stream.isTTY ? liveProgress(init, work) : plainProgress(init, work)
+  const left = createTimeLeft(init)
+  const shows = init.stream.isTTY ? liveProgress(init, left) : plainProgress(init, left)
+  return {
+    show(event) {
+      left.add(event)
+      shows.show(event)
+    },
+    done: shows.done,
+  }
 }
 
-function plainProgress({ rounds, measure, classes, stream }: ProgressInit, work: WorkMeter): Progress {
+function plainProgress({ rounds, measure, classes, stream }: ProgressInit, left: TimeLeft): Progress {
   const shown = (value: number): string => measured(value, measure)
   const line = (text: string): void => {
     stream.write(`${text}\n`)
   }
   return {
     show(event) {
-      work.add(event)
       const note = noteOf(event)
       if (note !== undefined) line(note)
       if (event.type === 'round') {
@@ -52,18 +56,20 @@ function plainProgress({ rounds, measure, classes, stream }: ProgressInit, work:
               `(${shown(accuracy.min)} to ${shown(accuracy.max)}${accuracy.ofMean === undefined ? '' : `; averaged model ${shown(accuracy.ofMean)}`})`
         line(
           `round ${event.round + 1}/${rounds}  ${tested}  ${more === '' ? '' : `${more}  `}` +
-            `${consensusDistance === undefined ? '' : `consensus ${small(consensusDistance)}  `}sent ${byteCount(sentBytes)}  ${work.timeLeft()} left`,
+            `${consensusDistance === undefined ? '' : `consensus ${small(consensusDistance)}  `}sent ${byteCount(sentBytes)}  ${leftText(left)}`.trimEnd(),
         )
       }
       if (event.type === 'baseline' && event.name === 'centralised' && (event.round + 1) % 5 === 0) {
-        line(`baselines  round ${event.round + 1}/${rounds}  ${work.timeLeft()} left`)
+        line(`baselines  round ${event.round + 1}/${rounds}  ${leftText(left)}`.trimEnd())
       }
     },
     done() {},
   }
 }
 
-function liveProgress({ peers, rounds, measure, classes, stream }: ProgressInit, work: WorkMeter): Progress {
+function liveProgress(init: ProgressInit, left: TimeLeft): Progress {
+  const { peers, rounds, measure, classes, stream } = init
+  const work = createWorkMeter(init)
   const shown = (value: number): string => measured(value, measure)
   const update = createLogUpdate(stream as NodeJS.WriteStream)
   const notes: string[] = []
@@ -76,7 +82,7 @@ function liveProgress({ peers, rounds, measure, classes, stream }: ProgressInit,
   function draw(): void {
     const current = Math.min(rounds, Math.max(0, ...trained.values()) + 1)
     const lines = [
-      `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(`${work.timeLeft()} left`)}`,
+      `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(leftText(left))}`,
     ]
     const { accuracy, beside } = tested
     const more = beside === undefined ? '' : besideSpreadText(beside, classes)
@@ -138,7 +144,6 @@ interface WorkMeter {
   add(event: RunEvent): void
   /** 0 to 1. */
   share(): number
-  timeLeft(): string
 }
 
 /**
@@ -147,22 +152,21 @@ interface WorkMeter {
  */
 function createWorkMeter({ peers, rounds, baselines }: ProgressInit): WorkMeter {
   const total = peers * rounds * (baselines ? 3 : 1)
-  const startedAt = performance.now()
   let done = 0
-  const share = (): number => Math.min(1, done / total)
   return {
     add(event) {
       if (event.type === 'trained') done += 1
       if (event.type === 'failed') done += rounds - event.round - 1
       if (event.type === 'baseline') done += event.name === 'centralised' ? peers : 1
     },
-    share,
-    timeLeft() {
-      if (done === 0) return '–'
-      const elapsed = (performance.now() - startedAt) / 1000
-      return duration((elapsed * (1 - share())) / share())
-    },
+    share: () => Math.min(1, done / total),
   }
+}
+
+/** Nothing while nothing is known, and when nothing is left. */
+function leftText(left: TimeLeft): string {
+  const seconds = left.seconds()
+  return seconds === undefined || seconds === 0 ? '' : `${duration(Math.max(1, seconds))} left`
 }
 
 function bar(share: number): string {

@@ -8,7 +8,7 @@ interface Screen {
   lines(): string[]
 }
 
-function screenOf(terminal: boolean, baselines = false): Screen {
+function screenOf(terminal: boolean, baselines = false, now = () => performance.now()): Screen {
   let text = ''
   const stream = Object.assign(
     new Writable({
@@ -23,6 +23,8 @@ function screenOf(terminal: boolean, baselines = false): Screen {
     peers: 2,
     rounds: 4,
     baselines,
+    evaluateEvery: 1,
+    now,
     measure: 'accuracy',
     classes: ['honest', 'fraud'],
     stream: stream as unknown as NodeJS.WriteStream,
@@ -80,7 +82,7 @@ describe('progress that is not on a terminal', () => {
     progress.done()
     expect(lines()).toEqual([
       expect.stringMatching(
-        /^round 2\/4 {2}accuracy 50\.0 % \(25\.0 % to 75\.0 %; averaged model 60\.0 %\) {2}consensus 0\.125 {2}sent 12\.3 kB {2}\d+ s left$/,
+        /^round 2\/4 {2}accuracy 50\.0 % \(25\.0 % to 75\.0 %; averaged model 60\.0 %\) {2}consensus 0\.125 {2}sent 12\.3 kB {2}1 s left$/,
       ),
     ])
   })
@@ -123,7 +125,7 @@ describe('progress that is not on a terminal', () => {
       progress.show({ type: 'baseline', name: 'localOnly', round: done, rounds: 5, accuracy: 0.5 })
       progress.show({ type: 'baseline', name: 'centralised', round: done, rounds: 5, accuracy: 0.5 })
     }
-    expect(lines()).toEqual([expect.stringMatching(/^baselines {2}round 5\/4 {2}\d+ s left$/)])
+    expect(lines()).toEqual(['baselines  round 5/4'])
   })
 })
 
