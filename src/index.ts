@@ -55,6 +55,7 @@ export {
   type PeerOptions,
   parseManifest,
   runIdOf,
+  settleTask,
 } from './node/index.js'
 export {
   createSimulation,

@@ -10,7 +10,8 @@ const nameLength = 40
  * Undefined where it is nothing.
  */
 export function taskText({ columns, header = true, inputShape, pixels, classes = [] }: Task): string | undefined {
-  if (columns !== undefined) {
+  // Rows that are images have a column for each pixel, which nobody wants to read.
+  if (columns !== undefined && (inputShape === undefined || inputShape.length === 1)) {
     const inputs = list(columns.filter(isInput).map(columnText))
     const answer = answerOf({ columns })
     const learnt = answer.kind === 'label' ? `${name(answer.name)} (${names(classes)})` : columnText(answer)

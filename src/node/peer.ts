@@ -93,7 +93,9 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
  * A peer in the field, listening: its data read, its backend started, its model built. Call `run`, then `stop`.
  *
  * ```ts
- * const peer = await createPeer({ manifest, identity: await createIdentity(), name: 'boston', data: { own: { set: 'scans/' } } })
+ * const own = { set: 'scans/' }
+ * const manifest = await settleTask(parseManifest({ rounds: 20 }), own)
+ * const peer = await createPeer({ manifest, identity: await createIdentity(), name: 'boston', data: { own } })
  * for await (const event of peer.run()) if (event.type === 'evaluated') console.log(event.round, event.accuracy)
  * await peer.stop()
  * ```

@@ -32,6 +32,13 @@ it('tells shape and classes of what is no table, and nothing where nothing is ag
   expect(taskText({ inputShape: [28, 28, 1], pixels: true, classes: ['ill', 'well'] })).toBe(
     '28×28×1 pixels, classes ill, well',
   )
+  const pixels = [
+    { name: 'column 1', kind: 'number' as const },
+    { name: 'column 2', kind: 'label' as const },
+  ]
+  expect(taskText({ inputShape: [1, 1, 1], pixels: false, classes: ['0', '1'], header: false, columns: pixels })).toBe(
+    '1×1×1 numbers, classes 0, 1',
+  )
   expect(taskText({ classes: ['image'] })).toBeUndefined()
 })
 
