@@ -1,7 +1,7 @@
 import { classTable, loadDataset, partition, shardNotes, shippedSets } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { count, plainTable } from '../watch/index.js'
+import { count, plainTable, wideTable } from '../watch/index.js'
 import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
@@ -31,8 +31,11 @@ export const run: Run<DataFlags, [readonly string[]]> = async ([sets], { schema,
   tellNotes(dataset, stderr)
   tellNotes({ notes: shardNotes(dataset, shards) }, stderr)
   const { classes, rows } = classTable(dataset, shards)
-  const table = plainTable(['peer', ...classes, 'samples'])
-  for (const row of rows) table.push([shown(row.peer), ...row.counts.map(count), count(row.size)])
+  const table = wideTable(
+    ['peer', 'samples', ...classes],
+    rows.map(({ peer, size, counts }) => [shown(peer), count(size), ...counts.map(count)]),
+    stdout.columns,
+  )
   const { train, test, validation } = dataset
   const sizes = [
     `${count(train.size)} to train`,
@@ -41,7 +44,7 @@ export const run: Run<DataFlags, [readonly string[]]> = async ([sets], { schema,
   ]
   stdout.write(
     `${shown(dataset.name)}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
-      `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table.toString()}\n`,
+      `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table}\n`,
   )
   // Pixels are alike at all peers, and a table of them says nothing.
   if (dataset.inputShape.length === 1) stdout.write(`\n${columnTable(dataset, shards, stdout.columns)}\n`)

@@ -41,6 +41,7 @@ import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
 import { takeUp } from './take-up.js'
 import { taskText } from './task-text.js'
+import { trafficText } from './traffic.js'
 
 /** A peer of the field with its folder. */
 export interface FieldRun {
@@ -211,6 +212,7 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
       'merge',
       `${merge.method} on a ${topology.kind}, ${manifest.rounds} rounds${round > 0 ? `, from round ${round + 1} on` : ''}`,
     ],
+    ['sends', trafficText(manifest, head.layout.size)],
     ['backend', `${backend.name} (${deviceText(backend.device)})`],
     ...networkRows(run, key),
   ]

@@ -35,7 +35,7 @@ export const run: Run<PredictOptions> = async (
   const prediction = await predictWith(peer, inputs.samples, { backend, signal })
   const named = { names: inputs.names, description, prediction }
   if (restores) await writeImages(out!, named)
-  else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named) : csvOf(named))
+  else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named, stdout.columns) : csvOf(named))
   else await write(out, named)
   const { answers, samples } = inputs
   if (answers !== undefined) {

@@ -3,7 +3,7 @@ import { basename, extname, join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { mostProbable, type PeerDescription, type Prediction } from '../trained/index.js'
-import { plainTable } from '../watch/index.js'
+import { wideTable } from '../watch/index.js'
 
 /*
  * How predictions are shown: as a table, CSV or JSON; restored images as files.
@@ -55,11 +55,13 @@ export function csvOf(named: Named): string {
 }
 
 /** For people. */
-export function tableOf(named: Named): string {
-  const table = plainTable(headOf(named))
-  for (const row of rowsOf(named))
-    table.push(row.map(value => (typeof value === 'number' ? value.toPrecision(4) : shown(value))))
-  return `${table.toString()}\n`
+export function tableOf(named: Named, width?: number): string {
+  const text = (value: string | number): string => (typeof value === 'number' ? value.toPrecision(4) : shown(value))
+  return `${wideTable(
+    headOf(named),
+    rowsOf(named).map(row => row.map(text)),
+    width,
+  )}\n`
 }
 
 /** An array of objects: `input`, `class` and `probabilities` by name, or `value`; of a mixture `weights` by peer id. */

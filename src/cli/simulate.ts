@@ -29,6 +29,7 @@ import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { nextSteps } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
+import { trafficText } from './traffic.js'
 
 interface SimulateOptions extends RunFlags {
   readonly backend: (typeof backendSchema.options)[number]
@@ -55,6 +56,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
     const described = await describeAll(prepared, simulation.members)
     tellNotes(prepared.dataset, terminal.stderr)
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
+    if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
     const quiet = options.json === true && !terminal.stderr.isTTY
     if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
     const progress = createProgress({
@@ -76,6 +78,8 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
     await simulation.close()
   }
 }
+
+const aloneNote = 'one peer has nobody to learn from, so this is training alone; give more with --peers 2'
 
 /** Before the run: files of models may change while it lasts. */
 async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
@@ -124,6 +128,7 @@ function announcement({ manifest, backend, workers, dataset, shards, ...prepared
       `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
     ],
     ['merge', `${manifest.merge.method}, ${manifest.rounds} rounds`],
+    ['sends', trafficText(manifest, head.layout.size, prepared.topology)],
     ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
     ...backend.reasons.map((reason): [string, string] => ['', reason]),
   ]
@@ -152,7 +157,9 @@ async function finish(
   if (options.json) {
     stdout.write(`${JSON.stringify(headline(summary))}\n`)
   } else if (result.last !== undefined) {
-    stdout.write(`\n${report(summary)}\n\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n`)
+    stdout.write(
+      `\n${report(summary, stdout.columns)}\n\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n`,
+    )
   }
   if (!result.interrupted) return 0
   stderr.write(

@@ -1,14 +1,18 @@
-import Table from 'cli-table3'
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { besideMeasured, type ShownBeside, untestedText } from './beside-text.js'
 import type { BesideFigures, RunSummary } from './summary.js'
+import { plainTable, wideTable } from './table.js'
 import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
 
-/** The summary for people: a table of peers, then what the run amounts to. */
-export function report(summary: RunSummary): string {
-  const parts = [peerTable(summary), ...listening(summary), outcome(summary), figures(summary)]
+/**
+ * The summary for people: a table of peers, then what the run amounts to.
+ *
+ * @param width - of the terminal, in characters; left out, tables are as wide as they are
+ */
+export function report(summary: RunSummary, width?: number): string {
+  const parts = [peerTable(summary), ...listening(summary, width), outcome(summary), figures(summary)]
   return [parts.join('\n\n'), ...rejections(summary)].join('\n')
 }
 
@@ -60,14 +64,15 @@ function shownBeside({ beside, rarest, isUnbalanced }: RunSummary): { name: Show
 const listeningLimit = 16
 
 /** Who listens to whom: each peer's weights in percent, a row for each peer, of the last test. */
-function listening({ listens }: RunSummary): string[] {
+function listening({ listens }: RunSummary, width: number | undefined): string[] {
   if (listens === undefined || listens.length > listeningLimit) return []
-  const table = plainTable(['listens to', ...listens.map((_, peer) => `${peer}`)])
-  for (const [self, row] of listens.entries()) {
+  const rows = listens.map((row, self) => {
     const cells = row.map(weight => (100 * weight).toFixed(0))
-    table.push([`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))])
-  }
-  return [`${table.toString()}\n${pc.dim('percent of an answer; the own head in bold')}`]
+    return [`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))]
+  })
+  return [
+    `${wideTable(['listens to', ...listens.map((_, peer) => `${peer}`)], rows, width)}\n${pc.dim('percent of an answer; the own head in bold')}`,
+  ]
 }
 
 function outcome(summary: RunSummary): string {
@@ -135,29 +140,4 @@ function gain(accuracy: number | null, localOnly: number | null, measure: Measur
   if (accuracy === null || localOnly === null) return '–'
   const text = gained(accuracy - localOnly, measure)
   return accuracy >= localOnly ? pc.green(text) : pc.red(text)
-}
-
-/** A table in which only the head is ruled off. Its heads may be foreign text; cells have colours of ours: {@link shown} is for the caller. */
-export function plainTable(head: string[]): Table.Table {
-  return new Table({
-    head: head.map(name => pc.dim(shown(name))),
-    style: { head: [], border: [], compact: true },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '  ',
-    },
-  })
 }
