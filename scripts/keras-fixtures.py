@@ -30,14 +30,14 @@ activations = "linear relu relu6 elu selu sigmoid softplus softsign tanh silu so
 cases = {}
 
 
-def case(name, shape, build, sequential=False, entry=None):
+def case(name, shape, build, sequential=False, entry=None, whole=False):
     """A model: the input, what `build` makes of it, and a dense layer, by which every output counts differently."""
     if sequential:
         model = keras.Sequential([keras.Input(shape), *build(), layers.Dense(2, name="out")])
     else:
         entry = keras.Input(shape) if entry is None else entry
         model = keras.Model(entry, layers.Dense(2, name="out")(build(entry)))
-    cases[name] = (model, shape)
+    cases[name] = (model, shape, whole)
 
 
 def each(layer, shape, **choices):
@@ -47,6 +47,23 @@ def each(layer, shape, **choices):
         arguments = dict(zip(choices, values))
         told = ", ".join(f"{name}={value}" for name, value in arguments.items())
         case(f"{layer}({told}) on {shape}", shape, lambda x: getattr(layers, layer)(**arguments)(x))
+
+
+def ties():
+    """Of whole numbers many are equal, and many are 0: which of them gets the gradient?"""
+    for activation in activations:
+        case(f"{activation} of whole numbers", vector, lambda x: layers.Activation(activation)(x), whole=True)
+    for layer, arguments in (
+        ("ReLU", {"max_value": 2.0}),
+        ("LeakyReLU", {}),
+        ("ELU", {"alpha": 0.5}),
+        ("MaxPooling2D", {"pool_size": 2, "padding": "same"}),
+        ("MaxPooling2D", {"pool_size": 3, "strides": 1}),
+        ("GlobalMaxPooling2D", {}),
+    ):
+        build = lambda x: getattr(layers, layer)(**arguments)(x)
+        case(f"{layer}({arguments}) of whole numbers", image, build, whole=True)
+        case(f"{layer}({arguments}) behind a ReLU", image, lambda x: build(layers.ReLU()(x)), whole=True)
 
 
 def dense():
@@ -202,9 +219,9 @@ def weigh(model, draw):
         weight.assign(numpy.round(draw.uniform(low, high, weight.shape), 3).astype("float32"))
 
 
-def numbers(model, shape, draw):
+def numbers(model, shape, whole, draw):
     # Distinct, and some far out: there activations are flat or overflow.
-    inputs = numpy.round(draw.uniform(-2, 2, (samples, *shape)), 4).astype("float32")
+    inputs = numpy.round(draw.uniform(-2.4, 2.4, (samples, *shape)), 0 if whole else 4).astype("float32")
     inputs.reshape(-1)[::11] *= 8
     given = tensorflow.constant(inputs)
     outputs = model(given, training=False)
@@ -229,19 +246,19 @@ def numbers(model, shape, draw):
     return said
 
 
-def made(name, model, shape):
+def made(name, model, shape, whole):
     draw = numpy.random.default_rng(zlib.crc32(name.encode()))
     weigh(model, draw)
     described = {"name": name, "inputShape": list(shape), "topology": json.loads(model.to_json())}
     try:
-        return described | numbers(model, shape, draw)
+        return described | numbers(model, shape, whole, draw)
     except (tensorflow.errors.UnimplementedError, tensorflow.errors.InvalidArgumentError, NotImplementedError) as error:
         print(f"no numbers of {name}: {str(error).splitlines()[0][:100]}")
         return described
 
 
 if __name__ == "__main__":
-    for part in (dense, convolution, pooling, shapes, nonlinear, dropout, norms, merging, models):
+    for part in (dense, ties, convolution, pooling, shapes, nonlinear, dropout, norms, merging, models):
         keras.utils.clear_session()
         part()
     written = [made(name, *parts) for name, parts in cases.items()]

@@ -7,10 +7,10 @@ import { type DenseModel, denseModelOf } from '../dense/layers.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
-import { installAveragePooling } from './average-pooling.js'
 import { builtInTopology } from './built-in.js'
 import { cutModel, type DeviceCut } from './cut.js'
 import './layers/index.js'
+import { installGradients } from './gradients.js'
 import { fillInitial, type Initialiser } from './initial.js'
 import { installRectifier } from './rectifier.js'
 import { unfuse } from './unfused.js'
@@ -62,7 +62,7 @@ export async function buildModel(
 ): Promise<DeviceModel> {
   const outputShape = typeof outputs === 'number' ? [outputs] : outputs
   installRectifier()
-  installAveragePooling()
+  installGradients()
   if (spec.kind !== 'file') {
     const model = await deserialise(builtInTopology(spec, inputShape, outputShape), `model ${spec.kind}`)
     return deviceModel(model, spec.head ?? 'output', seed)
