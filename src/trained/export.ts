@@ -8,7 +8,8 @@ import { graphOf } from './graph.js'
 import type { KeptPeer } from './kept-peer.js'
 import { kerasModel } from './keras.js'
 import { inOwnUnits } from './own-units.js'
-import { layersModel, weightsOf, withoutGroupNorm } from './tfjs.js'
+import { inPlainLayers, needsPlainLayers, shapesOf } from './plain-layers.js'
+import { layersModel, weightsOf } from './tfjs.js'
 
 /** What a model can be exported as. */
 export const exportFormats = ['tfjs', 'keras', 'safetensors'] as const
@@ -46,18 +47,18 @@ export async function exportFiles(
   if (format === 'safetensors') return safetensorsFiles(peer)
   const weights = weightsOf(description.layout, parameters)
   const trained = graphOf(description)
-  const graph = bare ? trained : inOwnUnits(trained, description)
   if (format === 'keras') {
-    const { json, weights: arrays, script } = kerasModel(graph, weights)
+    const { json, weights: arrays, script } = kerasModel(bare ? trained : inOwnUnits(trained, description), weights)
     return [
       { path: 'keras/model.json', contents: json },
       { path: 'keras/weights.npz', contents: arrays },
       { path: 'keras/load.py', contents: script },
     ]
   }
-  // Hearsay has the layer, and what is trained on must keep it.
-  const said = bare ? { graph, weights } : await withoutGroupNorm(graph, weights, description)
-  const model = layersModel(said.graph, said.weights, producer())
+  const plain = needsPlainLayers(trained)
+    ? inPlainLayers({ graph: trained, weights }, await shapesOf(description), { trained: bare })
+    : { graph: trained, weights }
+  const model = layersModel(bare ? plain.graph : inOwnUnits(plain.graph, description), plain.weights, producer())
   return [
     { path: 'tfjs/model.json', contents: model.json },
     { path: 'tfjs/weights.bin', contents: model.weights },

@@ -85,16 +85,18 @@ function functional({ config }: ModelTopology): LayerGraph {
 export function behindInput(graph: LayerGraph, added: readonly NewLayer[]): LayerGraph {
   if (added.length === 0) return graph
   const placed = inRow(graph, [graph.input, 0, 0, {}], added)
-  const last = placed.at(-1)!.name
-  const redirect = (from: Inbound): Inbound => (from[0] === graph.input ? [last, 0, 0, from[3]] : from)
-  const layers = graph.layers.map(
-    (layer): GraphLayer => ({
-      ...layer,
-      inbound_nodes: layer.inbound_nodes.map(node => node.map(redirect)),
-    }),
-  )
+  const { layers, output } = redirected(graph, graph.input, placed.at(-1)!.name)
   const at = layers.findIndex(({ name }) => name === graph.input) + 1
-  return { ...graph, layers: layers.toSpliced(at, 0, ...placed), output: redirect(graph.output) }
+  return { ...graph, layers: layers.toSpliced(at, 0, ...placed), output }
+}
+
+/** Lets everything that takes a layer's output take another's. */
+function redirected(graph: LayerGraph, from: string, to: string): LayerGraph {
+  const redirect = (place: Inbound): Inbound => (place[0] === from ? [to, 0, 0, place[3]] : place)
+  const layers = graph.layers.map(
+    (layer): GraphLayer => ({ ...layer, inbound_nodes: layer.inbound_nodes.map(node => node.map(redirect)) }),
+  )
+  return { ...graph, layers, output: redirect(graph.output) }
 }
 
 /** Puts layers behind the output. */
@@ -104,25 +106,28 @@ export function behindOutput(graph: LayerGraph, added: readonly NewLayer[]): Lay
   return { ...graph, layers: [...graph.layers, ...placed], output: [placed.at(-1)!.name, 0, 0, {}] }
 }
 
-/** Puts a row of layers in a layer's place. The last gets its name, so that whoever takes its output need not know. */
+/** Puts a row of layers in a layer's place. One of the row may bear its name, and so has its weights. */
 export function inPlaceOf(graph: LayerGraph, layer: GraphLayer, row: readonly NewLayer[]): LayerGraph {
-  const [node, ...others] = layer.inbound_nodes
-  if (node?.length !== 1 || others.length > 0) {
+  const [node, ...more] = layer.inbound_nodes
+  if (node?.length !== 1 || more.length > 0) {
     throw new HearsayError(
       'MODEL',
       `layer "${layer.name}" is used more than once, and cannot be exported for TensorFlow.js`,
     )
   }
-  const placed = inRow(graph, node[0]!, row.slice(0, -1))
-  const { class_name, config } = row.at(-1)!
-  const last: GraphLayer = {
-    class_name,
-    config: { ...config, name: layer.name },
-    name: layer.name,
-    inbound_nodes: [[[placed.at(-1)!.name, 0, 0, {}]]],
+  const at = graph.layers.findIndex(({ name }) => name === layer.name)
+  const rest = { ...graph, layers: graph.layers.toSpliced(at, 1) }
+  const placed = inRow(rest, node[0]!, row)
+  const { layers, output } = redirected(rest, layer.name, placed.at(-1)!.name)
+  return { ...graph, layers: layers.toSpliced(at, 0, ...placed), output }
+}
+
+/** Gives a layer another configuration. */
+export function reconfigured(graph: LayerGraph, layer: GraphLayer, config: GraphLayer['config']): LayerGraph {
+  return {
+    ...graph,
+    layers: graph.layers.map(one => (one.name === layer.name ? { ...one, config: { ...one.config, ...config } } : one)),
   }
-  const at = graph.layers.indexOf(layer)
-  return { ...graph, layers: graph.layers.toSpliced(at, 1, ...placed, last) }
 }
 
 /** Layers one after another, under names that nothing else has. */

@@ -179,3 +179,19 @@ describe('the cases', () => {
     }
   })
 })
+
+it('a layer that is called on two shapes counts with both', async () => {
+  await backends[0]!.select()
+  const model = await modelOf(kerasCases.find(({ name }) => name === 'layers called on two shapes')!)
+  expect(model.shapes).toEqual({
+    input_layer_3: [4, 5, 4],
+    conv2d: [2, 3, 2],
+    re_lu: [2, 3, 2],
+    dropout: [2, 3, 2],
+    flatten: [12],
+    out: [2],
+  })
+  // The input, the convolution, two ReLUs, two Dropouts, Flatten and the output.
+  expect(model.activations).toBe(80 + 6 * 12 + 2)
+  model.dispose()
+})

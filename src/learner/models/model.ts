@@ -177,8 +177,13 @@ function deviceModel(
 
 /** One sample's outputs of a layer, one for each time it is called; unknown lengths count as 1. */
 function outputsOf(layer: LayersModel['layers'][number]): number[][] {
-  const { inboundNodes } = layer as unknown as { readonly inboundNodes: readonly { outputShapes: (number | null)[] }[] }
-  return inboundNodes.map(({ outputShapes }) => outputShapes.slice(1).map(length => length ?? 1))
+  const { inboundNodes } = layer as unknown as { inboundNodes: readonly { outputShapes: (number | null)[][] }[] }
+  return inboundNodes.map(({ outputShapes }) =>
+    outputShapes
+      .flat()
+      .slice(1)
+      .map(length => length ?? 1),
+  )
 }
 
 /** A layer keeps the initialiser of its weight "kernel" as `kernelInitializer`, of "moving_mean" as `movingMean…`. */
