@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { LineCounter, parseDocument } from 'yaml'
 import { type ErrorCode, HearsayError } from './errors.js'
+import { whyNot } from './system-errors.js'
 import type { Locate } from './validation.js'
 
 /** A manifest or a topology is a page or two; more is a mistake, or a file meant to fill the memory. */
@@ -27,7 +28,7 @@ export async function readYaml(path: string, code: ErrorCode): Promise<YamlFile>
     text = await readFile(path, 'utf8')
   } catch (error) {
     if (error instanceof HearsayError) throw error
-    throw new HearsayError(code, `${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`, { cause: error })
+    throw new HearsayError(code, `${path}: ${whyNot(error)}`, { cause: error })
   }
   return parseYaml(text, path, code)
 }

@@ -79,7 +79,7 @@ describe('a YAML file is refused in one line', () => {
   })
 
   it('when it is not there, or a folder', async () => {
-    await expect(readYaml('nowhere.yaml', 'MANIFEST')).rejects.toThrow('nowhere.yaml: cannot be read (ENOENT)')
-    await expect(readYaml(tmpdir(), 'MANIFEST')).rejects.toThrow('cannot be read (EISDIR)')
+    await expect(readYaml('nowhere.yaml', 'MANIFEST')).rejects.toThrow('nowhere.yaml: there is no such file or folder')
+    await expect(readYaml(tmpdir(), 'MANIFEST')).rejects.toThrow('is a folder, not a file')
   })
 })

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
+import { whyNot } from '../system-errors.js'
 import { type ExportFormat, exportFormats, exportPeer, readPeer } from '../trained/index.js'
 import type { Run } from './command.js'
 
@@ -44,7 +45,7 @@ async function mustBeFree(folder: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return
-    throw new HearsayError('USAGE', `--to ${folder}: cannot be used (${code})`, { cause: error })
+    throw new HearsayError('USAGE', `--to ${folder}: ${whyNot(error)}`, { cause: error })
   }
   if (files.length > 0) throw new HearsayError('USAGE', `--to ${folder}: is not empty; name a new folder`)
 }

@@ -15,6 +15,7 @@ import {
   type PeerNetwork,
   type PeerOptions,
 } from '../node/index.js'
+import { systemCode } from '../system-errors.js'
 import { type DescriptionInit, describePeer, keepPeer } from '../trained/index.js'
 import { validate } from '../validation.js'
 import {
@@ -89,6 +90,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const measure = measureOf(manifest.data)
   const { classes } = peer.dataset
   let interrupted = false
+  let lost: unknown
   let endReach = (): void => {}
   try {
     // Before anybody was heard: who is killed in its first round comes back too.
@@ -122,8 +124,9 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     }
   } catch (error) {
     if (folder.lost.aborted) throw folder.lost.reason
-    if (!signal.aborted) throw error
-    interrupted = true
+    interrupted = signal.aborted
+    if (!interrupted && !isOfDisk(error)) throw error
+    if (!interrupted) lost = error
   } finally {
     endReach()
     await peer.stop()
@@ -140,14 +143,25 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     ...peer.counters,
     interrupted,
   }
-  await folder.writeSummary(summary)
-  await folder.close()
+  try {
+    await folder.writeSummary(summary)
+    await folder.close()
+  } catch (error) {
+    lost ??= error
+  }
+  // Whatever the disk says, whoever waited for it sees what was reached.
   say(`\n${shown(fieldResult(summary, tested, classes), 1000)}`)
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
+  if (lost !== undefined) throw lost
   if (!interrupted) return 0
   stderr.write(`Interrupted; go on with: hearsay start --resume ${typed(folder.path)}\n`)
   return interruptedStatus
+}
+
+/** Is it that the disk refused something, and no fault of the run's? */
+function isOfDisk(error: unknown): boolean {
+  return error instanceof HearsayError && systemCode(error.cause) !== undefined
 }
 
 /** A model as the command line names it. */

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { loadOrCreateIdentity } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { identityFile } from '../watch/index.js'
 import type { Run } from './command.js'
 
@@ -15,7 +16,7 @@ export const run: Run<object> = async ([folder], _, { stdout }) => {
 async function identityFolder(path: string): Promise<string> {
   const files = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
-    throw new HearsayError('USAGE', `id ${path}: cannot be read (${error.code}); name a run folder, or a new one`)
+    throw new HearsayError('USAGE', `id ${path}: ${whyNot(error)}`)
   })
   if (files.length === 0 || files.includes(identityFile)) return path
   throw new HearsayError(

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
 import pc from 'picocolors'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { type Manifest, parseManifest, replaceFile, runIdOf } from '../node/index.js'
+import { type Manifest, parseManifest, replaceFile, runIdOf, writeThrough } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
 import { typed } from './next-steps.js'
@@ -58,12 +58,12 @@ function isThere(out: string): HearsayError {
 async function write(out: string, text: string, { force }: InitOptions): Promise<void> {
   try {
     if (force) await replaceFile(out, text)
-    else await writeFile(out, text, { flag: 'wx' })
+    else await writeThrough(out, file => file.writeFile(text))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw isThere(out)
     if (code === undefined) throw error
-    throw new HearsayError('USAGE', `--out ${out}: cannot be written (${code}); name a file in a folder that is there`)
+    throw new HearsayError('USAGE', `--out ${out}: ${whyNot(error)}`)
   }
 }
 

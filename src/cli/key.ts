@@ -1,6 +1,7 @@
-import { open } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
 import { newNetworkKey, parseNetworkKey } from '../gossip/index.js'
+import { writeThrough } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import type { Run } from './command.js'
 
 interface KeyOptions {
@@ -32,20 +33,15 @@ export const run: Run<KeyOptions> = async ([action], { out }, { stdout }) => {
 /** Never over another file: it may be the key of a network that is running. */
 async function writeNew(path: string, text: string): Promise<void> {
   try {
-    const file = await open(path, 'wx', ownerOnly)
-    try {
-      await file.writeFile(text)
-    } finally {
-      await file.close()
-    }
+    await writeThrough(path, file => file.writeFile(text), ownerOnly)
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
+    const { code } = error as NodeJS.ErrnoException
     if (code === undefined) throw error
     throw new HearsayError(
       'USAGE',
       code === 'EEXIST'
         ? `--out ${path}: is there already; choose another name, or remove it if no network uses that key`
-        : `--out ${path}: cannot be written (${message})`,
+        : `--out ${path}: ${whyNot(error)}`,
       { cause: error },
     )
   }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command as Commander, CommanderError } from 'commander'
 import { HearsayError } from '../errors.js'
 import { shown, shownLines } from '../foreign.js'
+import { unexpectedRefusal } from '../system-errors.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { commands } from './commands/index.js'
 
@@ -27,6 +28,8 @@ async function main(): Promise<void> {
     if (error.code !== 'EPIPE') throw error
     interrupt.abort()
   })
+  // What nobody waits for, as a server that may open no more sockets.
+  process.once('uncaughtException', error => process.exit(explain(error)))
   const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal }
   const program = new Commander('hearsay')
     .description('Peers learn together without a server: each trains on data that never leaves it.')
@@ -49,6 +52,11 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus
   if (error instanceof HearsayError) {
     process.stderr.write(`error: ${error.message}\n`)
+    return usageStatus
+  }
+  const refusal = unexpectedRefusal(error)
+  if (refusal !== undefined) {
+    process.stderr.write(`error: ${shown(refusal, 1000)}\n`)
     return usageStatus
   }
   process.stderr.write(`${shownLines(String(error instanceof Error ? error.stack : error))}\n`)

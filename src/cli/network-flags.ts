@@ -5,6 +5,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { HearsayError } from '../errors.js'
 import { inviteLimits, keyFileLimitBytes, parseNetworkKey } from '../gossip/index.js'
 import type { PeerNetwork } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import type { NetworkSettings } from '../watch/index.js'
 
 /** Flags of start and join that say who may take part, and how this peer is reached. */
@@ -98,7 +99,7 @@ async function readText(flag: string, path: string, limitBytes: number): Promise
   try {
     file = await open(path, 'r')
   } catch (error) {
-    throw wrong(`cannot be read (${(error as NodeJS.ErrnoException).code}); name a file that is there`)
+    throw wrong(whyNot(error))
   }
   try {
     const status = await file.stat()

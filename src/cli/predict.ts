@@ -1,9 +1,9 @@
-import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { answerOf, type Inputs, loadDataset, loadInputs } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
-import { type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { type Manifest, parseManifest, readManifestFile, replaceFile } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { type PeerDescription, predict as predictWith, readPeer, scoreOf, scoreOfImages } from '../trained/index.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
@@ -91,9 +91,9 @@ async function testOf({ data, seed }: Manifest, { inputShape, objective }: PeerD
 
 async function write(out: string, named: Named): Promise<void> {
   try {
-    await writeFile(out, /\.json$/i.test(out) ? jsonOf(named) : csvOf(named))
+    await replaceFile(out, /\.json$/i.test(out) ? jsonOf(named) : csvOf(named))
   } catch (error) {
-    throw new HearsayError('USAGE', `--out ${out}: cannot be written (${(error as NodeJS.ErrnoException).code})`, {
+    throw new HearsayError('USAGE', `--out ${out}: ${whyNot(error)}`, {
       cause: error,
     })
   }

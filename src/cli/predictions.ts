@@ -2,6 +2,8 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
+import { explainDisk, replaceFile } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { mostProbable, type PeerDescription, type Prediction } from '../trained/index.js'
 import { wideTable } from '../watch/index.js'
 
@@ -96,9 +98,7 @@ export function jsonOf({ names, description, prediction }: Named): string {
  * @param folder - made here; must be empty
  */
 export async function writeImages(folder: string, { names, description, prediction }: Named): Promise<void> {
-  await mkdir(folder, { recursive: true })
-  if ((await readdir(folder)).length > 0)
-    throw new HearsayError('USAGE', `--out ${folder}: is not empty; name a new folder`)
+  await makeEmptyFolder(folder)
   const [height, width, channels] = description.inputShape as [number, number, 1 | 3]
   const { default: sharp } = await import('sharp')
   const used = new Set<string>()
@@ -108,12 +108,28 @@ export async function writeImages(folder: string, { names, description, predicti
     // Folders of classes may have images of one name.
     const file = used.has(stem) ? `${stem}-${i}` : stem
     used.add(file)
-    await sharp(
+    const image = await sharp(
       Uint8Array.from(values, value => Math.round(value * 255)),
       { raw: { height, width, channels } },
     )
       .toColourspace(channels === 1 ? 'b-w' : 'srgb')
       .png()
-      .toFile(join(folder, `${file}.png`))
+      .toBuffer()
+    const path = join(folder, `${file}.png`)
+    try {
+      await replaceFile(path, image)
+    } catch (error) {
+      throw explainDisk(error, path, 'Not every image was written; those that are there are whole')
+    }
   }
+}
+
+async function makeEmptyFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true })
+    if ((await readdir(folder)).length === 0) return
+  } catch (error) {
+    throw new HearsayError('USAGE', `--out ${folder}: ${whyNot(error)}`, { cause: error })
+  }
+  throw new HearsayError('USAGE', `--out ${folder}: is not empty; name a new folder`)
 }

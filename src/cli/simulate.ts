@@ -22,6 +22,7 @@ import {
   deviceText,
   headline,
   type RunFolder,
+  type RunSummary,
   report,
   small,
 } from '../watch/index.js'
@@ -148,22 +149,39 @@ async function finish(
   described: readonly PeerDescription[],
 ): Promise<number> {
   const summary = summaryOf(prepared, result)
-  await Promise.all(
-    result.peers.map(({ name, layout, parameters }) => folder.writeParameters(name, layout, parameters)),
+  // Whatever the disk says, the run has a result, and whoever waited for it sees it.
+  const lost = await keepAll(summary, result, folder, described).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
   )
-  await Promise.all(described.map((description, peer) => keepPeer(folder.path, description, result.peers[peer]!.kept)))
-  await folder.writeSummary(summary)
-  await folder.close()
   if (options.json) {
     stdout.write(`${JSON.stringify(headline(summary))}\n`)
   } else if (result.last !== undefined) {
-    stdout.write(
-      `\n${report(summary, stdout.columns)}\n\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n`,
-    )
+    const next = lost === undefined ? `\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n` : ''
+    stdout.write(`\n${report(summary, stdout.columns)}\n${next}`)
   }
+  if (lost !== undefined) throw lost.error
   if (!result.interrupted) return 0
   stderr.write(
     `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}\n`,
   )
   return interruptedStatus
+}
+
+/** The summary first, which is small and says most; the first file that the disk refuses is the last that is tried. */
+async function keepAll(
+  summary: RunSummary,
+  { peers }: SimulationResult,
+  folder: RunFolder,
+  described: readonly PeerDescription[],
+): Promise<void> {
+  try {
+    await folder.writeSummary(summary)
+    for (const [peer, { name, layout, parameters, kept }] of peers.entries()) {
+      await folder.writeParameters(name, layout, parameters)
+      await keepPeer(folder.path, described[peer]!, kept)
+    }
+  } finally {
+    await folder.close()
+  }
 }

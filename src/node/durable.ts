@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HearsayError } from '../errors.js'
+import { systemProblem } from '../system-errors.js'
 
 /*
  * Files that are there whole or not at all, whenever the process or the power goes: written beside their place, brought
@@ -54,11 +55,23 @@ export async function moveInto(from: string, to: string): Promise<void> {
 /**
  * Puts `content` in the place of what the file held: a reader sees the one or the other, also after a crash.
  *
+ * @param content - several parts are written one after the other, without a copy of them all
  * @param mode - permissions, before the process's umask
  */
-export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | readonly Uint8Array[],
+  mode?: number,
+): Promise<void> {
   const unfinished = unfinishedName(path)
-  await writeThrough(unfinished, file => file.writeFile(content), mode)
+  const parts = Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as string | Uint8Array]
+  await writeThrough(
+    unfinished,
+    async file => {
+      for (const part of parts) await file.writeFile(part)
+    },
+    mode,
+  )
   await moveInto(unfinished, path)
 }
 
@@ -80,34 +93,6 @@ export async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** What a refusal of the file system means to the user; undefined for what is no matter of the disk, and so a bug. */
-function diskProblem(code: string | undefined): string | undefined {
-  switch (code) {
-    case 'ENOSPC':
-      return 'the disk is full; make room'
-    case 'EDQUOT':
-      return 'your quota is used up; make room'
-    case 'EROFS':
-      return 'the disk can only be read; make it writable'
-    case 'EACCES':
-    case 'EPERM':
-      return `this user may not read and write there (${code}); change the permissions`
-    case 'ENOENT':
-    case 'ENOTDIR':
-      return `there is no such folder (${code}); was it moved?`
-    case 'EIO':
-    case 'EFBIG':
-    case 'EISDIR':
-    case 'EBUSY':
-    case 'EMFILE':
-    case 'ENFILE':
-    case 'ENAMETOOLONG':
-      return `it cannot be used (${code}); see to the disk`
-    default:
-      return undefined
-  }
-}
-
 /**
  * Turns what the disk refused into advice, and leaves every other error as it is.
  *
@@ -115,10 +100,8 @@ function diskProblem(code: string | undefined): string | undefined {
  * @param consequence - what was not kept, what is still there, and what to do after the remedy
  */
 export function explainDisk(error: unknown, place: string, consequence: string): unknown {
-  const problem = diskProblem((error as NodeJS.ErrnoException | null)?.code)
+  const problem = systemProblem(error)
   return problem === undefined
     ? error
-    : new HearsayError('RUN', `${place}: ${problem}${problem.endsWith('?') ? '' : '.'} ${consequence}`, {
-        cause: error,
-      })
+    : new HearsayError('RUN', `${place}: ${problem}. ${consequence}`, { cause: error })
 }

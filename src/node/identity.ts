@@ -10,6 +10,7 @@ import {
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { HearsayError } from '../errors.js'
+import { whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, syncFolder, unfinishedName, writeThrough } from './durable.js'
 
 /** Who a peer is: an Ed25519 key, and the peer id that follows from it. */
@@ -70,7 +71,7 @@ export async function loadIdentity(path: string): Promise<Identity | undefined> 
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new HearsayError('RUN', `${path}: cannot be read (${code}); it should be the file of a peer's private key`)
+    throw new HearsayError('RUN', `${path}: ${whyNot(error)}; it should be the file of a peer's private key`)
   }
   try {
     const status = await file.stat()

@@ -14,7 +14,7 @@ export {
   parseJoinAddress,
 } from './contact.js'
 export type { PeerCounters } from './counters.js'
-export { explainDisk, makeFolder, replaceFile } from './durable.js'
+export { explainDisk, makeFolder, replaceFile, writeThrough } from './durable.js'
 export type { Entry } from './entry.js'
 export * from './events.js'
 export {

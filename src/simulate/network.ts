@@ -16,8 +16,9 @@ import {
   resolveMethod,
   simulatedIdentities,
 } from '../node/index.js'
+import { openFilesLimit, tooFewFiles } from '../system-errors.js'
 import { allocate, type Layout } from '../tensors/index.js'
-import type { Topology } from '../topology/index.js'
+import { type Topology, unionGraph } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
@@ -59,6 +60,7 @@ export interface Network {
 export async function startNetwork(init: NetworkInit): Promise<Network> {
   const { manifest, shards, models, tests } = init
   checkPorts(init)
+  checkOpenFiles(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
   const learners = learnersOf(models, shards)
   const ids = identities.map(({ peerId }) => peerId.toString())
@@ -146,6 +148,20 @@ function checkPorts({ transport, port, manifest }: NetworkInit): void {
 }
 
 /** Loopback only: a simulation is nobody else's business. */
+/** What the program itself has open once it is loaded, with some room. */
+const ownFiles = 128
+
+/** Where sockets are missing, connections fail one by one and peers wait for each other; said before, it is one line. */
+function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
+  if (transport !== 'tcp') return
+  const { edges } = unionGraph(topology)
+  const connections = new Set(edges.map(([from, to]) => (from < to ? `${from} ${to}` : `${to} ${from}`))).size
+  // Both ends of each are in this process, and every peer listens.
+  const needed = ownFiles + manifest.peers + 2 * connections
+  const limit = openFilesLimit()
+  if (limit < needed) throw new HearsayError('NETWORK', `${tooFewFiles(limit, needed)}, or --transport memory`)
+}
+
 function listenAddress({ transport, port }: NetworkInit, place: string, self: number): string {
   if (transport === 'memory') return `/memory/${place}-${self}`
   return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`

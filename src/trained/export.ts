@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { explainDisk, makeFolder, replaceFile } from '../node/index.js'
 import { encodeSafetensors, headSection } from '../tensors/index.js'
 import { encodeDescription, headLayerOf } from './description.js'
 import { encodeExperts } from './experts-file.js'
@@ -97,8 +97,13 @@ export async function exportPeer(
   const files: ExportedFile[] = [{ path: 'peer.json', contents: encodeDescription(peer.description) }]
   for (const format of new Set(formats)) files.push(...(await exportFiles(peer, format, options)))
   for (const { path, contents } of files) {
-    await mkdir(dirname(join(folder, path)), { recursive: true })
-    await writeFile(join(folder, path), contents)
+    const place = join(folder, path)
+    try {
+      await makeFolder(dirname(place))
+      await replaceFile(place, contents)
+    } catch (error) {
+      throw explainDisk(error, place, 'Not everything was written; the files that are there are whole')
+    }
   }
   return files.map(({ path }) => path)
 }

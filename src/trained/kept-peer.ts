@@ -2,6 +2,7 @@ import { open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { explainDisk, latestCheckpoint, makeFolder, replaceFile } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import {
   allocate,
   decodeSafetensors,
@@ -202,7 +203,7 @@ async function bytesOf(path: string, limit: number): Promise<Uint8Array> {
     return await file.readFile()
   } catch (error) {
     if (error instanceof HearsayError) throw error
-    throw new HearsayError('RUN', `${path}: cannot be read (${(error as NodeJS.ErrnoException).code})`, {
+    throw new HearsayError('RUN', `${path}: ${whyNot(error)}`, {
       cause: error,
     })
   }

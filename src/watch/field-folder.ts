@@ -15,6 +15,7 @@ import {
   replaceFile,
   runIdOf,
 } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
 import { exists, knownMembers, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
 import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './so-far.js'
@@ -109,7 +110,10 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
     for (const file of await readdir(path)) if (unfinished.test(file)) await rm(join(path, file), { force: true })
     const metricsPath = join(path, 'metrics.jsonl')
     const hasMetrics = await exists(metricsPath)
-    const metrics = await kept(path, openMetrics(metricsPath))
+    const metrics = await kept(
+      path,
+      openMetrics(metricsPath, 'Metrics from here on were not kept; resume the run then'),
+    )
     const before = hasMetrics ? await soFarIn(metricsPath) : init.resume ? undefined : nothingYet
     return folderOf({ path, manifest, before, metrics, lock, hadIdentity })
   } catch (error) {
@@ -213,7 +217,7 @@ async function makeEmpty(path: string): Promise<void> {
     await makeFolder(path)
     files = await readdir(path)
   } catch (error) {
-    throw new HearsayError('RUN', `--out ${path}: cannot be made (${(error as NodeJS.ErrnoException).code})`)
+    throw new HearsayError('RUN', `--out ${path}: ${whyNot(error)}`)
   }
   if (files.every(file => isLockFile(file) || file === identityFile)) return
   const resumable = files.includes('manifest.yaml') ? `, or go on with it: --resume ${path}` : ''

@@ -15,13 +15,18 @@ export interface MetricsFile {
   close(): Promise<void>
 }
 
-/** Opens a file to append to; what a killed process left of its last line is cut off first. */
-export async function openMetrics(path: string): Promise<MetricsFile> {
+/**
+ * Opens a file to append to; what a killed process left of its last line is cut off first, and what a full disk left of
+ * one at the end.
+ *
+ * @param consequence - what it means when a line is lost, and what to do
+ */
+export async function openMetrics(path: string, consequence: string): Promise<MetricsFile> {
   await cutTornLine(path)
   const stream = createWriteStream(path, { flags: 'a' })
   let failure: unknown
   stream.on('error', error => {
-    failure = explainDisk(error, path, 'Metrics from here on were not kept; resume the run then')
+    failure = explainDisk(error, path, consequence)
   })
   return {
     append(event) {
@@ -31,7 +36,9 @@ export async function openMetrics(path: string): Promise<MetricsFile> {
     async close() {
       stream.end()
       await finished(stream).catch(() => {})
-      if (failure !== undefined) throw failure
+      if (failure === undefined) return
+      await cutTornLine(path).catch(() => {})
+      throw failure
     },
   }
 }

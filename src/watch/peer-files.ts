@@ -5,6 +5,7 @@ import * as z from 'zod'
 import { type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { explainDisk, type Member, type PeerNetwork } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 
 /*
  * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.
@@ -159,6 +160,6 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return false
-    throw new HearsayError('RUN', `${path}: cannot be read (${code})`)
+    throw new HearsayError('RUN', `${path}: ${whyNot(error)}`)
   }
 }

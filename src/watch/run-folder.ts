@@ -1,11 +1,11 @@
-import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { HearsayError } from '../errors.js'
-import { type Manifest, type Member, manifestYaml } from '../node/index.js'
+import { explainDisk, type Manifest, type Member, manifestYaml, replaceFile } from '../node/index.js'
+import { whyNot } from '../system-errors.js'
 import { type Layout, safetensorsHeader } from '../tensors/index.js'
 import type { RunEvent } from './events.js'
+import { openMetrics } from './metrics-file.js'
 import type { RunSummary } from './summary.js'
 
 /** A run on disk: manifest, addresses, metrics as they come, and at the end summary and parameters. */
@@ -13,7 +13,7 @@ export interface RunFolder {
   readonly path: string
   /** Who takes part and where each listens: `peers.json`. */
   writeMembers(members: readonly Member[]): Promise<void>
-  /** One line of `metrics.jsonl`. */
+  /** One line of `metrics.jsonl`; one that the disk refuses is told by `close`. */
   append(event: RunEvent): void
   writeParameters(name: string, layout: Layout, values: Float32Array): Promise<void>
   writeSummary(summary: RunSummary): Promise<void>
@@ -33,17 +33,26 @@ export function defaultRunFolder(runId: string, now: Date): string {
 }
 
 /**
- * Makes the folder and writes the manifest.
+ * Makes the folder and writes the manifest. Every file is there whole or not at all, whenever the disk is full or the
+ * power goes; only `metrics.jsonl` grows.
  *
- * @throws {@link HearsayError} when there is something in it already: no run overwrites another
+ * @throws {@link HearsayError} when there is something in it already: no run overwrites another. So do the folder's
+ * functions where the disk refuses, and what was written before stays
  */
 export async function createRunFolder(path: string, manifest: Manifest): Promise<RunFolder> {
   await makeEmptyFolder(path)
+  const lost = 'Not everything of this run was kept'
+  const put = async (name: string, content: Parameters<typeof replaceFile>[1]): Promise<void> => {
+    try {
+      await replaceFile(join(path, name), content)
+    } catch (error) {
+      throw explainDisk(error, join(path, name), lost)
+    }
+  }
+  const json = (name: string, value: unknown): Promise<void> => put(name, `${JSON.stringify(value, null, 2)}\n`)
+  await put('manifest.yaml', manifestYaml(manifest))
   await mkdir(join(path, 'peers'))
-  await writeFile(join(path, 'manifest.yaml'), manifestYaml(manifest))
-  const metrics = createWriteStream(join(path, 'metrics.jsonl'))
-  const json = (name: string, value: unknown): Promise<void> =>
-    writeFile(join(path, name), `${JSON.stringify(value, null, 2)}\n`)
+  const metrics = await openMetrics(join(path, 'metrics.jsonl'), lost)
   return {
     path,
     writeMembers: members =>
@@ -57,19 +66,20 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
         })),
       ),
     append(event) {
-      metrics.write(`${JSON.stringify(event)}\n`)
+      try {
+        metrics.append(event)
+      } catch {
+        // An earlier one was lost. The run goes on for its result; `close` tells.
+      }
     },
     // Header and numbers one after the other: no second copy of every peer's model at the end of a run.
     writeParameters: (name, layout, values) =>
-      writeFile(join(path, 'peers', `${fileOf(name)}.safetensors`), [
+      put(join('peers', `${fileOf(name)}.safetensors`), [
         safetensorsHeader(layout),
         new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
       ]),
     writeSummary: summary => json('summary.json', summary),
-    async close() {
-      metrics.end()
-      await finished(metrics)
-    },
+    close: metrics.close,
   }
 }
 
@@ -78,7 +88,7 @@ async function makeEmptyFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true })
     if ((await readdir(path)).length === 0) return
   } catch (error) {
-    throw new HearsayError('RUN', `--out ${path}: cannot be made (${(error as NodeJS.ErrnoException).code})`)
+    throw new HearsayError('RUN', `--out ${path}: ${whyNot(error)}`)
   }
   throw new HearsayError('RUN', `--out ${path}: is not empty; name a new folder, a run does not overwrite another`)
 }

@@ -181,9 +181,9 @@ describe('hearsay init', () => {
     [
       'a folder that is not there',
       { ...asked, out: 'no/such/run.yaml' },
-      /^--out no\/such\/run\.yaml: cannot be written/,
+      /^--out no\/such\/run\.yaml: there is no such file or folder/,
     ],
-    ['a folder for a file', { ...asked, out: tmpdir(), force: true }, /: cannot be written \(E/],
+    ['a folder for a file', { ...asked, out: tmpdir(), force: true }, /: is a folder, not a file/],
     ['questions without a terminal', {}, /^init asks its questions on a terminal, and this is none; add --yes/],
   ])('answers in one line to %s', async (_, flags, message) => {
     const out = join(await emptyFolder(), 'run.yaml')

@@ -46,7 +46,7 @@ describe('hearsay key new', () => {
 
   it('says what is wrong with a place, or an action', async () => {
     const path = await temporaryFile('a.key')
-    await expect(run('new', join(path, 'b.key'))).rejects.toThrow(/^--out .*: cannot be written \(ENOENT/)
+    await expect(run('new', join(path, 'b.key'))).rejects.toThrow(/^--out .*: there is no such file or folder/)
     await expect(run('old', path)).rejects.toThrow(new HearsayError('USAGE', 'key old: the action must be new'))
   })
 })

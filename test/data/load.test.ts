@@ -122,9 +122,9 @@ describe('loadDataset', () => {
   })
 
   it.each([
-    ['EACCES', /a\.csv: may not be read by this user; give it read permission/],
+    ['EACCES', /a\.csv: this user may not read and write there \(EACCES\); change the permissions/],
     ['ENOENT', /a\.csv: there is no such file/],
-    ['EIO', /a\.csv: cannot be read \(EIO\)/],
+    ['EIO', /a\.csv: the disk fails \(EIO\)/],
   ])('says what %s means', (code, message) => {
     const error = fileError('a.csv', Object.assign(new Error(code), { code }))
     expect(error).toBeInstanceOf(HearsayError)

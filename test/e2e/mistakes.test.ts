@@ -30,7 +30,7 @@ const mistakes: Readonly<Record<string, () => Promise<Mistake> | Mistake>> = {
     const path = await fileOf('run.yaml', 'data: [digits\n')
     return { args: [path], says: [`${path}:2:1: `] }
   },
-  'a manifest that is not there': () => ({ args: ['nowhere.yaml'], says: ['nowhere.yaml', 'ENOENT'] }),
+  'a manifest that is not there': () => ({ args: ['nowhere.yaml'], says: ['nowhere.yaml: there is no such file'] }),
   'a misspelt topology': () => ({
     args: [...tiny, '--topology', 'rign'],
     says: ['topology.kind', '"rign"', 'did you mean "ring"?'],

@@ -41,7 +41,7 @@ describe('what is wrong with a network is said in one line', () => {
     const plain = await manifestFile(endlessField)
     await writeFile(path('list.txt'), stranger.id)
     const mistakes: [string, string[], RegExp][] = [
-      [plain, ['--key', path('none.key')], /--key .*none\.key: cannot be read \(ENOENT\)/],
+      [plain, ['--key', path('none.key')], /--key .*none\.key: there is no such file/],
       [plain, ['--key', path('not.key')], /not\.key: is no network key/],
       [plain, ['--allow', path('empty.txt')], /empty\.txt: no peer is on the list/],
       [plain, ['--allow', path('odd.txt')], /odd\.txt:2: boston is no peer id/],

@@ -105,6 +105,8 @@ describe('an identity’s file', () => {
     await mkdir(join(folder, 'identity.key'))
     await expect(loadOrCreateIdentity(join(folder, 'identity.key'))).rejects.toThrow('is no file')
     const file = await keyFile('')
-    await expect(loadOrCreateIdentity(join(file, 'identity.key'))).rejects.toThrow('cannot be read (ENOTDIR)')
+    await expect(loadOrCreateIdentity(join(file, 'identity.key'))).rejects.toThrow(
+      'there is no such folder: a file stands in its way',
+    )
   })
 })

@@ -114,7 +114,7 @@ describe('a peer’s folder', () => {
       new HearsayError('RUN', `--out ${path}: is not empty; name a new folder`),
     )
     expect(await readdir(path)).toEqual(['notes.txt'])
-    await expect(opened(join(path, 'notes.txt'))).rejects.toThrow('cannot be made (EEXIST)')
+    await expect(opened(join(path, 'notes.txt'))).rejects.toThrow('is there already; name another')
     const other = await place()
     await (await opened(other)).close()
     await expect(opened(other)).rejects.toThrow(`name a new folder, or go on with it: --resume ${other}`)
@@ -204,7 +204,7 @@ describe('a peer that is killed while it writes', () => {
 
 describe('metrics on a full disk', () => {
   it.runIf(process.platform === 'linux')('are an error with the file and the remedy', async () => {
-    const metrics = await openMetrics('/dev/full')
+    const metrics = await openMetrics('/dev/full', 'Metrics from here on were not kept')
     metrics.append({ type: 'lost' })
     const failure = '/dev/full: the disk is full; make room. Metrics from here on were not kept'
     await expect(metrics.close()).rejects.toThrow(failure)

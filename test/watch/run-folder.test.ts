@@ -87,8 +87,10 @@ describe('a run folder', () => {
   it('refuses what is no folder, or cannot be one', async () => {
     const path = join(await emptyFolder(), 'file')
     await writeFile(path, '')
-    await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow(`--out ${path}: cannot be made (EEXIST)`)
-    await expect(createRunFolder(join(path, 'below'), parseManifest({}))).rejects.toThrow('cannot be made (ENOTDIR)')
+    await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow(
+      `--out ${path}: is there already; name another`,
+    )
+    await expect(createRunFolder(join(path, 'below'), parseManifest({}))).rejects.toThrow('a file stands in its way')
   })
 
   it('is refused to a second run of the same name', async () => {

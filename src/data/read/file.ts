@@ -4,23 +4,14 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import type { HearsayError } from '../../errors.js'
+import { whyNot } from '../../system-errors.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 
 const gunzip = promisify(zlib.gunzip)
 
 /** What the operating system said, in words that tell what to do. */
 export function fileError(path: string, cause: unknown): HearsayError {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)
-  const sentences: Record<string, string> = {
-    ENOENT: 'there is no such file or folder',
-    ENOTDIR: 'there is no such file or folder',
-    EACCES: 'may not be read by this user; give it read permission',
-    EPERM: 'may not be read by this user; give it read permission',
-    EISDIR: 'is a folder, not a file',
-    EMFILE: 'too many files are open',
-    ELOOP: 'is a link that leads back to itself',
-  }
-  return dataError(path, sentences[code] ?? `cannot be read (${code})`, cause)
+  return dataError(path, whyNot(cause), cause)
 }
 
 /** What stands at a path; undefined when nothing does. */
