@@ -14,7 +14,8 @@ export function sortedTexts(texts: Iterable<string>): string[] {
   return [...texts].sort((a, b) => {
     const [x, y] = [Number(a), Number(b)]
     const [aIsNumber, bIsNumber] = [a !== '' && !Number.isNaN(x), b !== '' && !Number.isNaN(y)]
-    if (aIsNumber && bIsNumber) return x - y
+    // Two spellings of a number have an order too, or the lines of a file would decide.
+    if (aIsNumber && bIsNumber && x !== y) return x < y ? -1 : 1
     if (aIsNumber !== bIsNumber) return aIsNumber ? -1 : 1
     return a < b ? -1 : a > b ? 1 : 0
   })

@@ -291,7 +291,9 @@ describe('rows for a model', () => {
     })
     const wanted = { inputShape, pixels: false, table }
     expect([...(await loadInputs(join(folder, 'german.csv'), wanted)).samples.inputs]).toEqual([1234.5, 12.5])
-    await expect(loadInputs(join(folder, 'other.csv'), wanted)).rejects.toThrow('price: "1" has no unit, and what')
+    await expect(loadInputs(join(folder, 'other.csv'), wanted)).rejects.toThrow(
+      '"1" is without a unit, and what the model was trained with in $; write it so',
+    )
     await expect(loadInputs(join(folder, 'unclear.csv'), wanted)).rejects.toThrow('say which with --decimal')
     const told = await loadInputs(join(folder, 'unclear.csv'), wanted, { decimal: '.' })
     expect([...told.samples.inputs]).toEqual([1234, 2])

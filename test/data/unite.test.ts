@@ -49,6 +49,14 @@ describe('tasks of several sites', () => {
         for (const { task } of sites)
           expect(() => checkTable({ header: true, columns: task.columns! }, agreed, 'x')).not.toThrow()
       }),
+      {
+        examples: [
+          [
+            ['0', '1'],
+            ['00', '1'],
+          ],
+        ],
+      },
     )
   })
 

@@ -1,10 +1,14 @@
 import { canonicalText, sortedTexts } from '../labels.js'
 import { type DataLimits, dataError } from '../limits.js'
+import { shortList } from '../notes.js'
 import { isMissing, isMissingNumber } from './missing.js'
 import { type Decimal, isWord, numberOf, quantityOf } from './notation.js'
 
-/** What a column is for. A feature holds numbers or, where none of its cells is one, categories. */
-export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical' | 'unused'
+/**
+ * What a column is for. A feature holds numbers or, where none of its cells is one, categories. An answer is what is known
+ * of a row that a model is asked about.
+ */
+export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical' | 'answer' | 'unused'
 
 /** One column while it is read: a number for each cell, which for texts is a place in `texts`. */
 export interface Column {
@@ -14,8 +18,10 @@ export interface Column {
   /** "column 3" or `column 3 ("age")`. */
   readonly title: string
   readonly texts: Map<string, number>
-  /** Are the texts listed in the manifest? Then others are errors. */
+  /** Are the texts all that there are? Then others are errors. */
   readonly closed: boolean
+  /** Is it for a model that is trained, which was settled by other rows? */
+  readonly asked: boolean
   /** The mark before the decimals of the whole table. */
   decimal: Decimal | undefined
   /** What its cells hold; undefined as long as all are missing. */
@@ -48,7 +54,7 @@ const asCategories = 'list the column under data.categorical'
  * @throws {@link HearsayError} naming the cell that does not go with the others
  */
 export function settleColumn(column: Column, cells: readonly PlacedCell[]): void {
-  if (column.role !== 'feature' && column.role !== 'target') return
+  if ((column.role !== 'feature' && column.role !== 'target') || column.holds !== undefined) return
   const found = cells
     .filter(({ cell }) => !isMissing(cell))
     .map(({ cell, place }) => ({ cell, place, quantity: quantityOf(cell) }))
@@ -84,6 +90,7 @@ export function readCell(column: Column, cell: string, place: string, limits: Da
   const { role } = column
   if (role === 'unused') return NaN
   if (isMissing(cell)) return missingCell(column, place)
+  if (role === 'answer') return codeOf(column, cell, place, limits)
   if (role !== 'feature' && role !== 'target') return codeOf(column, canonicalText(cell), place, limits)
   if (column.holds === undefined) settleColumn(column, [{ cell, place }])
   if (column.holds?.kind === 'texts') {
@@ -112,18 +119,20 @@ function numberIn(column: Column, cell: string, place: string): number {
   if (number === undefined) throw dataError(place, `${title}: ${notInNotation(cell, quantity.digits, decimal)}`)
   if (/^0\d+$/.test(quantity.digits)) column.padded ??= cell
   if (Number.isFinite(Math.fround(number))) return number
-  throw dataError(place, `${title}: "${cell}" is beyond what float32 holds (3.4e38); scale the column`)
+  const scale = column.asked ? '' : '; scale the column'
+  throw dataError(place, `${title}: "${cell}" is beyond what float32 holds (3.4e38)${scale}`)
 }
 
 /** Why digits are no number, though they look like one. */
-export function notInNotation(cell: string, digits: string, decimal: Decimal | undefined): string {
+function notInNotation(cell: string, digits: string, decimal: Decimal | undefined): string {
   if (/[eE]/.test(digits)) return `"${cell}" is beyond every number; correct it`
   return decimal === undefined
     ? `"${cell}" may have decimals after its comma or be more than a thousand; say which with --decimal , or --decimal . (data.decimal)`
     : `"${cell}" is not a number whose decimals come after "${decimal}", as in the rest of the table; write all alike`
 }
 
-function notANumber({ title, role }: Column, { cell, place }: PlacedCell): Error {
+function notANumber({ title, role, asked }: Column, { cell, place }: PlacedCell): Error {
+  if (asked) return dataError(place, `${title}: "${cell}" is not a number; leave it empty if it is missing`)
   if (role === 'target') {
     return dataError(place, `${title}: "${cell}" is no number that can be predicted; for classes there is data.label`)
   }
@@ -133,8 +142,14 @@ function notANumber({ title, role }: Column, { cell, place }: PlacedCell): Error
   )
 }
 
-function otherUnit({ title }: Column, { cell, place }: PlacedCell, unit: string, other: string): Error {
+function otherUnit({ title, asked }: Column, { cell, place }: PlacedCell, unit: string, other: string): Error {
   const named = (unit: string): string => (unit === '' ? 'without a unit' : `in ${unit}`)
+  if (asked) {
+    return dataError(
+      place,
+      `${title}: "${cell}" is ${named(other)}, and what the model was trained with ${named(unit)}; write it so`,
+    )
+  }
   return dataError(
     place,
     `${title}: "${cell}" is ${named(other)}, and other lines are ${named(unit)}; write all alike, or ${asCategories}`,
@@ -147,7 +162,9 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
   if (column.closed) {
     throw dataError(
       place,
-      `${column.title}: "${text}" is none of the values ${[...column.texts.keys()].join(', ')} listed under data.categorical`,
+      column.asked
+        ? `${column.title}: "${text}" is none of the values that the model knows: ${shortList([...column.texts.keys()])}; leave it empty if it is missing`
+        : `${column.title}: "${text}" is none of the values ${shortList([...column.texts.keys()])} listed under data.categorical`,
     )
   }
   const [most, advice] = {
@@ -155,6 +172,7 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
     peer: [limits.naturalPeers, 'name another column under data.peerColumn'],
     feature: [limits.categories, 'is it a name or an identifier? leave it out with --columns (data.columns)'],
     categorical: [limits.categories, 'leave it out with --columns (data.columns)'],
+    answer: [Infinity, ''],
   }[column.role as Exclude<ColumnRole, 'target' | 'unused'>] as [number, string]
   if (column.texts.size === most)
     throw dataError(place, `${column.title}: more than ${most} different values; ${advice}`)
@@ -165,7 +183,7 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
 
 /** How many inputs of the model a column becomes: one, or one per category. */
 export function inputsOf(column: Column): number {
-  if (needed[column.role] !== undefined || column.role === 'unused') return 0
+  if (column.role !== 'feature' && column.role !== 'categorical') return 0
   return isCategorical(column) ? column.texts.size : 1
 }
 

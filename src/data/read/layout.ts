@@ -5,7 +5,7 @@ import { firstLineOf } from './header.js'
 import { isMissing } from './missing.js'
 import { columnNames } from './names.js'
 import { quantityOf, tableDecimal } from './notation.js'
-import { columnsOf, type TableOptions } from './roles.js'
+import type { TableOptions } from './roles.js'
 
 /** What the first lines of the first file tell of all. */
 export interface Layout {
@@ -15,6 +15,9 @@ export interface Layout {
   /** Does every line end with a separator, behind which nothing comes? */
   readonly isTrailed: boolean
 }
+
+/** The columns of a table before a cell is read; `names` are undefined where there is no header. */
+export type ColumnsFor = (width: number, names: readonly string[] | undefined, source: string) => Column[]
 
 /** A separator at the end of every line is none of a column, though CSV has an empty cell behind it. */
 export function lengthOf(lines: readonly Line[]): Pick<Layout, 'width' | 'isTrailed'> {
@@ -42,19 +45,20 @@ export function cellsOf(
 }
 
 /** Judges a table by its first lines: its header, its columns, what they hold, how it writes numbers. */
-export function layoutOf(first: readonly Line[], options: TableOptions, path: string, limits: DataLimits): Layout {
+export function layoutOf(
+  first: readonly Line[],
+  options: TableOptions,
+  path: string,
+  limits: DataLimits,
+  columnsFor: ColumnsFor,
+): Layout {
   const [{ cells: top, line } = { cells: [], line: 1 }, ...below] = first
   const { width, isTrailed } = lengthOf(first)
-  if (width < 2)
-    throw dataError(
-      path,
-      'has only one column; a label and at least one feature are needed, separated by , or ; or | or tabs or blanks',
-    )
   if (width > limits.columns) throw dataError(path, `has ${width} columns; at most ${limits.columns} are read`)
   for (const { cells, line } of first) cellsOf(cells, { width, isTrailed }, `${path}:${line}`)
   const found = columnNames(top.slice(0, width))
   const names = isAgreedHeader(found, options) || isHeader(first, width, options, `${path}:${line}`) ? found : undefined
-  const columns = columnsOf(width, names, options, path, limits)
+  const columns = columnsFor(width, names, path)
   const rows = names === undefined ? first : below
   settle(columns, rows, options, path)
   return { columns, names, width, isTrailed }

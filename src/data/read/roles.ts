@@ -46,6 +46,12 @@ export function columnsOf(
   path: string,
   limits: DataLimits,
 ): Column[] {
+  if (width < 2) {
+    throw dataError(
+      path,
+      'has only one column; a label and at least one feature are needed, separated by , or ; or | or tabs or blanks',
+    )
+  }
   const { agreed } = options
   const { roles, texts, closed } =
     agreed === undefined
@@ -70,6 +76,7 @@ export function columnsOf(
       title: header === undefined ? `column ${i + 1}` : `column ${i + 1} ("${header[i]}")`,
       texts: new Map([...new Set(known)].map((text, code) => [text, code])),
       closed: closed && known !== undefined,
+      asked: false,
       decimal: undefined,
       holds: undefined,
       padded: undefined,

@@ -1,9 +1,9 @@
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { type Column, readCell } from './columns.js'
 import { afterFirstLines, eachLine, type Line } from './csv.js'
-import { cellsOf, checkHeader, type Layout, layoutOf } from './layout.js'
+import { type ColumnsFor, cellsOf, checkHeader, type Layout, layoutOf } from './layout.js'
 import { columnNames } from './names.js'
-import type { TableOptions } from './roles.js'
+import { columnsOf, type TableOptions } from './roles.js'
 
 /** The cells of one or several files with the same columns. */
 export interface Table {
@@ -30,12 +30,14 @@ export interface TableFile {
 /**
  * Reads files with the same columns into one table, so that a text means the same category in all of them.
  *
+ * @param columnsFor - what each column is for. @default as the options say
  * @throws {@link HearsayError} naming file, line and column of what is wrong
  */
 export function decodeTable(
   files: readonly TableFile[],
   options: TableOptions,
   limits: DataLimits = dataLimits,
+  columnsFor: ColumnsFor = (width, names, source) => columnsOf(width, names, options, source, limits),
 ): Table {
   const rows = createRows(files, limits)
   let layout: Layout | undefined
@@ -51,7 +53,7 @@ export function decodeTable(
       isFirst = false
     }
     const lines = afterFirstLines(first => {
-      layout ??= layoutOf(first, options, path, limits)
+      layout ??= layoutOf(first, options, path, limits, columnsFor)
       return append
     })
     comments += eachLine(bytes, path, lines.add)

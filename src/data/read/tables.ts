@@ -96,7 +96,7 @@ function sourceOf(
   }
   checkSize(path, table.rows, inputShape, 4, limits)
   const train: Part = {
-    inputs: featuresOf(table, features),
+    inputs: featuresOf(table),
     labels,
     ...(target !== undefined && {
       targets: Float32Array.from({ length: table.rows }, (_, row) => cellOf(table, row, target)),
@@ -124,7 +124,7 @@ function schemaOf(column: Column, header: boolean, { unit: given }: TableOptions
     throw dataError(path, `${column.title} is written in ${unit.unit}, and data.unit says ${given}; make them alike`)
   }
   // Nobody else need have it, or know of it; without a header it keeps the places of the others.
-  if (role === 'peer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
+  if (role === 'peer' || role === 'answer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
   if (isCategorical(column)) return [{ name, kind: 'category', values: rankedTexts(column).texts }]
   return [{ name, kind: 'number', ...unit }]
 }
@@ -146,7 +146,8 @@ function unlabelled(table: Table, target: number): Labels {
 }
 
 /** Numbers as they are, categories as one input each: 1 for the row's own, 0 for the others, all NaN if missing. */
-function featuresOf(table: Table, features: number): Float32Array {
+export function featuresOf(table: Table): Float32Array {
+  const features = table.columns.reduce((sum, column) => sum + inputsOf(column), 0)
   const inputs = sharedNumbers(table.rows * features)
   const width = table.columns.length
   let to = 0
