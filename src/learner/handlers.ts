@@ -180,7 +180,7 @@ async function inTurn(
 
 /** Writes a part's result, unless it was aborted in the meantime. */
 function written(
-  { parameters }: TrainPart,
+  { parameters, part }: TrainPart,
   { commit }: JobControl,
   outcome: Trained | Error | undefined,
   seconds: number,
@@ -188,7 +188,21 @@ function written(
   if (outcome === undefined) return undefined
   if (outcome instanceof Error) return { error: recordOf(outcome) }
   if (!commit()) return undefined
-  parameters.set(outcome.parameters)
   const { loss, samples, steps } = outcome
-  return { report: { loss, samples, steps, seconds } }
+  const moved = distance(parameters, outcome.parameters, part)
+  parameters.set(outcome.parameters)
+  return { report: { loss, samples, steps, moved, seconds } }
+}
+
+function distance(
+  a: Float32Array,
+  b: Float32Array,
+  { start, end }: NonNullable<TrainPart['part']> = { start: 0, end: a.length },
+): number {
+  let sum = 0
+  for (let k = start; k < end; k++) {
+    const difference = a[k]! - b[k]!
+    sum += difference * difference
+  }
+  return Math.sqrt(sum)
 }

@@ -4,7 +4,15 @@ import { type ErrorCode, HearsayError } from '../errors.js'
 import type { Layout } from '../tensors/index.js'
 import type { HeadCut } from './models/head-layers.js'
 import type { LocalTraining } from './spec.js'
-import type { BackendName, BackendReport, Evaluation, ModelChoice, TrainReport, WorkerMemory } from './types.js'
+import type {
+  BackendName,
+  BackendReport,
+  Evaluation,
+  ModelChoice,
+  TrainOptions,
+  TrainReport,
+  WorkerMemory,
+} from './types.js'
 
 /** Samples on shared memory: what goes over to a worker are references. */
 export interface DataReference {
@@ -66,6 +74,8 @@ export interface TrainPart {
   readonly data: DataReference
   readonly parameters: Float32Array
   readonly peer: number
+  /** See {@link TrainOptions}. */
+  readonly part?: TrainOptions['part']
 }
 
 /** What became of a part; nothing when it was aborted. */

@@ -59,7 +59,12 @@ export function poolModel(
         const data = references(samples, standardisation)
         const outcome = await abortable(
           options?.signal,
-          state => stack.train({ state, data, parameters, peer }, round, training),
+          state =>
+            stack.train(
+              { state, data, parameters, peer, ...(options?.part && { part: options.part }) },
+              round,
+              training,
+            ),
           () => stack.leave(peer),
         )
         if ('error' in outcome!) throw errorOf(outcome.error)

@@ -83,6 +83,29 @@ export interface Evaluation extends Quality {
   readonly samples: number
 }
 
+<<<<<<< HEAD
+=======
+/** How right a model's answers are. */
+export interface Quality {
+  /**
+   * How good it is in the measure of the objective, more is better: the share of samples whose most probable class is
+   * the label, 0 … 1; of numbers R², at most 1; of restored images their mean PSNR in dB.
+   */
+  readonly accuracy: number
+  /**
+   * Of classes: the F1 of each class, 2·tp / (2·tp + fp + fn), averaged over those that occur in the labels or the
+   * answers, as scikit-learn does. Unlike accuracy it is low for who always says the commonest class.
+   */
+  readonly macroF1?: number
+}
+
+/** What is to be known of a training. */
+export interface TrainOptions extends JobOptions {
+  /** Which numbers of the parameters `moved` is of. @default all */
+  readonly part?: { readonly start: number; readonly end: number }
+}
+
+>>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 /** What one round of local training did. */
 export interface TrainReport {
   /** Mean over the steps of the mini-batch loss at the unperturbed parameters. */
@@ -90,6 +113,8 @@ export interface TrainReport {
   /** Samples gone through, each epoch counted. */
   readonly samples: number
   readonly steps: number
+  /** How far the parameters are from where they began, as a Euclidean norm. */
+  readonly moved: number
   /** Inside the worker, waiting for a free worker not counted. */
   readonly seconds: number
 }
@@ -110,7 +135,7 @@ export interface Learner {
    * @throws the signal's reason when aborted before the new parameters were written; they are then unchanged.
    *   {@link HearsayError} `RUN` when training diverged (a parameter is no longer finite): unchanged as well
    */
-  train(parameters: Float32Array, round: number, training: LocalTraining, options?: JobOptions): Promise<TrainReport>
+  train(parameters: Float32Array, round: number, training: LocalTraining, options?: TrainOptions): Promise<TrainReport>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */
   evaluate(parameters: Float32Array, samples: Samples, options?: JobOptions): Promise<Evaluation>
   /** Peers that train side by side no longer wait for this one. For one that has died; who finishes need not. */

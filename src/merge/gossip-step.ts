@@ -33,6 +33,16 @@ export function contributions(
   return merged
 }
 
+/**
+ * Σ_j w_ij ‖x_i − x_j‖²: what one peer alone can see of the consensus distance. A neighbour whose vector is not merged
+ * adds nothing, its weight being with oneself.
+ *
+ * @param squares - ‖x_i − x_j‖² by peer
+ */
+export function localDistance({ from }: MixingRow, squares: ReadonlyMap<number, number>): number {
+  return from.reduce((total, { peer, weight }) => total + weight * (squares.get(peer) ?? 0), 0)
+}
+
 /** One step of Chebyshev gossip: z[q+1] = current · W z[q] − previous · z[q−1]. */
 export interface ChebyshevStep {
   readonly current: number

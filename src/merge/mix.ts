@@ -86,24 +86,29 @@ export function consensusDistance(vectors: readonly Float32Array[], mean: Float3
   }
 }
 
-/**
- * Σ_j w_ij ‖x_i − x_j‖²: what one peer alone can see of the consensus distance. An absent neighbour adds nothing, its
- * weight being with oneself.
- *
- * @param contributions - what this peer merges in a gossip step, its own vector among them
- * @param self - this peer's number
- */
-export function localDistance(contributions: readonly Contribution[], self: number): DistanceSum {
-  const own = contributions.find(({ peer }) => peer === self)?.values
-  if (own === undefined) throw new RangeError(`peer ${self} is not among the contributions`)
-  const others = contributions.filter(({ peer }) => peer !== self)
+/** Squared distances to several vectors, that are being summed up side by side. Slices as in {@link DistanceSum}. */
+export interface SquaredDistances {
+  add(from: number, to: number): void
+  /** ‖own − others[j]‖² over all numbers that were taken in. */
+  totals(): readonly number[]
+}
+
+/** How far each of some vectors is from one's own. */
+export function squaredDistances(own: Float32Array, others: readonly Float32Array[]): SquaredDistances {
   const sums = new Float64Array(others.length)
   return {
     add(from, to) {
-      for (const [j, { values }] of others.entries()) sums[j] = addSquares(sums[j]!, own, values, from, to)
+      for (const [j, values] of others.entries()) sums[j] = addSquares(sums[j]!, own, values, from, to)
     },
-    total: () => others.reduce((total, { weight }, j) => total + weight * sums[j]!, 0),
+    totals: () => [...sums],
   }
+}
+
+/** ‖values‖², of the numbers [from, to). NaN and infinity show in it: no finite float32s overflow a double's. */
+export function squaredNorm(values: Float32Array, from = 0, to = values.length): number {
+  let sum = 0
+  for (let k = from; k < to; k++) sum += values[k]! * values[k]!
+  return sum
 }
 
 /** One number after the other onto the sum so far: where a slice ends then makes no difference. */

@@ -80,6 +80,10 @@ export interface AssemblyInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
+  /** What it trains on. */
+  readonly samples: Samples
+  /** See {@link uninformedLoss}. */
+  readonly uninformed: number
   /** Memory for heads under way. @default its own */
   readonly buffers?: Buffers
   readonly transport: HostInit['transport']

@@ -12,6 +12,22 @@ export interface Absence {
   readonly reason: AbsenceReason
 }
 
+/** Why a head that came is not merged, or not asked as an expert. */
+export type Disbelief =
+  | 'TOO_FAR' // from the own head, by what is usual: limits.headDistance
+  | 'TOO_LONG' // in a mixture: its norm, by what is usual: limits.headDistance
+  | 'LOSS_TOO_HIGH' // with it the loss on own samples exploded: limits.lossIncrease
+  | 'DIVERGED' // training diverged on what it was merged into, or with it as an expert
+
+/** A head that came and was left out of a round. */
+export interface RefusedHead {
+  readonly peer: number
+  readonly name: string
+  readonly reason: Disbelief
+  /** How many times its limit it lies at: of a distance, a norm or a loss; infinite where it is not finite. */
+  readonly times?: number
+}
+
 /** Whom a mixture listens to, on average: all weights together are 1. */
 export interface Shares {
   /** The peer's own head. */
@@ -85,6 +101,14 @@ export type PeerEvent =
       readonly received: readonly number[]
       readonly absent: readonly Absence[]
       readonly waitSeconds: number
+    }
+  | {
+      /** After the exchange that brought them: their weight returns to oneself for the rest of the round. */
+      readonly type: 'refused'
+      readonly peer: number
+      readonly round: number
+      readonly step: number
+      readonly heads: readonly RefusedHead[]
     }
   | {
       readonly type: 'merged'

@@ -5,13 +5,12 @@ import {
   chebyshevSteps,
   contributions,
   localDistance,
-  mix,
   type Staleness,
   staleRow,
 } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
-import { inSlices } from '../turns.js'
-import type { PeerEvent } from './events.js'
+import type { Believing } from './believing.js'
+import type { Disbelief, PeerEvent } from './events.js'
 import type { Exchange } from './exchange.js'
 import type { Federation } from './federation.js'
 import type { Member } from './member.js'
@@ -25,29 +24,31 @@ export interface GossipInit {
   /** Chebyshev instead of plain gossip steps; needs one symmetric matrix for the whole run. */
   readonly chebyshev: boolean
   readonly exchange: Exchange
+  readonly believing: Believing
   /** How heads of other rounds count, where an exchange brings such. */
   readonly staleness: Staleness
   /** Whether peers come and go, and are to be told of. */
   readonly isOpen: boolean
+  /** Told of each head that is refused. Must not throw. */
+  readonly onRefused?: (reason: Disbelief) => void
 }
 
-/** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
-export type GossipRound = (
-  round: number,
-  head: Float32Array,
-  signal: AbortSignal,
-) => AsyncGenerator<PeerEvent, void, undefined>
+/** The gossip part of rounds. */
+export interface Gossip {
+  /** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
+  readonly round: (round: number, head: Float32Array, signal: AbortSignal) => AsyncGenerator<PeerEvent, void, undefined>
+  /**
+   * Puts the head back to what it was before the last round's merges, for when it turns out that it cannot be trained:
+   * the next round merges nothing, and calls all who come refused.
+   *
+   * @returns whether there was a merge to take back
+   */
+  undo(head: Float32Array): boolean
+}
 
 /** The gossip part of a round: `steps` times exchange and merge (ALGORITHMS.md 4.1). */
-export function createGossip({
-  self,
-  federation,
-  steps,
-  chebyshev,
-  exchange,
-  staleness,
-  isOpen,
-}: GossipInit): GossipRound {
+export function createGossip(init: GossipInit): Gossip {
+  const { self, federation, steps, chebyshev, exchange, believing, staleness, isOpen } = init
   const computed = new WeakMap<Topology, readonly ChebyshevStep[]>()
   const factorsOf = (topology: Topology): readonly ChebyshevStep[] => {
     const factors = computed.get(topology) ?? chebyshevSteps(chebyshevLambda(topology), steps)
@@ -56,8 +57,21 @@ export function createGossip({
   }
 
   let known: readonly Member[] | undefined
+  /** The head before the round's first merge, and by turns before the others: Chebyshev gossip looks back two steps. */
+  const before: Float32Array[] = []
+  const beforeStep = (step: number, length: number): Float32Array => {
+    const place = step === 0 ? 0 : 1 + (step % 2)
+    before[place] ??= new Float32Array(length)
+    return before[place]
+  }
+  let hasMerged = false
+  let isTakenBack = false
 
-  return async function* gossip(round, head, signal) {
+  async function* gossip(
+    round: number,
+    head: Float32Array,
+    signal: AbortSignal,
+  ): AsyncGenerator<PeerEvent, void, undefined> {
     // For all steps of the round: who comes or goes meanwhile counts from the next one on.
     const where = federation.at(round)
     if (isOpen && where.members !== known) {
@@ -65,10 +79,10 @@ export function createGossip({
       yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
     }
     const factors = chebyshev ? factorsOf(where.topology) : undefined
-    // Chebyshev gossip looks back one step further than plain gossip, which merges in place.
-    let before = head
     let chebyshevHolds = factors !== undefined
     let distance = 0
+    const distrusted = new Set<number>()
+    hasMerged = false
 
     for (let step = 0; step < steps; step++) {
       const startedAt = performance.now()
@@ -82,25 +96,50 @@ export function createGossip({
         absent,
         waitSeconds: (performance.now() - startedAt) / 1000,
       }
-      // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
-      if (absent.length > 0) chebyshevHolds = false
-
       const row = rounds === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
-      const plain = contributions(row, where.self, head, received)
-      const isLast = step + 1 === steps
-      // Only another Chebyshev step asks what the head was before this one.
-      const own = chebyshevHolds && !isLast ? new Float32Array(head.length) : head
-      const parts = chebyshevHolds && factors ? accelerated(plain, factors[step]!, where.self, before) : plain
-      const distances = localDistance(plain, where.self)
-      await inSlices(head.length, parts.length, (from, to) => {
-        if (own !== head) own.set(head.subarray(from, to), from)
-        if (isLast) distances.add(from, to)
-        mix(head, parts, from, to)
-      })
+      const heads = new Map([...received].filter(([peer]) => !isTakenBack && !distrusted.has(peer)))
+      // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
+      const isWhole = (merged: number): boolean => absent.length === 0 && merged === received.size
+      const { refused, squares } = await believing.merge(
+        {
+          head,
+          own: beforeStep(step, head.length),
+          heads,
+          partsOf: (own, believed) => {
+            const plain = contributions(row, where.self, own, believed)
+            return chebyshevHolds && isWhole(believed.size)
+              ? accelerated(plain, factors![step]!, where.self, step === 0 ? own : beforeStep(step - 1, head.length))
+              : plain
+          },
+        },
+        signal,
+      )
       release()
-      if (isLast) distance = distances.total()
-      before = own
+      chebyshevHolds &&= isWhole(squares.size)
+      hasMerged ||= squares.size > 0
+      distance = localDistance(row, squares)
+      const named = [
+        ...refused,
+        ...(isTakenBack ? [...received.keys()].map(peer => ({ peer, reason: 'DIVERGED' as const })) : []),
+      ].map(head => ({ ...head, name: where.members[head.peer]!.name }))
+      for (const { peer, reason } of named) {
+        distrusted.add(peer)
+        init.onRefused?.(reason)
+      }
+      if (named.length > 0) yield { type: 'refused', peer: self, round, step, heads: named }
     }
+    isTakenBack = false
     yield { type: 'merged', peer: self, round, localDistance: distance }
+  }
+
+  return {
+    round: gossip,
+    undo(head) {
+      if (!hasMerged) return false
+      hasMerged = false
+      isTakenBack = true
+      head.set(before[0]!)
+      return true
+    },
   }
 }

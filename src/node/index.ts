@@ -4,6 +4,7 @@ export {
   assemblePeer,
   type InTheField,
 } from './assembly.js'
+export * from './believing.js'
 export * from './checkpoint.js'
 export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-file.js'
 export {
@@ -26,7 +27,7 @@ export {
   type Swap,
 } from './exchange.js'
 export { type Federation, fixedFederation, type Neighbourhood, openFederation } from './federation.js'
-export { createGossip, type GossipInit, type GossipRound } from './gossip.js'
+export { createGossip, type Gossip, type GossipInit } from './gossip.js'
 export * from './identity.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export { createLockstep, type Lockstep } from './lockstep.js'

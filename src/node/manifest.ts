@@ -26,6 +26,25 @@ export const limitsSchema = z.strictObject({
   exchangeSeconds: z.number().positive().max(86_400).default(120),
   /** A head with a larger 2-norm is refused: one absurd vector would drown every neighbour's. */
   headNorm: z.number().positive().default(1e4),
+  /**
+   * c: a head is not merged that lies further from the own one than so many times what is usual: what the own training
+   * has moved in the round, or what neighbours' heads lie apart. In honest runs (docs/belief.md) at most 2.6 where it
+   * lay outside `headRadius`; a sign-flipped model in the tens. In a mixture, whose heads are not averaged, the same for
+   * a head's norm.
+   */
+  headDistance: z.number().min(1).default(5),
+  /**
+   * γ of BALANCE (arXiv 2406.10416): a head within so many times the own head's norm is merged, however little is
+   * usual. In honest runs at most 0.48 where what is usual does not reach; a head of another direction lies beyond 1,
+   * however short it is.
+   */
+  headRadius: z.number().min(0).default(0.5),
+  /**
+   * A merge is undone after which the loss on own samples is so many times that of training, or of an answer that knows
+   * nothing (ln of the classes; 1 for numbers), whichever is larger. In honest runs at most 6.1: two classes a peer, with
+   * momentum at a high learning rate; in all others 1.5.
+   */
+  lossIncrease: z.number().min(1).default(10),
 })
 
 /** How often peers test their models. A model that trains for a second a round and is tested for two wants it rarer. */

@@ -1,16 +1,29 @@
 import type { Samples } from '../data/index.js'
+<<<<<<< HEAD
+=======
+import { HearsayError } from '../errors.js'
+>>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 import {
   type Buffers,
   createHandover,
   type Handover,
   type HearsayHost,
+<<<<<<< HEAD
   type RejectionReason,
   type Timing,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
+=======
+  ReasonCounts,
+  type RejectionReason,
+} from '../gossip/index.js'
+import type { Learner, LocalTraining, TrainReport } from '../learner/index.js'
+>>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 import { type Merge, stalenessSchema } from '../merge/index.js'
-import type { HeadSection } from '../tensors/index.js'
+import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
+import { createBelieving, probeOf } from './believing.js'
+import type { Disbelief } from './events.js'
 import { createExchange, type StreamExchange } from './exchange.js'
 import type { Federation } from './federation.js'
 import { createGossip } from './gossip.js'
@@ -30,6 +43,10 @@ export interface MergingInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
+  /** What it trains on. */
+  readonly samples: Samples
+  /** See {@link uninformedLoss}. */
+  readonly uninformed: number
   readonly buffers?: Buffers
   readonly patience: Patience
   readonly timing: Pick<Timing, 'handover'>
@@ -51,6 +68,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   let federation: Federation | undefined
   let exchange: StreamExchange | undefined
   let round = 0
+  const disbelieved = new ReasonCounts<Disbelief>()
 
   const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
     if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
@@ -84,12 +102,42 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       exchange = createExchange({ node, handover, isAsync, dialMs, patience, lockstep, ...coming })
       const { gossipSteps: steps, chebyshev } = merge
       const staleness = stalenessSchema.parse(manifest.staleness ?? {})
+      const probe = probeOf(init.samples)
+      const believing = createBelieving({
+        limits: manifest.limits,
+        uninformed: init.uninformed,
+        loss: async signal => (await learner.evaluate(parameters, probe, { signal })).loss,
+      })
+      const gossip = createGossip({
+        self,
+        federation,
+        steps,
+        chebyshev,
+        exchange,
+        believing,
+        staleness,
+        isOpen: tellsMembers,
+        onRefused: reason => disbelieved.add(reason),
+      })
+      let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = nothingTrained
       return {
-        train: (round, signal) => learner.train(parameters, round, training, { signal }),
+        async train(round, signal) {
+          try {
+            report = await learner.train(parameters, round, training, { signal, part: init.head })
+          } catch (error) {
+            // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
+            const isDiverged = error instanceof HearsayError && error.code === 'RUN'
+            if (!isDiverged || !gossip.undo(headOf(parameters, init.head))) throw error
+            report = { ...nothingTrained, loss: report.loss }
+          }
+          believing.trained(report)
+          return report
+        },
         evaluate: async (_, signal) => {
           const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
           return tested
         },
+<<<<<<< HEAD
         async evaluateBefore(copy, signal) {
           const { samples: _samples, loss: _loss, ...quality } = await learner.evaluate(copy, test, { signal })
           return quality
@@ -97,6 +145,9 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
         ...(steps > 0 && {
           gossip: createGossip({ self, federation, steps, chebyshev, exchange, staleness, isOpen: tellsMembers }),
         }),
+=======
+        ...(steps > 0 && { gossip: gossip.round }),
+>>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
       }
     },
     at(now) {
@@ -109,10 +160,13 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     },
     get counters() {
       const { sentBytes, receivedBytes, rejected } = handover.counters
-      return { sentBytes, receivedBytes, rejected }
+      return { sentBytes, receivedBytes, rejected: { ...rejected, ...disbelieved.toRecord() } }
     },
   }
 }
+
+/** The report of a round whose training was given up. */
+const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
 
 /**
  * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { classification, type DataInput, type Dataset, type Standardisation } from '../data/index.js'
+import { classification, type DataInput, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
@@ -156,6 +156,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       parameters: model.initialParameters(),
       head,
       test: dataset.test,
+      samples,
+      uninformed: uninformedLoss(
+        manifest.task?.objective ?? dataset.objective ?? classification,
+        dataset.classes.length,
+      ),
       transport: 'tcp',
       listen: options.listen ?? listenDefault,
       field: {

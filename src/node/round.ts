@@ -3,7 +3,7 @@ import type { TrainReport } from '../learner/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import type { PeerEvent, Tested } from './events.js'
-import type { GossipRound } from './gossip.js'
+import type { Gossip } from './gossip.js'
 
 export interface RoundsInit {
   readonly self: number
@@ -21,7 +21,7 @@ export interface RoundsInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   /** Left out, the peer learns alone (`merge: none`). */
-  readonly gossip?: GossipRound
+  readonly gossip?: Gossip['round']
   /** Tests what the round has made. */
   readonly evaluate: (round: number, signal: AbortSignal) => Promise<Tested>
   /**

@@ -31,6 +31,8 @@ export interface NetworkInit {
   readonly shards: readonly Shard[]
   /** What each is tested on. */
   readonly tests: readonly Samples[]
+  /** See {@link uninformedLoss}. */
+  readonly uninformed: number
   readonly pool: LearnerPool
   readonly models: readonly PeerModel[]
   readonly topology: Topology
@@ -97,6 +99,8 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,
         test: tests[self]!,
+        samples: shard.samples,
+        uninformed: init.uninformed,
         buffers,
         transport: init.transport,
         listen: [listenAddress(init, place, self)],

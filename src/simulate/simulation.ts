@@ -1,4 +1,12 @@
-import { type Dataset, partition, personalTests, type Samples, type Shard } from '../data/index.js'
+import {
+  classification,
+  type Dataset,
+  partition,
+  personalTests,
+  type Samples,
+  type Shard,
+  uninformedLoss,
+} from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
@@ -81,6 +89,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       runId,
       shards,
       tests,
+      uninformed: uninformedLoss(dataset.objective ?? classification, dataset.classes.length),
       pool,
       models,
       topology,

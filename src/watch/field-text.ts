@@ -1,6 +1,7 @@
 import { type Beside, besideIn, type Measure } from '../data/index.js'
 import type { PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
+import { refusalText } from './refusals.js'
 import type { LastTest } from './so-far.js'
 import { byteCount, measured, measureNames, percent, small } from './text.js'
 
@@ -32,8 +33,11 @@ export function createFieldLines(
   classes: readonly string[],
 ): (event: PeerEvent) => string | undefined {
   let names: readonly string[] = []
+  const explained = new Set<string>()
   let loss = 0
-  let heard = ''
+  let received: number | undefined
+  let without = ''
+  let refused: string[] = []
   let distance = ''
   let accuracy = ''
   const nameOf = (peer: number): string => names[peer] ?? `peer ${peer}`
@@ -62,8 +66,17 @@ export function createFieldLines(
         return undefined
       case 'exchanged': {
         const missing = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')
-        heard = `merged with ${event.received.length}${missing === '' ? '' : `, without ${missing}`}`
+        received = event.received.length
+        without = missing === '' ? '' : `, without ${missing}`
+        if (event.step === 0) refused = []
         return undefined
+      }
+      case 'refused': {
+        refused.push(...event.heads.map(({ name }) => name))
+        // A liar may go on for the whole run: why is said once.
+        const news = event.heads.filter(({ name, reason }) => !explained.has(`${name} ${reason}`))
+        for (const { name, reason } of news) explained.add(`${name} ${reason}`)
+        return news.length === 0 ? undefined : news.map(head => `refused   ${refusalText(head)}`).join('\n')
       }
       case 'mixed': {
         const { own, experts } = event.weights
@@ -77,7 +90,9 @@ export function createFieldLines(
         accuracy = `  ${testedText(event, measure, classes)}`
         return undefined
       case 'ended': {
-        const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${distance}  ${heard}`
+        const heard = received === undefined ? '' : `merged with ${received - refused.length}${without}`
+        const rest = refused.length === 0 ? '' : `, refused ${refused.join(', ')}`
+        const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${distance}  ${heard}${rest}`
         accuracy = ''
         return line.trimEnd()
       }

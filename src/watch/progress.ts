@@ -4,6 +4,7 @@ import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
 import { besideSpreadText } from './beside-text.js'
 import type { RoundFigures, RunEvent } from './events.js'
+import { refusalText } from './refusals.js'
 import { byteCount, duration, measured, measureNames, small } from './text.js'
 import { createTimeLeft, type TimeLeft, type TimeLeftInit } from './time-left.js'
 
@@ -131,6 +132,8 @@ function noteOf(event: RunEvent): string | undefined {
       const who = event.absent.map(({ peer, reason }) => `peer ${peer} (${reason})`).join(', ')
       return `round ${event.round + 1}: peer ${event.peer} merged without ${who}`
     }
+    case 'refused':
+      return `round ${event.round + 1}: peer ${event.peer}: ${event.heads.map(refusalText).join('; ')}`
     case 'joined':
       return event.missing.length === 0
         ? undefined

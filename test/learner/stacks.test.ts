@@ -11,7 +11,9 @@ function stackOf(members: readonly number[]): { stack: TrainingStack; begun: str
   const begun: string[] = []
   const stack = new TrainingStack(members, async (parts, round) => {
     begun.push(`${round}: ${parts.map(({ peer }) => peer).join(' ')}`)
-    return parts.map(({ peer }): TrainOutcome => ({ report: { loss: peer, samples: 1, steps: 1, seconds: 0 } }))
+    return parts.map(
+      ({ peer }): TrainOutcome => ({ report: { loss: peer, samples: 1, steps: 1, moved: 0, seconds: 0 } }),
+    )
   })
   return { stack, begun }
 }

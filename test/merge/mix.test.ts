@@ -7,6 +7,7 @@ import {
   localDistance,
   meanOf,
   mix,
+  squaredDistances,
 } from '../../src/merge/index.js'
 import { bits, vectors } from './rounds.js'
 
@@ -27,6 +28,12 @@ const contributed = fc
   .map(([count, length, seed, weights]): Contribution[] =>
     vectors(count, length, seed).map((values, peer) => ({ peer, weight: weights[peer]!, values })),
   )
+
+/** All squared distances to the first vector, as one sum. */
+function totalOf([own, ...others]: readonly Float32Array[]): DistanceSum {
+  const distances = squaredDistances(own!, others)
+  return { add: distances.add, total: () => distances.totals().reduce((sum, square) => sum + square, 0) }
+}
 
 /** What the fixed order means: left to right in float64, rounded once. */
 function reference(contributions: readonly Contribution[], at: number): number {
@@ -124,15 +131,26 @@ describe('distances', () => {
   })
 
   it('local distance weighs what one peer hears', () => {
-    const parts = three.map((values, peer) => ({ peer, weight: [0.5, 0.25, 0.25][peer]!, values }))
-    // 0.25·9 + 0.25·36 seen from peer 0.
-    expect(whole(localDistance(parts, 0), 2)).toBe(11.25)
+    const squaresOf = (self: number): Map<number, number> => {
+      const distances = squaredDistances(three[self]!, three)
+      distances.add(0, 2)
+      return new Map(distances.totals().entries())
+    }
+    const [first, second] = [0, 1].map(squaresOf)
+    const row = (...weights: [number, number][]) => ({
+      self: 0,
+      from: weights.map(([peer, weight]) => ({ peer, weight })),
+    })
+    expect([...first!.values()]).toEqual([0, 9, 36])
+    expect(localDistance(row([1, 0.25], [2, 0.25]), first!)).toBe(11.25)
     // 0.5·9 + 0.25·(9 + 36) seen from peer 1.
-    expect(whole(localDistance(parts, 1), 2)).toBe(15.75)
-    expect(() => localDistance(parts, 3)).toThrow(/peer 3 is not among/)
+    expect(localDistance(row([0, 0.5], [2, 0.25]), second!)).toBe(15.75)
+    // Of a neighbour that is not merged nothing counts.
+    first!.delete(2)
+    expect(localDistance(row([1, 0.25], [2, 0.25]), first!)).toBe(2.25)
   })
 
-  it('mean, consensus and local distance in slices have the bits of one go', () => {
+  it('mean and distances in slices have the bits of one go', () => {
     fc.assert(
       fc.property(contributed, fc.array(fc.nat({ max: 9000 })), (contributions, cuts) => {
         const models = contributions.map(({ values }) => values)
@@ -140,7 +158,7 @@ describe('distances', () => {
         const mean = new Float32Array(length)
         meanOf(mean, models)
         const sliced = new Float32Array(length)
-        const distances = [() => consensusDistance(models, mean), () => localDistance(contributions, 0)]
+        const distances = [() => consensusDistance(models, mean), () => totalOf(models)]
         const inSlices = distances.map(start => start())
         let from = 0
         for (const to of [...cuts.filter(cut => cut < length), length].sort((a, b) => a - b)) {

@@ -9,6 +9,8 @@ import {
   stalenessSchema,
 } from '../../src/merge/index.js'
 import {
+  type Believing,
+  createBelieving,
   createGossip,
   type Exchange,
   type Federation,
@@ -53,6 +55,14 @@ function exchanges(taking: readonly number[], arrives: Arrives = () => true): (s
 
 const staleness = stalenessSchema.parse({})
 
+/** Believes whatever comes: these vectors are anywhere. */
+const trusting = (): Believing =>
+  createBelieving({
+    limits: { headDistance: 1, headRadius: 1e9, lossIncrease: 1 },
+    uninformed: 1,
+    loss: async () => 0,
+  })
+
 /** Members nobody asks for anything but how many they are. */
 function among(topology: Topology, self: number): Federation {
   const members = Array.from({ length: topology.peers }, (_, peer): Member => ({ name: `peer-${peer}` }) as Member)
@@ -85,11 +95,12 @@ async function gossipAll(models: readonly Float32Array[], settings: GossipSettin
         chebyshev,
         exchange: exchange(self),
         staleness,
+        believing: trusting(),
         isOpen: false,
       })
       const events: PeerEvent[] = []
       for (let round = 0; round < rounds; round++) {
-        for await (const event of gossip(round, models[self]!, never)) events.push(event)
+        for await (const event of gossip.round(round, models[self]!, never)) events.push(event)
       }
       return events
     }),
@@ -134,7 +145,7 @@ describe('a round of gossip', () => {
   })
 
   it('reports Σ w ‖x_i − x_j‖² over the heads of the last exchange', async () => {
-    const models = [Float32Array.of(0, 0), Float32Array.of(3, 4), Float32Array.of(0, 1)]
+    const models = [Float32Array.of(1, 1), Float32Array.of(4, 5), Float32Array.of(1, 2)]
     const events = await gossipAll(models, { topology: build('line', 3), steps: 1 })
     // Metropolis and Hastings on a line of three: every edge has the weight 1/3.
     expect(events.map(([, merged]) => merged)).toMatchObject([
@@ -274,9 +285,10 @@ describe('a neighbour that is absent', () => {
           chebyshev: self !== 0,
           exchange: exchange(self),
           staleness,
+          believing: trusting(),
           isOpen: false,
         })
-        for await (const _ of gossip(0, model, never));
+        for await (const _ of gossip.round(0, model, never));
       }),
     )
     expect(models.map(bits)).toEqual(mixed.map(bits))

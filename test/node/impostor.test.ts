@@ -80,6 +80,8 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
         parameters: learnt.initialParameters(),
         head,
         test: dataset.test,
+        samples: shards[self]!.samples,
+        uninformed: Math.log(classes.length),
         transport: 'tcp',
         listen: ['/ip4/127.0.0.1/tcp/0'],
         // Only in the field do peers speak on the presence topic.

@@ -1,0 +1,90 @@
+/** How far a neighbour's head may lie from the own one before a peer does not believe it. */
+export interface BeliefLimits {
+  /** Times what is usual. */
+  readonly headDistance: number
+  /** Times the own head's norm: what lies so near is believed, however little is usual. */
+  readonly headRadius: number
+}
+
+/** What a peer knows of the heads in front of it, all as Euclidean norms. */
+export interface HeadSizes {
+  /** Of the own head. */
+  readonly own: number
+  /** How far the own head came in this round's training. */
+  readonly moved: number
+  /** From the own head to each that came, by number. */
+  readonly distances: ReadonlyMap<number, number>
+}
+
+export interface Verdict {
+  /** Who is believed lies no further. */
+  readonly reach: number
+  /** Whose heads lie beyond it, in the order of their numbers. */
+  readonly tooFar: readonly number[]
+}
+
+/** Which heads a peer believes. It remembers what was usual, so each merge is judged once, in order. */
+export interface Belief {
+  judge(sizes: HeadSizes): Verdict
+}
+
+/** Merges remembered. */
+const remembered = 5
+
+/**
+ * The floor beneath every merge: a head is refused that lies further from the own one than
+ *
+ *     max(γ · ‖x_i‖, c · max(‖Δ_i‖, d̃, median of the last few d̃))
+ *
+ * with γ `headRadius`, c `headDistance`, Δ_i what this peer's own training has just changed, and d̃ the lower median of the
+ * distances at hand. By the triangle inequality the norm is bounded too: ‖x_j‖ ≤ ‖x_i‖ + reach.
+ *
+ * The first term is BALANCE's (arXiv 2406.10416, eq. 4) without its decay: as a floor it must let heterogeneous peers
+ * through in late rounds as well. A peer with few samples moves a tenth as far as one with many, so its own movement
+ * alone would refuse honest heads (12.7 times what is usual, where sizes are Dirichlet 0.3); they lie within a few
+ * tenths of its own norm all the same. The second term is for models that begin near zero or move far in a round.
+ *
+ * One liar cannot widen it: of two distances the lower is the smaller, of three or more fewer than half being lies it
+ * lies among the honest ones; a single head says nothing of what is usual. Nor narrow it: a copy of one's own head makes
+ * d̃ small, and what one's own training moves is still there, in round 0 as well.
+ */
+export function createBelief({ headDistance, headRadius }: BeliefLimits): Belief {
+  const usual: number[] = []
+  return {
+    judge({ own, moved, distances }) {
+      const usualNow = usualOf([...distances.values()])
+      const scale = Math.max(moved, usualNow, lowerMedian(usual) ?? 0)
+      const reach = Math.max(headRadius * own, headDistance * scale)
+      // The one order in which NaN is too far as well.
+      const isNear = (peer: number): boolean => distances.get(peer)! <= reach
+      const peers = [...distances.keys()].sort((a, b) => a - b)
+      const believed = usualOf(peers.filter(isNear).map(peer => distances.get(peer)!))
+      if (believed > 0) usual.push(believed)
+      if (usual.length > remembered) usual.shift()
+      return { reach, tooFar: peers.filter(peer => !isNear(peer)) }
+    },
+  }
+}
+
+/** 0 where fewer than two say it. */
+function usualOf(distances: readonly number[]): number {
+  return distances.length < 2 ? 0 : lowerMedian(distances)!
+}
+
+function lowerMedian(values: readonly number[]): number | undefined {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
+}
+
+/**
+ * Heads that are too long to be asked as experts: those whose norm is more than `times` that of the own head and of what
+ * is usual among them. Experts are never averaged and may lie anywhere, so their distance says nothing; their length
+ * multiplies every answer they give.
+ *
+ * @param own - the own head's norm
+ * @param norms - of the received heads
+ * @returns places in `norms`, in order
+ */
+export function tooLong(own: number, norms: readonly number[], times: number): number[] {
+  const limit = times * Math.max(own, usualOf(norms))
+  return norms.flatMap((norm, place) => (norm <= limit ? [] : [place]))
+}

@@ -1,0 +1,20 @@
+import type { Disbelief, RefusedHead } from '../node/index.js'
+
+/** What was wrong with a head, and which limit says so. */
+const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
+  TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
+  TOO_LONG: times => `its head is ${times} as long as is believed (limits.headDistance)`,
+  LOSS_TOO_HIGH: times => `with its head the loss on own samples is ${times} what is believed (limits.lossIncrease)`,
+  DIVERGED: () => 'training diverged with what came; the model of before goes on',
+}
+
+/** One head that was left out, in words. */
+export function refusalText({ name, reason, times = Number.POSITIVE_INFINITY }: RefusedHead): string {
+  return `${name} refused: ${reasons[reason](timesText(times))}`
+}
+
+/** How many times its limit: "1.4 times". */
+function timesText(times: number): string {
+  if (!Number.isFinite(times)) return 'endlessly many times'
+  return `${times < 10 ? times.toPrecision(2) : times < 1e6 ? Math.round(times) : times.toExponential(0)} times`
+}
