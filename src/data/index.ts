@@ -26,7 +26,6 @@ export { type ColumnFigures, columnFigures, shardNotes } from './figures.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
 export { loadDataset, loadForTask } from './load.js'
-<<<<<<< HEAD
 export {
   type Beside,
   besideIn,
@@ -41,12 +40,8 @@ export {
   sumErrors,
 } from './measures.js'
 export { addMoments, decodeMoments, encodeMoments, type Moments, momentsWidths } from './moments.js'
-export { classification, type Measure, measureOf, type Objective } from './objective.js'
-export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
-=======
 export { classification, type Measure, measureOf, type Objective, uninformedLoss } from './objective.js'
-export { type ClassTable, classTable, partition, partitionIndices, shardOf } from './partition/index.js'
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
+export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { checkTable } from './placing.js'
 export {

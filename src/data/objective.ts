@@ -24,8 +24,6 @@ export function measureOf({ target, superResolution }: Pick<DataSpec, 'target' |
 /** What a data set is for where it does not say: to tell classes apart. */
 export const classification: Objective = { kind: 'classification' }
 
-<<<<<<< HEAD
-=======
 /**
  * The loss of an answer that knows nothing of its sample: ln of the number of classes; of standardised numbers 1, as of
  * pixels at the very most.
@@ -34,18 +32,6 @@ export function uninformedLoss({ kind }: Objective, classes: number): number {
   return kind === 'classification' ? Math.log(classes) : 1
 }
 
-/** Samples of numbers that are to be predicted have one class; it is called as the numbers are. */
-export function objectiveOfTarget(target: string, { targets, size }: Samples): Objective {
-  let sum = 0
-  for (let i = 0; i < size; i++) sum += targets![i]!
-  const mean = sum / size
-  let squares = 0
-  for (let i = 0; i < size; i++) squares += (targets![i]! - mean) ** 2
-  // A number that does not vary is predicted by its mean.
-  return { kind: 'regression', target, mean, std: Math.sqrt(squares / size) || 1 }
-}
-
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 /**
  * Images to be restored: what they are becomes the target, what is seen of them a copy at 1 / factor of the resolution.
  *

@@ -83,29 +83,12 @@ export interface Evaluation extends Quality {
   readonly samples: number
 }
 
-<<<<<<< HEAD
-=======
-/** How right a model's answers are. */
-export interface Quality {
-  /**
-   * How good it is in the measure of the objective, more is better: the share of samples whose most probable class is
-   * the label, 0 … 1; of numbers R², at most 1; of restored images their mean PSNR in dB.
-   */
-  readonly accuracy: number
-  /**
-   * Of classes: the F1 of each class, 2·tp / (2·tp + fp + fn), averaged over those that occur in the labels or the
-   * answers, as scikit-learn does. Unlike accuracy it is low for who always says the commonest class.
-   */
-  readonly macroF1?: number
-}
-
 /** What is to be known of a training. */
 export interface TrainOptions extends JobOptions {
   /** Which numbers of the parameters `moved` is of. @default all */
   readonly part?: { readonly start: number; readonly end: number }
 }
 
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 /** What one round of local training did. */
 export interface TrainReport {
   /** Mean over the steps of the mini-batch loss at the unperturbed parameters. */

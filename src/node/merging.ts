@@ -1,24 +1,15 @@
 import type { Samples } from '../data/index.js'
-<<<<<<< HEAD
-=======
 import { HearsayError } from '../errors.js'
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 import {
   type Buffers,
   createHandover,
   type Handover,
   type HearsayHost,
-<<<<<<< HEAD
+  ReasonCounts,
   type RejectionReason,
   type Timing,
 } from '../gossip/index.js'
-import type { Learner, LocalTraining } from '../learner/index.js'
-=======
-  ReasonCounts,
-  type RejectionReason,
-} from '../gossip/index.js'
 import type { Learner, LocalTraining, TrainReport } from '../learner/index.js'
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
 import { type Merge, stalenessSchema } from '../merge/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
@@ -137,17 +128,11 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
           const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
           return tested
         },
-<<<<<<< HEAD
         async evaluateBefore(copy, signal) {
           const { samples: _samples, loss: _loss, ...quality } = await learner.evaluate(copy, test, { signal })
           return quality
         },
-        ...(steps > 0 && {
-          gossip: createGossip({ self, federation, steps, chebyshev, exchange, staleness, isOpen: tellsMembers }),
-        }),
-=======
         ...(steps > 0 && { gossip: gossip.round }),
->>>>>>> 61b5ce1 (A head too far from the own one is not merged, and a merge that breaks the model is undone)
       }
     },
     at(now) {

@@ -20,9 +20,11 @@ import {
   expertLimit,
   type GateWeights,
   type MixtureLearner,
+  type MixtureReport,
   type MixtureSettings,
 } from '../mixture/index.js'
-import type { HeadSection } from '../tensors/index.js'
+import { type HeadSection, headOf } from '../tensors/index.js'
+import { createBelievedExperts } from './believed-experts.js'
 import type { Absence, PeerEvent, Shares, Tested } from './events.js'
 import { createHearing } from './hearing.js'
 import type { Identity } from './identity.js'
@@ -88,6 +90,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   const hearing = createHearing({ presence, patience: init.patience, lockstep })
   /** Heads of our own that everybody would have refused, by reason. */
   const withheld = new ReasonCounts<string>()
+  const believed = createBelievedExperts(manifest.limits.headDistance)
   let known: readonly Member[] | undefined
   /** When the last head came. */
   let heardAt = performance.now()
@@ -123,9 +126,11 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   })
   /** In step, a head of a later round that is here already is not yet to be asked: who is quick changes nothing. */
   const expertsIn = (round: number, upTo = round) => experts.experts(round, isSync ? upTo : undefined)
-  // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
-  const trained = (round: number, signal: AbortSignal) =>
-    mixture.train(round, parameters, expertsIn(round, isJoint ? round - 1 : round), { signal })
+  async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
+    // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
+    const all = await believed.of(expertsIn(round, isJoint ? round - 1 : round), headOf(parameters, init.head))
+    return believed.trainWith(all, some => mixture.train(round, parameters, some, { signal }))
+  }
 
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
@@ -199,7 +204,11 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     stop: () => publication.stop(),
     expect: members => publication.expect(members.map(({ peerId }) => peerId)),
     catchUp,
-    named: () => experts.experts(manifest.rounds).map(({ peer, round, head }) => ({ ...named(peer), round, head })),
+    named: () =>
+      experts
+        .experts(manifest.rounds)
+        .filter(believed.has)
+        .map(({ peer, round, head }) => ({ ...named(peer), round, head })),
     recall(kept) {
       for (const { peer, round, head } of kept) {
         experts.receive({ peer, round, head })
@@ -212,13 +221,19 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
         isJoint ? trained(round, signal) : learner.train(parameters, round, training, { signal }),
       async *gossip(round, head, signal) {
         yield* exchange(beginning, round, head, signal)
-        if (isJoint) return
-        const { loss, seconds, gate } = await trained(round, signal)
+        const { members } = beginning.federation.at(round)
+        // The joint schedule trains with them in the next round; until then it is known who is too long.
+        if (isJoint) await believed.of(expertsIn(round), head)
+        const report = isJoint ? undefined : await trained(round, signal)
+        const heads = believed.refusals(members)
+        if (heads.length > 0) yield { type: 'refused', peer: self, round, step: 0, heads }
+        if (report === undefined) return
+        const { loss, seconds, gate } = report
         yield { type: 'mixed', peer: self, round, experts: experts.size, loss, seconds, weights: sharesOf(gate) }
       },
       async evaluate(round, signal): Promise<Tested> {
         // Until they are trained, the transforms say nothing of what the others' heads are worth.
-        const others = round < init.settings.warmUp ? [] : expertsIn(round)
+        const others = round < init.settings.warmUp ? [] : expertsIn(round).filter(believed.has)
         const tested = await mixture.evaluate(parameters, others, test, { signal })
         const { own, mixture: mixed, bestExpert, gate } = tested
         const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
@@ -237,7 +252,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     async idle() {},
     get counters() {
       const { sentBytes, receivedBytes, rejected } = publication.counters
-      return { sentBytes, receivedBytes, rejected: { ...rejected, ...withheld.toRecord() } }
+      return { sentBytes, receivedBytes, rejected: { ...rejected, ...withheld.toRecord(), ...believed.counts() } }
     },
   }
 }

@@ -1,0 +1,79 @@
+import { HearsayError } from '../errors.js'
+import { ReasonCounts } from '../gossip/index.js'
+import { squaredNorm, tooLong } from '../merge/index.js'
+import type { Expert, HeldExpert, MixtureReport } from '../mixture/index.js'
+import { inSlices } from '../turns.js'
+import type { Disbelief, RefusedHead } from './events.js'
+import type { Member } from './member.js'
+
+/** Which received heads a peer of a mixture asks as experts. What it says holds until it is asked again. */
+export interface BelievedExperts {
+  /** Those of `all` that are not too long beside the own head. */
+  of(all: readonly HeldExpert[], own: Float32Array): Promise<HeldExpert[]>
+  /**
+   * Trains with these. Where that diverges it is done again with the shorter half of them, and at last with none.
+   *
+   * @throws what `train` throws without experts: the fault is the peer's own
+   */
+  trainWith(
+    experts: readonly HeldExpert[],
+    train: (experts: readonly HeldExpert[]) => Promise<MixtureReport>,
+  ): Promise<MixtureReport>
+  has(expert: Pick<Expert, 'peer'>): boolean
+  /** Counts those that are left out now, and names those among these members. */
+  refusals(members: readonly Member[]): RefusedHead[]
+  counts(): Readonly<Record<string, number>>
+}
+
+/** @param times - see `tooLong` in merge/belief.ts */
+export function createBelievedExperts(times: number): BelievedExperts {
+  const counts = new ReasonCounts<Disbelief>()
+  /** Of received heads: nobody writes to them any more. */
+  const norms = new WeakMap<Float32Array, number>()
+  const leftOut = new Map<string, Pick<RefusedHead, 'reason' | 'times'>>()
+
+  return {
+    async of(all, own) {
+      for (const { head } of all) if (!norms.has(head)) norms.set(head, await normOf(head))
+      const lengths = all.map(({ head }) => norms.get(head)!)
+      const ownLength = await normOf(own)
+      leftOut.clear()
+      for (const place of tooLong(ownLength, lengths, times)) {
+        leftOut.set(all[place]!.peer, { reason: 'TOO_LONG', times: lengths[place]! / (times * ownLength) })
+      }
+      return all.filter(({ peer }) => !leftOut.has(peer))
+    },
+
+    async trainWith(experts, train) {
+      const byNorm = [...experts].sort((a, b) => norms.get(a.head)! - norms.get(b.head)!)
+      for (let count = experts.length; ; count = Math.floor(count / 2)) {
+        const shorter = new Set(byNorm.slice(0, count))
+        try {
+          const report = await train(experts.filter(expert => shorter.has(expert)))
+          for (const { peer } of byNorm.slice(count)) leftOut.set(peer, { reason: 'DIVERGED' })
+          return report
+        } catch (error) {
+          if (!(error instanceof HearsayError) || error.code !== 'RUN' || count === 0) throw error
+        }
+      }
+    },
+
+    has: ({ peer }) => !leftOut.has(peer),
+    refusals(members) {
+      for (const { reason } of leftOut.values()) counts.add(reason)
+      return members.flatMap(({ name, peerId }, peer) => {
+        const why = leftOut.get(peerId.toString())
+        return why === undefined ? [] : [{ peer, name, ...why }]
+      })
+    },
+    counts: () => counts.toRecord(),
+  }
+}
+
+async function normOf(values: Float32Array): Promise<number> {
+  let squares = 0
+  await inSlices(values.length, 1, (from, to) => {
+    squares += squaredNorm(values, from, to)
+  })
+  return Math.sqrt(squares)
+}
