@@ -40,6 +40,7 @@ interface SimulateOptions extends RunFlags {
   readonly out?: string
   readonly baselines: boolean
   readonly fail?: readonly string[]
+  readonly lie?: readonly string[]
   readonly disconnect?: number
   readonly json?: boolean
 }
@@ -47,7 +48,8 @@ interface SimulateOptions extends RunFlags {
 export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   const asked = await manifestFrom(file, options)
   const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
-  const simulation = await createSimulation(asked, { ...options, faults, signal: terminal.signal })
+  const lies = (options.lie ?? []).map(text => parseFault(text, asked.peers, asked.rounds, '--lie'))
+  const simulation = await createSimulation(asked, { ...options, faults, lies, signal: terminal.signal })
   try {
     const { prepared } = simulation
     const { manifest } = prepared

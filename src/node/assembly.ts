@@ -73,6 +73,8 @@ export interface AssemblyInit {
   readonly learner: Learner
   /** In a mixture run. */
   readonly mixture?: MixtureLearner
+  /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
+  readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** See {@link MixingInit}. */
   readonly isDeafTo?: MixingInit['isDeafTo']
   readonly training: LocalTraining

@@ -67,6 +67,8 @@ export interface ExchangeInit {
    * of another round. Left out, only the deadline tells.
    */
   readonly whenElsewhere?: (peer: PeerIdStr, round: number, signal: AbortSignal) => Promise<void>
+  /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
+  readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** Longest try to reach a neighbour whose connection is lost. */
   readonly dialMs: number
   /**
@@ -158,7 +160,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
     { members, self, graph }: Neighbourhood,
     signal: AbortSignal,
   ): Promise<{ readonly over: Promise<unknown> }> {
-    const payload = await handover.encode(head)
+    const payload = await handover.encode(init.forge?.(position.round, head) ?? head)
     const all = graph
       .sendsTo(self)
       .map(peer => members[peer]!.peerId)

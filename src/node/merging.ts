@@ -15,7 +15,7 @@ import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { createBelieving, probeOf } from './believing.js'
 import type { Disbelief } from './events.js'
-import { createExchange, type StreamExchange } from './exchange.js'
+import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { Federation } from './federation.js'
 import { createGossip } from './gossip.js'
 import type { Lockstep } from './lockstep.js'
@@ -38,6 +38,8 @@ export interface MergingInit {
   readonly samples: Samples
   /** See {@link uninformedLoss}. */
   readonly uninformed: number
+  /** See {@link ExchangeInit}. */
+  readonly forge?: ExchangeInit['forge']
   readonly buffers?: Buffers
   readonly patience: Patience
   readonly timing: Pick<Timing, 'handover'>
@@ -90,7 +92,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       federation = known
       const { patience, dialMs, lockstep } = init
       const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
-      exchange = createExchange({ node, handover, isAsync, dialMs, patience, lockstep, ...coming })
+      exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
       const { gossipSteps: steps, chebyshev } = merge
       const staleness = stalenessSchema.parse(manifest.staleness ?? {})
       const probe = probeOf(init.samples)

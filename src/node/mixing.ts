@@ -26,6 +26,7 @@ import {
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { createBelievedExperts } from './believed-experts.js'
 import type { Absence, PeerEvent, Shares, Tested } from './events.js'
+import type { ExchangeInit } from './exchange.js'
 import { createHearing } from './hearing.js'
 import type { Identity } from './identity.js'
 import type { Lockstep } from './lockstep.js'
@@ -52,6 +53,8 @@ export interface MixingInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
+  /** See {@link ExchangeInit}. */
+  readonly forge?: ExchangeInit['forge']
   readonly buffers?: Buffers
   readonly access?: Access
   readonly invite?: Uint8Array
@@ -178,7 +181,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
       yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
     }
     await lockstep?.whenEnded(round - 1, signal)
-    const published = await publication.publish(round, head)
+    const published = await publication.publish(round, init.forge?.(round, head) ?? head)
     if (!published.ok) {
       withheld.add(`OWN_${published.reason}`)
       lockstep?.withhold(node.peerId.toString(), round)

@@ -9,6 +9,23 @@ export interface Fault {
   readonly round: number
 }
 
+/** A peer that hands over lies from this round on. */
+export type Lie = Fault
+
+/**
+ * What it hands over in place of its head: ten times as much to the other side, the sign flip of the literature on
+ * Byzantine peers (arXiv 1703.02757) as it is usually scaled. It trains, merges and is tested as if nothing were.
+ */
+export function forgeryOf(
+  lies: readonly Lie[],
+  peer: number,
+): ((round: number, head: Float32Array) => Float32Array) | undefined {
+  const begins = Math.min(...lies.filter(lie => lie.peer === peer).map(({ round }) => round))
+  return begins === Number.POSITIVE_INFINITY
+    ? undefined
+    : (round, head) => (round < begins ? head : head.map(value => -10 * value))
+}
+
 /**
  * Which directions between peers are cut for the whole run: so many of all, drawn from the run's seed (dFLMoE's
  * "communication disconnect", ALGORITHMS.md 4.2).
@@ -31,17 +48,18 @@ export function cutLinks(share: number, peers: number, seed: number): (peer: num
 /**
  * Reads "peer@round", both from 0.
  *
+ * @param flag - whose value it is, for the error
  * @throws {@link HearsayError} `USAGE` when it is written otherwise, or the run has no such peer or round
  */
-export function parseFault(text: string, peers: number, rounds: number): Fault {
+export function parseFault(text: string, peers: number, rounds: number, flag = '--fail'): Fault {
   const match = /^(\d{1,6})@(\d{1,9})$/.exec(text)
-  if (match === null) throw new HearsayError('USAGE', `--fail ${text}: write peer@round, for example 3@5`)
+  if (match === null) throw new HearsayError('USAGE', `${flag} ${text}: write peer@round, for example 3@5`)
   const fault = { peer: Number(match[1]), round: Number(match[2]) }
   if (fault.peer >= peers) {
-    throw new HearsayError('USAGE', `--fail ${text}: there are peers 0 to ${peers - 1}`)
+    throw new HearsayError('USAGE', `${flag} ${text}: there are peers 0 to ${peers - 1}`)
   }
   if (fault.round >= rounds) {
-    throw new HearsayError('USAGE', `--fail ${text}: there are rounds 0 to ${rounds - 1}`)
+    throw new HearsayError('USAGE', `${flag} ${text}: there are rounds 0 to ${rounds - 1}`)
   }
   return fault
 }

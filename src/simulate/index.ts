@@ -1,7 +1,7 @@
 export type { Baselines } from './baselines.js'
 export type { Check } from './checks.js'
 export { type Diagnosis, diagnose } from './doctor.js'
-export { type Fault, parseFault } from './faults.js'
+export { type Fault, type Lie, parseFault } from './faults.js'
 export type { Transport } from './network.js'
 export type { PeerResult, Prepared, SimulationResult } from './run.js'
 export * from './simulation.js'

@@ -6,6 +6,7 @@ import type { LearnerPool } from '../learner/index.js'
 import { createMixtureLearner, type MixtureLearner } from '../mixture/index.js'
 import {
   type AssembledPeer,
+  type AssemblyInit,
   assemblePeer,
   createLockstep,
   type Lockstep,
@@ -39,6 +40,8 @@ export interface NetworkInit {
   readonly transport: Transport
   /** First of the TCP ports to listen on, one a peer; 0 lets the system choose. */
   readonly port: number
+  /** What a peer hands over in place of its head, where it lies. */
+  readonly forgeryOf: (peer: number) => AssemblyInit['forge']
   /** Whether a peer hears nothing of another. */
   readonly isCut: (peer: number, other: number) => boolean
   readonly faults: readonly Fault[]
@@ -100,6 +103,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         head,
         test: tests[self]!,
         samples: shard.samples,
+        forge: init.forgeryOf(self),
         uninformed: init.uninformed,
         buffers,
         transport: init.transport,

@@ -14,7 +14,7 @@ import { mixtureWorker } from '../mixture/index.js'
 import { loadData, type Manifest, type Member, resolveMethod, runIdOf, withStandardise } from '../node/index.js'
 import { createTopology, spectralGap } from '../topology/index.js'
 import type { RunEvent } from '../watch/index.js'
-import { cutLinks } from './faults.js'
+import { cutLinks, forgeryOf, type Lie } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
@@ -28,6 +28,8 @@ export interface SimulationOptions extends RunOptions {
   readonly port?: number
   /** Learner threads. @default one a core */
   readonly workers?: number
+  /** Peers that hand over lies: see `forgeryOf`. @default none */
+  readonly lies?: readonly Lie[]
   /** In a mixture: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
 }
@@ -96,6 +98,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       transport,
       port: options.port ?? 0,
       faults: options.faults ?? [],
+      forgeryOf: peer => forgeryOf(options.lies ?? [], peer),
       isCut: cutLinks(options.disconnect ?? 0, manifest.peers, manifest.seed),
     })
     const prepared: Prepared = {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { forgeryOf } from '../../src/simulate/faults.js'
 import { parseFault } from '../../src/simulate/index.js'
 
 describe('--fail', () => {
@@ -16,5 +17,22 @@ describe('--fail', () => {
     ['0@2', '--fail 0@2: there are rounds 0 to 1'],
   ])('%j is refused', (text, message) => {
     expect(() => parseFault(text, 3, 2)).toThrow(message)
+  })
+})
+
+describe('--lie', () => {
+  it('is read as --fail is', () => {
+    expect(() => parseFault('2', 3, 2, '--lie')).toThrow('--lie 2: write peer@round')
+  })
+
+  it('hands −10 times the head over, from its round on', () => {
+    const forge = forgeryOf([{ peer: 1, round: 2 }], 1)!
+    const head = Float32Array.of(1, -2)
+    expect([1, 2, 3].map(round => [...forge(round, head)])).toEqual([
+      [1, -2],
+      [-10, 20],
+      [-10, 20],
+    ])
+    expect(forgeryOf([{ peer: 1, round: 2 }], 0)).toBeUndefined()
   })
 })

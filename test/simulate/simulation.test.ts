@@ -54,6 +54,26 @@ describe('a simulation', () => {
     expect(result.last!.accuracy!.max).toBe(Math.max(...accuracies))
   })
 
+  it('goes on with a liar among its peers, which costs the others its weight and nothing more', async () => {
+    for (const merge of ['dfedavg', { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev' }, 'mixture']) {
+      const manifest = { merge, rounds: 3, topology: 'full' } as ManifestInput
+      const { events, result } = await follow(await create(manifest, { lies: [{ peer: 2, round: 1 }] }))
+      const refused = events.filter(event => event.type === 'refused')
+      const reason = merge === 'mixture' ? 'TOO_LONG' : 'TOO_FAR'
+      // Once a round, however many gossip steps it has: for the rest of it nobody looks again.
+      expect(result.rejected).toEqual({ [reason]: 2 * 2 })
+      for (const { peer, round, heads } of refused) {
+        expect([peer < 2, round > 0, heads.map(head => [head.name, head.reason])]).toEqual([
+          true,
+          true,
+          [['peer-2', reason]],
+        ])
+      }
+      expect(refused).toHaveLength(4)
+      for (const { accuracy } of result.peers) expect(accuracy).toBeGreaterThan(0.2)
+    }
+  })
+
   it('runs both baselines from the same start, and without a network', async () => {
     const simulation = await create({}, { baselines: true })
     const { events, result } = await follow(simulation)

@@ -29,6 +29,11 @@ export const simulate: Command = {
         repeatable: true,
       },
       {
+        flags: '--lie <peer@round>',
+        description: 'from this round on a peer hands over -10 times its head, both from 0',
+        repeatable: true,
+      },
+      {
         flags: '--disconnect <share>',
         description: 'in a mixture: cut this share of all directions between peers, 0 to 1',
         parse: share('--disconnect'),
