@@ -70,7 +70,7 @@ describe('a simulation', () => {
         ])
       }
       expect(refused).toHaveLength(4)
-      for (const { accuracy } of result.peers) expect(accuracy).toBeGreaterThan(0.2)
+      for (const { tested } of result.peers) expect(tested!.accuracy).toBeGreaterThan(0.2)
     }
   })
 
