@@ -60,14 +60,14 @@ describe('methods', () => {
     [
       'a misspelt method',
       'dfedsm',
-      /^run\.yaml: method: .*one of none, dpsgd, dfedavg, dfedavgm, dfedsam, dfedsam-mgs$/,
+      /^run\.yaml: method: .*one of none, dpsgd, dfedavg, dfedavgm, dfedsam, dfedsam-mgs; did you mean "dfedsam"\?$/,
     ],
     ['no method', {}, /method: /],
     ['an unknown field', { method: 'dfedsam', radius: 1 }, /unknown field "radius"/],
     [
       'a radius without SAM',
       { method: 'dfedavg', rho: 0.05 },
-      /^run\.yaml: rho: 0\.05 does not go with method dfedavg; .*: none, dfedsam, dfedsam-mgs$/,
+      /^run\.yaml: rho: 0\.05 does not go with method dfedavg; .*: none, dfedsam, dfedsam-mgs; did you mean "dfedsam"\?$/,
     ],
     [
       'momentum without it',
