@@ -67,7 +67,9 @@ const layerOf = (json: ModelJson, kind: string): Layer =>
   json.modelTopology.config.layers.find(({ class_name }) => class_name === kind)!
 
 describe.each(names)('%s', name => {
-  it('predicts here what it predicts in Keras', () => expectPredictions(name, join(fixtures, name, 'model.json')))
+  it.each(['model.keras', 'model.h5', 'model.json'])('predicts here what it predicts in Keras, as %s', file =>
+    expectPredictions(name, join(fixtures, name, file)),
+  )
 
   it('also as tensorflowjs_converter wraps it, with the weight names of an old HDF5 file', async () => {
     const path = await changed(name, json => {

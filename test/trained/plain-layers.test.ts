@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
 import { buildModel } from '../../src/learner/models/model.js'
-import { weightFinder } from '../../src/learner/models/weights-file.js'
+import { weightFinder } from '../../src/learner/models/model-json.js'
 import { layers, tf } from '../../src/learner/tensorflow.js'
 import type { PeerDescription } from '../../src/trained/description.js'
 import { graphOf, type LayerGraph } from '../../src/trained/graph.js'

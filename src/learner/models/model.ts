@@ -12,9 +12,10 @@ import { cutModel, type DeviceCut } from './cut.js'
 import './layers/index.js'
 import { installGradients } from './gradients.js'
 import { fillInitial, type Initialiser } from './initial.js'
+import { readModelFile } from './model-file.js'
+import { type GivenWeight, weightFinder } from './model-json.js'
 import { installRectifier } from './rectifier.js'
 import { unfuse } from './unfused.js'
-import { type GivenWeight, readModelFile, weightFinder } from './weights-file.js'
 
 /** A model on the device, as training sees it. */
 export interface DeviceModel {

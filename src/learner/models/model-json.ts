@@ -64,14 +64,8 @@ export function weightFinder(weights: ReadonlyMap<string, GivenWeight>): (name: 
  *
  * @throws {@link HearsayError} `MODEL`
  */
-export async function readModelFile(path: string, limits: ModelFileLimits = modelFileLimits): Promise<ModelFile> {
-  const text = new TextDecoder().decode(await readBounded(path, limits.jsonBytes, path))
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch (error) {
-    throw new HearsayError('MODEL', `${path}: is not JSON (${(error as Error).message})`, { cause: error })
-  }
+export async function readModelJson(path: string, limits: ModelFileLimits): Promise<ModelFile> {
+  const json = parseJson(await readBounded(path, limits.jsonBytes, path), path)
   const file = fileSchema.safeParse(json)
   if (!file.success) throw new HearsayError('MODEL', `${path}: is not a model.json`)
   const described = file.data.modelTopology ?? json
@@ -83,6 +77,19 @@ export async function readModelFile(path: string, limits: ModelFileLimits = mode
   // An empty list is how some writers say that there are no weights.
   if (manifest.data.length === 0) return { topology }
   return { topology, weights: await readWeights(path, manifest.data, limits) }
+}
+
+/** @throws {@link HearsayError} `MODEL`, without the text: it may be anything */
+export function parseJson(text: string | Uint8Array, source: string): unknown {
+  try {
+    return JSON.parse(typeof text === 'string' ? text : new TextDecoder('utf-8', { fatal: true }).decode(text))
+  } catch (error) {
+    throw new HearsayError(
+      'MODEL',
+      `${source}: is not JSON, nor another kind of model that is read; save the model from Keras with model.save("model.keras")`,
+      { cause: error },
+    )
+  }
 }
 
 async function readWeights(
@@ -132,7 +139,7 @@ async function inside(folder: string, name: string, path: string): Promise<strin
 }
 
 /** The whole file, if it is a regular one and no larger than allowed: the size is checked before anything is read. */
-async function readBounded(path: string, limit: number, source: string): Promise<Uint8Array> {
+export async function readBounded(path: string, limit: number, source: string): Promise<Uint8Array> {
   let file: FileHandle | undefined
   try {
     file = await open(path)
@@ -143,6 +150,23 @@ async function readBounded(path: string, limit: number, source: string): Promise
   } catch (error) {
     if (error instanceof HearsayError) throw error
     throw new HearsayError('MODEL', `${source}: cannot be read (${(error as Error).message})`, { cause: error })
+  } finally {
+    await file?.close()
+  }
+}
+
+/** Enough to tell what a file is. */
+const startBytes = 16
+
+/** @throws {@link HearsayError} `MODEL` */
+export async function readStart(path: string): Promise<Uint8Array> {
+  let file: FileHandle | undefined
+  try {
+    file = await open(path)
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(startBytes), 0, startBytes, 0)
+    return buffer.subarray(0, bytesRead)
+  } catch (error) {
+    throw new HearsayError('MODEL', `${path}: cannot be read (${(error as Error).message})`, { cause: error })
   } finally {
     await file?.close()
   }
