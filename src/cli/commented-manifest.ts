@@ -108,8 +108,11 @@ const parts: readonly Part[] = [
     key: 'model',
     says: 'What is trained.',
     fields: [
-      { key: 'kind', says: 'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr; or file: a LayersModel, with its path' },
-      { key: 'path', says: 'Where its model.json is' },
+      {
+        key: 'kind',
+        says: 'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr; or file: a model of your own, with its path',
+      },
+      { key: 'path', says: 'Where its .keras, .h5 or model.json is' },
       { key: 'hidden', says: 'Units of the hidden layers' },
       { key: 'channels', says: 'Filters of each convolution' },
       {

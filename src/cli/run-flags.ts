@@ -139,10 +139,10 @@ async function topologyOf(text: string): Promise<{ spec: unknown; peers?: number
 
 /**
  * A model as a section of the manifest: a built-in one by its name, with `:64` if its features in front of the output are
- * to be so many; or a `model.json`.
+ * to be so many; or a file, whose name has a dot or a folder, as no built-in model's.
  */
 export function modelOf(text: string): Record<string, unknown> {
-  if (/\.json$/i.test(text)) return { path: text }
+  if (/[./\\]/.test(text)) return { path: text }
   const [kind, width, ...rest] = text.split(':')
   if (width === undefined) return { kind }
   const option = featuresOf[kind!]

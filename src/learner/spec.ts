@@ -57,7 +57,7 @@ const sr = z.strictObject({
 const file = z.strictObject({
   /** Need not be written: a path says it. */
   kind: z.literal('file'),
-  /** A TensorFlow.js LayersModel, `model.json`. */
+  /** What Keras saves, `.keras` or `.h5`, or a TensorFlow.js LayersModel, `model.json`. */
   path: z.string().min(1).max(4096),
   head: layerName,
 })
@@ -68,7 +68,7 @@ const byKind = z.discriminatedUnion('kind', [...builtIn, file], {
 
 function unknownModel({ kind }: { kind?: unknown }): string {
   const names = builtIn.map(({ shape }) => shape.kind.value)
-  return `must be one of ${names.join(', ')}; or give the path of a model.json and the head layer${didYouMean(kind, names)}`
+  return `must be one of ${names.join(', ')}; or give the path of a .keras, .h5 or model.json and the head layer${didYouMean(kind, names)}`
 }
 
 /** The section `model` as a person writes it. */

@@ -90,6 +90,8 @@ describe('flags', () => {
     ['erdos-renyi:0.5', { topology: 'erdos-renyi:0.5' }, { topology: { kind: 'erdos-renyi', probability: 0.5 } }],
     ['watts-strogatz:6', { topology: 'watts-strogatz:6' }, { topology: { kind: 'watts-strogatz', neighbours: 6 } }],
     ['a model’s path', { model: 'own/model.json', head: 'top' }, { model: { path: 'own/model.json', head: 'top' } }],
+    ['a model of Keras', { model: 'm.keras', head: 'top' }, { model: { path: 'm.keras', head: 'top' } }],
+    ['a file of no suffix', { model: './m', head: 'top' }, { model: { path: './m', head: 'top' } }],
     ['a column by its name', { data: 'a.csv', label: 'sick' }, { data: { set: 'a.csv', label: 'sick' } }],
     ['a column by its number', { data: 'a.csv', peerColumn: '3', peers: 2 }, { data: { set: 'a.csv', peerColumn: 3 } }],
     ['a number to predict', { data: 'a.csv', target: '4' }, { data: { target: 4 }, partition: { kind: 'iid' } }],
