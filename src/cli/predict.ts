@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import { answerOf, type Inputs, loadDataset, loadInputs } from '../data/index.js'
+import { answerOf, type Inputs, loadInputs } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
-import { type Manifest, parseManifest, readManifestFile, replaceFile } from '../node/index.js'
+import { loadData, type Manifest, parseManifest, readManifestFile, replaceFile } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { type PeerDescription, predict as predictWith, readPeer, scoreOf, scoreOfImages } from '../trained/index.js'
 import type { Run } from './command.js'
@@ -72,8 +72,8 @@ function checkOut(out: string | undefined, restores: boolean): void {
 }
 
 /** What the run was tested on, of a peer in the field only where the manifest's data are there. */
-async function testOf({ data, seed }: Manifest, { inputShape, objective }: PeerDescription): Promise<Inputs> {
-  const { test, inputShape: shape, name } = await loadDataset(data, seed)
+async function testOf(manifest: Manifest, { inputShape, objective }: PeerDescription): Promise<Inputs> {
+  const { test, inputShape: shape, name } = await loadData(manifest)
   if (shape.join() !== inputShape.join()) {
     throw new HearsayError(
       'DATA',

@@ -19,7 +19,6 @@ import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
 import { readImageFolder } from './read/images.js'
 import { readNpz } from './read/npz.js'
 import { isTable, readTable, readTableFolder } from './read/tables.js'
-import type { TableSchema } from './schema.js'
 import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
 import { type DataInput, type DataSpec, dataSchema } from './spec.js'
@@ -74,17 +73,12 @@ async function load(data: DataInput, task: Task, seed: number, limits: DataLimit
   const path = set?.path ?? resolve(spec.set)
   // Rows that are images and rows that are none have nothing in common that columns could tell.
   const isAlike = spec.inputShape === undefined || task.inputShape === undefined || task.inputShape.length === 3
-  const source = await readSource(path, spec, isAlike ? tableOf(task) : undefined, limits)
+  const source = await readSource(path, spec, isAlike ? task : {}, limits)
   const name = set === undefined ? basename(path) : data.set
   return datasetOf(name, path, source, spec, task, seed, limits)
 }
 
-async function readSource(
-  path: string,
-  spec: DataSpec,
-  agreed: TableSchema | undefined,
-  limits: DataLimits,
-): Promise<Source> {
+async function readSource(path: string, spec: DataSpec, task: Task, limits: DataLimits): Promise<Source> {
   const kind = await kindOf(path)
   if (kind === undefined) {
     throw dataError(
@@ -103,7 +97,7 @@ async function readSource(
     const name = basename(path)
     if (isTable(name)) {
       only(tableOptions, 'a table')
-      return readTable(path, { ...spec, agreed }, limits)
+      return readTable(path, { ...spec, agreed: tableOf(task) }, limits)
     }
     only([], 'arrays of images')
     if (/\.npz$/i.test(name)) return readNpz(path, limits)
@@ -122,11 +116,12 @@ async function readSource(
   }
   if (tables.length > 0) {
     only(tableOptions, 'a folder of tables')
-    return readTableFolder(path, tables, { ...spec, agreed }, limits)
+    return readTableFolder(path, tables, { ...spec, agreed: tableOf(task) }, limits)
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')
-  return readImageFolder(path, spec, limits)
+  const agreed = task.inputShape?.length === 3 ? task.inputShape : undefined
+  return readImageFolder(path, { ...spec, agreed }, limits)
 }
 
 function datasetOf(

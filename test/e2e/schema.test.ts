@@ -57,4 +57,9 @@ it('sites with unlike tables agree on one schema and learn alike; who does not f
       'agreed    finish (amber, blue, clear), noise; to learn: fault (0, 1)',
     )
   }
+  // What it was tested on has no clear part, and b's columns stand elsewhere: a model takes both.
+  for (const inputs of [[], [at('b.csv')]]) {
+    const { status, stderr } = await hearsay(['predict', start.out, ...inputs, '--backend', 'wasm'])
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.stringMatching(/9\d\.\d %/) })
+  }
 })

@@ -133,6 +133,11 @@ describe('the data of a peer', () => {
     const { samples, dataset } = await dataOf({ manifest, data: { own: { set: at('dogs') } } })
     expect([dataset.classes, new Set(samples.labels)]).toEqual([['bird', 'cat', 'dog'], new Set([2])])
     expect(dataset.notes).toContain('no samples of the classes "bird", "cat" of the run')
+    // In a run of colour images of another size these are such.
+    const colour = { ...manifest, task: { ...manifest.task, inputShape: [2, 3, 3] } }
+    const { dataset: stretched } = await dataOf({ manifest: colour, data: { own: { set: at('dogs') } } })
+    expect(stretched.inputShape).toEqual([2, 3, 3])
+    expect(stretched.notes).toContain('5 images (height×width 5 of 4×4) stretched to 2×3, which the run takes')
     await expect(dataOf({ manifest, data: { own: { set: at('fish') } } })).rejects.toThrow(
       /has the class "fish", which the run does not know .*data\.classes/,
     )

@@ -8,14 +8,17 @@ import { readableImages } from './image-format.js'
 import { counted, passedOver } from './passed-over.js'
 
 /** What of the data section tells how images are read. */
-export type ImageOptions = Pick<DataSpec, 'imageSize' | 'channels'>
+export interface ImageOptions extends Pick<DataSpec, 'imageSize' | 'channels'> {
+  /** Height, width and channels of the run's images, where the options above do not say. */
+  readonly agreed?: readonly number[] | undefined
+}
 
 /** So many different shapes are named; of photographs each may have its own. */
 const shapesNamed = 4
 
 /**
  * Reads a folder with one folder of images per class, or with such folders under `train/` and `test/`. All images take
- * the size asked for, else that of the first; they are grey when all of them are.
+ * the size asked for, else the run's, else that of the first; they are grey when all of them are, and the run's are.
  */
 export async function readImageFolder(
   folder: string,
@@ -29,7 +32,9 @@ export async function readImageFolder(
     decoded.push([split, listed, await decodeImages(listed.paths, size, limits)])
   }
   const all = decoded.map(([, , images]) => images)
-  const channels = options.channels ?? (all.every(({ pixels }) => isGrey(pixels)) ? 1 : 3)
+  // Grey images are colour images too. Colours are not taken away unasked.
+  const isGreyRun = options.agreed?.[2] !== 3
+  const channels = options.channels ?? (isGreyRun && all.every(({ pixels }) => isGrey(pixels)) ? 1 : 3)
   const read: Partial<Record<Split, Part>> = {}
   for (const [split, { paths, labels }, { pixels }] of decoded) {
     read[split] = {
@@ -40,7 +45,12 @@ export async function readImageFolder(
     }
   }
   const sizes = all.flatMap(images => images.sizes)
-  const why = options.imageSize === undefined ? ', as the first is; data.imageSize sets another size' : undefined
+  const why =
+    options.imageSize !== undefined
+      ? undefined
+      : options.agreed === undefined
+        ? ', as the first is; data.imageSize sets another size'
+        : ', which the run takes'
   return {
     inputShape: [...size, channels],
     labelTexts: classes,
@@ -95,9 +105,14 @@ function pageNotes(all: readonly DecodedImages[]): string[] {
   return [`${several} of ${total} images have several pages or frames; the first of each is read`]
 }
 
-async function sizeFor(path: string, { imageSize: asked }: ImageOptions, limits: DataLimits): Promise<ImageSize> {
+async function sizeFor(
+  path: string,
+  { imageSize: asked, agreed: [height, width] = [] }: ImageOptions,
+  limits: DataLimits,
+): Promise<ImageSize> {
   if (typeof asked === 'number') return [asked, asked]
-  return asked ?? imageSize(path, limits)
+  if (asked !== undefined) return asked
+  return height === undefined || width === undefined ? imageSize(path, limits) : [height, width]
 }
 
 function isGrey(pixels: Uint8Array): boolean {
