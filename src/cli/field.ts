@@ -14,6 +14,7 @@ import {
   type Peer,
   type PeerNetwork,
   type PeerOptions,
+  twinWarning,
 } from '../node/index.js'
 import { systemCode } from '../system-errors.js'
 import { type DescriptionInit, describePeer, keepPeer } from '../trained/index.js'
@@ -76,6 +77,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     listen: settings.listen,
     ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
     network,
+    onTwin: twin => stderr.write(`${twinWarning(run.identity.peerId, twin)}\n`),
     signal: until,
   })
   const { runId, layout } = peer

@@ -49,6 +49,7 @@ export {
   presenceTopic,
   publicationProtocol,
   stateProtocol,
+  twinProtocol,
 } from './protocol.js'
 export {
   createPublication,
@@ -71,3 +72,4 @@ export {
 export type { SendFailure, SendResult } from './sending.js'
 export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state.js'
 export { fieldTiming, type Timing, untimed } from './timing.js'
+export { createTwins, type Twin } from './twins.js'

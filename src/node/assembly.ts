@@ -7,6 +7,7 @@ import {
   createHost,
   createPresence,
   createState,
+  createTwins,
   dialAddresses,
   fieldTiming,
   type HearsayHost,
@@ -21,6 +22,7 @@ import {
   type RoundReport,
   reachability,
   type StateService,
+  type Twin,
   untimed,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining } from '../learner/index.js'
@@ -47,6 +49,7 @@ import { type RoundsInit, runRounds } from './round.js'
 import { seekLost } from './seeking.js'
 import { createShares } from './shares.js'
 import { toldAfter } from './told.js'
+import { twinError } from './twin-error.js'
 import type { MethodWork } from './work.js'
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
@@ -103,6 +106,8 @@ export interface InTheField extends Pick<HostInit, 'field' | 'networkKey'> {
   readonly access?: Access
   /** What it shows in its records, where the run is by invitation. */
   readonly invite?: Uint8Array
+  /** Told of another process with this peer's identity that began later. Must not throw. */
+  readonly onTwin?: ((twin: Twin) => void) | undefined
   /** Finds peers of the run on the LAN and connects to a few. @default false */
   readonly lan?: boolean
   /** Which share of the manifest's partition it trains on, where it brought no data of its own. */
@@ -203,6 +208,16 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         }),
       })({ node })
     : undefined
+  const doubled = new AbortController()
+  const twins =
+    field &&
+    createTwins({
+      privateKey: init.identity.privateKey,
+      onTwin(twin) {
+        if (twin.isOurs === 'earlier') field.onTwin?.(twin)
+        else doubled.abort(twinError(init.identity.peerId, twin))
+      },
+    })({ node })
   let life: 'idle' | 'started' | 'stopped' = 'idle'
 
   async function end(saysGoodbye: boolean): Promise<void> {
@@ -212,6 +227,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     isLeaving = true
     if (saysGoodbye) await presence.speak().catch(() => {})
     await presence.stop()
+    await twins?.stop()
     await state?.stop()
     await work.stop()
     await node.stop()
@@ -228,6 +244,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     async start() {
       if (life !== 'idle') return
       life = 'started'
+      // Before anybody can connect who knows the other.
+      await twins?.start()
       await node.start()
       await work.start()
       await state?.start()
@@ -243,7 +261,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     async connect(addresses, signal) {
       await node.dial([...addresses], { signal })
     },
-    async *run(entry, signal) {
+    async *run(entry, asked) {
+      const signal = field === undefined ? asked : AbortSignal.any([asked, doubled.signal])
       const topologyOf = init.topologyOf
       let rounds: ReturnType<MethodWork['begin']>
       let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}

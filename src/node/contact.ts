@@ -105,10 +105,16 @@ export async function askView(
 async function ask(
   { address, peerId }: JoinAddress,
   question: StateQuestion,
-  { privateKey }: Identity,
+  { privateKey, peerId: identityId }: Identity,
   network: PeerNetwork,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  if (peerId.equals(identityId)) {
+    throw new HearsayError(
+      'NETWORK',
+      `${address}: leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
+    )
+  }
   if (network.allow?.some(peer => peer.equals(peerId)) === false) {
     throw new HearsayError('NETWORK', `allow: ${peerId} is not on the list, and you are about to join it; add it`)
   }

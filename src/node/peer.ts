@@ -8,7 +8,7 @@ import { chebyshevLambda } from '../merge/index.js'
 import { createMixtureLearner, mixtureWorker } from '../mixture/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
-import { type AssembledPeer, assemblePeer } from './assembly.js'
+import { type AssembledPeer, assemblePeer, type InTheField } from './assembly.js'
 import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
 import { foundersOf, type Manifest, runIdOf } from './manifest.js'
@@ -57,6 +57,8 @@ export interface PeerOptions {
   readonly hasBegun?: boolean
   /** @default 'auto', the best that works here */
   readonly backend?: 'auto' | BackendReport['name']
+  /** Told of another process with this identity that began later, which is told to stop. Must not throw. */
+  readonly onTwin?: InTheField['onTwin']
   readonly signal?: AbortSignal
 }
 
@@ -166,6 +168,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       field: {
         ...hostNetwork(members === undefined ? network : { ...network, allow: idsOf(members) }, run),
         ...(share === undefined ? {} : { share }),
+        onTwin: options.onTwin,
       },
     })
     await parts.start()

@@ -11,6 +11,7 @@ import {
   publicationProtocol,
   publishLimitBytes,
   stateProtocol,
+  twinProtocol,
 } from '../../src/gossip/index.js'
 import { startHost } from './hosts.js'
 
@@ -101,6 +102,12 @@ describe('the limits in docs/wire.md', () => {
     const { limits, deadlines } = stateProtocol
     expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines })
     expect(text).toContain(`\`${stateProtocol.id}\``)
+  })
+
+  it('of the talk of twins are those of the code', () => {
+    const { limits, deadlines } = twinProtocol
+    expect(limitsUnder('Limits: twin')).toEqual({ ...limits, ...deadlines })
+    expect(text).toContain(`\`${twinProtocol.id}\``)
   })
 
   it('of host and gossipsub are those that libp2p is given', async () => {
