@@ -105,7 +105,8 @@ function sentence(issue: z.core.$ZodIssue): string {
 
 function notAllowed(input: unknown, allowed: readonly unknown[]): string {
   const names = allowed.map(String)
-  const shown = input === undefined ? '' : `${JSON.stringify(input)} is not allowed; `
+  // A list or a map may be as long and as deep as its file; where it stands is said anyway.
+  const shown = input === undefined || typeof input === 'object' ? '' : `${JSON.stringify(input)} is not allowed; `
   return `${shown}must be ${oneOf(names)}${didYouMean(input, names)}`
 }
 

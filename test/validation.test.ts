@@ -82,3 +82,10 @@ describe('a document', () => {
     ])
   })
 })
+
+it('does not show a list that stands where a word must, however deep it is', () => {
+  let deep: unknown = 'ring'
+  for (let i = 0; i < 20_000; i++) deep = [deep]
+  const mode = z.strictObject({ mode: z.enum(['sync', 'async']) })
+  expect(() => validate(mode, { mode: deep }, 'run.yaml', 'MANIFEST')).toThrow(/^run\.yaml: mode: must be one of sync/)
+})

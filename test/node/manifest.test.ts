@@ -241,7 +241,7 @@ describe('a manifest file', () => {
     ['training:\n  epochs: 1\n  steps: 1\n', '3:10', 'training.steps: does not go with epochs'],
     ['merge:\n  method: dfedavg\n  rho: 0.1\n', '3:8', 'merge.rho: 0.1 does not go with method dfedavg; remove it, or'],
     // what is no YAML
-    ['rounds: [1\n', '2:1', 'Flow sequence'],
+    ['rounds: [1\n', '2:1', 'is not indented as what it belongs to'],
   ])('%j is refused at %s', async (text, place, message) => {
     const path = await fileOf(text)
     const error: unknown = await readManifestFile(path).catch((reason: unknown) => reason)
@@ -258,6 +258,6 @@ describe('a manifest file', () => {
     for (const [before, name] of ['ab', 'bc', 'cd', 'de', 'ef', 'fg', 'gh', 'hi']) {
       lines.push(`${name}: &${name} [${new Array(9).fill(`*${before}`).join(',')}]`)
     }
-    await expect(readManifestFile(await fileOf(lines.join('\n')))).rejects.toThrow('Excessive alias count')
+    await expect(readManifestFile(await fileOf(lines.join('\n')))).rejects.toThrow('more than 50 aliases')
   })
 })
