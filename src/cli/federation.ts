@@ -52,14 +52,17 @@ export async function joinFederation(
         `--out ${flags.out}: its identity is ${identity.peerId}, and ${file} has ${own.peerId} for ${own.name}; name ${own.name}'s folder, or put this id into the file`,
       )
     }
-    const port = flags.port === 0 ? portOf(own) : flags.port
+    const port = flags.port ?? portOf(own)
     const settings = {
       ...settingsFrom({ ...flags, port }, { manifest, identity, share: place, network }),
       members: knownMembers(members),
     }
     await folder.writeSettings(settings)
-    const { backend, json = false } = flags
-    return await runField({ folder, manifest, identity, settings, backend, met: [], hasBegun: false, json }, terminal)
+    const { backend, json = false, alone: isAlone = false } = flags
+    return await runField(
+      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone },
+      terminal,
+    )
   } finally {
     await folder.abandon()
   }

@@ -16,10 +16,11 @@ export interface FieldFlags extends NetworkFlags, TableFlags {
   readonly as?: string
   readonly backend: (typeof backendSchema.options)[number]
   readonly listen?: readonly string[]
-  readonly port: number
+  readonly port?: number
   readonly out?: string
   readonly resume?: string
   readonly json?: boolean
+  readonly alone?: boolean
 }
 
 /** What is being begun, and by whom. */
@@ -45,8 +46,13 @@ export function settingsFrom(flags: FieldFlags, { manifest, identity, share, net
     name: flags.as ?? `peer-${peerId.toString().slice(-6)}`,
     ...dataFrom(flags, manifest, share),
     ...(flags.model === undefined ? {} : { model: flags.model }),
-    listen: flags.listen ?? [`/ip4/0.0.0.0/tcp/${flags.port}`],
+    listen: listenFrom(flags) ?? ['/ip4/0.0.0.0/tcp/0'],
   }
+}
+
+/** Where to listen, as the flags say it. */
+export function listenFrom({ listen, port }: FieldFlags): readonly string[] | undefined {
+  return listen ?? (port === undefined ? undefined : [`/ip4/0.0.0.0/tcp/${port}`])
 }
 
 /**

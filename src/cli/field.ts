@@ -10,7 +10,6 @@ import {
   createPeer,
   type Identity,
   type Manifest,
-  type Member,
   type Peer,
   type PeerNetwork,
   type PeerOptions,
@@ -26,6 +25,7 @@ import {
   deviceText,
   type FieldFolder,
   fieldResult,
+  type MetMember,
   measured,
   measureNames,
   membersFrom,
@@ -35,6 +35,7 @@ import {
   testedFigures,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
+import { createCompany } from './company.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
 import { typed } from './next-steps.js'
@@ -54,8 +55,10 @@ export interface FieldRun {
   readonly backend: FieldFlags['backend']
   readonly contacts?: NonNullable<PeerOptions['contacts']>
   /** Whom it met before, and where they were. */
-  readonly met: readonly Member[]
+  readonly met: readonly MetMember[]
   readonly hasBegun: boolean
+  /** Waits for nobody. */
+  readonly isAlone: boolean
   /** Ends with the summary as one JSON object. */
   readonly json: boolean
 }
@@ -71,10 +74,10 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const peer = await createPeer({
     ...run,
     ...(members && { members }),
-    remembered: addressesOf([...run.met, ...(members ?? [])], run.identity),
+    remembered: addressesOf([...run.met, ...(members ?? [])], run),
     name: settings.name,
     data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: settings.data },
-    listen: settings.listen,
+    listen: settings.listening ?? settings.listen,
     ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
     network,
     onTwin: twin => stderr.write(`${twinWarning(run.identity.peerId, twin)}\n`),
@@ -97,6 +100,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   try {
     // Before anybody was heard: who is killed in its first round comes back too.
     await folder.writeMembers(met)
+    await folder.writeSettings({ ...settings, listening: peer.listening() })
     const description = describePeer({ ...described(peer, run), topology: await readTopology(peer.model) })
     const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture?.kept())
     await keepPeer(folder.path, description)
@@ -109,11 +113,12 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     say(announcement(peer, run, network.key, round))
     endReach = sayReach(peer, manifest, say)
     const lineOf = createFieldLines(manifest.rounds, measure, classes)
+    const companyLines = createCompany({ peer, folder: folder.path, met: () => met, hasBegun: run.hasBegun })
+    const minPeers = minPeersOf(run)
     // Killed between its last round and its end, it has nothing left to do.
-    for await (const event of round < manifest.rounds ? peer.run({ round, signal: until }) : []) {
+    for await (const event of round < manifest.rounds ? peer.run({ round, minPeers, signal: until }) : []) {
       folder.append(event)
-      const line = lineOf(event)
-      if (line !== undefined) say(shown(line, 1000))
+      for (const line of [lineOf(event), ...companyLines(event)]) if (line !== undefined) say(shown(line, 1000))
       if (event.type === 'evaluated') tested = event
       if (event.type === 'ended') {
         round = event.round + 1
@@ -121,7 +126,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
         if (peer.mixture !== undefined) await keep()
       }
       if (event.type !== 'ended' && event.type !== 'joined') continue
-      met = withMet(peer.members(), met)
+      met = withMet(peer, met)
       await folder.writeMembers(met)
     }
   } catch (error) {
@@ -180,10 +185,17 @@ function described(peer: Peer, { manifest, settings }: FieldRun): DescriptionIni
   return { ...about, ...mixture, ...(task?.objective && { objective: task.objective }) }
 }
 
-/** Where the others are reached. */
-function addressesOf(members: readonly Member[], { peerId }: Identity): Multiaddr[] {
+/** Of those whom it met, who have done all their rounds do not come back: the last ones end the run by themselves. */
+function minPeersOf({ isAlone, manifest, met }: FieldRun): number {
+  if (isAlone) return 1
+  const finished = met.filter(member => member.finished).length
+  return finished === 0 ? manifest.minPeers : Math.min(manifest.minPeers, 1 + met.length - finished)
+}
+
+/** Where those are reached who may be there. */
+function addressesOf(members: readonly MetMember[], { identity }: FieldRun): Multiaddr[] {
   return members
-    .filter(member => !member.peerId.equals(peerId))
+    .filter(member => member.finished !== true && !member.peerId.equals(identity.peerId))
     .flatMap(member => member.addresses.map(address => withPeer(address, member.peerId)))
 }
 
@@ -193,9 +205,15 @@ function withPeer(address: Multiaddr, peerId: PeerId): Multiaddr {
 }
 
 /** Those who are there, and behind them those who were: after an hour without a network everybody is still known. */
-function withMet(live: readonly Member[], before: readonly Member[]): Member[] {
+function withMet(peer: Pick<Peer, 'members' | 'finished'>, before: readonly MetMember[]): MetMember[] {
+  const live = peer.members()
   const here = new Set(live.map(({ peerId }) => peerId.toString()))
-  return [...live, ...before.filter(({ peerId }) => !here.has(peerId.toString()))]
+  const finished = new Set(peer.finished().map(String))
+  const gone = before.filter(({ peerId }) => !here.has(peerId.toString()))
+  return [
+    ...live,
+    ...gone.map(member => (finished.has(member.peerId.toString()) ? { ...member, finished: true as const } : member)),
+  ]
 }
 
 /** A run that was brought to its end is not begun again: there is nothing left to do, and its figures stay. */

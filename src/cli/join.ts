@@ -61,10 +61,10 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
     await folder.writeSettings(settings)
     const { address, peerId } = contact
     const met = [{ name: 'contact', peerId, addresses: [address] }]
-    const { backend, json = false } = flags
+    const { backend, json = false, alone: isAlone = false } = flags
     const contacts = [address]
     return await runField(
-      { folder, manifest, identity, settings, backend, contacts, met, hasBegun: view.hasBegun, json },
+      { folder, manifest, identity, settings, backend, contacts, met, hasBegun: view.hasBegun, json, isAlone },
       terminal,
     )
   } finally {

@@ -1,31 +1,36 @@
 import { HearsayError } from '../errors.js'
-import { type Identity, loadIdentity, type Member } from '../node/index.js'
-import { type FieldFolder, openRunFolder, type PeerSettings } from '../watch/index.js'
+import { type Identity, loadIdentity, parseJoinAddress, runIdOf, vacant } from '../node/index.js'
+import { type FieldFolder, type MetMember, openRunFolder, type PeerSettings } from '../watch/index.js'
 import type { Terminal } from './command.js'
 import { runField, sayFinished } from './field.js'
-import type { FieldFlags } from './field-settings.js'
+import { type FieldFlags, listenFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
-/** Goes on with a run that was started or joined here. */
+/** Whatever else a run was begun with. */
+const settled = ['data', 'columns', 'header', 'decimal', 'model', 'share', 'as', 'out'] as const
+
+/**
+ * Goes on with a run that was started or joined here.
+ *
+ * @param contact - where another peer of the run is to be found now
+ */
 export async function resumeRun(
   path: string,
-  other: string | undefined,
+  contact: string | undefined,
   flags: FieldFlags,
   terminal: Terminal,
 ): Promise<number> {
-  const given = (['data', 'columns', 'header', 'decimal', 'model', 'share', 'as', 'out', 'listen'] as const).filter(
-    name => flags[name] !== undefined,
-  )
-  if (other !== undefined || given.length > 0) {
-    const what = other ?? given.map(name => `--${name}`).join(', ')
-    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
+  const given = settled.filter(name => flags[name] !== undefined).map(name => `--${name}`)
+  if (contact !== undefined && !contact.startsWith('/')) given.push(contact)
+  if (given.length > 0) {
+    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${given.join(', ')}`)
   }
   const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
   try {
     const saved = await folder.readSettings()
     const identity = await identityOf(folder.identityPath, saved)
-    const outcome = await folder.readOutcome()
     const { manifest } = folder
+    const outcome = await folder.readOutcome()
     if (outcome?.interrupted === false && outcome.rounds === manifest.rounds) {
       sayFinished(folder, outcome, terminal)
       return 0
@@ -34,11 +39,15 @@ export async function resumeRun(
     if (folder.before === undefined)
       tell(`${path}/metrics.jsonl: is missing; what this peer told before is lost, and it writes on anew`)
     // A machine may be in another network now, and an invitation is over some day: what is said anew holds from now on.
-    const settings = { ...saved, network: { ...saved.network, ...(await networkSettings(flags)) } }
+    const network = { ...saved.network, ...(await networkSettings(flags)) }
+    const settings = { ...saved, network, ...(await listeningAgain(saved, flags, tell)) }
     await folder.writeSettings(settings)
-    const met = await remembered(folder, tell)
-    const { backend, json = false } = flags
-    return await runField({ folder, manifest, identity, settings, backend, met, hasBegun: true, json }, terminal)
+    const met = [...(contact === undefined ? [] : [contactOf(contact, folder)]), ...(await remembered(folder, tell))]
+    const { backend, json = false, alone: isAlone = false } = flags
+    return await runField(
+      { folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone },
+      terminal,
+    )
   } finally {
     await folder.close()
   }
@@ -59,13 +68,44 @@ export async function identityOf(path: string, { id }: Pick<PeerSettings, 'id'>)
   )
 }
 
+/** Where others look for it, unless the flags say another place, or somebody else is there now. */
+async function listeningAgain(
+  { listen, listening }: PeerSettings,
+  flags: FieldFlags,
+  tell: (line: string) => void,
+): Promise<Pick<PeerSettings, 'listen' | 'listening'>> {
+  const wanted = listenFrom(flags)
+  if (wanted !== undefined) return { listen: wanted, listening: wanted }
+  const again = await vacant(listening ?? listen)
+  if (again.taken.length > 0) {
+    tell(
+      `port ${again.taken.join(', ')}: another process has it now; this peer listens on any that is free, and looks for the others by itself`,
+    )
+  }
+  return { listen, listening: again.listen }
+}
+
+/** Somebody whom it is told of, as one whom it met. */
+function contactOf(text: string, { manifest, path }: FieldFolder): MetMember {
+  const { address, peerId, runId } = parseJoinAddress(text)
+  if (runId !== undefined && Buffer.compare(runId, runIdOf(manifest)) !== 0) {
+    throw new HearsayError(
+      'USAGE',
+      `${text.slice(0, 300)}: is of another run than the folder ${path}; ask for the line of this one`,
+    )
+  }
+  return { name: 'contact', peerId, addresses: [address] }
+}
+
 /** Whom it met. Who is forgotten can still come by itself. */
-async function remembered(folder: FieldFolder, tell: (line: string) => void): Promise<Member[]> {
+async function remembered(folder: FieldFolder, tell: (line: string) => void): Promise<MetMember[]> {
   try {
     return await folder.readMembers()
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
-    tell(`${error.message}; whom this peer met is forgotten: they may still find it`)
+    tell(
+      `${error.message}; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${folder.path} <address>`,
+    )
     return []
   }
 }

@@ -25,8 +25,11 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
     const identity = await loadOrCreateIdentity(folder.identityPath)
     const settings = settingsFrom(flags, { manifest, identity, share: 0, network })
     await folder.writeSettings(settings)
-    const { backend, json = false } = flags
-    return await runField({ folder, manifest, identity, settings, backend, met: [], hasBegun: false, json }, terminal)
+    const { backend, json = false, alone: isAlone = false } = flags
+    return await runField(
+      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone },
+      terminal,
+    )
   } finally {
     await folder.abandon()
   }

@@ -1,3 +1,4 @@
+import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isShipped, measureOf, type Samples } from '../data/index.js'
@@ -35,6 +36,7 @@ import type { PeerEvent } from './events.js'
 import { fixedFederation } from './federation.js'
 import type { Identity } from './identity.js'
 import { lanContacts } from './lan.js'
+import { pinned } from './listening.js'
 import type { Lockstep } from './lockstep.js'
 import { canonicalManifest, type Manifest } from './manifest.js'
 import { meet } from './meeting.js'
@@ -42,7 +44,7 @@ import type { Member } from './member.js'
 import { createMerging } from './merging.js'
 import { resolveMethod } from './method.js'
 import { createMixing, type MixingInit } from './mixing.js'
-import { createOpenRun, type OpenRun } from './open.js'
+import { createOpenRun, endedBefore, type OpenRun } from './open.js'
 import { adaptivePatience, fixedPatience } from './patience.js'
 import { mixtureOf, type PeerMixture } from './peer-mixture.js'
 import { type RoundsInit, runRounds } from './round.js'
@@ -125,10 +127,14 @@ export interface AssembledPeer {
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]
+  /** What it listens on, as it was asked for, with the ports that it has got. */
+  listening(): string[]
   /** Whether it can be reached from outside, as far as is known by now. */
   reachability(): Reachability
   /** The others that are there, and where they are reached. */
   members(): Member[]
+  /** Those who said goodbye after their last round: they do not come back. */
+  finished(): PeerId[]
   /** Makes a peer known that is to be found at these addresses, and connects to it. @throws libp2p's error */
   connect(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
   /** Finds the others, then trains and merges round by round. Once only. */
@@ -252,12 +258,17 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       if (isHeard) await presence.start()
     },
     reachability: () => reachability(node),
+    listening: () => pinned(init.listen, node.getMultiaddrs()),
     addresses: () => (field === undefined ? node.getMultiaddrs() : dialAddresses(node)),
     members: () =>
       presence.live().map(peer => {
         const { name, addresses } = presence.heard().get(peer)!
         return { name, peerId: peerIdFromString(peer), addresses }
       }),
+    finished: () =>
+      [...presence.heard()]
+        .filter(([, { leaving, round }]) => leaving && round + 1 >= manifest.rounds)
+        .map(([peer]) => peerIdFromString(peer)),
     async connect(addresses, signal) {
       await node.dial([...addresses], { signal })
     },
@@ -266,6 +277,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const topologyOf = init.topologyOf
       let rounds: ReturnType<MethodWork['begin']>
       let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
+      let report: RoundReport = { round: 0, samples: 0 }
       if (entry.members !== undefined) {
         presence.expect(entry.members.map(({ peerId }) => peerId))
         mixing?.expect(entry.members)
@@ -280,8 +292,16 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         rounds = work.begin({ federation, open, tellsMembers: false })
         yield* meet({ self, members, topology, joinMs, everybody, ...(isHeard && { presence }) }, node, signal)
       } else {
-        open = createOpenRun({ ...init, ...entry, node, presence, latest: work.latest, ...readsHeads })
         const { remembered } = entry
+        const looksFor = remembered.length > 0 || field?.lan === true
+        open = createOpenRun({ ...init, ...entry, looksFor, node, presence, latest: work.latest, ...readsHeads })
+        hasBegun = entry.hasBegun
+        report = endedBefore(entry.round, entry.samples)
+        if (entry.round > 0) {
+          // So that all who come back at once can agree on a round, and take over the head of who was further.
+          await work.offer(entry.round - 1)
+          await presence.publish(report)
+        }
         seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
           if (!stopping.signal.aborted) throw error
         })
@@ -292,7 +312,6 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       }
       hasBegun = true
       const measure = measureOf(manifest.data)
-      let report: RoundReport = { round: entry.kind === 'open' ? entry.round : 0, samples: 0 }
       for await (const event of runRounds(
         {
           ...init,

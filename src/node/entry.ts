@@ -6,12 +6,14 @@ export type Entry =
   /** Everybody is known and begins with the first round. */
   | { readonly kind: 'members'; readonly members: readonly Member[] }
   /**
-   * Peers come and go. `round` is where it left off, and 0 for who is new. `hasBegun`: the others may be in the middle
-   * of it; it then goes on where they are. Otherwise it waits until `minPeers` are there.
+   * Peers come and go. `round` is where it left off, and 0 for who is new. It waits until `minPeers` are there, or
+   * somebody who is under way. `hasBegun`: the others may be in the middle of it; it then goes on where they are.
    */
   | {
       readonly kind: 'open'
       readonly round: number
+      /** Training samples that it has. */
+      readonly samples: number
       readonly hasBegun: boolean
       readonly minPeers: number
       /** Where others were once. */

@@ -76,7 +76,10 @@ export type PeerEvent =
       readonly names: readonly string[]
     }
   | {
-      /** The others were ahead: their head was taken over, and the rounds in between are left out. */
+      /**
+       * The others were ahead: their head was taken over, and the rounds in between are left out. Or, where a peer comes
+       * back, behind: it trains what it has ended once more, with them.
+       */
       readonly type: 'caught-up'
       readonly peer: number
       readonly round: number

@@ -29,6 +29,7 @@ export {
 export { type Federation, fixedFederation, type Neighbourhood, openFederation } from './federation.js'
 export { createGossip, type Gossip, type GossipInit } from './gossip.js'
 export * from './identity.js'
+export { type Vacant, vacant } from './listening.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export { createLockstep, type Lockstep } from './lockstep.js'
 export * from './manifest.js'

@@ -3,10 +3,12 @@ import { HearsayError } from '../errors.js'
 import {
   type Buffers,
   createHandover,
+  digestOf,
   type Handover,
   type HearsayHost,
   ReasonCounts,
   type RejectionReason,
+  type StatePayload,
   type Timing,
 } from '../gossip/index.js'
 import type { Learner, LocalTraining, TrainReport } from '../learner/index.js'
@@ -62,6 +64,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   let exchange: StreamExchange | undefined
   let round = 0
   const disbelieved = new ReasonCounts<Disbelief>()
+  let offered: StatePayload | undefined
 
   const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
     if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
@@ -140,7 +143,11 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     at(now) {
       round = now
     },
-    latest: () => exchange?.latest(),
+    async offer(round) {
+      const bytes = await handover.encode(headOf(parameters, init.head))
+      offered = { bytes, digest: await digestOf(bytes), round }
+    },
+    latest: () => exchange?.latest() ?? offered,
     async idle() {
       // A neighbour may need our last head to finish.
       await exchange?.idle()

@@ -250,6 +250,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     }),
 
     at() {},
+    // What others hold of it counts on: a mixture asks for published heads.
+    async offer() {},
     latest: () => publication.latest(),
     heads: publication.answers,
     async idle() {},

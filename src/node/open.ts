@@ -9,7 +9,7 @@ import {
   type HearsayHost,
   type PeerIdStr,
   type Presence,
-  presenceProtocol,
+  type RoundReport,
   type Standing,
   type StatePayload,
   StateRefused,
@@ -19,6 +19,7 @@ import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
+import { gather, isUnderWay } from './gathering.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 
@@ -40,8 +41,11 @@ export interface OpenRunInit {
   readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode'>
   /** See {@link Entry}. */
   readonly round: number
+  readonly samples: number
   readonly hasBegun: boolean
   readonly minPeers: number
+  /** Is there anybody who might be found? */
+  readonly looksFor: boolean
 }
 
 /** A run whose peers come and go, as one of them lives it. */
@@ -51,12 +55,12 @@ export interface OpenRun {
   standing(): Pick<Standing, 'from' | 'head'>
   /** Takes note of where another peer is reached. */
   learn(peer: PeerIdStr, report: HeardReport): void
-  /**
-   * Waits until enough peers are there, itself among them: `minPeers` before the first round of all; where the run has
-   * begun, any other, and not for ever. @throws the signal's reason
-   */
+  /** Waits for the others: see gathering.ts. @throws the signal's reason */
   gather(signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
-  /** See {@link RoundsInit.catchUp}: when most of the others are more than one round ahead, takes over a head of theirs. */
+  /**
+   * See {@link RoundsInit.catchUp}: when most of the others are more than one round ahead, takes over a head of theirs.
+   * Who comes back may be ahead itself; the first time it goes back to the round of most.
+   */
   catchUp(round: number, signal: AbortSignal): Promise<number>
   /** See {@link ExchangeInit.whenElsewhere}. */
   whenElsewhere(peer: PeerIdStr, round: number, signal: AbortSignal): Promise<void>
@@ -89,15 +93,25 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
   const reportOf = (peer: PeerIdStr): HeardReport => presence.heard().get(peer)!
   const liveIn = (round: number): PeerIdStr[] => presence.live().filter(peer => reportOf(peer).from <= round)
 
+  const othersNow = (): HeardReport[] => presence.live().map(reportOf)
+
   /** The round that most of the others have ended, or −1. Who has no head yet is as new as we are. */
   function endedByMost(): number {
-    const ended = presence
-      .live()
-      .map(reportOf)
-      .filter(({ head }) => head !== undefined)
-      .map(report => report.round)
-      .sort((a, b) => a - b)
-    return ended[Math.floor(ended.length / 2)] ?? -1
+    const underWay = othersNow().filter(report => isUnderWay(report, init.manifest.rounds))
+    return median(underWay.filter(({ head }) => head !== undefined).map(({ round }) => round))
+  }
+
+  /**
+   * The same for who comes (back) and has no round yet. While others are under way, their rounds count: as far as they
+   * have gone on, though their records may be of before. When all came back at once, everybody counts, itself too, so
+   * that all who see the same peers begin with the same round; a few that say too much do not move it.
+   */
+  function endedByMostBefore(round: number): number {
+    const others = othersNow().filter(({ head, samples }) => head !== undefined || samples > 0)
+    const underWay = others.filter(report => isUnderWay(report, init.manifest.rounds))
+    if (underWay.length > 0) return median(underWay.map(report => Math.max(report.round, report.from - 1)))
+    if (others.length === 0) return -1
+    return median([...others.map(report => report.round), ...(round > 0 ? [round - 1] : [])])
   }
 
   /** A head of the others, of this round or later, whose digest is the one that its owner has signed. */
@@ -109,7 +123,8 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     const candidates = presence
       .live()
       .filter(peer => (reportOf(peer).head?.round ?? -1) >= round)
-      .sort((a, b) => reportOf(b).head!.round - reportOf(a).head!.round)
+      // Who says that it is far ahead of most is the last to be believed.
+      .sort((a, b) => reportOf(a).head!.round - reportOf(b).head!.round)
     for (const peer of candidates.slice(0, 3)) {
       try {
         const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
@@ -141,49 +156,34 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
   }
 
-  /** The round to go on with; the head is the others' where that is another one. */
+  /** The round to go on with; the head is the others' where that is a later one. */
   async function caughtUp(round: number, signal: AbortSignal): Promise<number> {
+    if (first === init.manifest.rounds) return begun(round, signal)
+    // Where nobody waits, everybody has a pace of its own.
+    if (init.manifest.mode === 'async') return round
     const ended = endedByMost()
     // One round apart is the gait of gossip: who waits for whom changes from round to round.
-    const isFirst = first === init.manifest.rounds
-    // Where nobody waits, everybody has a pace of its own.
-    if (!isFirst && init.manifest.mode === 'async') return round
-    if (isFirst ? ended < round : ended <= round) return round
-    const found = heads && (await headFrom(heads, Math.max(0, ended), signal))
+    return ended <= round ? round : takenOver(ended, signal)
+  }
+
+  /** The first round of who comes (back): that of most, so that they have somebody to exchange with. */
+  async function begun(round: number, signal: AbortSignal): Promise<number> {
+    const ended = endedByMostBefore(round)
+    if (ended < 0) return round
+    // Of a mixture's peer the others have the head of its last round, and take no older one.
+    if (heads === undefined) return Math.max(round, ended + 1)
+    // Its own model is as good as theirs unless it is new, or was away.
+    const isInStep = round > 0 && ended <= round
+    return isInStep ? ended + 1 : takenOver(ended, signal)
+  }
+
+  /** Puts a head of the round that most have ended, or of a little later, into the model. @returns the round after it */
+  async function takenOver(ended: number, signal: AbortSignal): Promise<number> {
+    const found = heads && (await headFrom(heads, ended, signal))
     if (found === undefined) return ended + 1
     await copyInSlices(headOf(init.parameters, init.head), found.values)
     heads?.release(found.values)
     return Math.max(ended, found.round) + 1
-  }
-
-  async function* gathered(wanted: number, deadline: AbortSignal, signal: AbortSignal): AsyncGenerator<PeerEvent> {
-    let told = -1
-    let pauseMs: number = presenceProtocol.repeatMs
-    for (;;) {
-      const live = presence.live()
-      if (live.length !== told) {
-        told = live.length
-        const names = live.map(peer => reportOf(peer).name)
-        yield { type: 'waiting', peer: init.self, live: [init.name, ...names], wanted }
-      }
-      if (live.length + 1 >= wanted || deadline.aborted) break
-      await presence.speak({ asks: true }).catch(() => {})
-      // Asked before gossipsub has found the others, nobody hears it: it is asked again.
-      const pause = createDeadline(deadline)
-      pause.within(pauseMs, new Error('Asked again'))
-      pauseMs = Math.min(2 * pauseMs, presenceProtocol.repeatsApart * presenceProtocol.repeatMs)
-      try {
-        await presence.until(() => presence.live().length !== told, pause.signal)
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!pause.signal.aborted) throw error
-      } finally {
-        pause.clear()
-      }
-    }
-    signal.throwIfAborted()
-    await presence.speak({ asks: true }).catch(() => {})
-    yield { type: 'joined', peer: init.self, heard: told, missing: [] }
   }
 
   return {
@@ -200,23 +200,19 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
       const peerId: PeerId = peerIdFromString(peer)
       node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
     },
-    async *gather(signal) {
-      const wanted = init.hasBegun ? 2 : init.minPeers
-      // Before the first round of all there is no hurry.
-      const deadline = createDeadline(signal)
-      if (init.hasBegun) deadline.within(init.manifest.limits.joinSeconds * 1000, new Error('Nobody came'))
-      try {
-        yield* gathered(wanted, deadline.signal, signal)
-      } finally {
-        deadline.clear()
-      }
+    gather(signal) {
+      const { self, name, minPeers } = init
+      const { rounds, limits } = init.manifest
+      const lookMs = init.hasBegun && init.looksFor ? limits.joinSeconds * 1000 : 0
+      return gather({ self, name, presence, rounds, minPeers, lookMs }, signal)
     },
     async catchUp(round, signal) {
       const to = await caughtUp(round, signal)
       if (first > to || to > round) {
         first = to
-        // The others count on us from now on.
-        await presence.speak().catch(() => {})
+        // The others count on us from now on, and on our head of this round, though we may have ended it once.
+        if (to < init.round) await presence.publish(endedBefore(to, init.samples)).catch(() => {})
+        else await presence.speak().catch(() => {})
       }
       return to
     },
@@ -228,6 +224,16 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
       await setTimeout(onTheWayMs, undefined, { signal })
     },
   }
+}
+
+/** What a peer says that comes back to begin with a round: it has ended the one before. */
+export function endedBefore(round: number, samples: number): RoundReport {
+  return round === 0 ? { round, samples: 0 } : { round: round - 1, samples }
+}
+
+/** The upper one of two; −1 of nothing. */
+function median(rounds: readonly number[]): number {
+  return [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? -1
 }
 
 /** It has ended this round, or one after it. */

@@ -85,6 +85,11 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect'> {
 
 export interface RunOptions {
   readonly round?: number
+  /**
+   * How many it waits for, itself among them, unless it finds somebody who is in the middle of the run.
+   * @default the manifest's
+   */
+  readonly minPeers?: number
   readonly signal?: AbortSignal
 }
 
@@ -205,14 +210,15 @@ function peerOf(
     backend: pool.backend,
     start: parts.start,
     addresses: parts.addresses,
+    listening: parts.listening,
     reachability: parts.reachability,
     members: parts.members,
+    finished: parts.finished,
     ...(parts.mixture && { mixture: parts.mixture }),
-    async *run({ round = 0, signal = new AbortController().signal } = {}) {
+    async *run({ round = 0, minPeers = manifest.minPeers, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)
-      if (remembered.length > 0) await anyOf(parts, remembered, signal).catch(() => signal.throwIfAborted())
-      const known = { remembered: [...contacts, ...remembered], ...(members && { members }) }
-      yield* parts.run({ kind: 'open', round, hasBegun, minPeers: manifest.minPeers, ...known }, signal)
+      const whom = { remembered: [...contacts, ...remembered], ...(members && { members }) }
+      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, ...whom }, signal)
     },
     async stop() {
       await parts.stop()

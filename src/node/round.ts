@@ -11,7 +11,8 @@ export interface RoundsInit {
   /** Where this peer begins: who joined late or was away begins where the others are. @default 0 */
   readonly first?: number
   /**
-   * Asked before each round: where the others are by now, with their head put into ours if that is further. Left out,
+   * Asked before each round: where the others are by now, with their head put into ours if that is further; who comes
+   * back ahead of them goes back. Left out,
    * nobody is ever left behind.
    */
   readonly catchUp?: (round: number, signal: AbortSignal) => Promise<number>
@@ -53,7 +54,7 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
   for (let round = init.first ?? 0; round < init.rounds; round++) {
     const startedAt = performance.now()
     const others = (await init.catchUp?.(round, signal)) ?? round
-    if (others > round) {
+    if (others !== round) {
       yield { type: 'caught-up', peer: self, round, to: others }
       round = Math.min(others, init.rounds - 1)
     }

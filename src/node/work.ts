@@ -22,6 +22,8 @@ export interface MethodWork {
   begin(beginning: Beginning): Pick<RoundsInit, 'train' | 'gossip' | 'evaluate' | 'evaluateBefore'>
   /** This peer is in this round now. */
   at(round: number): void
+  /** Others may ask for the head that `parameters` had at the end of this round, until there is a newer one. */
+  offer(round: number): Promise<void>
   /** The newest head of ours that others were given. */
   latest(): StatePayload | undefined
   /** Published heads, for who asks. */

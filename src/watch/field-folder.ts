@@ -7,7 +7,6 @@ import {
   type Lock,
   lockFolder,
   type Manifest,
-  type Member,
   makeFolder,
   manifestYaml,
   parseManifest,
@@ -17,7 +16,7 @@ import {
 } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
-import { exists, knownMembers, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
+import { exists, knownMembers, type MetMember, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
 import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './so-far.js'
 
 /** What a folder is opened for. */
@@ -62,13 +61,13 @@ export interface FieldFolder {
    */
   readSettings(): Promise<PeerSettings>
   /** Remembers whom to dial next time. Calls wait for each other. */
-  writeMembers(members: readonly Member[]): Promise<void>
+  writeMembers(members: readonly MetMember[]): Promise<void>
   /**
    * Whom it remembers.
    *
    * @throws {@link HearsayError} RUN when `peers.json` is not there, or not what was written
    */
-  readMembers(): Promise<Member[]>
+  readMembers(): Promise<MetMember[]>
   writeSummary(summary: object): Promise<void>
   /** How it went the last time; undefined where that was not kept. */
   readOutcome(): Promise<Outcome | undefined>

@@ -60,7 +60,7 @@ export function createFieldLines(
         return `peers     ${parts.join('; ')}; ${names.length} now`
       }
       case 'caught-up':
-        return `behind    the others are in round ${event.to + 1}; this one goes on there`
+        return `${event.to > event.round ? 'behind ' : 'ahead  '}   the others are in round ${event.to + 1}; this one goes on there`
       case 'trained':
         loss = event.loss
         return undefined

@@ -9,7 +9,14 @@ export {
 } from './field-folder.js'
 export * from './field-text.js'
 export { drawGraph } from './graph.js'
-export { type KnownMember, knownMembers, membersFrom, type NetworkSettings, type PeerSettings } from './peer-files.js'
+export {
+  type KnownMember,
+  knownMembers,
+  type MetMember,
+  membersFrom,
+  type NetworkSettings,
+  type PeerSettings,
+} from './peer-files.js'
 export * from './progress.js'
 export * from './report.js'
 export * from './rounds.js'

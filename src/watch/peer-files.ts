@@ -24,6 +24,8 @@ export interface PeerSettings {
   /** A body of its own, in a mixture, as the command line names it. */
   readonly model?: string | undefined
   readonly listen: readonly string[]
+  /** The same with the ports that it got the last time, where others look for it. */
+  readonly listening?: readonly string[] | undefined
   readonly network?: NetworkSettings | undefined
   /** Of a federation that is written down, as the file had them. */
   readonly members?: readonly KnownMember[] | undefined
@@ -34,6 +36,13 @@ export interface KnownMember {
   readonly name: string
   readonly id: string
   readonly addresses: readonly string[]
+  /** It did all its rounds: it does not come back. */
+  readonly finished?: true | undefined
+}
+
+/** Somebody who takes part, or did. */
+export interface MetMember extends Member {
+  readonly finished?: true | undefined
 }
 
 /** How it is reached and who may take part. Files by their path: they are read anew. A token is in it: the file is for its owner alone. */
@@ -56,6 +65,7 @@ const membersSchema = z
       name: text(64),
       id: text(128),
       addresses: z.array(text(membersLimits.addressLength)).max(membersLimits.addresses),
+      finished: z.literal(true).optional(),
     }),
   )
   .max(membersLimits.members)
@@ -70,6 +80,7 @@ const settingsSchema = z.strictObject({
   share: z.int().min(0).max(1_000_000).optional(),
   model: pathText.optional(),
   listen: z.array(addressText).min(1).max(16),
+  listening: z.array(addressText).min(1).max(16).optional(),
   network: z
     .strictObject({
       key: pathText.optional(),
@@ -87,14 +98,15 @@ const settingsSchema = z.strictObject({
 const settingsBytes = 64 * 1024 + membersBytes
 
 /** Members as files have them: of each as many addresses as are read again. */
-export function knownMembers(members: readonly Member[]): KnownMember[] {
-  return members.slice(0, membersLimits.members).map(({ name, peerId, addresses }) => ({
+export function knownMembers(members: readonly MetMember[]): KnownMember[] {
+  return members.slice(0, membersLimits.members).map(({ name, peerId, addresses, finished }) => ({
     name,
     id: peerId.toString(),
     addresses: addresses
       .map(String)
       .filter(address => address.length <= membersLimits.addressLength)
       .slice(0, membersLimits.addresses),
+    ...(finished && { finished }),
   }))
 }
 
@@ -103,10 +115,15 @@ export function knownMembers(members: readonly Member[]): KnownMember[] {
  *
  * @param wrong - makes the error for what is none
  */
-export function membersFrom(known: readonly KnownMember[], wrong: (what: string) => HearsayError): Member[] {
-  return known.map(({ name, id, addresses }, at) => {
+export function membersFrom(known: readonly KnownMember[], wrong: (what: string) => HearsayError): MetMember[] {
+  return known.map(({ name, id, addresses, finished }, at) => {
     try {
-      return { name, peerId: peerIdFromString(id), addresses: addresses.map(address => multiaddr(address)) }
+      return {
+        name,
+        peerId: peerIdFromString(id),
+        addresses: addresses.map(address => multiaddr(address)),
+        ...(finished && { finished }),
+      }
     } catch (error) {
       throw wrong(`${at}: has an id or an address that is none (${(error as Error).message})`)
     }
@@ -135,7 +152,7 @@ export async function settingsIn(path: string): Promise<PeerSettings> {
  *
  * @throws {@link HearsayError} RUN when it is not there, or not what was written
  */
-export async function membersIn(path: string): Promise<Member[]> {
+export async function membersIn(path: string): Promise<MetMember[]> {
   const damaged = (what: string): HearsayError => new HearsayError('RUN', `${path}: ${what}`)
   if (!(await exists(path))) throw damaged('is missing')
   let value: unknown

@@ -100,7 +100,6 @@ describe('a run of one’s own table', () => {
       peers: 8,
       minPeers: 1,
       rounds: 2,
-      limits: { joinSeconds: 1 },
     })
     const out = join(folder, 'run')
     const { status, stdout, stderr } = await startPeer(manifest, out, ['--json']).running.ended
@@ -127,7 +126,7 @@ describe('a run of one’s own table', () => {
     expect({ status: without.status, stderr: without.stderr }).toEqual({
       status: 0,
       stderr: [
-        `${out}/peers.json: is not JSON; whom this peer met is forgotten: they may still find it\n`,
+        `${out}/peers.json: is not JSON; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${out} <address>\n`,
         `${out}/checkpoints: the model of the 2 rounds that were done is lost; this peer begins with a head of the others, or anew where nobody has one\n`,
       ].join(''),
     })

@@ -38,8 +38,14 @@ export function joinPeer(at: string, out: string, more: readonly string[] = [], 
 }
 
 /** Brings a peer back. */
-export function resumePeer(command: 'start' | 'join', out: string): FieldPeer {
-  return fieldPeer([command, '--resume', out], out, loopback)
+export function resumePeer(command: 'start' | 'join', out: string, more: readonly string[] = []): FieldPeer {
+  return fieldPeer([command, '--resume', out, ...more], out, loopback)
+}
+
+/** Kills them all, as a power cut would, and waits until they are gone. */
+export async function killAll(peers: readonly FieldPeer[]): Promise<void> {
+  for (const { running } of peers) running.child.kill('SIGKILL')
+  await Promise.all(peers.map(({ running }) => running.ended))
 }
 
 function fieldPeer(args: readonly string[], out: string, { before = [] }: Where): FieldPeer {

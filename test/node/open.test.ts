@@ -63,8 +63,10 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     topologyOf: peers => createTopology(topology, peers, 1),
     manifest,
     round: 0,
+    samples: 100,
     hasBegun: false,
     minPeers: 2,
+    looksFor: false,
     ...init,
   })
   const state = createState({ runId, manifest: new Uint8Array(1), head: () => kept, view: () => new Uint8Array(1) })({
@@ -127,10 +129,10 @@ describe('gathering', () => {
     }
   })
 
-  it('in a run that has begun ends after joinSeconds, whatever the garbage collector does meanwhile', async () => {
+  it('for nobody in particular ends after joinSeconds, whatever the garbage collector does meanwhile', async () => {
     setFlagsFromString('--expose-gc')
     const collect = runInNewContext('gc') as () => void
-    const { open } = await startSide('basel', { hasBegun: true, round: 4 })
+    const { open } = await startSide('basel', { hasBegun: true, round: 4, minPeers: 1, looksFor: true })
     const gathered = all(open.gather(never))
     for (let turn = 0; turn < 5; turn++) {
       await setTimeout(50)
@@ -140,6 +142,36 @@ describe('gathering', () => {
     // Alone it goes on where it was.
     expect(await open.catchUp(4, never)).toBe(4)
     expect(open.standing().from).toBe(4)
+  })
+
+  it('of one who comes back waits for as many as at the start, but not once somebody is under way', async () => {
+    const back = await Promise.all(
+      ['basel', 'bern'].map(name => startSide(name, { hasBegun: true, round: 4, minPeers: 3 })),
+    )
+    await met(back)
+    let isOver = false
+    const gathered = all(back[0]!.open.gather(never)).then(events => {
+      isOver = true
+      return events
+    })
+    await until(() => back[1]!.presence.heard().get(back[0]!.id) !== undefined)
+    // The other waits too: it takes part in no round.
+    await back[1]!.has(3, 1)
+    await until(() => back[0]!.presence.heard().get(back[1]!.id)?.head?.round === 3)
+    expect(isOver).toBe(false)
+    const underWay = await startSide('zug')
+    await connect(underWay.host, back[0]!.host)
+    await underWay.has(8, 1)
+    expect((await gathered).at(-1)).toMatchObject({ type: 'joined' })
+    expect(await back[0]!.open.catchUp(4, never)).toBe(9)
+  })
+
+  it('ends at once where nobody is waited for, and there is nobody to look for', async () => {
+    const { open } = await startSide('basel', { hasBegun: true, round: 4, minPeers: 1 })
+    expect(await all(open.gather(never))).toEqual([
+      { type: 'waiting', peer: 0, live: ['basel'], wanted: 1 },
+      { type: 'joined', peer: 0, heard: 0, missing: [] },
+    ])
   })
 
   it('ends with its signal, and when its presence is stopped', async () => {
@@ -194,6 +226,44 @@ describe('who comes late', () => {
     await until(() => [liar, honest].every(({ id }) => late.presence.heard().get(id)?.head?.round === 8))
     expect(await late.open.catchUp(7, never)).toBe(9)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0.75))
+  })
+})
+
+describe('all who come back at once', () => {
+  it('begin with the same round: that of most of them, whatever a few say', async () => {
+    // Killed in the middle of rounds 4 to 6; the liar says that it was at the end of the run.
+    const ended = [3, 4, 4, 5, 9]
+    const sides = await Promise.all(
+      ended.map((round, at) => startSide(`peer-${at}`, { hasBegun: true, round: round + 1, minPeers: ended.length })),
+    )
+    await met(sides)
+    for (const [at, side] of sides.entries()) {
+      side.parameters.fill(at)
+      await side.has(ended[at]!, at)
+    }
+    const isKnown = (side: Side, at: number): boolean =>
+      side.presence.heard().get(sides[at]!.id)?.head?.round === ended[at]
+    await until(() => sides.every((side, own) => ended.every((_, at) => at === own || isKnown(side, at))))
+    const rounds = await Promise.all(sides.map(({ open }, at) => open.catchUp(ended[at]! + 1, never)))
+    expect(rounds).toEqual([5, 5, 5, 5, 5])
+    // One round apart, everybody keeps its model; who goes back says so, that nobody thinks its head has been sent.
+    expect(sides.map(({ parameters }) => parameters[0])).toEqual([0, 1, 2, 3, 4])
+    await until(() => sides[0]!.presence.heard().get(sides[4]!.id)?.round === 4)
+  })
+
+  it('take over a head where they were away before', async () => {
+    const [old, other, away] = [
+      await startSide('old', { hasBegun: true, round: 7 }),
+      await startSide('other', { hasBegun: true, round: 7 }),
+      await startSide('away', { hasBegun: true, round: 2 }),
+    ]
+    await met([old, other, away])
+    await old.has(6, 0.5)
+    await other.has(6, 0.5)
+    await away.has(1, 0.25)
+    await until(() => [old, other].every(({ id }) => away.presence.heard().get(id)?.head?.round === 6))
+    expect(await away.open.catchUp(2, never)).toBe(7)
+    expect(away.parameters[0]).toBe(0.5)
   })
 })
 

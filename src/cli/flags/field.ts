@@ -26,8 +26,7 @@ export const fieldFlags: readonly Flag[] = [
   ...grouped('Network', [
     {
       flags: '--port <number>',
-      description: 'to listen on, on all networks; 0: any that is free',
-      default: 0,
+      description: 'to listen on, on all networks (default: any that is free; with --resume the one it had)',
       parse: wholeNumber('--port', 0, 65_535),
     },
     {
@@ -39,7 +38,11 @@ export const fieldFlags: readonly Flag[] = [
   ]),
   ...grouped('Run folder', [
     { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
-    { flags: '--resume <folder>', description: 'go on with the run that is kept there' },
+    {
+      flags: '--resume <folder>',
+      description: 'go on with the run that is kept there; an address of another peer of it may be given too',
+    },
+    { flags: '--alone', description: "begin, or go on, without waiting for as many as the manifest's minPeers" },
     { flags: '--json', description: 'at the end print one JSON object to stdout, and all else to stderr' },
   ]),
 ]

@@ -1,0 +1,72 @@
+import { joinAddress, type Peer, type PeerEvent } from '../node/index.js'
+import type { MetMember } from '../watch/index.js'
+import { typed } from './next-steps.js'
+
+/** Rounds without anybody after which it is said: one or two may pass while a network is slow. */
+export const aloneRounds = 3
+
+export interface CompanyInit {
+  readonly peer: Pick<Peer, 'addresses' | 'runId'>
+  /** Its run folder. */
+  readonly folder: string
+  /** Whom it has met. */
+  readonly met: () => readonly MetMember[]
+  /** It comes to a run that has begun: who waits then wants to know for whom. */
+  readonly hasBegun: boolean
+}
+
+/**
+ * Tells of those who are not there: for whom a peer waits that came back, and how to go on without them; and when it has
+ * been alone in a run that had others, how they find each other again. A run never goes on alone in silence.
+ */
+export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (event: PeerEvent) => string[] {
+  let waits = false
+  let rounds = 0
+  /** In this round; undefined as long as nothing was exchanged. */
+  let heard: boolean | undefined
+
+  const away = (here: readonly string[]): string[] =>
+    met()
+      .filter(({ finished, name }) => finished !== true && !here.includes(name))
+      .map(({ name }) => name)
+
+  return event => {
+    switch (event.type) {
+      case 'waiting': {
+        if (waits || !hasBegun || event.live.length >= event.wanted) return []
+        waits = true
+        const whom = away(event.live)
+        return [
+          `          ${whom.length === 0 ? '' : `for ${listed(whom)}; `}to go on without them: hearsay start --resume ${typed(folder)} --alone`,
+        ]
+      }
+      case 'trained':
+        heard = undefined
+        return []
+      case 'exchanged':
+        heard = heard === true || event.received.length > 0 || event.absent.some(({ reason }) => reason !== 'gone')
+        return []
+      case 'ended': {
+        rounds = heard === false ? rounds + 1 : 0
+        const lost = away([])
+        return rounds === aloneRounds && lost.length > 0 ? lonely(lost, peer) : []
+      }
+      default:
+        return []
+    }
+  }
+}
+
+function lonely(lost: readonly string[], { addresses, runId }: CompanyInit['peer']): string[] {
+  const [address] = addresses()
+  const verb = lost.length === 1 ? 'is' : 'are'
+  return [
+    `alone     ${aloneRounds} rounds without anybody: ${listed(lost)} ${verb} not to be found where this peer knew them. It goes on looking;`,
+    '          at one of them stop the peer, and type',
+    `  hearsay join --resume <its run folder> ${address === undefined ? '<an address of this peer>' : joinAddress(address, runId)}`,
+  ]
+}
+
+function listed(names: readonly string[]): string {
+  return names.slice(0, 8).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '')
+}

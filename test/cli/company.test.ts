@@ -1,0 +1,68 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { describe, expect, it } from 'vitest'
+import { aloneRounds, createCompany } from '../../src/cli/company.js'
+import type { PeerEvent } from '../../src/node/index.js'
+import type { MetMember } from '../../src/watch/index.js'
+
+const id = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
+const address = `/ip4/192.0.2.7/tcp/4001/p2p/${id}`
+const peer = { addresses: () => [multiaddr(address)], runId: new Uint8Array(32).fill(0xab) }
+const bert: MetMember = { name: 'bert', peerId: peerIdFromString(id), addresses: [] }
+const carl: MetMember = { ...bert, name: 'carl', finished: true }
+
+type Lines = (event: PeerEvent) => string[]
+
+function companyOf(met: readonly MetMember[], hasBegun = true): Lines {
+  return createCompany({ peer, folder: 'runs/anna', met: () => met, hasBegun })
+}
+
+/** What is said in a round that brought this. */
+function roundOf(lines: Lines, received: number[], reason?: 'gone' | 'late'): string[] {
+  const absent = reason === undefined ? [] : [{ peer: 1, reason }]
+  const events: PeerEvent[] = [
+    { type: 'trained', peer: 0, round: 1, loss: 1, samples: 1, seconds: 1 },
+    { type: 'exchanged', peer: 0, round: 1, step: 0, received, absent, waitSeconds: 0 },
+    { type: 'ended', peer: 0, round: 1, seconds: 1 },
+  ]
+  return events.flatMap(lines)
+}
+
+describe('who waits in a run that has begun', () => {
+  const waiting = (...live: string[]): PeerEvent => ({ type: 'waiting', peer: 0, live, wanted: 3 })
+
+  it('is told once for whom, and how to go on without', () => {
+    const lines = companyOf([bert, carl])
+    const expected = '          for bert; to go on without them: hearsay start --resume runs/anna --alone'
+    expect(lines(waiting('anna'))).toEqual([expected])
+    expect(lines(waiting('anna', 'dora'))).toEqual([])
+    expect(companyOf([bert], false)(waiting('anna'))).toEqual([])
+    expect(companyOf([])(waiting('anna'))[0]).toMatch(/^ {10}to go on without them/)
+    expect(companyOf([bert])(waiting('anna', 'bert', 'carl'))).toEqual([])
+  })
+})
+
+describe('a peer that is alone in a run that had others', () => {
+  it('says so after some rounds, once, with what to type and where', () => {
+    const lines = companyOf([bert, carl])
+    const said = Array.from({ length: aloneRounds + 3 }, () => roundOf(lines, []))
+    expect(said.map(({ length }) => length > 0)).toEqual(said.map((_, at) => at === aloneRounds - 1))
+    const [first, ...more] = said[aloneRounds - 1]!
+    expect(first).toMatch(/^alone {5}3 rounds without anybody: bert is not to be found/)
+    expect(more.at(-1)).toBe(`  hearsay join --resume <its run folder> ${address}#${'ab'.repeat(32)}`)
+    // Found again and lost again, it says so again.
+    expect(roundOf(lines, [1])).toEqual([])
+    const again = Array.from({ length: aloneRounds }, () => roundOf(lines, [], 'gone'))
+    expect(again.at(-1)![0]).toMatch(/^alone/)
+  })
+
+  it.each<[string, MetMember[], number[], 'gone' | 'late' | undefined]>([
+    ['it hears somebody', [bert], [1], 'gone'],
+    ['somebody is there and late', [bert], [], 'late'],
+    ['it never had anybody', [], [], undefined],
+    ['the others have done their rounds', [carl], [], undefined],
+  ])('and not where %s', (_, met, received, absent) => {
+    const lines = companyOf(met)
+    expect(Array.from({ length: 5 }, () => roundOf(lines, received, absent)).flat()).toEqual([])
+  })
+})
