@@ -2,9 +2,12 @@ import { type DataLimits, dataError } from './limits.js'
 import type { Part, Source } from './source.js'
 import type { ClassSpec } from './spec.js'
 
-/** One spelling for one value: "1", "1.0" and 1 are the same label, as different tools write them. */
+/**
+ * One spelling for one value: "1", "1.0" and 1 are the same label, as different tools write them, and so are é of one
+ * character and of two, as Linux and macOS name folders.
+ */
 export function canonicalText(value: string | number): string {
-  const text = String(value).trim()
+  const text = String(value).normalize('NFC').trim()
   const number = Number(text)
   return text !== '' && Number.isFinite(number) ? String(number) : text
 }

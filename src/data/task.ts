@@ -2,6 +2,7 @@ import * as z from 'zod'
 import type { HearsayError } from '../errors.js'
 import { agreedColumns, contributionOf, rangeSchema, rangesOf } from './agreed.js'
 import { type Dataset, inputSize, type Samples, sharedLabels } from './dataset.js'
+import { canonicalText } from './labels.js'
 import { dataError } from './limits.js'
 import { classification, type Objective } from './objective.js'
 import { checkTable, placeRows, quoted } from './placing.js'
@@ -140,7 +141,8 @@ function fitColumns(dataset: Dataset, agreed: TableSchema): Dataset {
 function fitClasses(dataset: Dataset, agreed: readonly string[]): Dataset {
   const { classes, name, train, validation, test } = dataset
   if (classes.join('\n') === agreed.join('\n')) return dataset
-  const placeOf = Int32Array.from(classes, own => agreed.indexOf(own))
+  const places = new Map(agreed.map((name, place) => [canonicalText(name), place]))
+  const placeOf = Int32Array.from(classes, own => places.get(canonicalText(own)) ?? -1)
   const parts = [train, ...(validation ? [validation] : []), test]
   const unknown = classes.filter((_, at) => placeOf[at]! < 0 && parts.some(({ labels }) => labels.includes(at)))
   if (unknown.length > 0) {
@@ -149,7 +151,7 @@ function fitClasses(dataset: Dataset, agreed: readonly string[]): Dataset {
       `has ${unknown.length === 1 ? 'the class' : 'the classes'} ${quoted(unknown)}, which the run does not know (${quoted(agreed)}); call yours alike, or let whoever starts it list all under data.classes`,
     )
   }
-  const lacking = agreed.filter(name => !classes.includes(name))
+  const lacking = agreed.filter((_, place) => !placeOf.includes(place))
   const notes =
     lacking.length === 0
       ? []

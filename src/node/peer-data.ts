@@ -43,6 +43,13 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
   }
   mustHaveTask(manifest)
   const dataset = 'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own)
+  const { table, name } = dataset
+  if (table !== undefined && manifest.task?.columns === undefined && manifest.merge.method !== 'mixture') {
+    throw new HearsayError(
+      'DATA',
+      `${name}: is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest`,
+    )
+  }
   const [sight] = agreeTogether(dataset, [dataset.train])
   return { dataset, samples: dataset.train, standardisation: sight!.standardisation }
 }

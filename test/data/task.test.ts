@@ -148,6 +148,26 @@ describe('a table of another site', () => {
     expect(notes).toContain('no samples of the class "no" of the run')
   })
 
+  it('is the same whether its accents are one character or two', async () => {
+    const folder = await folderWith({
+      'a.csv': site('finish,ill', ['mat\u00e9,s\u00ed', 'blue,no', 'mat\u00e9,s\u00ed', 'blue,no']),
+    })
+    const half = { testShare: 0.5, header: true }
+    const task = taskOf(await loadDataset({ set: join(folder, 'a.csv'), ...half }, 1))
+    const other = await folderWith({
+      'b.csv': site('ill,finish', ['si\u0301,mate\u0301', 'no,blue', 'si\u0301,mate\u0301', 'no,blue']),
+    })
+    const { train, test } = await loadForTask({ set: join(other, 'b.csv'), ...half }, task, 1)
+    for (const { inputs, labels, size } of [train, test]) {
+      for (let i = 0; i < size; i++) expect(inputs[2 * i + 1]).toBe(labels[i])
+    }
+    // Folders of images are classes by their names.
+    const own = await loadDataset({ set: 'digits' }, 1)
+    const classes = own.classes.map(name => `caf\u00e9 ${name}`)
+    const macOs = { ...own, classes: classes.map(name => name.normalize('NFD')) }
+    expect(fitToTask(macOs, { classes }).train.labels).toEqual(own.train.labels)
+  })
+
   it('may have a column of categories in which nothing is known', async () => {
     const { read } = await agreement()
     const { train } = await read(site('finish,noise,grade,fault', [',1,1,yes', ',2,2,no', ',3,1,yes', ',4,2,no']))

@@ -95,6 +95,14 @@ describe('the data of a peer', () => {
     }
   })
 
+  it('are no table where the run has no columns', async () => {
+    const { columns: _, header: __, ...task } = (await settleTask(parseManifest({ data: at('a.csv') }))).task!
+    const manifest = parseManifest({ data: 'arrays.npz', task })
+    await expect(dataOf({ manifest, data: { own: { set: at('a.csv') } } })).rejects.toThrow(
+      'a.csv: is a table, and the run says nothing of columns',
+    )
+  })
+
   it('need nothing said where all have a set that ships', async () => {
     const { dataset } = await dataOf({ manifest: parseManifest({ data: 'digits', peers: 4 }), data: { share: 3 } })
     expect(dataset.classes).toHaveLength(10)

@@ -98,7 +98,7 @@ export function readCell(column: Column, cell: string, place: string, limits: Da
     if (role === 'target' || (quantity !== undefined && !isWord(quantity.unit))) {
       throw notANumber(column, { cell: column.holds.text, place: column.holds.place })
     }
-    return codeOf(column, cell, place, limits)
+    return codeOf(column, cell.normalize('NFC'), place, limits)
   }
   if (isMissingNumber(cell)) return missingCell(column, place)
   return numberIn(column, cell, place)
