@@ -199,6 +199,30 @@ describe("a user's model", () => {
     })
   })
 
+  it('refuses a softmax at its end that something inside takes too, and starts that are no numbers', async () => {
+    const built = async (path: string): Promise<unknown> => buildModel(user(path), [2], 2, 1)
+    const [, bias] = given
+    const broken = [{ name: 'out/kernel', shape: [2, 2], values: [1, Number.NaN, 3, 4] }, bias!]
+    await expect(built(await modelFile('nan', [2], [dense({})], broken))).rejects.toThrow(
+      'its weights "out/kernel" hold numbers that are not finite',
+    )
+    const constant = { class_name: 'Constant', config: { value: [1, 2] } }
+    await expect(built(await modelFile('constant', [2], [dense({ bias_initializer: constant })]))).rejects.toThrow(
+      '"out": bias_initializer is a Constant that is no number; bring weights',
+    )
+    const brought = await modelFile('brought', [2], [dense({ bias_initializer: constant })], given)
+    await withModel(user(brought), [2], 2, model => expect([...model.initial]).toEqual([1, 2, 3, 4, 5, 6]))
+    const lecun = { class_name: 'LecunNormal', config: { seed: null } }
+    const drawn = await modelFile('lecun', [2], [dense({ kernel_initializer: lecun })])
+    await withModel(user(drawn), [2], 2, model => expect(model.initial.some(value => value !== 0)).toBe(true))
+    const twice = { ...dense({ activation: 'softmax' }), inbound_nodes: [[['in', 0, 0, {}]], [['out', 0, 0, {}]]] }
+    const input = { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 2] }, inbound_nodes: [] }
+    const config = { layers: [input, twice], input_layers: [['in', 0, 0]], output_layers: [['out', 1, 0]] }
+    const path = join(folder, 'twice.json')
+    await writeFile(path, JSON.stringify({ modelTopology: { class_name: 'Functional', config } }))
+    await expect(built(path)).rejects.toThrow('"out" ends the model in a softmax and is called 2 times')
+  })
+
   it('reads what TensorFlow.js itself saved, and predicts the same', async () => {
     const input = layers.input({ shape: [6, 6, 2] })
     const conv = layers.layers.conv2d({ name: 'conv', filters: 4, kernelSize: 3, activation: 'relu' })
@@ -242,7 +266,7 @@ describe("a user's model", () => {
     expect(await withModel(user(empty), [2], 2, m => [...m.initial], 1)).toEqual(await start(1))
     const orthogonal = [dense({ kernel_initializer: { class_name: 'Orthogonal', config: {} } })]
     const without = await modelFile('orthogonal', [2], orthogonal)
-    await expect(buildModel(user(without), [2], 2, 1)).rejects.toThrow('initialiser Orthogonal')
+    await expect(buildModel(user(without), [2], 2, 1)).rejects.toThrow('kernel_initializer is Orthogonal')
     const path2 = await modelFile('orthogonal-weights', [2], orthogonal, given)
     await withModel(user(path2), [2], 2, model => expect(model.initial[0]).toBe(1))
   })

@@ -249,6 +249,34 @@ describe('what goes wrong', () => {
     expect([...x]).toEqual([...model.initialParameters()])
   })
 
+  it('a training that diverged is told by its parameters, where the operations turn NaN into numbers', async () => {
+    const layers = [
+      { class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, 8, 8, 1] } },
+      { class_name: 'Conv2D', config: { name: 'conv', filters: 2, kernel_size: [3, 3], activation: 'relu6' } },
+      { class_name: 'MaxPooling2D', config: { name: 'pool', pool_size: [2, 2] } },
+      { class_name: 'Flatten', config: { name: 'flat' } },
+      { class_name: 'Dense', config: { name: 'out', units: 2 } },
+    ]
+    const spec = { kind: 'file', path: 'model.json', head: 'out' } as const
+    const topology = { class_name: 'Sequential', config: { name: 'model', layers } }
+    const own = await createLearnerPool({
+      ...init,
+      workers: 1,
+      models: [{ model: spec, inputShape: [8, 8, 1], topology }],
+    })
+    try {
+      const [sound] = own.models
+      const x = sound.initialParameters()
+      x[0] = Number.NaN
+      const learner = sound.learner(shards[0]!, 1)
+      // Nothing is wrong as far as the loss can tell: on wasm relu6 makes 6 of NaN.
+      expect((await learner.evaluate(x, shards[0]!.samples)).loss).toBeLessThan(10)
+      await expect(learner.train(x, 0, training)).rejects.toThrow('parameters are no longer finite')
+    } finally {
+      await own.close()
+    }
+  })
+
   it('misuse is an error at once', async () => {
     const learner = model.learner(shards[0]!, 0)
     await expect(learner.train(new Float32Array(model.layout.size), 0, training)).rejects.toThrow('shared memory')

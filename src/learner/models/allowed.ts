@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import { wrongArgument } from './arguments.js'
+import { knownInitialisers } from './initial.js'
 import { fromKeras3 } from './keras3.js'
 
 /**
@@ -98,7 +99,10 @@ export function checkTopology(value: unknown, source: string, weights: boolean):
     checkInitialisers(layer, source, weights)
   }
   const last = outputLayer(topology, layers)
-  if (last !== undefined) dropSoftmax(last, source)
+  if (last !== undefined) {
+    checkLastCall(last, source)
+    dropSoftmax(last, source)
+  }
   return topology
 }
 
@@ -143,21 +147,38 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   if (wrong !== undefined) throw new HearsayError('MODEL', `${source}: layer "${name}": ${wrong}`)
 }
 
-/** TensorFlow.js cannot even build this one on its core alone; where weights come with the model nobody misses it. */
-const unbuildable = 'Orthogonal'
+/** Keras 3 spells two of them otherwise. */
+const initialiserNames: Readonly<Record<string, string>> = { LecunNormal: 'LeCunNormal', LecunUniform: 'LeCunUniform' }
 
+/**
+ * TensorFlow.js draws from an initialiser as it builds a layer, and cannot even build one that it does not know. Where
+ * weights come with the model nobody misses it.
+ */
 function checkInitialisers({ class_name, config }: Layer, source: string, weights: boolean): void {
   for (const [field, value] of Object.entries(config)) {
-    if (!field.endsWith('_initializer') || (value as { class_name?: unknown } | null)?.class_name !== unbuildable)
-      continue
-    if (!weights) {
+    if (!field.endsWith('_initializer') || typeof value !== 'object' || value === null) continue
+    const { class_name: given, config: settings } = value as { class_name?: unknown; config?: { value?: unknown } }
+    const name = initialiserNames[String(given)] ?? String(given)
+    const isKnown = knownInitialisers.has(name) && (name !== 'Constant' || typeof settings?.value === 'number')
+    if (isKnown) config[field] = { ...value, class_name: name }
+    else if (weights) config[field] = { class_name: 'Zeros', config: {} }
+    else {
       throw new HearsayError(
         'MODEL',
-        `${source}: layer "${config.name ?? class_name}" has the initialiser ${unbuildable}; bring weights with the model, or use another`,
+        `${source}: layer "${config.name ?? class_name}": ${field} is ${name === 'Constant' ? 'a Constant that is no number' : name}; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
       )
     }
-    config[field] = { class_name: 'Zeros', config: {} }
   }
+}
+
+/** Without its softmax a layer puts out something else: nobody inside the model may take that too. */
+function checkLastCall({ class_name, config, inbound_nodes }: Layer, source: string): void {
+  const isSoftmax = config.activation === 'softmax' || class_name === 'Softmax'
+  if (!isSoftmax || !Array.isArray(inbound_nodes) || inbound_nodes.length < 2) return
+  throw new HearsayError(
+    'MODEL',
+    `${source}: layer "${config.name ?? class_name}" ends the model in a softmax and is called ${inbound_nodes.length} times; end it in a layer of its own`,
+  )
 }
 
 function dropSoftmax(last: Layer, source: string): void {

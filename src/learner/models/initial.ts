@@ -21,6 +21,18 @@ const scalings: Readonly<Record<string, Initialiser['config']>> = {
   LeCunNormal: { scale: 1, mode: 'fanIn', distribution: 'normal' },
 }
 
+/** By the names of their classes in TensorFlow.js. */
+export const knownInitialisers: ReadonlySet<string> = new Set([
+  ...Object.keys(scalings),
+  'VarianceScaling',
+  'RandomNormal',
+  'RandomUniform',
+  'TruncatedNormal',
+  'Zeros',
+  'Ones',
+  'Constant',
+])
+
 /**
  * Draws one tensor's first values. TensorFlow.js' own initialisers draw on the backend and give other numbers on each;
  * these come from the run's seed and the tensor's name, so that all peers start from the same x⁰ (ALGORITHMS.md 1).
@@ -55,7 +67,7 @@ function distribution(place: TensorPlace, { name, config }: Initialiser, source:
   if (scaling === undefined) {
     throw new HearsayError(
       'MODEL',
-      `model: "${place.name}" has the initialiser ${name}, which no seed reaches; bring weights with the model, or use ${Object.keys(scalings).join(', ')}, VarianceScaling, RandomNormal, RandomUniform, TruncatedNormal, Zeros, Ones or Constant`,
+      `model: "${place.name}" has the initialiser ${name}, which no seed reaches; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
     )
   }
   const [fanIn, fanOut] = fans(place.shape)

@@ -144,6 +144,9 @@ function deviceModel(
           `${source}: its weights have ${weight === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
         )
       }
+      if (!weight.values.every(Number.isFinite)) {
+        throw new HearsayError('MODEL', `${source}: its weights "${original}" hold numbers that are not finite`)
+      }
       values.set(weight.values)
     }
   }
