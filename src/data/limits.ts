@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os'
 import { HearsayError } from '../errors.js'
 
 /** What the readers refuse to look at. Every length that a file declares is held against these before memory is taken. */
@@ -6,6 +7,13 @@ export interface DataLimits {
   readonly fileBytes: number
   /** What one compressed file may grow to, and what one part (train, test) may take in memory. */
   readonly inflatedBytes: number
+  /**
+   * How many times its size on disk a file may grow to when decompressed, once it is above `inflatedFreely`: tables and
+   * images grow 2 to 20 times, a bomb 1,000 times.
+   */
+  readonly inflation: number
+  /** So many bytes anything compressed may grow to. */
+  readonly inflatedFreely: number
   readonly classes: number
   /** Columns of a table, inputs of a sample. */
   readonly columns: number
@@ -16,10 +24,19 @@ export interface DataLimits {
   readonly entries: number
 }
 
+/** What this process may use: the machine's memory, or what a container gives it. */
+function memoryBytes(): number {
+  const constrained = process.constrainedMemory()
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
+}
+
 export const dataLimits: DataLimits = {
   // Node reads no larger file in one piece.
   fileBytes: 2 ** 31 - 1,
-  inflatedBytes: 2 ** 31,
+  // A part is held once while it is read, and once more where a share of it is held back for testing.
+  inflatedBytes: Math.min(2 ** 31, Math.floor(memoryBytes() / 4)),
+  inflation: 200,
+  inflatedFreely: 2 ** 28,
   classes: 4096,
   columns: 65_536,
   categories: 256,
@@ -36,4 +53,22 @@ export const dataLimits: DataLimits = {
  */
 export function dataError(source: string, what: string, cause?: unknown): HearsayError {
   return new HearsayError('DATA', `${source}: ${what}`, cause === undefined ? undefined : { cause })
+}
+
+/**
+ * What a compressed file may grow to, by its size on disk.
+ *
+ * @returns the limit, and why it is that in words that follow the file's name
+ */
+export function inflatedLimit(
+  bytes: number,
+  { inflatedBytes, inflation, inflatedFreely }: DataLimits,
+): { readonly most: number; readonly refusal: string } {
+  const byRatio = Math.max(inflatedFreely, inflation * bytes)
+  return byRatio < inflatedBytes
+    ? {
+        most: byRatio,
+        refusal: `grows to more than ${byRatio} bytes when decompressed, from ${bytes}; if that is right, give it uncompressed`,
+      }
+    : { most: inflatedBytes, refusal: `grows beyond ${inflatedBytes} bytes when decompressed; no more is read` }
 }

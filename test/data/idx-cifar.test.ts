@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { gunzipSync } from 'node:zlib'
+import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadDataset } from '../../src/data/index.js'
@@ -89,6 +89,13 @@ describe('compressed files', () => {
     await expect(readBytes(path)).rejects.toThrow(/x\.gz: is not valid gzip data/)
     await writeFile(path, whole)
     await expect(readBytes(path, { ...dataLimits, inflatedBytes: 10 })).rejects.toThrow(/grows beyond 10 bytes/)
+    const ratio = { ...dataLimits, inflation: 20, inflatedFreely: 5000 }
+    await writeFile(path, gzipSync(new Uint8Array(5001)))
+    await expect(readBytes(path, ratio)).rejects.toThrow(
+      /grows to more than 5000 bytes when decompressed, from \d+; if that/,
+    )
+    await writeFile(path, gzipSync(new Uint8Array(5000)))
+    expect(await readBytes(path, ratio)).toHaveLength(5000)
     await expect(readBytes(path, { ...dataLimits, fileBytes: 10 })).rejects.toThrow(/bytes; at most 10 are read/)
   })
 })

@@ -5,7 +5,7 @@ import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 import type { HearsayError } from '../../errors.js'
 import { whyNot } from '../../system-errors.js'
-import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import { type DataLimits, dataError, dataLimits, inflatedLimit } from '../limits.js'
 
 const gunzip = promisify(zlib.gunzip)
 
@@ -104,12 +104,13 @@ export async function readBytes(path: string, limits: DataLimits = dataLimits): 
 }
 
 async function inflate(path: string, bytes: Uint8Array, limits: DataLimits): Promise<Uint8Array> {
+  const { most, refusal } = inflatedLimit(bytes.length, limits)
   try {
-    return await gunzip(bytes, { maxOutputLength: limits.inflatedBytes })
+    return await gunzip(bytes, { maxOutputLength: most })
   } catch (cause) {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : ''
     if (code === 'ERR_BUFFER_TOO_LARGE') {
-      throw dataError(path, `grows beyond ${limits.inflatedBytes} bytes when decompressed; no more is read`, cause)
+      throw dataError(path, refusal, cause)
     }
     if (code === 'Z_BUF_ERROR') throw dataError(path, 'its compressed data end too early; was it cut off?', cause)
     throw dataError(path, 'is not valid gzip data; was it damaged, or is it not compressed?', cause)

@@ -25,7 +25,7 @@ export interface NpyArray {
 
 const magic = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
 
-const readers: Record<string, { bytes: number; read(buffer: ArrayBuffer): Numbers }> = {
+const readers: Record<string, { bytes: number; read(buffer: SharedArrayBuffer): Numbers }> = {
   '|b1': { bytes: 1, read: buffer => new Uint8Array(buffer) },
   '|u1': { bytes: 1, read: buffer => new Uint8Array(buffer) },
   '|i1': { bytes: 1, read: buffer => new Int8Array(buffer) },
@@ -75,8 +75,10 @@ export function decodeNpy(bytes: Uint8Array, what: string, limits: DataLimits = 
       `shape (${shape.join(', ')}) of ${descr} needs ${expected} bytes, but ${present} follow${cut}`,
     )
   }
-  // Copied, because the numbers need not lie aligned inside the archive.
-  const values = reader.read(bytes.slice(dataStart).buffer as ArrayBuffer)
+  // Copied, because the numbers need not lie aligned inside the archive; to where samples are kept, that it is the last copy.
+  const shared = new Uint8Array(new SharedArrayBuffer(expected))
+  shared.set(bytes.subarray(dataStart))
+  const values = reader.read(shared.buffer)
   return { dtype: descr, shape, values: fortran ? toRowMajor(values, shape) : values }
 }
 

@@ -1,7 +1,7 @@
 import { unzipSync } from 'fflate'
 import { HearsayError } from '../../errors.js'
 import { inputSize } from '../dataset.js'
-import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import { type DataLimits, dataError, dataLimits, inflatedLimit } from '../limits.js'
 import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import { readBytes } from './file.js'
 import { decodeNpy, type NpyArray } from './npy.js'
@@ -56,6 +56,7 @@ function unpack(
 ): Record<string, Uint8Array> {
   let entries = 0
   let total = 0
+  const { most, refusal } = inflatedLimit(bytes.length, limits)
   const found: Record<string, Uint8Array> = Object.create(null)
   try {
     const files = unzipSync(bytes, {
@@ -67,12 +68,7 @@ function unpack(
         seen?.(array)
         if (wanted !== undefined && !wanted.includes(array)) return false
         total += originalSize
-        if (total > limits.inflatedBytes) {
-          throw dataError(
-            source,
-            `${array}: grows beyond ${limits.inflatedBytes} bytes when decompressed; no more is read`,
-          )
-        }
+        if (total > most) throw dataError(source, `${array}: ${refusal}`)
         if (size > bytes.length || originalSize > size * deflateRatio + 64) {
           throw dataError(source, `${array}: its size cannot be true; was the archive damaged?`)
         }
