@@ -294,7 +294,17 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       } else {
         const { remembered } = entry
         const looksFor = remembered.length > 0 || field?.lan === true
-        open = createOpenRun({ ...init, ...entry, looksFor, node, presence, latest: work.latest, ...readsHeads })
+        open = createOpenRun({
+          ...init,
+          ...entry,
+          looksFor,
+          node,
+          presence,
+          latest: work.latest,
+          ...readsHeads,
+          loss: merging?.loss ?? (async () => 0),
+          lossLimit: manifest.limits.lossIncrease * init.uninformed,
+        })
         hasBegun = entry.hasBegun
         report = endedBefore(entry.round, entry.samples)
         if (entry.round > 0) {

@@ -53,6 +53,8 @@ export interface MergingInit {
 
 /** Merging as a method: a head goes to the neighbours on streams, and is averaged with theirs. */
 export interface Merging extends MethodWork {
+  /** Loss of the model as it is now, on a few own samples. */
+  loss(signal: AbortSignal): Promise<number>
   /** Reads and gives back heads that others hold of themselves. */
   readonly handover: Handover
 }
@@ -87,8 +89,13 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
   })({ node })
 
+  const probe = probeOf(init.samples)
+  const loss = async (signal: AbortSignal): Promise<number> =>
+    (await learner.evaluate(parameters, probe, { signal })).loss
+
   return {
     handover,
+    loss,
     start: () => handover.start(),
     stop: () => handover.stop(),
     begin({ federation: known, open, tellsMembers }) {
@@ -98,11 +105,10 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
       const { gossipSteps: steps, chebyshev } = merge
       const staleness = stalenessSchema.parse(manifest.staleness ?? {})
-      const probe = probeOf(init.samples)
       const believing = createBelieving({
         limits: manifest.limits,
         uninformed: init.uninformed,
-        loss: async signal => (await learner.evaluate(parameters, probe, { signal })).loss,
+        loss,
       })
       const gossip = createGossip({
         self,

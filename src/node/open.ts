@@ -2,8 +2,6 @@ import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import {
-  askState,
-  createDeadline,
   type Handover,
   type HeardReport,
   type HearsayHost,
@@ -12,16 +10,15 @@ import {
   type RoundReport,
   type Standing,
   type StatePayload,
-  StateRefused,
 } from '../gossip/index.js'
-import { type HeadSection, headOf } from '../tensors/index.js'
+import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import { copyInSlices } from '../turns.js'
 import type { PeerEvent } from './events.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import { gather, isUnderWay } from './gathering.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
+import { takeOver } from './taking-over.js'
 
 export interface OpenRunInit {
   readonly self: number
@@ -35,6 +32,10 @@ export interface OpenRunInit {
   readonly heads?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   readonly parameters: Float32Array
   readonly head: HeadSection
+  /** Loss of the model as it is now, on a few own samples. */
+  readonly loss: (signal: AbortSignal) => Promise<number>
+  /** A head with which it is higher is not taken over. */
+  readonly lossLimit: number
   readonly topologyOf: (peers: number) => Topology
   /** A federation that is written down has these members, there or not, and `self` is this peer's place among them. */
   readonly members?: readonly Member[]
@@ -69,14 +70,11 @@ export interface OpenRun {
 /** A peer that has ended a later round may still have its head of the round before on the way. */
 const onTheWayMs = 1_000
 
-/** Longest wait for the record that says whose a head is; it comes at the end of its owner's round. */
-const recordMs = 10_000
-
 /** A peer that is so many rounds behind will not bring its head of this round in time. */
 const farBehind = 2
 
 export function createOpenRun(init: OpenRunInit): OpenRun {
-  const { node, presence, heads, runId } = init
+  const { node, presence, heads } = init
   const own: Member = { name: init.name, peerId: node.peerId, addresses: [] }
   const members = new Map<PeerIdStr, Member>()
   /** Who joins a run that has begun takes part in no round until it knows in which. */
@@ -114,48 +112,6 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     return median([...others.map(report => report.round), ...(round > 0 ? [round - 1] : [])])
   }
 
-  /** A head of the others, of this round or later, whose digest is the one that its owner has signed. */
-  async function headFrom(
-    heads: NonNullable<OpenRunInit['heads']>,
-    round: number,
-    signal: AbortSignal,
-  ): Promise<{ round: number; values: Float32Array } | undefined> {
-    const candidates = presence
-      .live()
-      .filter(peer => (reportOf(peer).head?.round ?? -1) >= round)
-      // Who says that it is far ahead of most is the last to be believed.
-      .sort((a, b) => reportOf(a).head!.round - reportOf(b).head!.round)
-    for (const peer of candidates.slice(0, 3)) {
-      try {
-        const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
-        const answer = await askState(node, peerIdFromString(peer), question, signal)
-        await signedBy(peer, answer, signal)
-        return { round: answer.round, values: await heads.decode(answer.bytes) }
-      } catch {
-        // Gone, busy or lying: the next one.
-        signal.throwIfAborted()
-      }
-    }
-    return undefined
-  }
-
-  /** A head that is newer than its owner's last record waits for the next record. */
-  async function signedBy(
-    peer: PeerIdStr,
-    { round, digest }: { readonly round: number; readonly digest: Uint8Array },
-    signal: AbortSignal,
-  ): Promise<void> {
-    const deadline = createDeadline(signal)
-    deadline.within(recordMs, new StateRefused('BROKEN'))
-    try {
-      await presence.until(() => (reportOf(peer).head?.round ?? -1) >= round, deadline.signal)
-    } finally {
-      deadline.clear()
-    }
-    const { head } = reportOf(peer)
-    if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
-  }
-
   /** The round to go on with; the head is the others' where that is a later one. */
   async function caughtUp(round: number, signal: AbortSignal): Promise<number> {
     if (first === init.manifest.rounds) return begun(round, signal)
@@ -179,11 +135,8 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 
   /** Puts a head of the round that most have ended, or of a little later, into the model. @returns the round after it */
   async function takenOver(ended: number, signal: AbortSignal): Promise<number> {
-    const found = heads && (await headFrom(heads, ended, signal))
-    if (found === undefined) return ended + 1
-    await copyInSlices(headOf(init.parameters, init.head), found.values)
-    heads?.release(found.values)
-    return Math.max(ended, found.round) + 1
+    const found = heads && (await takeOver({ ...init, heads }, ended, signal))
+    return Math.max(ended, found ?? ended) + 1
   }
 
   return {
@@ -233,7 +186,7 @@ export function endedBefore(round: number, samples: number): RoundReport {
 
 /** The upper one of two; −1 of nothing. */
 function median(rounds: readonly number[]): number {
-  return [...rounds].sort((a, b) => a - b)[Math.floor(rounds.length / 2)] ?? -1
+  return [...rounds].sort((a, b) => a - b)[Math.floor((rounds.length - 1) / 2)] ?? -1
 }
 
 /** It has ended this round, or one after it. */

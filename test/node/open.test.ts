@@ -60,6 +60,9 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     latest: () => kept,
     parameters,
     head: { start: 0, end: layout.size, layout },
+    // What a head is worth is how near its number is to nothing.
+    loss: async () => Math.abs(parameters[0]!),
+    lossLimit: 1_000,
     topologyOf: peers => createTopology(topology, peers, 1),
     manifest,
     round: 0,
@@ -226,6 +229,32 @@ describe('who comes late', () => {
     await until(() => [liar, honest].every(({ id }) => late.presence.heard().get(id)?.head?.round === 8))
     expect(await late.open.catchUp(7, never)).toBe(9)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0.75))
+  })
+})
+
+describe('who comes late among liars', () => {
+  it('takes of a few heads the one that is best on its own samples, whoever is first', async () => {
+    const [liar, honest, late] = [
+      await startSide('liar'),
+      await startSide('honest'),
+      await startSide('late', { hasBegun: true }),
+    ]
+    await met([liar, honest, late])
+    // Signed and finite; of the same round, so that either may be asked first.
+    await liar.has(6, 666)
+    await honest.has(6, 0.5)
+    await until(() => [liar, honest].every(({ id }) => late.presence.heard().get(id)?.head?.round === 6))
+    expect(await late.open.catchUp(0, never)).toBe(7)
+    expect(late.parameters[0]).toBe(0.5)
+  })
+
+  it('keeps its own where the only one there would break it', async () => {
+    const [liar, late] = [await startSide('liar'), await startSide('late', { hasBegun: true })]
+    await met([liar, late])
+    await liar.has(7, 1_001)
+    await until(() => late.presence.heard().get(liar.id)?.head?.round === 7)
+    expect(await late.open.catchUp(0, never)).toBe(8)
+    expect([...late.parameters]).toEqual(Array(layout.size).fill(0))
   })
 })
 

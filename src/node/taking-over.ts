@@ -1,0 +1,99 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import {
+  askState,
+  createDeadline,
+  type HeardReport,
+  type PeerIdStr,
+  type Presence,
+  StateRefused,
+} from '../gossip/index.js'
+import { headOf } from '../tensors/index.js'
+import { copyInSlices } from '../turns.js'
+import type { OpenRunInit } from './open.js'
+
+/** What taking a head over needs of a run. */
+export interface TakeOverInit
+  extends Pick<OpenRunInit, 'node' | 'presence' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit'> {
+  readonly heads: NonNullable<OpenRunInit['heads']>
+}
+
+/** Of so many others a head is asked for: with one liar among them two are honest. */
+const askedForHeads = 3
+
+/** Longest wait for the record that says whose a head is; it comes at the end of its owner's round. */
+const recordMs = 10_000
+
+/** Heads of a few others, of this round or later, whose digests are those that their owners have signed. */
+async function* headsFrom(
+  { node, presence, heads, runId }: TakeOverInit,
+  round: number,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly round: number; readonly values: Float32Array }> {
+  const candidates = presence
+    .live()
+    .filter(peer => (reportIn(presence, peer).head?.round ?? -1) >= round)
+    // Who says that it is far ahead of most is the last to be believed.
+    .sort((a, b) => reportIn(presence, a).head!.round - reportIn(presence, b).head!.round)
+  for (const peer of candidates.slice(0, askedForHeads)) {
+    try {
+      const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
+      const answer = await askState(node, peerIdFromString(peer), question, signal)
+      await signedBy(presence, peer, answer, signal)
+      yield { round: answer.round, values: await heads.decode(answer.bytes) }
+    } catch {
+      // Gone, busy or lying: the next one.
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/**
+ * Takes over the head with which the loss on own samples is lowest: who comes late has nothing to compare a head with,
+ * and the one that is asked may lie. Where none is bearable the own head stays.
+ *
+ * @returns of which round it is
+ */
+export async function takeOver(init: TakeOverInit, round: number, signal: AbortSignal): Promise<number | undefined> {
+  const { heads } = init
+  const head = headOf(init.parameters, init.head)
+  let best: { readonly round?: number; readonly values: Float32Array; readonly loss: number } = {
+    values: head.slice(),
+    loss: init.lossLimit,
+  }
+  try {
+    for await (const found of headsFrom(init, round, signal)) {
+      await copyInSlices(head, found.values)
+      const loss = await init.loss(signal)
+      const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
+      const left = isBetter ? best : found
+      if (left.round !== undefined) heads.release(left.values)
+      if (isBetter) best = { ...found, loss }
+    }
+  } finally {
+    head.set(best.values)
+    if (best.round !== undefined) heads.release(best.values)
+  }
+  return best.round
+}
+
+/** A head that is newer than its owner's last record waits for the next record. */
+async function signedBy(
+  presence: Presence,
+  peer: PeerIdStr,
+  { round, digest }: { readonly round: number; readonly digest: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = createDeadline(signal)
+  deadline.within(recordMs, new StateRefused('BROKEN'))
+  try {
+    await presence.until(() => (reportIn(presence, peer).head?.round ?? -1) >= round, deadline.signal)
+  } finally {
+    deadline.clear()
+  }
+  const { head } = reportIn(presence, peer)
+  if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
+}
+
+function reportIn(presence: Presence, peer: PeerIdStr): HeardReport {
+  return presence.heard().get(peer)!
+}
