@@ -1,6 +1,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
+import { squaredNorm } from '../merge/index.js'
 import {
   type Checkpoint,
   type CheckpointKind,
@@ -92,8 +93,10 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
       try {
         for (const { file, digest } of await tidy(folder)) {
           const read = await readCheckpoint(join(folder, file), digest, init)
-          if (read.ok) return read.checkpoint
-          init.onDamaged?.(read.reason)
+          const isFinite = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
+          if (read.ok && isFinite) return read.checkpoint
+          // What cannot be trained on must not be what a run goes on with, while there is one before it.
+          init.onDamaged?.(read.ok ? `${join(folder, file)}: its numbers are not finite` : read.reason)
         }
         return undefined
       } catch (error) {

@@ -1,15 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import {
-  type Handover,
-  type HeardReport,
-  type HearsayHost,
-  type PeerIdStr,
-  type Presence,
-  type RoundReport,
-  type Standing,
-  type StatePayload,
+import type {
+  Handover,
+  HeardReport,
+  HearsayHost,
+  PeerIdStr,
+  Presence,
+  RoundReport,
+  Standing,
+  StatePayload,
 } from '../gossip/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'

@@ -40,13 +40,29 @@ describe('checkpoints', () => {
     const checkpoints = open(folder)
     expect(await checkpoints.latest()).toBeUndefined()
     const parameters = allocate(small)
-    parameters.set([0, -0, 1e-40, Number.NaN, Number.POSITIVE_INFINITY, -1, 2, 3, 4])
+    parameters.set([0, -0, 1e-40, 3e38, -3e38, -1, 2, 3, 4])
     const state = { addresses: ['/ip4/127.0.0.1/tcp/4001'], nested: { text: '"é\u0000\ud83d\ude00', none: null } }
     await checkpoints.save({ round: 12, name: 'Zürich', parameters, state }, signal)
     const latest = await open(folder).latest()
     expect(latest).toMatchObject({ round: 12, name: 'Zürich', state })
     expect(Buffer.from(latest!.parameters.buffer)).toEqual(Buffer.from(parameters.buffer))
     expect(latest!.parameters.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('whose numbers are not finite are passed over for the one before, and told of', async () => {
+    const folder = await emptyFolder()
+    await open(folder).save(checkpointOf(3), signal)
+    for (const [round, bad] of [Number.NaN, Number.POSITIVE_INFINITY].entries()) {
+      const broken = checkpointOf(4 + round)
+      broken.parameters[7] = bad
+      await open(folder, { keep: 3 }).save(broken, signal)
+    }
+    const checkpoints = open(folder)
+    expect(await checkpoints.latest()).toMatchObject({ round: 3 })
+    expect(checkpoints.damaged).toEqual([
+      expect.stringContaining('round-5'),
+      expect.stringMatching(/round-4\..*: its numbers are not finite$/),
+    ])
   })
 
   it('are safetensors files named after their digest', async () => {
