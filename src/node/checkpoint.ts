@@ -93,8 +93,8 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
       try {
         for (const { file, digest } of await tidy(folder)) {
           const read = await readCheckpoint(join(folder, file), digest, init)
-          const isFinite = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
-          if (read.ok && isFinite) return read.checkpoint
+          const isSound = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
+          if (read.ok && isSound) return read.checkpoint
           // What cannot be trained on must not be what a run goes on with, while there is one before it.
           init.onDamaged?.(read.ok ? `${join(folder, file)}: its numbers are not finite` : read.reason)
         }
