@@ -1,12 +1,18 @@
+import { join } from 'node:path'
 import pc from 'picocolors'
 import { measureOf, shardNotes } from '../data/index.js'
+import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type backendSchema, type ModelSpec, readTopology } from '../learner/index.js'
-import type { Member } from '../node/index.js'
+import { type Lock, lockFolder, type Manifest, type Member, parseManifest, readManifestFile } from '../node/index.js'
 import {
   createSimulation,
+  dropState,
   type Prepared,
   parseFault,
+  readKeptOptions,
+  type Simulation,
+  type SimulationOptions,
   type SimulationResult,
   summaryOf,
   type Transport,
@@ -23,11 +29,12 @@ import {
   headline,
   type RunFolder,
   type RunSummary,
+  reopenRunFolder,
   report,
   small,
 } from '../watch/index.js'
 import { interruptedStatus, type Run, type Terminal } from './command.js'
-import { nextSteps } from './next-steps.js'
+import { nextSteps, typed } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { trafficText } from './traffic.js'
@@ -42,37 +49,119 @@ interface SimulateOptions extends RunFlags {
   readonly fail?: readonly string[]
   readonly lie?: readonly string[]
   readonly disconnect?: number
+  readonly resume?: string
   readonly json?: boolean
 }
 
 export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
+  if (options.resume !== undefined) return goOn(options.resume, file, options, terminal)
   const asked = await manifestFrom(file, options)
   const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
   const lies = (options.lie ?? []).map(text => parseFault(text, asked.peers, asked.rounds, '--lie'))
-  const simulation = await createSimulation(asked, { ...options, faults, lies, signal: terminal.signal })
+  const { resume: _, ...begun } = options
+  let lock: Lock | undefined
   try {
-    const { prepared } = simulation
+    return await runIn(asked, { ...begun, faults, lies }, terminal, async ({ prepared }) => {
+      const { runId, manifest } = prepared
+      const path = options.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
+      const folder = await createRunFolder(path, manifest)
+      // Nobody goes on with it while it runs.
+      if (options.out !== undefined) lock = await lockFolder(path, terminal.signal)
+      return folder
+    })
+  } finally {
+    await lock?.release()
+  }
+}
+
+/** Goes on with a run whose process has ended. */
+async function goOn(
+  path: string,
+  file: string | undefined,
+  options: SimulateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const given = givenBeside(options)
+  if (file !== undefined || given.length > 0) {
+    const what = file ?? given.map(name => `--${name}`).join(', ')
+    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
+  }
+  const manifestPath = join(path, 'manifest.yaml')
+  const { disconnect, ...kept } = await readKeptOptions(path)
+  const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
+  const lock = await lockFolder(path, terminal.signal)
+  try {
+    const tell = (line: string): void => void terminal.stderr.write(`${shown(line, 1000)}\n`)
+    const resumed = {
+      ...kept,
+      ...(disconnect !== undefined && { disconnect }),
+      resume: { folder: path, tell },
+      out: path,
+      ...(options.json && { json: true }),
+    }
+    return await runIn(manifest, resumed, terminal, ({ rounds }) => reopenRunFolder(path, rounds))
+  } finally {
+    await lock.release()
+  }
+}
+
+/** Flags that would change what was begun: all but `--json`. */
+function givenBeside({ resume, json, backend, transport, port, baselines, ...others }: SimulateOptions): string[] {
+  const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [kebab(name)]))
+  if (backend !== 'auto') given.push('backend')
+  if (transport !== 'tcp') given.push('transport')
+  if (port !== 0) given.push('port')
+  if (!baselines) given.push('no-baselines')
+  return given
+}
+
+/** A flag as it is typed, of the name that its value has. */
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
+}
+
+/** What a simulation is run with, begun anew or gone on with. */
+interface Running extends Omit<SimulationOptions, 'signal'> {
+  readonly baselines: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+async function runIn(
+  asked: Manifest,
+  options: Running,
+  terminal: Terminal,
+  openFolder: (simulation: Simulation) => Promise<RunFolder>,
+): Promise<number> {
+  const simulation = await createSimulation(asked, { ...options, signal: terminal.signal })
+  try {
+    const { prepared, rounds: first } = simulation
     const { manifest } = prepared
     const runId = Buffer.from(prepared.runId).toString('hex')
-    const folder = await createRunFolder(options.out ?? defaultRunFolder(runId, new Date()), manifest)
+    const folder = await openFolder(simulation)
     await folder.writeMembers(simulation.members)
     const described = await describeAll(prepared, simulation.members)
     tellNotes(prepared.dataset, terminal.stderr)
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
     const quiet = options.json === true && !terminal.stderr.isTTY
-    if (!quiet) terminal.stderr.write(`${announcement(prepared, runId)}\n\n`)
+    if (!quiet) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
     const progress = createProgress({
       peers: manifest.peers,
       rounds: manifest.rounds,
+      first,
       evaluateEvery: manifest.evaluation.every,
       baselines: options.baselines,
       measure: measureOf(manifest.data),
       classes: prepared.dataset.classes,
       stream: terminal.stderr,
     })
-    const result = await watch(simulation.run(), event => {
-      folder.append(event)
+    const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
+    // A folder that was asked for is worth what it costs to keep the state in it.
+    const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
+    const result = await watch(simulation.run(keep), event => {
+      // They have met before.
+      if (event.type !== 'joined' || first === 0) folder.append(event)
       if (!quiet) progress.show(event)
     })
     if (!quiet) progress.done()
@@ -112,7 +201,11 @@ async function watch<Event, Result>(
   }
 }
 
-function announcement({ manifest, backend, workers, dataset, shards, ...prepared }: Prepared, runId: string): string {
+function announcement(
+  { manifest, backend, workers, dataset, shards, ...prepared }: Prepared,
+  runId: string,
+  first: number,
+): string {
   const sizes = shards.map(shard => shard.samples.size)
   const { layout, head } = prepared
   const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
@@ -130,7 +223,10 @@ function announcement({ manifest, backend, workers, dataset, shards, ...prepared
       'model',
       `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
     ],
-    ['merge', `${manifest.merge.method}, ${manifest.rounds} rounds`],
+    [
+      'merge',
+      `${manifest.merge.method}, ${manifest.rounds} rounds${first > 0 ? `, goes on behind round ${first}` : ''}`,
+    ],
     ['sends', trafficText(manifest, head.layout.size, prepared.topology)],
     ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
     ...backend.reasons.map((reason): [string, string] => ['', reason]),
@@ -146,7 +242,7 @@ async function finish(
   prepared: Prepared,
   result: SimulationResult,
   folder: RunFolder,
-  options: SimulateOptions,
+  options: Running,
   { stdout, stderr }: Terminal,
   described: readonly PeerDescription[],
 ): Promise<number> {
@@ -163,9 +259,14 @@ async function finish(
     stdout.write(`\n${report(summary, stdout.columns)}\n${next}`)
   }
   if (lost !== undefined) throw lost.error
-  if (!result.interrupted) return 0
+  if (!result.interrupted) {
+    await dropState(folder.path)
+    return 0
+  }
+  const isKept = options.out !== undefined && prepared.manifest.mode === 'sync'
+  const more = isKept ? `; go on with: hearsay simulate --resume ${typed(folder.path)}` : ''
   stderr.write(
-    `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}\n`,
+    `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}${more}\n`,
   )
   return interruptedStatus
 }

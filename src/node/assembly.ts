@@ -14,6 +14,7 @@ import {
   type HearsayHost,
   type HostInit,
   headsTopic,
+  type PeerIdStr,
   type Presence,
   plainStanding,
   presenceProtocol,
@@ -139,6 +140,8 @@ export interface AssembledPeer {
   connect(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
   /** Finds the others, then trains and merges round by round. Once only. */
   run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
+  /** Resolves when nothing that it has said is still on its way. */
+  idle(): Promise<void>
   /** Says goodbye and closes its connections after what is on its way has gone out. Twice is once. */
   stop(): Promise<void>
   /** Ends as a crash would: connections are cut, nobody is told. */
@@ -290,7 +293,11 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         const everybody = mixing !== undefined
         // Before they meet: who begins sooner may send its heads right away.
         rounds = work.begin({ federation, open, tellsMembers: false })
-        yield* meet({ self, members, topology, joinMs, everybody, ...(isHeard && { presence }) }, node, signal)
+        const first = entry.round ?? 0
+        const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
+        const meeting = { self, members, topology, joinMs, everybody, isGone, ...(isHeard && { presence }) }
+        yield* meet(meeting, node, signal)
+        more = { first }
       } else {
         const { remembered } = entry
         const looksFor = remembered.length > 0 || field?.lan === true
@@ -344,6 +351,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       }
       await work.idle()
     },
+    idle: () => work.idle(),
     async stop() {
       if (life !== 'stopped') await end(life === 'started' && isHeard)
     },

@@ -3,8 +3,8 @@ import type { Member } from './member.js'
 
 /** How a peer gets into its run. */
 export type Entry =
-  /** Everybody is known and begins with the first round. */
-  | { readonly kind: 'members'; readonly members: readonly Member[] }
+  /** Everybody is known, and all begin with the same round: the first, or where a run goes on. */
+  | { readonly kind: 'members'; readonly members: readonly Member[]; readonly round?: number }
   /**
    * Peers come and go. `round` is where it left off, and 0 for who is new. It waits until `minPeers` are there, or
    * somebody who is under way. `hasBegun`: the others may be in the middle of it; it then goes on where they are.

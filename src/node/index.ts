@@ -6,7 +6,14 @@ export {
 } from './assembly.js'
 export * from './believing.js'
 export * from './checkpoint.js'
-export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-file.js'
+export {
+  type Checkpoint,
+  type CheckpointKind,
+  checkpointHeader,
+  checkpointLimits,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-file.js'
 export {
   askManifest,
   askView,
@@ -15,7 +22,7 @@ export {
   parseJoinAddress,
 } from './contact.js'
 export type { PeerCounters } from './counters.js'
-export { explainDisk, makeFolder, replaceFile, writeThrough } from './durable.js'
+export { explainDisk, makeFolder, moveInto, replaceFile, unfinishedName, writeThrough } from './durable.js'
 export type { Entry } from './entry.js'
 export * from './events.js'
 export {

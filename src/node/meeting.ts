@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
-import { createDeadline, type Presence } from '../gossip/index.js'
+import { createDeadline, type PeerIdStr, type Presence } from '../gossip/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
 import { whenConnected } from './connections.js'
 import type { PeerEvent } from './events.js'
@@ -18,28 +18,42 @@ export interface MeetingInit {
   readonly joinMs: number
   /** Waits for all members and not only the neighbours; these alone are dialled. */
   readonly everybody: boolean
+  /** Who is known to be gone for good, by peer id: nobody waits for those. @default nobody */
+  readonly isGone?: (peer: PeerIdStr) => boolean
   /** Whose word is waited for. Left out, a connection will do: all begin together. */
   readonly presence?: Presence
 }
 
 /** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
 export async function* meet(
-  { self, members, topology, joinMs, everybody, presence }: MeetingInit,
+  { self, members, topology, joinMs, everybody, isGone = () => false, presence }: MeetingInit,
   node: Libp2p,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
   const graph = unionGraph(topology)
-  const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])].sort((a, b) => a - b)
+  const isThereStill = (number: number): boolean => !isGone(members[number]!.peerId.toString())
+  const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])]
+    .filter(isThereStill)
+    .sort((a, b) => a - b)
   const until = createDeadline(signal)
   until.within(joinMs, new Error('The neighbours did not come in time'))
   const deadline = until.signal
   try {
     // Every dial listens to it, as many as there are neighbours.
     setMaxListeners(0, deadline)
+    // Where heads go to everybody, one that is lost is asked of anybody: when neighbours die, others are in no reach.
+    const reached = everybody
+      ? [...members.keys()].filter(number => number !== self && isThereStill(number))
+      : neighbours
+    await Promise.all(
+      reached.map(number => {
+        const { peerId, addresses } = members[number]!
+        return node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
+      }),
+    )
     await Promise.all(
       neighbours.map(async number => {
-        const { peerId, addresses } = members[number]!
-        await node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
+        const { peerId } = members[number]!
         // Of two who would dial each other only one does: a second connection would only be closed again.
         if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
       }),
@@ -48,7 +62,12 @@ export async function* meet(
     if (presence === undefined) await whenConnected(node, ids, deadline).catch(() => signal.throwIfAborted())
     else
       await presence
-        .waitFor((everybody ? members.map(({ peerId }) => peerId) : ids).map(String), deadline)
+        .waitFor(
+          (everybody ? members.filter((_, number) => isThereStill(number)).map(({ peerId }) => peerId) : ids).map(
+            String,
+          ),
+          deadline,
+        )
         .catch(() => signal.throwIfAborted())
   } finally {
     until.clear()

@@ -77,8 +77,8 @@ export interface Mixing extends MethodWork {
   expect(members: readonly Member[]): void
   /** Gets the heads that some of those who are there hold: for who comes late, or was away. @throws the signal's reason */
   catchUp(signal: AbortSignal): Promise<void>
-  /** What has been received. */
-  named(): NamedExpert[]
+  /** What has been received, of rounds up to this. @default all */
+  named(upTo?: number): NamedExpert[]
   /** Puts back what was received before, where nothing newer is here. */
   recall(experts: readonly NamedExpert[]): void
 }
@@ -95,6 +95,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   const withheld = new ReasonCounts<string>()
   const believed = createBelievedExperts(manifest.limits.headDistance)
   let known: readonly Member[] | undefined
+  /** Names of members that are known beforehand, who may never speak. */
+  const writtenDown = new Map<PeerIdStr, string>()
   /** When the last head came. */
   let heardAt = performance.now()
 
@@ -120,7 +122,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   })({ node })
 
   const named = (peer: string): { name: string; peer: string } => ({
-    name: presence.heard().get(peer)?.name ?? peer.slice(-6),
+    name: presence.heard().get(peer)?.name ?? writtenDown.get(peer) ?? peer.slice(-6),
     peer,
   })
   const sharesOf = ({ own, experts }: GateWeights): Shares => ({
@@ -205,15 +207,19 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   return {
     start: () => publication.start(),
     stop: () => publication.stop(),
-    expect: members => publication.expect(members.map(({ peerId }) => peerId)),
+    expect(members) {
+      for (const { peerId, name } of members) writtenDown.set(peerId.toString(), name)
+      publication.expect(members.map(({ peerId }) => peerId))
+    },
     catchUp,
-    named: () =>
+    named: upTo =>
       experts
-        .experts(manifest.rounds)
+        .experts(manifest.rounds, upTo)
         .filter(believed.has)
         .map(({ peer, round, head }) => ({ ...named(peer), round, head })),
     recall(kept) {
-      for (const { peer, round, head } of kept) {
+      for (const { peer, name, round, head } of kept) {
+        if (name !== undefined) writtenDown.set(peer, name)
         experts.receive({ peer, round, head })
         hearing.heard(peer, round)
       }

@@ -63,7 +63,7 @@ export interface PeerOptions {
 }
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
-export interface Peer extends Omit<AssembledPeer, 'run' | 'connect'> {
+export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
   readonly dataset: Dataset

@@ -23,6 +23,7 @@ import { type Topology, unionGraph } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
+import type { SavedRun } from './state.js'
 
 export type Transport = 'tcp' | 'memory'
 
@@ -45,6 +46,8 @@ export interface NetworkInit {
   /** Whether a peer hears nothing of another. */
   readonly isCut: (peer: number, other: number) => boolean
   readonly faults: readonly Fault[]
+  /** Of a run that goes on. */
+  readonly from: SavedRun | undefined
 }
 
 const lastPort = 65_535
@@ -63,7 +66,7 @@ export interface Network {
 
 /** Starts the peers of a simulation: each a real host with an identity of its own. */
 export async function startNetwork(init: NetworkInit): Promise<Network> {
-  const { manifest, shards, models, tests } = init
+  const { manifest, shards, models, tests, from } = init
   checkPorts(init)
   checkOpenFiles(init)
   const identities = await simulatedIdentities(manifest.seed, manifest.peers)
@@ -73,7 +76,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   // Of several faults of one peer the first is its end.
   const faults = [...init.faults].sort((a, b) => b.round - a.round)
   const goneIn = new Map(faults.map(({ peer, round }) => [ids[peer]!, round]))
-  const lockstep = manifest.mode === 'sync' ? createLockstep(ids, goneIn) : undefined
+  const lockstep = manifest.mode === 'sync' ? createLockstep(ids, goneIn, from?.rounds) : undefined
   const peers: AssembledPeer[] = []
   const starts = new Map(models.map(({ model }) => [model, model.initialParameters()]))
   // Memory addresses are known in the whole process, where another simulation may run.
@@ -110,7 +113,14 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         listen: [listenAddress(init, place, self)],
       })
       peers.push(peer)
-      await peer.start()
+      const saved = from?.peers[self]
+      if (saved !== undefined) {
+        await copyInSlices(peer.parameters, saved.parameters)
+        if (saved.mixture !== undefined) peer.mixture!.restore(saved.mixture.weights, saved.mixture.experts, shard.name)
+      }
+      // Who has died before stays dead; nobody waits for it.
+      if (saved?.failed === true) await peer.stop()
+      else await peer.start()
     }
   } catch (error) {
     await stop()

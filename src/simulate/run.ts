@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import merge from 'it-merge'
 import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { BackendReport } from '../learner/index.js'
-import type { Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
+import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
@@ -10,6 +10,8 @@ import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
 import type { PeerModel } from './models.js'
 import type { Network, Transport } from './network.js'
+import { createProgressOf } from './progress.js'
+import type { SavedRun, StateKeeper } from './state.js'
 
 /** What will run, known before the first step. */
 export interface Prepared {
@@ -71,11 +73,18 @@ export interface RunOptions {
   readonly signal?: AbortSignal
 }
 
+/** Where a run goes on, and where it keeps what it needs for that. */
+export interface Continuation {
+  readonly from: SavedRun | undefined
+  readonly keeper: StateKeeper | undefined
+}
+
 /** Runs the peers of a network to their end, with their figures, and then the baselines. */
 export async function* runPeers(
   prepared: Prepared,
   network: Network,
   options: RunOptions,
+  { from, keeper }: Continuation,
 ): AsyncGenerator<RunEvent, SimulationResult, undefined> {
   const { manifest, dataset, shards, models, head } = prepared
   const failure = new AbortController()
@@ -83,6 +92,10 @@ export async function* runPeers(
   // Every peer's job listens to it, and Node suspects a leak from 11 on.
   setMaxListeners(0, signal)
   const standardisation = shards[0]!.common ?? meanStandardisation(shards.map(shard => shard.standardisation))
+  const first = from?.rounds ?? 0
+  const lost = shards.flatMap((_, peer) => (from?.peers[peer]?.failed === true ? peer : []))
+  const sentBytes = (): number => (from?.sentBytes ?? 0) + network.sentBytes()
+  const rejected = (): Record<string, number> => sumOf(from?.rejected ?? {}, network.rejected())
   const book = createRoundBook({
     peers: manifest.peers,
     // Peers of a mixture differ on purpose: there is no mean of them, and no distance to it.
@@ -94,12 +107,12 @@ export async function* runPeers(
           (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
       },
     }),
-    sentBytes: network.sentBytes,
+    sentBytes,
+    ...(from && { before: { ...from, lost } }),
   })
-  const tested = new Map<number, Tested>()
-  const failed = new Set<number>()
-  let samples = 0
-  let absent = 0
+  const progress = createProgressOf(shards.length, from)
+  const sent = createSent(network.peers)
+  const { failed } = progress
   let interrupted = false
   let startedAt = performance.now()
   let endedAt = startedAt
@@ -107,29 +120,52 @@ export async function* runPeers(
   let baselines: Baselines | undefined
 
   try {
-    const sources = network.peers.map(peer =>
-      withFaults(
-        peer,
-        noted(book, peer.run({ kind: 'members', members: network.members }, signal), signal),
-        options.faults ?? [],
-        network.lockstep,
-        signal,
-      ),
-    )
-    for await (const event of merge(...sources)) {
-      if (event.type === 'joined' && ++joined === manifest.peers) startedAt = performance.now()
-      else if (event.type === 'trained') samples += event.samples
-      else if (event.type === 'exchanged') absent += event.absent.length
-      else if (event.type === 'evaluated') tested.set(event.peer, event)
-      else if (event.type === 'failed') {
-        failed.add(event.peer)
-        book.lose(event.peer)
+    const living = network.peers.filter(({ self }) => !lost.includes(self))
+    const entry = { kind: 'members', members: network.members, round: first } as const
+    const sources =
+      first === manifest.rounds
+        ? []
+        : living.map(peer =>
+            withFaults(
+              peer,
+              noted(book, peer, peer.run(entry, signal), keeper && keptBy(keeper, sent), signal),
+              options.faults ?? [],
+              network.lockstep,
+              signal,
+            ),
+          )
+    /** Rounds whose figures are out, and which are not kept yet. */
+    const toKeep: RoundFigures[] = []
+    /** Once every event of a round was seen, the run can go on behind it. */
+    async function keepWhole(): Promise<void> {
+      for (let next = toKeep[0]; next !== undefined && progress.isWhole(next.round); next = toKeep[0]) {
+        toKeep.shift()
+        const peers = progress.peersAt(next.round)
+        for (const [peer, { parameters, mixture }] of network.peers.entries()) {
+          if (peers[peer]!.failed)
+            await keeper!.keep(peer, next.round, parameters, mixture?.kept(progress.heardUpTo(peer)))
+        }
+        const sentBytes = (from?.sentBytes ?? 0) + sent.at(next.round)
+        await keeper!.commit({ ...progress.figuresAt(next), sentBytes, rejected: rejected() }, peers)
       }
+    }
+    for await (const event of merge(...sources)) {
+      if (event.type === 'joined' && ++joined === living.length) startedAt = performance.now()
+      progress.add(event)
+      if (event.type === 'failed') book.lose(event.peer)
       endedAt = performance.now()
       yield event
-      yield* book.ready()
+      for (const figures of book.ready()) {
+        yield figures
+        if (keeper !== undefined) toKeep.push(figures)
+      }
+      await keepWhole()
     }
-    yield* await book.settle()
+    for (const figures of await book.settle()) {
+      yield figures
+      if (keeper !== undefined) toKeep.push(figures)
+    }
+    await keepWhole()
     // The baselines need no network, and its memory.
     await network.stop()
     if (options.baselines !== false) baselines = yield* runBaselines(prepared, signal)
@@ -145,7 +181,7 @@ export async function* runPeers(
     lastTested: book.lastTested(),
     peers: shards.map((shard, peer) => {
       const { parameters, mixture } = network.peers[peer]!
-      const last = tested.get(peer)
+      const last = progress.tested(peer)
       return {
         name: shard.name,
         samples: shard.samples.size,
@@ -153,28 +189,70 @@ export async function* runPeers(
         failed: failed.has(peer),
         layout: models[peer]!.model.layout,
         parameters,
-        ...(mixture && { kept: mixture.kept() }),
+        ...(mixture && { kept: mixture.kept(progress.heardUpTo(peer)) }),
         ...(last?.mixture && { mixture: last.mixture }),
       }
     }),
     baselines,
-    sentBytes: network.sentBytes(),
-    absent,
-    rejected: network.rejected(),
-    samples,
-    seconds: (endedAt - startedAt) / 1000,
+    sentBytes: sentBytes(),
+    absent: progress.absent,
+    rejected: rejected(),
+    samples: progress.samples,
+    seconds: (from?.seconds ?? 0) + (endedAt - startedAt) / 1000,
     interrupted,
   }
 }
 
-/** Passes a peer's events on once they are in the book: the peer does not go on before its model is copied. */
+/**
+ * Passes a peer's events on once they are in the book, and kept: the peer does not go on before its model is copied.
+ */
 async function* noted(
   book: RoundBook,
+  peer: AssembledPeer,
   events: AsyncIterable<PeerEvent>,
+  keep: ((peer: AssembledPeer, round: number) => Promise<void>) | undefined,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
   for await (const event of events) {
-    await book.add(event, signal)
+    const kept = event.type === 'ended' ? keep?.(peer, event.round) : undefined
+    await Promise.all([book.add(event, signal), kept])
     yield event
   }
+}
+
+/** Keeps a peer's state, and how much it has sent by then: what it said in the round has gone out. */
+function keptBy(keeper: StateKeeper, sent: Sent): (peer: AssembledPeer, round: number) => Promise<void> {
+  return async (peer, round) => {
+    const kept = keeper.keep(peer.self, round, peer.parameters, peer.mixture?.kept(round))
+    await Promise.all([kept, peer.idle()])
+    sent.note(peer, round)
+  }
+}
+
+/** What was sent by the end of a round, though quick peers send more already. */
+interface Sent {
+  note(peer: AssembledPeer, round: number): void
+  /** By all peers; who died has sent what it has. Rounds are asked for in order, each once. */
+  at(round: number): number
+}
+
+function createSent(peers: readonly AssembledPeer[]): Sent {
+  const rounds = new Map<number, Map<AssembledPeer, number>>()
+  return {
+    note(peer, round) {
+      const ofRound = rounds.get(round) ?? new Map<AssembledPeer, number>()
+      rounds.set(round, ofRound.set(peer, peer.counters.sentBytes))
+    },
+    at(round) {
+      const ofRound = rounds.get(round)
+      rounds.delete(round)
+      return peers.reduce((sum, peer) => sum + (ofRound?.get(peer) ?? peer.counters.sentBytes), 0)
+    },
+  }
+}
+
+function sumOf(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const total: Record<string, number> = { ...a }
+  for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count
+  return total
 }

@@ -18,6 +18,14 @@ import { cutLinks, forgeryOf, type Lie } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
+import {
+  createStateKeeper,
+  datasetDigest,
+  type KeptOptions,
+  readKeptOptions,
+  readState,
+  type StateInit,
+} from './state.js'
 
 export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */
@@ -32,14 +40,33 @@ export interface SimulationOptions extends RunOptions {
   readonly lies?: readonly Lie[]
   /** In a mixture: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
+  /** Goes on with the run that is kept in this folder, behind its last whole round. @default begins anew */
+  readonly resume?: ResumeOptions
 }
+
+/** Where a run is kept that goes on. */
+export interface ResumeOptions {
+  readonly folder: string
+  /** Told of a round that is kept and damaged. */
+  readonly tell: (line: string) => void
+}
+
+/** Where a run keeps what it needs to go on after its process has ended. */
+export type KeepOptions = Pick<StateInit, 'folder' | 'told' | 'onLost'>
 
 /** Many peers on this machine: the code of the field, over real connections. */
 export interface Simulation {
   readonly prepared: Prepared
   readonly members: readonly Member[]
-  /** Runs it, once. What it returns at the end is the result. */
-  run(): AsyncGenerator<RunEvent, SimulationResult, undefined>
+  /** Rounds that were whole before: 0 but of a run that goes on. */
+  readonly rounds: number
+  /**
+   * Runs it, once. What it returns at the end is the result.
+   *
+   * @param keep - where its state is kept after every round, which takes the time to write every peer's model. Not of a
+   *   run with `mode: async`, whose numbers are no others' anyway. @default nowhere
+   */
+  run(keep?: KeepOptions): AsyncGenerator<RunEvent, SimulationResult, undefined>
   /** Frees threads and sockets. Twice is once. */
   close(): Promise<void>
 }
@@ -63,6 +90,8 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
   }
   const dataset = await loadData(asked)
   const manifest = withStandardise(asked, dataset)
+  const { resume } = options
+  if (resume !== undefined) await checkData(resume.folder, dataset)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const tests = testsOf(manifest, dataset, shards)
   const pool = await createLearnerPool(
@@ -86,6 +115,8 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
     const models = modelsOf(manifest, pool)
     const [{ model, head }] = models as [PeerModel]
     const runId = runIdOf(manifest)
+    const layouts = models.map(({ model }) => model.layout)
+    const from = resume && (await readState({ ...resume, runId, layouts }, head.layout))
     network = await startNetwork({
       manifest,
       runId,
@@ -99,6 +130,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       port: options.port ?? 0,
       faults: options.faults ?? [],
       forgeryOf: peer => forgeryOf(options.lies ?? [], peer),
+      from,
       isCut: cutLinks(options.disconnect ?? 0, manifest.peers, manifest.seed),
     })
     const prepared: Prepared = {
@@ -120,13 +152,48 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
     return {
       prepared,
       members: network.members,
-      run: () => runPeers(prepared, network!, options),
+      rounds: from?.rounds ?? 0,
+      async *run(keep) {
+        const { signal = new AbortController().signal } = options
+        const keeper =
+          keep && manifest.mode === 'sync'
+            ? await createStateKeeper(
+                { ...keep, runId, layouts, rounds: from?.rounds ?? 0, signal },
+                keptOptions(prepared, options),
+              )
+            : undefined
+        return yield* runPeers(prepared, network!, options, { from, keeper })
+      },
       close,
     }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+function keptOptions({ backend, workers, transport, dataset }: Prepared, options: SimulationOptions): KeptOptions {
+  const { baselines = true, faults = [], lies = [], disconnect } = options
+  return {
+    backend: backend.name,
+    workers,
+    transport,
+    baselines,
+    faults: [...faults],
+    lies: [...lies],
+    ...(disconnect !== undefined && { disconnect }),
+    data: datasetDigest(dataset),
+  }
+}
+
+/** Whoever goes on with other samples would go on with another run. */
+async function checkData(folder: string, dataset: Dataset): Promise<void> {
+  const { data } = await readKeptOptions(folder)
+  if (data === datasetDigest(dataset)) return
+  throw new HearsayError(
+    'DATA',
+    `${dataset.name}: holds other samples than when this run was begun; bring those back, or begin anew in another folder`,
+  )
 }
 
 function modelChoices({ model, models }: Manifest, { inputShape }: Dataset): [ModelChoice, ...ModelChoice[]] {

@@ -1,7 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { finished } from 'node:stream/promises'
-import { explainDisk } from '../node/index.js'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { open, rm } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { finished, pipeline } from 'node:stream/promises'
+import { explainDisk, moveInto, unfinishedName } from '../node/index.js'
 
 /** A file of one JSON object a line, written as they come. */
 export interface MetricsFile {
@@ -11,6 +12,8 @@ export interface MetricsFile {
    * @throws {@link HearsayError} RUN when an earlier one could not be written, as on a full disk
    */
   append(event: { readonly type: string }): void
+  /** Resolves when every line so far is written. @throws as `append` does */
+  flushed(): Promise<void>
   /** Resolves when every line is written. */
   close(): Promise<void>
 }
@@ -32,6 +35,10 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
     append(event) {
       if (failure !== undefined) throw failure
       stream.write(`${JSON.stringify(event)}\n`)
+    },
+    async flushed() {
+      await new Promise<void>(resolve => stream.write('', () => resolve()))
+      if (failure !== undefined) throw failure
     },
     async close() {
       stream.end()
@@ -67,4 +74,37 @@ async function cutTornLine(path: string): Promise<void> {
   } finally {
     await file.close()
   }
+}
+
+/**
+ * Takes out what a run has told of rounds that are not whole, and of what came behind them: the run goes on before those,
+ * and tells it again. Nothing where the file is not there.
+ *
+ * @param rounds - that are whole
+ */
+export async function keepRounds(path: string, rounds: number): Promise<void> {
+  const unfinished = unfinishedName(path)
+  try {
+    const lines = createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY })
+    await pipeline(async function* () {
+      for await (const line of lines) if (isOfRounds(line, rounds)) yield `${line}\n`
+    }, createWriteStream(unfinished))
+    await moveInto(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
+    throw explainDisk(error, path, 'The run could not go on; nothing was changed')
+  }
+}
+
+/** The peers' meeting stays; a last line without its end is none. */
+function isOfRounds(line: string, rounds: number): boolean {
+  let event: { type?: unknown; round?: unknown } | null
+  try {
+    event = JSON.parse(line)
+  } catch {
+    return false
+  }
+  if (event?.type === 'joined') return rounds > 0
+  return event?.type !== 'baseline' && typeof event?.round === 'number' && event.round < rounds
 }

@@ -81,7 +81,7 @@ function liveProgress(init: ProgressInit, left: TimeLeft): Progress {
   let drawnAt = 0
 
   function draw(): void {
-    const current = Math.min(rounds, Math.max(0, ...trained.values()) + 1)
+    const current = Math.min(rounds, Math.max(init.first ?? 0, ...trained.values()) + 1)
     const lines = [
       `${bar(work.share())} ${pc.bold(baselines ?? `round ${current}/${rounds}`)}  ${pc.dim(leftText(left))}`,
     ]
@@ -153,9 +153,9 @@ interface WorkMeter {
  * Measures how much of the training is done. A unit is a peer's training in one round; the centralised baseline does
  * as much in one round as all peers together.
  */
-function createWorkMeter({ peers, rounds, baselines }: ProgressInit): WorkMeter {
+function createWorkMeter({ peers, rounds, baselines, first = 0 }: ProgressInit): WorkMeter {
   const total = peers * rounds * (baselines ? 3 : 1)
-  let done = 0
+  let done = peers * first
   return {
     add(event) {
       if (event.type === 'trained') done += 1

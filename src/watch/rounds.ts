@@ -26,6 +26,12 @@ export interface RoundBookInit {
    * @default 512 MiB
    */
   readonly copyBytes?: number
+  /** Of a run that goes on: what its whole rounds came to, and who has died in them. @default nothing */
+  readonly before?: {
+    readonly last: RoundFigures
+    readonly lastTested: RoundFigures | undefined
+    readonly lost: readonly number[]
+  }
 }
 
 /**
@@ -70,6 +76,7 @@ interface OpenRound {
 
 export function createRoundBook(init: RoundBookInit): RoundBook {
   const live = new Set(Array.from({ length: init.peers }, (_, peer) => peer))
+  for (const peer of init.before?.lost ?? []) live.delete(peer)
   const open = new Map<number, OpenRound>()
   const copies = createCopies()
   const { copyBytes } = { ...bookDefaults, ...init }
@@ -80,8 +87,8 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   let telling: Promise<unknown> = Promise.resolve()
   let failure: unknown
   let startedAt: number | undefined
-  let latest: RoundFigures | undefined
-  let latestTested: RoundFigures | undefined
+  let latest = init.before?.last
+  let latestTested = init.before?.lastTested
 
   function roundOf(round: number): OpenRound {
     const known = open.get(round)
@@ -127,7 +134,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
     const peers = [...models.keys()].sort((a, b) => a - b)
     const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
     const sentBytes = init.sentBytes()
-    const seconds = (performance.now() - (startedAt ?? 0)) / 1000
+    const seconds = (init.before?.last.seconds ?? 0) + (performance.now() - (startedAt ?? 0)) / 1000
     // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
     sumsUnderWay += 1
     const compared = init.models

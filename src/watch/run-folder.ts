@@ -5,7 +5,7 @@ import { explainDisk, type Manifest, type Member, manifestYaml, replaceFile } fr
 import { whyNot } from '../system-errors.js'
 import { type Layout, safetensorsHeader } from '../tensors/index.js'
 import type { RunEvent } from './events.js'
-import { openMetrics } from './metrics-file.js'
+import { keepRounds, openMetrics } from './metrics-file.js'
 import type { RunSummary } from './summary.js'
 
 /** A run on disk: manifest, addresses, metrics as they come, and at the end summary and parameters. */
@@ -15,6 +15,8 @@ export interface RunFolder {
   writeMembers(members: readonly Member[]): Promise<void>
   /** One line of `metrics.jsonl`; one that the disk refuses is told by `close`. */
   append(event: RunEvent): void
+  /** Resolves when every line so far is written. */
+  flushed(): Promise<void>
   writeParameters(name: string, layout: Layout, values: Float32Array): Promise<void>
   writeSummary(summary: RunSummary): Promise<void>
   close(): Promise<void>
@@ -32,6 +34,23 @@ export function defaultRunFolder(runId: string, now: Date): string {
   return join('runs', `${time}-${runId.slice(0, 8)}`)
 }
 
+const lost = 'Not everything of this run was kept'
+
+/** Writes files of the folder whole. */
+function putIn(path: string): (name: string, content: Parameters<typeof replaceFile>[1]) => Promise<void> {
+  return async (name, content) => {
+    try {
+      await replaceFile(join(path, name), content)
+    } catch (error) {
+      throw explainDisk(error, join(path, name), lost)
+    }
+  }
+}
+
+function jsonText(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}
+
 /**
  * Makes the folder and writes the manifest. Every file is there whole or not at all, whenever the disk is full or the
  * power goes; only `metrics.jsonl` grows.
@@ -41,17 +60,26 @@ export function defaultRunFolder(runId: string, now: Date): string {
  */
 export async function createRunFolder(path: string, manifest: Manifest): Promise<RunFolder> {
   await makeEmptyFolder(path)
-  const lost = 'Not everything of this run was kept'
-  const put = async (name: string, content: Parameters<typeof replaceFile>[1]): Promise<void> => {
-    try {
-      await replaceFile(join(path, name), content)
-    } catch (error) {
-      throw explainDisk(error, join(path, name), lost)
-    }
-  }
-  const json = (name: string, value: unknown): Promise<void> => put(name, `${JSON.stringify(value, null, 2)}\n`)
+  const put = putIn(path)
   await put('manifest.yaml', manifestYaml(manifest))
   await mkdir(join(path, 'peers'))
+  return folderAt(path)
+}
+
+/**
+ * Opens the folder of a run that goes on.
+ *
+ * @param rounds - that are whole; what was told of later ones is taken out, as it is told again
+ */
+export async function reopenRunFolder(path: string, rounds: number): Promise<RunFolder> {
+  await mkdir(join(path, 'peers'), { recursive: true })
+  await keepRounds(join(path, 'metrics.jsonl'), rounds)
+  return folderAt(path)
+}
+
+async function folderAt(path: string): Promise<RunFolder> {
+  const put = putIn(path)
+  const json = (name: string, value: unknown): Promise<void> => put(name, jsonText(value))
   const metrics = await openMetrics(join(path, 'metrics.jsonl'), lost)
   return {
     path,
@@ -72,6 +100,7 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
         // An earlier one was lost. The run goes on for its result; `close` tells.
       }
     },
+    flushed: metrics.flushed,
     // Header and numbers one after the other: no second copy of every peer's model at the end of a run.
     writeParameters: (name, layout, values) =>
       put(join('peers', `${fileOf(name)}.safetensors`), [

@@ -3,6 +3,8 @@ import type { RunEvent } from './events.js'
 export interface TimeLeftInit {
   readonly peers: number
   readonly rounds: number
+  /** Rounds that were whole before this process. @default 0 */
+  readonly first?: number
   /** Rounds from one test to the next; the last round is tested in any case. */
   readonly evaluateEvery: number
   readonly baselines: boolean
@@ -36,12 +38,13 @@ export function createTimeLeft({
   rounds,
   evaluateEvery,
   baselines,
+  first = 0,
   now = performance.now.bind(performance),
 }: TimeLeftInit): TimeLeft {
   const times = { tested: [] as number[], untested: [] as number[] }
   /** When the last round was whole; before that, when the peers had met. */
   let lastEnd = now()
-  let next = 0
+  let next = first
   let isWarm = false
   let wholeSeconds = 0
   let baselinesBegan: number | undefined
@@ -62,7 +65,7 @@ export function createTimeLeft({
     lastEnd = at
     // Several may come out at once: what they took together counts for each.
     const ended = Math.max(1, round + 1 - next)
-    if (next > 0 && !isWarm) {
+    if (next > first && !isWarm) {
       isWarm = true
       times.tested.length = times.untested.length = 0
     }
@@ -96,7 +99,7 @@ export function createTimeLeft({
   return {
     add(event) {
       // Only the peers' meeting comes before their rounds.
-      if (event.type === 'joined' && next === 0) lastEnd = now()
+      if (event.type === 'joined' && next === first) lastEnd = now()
       if (event.type === 'round') endRound(event.round)
       if (event.type === 'baseline') {
         // Begun when the rounds had ended; the first of its rounds is over now.
@@ -105,7 +108,8 @@ export function createTimeLeft({
       }
     },
     seconds() {
-      if (next === 0) return undefined
+      const isKnown = times.tested.length + times.untested.length > 0
+      if (!isKnown && (next < rounds || baselinesBegan === undefined)) return undefined
       const left = ofRounds()
       return left + ofBaselines(left)
     },

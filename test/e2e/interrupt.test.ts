@@ -1,10 +1,39 @@
 import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/tensors/index.js'
-import { eventsOf, readRun, startHearsay, temporaryFolder, tiny } from './hearsay.js'
+import { differing, eventsOf, hearsay, readRun, simulated, startHearsay, temporaryFolder, tiny } from './hearsay.js'
 
 const endless = [...tiny, '--peers', '3', '--rounds', '1000000', '--no-baselines']
+
+describe('kill -9', () => {
+  it('in the middle of a run, which then goes on and ends with the same numbers', async () => {
+    const run = [...tiny, '--peers', '4', '--rounds', '30', '--fail', '2@1', '--no-baselines']
+    const whole = await simulated(run)
+    const out = join(await temporaryFolder(), 'run')
+    const { child, says, ended } = startHearsay(['simulate', ...run, '--out', out])
+    await says(/^round 4\//m)
+    child.kill('SIGKILL')
+    await ended
+    const refused = await hearsay(['simulate', '--resume', out, '--rounds', '40', '--backend', 'wasm'])
+    expect(refused).toMatchObject({ status: 2, stdout: '' })
+    expect(refused.stderr).toContain(`--resume ${out}: goes on as it was begun; leave out --rounds, --backend\n`)
+    const again = await hearsay(['simulate', '--resume', out, '--json'])
+    expect(again).toMatchObject({ status: 0, stderr: '' })
+    const { summary, parameters } = await readRun(out)
+    expect(differing(parameters, whole.parameters)).toEqual([])
+    const { accuracy, consensusDistance, absent, perPeer } = whole.summary
+    expect(summary).toMatchObject({ rounds: 30, interrupted: false, accuracy, consensusDistance, absent, perPeer })
+    // Every line once, none torn.
+    const told = (await eventsOf(out)).map(({ type, peer, round, step }) => [type, peer, round, step].join())
+    expect(new Set(told).size).toBe(told.length)
+    expect(told.filter(line => line.startsWith('round,'))).toHaveLength(30)
+    expect(await readdir(out)).not.toContain('state')
+    const over = await hearsay(['simulate', '--resume', out])
+    expect(over.stderr).toMatch(/keeps no state to go on from; .* until it is over\n$/)
+  })
+})
 
 describe('Ctrl-C', () => {
   it('in the middle of a run ends it, and keeps what there is', async () => {
@@ -14,7 +43,7 @@ describe('Ctrl-C', () => {
     child.kill('SIGINT')
     const { status, stdout, stderr } = await ended
     expect(status).toBe(130)
-    expect(stderr).toMatch(/^Interrupted after round \d+; .*\n$/m)
+    expect(stderr).toMatch(/^Interrupted after round \d+; .*; go on with: hearsay simulate --resume .*\n$/m)
     expect(stderr).not.toContain('    at ')
     expect(stdout).toContain('Hearsay (mean)')
     const { summary, parameters } = await readRun(out)

@@ -41,6 +41,10 @@ export const simulate: Command = {
     ]),
     ...grouped('Results', [
       { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
+      {
+        flags: '--resume <folder>',
+        description: 'go on with a run that was begun with --out, behind its last whole round',
+      },
       { flags: '--no-baselines', description: 'do not run each peer alone and all data in one place' },
       { flags: '--json', description: 'print one JSON object and nothing else' },
     ]),

@@ -1,0 +1,80 @@
+import type { Tested } from '../node/index.js'
+import type { RoundFigures, RunEvent } from '../watch/index.js'
+import type { SavedFigures, SavedRun } from './state.js'
+
+/** What a run's events come to so far, and what they came to at the end of a round, though quick peers are further. */
+export interface ProgressOf {
+  add(event: RunEvent): void
+  readonly failed: ReadonlySet<number>
+  readonly samples: number
+  readonly absent: number
+  tested(peer: number): Tested | undefined
+  /** The last round whose heads a peer has heard: of who died, what came of its last round is left to chance. */
+  heardUpTo(peer: number): number
+  /** Has every peer that is alive ended this round? */
+  isWhole(round: number): boolean
+  /** Rounds are asked for in order, each once. */
+  figuresAt(round: RoundFigures): Omit<SavedFigures, 'rejected' | 'sentBytes'>
+  peersAt(round: number): { readonly failed: boolean; readonly tested: Tested | undefined }[]
+}
+
+interface Test {
+  readonly round: number
+  readonly tested: Tested
+}
+
+/** @param from - what came before */
+export function createProgressOf(peers: number, from: SavedRun | undefined): ProgressOf {
+  const failed = new Set<number>()
+  const diedIn = new Map<number, number>()
+  const ended = new Map<number, number>()
+  const tests: Test[][] = Array.from({ length: peers }, (_, peer) => {
+    const before = from?.peers[peer]
+    if (before?.failed === true) failed.add(peer)
+    return before?.tested === undefined ? [] : [{ round: -1, tested: before.tested }]
+  })
+  const whole = { samples: from?.samples ?? 0, absent: from?.absent ?? 0 }
+  let { samples, absent } = whole
+  let lastTested = from?.lastTested
+
+  const testedAt = (peer: number, round: number): Tested | undefined =>
+    tests[peer]!.findLast(test => test.round <= round)?.tested
+
+  return {
+    failed,
+    get samples() {
+      return samples
+    },
+    get absent() {
+      return absent
+    },
+    add(event) {
+      if (event.type === 'trained') samples += event.samples
+      if (event.type === 'exchanged') absent += event.absent.length
+      if (event.type === 'ended') ended.set(event.peer, event.round)
+      if (event.type === 'evaluated') {
+        const { type: _, peer: __, round, ...tested } = event
+        tests[event.peer]!.push({ round, tested })
+      }
+      if (event.type === 'failed') {
+        failed.add(event.peer)
+        diedIn.set(event.peer, event.round)
+      }
+    },
+    heardUpTo: peer => (diedIn.get(peer) ?? Number.POSITIVE_INFINITY) - 1,
+    tested: peer => testedAt(peer, Number.POSITIVE_INFINITY),
+    isWhole: round => tests.every((_, peer) => failed.has(peer) || (ended.get(peer) ?? -1) >= round),
+    figuresAt(figures) {
+      whole.samples += figures.samples
+      whole.absent += figures.absent
+      if (figures.accuracy !== undefined) lastTested = figures
+      const { round, seconds } = figures
+      return { rounds: round + 1, last: figures, lastTested, ...whole, seconds }
+    },
+    peersAt: round =>
+      tests.map((_, peer) => ({
+        failed: failed.has(peer) && (diedIn.get(peer) ?? -1) <= round,
+        tested: testedAt(peer, round),
+      })),
+  }
+}

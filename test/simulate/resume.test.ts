@@ -1,0 +1,167 @@
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { type ManifestInput, parseManifest } from '../../src/node/index.js'
+import {
+  createSimulation,
+  dropState,
+  readKeptOptions,
+  type SimulationOptions,
+  type SimulationResult,
+} from '../../src/simulate/index.js'
+import type { RunEvent } from '../../src/watch/index.js'
+
+const small: ManifestInput = {
+  peers: 4,
+  rounds: 6,
+  data: { set: 'digits' },
+  partition: { kind: 'dirichlet', alpha: 0.3 },
+  model: 'logistic',
+  training: { steps: 2 },
+}
+const common = { backend: 'wasm', transport: 'memory', workers: 1, baselines: false } as const
+
+async function folder(): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), 'hearsay-resume-'))
+  onTestFinished(() => rm(path, { recursive: true }))
+  return path
+}
+
+interface Ran {
+  readonly result: SimulationResult
+  readonly events: readonly RunEvent[]
+  readonly rounds: number
+}
+
+/** Runs it; until this round is whole and kept, if one is named. */
+async function run(manifest: ManifestInput, options: SimulationOptions, path: string, until?: number): Promise<Ran> {
+  const control = new AbortController()
+  const simulation = await createSimulation(parseManifest({ ...small, ...manifest }), {
+    ...common,
+    ...options,
+    signal: control.signal,
+  })
+  const events: RunEvent[] = []
+  try {
+    const running = simulation.run({
+      folder: path,
+      told: async () => {},
+      onLost: ({ message }) => expect.unreachable(message),
+    })
+    for (;;) {
+      const next = await running.next()
+      if (next.done) return { result: next.value, events, rounds: simulation.rounds }
+      events.push(next.value)
+      if (until !== undefined && (await readdir(join(path, 'state'))).includes(`round-${until}`)) control.abort()
+    }
+  } finally {
+    await simulation.close()
+  }
+}
+
+/** What a run came to, but for what the clock says, and bytes: answers to quick peers' next heads come again. */
+function figures({ peers, last, lastTested, samples, absent }: SimulationResult): object {
+  const timeless = (round: typeof last) => round && { ...round, seconds: 0, sentBytes: 0 }
+  return {
+    peers: peers.map(({ kept, ...peer }) => ({
+      ...peer,
+      ...(kept && { kept: { ...kept, weights: [...kept.weights] } }),
+    })),
+    last: timeless(last),
+    lastTested: timeless(lastTested),
+    samples,
+    absent,
+  }
+}
+
+const cases: [string, ManifestInput, SimulationOptions][] = [
+  [
+    'of merges in which peers are killed before and behind the interruption',
+    { merge: { method: 'dfedsam-mgs', gossipSteps: 2 }, evaluation: { every: 2 } },
+    {
+      faults: [
+        { peer: 1, round: 1 },
+        { peer: 3, round: 4 },
+      ],
+    },
+  ],
+  ['of merges on graphs that change', { topology: 'one-peer-exponential', merge: 'dfedavgm' }, {}],
+  [
+    'of a mixture with cut ways in which peers are killed',
+    { merge: { method: 'mixture' }, topology: 'full', model: { kind: 'mlp', hidden: [8] } },
+    {
+      disconnect: 0.3,
+      faults: [
+        { peer: 0, round: 1 },
+        { peer: 2, round: 4 },
+      ],
+    },
+  ],
+]
+
+describe('a simulation that goes on', () => {
+  it.each(cases)(
+    '%s ends with the same numbers as one that was never interrupted',
+    async (_, manifest, options) => {
+      const whole = await run(manifest, options, await folder())
+      const path = await folder()
+      const cut = await run(manifest, options, path, 3)
+      expect(cut.result.interrupted).toBe(true)
+      const again = await run(manifest, { ...options, resume: { folder: path, tell: expect.unreachable } }, path)
+      expect(again.rounds).toBeGreaterThanOrEqual(3)
+      expect(again.rounds).toBeLessThan(6)
+      const rounds = again.events.flatMap(event => (event.type === 'round' ? event.round : []))
+      expect(rounds).toEqual(Array.from({ length: 6 - again.rounds }, (_, i) => again.rounds + i))
+      expect(figures(again.result)).toEqual(figures(whole.result))
+    },
+    120_000,
+  )
+
+  it('takes the round before where the last one is damaged, and says so', async () => {
+    const path = await folder()
+    await run({}, {}, path, 3)
+    const rounds = (await readdir(join(path, 'state'))).filter(name => /^round-\d+$/.test(name)).sort()
+    await appendFile(join(path, 'state', rounds.at(-1)!, '2.model'), 'x')
+    const told: string[] = []
+    const again = await run({}, { resume: { folder: path, tell: line => told.push(line) } }, path)
+    expect(told).toEqual([expect.stringMatching(/2\.model: .*; the round before is taken$/)])
+    expect(`round-${again.rounds}`).toBe(rounds.at(-2))
+    for (const name of await readdir(join(path, 'state'))) {
+      if (name.startsWith('round-')) await writeFile(join(path, 'state', name, 'run.json'), '{}')
+    }
+    const lost = run({}, { resume: { folder: path, tell: () => {} } }, path)
+    await expect(lost).rejects.toThrow('all rounds that were kept are damaged; begin the run anew')
+  })
+
+  it('is the same run on the same data, or refused', async () => {
+    const path = await folder()
+    const resume = { folder: path, tell: () => {} }
+    await expect(readKeptOptions(path)).rejects.toThrow(`--resume ${path}: keeps no state to go on from`)
+    await run({}, {}, path, 2)
+    await expect(run({ rounds: 7 }, { resume }, path)).rejects.toThrow('is of another run than manifest.yaml beside it')
+    const other = { data: { set: 'pneumoniamnist' } }
+    await expect(run(other, { resume }, path)).rejects.toThrow('holds other samples than when this run was begun')
+    expect(await readKeptOptions(path)).toMatchObject({ backend: 'wasm', workers: 1, transport: 'memory', faults: [] })
+    const options = join(path, 'state', 'options.json')
+    await writeFile(options, (await readFile(options, 'utf8')).replace('"workers": 1', '"workers": 1e9'))
+    await expect(readKeptOptions(path)).rejects.toThrow('options.json: is not as it was written')
+    await dropState(path)
+    expect(await readdir(path)).toEqual([])
+  })
+
+  it('begins anew where no round was whole', async () => {
+    const path = await folder()
+    const simulation = await createSimulation(parseManifest(small), common)
+    const running = simulation.run({
+      folder: path,
+      told: async () => {},
+      onLost: ({ message }) => expect.unreachable(message),
+    })
+    await running.next()
+    await simulation.close()
+    const again = await run({}, { resume: { folder: path, tell: expect.unreachable } }, path)
+    expect(again.rounds).toBe(0)
+    expect(again.result.last!.round).toBe(5)
+  })
+})
