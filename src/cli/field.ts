@@ -101,14 +101,19 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     // Before anybody was heard: who is killed in its first round comes back too.
     await folder.writeMembers(met)
     await folder.writeSettings({ ...settings, listening: peer.listening() })
-    const description = describePeer({ ...described(peer, run), topology: await readTopology(peer.model) })
-    const keep = (): Promise<void> => keepPeer(folder.path, description, peer.mixture?.kept())
-    await keepPeer(folder.path, description)
+    const topology = await readTopology(peer.model)
+    // Where peers agree on their standardisation there is nothing to be kept before they have.
+    const keep = async (kept?: Parameters<typeof keepPeer>[2]): Promise<void> => {
+      const { standardisation } = peer
+      if (standardisation === undefined) return
+      await keepPeer(folder.path, describePeer({ ...described(peer, run), standardisation, topology }), kept)
+    }
+    await keep()
     if (run.hasBegun) {
       const progress = await takeUp(peer, settings.name, folder, checkpoints, tell)
       ;({ rounds: round, tested } = progress)
     }
-    await keep()
+    await keep(peer.mixture?.kept())
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key, round))
     endReach = sayReach(peer, manifest, say)
@@ -116,14 +121,20 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     const companyLines = createCompany({ peer, folder: folder.path, met: () => met, hasBegun: run.hasBegun })
     const minPeers = minPeersOf(run)
     // Killed between its last round and its end, it has nothing left to do.
-    for await (const event of round < manifest.rounds ? peer.run({ round, minPeers, signal: until }) : []) {
+    const agreed = await folder.readAgreed()
+    for await (const event of round < manifest.rounds ? peer.run({ round, minPeers, agreed, signal: until }) : []) {
       folder.append(event)
       for (const line of [lineOf(event), ...companyLines(event)]) if (line !== undefined) say(shown(line, 1000))
       if (event.type === 'evaluated') tested = event
+      if (event.type === 'standardised') {
+        await folder.writeAgreed(event.sum)
+        tellNotes(event, stderr)
+        await keep(peer.mixture?.kept())
+      }
       if (event.type === 'ended') {
         round = event.round + 1
         await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
-        if (peer.mixture !== undefined) await keep()
+        if (peer.mixture !== undefined) await keep(peer.mixture.kept())
       }
       if (event.type !== 'ended' && event.type !== 'joined') continue
       met = withMet(peer, met)
@@ -177,10 +188,10 @@ function modelFrom(text: string): NonNullable<PeerOptions['model']> {
 }
 
 /** What its folder says of its model: the numbers are in the checkpoints. */
-function described(peer: Peer, { manifest, settings }: FieldRun): DescriptionInit {
-  const { runId, model, layout, dataset, standardisation, identity } = peer
+function described(peer: Peer, { manifest, settings }: FieldRun): Omit<DescriptionInit, 'standardisation'> {
+  const { runId, model, layout, dataset, identity } = peer
   const { task, merge } = manifest
-  const about = { runId, name: settings.name, id: identity.peerId.toString(), model, layout, dataset, standardisation }
+  const about = { runId, name: settings.name, id: identity.peerId.toString(), model, layout, dataset }
   const mixture = merge.method === 'mixture' ? { mixture: merge } : {}
   return { ...about, ...mixture, ...(task?.objective && { objective: task.objective }) }
 }

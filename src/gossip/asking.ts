@@ -23,7 +23,7 @@ export class StateRefused extends Error {
 
 /** What to ask for, and how much of it at most. */
 export interface StateQuestion {
-  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT'
+  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT' | 'AGREED'
   /** Left out, the manifest of whatever run the peer is in. */
   readonly runId?: Uint8Array
   /** Of PAYLOAD: the SHA-256 that it must have, 32 bytes. Nothing is read of another. */

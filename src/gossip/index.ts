@@ -6,6 +6,14 @@ export {
   accessProtocol,
   createAccess,
 } from './access.js'
+export {
+  type AgreementService,
+  agreementProtocol,
+  agreementTopic,
+  createAgreement,
+  decodeSum,
+  encodeSum,
+} from './agreement.js'
 export { askState, type StateQuestion, StateRefused } from './asking.js'
 export { type Buffers, createBuffers } from './buffers.js'
 export { createDeadline } from './deadline.js'
@@ -34,6 +42,7 @@ export {
   type VerifyInvite,
   verifyInvite,
 } from './invite.js'
+export type { SummedNumbers } from './masked-sum.js'
 export {
   createPresence,
   type Presence,

@@ -18,7 +18,8 @@ export namespace StateRequest {
     VIEW = 'VIEW',
     PAYLOAD = 'PAYLOAD',
     EXPERTS = 'EXPERTS',
-    EXPERT = 'EXPERT'
+    EXPERT = 'EXPERT',
+    AGREED = 'AGREED'
   }
 
   enum __WhatValues {
@@ -28,7 +29,8 @@ export namespace StateRequest {
     VIEW = 3,
     PAYLOAD = 4,
     EXPERTS = 5,
-    EXPERT = 6
+    EXPERT = 6,
+    AGREED = 7
   }
 
   export namespace What {

@@ -28,6 +28,8 @@ export interface StateInit {
   readonly head: () => StatePayload | undefined
   /** Who is there, for one who asks, calling from this {@link originOf origin}; the application's own bytes. */
   readonly view: (asker: PeerIdStr, from: string) => Uint8Array
+  /** What was added up before the first round; nothing before it is. */
+  readonly agreed?: () => Uint8Array | undefined
   /** Published heads. @default there are none */
   readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default everybody */
@@ -81,6 +83,8 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       switch (request.what) {
         case StateRequest.What.VIEW:
           return payloadOf(init.view(peer, originOf(remoteAddr)))
+        case StateRequest.What.AGREED:
+          return payloadOf(init.agreed?.())
         case StateRequest.What.HEAD:
           return init.head() ?? StateHeader.Code.NOTHING_YET
         case StateRequest.What.EXPERTS:

@@ -51,12 +51,13 @@ export function poolModel(
     )
   const learnerIn =
     (stack: TrainingStack) =>
-    ({ samples, standardisation }: PeerData, peer: number): Learner => ({
+    (own: PeerData, peer: number): Learner => ({
       async train(parameters, round, training, options) {
         checkLength(parameters)
         checkShared(parameters, 'parameters')
-        checkSamples(samples, inputShape)
-        const data = references(samples, standardisation)
+        checkSamples(own.samples, inputShape)
+        // In the field it is agreed on only after the learner was made.
+        const data = references(own.samples, own.standardisation)
         const outcome = await abortable(
           options?.signal,
           state =>
@@ -70,7 +71,7 @@ export function poolModel(
         if ('error' in outcome!) throw errorOf(outcome.error)
         return outcome!.report
       },
-      evaluate: (parameters, other, options) => evaluate(parameters, other, standardisation, options),
+      evaluate: (parameters, other, options) => evaluate(parameters, other, own.standardisation, options),
       leave: () => stack.leave(peer),
     })
 

@@ -4,12 +4,16 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { isShipped, measureOf, type Samples } from '../data/index.js'
 import {
   type Access,
+  agreementTopic,
   type Buffers,
+  createAgreement,
   createHost,
   createPresence,
   createState,
   createTwins,
+  decodeSum,
   dialAddresses,
+  encodeSum,
   fieldTiming,
   type HearsayHost,
   type HostInit,
@@ -24,6 +28,7 @@ import {
   type RoundReport,
   reachability,
   type StateService,
+  type SummedNumbers,
   type Twin,
   untimed,
 } from '../gossip/index.js'
@@ -31,6 +36,7 @@ import type { Learner, LocalTraining } from '../learner/index.js'
 import type { MixtureLearner } from '../mixture/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
+import { agreeWithOthers } from './agreeing.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
@@ -99,8 +105,19 @@ export interface AssemblyInit {
   readonly listen: readonly string[]
   /** For a peer in the field; left out for one of a simulation. */
   readonly field?: InTheField
+  /** In the field: what peers add up before the first round. @default nothing */
+  readonly summand?: Summand | undefined
   /** What peers of a simulation that go in step know of each other. */
   readonly lockstep?: Lockstep | undefined
+}
+
+/** A peer's part of a sum that is all that others learn of it. */
+export interface Summand {
+  /** See `createMaskedSum`. */
+  readonly bytes: Uint8Array
+  readonly widths: readonly number[]
+  /** Makes use of the sum. @returns what its owner is to know, a sentence each */
+  settle(sum: SummedNumbers): readonly string[]
 }
 
 /** What a peer in the field has beside one of a simulation. */
@@ -166,7 +183,11 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     connectionsPerSecond: Math.max(64, manifest.peers),
     ...(field && {
       field: { ...field.field, ...(field.lan && { lan: lanContacts(runId, peer => node.dial(peer)) }) },
-      scoredTopics: { [presenceTopic(runId)]: presenceScore, [headsTopic(runId)]: presenceScore },
+      scoredTopics: {
+        [presenceTopic(runId)]: presenceScore,
+        [headsTopic(runId)]: presenceScore,
+        [agreementTopic(runId)]: presenceScore,
+      },
     }),
     ...(field?.networkKey && { networkKey: field.networkKey }),
     ...(field?.access && { access: field.access }),
@@ -190,6 +211,37 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         : { ...open.standing(), addresses: dialAddresses(node), share: field?.share, leaving: isLeaving },
     onReport: (peer, report) => open?.learn(peer, report),
   })({ node })
+  const { summand } = init
+  const agreement =
+    summand &&
+    createAgreement({
+      runId,
+      own: summand.bytes,
+      widths: summand.widths,
+      smallest: manifest.minPeers,
+      live: presence.live,
+    })({ node })
+  let agreed: Uint8Array | undefined
+
+  async function* agree(saved: string | undefined, signal: AbortSignal): AsyncGenerator<PeerEvent> {
+    if (summand === undefined || agreement === undefined) return
+    const totalBytes = summand.bytes.length
+    const sum =
+      (saved === undefined ? undefined : decodeSum(Buffer.from(saved, 'base64'), totalBytes)) ??
+      (await agreeWithOthers({ node, presence, runId, agreement, totalBytes }, signal))
+    agreed = encodeSum(sum)
+    const names = sum.members.map(peer =>
+      peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6)),
+    )
+    yield {
+      type: 'standardised',
+      peer: self,
+      members: names,
+      sum: Buffer.from(agreed).toString('base64'),
+      notes: summand.settle(sum),
+    }
+  }
+
   const longestMs = manifest.limits.exchangeSeconds * 1000
   const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : adaptivePatience({ longestMs })
   const parts = { ...init, dialMs, patience, timing }
@@ -205,6 +257,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         runId,
         manifest: canonicalManifest(manifest),
         head: work.latest,
+        agreed: () => agreed,
         deadlines: timing.state,
         ...(work.heads && { heads: work.heads }),
         ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
@@ -235,6 +288,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     init.learner.leave()
     isLeaving = true
     if (saysGoodbye) await presence.speak().catch(() => {})
+    agreement?.stop()
     await presence.stop()
     await twins?.stop()
     await state?.stop()
@@ -259,6 +313,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       await work.start()
       await state?.start()
       if (isHeard) await presence.start()
+      agreement?.start()
     },
     reachability: () => reachability(node),
     listening: () => pinned(init.listen, node.getMultiaddrs()),
@@ -323,6 +378,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
           if (!stopping.signal.aborted) throw error
         })
         yield* open.gather(signal)
+        yield* agree(entry.agreed, signal)
         await mixing?.catchUp(signal)
         more = { first: entry.round, catchUp: open.catchUp }
         rounds = work.begin({ federation: open.federation, open, tellsMembers: entry.members === undefined })

@@ -16,6 +16,8 @@ export type Entry =
       readonly samples: number
       readonly hasBegun: boolean
       readonly minPeers: number
+      /** What was agreed on when it left, as its event `standardised` had it. */
+      readonly agreed?: string | undefined
       /** Where others were once. */
       readonly remembered: readonly Multiaddr[]
       /** Where they are written down: exactly these may take part, and the graph counts on all of them. */

@@ -76,6 +76,16 @@ export type PeerEvent =
       readonly names: readonly string[]
     }
   | {
+      /** In the field, before the first round: peers see their columns on one scale, by sums over all of these. */
+      readonly type: 'standardised'
+      readonly peer: number
+      /** By name, this peer among them unless it came later. */
+      readonly members: readonly string[]
+      /** For when it comes back, in base64. */
+      readonly sum: string
+      readonly notes: readonly string[]
+    }
+  | {
       /**
        * The others were ahead: their head was taken over, and the rounds in between are left out. Or, where a peer comes
        * back, behind: it trains what it has ended once more, with them.

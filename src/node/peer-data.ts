@@ -1,12 +1,10 @@
 import {
-  agreeTogether,
   type DataInput,
   type Dataset,
   fitToTask,
   loadForTask,
   partition,
   type Samples,
-  type Standardisation,
   shippedSets,
   taskOf,
 } from '../data/index.js'
@@ -18,7 +16,6 @@ import type { PeerOptions } from './peer.js'
 interface OwnData {
   readonly dataset: Dataset
   readonly samples: Samples
-  readonly standardisation: Standardisation
 }
 
 /**
@@ -39,7 +36,7 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
         `share ${data.share}: the run's ${manifest.data.set} is dealt to ${manifest.peers} peers, 0 to ${manifest.peers - 1}, and all are taken; bring your own data with --data`,
       )
     }
-    return { dataset, ...shard }
+    return { dataset, samples: shard.samples }
   }
   mustHaveTask(manifest)
   const dataset = 'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own)
@@ -50,8 +47,7 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
       `${name}: is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest`,
     )
   }
-  const [sight] = agreeTogether(dataset, [dataset.train])
-  return { dataset, samples: dataset.train, standardisation: sight!.standardisation }
+  return { dataset, samples: dataset.train }
 }
 
 /**

@@ -17,6 +17,7 @@ import { resolveMethod } from './method.js'
 import { checkInvited, hostNetwork, type PeerNetwork } from './network.js'
 import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
+import { createSight } from './peer-sight.js'
 import { localTraining, sharedSection } from './training.js'
 
 /** A peer of the field. */
@@ -69,8 +70,8 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
   readonly dataset: Dataset
   /** Training samples it has. */
   readonly samples: number
-  /** Through which the model sees its inputs. */
-  readonly standardisation: Standardisation
+  /** Through which the model sees its inputs. Where peers agree on it, it is there from the event `standardised` on. */
+  readonly standardisation: Standardisation | undefined
   /** This peer's own, in a mixture. */
   readonly model: ModelSpec
   readonly layout: Layout
@@ -90,6 +91,8 @@ export interface RunOptions {
    * @default the manifest's
    */
   readonly minPeers?: number
+  /** What it agreed on with others before it left: `sum` of its event `standardised`. */
+  readonly agreed?: string | undefined
   readonly signal?: AbortSignal
 }
 
@@ -122,7 +125,8 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     throw new HearsayError('NETWORK', `${name}: this identity, ${identity.peerId}, is not among the members`)
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
   await checkInvited(network, run, identity.peerId)
-  const { dataset, samples, standardisation } = await dataOf(options)
+  const { dataset, samples } = await dataOf(options)
+  const seen = createSight(manifest, dataset, samples)
   const choices = choicesOf(options, dataset, share)
   const pool = await createLearnerPool(
     {
@@ -142,7 +146,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     const head = sharedSection(manifest, model.layout, model.headLayer)
     checkHead(head, pool, manifest)
     const { runId } = run
-    const data = { samples, standardisation }
+    const { data } = seen
     const number = numberOf(identity)
     const training = localTraining(manifest)
     const { seed, rounds } = manifest
@@ -163,6 +167,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       parameters: model.initialParameters(),
       head,
       test: dataset.test,
+      summand: seen.summand,
       samples,
       uninformed: uninformedLoss(
         manifest.task?.objective ?? dataset.objective ?? classification,
@@ -181,7 +186,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       runId,
       dataset,
       samples: samples.size,
-      standardisation,
+      sight: seen.standardisation,
       model: choices[0].model,
       layout: model.layout,
       head,
@@ -196,11 +201,17 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 function peerOf(
   parts: AssembledPeer,
   pool: LearnerPool,
-  known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'standardisation' | 'model' | 'layout' | 'head'>,
+  known: Pick<Peer, 'runId' | 'dataset' | 'samples' | 'model' | 'layout' | 'head'> & {
+    readonly sight: () => Standardisation | undefined
+  },
   { manifest, contacts = [], remembered = [], members, hasBegun = false }: PeerOptions,
 ): Peer {
+  const { sight: _, ...facts } = known
   return {
-    ...known,
+    ...facts,
+    get standardisation() {
+      return known.sight()
+    },
     self: parts.self,
     identity: parts.identity,
     parameters: parts.parameters,
@@ -215,10 +226,10 @@ function peerOf(
     members: parts.members,
     finished: parts.finished,
     ...(parts.mixture && { mixture: parts.mixture }),
-    async *run({ round = 0, minPeers = manifest.minPeers, signal = new AbortController().signal } = {}) {
+    async *run({ round = 0, minPeers = manifest.minPeers, agreed, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)
       const whom = { remembered: [...contacts, ...remembered], ...(members && { members }) }
-      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, ...whom }, signal)
+      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, ...whom }, signal)
     },
     async stop() {
       await parts.stop()

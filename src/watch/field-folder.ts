@@ -1,4 +1,4 @@
-import { readdir, rm, rmdir } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import {
@@ -33,6 +33,7 @@ export type FieldFolderInit =
  * identity.key     who this peer is: its owner's alone
  * peer.json        what it was started with: its name, its data, its network; for its owner alone
  * peers.json       whom it met and where they listened
+ * agreed.json      what peers added up before the first round, to see their columns on one scale
  * metrics.jsonl    every event, over all times it was resumed; a round may be in it twice, and the later one counts
  * checkpoints/     its model between rounds
  * summary.json     how it went, written at the end
@@ -68,6 +69,10 @@ export interface FieldFolder {
    * @throws {@link HearsayError} RUN when `peers.json` is not there, or not what was written
    */
   readMembers(): Promise<MetMember[]>
+  /** Remembers what peers agreed on before the first round, in base64. */
+  writeAgreed(sum: string): Promise<void>
+  /** Nothing where they had not yet. */
+  readAgreed(): Promise<string | undefined>
   writeSummary(summary: object): Promise<void>
   /** How it went the last time; undefined where that was not kept. */
   readOutcome(): Promise<Outcome | undefined>
@@ -81,7 +86,8 @@ export interface FieldFolder {
 }
 
 /** What a crash may have left of the files here. */
-const unfinished = /^(manifest\.yaml|peer\.json|peers\.json|summary\.json|identity\.key)\.[0-9a-f]{16}\.part$/
+const unfinished =
+  /^(manifest\.yaml|agreed\.json|peer\.json|peers\.json|summary\.json|identity\.key)\.[0-9a-f]{16}\.part$/
 
 /** What a folder holds before anything has happened in it. */
 const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
@@ -185,6 +191,8 @@ function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFo
       return json('summary.json', summary)
     },
     readOutcome: () => outcomeIn(join(path, 'summary.json')),
+    writeAgreed: sum => json('agreed.json', { sum }),
+    readAgreed: () => agreedIn(join(path, 'agreed.json')),
     close,
     async abandon() {
       if (closed !== undefined || !isEmpty) return close()
@@ -200,6 +208,21 @@ function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFo
       await closed
     },
   }
+}
+
+/** The widest table's sums take 11 MB. */
+const agreedBytes = 32 << 20
+
+async function agreedIn(path: string): Promise<string | undefined> {
+  if (!(await exists(path))) return undefined
+  if ((await stat(path)).size > agreedBytes) throw new HearsayError('RUN', `${path}: is too large; take it away`)
+  try {
+    const { sum } = JSON.parse(await readFile(path, 'utf8')) as { sum?: unknown }
+    if (typeof sum === 'string') return sum
+  } catch {
+    // Told below.
+  }
+  throw new HearsayError('RUN', `${path}: is not what was written there; take it away, and the others are asked`)
 }
 
 async function mustHaveManifest(path: string): Promise<void> {

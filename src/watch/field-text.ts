@@ -47,6 +47,8 @@ export function createFieldLines(
         return `waiting   ${event.live.length} of ${event.wanted} peers are here: ${event.live.join(', ')}`
       case 'joined':
         return undefined
+      case 'standardised':
+        return `agreed    on mean and spread of all columns, by the sums over ${event.members.join(', ')}`
       case 'members': {
         const gone = names.filter(name => !event.names.includes(name))
         const came = event.names.filter(name => !names.includes(name))
