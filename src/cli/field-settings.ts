@@ -69,9 +69,11 @@ function dataFrom(
   if (own !== undefined && flags.share !== undefined) {
     throw new HearsayError('USAGE', "--share: is of the manifest's data; leave out that or --data")
   }
-  if (own !== undefined) return { data: { ...own, set: lasting(own.set) } }
+  if (own !== undefined) return { data: lastingData(own) }
   const isOwn = flags.share === undefined && !isShipped(data.set)
-  return isOwn ? { data: { set: lasting(data.set) } } : { share: flags.share ?? share }
+  return isOwn
+    ? { data: lastingData({ set: data.set, ...(data.test !== undefined && { test: data.test }) }) }
+    : { share: flags.share ?? share }
 }
 
 /** A peer's own data, as the flags say it; undefined when it has none. */
@@ -83,7 +85,11 @@ export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefi
   throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
 }
 
-/** A path does not depend on where the peer is resumed from. */
-function lasting(data: string): string {
-  return isShipped(data) ? data : resolve(data)
+/** Paths do not depend on where the peer is resumed from. */
+function lastingData({ set, test, ...read }: OwnData): OwnData {
+  return {
+    ...read,
+    set: isShipped(set) ? set : resolve(set),
+    ...(test !== undefined && { test: resolve(test) }),
+  }
 }

@@ -10,12 +10,14 @@ export interface NotationFlags {
 /** How the own tables are read, as commander hands it over. */
 export interface TableFlags extends NotationFlags {
   readonly columns?: string
+  readonly test?: string
 }
 
 /** The flags that are given, as fields of the manifest's `data` section. */
-export function tableFields({ columns, header, decimal }: TableFlags): Partial<DataInput> {
+export function tableFields({ columns, test, header, decimal }: TableFlags): Partial<DataInput> {
   return {
     ...(columns !== undefined && { columns: columnsOf(columns) }),
+    ...(test !== undefined && { test }),
     ...(header !== undefined && { header }),
     ...(decimal !== undefined && { decimal }),
   }

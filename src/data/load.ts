@@ -18,7 +18,8 @@ import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
 import { readImageFolder } from './read/images.js'
 import { readNpz } from './read/npz.js'
-import { isTable, readTable, readTableFolder } from './read/tables.js'
+import { holdsTables, isTable, tableFiles } from './read/table-files.js'
+import { readTables } from './read/tables.js'
 import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
 import { type DataInput, type DataSpec, dataSchema } from './spec.js'
@@ -34,6 +35,7 @@ const tableOptions = [
   'target',
   'unit',
   'peerColumn',
+  'test',
   'columns',
   'header',
   'decimal',
@@ -97,7 +99,7 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
     const name = basename(path)
     if (isTable(name)) {
       only(tableOptions, 'a table')
-      return readTable(path, { ...spec, agreed: tableOf(task) }, limits)
+      return readTables(path, { ...spec, agreed: tableOf(task) }, limits)
     }
     only([], 'arrays of images')
     if (/\.npz$/i.test(name)) return readNpz(path, limits)
@@ -105,7 +107,6 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
     throw dataError(path, `is of no known format; known are ${readable}`)
   }
   const names = await listFolder(path, limits)
-  const tables = names.filter(isTable)
   if (names.some(isIdxImages)) {
     only([], 'a folder of IDX files')
     return readIdxFolder(path, names, limits)
@@ -114,9 +115,9 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
     only([], 'CIFAR-10 batches')
     return readCifarFolder(path, names, limits)
   }
-  if (tables.length > 0) {
+  if (await holdsTables(path, limits)) {
     only(tableOptions, 'a folder of tables')
-    return readTableFolder(path, tables, { ...spec, agreed: tableOf(task) }, limits)
+    return readTables(path, { ...spec, agreed: tableOf(task) }, limits)
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')
@@ -164,7 +165,7 @@ function datasetOf(
       ...common,
       train: all,
       test: samples(source.test),
-      ...(source.peers && owners && { naturalPeers: { names: source.peers, ofTrain: owners } }),
+      ...(source.peers && owners && { naturalPeers: naturalPeers(source.peers, owners, source.test.peers) }),
     })
   }
   const { train, test } = stratifiedSplit(all.labels, spec.testShare, seed, owners)
@@ -182,6 +183,31 @@ function datasetOf(
     test: takeSamples(all, test),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
   })
+}
+
+function naturalPeers(
+  names: readonly string[],
+  ofTrain: Uint16Array,
+  ofTest: Uint16Array | undefined,
+): NonNullable<Dataset['naturalPeers']> {
+  return { names, ofTrain, ...(ofTest && { ofTest }) }
+}
+
+/**
+ * The natural peers that the names of files tell, without reading them: each table of a folder is one.
+ *
+ * @returns undefined where the names tell none
+ */
+export async function peersByFile(
+  { set, test }: DataInput,
+  limits: DataLimits = dataLimits,
+): Promise<string[] | undefined> {
+  if (Object.hasOwn(shippedSets, set)) return undefined
+  const path = resolve(set)
+  if ((await kindOf(path)) !== 'folder' || !(await holdsTables(path, limits))) return undefined
+  const files = await tableFiles(path, test, limits)
+  const names = files.flatMap(({ part, peer }) => (part === 'train' && peer !== undefined ? [peer] : []))
+  return names.length === 0 ? undefined : names
 }
 
 /** Where numbers are to be predicted there are no classes to tell apart. */

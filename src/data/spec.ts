@@ -32,6 +32,8 @@ export const dataSchema = z.strictObject({
   superResolution: z.int().min(2).max(64).optional(),
   /** Tables: the column that says whose row it is; each value becomes a natural peer. */
   peerColumn: column.optional(),
+  /** Tables: a table, or a folder with one for each peer, that is tested on and never trained on. */
+  test: z.string().min(1).optional(),
   /**
    * Tables: the columns to use, by name or number; the others are passed over. The label, the target and the peer's
    * column are used in any case where the options above name them. Default: all.
@@ -75,7 +77,7 @@ export const dataSchema = z.strictObject({
 })
 
 /** What a peer in the field says of its own data; everything else about them is the run's. */
-export const ownDataSchema = dataSchema.pick({ set: true, columns: true, header: true, decimal: true })
+export const ownDataSchema = dataSchema.pick({ set: true, test: true, columns: true, header: true, decimal: true })
 /** As {@link ownDataSchema} has it. */
 export type OwnData = z.output<typeof ownDataSchema>
 

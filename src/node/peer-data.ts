@@ -60,7 +60,10 @@ export async function loadData(manifest: Manifest, own: Partial<DataInput> = {})
   const task = agreedOf(manifest)
   // Of a run that lists its columns everybody may have more; they stand elsewhere in each file, so their names count.
   const columns = data.columns && task.header !== false ? task.columns?.map(({ name }) => name) : undefined
-  return loadForTask({ ...data, ...(columns && { columns }), ...own }, task, seed)
+  // What the run's author tests on lies on the author's machine, as what is trained on there does.
+  const { test, ...described } = data
+  const tested = own.set === undefined && test !== undefined ? { test } : {}
+  return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed)
 }
 
 /** Two files of one shape may mean two things: who trains on one must know what the others' mean. */

@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest'
 import { type DataInput, type Dataset, loadDataset, loadInputs } from '../../src/data/index.js'
 import { dataLimits } from '../../src/data/limits.js'
 import { type Decimal, numberOf, quantityOf } from '../../src/data/read/notation.js'
-import { readTable } from '../../src/data/read/tables.js'
+import { readTables } from '../../src/data/read/tables.js'
 import type { Source } from '../../src/data/source.js'
 import { fitToTask, taskOf } from '../../src/data/task.js'
 import { folderWith } from './samples.js'
 
 async function read(lines: readonly string[] | Uint8Array, options: Omit<DataInput, 'set'> = {}): Promise<Source> {
   const folder = await folderWith({ 'a.csv': lines instanceof Uint8Array ? lines : `${lines.join('\n')}\n` })
-  return readTable(join(folder, 'a.csv'), options, dataLimits)
+  return readTables(join(folder, 'a.csv'), options, dataLimits)
 }
 
 async function load(lines: readonly string[], options: Omit<DataInput, 'set'> = {}): Promise<Dataset> {

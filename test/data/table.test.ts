@@ -4,13 +4,13 @@ import { describe, expect, it } from 'vitest'
 import { type DataInput, type Dataset, loadDataset } from '../../src/data/index.js'
 import { dataLimits } from '../../src/data/limits.js'
 import { decodeTable } from '../../src/data/read/table.js'
-import { readTable } from '../../src/data/read/tables.js'
+import { readTables } from '../../src/data/read/tables.js'
 import type { Source } from '../../src/data/source.js'
 import { folderWith, onlyHearsayErrors } from './samples.js'
 
 async function read(text: string, options: Omit<DataInput, 'set'> = {}, limits = dataLimits): Promise<Source> {
   const folder = await folderWith({ 'a.csv': text })
-  return readTable(join(folder, 'a.csv'), options, limits)
+  return readTables(join(folder, 'a.csv'), options, limits)
 }
 
 async function load(text: string, options: Omit<DataInput, 'set'> = {}): Promise<Dataset> {

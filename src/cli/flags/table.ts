@@ -17,5 +17,9 @@ export const tableFlags: readonly Flag[] = [
     flags: '--columns <list>',
     description: 'tables: the columns to use, by name or number, like age,sex,4-9 (default: all)',
   },
+  {
+    flags: '--test <path>',
+    description: 'tables: a table, or a folder with one for each peer, that is tested on and never trained on',
+  },
   ...notationFlags,
 ]

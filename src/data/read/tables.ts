@@ -1,71 +1,61 @@
-import { basename, join } from 'node:path'
 import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import type { SchemaColumn } from '../schema.js'
 import { checkSize, type Part, type Source } from '../source.js'
+import type { DataSpec } from '../spec.js'
 import { checkTable } from './cautions.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
 import { readBytes } from './file.js'
 import type { TableOptions } from './roles.js'
 import { decodeTable, type Table } from './table.js'
-
-const tableName = /\.(csv|tsv|data)(\.gz)?$/i
-
-/** Is this the name of a table? */
-export function isTable(name: string): boolean {
-  return tableName.test(name)
-}
-
-/** Reads one table: numbers, categories as one input each, a label, and whose row it is if a column says so. */
-export async function readTable(path: string, options: TableOptions, limits: DataLimits = dataLimits): Promise<Source> {
-  const table = decodeTable([{ path, bytes: await readBytes(path, limits) }], options, limits)
-  const peer = columnOf(table, 'peer')
-  if (peer === undefined) return sourceOf(table, options, path, limits)
-  const { texts, rankOf } = rankedTexts(table.columns[peer]!)
-  const owners = Uint16Array.from({ length: table.rows }, (_, row) => rankOf[cellOf(table, row, peer)]!)
-  return sourceOf(table, options, path, limits, { names: texts, of: owners })
-}
+import { type PartFile, type PartName, tableFiles } from './table-files.js'
 
 /**
- * Reads a folder of tables with the same columns. Files named train, test and validation are those parts; otherwise
- * each file is a natural peer, called by what its name does not share with the others.
+ * Reads tables with the same columns: numbers, categories as one input each, a label, what each row is for, and whose
+ * it is, if a column or the names of the files say so.
+ *
+ * @param path - a table, or a folder of them: see {@link tableFiles}
  */
-export async function readTableFolder(
-  folder: string,
-  names: readonly string[],
-  options: TableOptions,
+export async function readTables(
+  path: string,
+  options: TableOptions & Pick<DataSpec, 'test'>,
   limits: DataLimits = dataLimits,
 ): Promise<Source> {
-  if (names.length > limits.naturalPeers) {
-    throw dataError(folder, `has ${names.length} tables; at most ${limits.naturalPeers} natural peers`)
-  }
-  const stems = names.map(name => basename(name).replace(tableName, ''))
-  if (new Set(stems).size < stems.length)
-    throw dataError(folder, 'has the same table twice, as .gz or in another format; remove one')
-  const files = []
-  for (const name of names) files.push({ path: join(folder, name), bytes: await readBytes(join(folder, name), limits) })
-  const table = decodeTable(files, options, limits)
-
-  if (stems.includes('train') && stems.every(stem => partNames.has(stem))) {
-    if (options.peerColumn !== undefined) throw dataError(folder, 'data.peerColumn is read from single tables only')
-    return partsOf(sourceOf(table, options, folder, limits), table, stems)
-  }
-  if (names.length === 1) return sourceOf(table, options, folder, limits)
-  if (options.peerColumn !== undefined) {
+  const files = await tableFiles(path, options.test, limits)
+  const read = []
+  for (const { path } of files) read.push({ path, bytes: await readBytes(path, limits) })
+  const table = decodeTable(read, options, limits)
+  const column = columnOf(table, 'peer')
+  const byFile = files.some(({ peer }) => peer !== undefined)
+  if (column !== undefined && byFile) {
     throw dataError(
-      folder,
+      path,
       'each file is a natural peer already; leave data.peerColumn out, or give the path of one file',
     )
   }
-  return sourceOf(table, options, folder, limits, { names: withoutCommonStart(stems), of: table.files })
+  const owners = column !== undefined ? ownersByColumn(table, column) : byFile ? ownersByFile(table, files) : undefined
+  return partsOf(sourceOf(table, options, path, limits, owners), table, files)
 }
 
-const partNames = new Map<string, 'train' | 'validation' | 'test'>([
-  ['train', 'train'],
-  ['test', 'test'],
-  ['val', 'validation'],
-  ['validation', 'validation'],
-])
+/** Whose a row is: a place among the names. */
+interface Owners {
+  readonly names: readonly string[]
+  readonly of: Uint16Array
+}
+
+function ownersByColumn(table: Table, column: number): Owners {
+  const { texts, rankOf } = rankedTexts(table.columns[column]!)
+  return {
+    names: texts,
+    of: Uint16Array.from({ length: table.rows }, (_, row) => rankOf[cellOf(table, row, column)]!),
+  }
+}
+
+function ownersByFile(table: Table, files: readonly PartFile[]): Owners {
+  const names = files.flatMap(({ part, peer }) => (part === 'train' && peer !== undefined ? [peer] : []))
+  const places = Uint16Array.from(files, ({ peer }) => (peer === undefined ? 0 : names.indexOf(peer)))
+  return { names, of: table.files.map(file => places[file]!) }
+}
 
 function columnOf(table: Table, role: Column['role']): number | undefined {
   const index = table.columns.findIndex(column => column.role === role)
@@ -81,7 +71,7 @@ function sourceOf(
   options: TableOptions,
   path: string,
   limits: DataLimits,
-  peers?: { names: readonly string[]; of: Uint16Array },
+  peers: Owners | undefined,
 ): Source {
   const target = columnOf(table, 'target')
   const { texts, labels } = target === undefined ? labelsOf(table) : unlabelled(table, target)
@@ -167,32 +157,35 @@ export function featuresOf(table: Table): Float32Array {
   return inputs
 }
 
-function partsOf(source: Source, table: Table, stems: readonly string[]): Source {
-  const part = (wanted: string): Part | undefined => {
-    const rows = Uint32Array.from(table.files.keys()).filter(row => partNames.get(stems[table.files[row]!]!) === wanted)
+function partsOf(source: Source, table: Table, files: readonly PartFile[]): Source {
+  if (files.every(({ part }) => part === 'train')) return source
+  const length = inputSize(source.inputShape)
+  const part = (wanted: PartName): Part | undefined => {
+    const rows = Uint32Array.from(table.files.keys()).filter(row => files[table.files[row]!]!.part === wanted)
     if (rows.length === 0) return undefined
-    const length = inputSize(source.inputShape)
     const inputs = new Float32Array(rows.length * length)
     for (const [to, row] of rows.entries()) {
       inputs.set(source.train.inputs.subarray(row * length, (row + 1) * length), to * length)
     }
+    const { labels, targets, peers } = source.train
+    // One table of test data for all peers is nobody's own.
+    const owned = peers !== undefined && isOwned(files, wanted)
     return {
       inputs,
-      labels: Int32Array.from(rows, row => source.train.labels[row]!),
-      ...(source.train.targets && { targets: Float32Array.from(rows, row => source.train.targets![row]!) }),
+      labels: Int32Array.from(rows, row => labels[row]!),
+      ...(targets && { targets: Float32Array.from(rows, row => targets[row]!) }),
+      ...(owned && { peers: Uint16Array.from(rows, row => peers[row]!) }),
       size: rows.length,
       place: sample => table.place(rows[sample]!),
     }
   }
+  const train = part('train')
+  if (train === undefined) throw dataError(files[0]!.path, 'has no rows to train on')
   const [validation, test] = [part('validation'), part('test')]
-  return { ...source, train: part('train')!, ...(validation && { validation }), ...(test && { test }) }
+  return { ...source, train, ...(validation && { validation }), ...(test && { test }) }
 }
 
-/** "processed.cleveland", "processed.va" → "cleveland", "va": cut after the last separator that all share. */
-function withoutCommonStart(stems: readonly string[]): string[] {
-  let shared = 0
-  const [first = ''] = stems
-  while (shared < first.length && stems.every(stem => stem[shared] === first[shared])) shared++
-  const cut = first.slice(0, shared).search(/[.\-_ ][^.\-_ ]*$/) + 1
-  return stems.map(stem => stem.slice(cut) || stem)
+function isOwned(files: readonly PartFile[], wanted: PartName): boolean {
+  const byFile = files.some(({ peer }) => peer !== undefined)
+  return !byFile || files.every(({ part, peer }) => part !== wanted || peer !== undefined)
 }
