@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import pc from 'picocolors'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { type Manifest, parseManifest, replaceFile, runIdOf, writeThrough } from '../node/index.js'
+import { type Manifest, parseManifest, replaceFile, writeThrough } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
@@ -72,7 +72,6 @@ function told(out: string, manifest: Manifest): string {
   const what = `${data.set}, ${'path' in model ? model.path : model.kind}, ${merge.method} on a ${topology.kind}`
   return [
     `${shown(out)}   ${shown(what)}, ${rounds} rounds, begins with ${minPeers} peers`,
-    `${pc.dim('run')} ${Buffer.from(runIdOf(manifest)).toString('hex')}`,
     '',
     'Next:',
     `  npx hearsay simulate ${typed(out)}   ${pc.dim('# try it: all its peers on this machine')}`,

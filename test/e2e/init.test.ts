@@ -26,9 +26,7 @@ describe('hearsay init from flags', () => {
     expect(await hearsay(['init', ...flags], cwd)).toMatchObject({ status: 0 })
     const simulated = await hearsay(['simulate', 'run.yaml', '--no-baselines', '--workers', '1', '--json'], cwd)
     expect(simulated).toMatchObject({ status: 0 })
-    const { run } = JSON.parse(simulated.stdout) as { run: string }
-    const again = await hearsay(['init', ...flags, '--out', 'again.yaml'], cwd)
-    expect(again.stdout).toContain(run)
+    await hearsay(['init', ...flags, '--out', 'again.yaml'], cwd)
     expect(await readFile(join(cwd, 'again.yaml'), 'utf8')).toBe(await readFile(join(cwd, 'run.yaml'), 'utf8'))
   })
 
