@@ -3,8 +3,10 @@ import { HearsayError } from '../errors.js'
 
 /** What the readers refuse to look at. Every length that a file declares is held against these before memory is taken. */
 export interface DataLimits {
-  /** One file on disk. */
+  /** One file on disk that is read in one piece; tables and archives are read bit by bit. */
   readonly fileBytes: number
+  /** One line of a table. */
+  readonly lineBytes: number
   /** What one compressed file may grow to, and what one part (train, test) may take in memory. */
   readonly inflatedBytes: number
   /**
@@ -33,6 +35,8 @@ function memoryBytes(): number {
 export const dataLimits: DataLimits = {
   // Node reads no larger file in one piece.
   fileBytes: 2 ** 31 - 1,
+  // A quote that is never closed would otherwise swallow the whole file; a line of 65,536 cells of 60 characters is shorter.
+  lineBytes: 2 ** 22,
   // A part is held once while it is read, and once more where a share of it is held back for testing.
   inflatedBytes: Math.min(2 ** 31, Math.floor(memoryBytes() / 4)),
   inflation: 200,

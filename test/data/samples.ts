@@ -53,9 +53,9 @@ export function balanced(count: number, classes: number): number[] {
 }
 
 /** Runs a decoder on hostile bytes: it may return, or throw a HearsayError of one line; nothing else. */
-export function onlyHearsayErrors(decode: () => unknown): void {
+export async function onlyHearsayErrors(decode: () => unknown): Promise<void> {
   try {
-    decode()
+    await decode()
   } catch (error) {
     expect(error).toBeInstanceOf(HearsayError)
     expect((error as HearsayError).code).toBe('DATA')

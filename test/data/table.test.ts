@@ -190,9 +190,10 @@ describe('tables', () => {
     expect([...dataset.test.labels]).toEqual([1])
   })
 
-  it('throws nothing but HearsayError on hostile bytes', () => {
-    const decode = (bytes: Uint8Array): void => onlyHearsayErrors(() => decodeTable([{ path: 'a.csv', bytes }], {}))
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), decode))
+  it('throws nothing but HearsayError on hostile bytes', async () => {
+    const decode = (bytes: Uint8Array): Promise<void> =>
+      onlyHearsayErrors(() => decodeTable([{ path: 'a.csv', bytes: [bytes] }], {}))
+    await fc.assert(fc.asyncProperty(fc.uint8Array({ maxLength: 200 }), decode))
     const piece = fc.constantFrom(
       '1',
       '-2.5',
@@ -212,8 +213,8 @@ describe('tables', () => {
       '__proto__',
       '1e999',
     )
-    fc.assert(
-      fc.property(fc.array(piece, { maxLength: 60 }), pieces => decode(new TextEncoder().encode(pieces.join('')))),
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 60 }), pieces => decode(new TextEncoder().encode(pieces.join('')))),
       { numRuns: 1000 },
     )
   })

@@ -1,7 +1,8 @@
-import { isUtf8 } from 'node:buffer'
-import { CsvError } from 'csv-parse/sync'
-import { dataError } from '../limits.js'
-import { dialectOf, lineBytes, OpenQuote, splitBy, splitByBlanks } from './dialect.js'
+import { setImmediate } from 'node:timers/promises'
+import { type DataLimits, dataError } from '../limits.js'
+import { dialectOf } from './dialect.js'
+import type { Pieces } from './file.js'
+import { BadLine, splitLines } from './split-lines.js'
 
 /** One line of a table. */
 export interface Line {
@@ -10,34 +11,100 @@ export interface Line {
   readonly line: number
 }
 
+/** So much is split at a time, in some 5 ms. */
+const pieceBytes = 1 << 16
+
 /**
- * Hands the lines of a table to `onLine`, one after another: no table is ever held as texts.
+ * Hands the lines of a table to `onLine`, one after another, as its bytes come: no table is ever held as text.
  *
  * @param onLine - gets the trimmed cells
  * @returns how many lines of comment were passed over before the table
- * @throws {@link HearsayError} naming the line that is not CSV, or the encoding that is not UTF-8
+ * @throws {@link HearsayError} naming the line that is not CSV or too long, or the encoding that is not UTF-8
  */
-export function eachLine(bytes: Uint8Array, source: string, onLine: (line: Line) => void): number {
-  checkText(bytes, source)
-  const { separator, comment } = dialectOf(bytes)
-  const table = bytes.subarray(comment.bytes)
-  const add = (cells: string[], line: number): void => onLine({ cells, line: line + comment.lines })
+export async function eachLine(
+  bytes: Pieces,
+  source: string,
+  onLine: (line: Line) => void,
+  { lineBytes }: DataLimits,
+): Promise<number> {
+  let last = 0
+  const pieces = withinLines(bytes, source, lineBytes, () => last)
+  const { start, isWhole } = await startOf(pieces, lineBytes)
+  checkStart(start, source)
+  const check = utf8Check(source)
+  check(start)
+  if (isWhole) check()
+  const { separator, comment } = dialectOf(start, lineBytes)
+  async function* table(): AsyncGenerator<Uint8Array> {
+    for (let at = comment.bytes; at < start.length; at += pieceBytes) {
+      yield start.subarray(at, at + pieceBytes)
+      // Everything else has its turn: timers, the network, Ctrl-C.
+      await setImmediate()
+    }
+    if (isWhole) return
+    for await (const piece of pieces) {
+      check(piece)
+      yield piece
+      await setImmediate()
+    }
+    check()
+  }
   try {
-    if (separator === 'blanks') splitByBlanks(table, add)
-    else splitBy(separator, table, add)
+    await splitLines(separator, table(), lineBytes, (cells, line) => {
+      last = line + comment.lines
+      onLine({ cells, line: last })
+    })
   } catch (cause) {
-    if (!(cause instanceof CsvError || cause instanceof OpenQuote)) throw cause
-    const line = cause instanceof OpenQuote ? cause.line : cause.lines
-    const place = typeof line === 'number' ? `:${line + comment.lines}` : ''
-    throw dataError(`${source}${place}`, cause instanceof OpenQuote ? cause.message : sentence(cause), cause)
+    if (!(cause instanceof BadLine)) throw cause
+    throw dataError(`${source}:${cause.line + comment.lines}`, cause.message, cause)
   }
   return comment.lines
 }
 
+/** Somewhat more than the longest line: enough to judge by. */
+async function startOf(
+  pieces: AsyncGenerator<Uint8Array>,
+  lineBytes: number,
+): Promise<{ start: Uint8Array; isWhole: boolean }> {
+  const first: Uint8Array[] = []
+  for (let length = 0; length <= lineBytes; ) {
+    const { value, done } = await pieces.next()
+    if (done) return { start: Buffer.concat(first), isWhole: true }
+    first.push(value)
+    length += value.length
+  }
+  return { start: Buffer.concat(first), isWhole: false }
+}
+
+/**
+ * The same pieces, of which no line is too long. The parser measures the texts in a line, and a line of commas alone
+ * would fill the memory.
+ *
+ * @param last - the last line that was read
+ */
+async function* withinLines(
+  pieces: Pieces,
+  source: string,
+  lineBytes: number,
+  last: () => number,
+): AsyncGenerator<Uint8Array> {
+  let open = 0
+  for await (const piece of pieces) {
+    const ends = [piece.indexOf(0x0a), piece.indexOf(0x0d)].filter(at => at >= 0)
+    if (open + Math.min(piece.length, ...ends) > lineBytes) {
+      const where = last() === 0 ? '' : ` after line ${last()}`
+      throw dataError(source, `has a line${where} that is longer than ${lineBytes} bytes; is it a table?`)
+    }
+    const begun = Math.max(piece.lastIndexOf(0x0a), piece.lastIndexOf(0x0d)) + 1
+    open = begun === 0 ? open + piece.length : piece.length - begun
+    yield piece
+  }
+}
+
 /** Bytes of zero never stand in a text; they do in what is wrongly named .csv: archives, images, UTF-16. */
-function checkText(bytes: Uint8Array, source: string): void {
-  const [first, second] = bytes
-  const head = bytes.subarray(0, 4096)
+function checkStart(start: Uint8Array, source: string): void {
+  const [first, second] = start
+  const head = start.subarray(0, 4096)
   const zeros = head.reduce((sum, byte) => sum + (byte === 0 ? 1 : 0), 0)
   const marked = (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
   // Without a mark too: of Latin letters every other byte is zero.
@@ -45,19 +112,18 @@ function checkText(bytes: Uint8Array, source: string): void {
     throw dataError(source, 'is UTF-16 text; save it as UTF-8 (in spreadsheets: "CSV UTF-8")')
   }
   if (zeros > 0) throw dataError(source, 'is not a text file; tables must be UTF-8 text')
-  if (!isUtf8(bytes)) {
-    throw dataError(source, 'is text in another encoding than UTF-8, as of older Windows programs; save it as UTF-8')
-  }
 }
 
-function sentence(error: CsvError): string {
-  switch (error.code) {
-    case 'CSV_QUOTE_NOT_CLOSED':
-      return 'a quote is opened and never closed'
-    case 'CSV_MAX_RECORD_SIZE':
-      return `longer than ${lineBytes} bytes; is a quote opened and never closed?`
-    default:
-      return error.message
+/** Takes piece after piece; nothing, at the end. */
+function utf8Check(source: string): (piece?: Uint8Array) => void {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  return piece => {
+    try {
+      decoder.decode(piece, { stream: piece !== undefined })
+    } catch (cause) {
+      const what = 'is text in another encoding than UTF-8, as of older Windows programs; save it as UTF-8'
+      throw dataError(source, what, cause)
+    }
   }
 }
 

@@ -3,7 +3,7 @@ import { placeRows } from '../placing.js'
 import { isInput, type SchemaColumn, type TableSchema } from '../schema.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
 import type { Column } from './columns.js'
-import { readBytes } from './file.js'
+import { bytesOf } from './file.js'
 import { isMissing, isMissingNumber } from './missing.js'
 import { alternatives, columnNames, placesOf } from './names.js'
 import { numberOf, quantityOf } from './notation.js'
@@ -38,8 +38,8 @@ export async function readRows(
     found = isNamed ? byName(names, reading, `${source}:1`) : byPlace(width, reading, source)
     return Array.from({ length: width }, (_, i) => columnOf(found.get(i), i, names))
   }
-  const table = decodeTable(
-    [{ path, bytes: await readBytes(path, limits) }],
+  const table = await decodeTable(
+    [{ path, bytes: bytesOf(path, limits) }],
     { ...options, ...(header !== undefined && { header }) },
     limits,
     columnsFor,

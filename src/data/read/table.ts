@@ -1,6 +1,7 @@
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { type Column, readCell } from './columns.js'
 import { afterFirstLines, eachLine, type Line } from './csv.js'
+import type { Pieces } from './file.js'
 import { type ColumnsFor, cellsOf, checkHeader, type Layout, layoutOf } from './layout.js'
 import { columnNames } from './names.js'
 import { columnsOf, type TableOptions } from './roles.js'
@@ -24,7 +25,7 @@ export interface Table {
 /** One file of a table. */
 export interface TableFile {
   readonly path: string
-  readonly bytes: Uint8Array
+  readonly bytes: Pieces
 }
 
 /**
@@ -33,12 +34,12 @@ export interface TableFile {
  * @param columnsFor - what each column is for. @default as the options say
  * @throws {@link HearsayError} naming file, line and column of what is wrong
  */
-export function decodeTable(
+export async function decodeTable(
   files: readonly TableFile[],
   options: TableOptions,
   limits: DataLimits = dataLimits,
   columnsFor: ColumnsFor = (width, names, source) => columnsOf(width, names, options, source, limits),
-): Table {
+): Promise<Table> {
   const rows = createRows(files, limits)
   let layout: Layout | undefined
   let comments = 0
@@ -56,7 +57,7 @@ export function decodeTable(
       layout ??= layoutOf(first, options, path, limits, columnsFor)
       return append
     })
-    comments += eachLine(bytes, path, lines.add)
+    comments += await eachLine(bytes, path, lines.add, limits)
     lines.end()
     if (isFirst) throw dataError(path, 'is empty')
   }

@@ -5,7 +5,7 @@ import { checkSize, type Part, type Source } from '../source.js'
 import type { DataSpec } from '../spec.js'
 import { checkTable } from './cautions.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
-import { readBytes } from './file.js'
+import { bytesOf } from './file.js'
 import type { TableOptions } from './roles.js'
 import { decodeTable, type Table } from './table.js'
 import { type PartFile, type PartName, tableFiles } from './table-files.js'
@@ -22,9 +22,8 @@ export async function readTables(
   limits: DataLimits = dataLimits,
 ): Promise<Source> {
   const files = await tableFiles(path, options.test, limits)
-  const read = []
-  for (const { path } of files) read.push({ path, bytes: await readBytes(path, limits) })
-  const table = decodeTable(read, options, limits)
+  const read = files.map(({ path }) => ({ path, bytes: bytesOf(path, limits) }))
+  const table = await decodeTable(read, options, limits)
   const column = columnOf(table, 'peer')
   const byFile = files.some(({ peer }) => peer !== undefined)
   if (column !== undefined && byFile) {
