@@ -57,6 +57,11 @@ const parts: readonly Part[] = [
       { key: 'superResolution', says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' },
       { key: 'peerColumn', says: 'Tables: the column that says whose a row is', unset: ownData('hospital') },
       {
+        key: 'groupColumn',
+        says: 'Tables: the column whose rows of one value are kept on one side of every split',
+        unset: ownData('patient'),
+      },
+      {
         key: 'test',
         says: 'Tables: a table, or a folder with one for each peer, that is tested on and never trained on',
         unset: ownData('test.csv'),

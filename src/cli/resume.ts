@@ -7,7 +7,7 @@ import { type FieldFlags, listenFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
 /** Whatever else a run was begun with. */
-const settled = ['data', 'test', 'columns', 'header', 'decimal', 'model', 'share', 'as', 'out'] as const
+const settled = ['data', 'test', 'columns', 'groupColumn', 'header', 'decimal', 'model', 'share', 'as', 'out'] as const
 
 /**
  * Goes on with a run that was started or joined here.

@@ -11,13 +11,15 @@ export interface NotationFlags {
 export interface TableFlags extends NotationFlags {
   readonly columns?: string
   readonly test?: string
+  readonly groupColumn?: string
 }
 
 /** The flags that are given, as fields of the manifest's `data` section. */
-export function tableFields({ columns, test, header, decimal }: TableFlags): Partial<DataInput> {
+export function tableFields({ columns, test, groupColumn, header, decimal }: TableFlags): Partial<DataInput> {
   return {
     ...(columns !== undefined && { columns: columnsOf(columns) }),
     ...(test !== undefined && { test }),
+    ...(groupColumn !== undefined && { groupColumn: columnOf(groupColumn)! }),
     ...(header !== undefined && { header }),
     ...(decimal !== undefined && { decimal }),
   }

@@ -47,6 +47,8 @@ export interface Dataset {
     /** One place in `names` per test sample; absent when the source's own test split does not say. */
     readonly ofTest?: Uint16Array
   }
+  /** One number per training sample: those of one are of one group, and never at two peers that are dealt to. */
+  readonly groups?: Uint32Array
   /** Of a table: which column became which inputs. */
   readonly table?: TableSchema
   /** What its reading passed over and what its owner may not expect, a sentence each: commands show them on stderr. */

@@ -9,6 +9,7 @@ import {
   sharedPixels,
   takeSamples,
 } from './dataset.js'
+import { checkGroups, groupNotes } from './groups.js'
 import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
 import { classNotes } from './notes.js'
@@ -35,6 +36,7 @@ const tableOptions = [
   'target',
   'unit',
   'peerColumn',
+  'groupColumn',
   'test',
   'columns',
   'header',
@@ -146,7 +148,7 @@ function datasetOf(
     return targets === undefined ? read : { ...read, targets: onSharedMemory(targets) }
   }
   const all = samples(source.train)
-  const owners = source.train.peers
+  const { peers: owners, groups } = source.train
   const common = {
     name,
     classes: classes.classes,
@@ -157,22 +159,28 @@ function datasetOf(
     ...(predicts && { objective: objectiveOf(factor, classes.classes[0]!) }),
   }
   const noted = (dataset: Dataset): Dataset => {
-    const notes = [...(source.notes ?? []), ...classNotes(dataset.classes, dataset.train, dataset.test)]
+    const notes = [
+      ...(source.notes ?? []),
+      ...classNotes(dataset.classes, dataset.train, dataset.test),
+      ...groupNotes(source.train),
+    ]
     return notes.length === 0 ? dataset : { ...dataset, notes }
   }
+  checkGroups(source)
   if (source.test !== undefined) {
     return noted({
       ...common,
       train: all,
       test: samples(source.test),
+      ...(groups && { groups }),
       ...(source.peers && owners && { naturalPeers: naturalPeers(source.peers, owners, source.test.peers) }),
     })
   }
-  const { train, test } = stratifiedSplit(all.labels, spec.testShare, seed, owners)
+  const { train, test } = stratifiedSplit(all.labels, spec.testShare, seed, { peers: owners, groups })
   if (test.length === 0) {
     throw dataError(
       path,
-      `${all.size} samples are too few to hold back ${spec.testShare} of them for testing; add samples or raise data.testShare`,
+      `${all.size} samples${groups ? ` in ${new Set(groups).size} groups (data.groupColumn)` : ''} are too few to hold back ${spec.testShare} of them for testing; add samples or raise data.testShare`,
     )
   }
   const taken = (indices: Uint32Array): Uint16Array => Uint16Array.from(indices, sample => owners![sample]!)
@@ -181,6 +189,7 @@ function datasetOf(
     ...common,
     train: kept,
     test: takeSamples(all, test),
+    ...(groups && { groups: Uint32Array.from(train, sample => groups[sample]!) }),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
   })
 }

@@ -13,6 +13,8 @@ export interface Part {
   readonly size: number
   /** One place in {@link Source.peers} per sample. */
   readonly peers?: Uint16Array
+  /** The group of each sample, as a number that is the same in all parts. */
+  readonly groups?: Uint32Array
   /** Where sample i stands, for error messages: "a.csv:12" or "a.npz: train_labels: sample 3". */
   place(sample: number): string
 }

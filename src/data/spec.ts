@@ -32,11 +32,16 @@ export const dataSchema = z.strictObject({
   superResolution: z.int().min(2).max(64).optional(),
   /** Tables: the column that says whose row it is; each value becomes a natural peer. */
   peerColumn: column.optional(),
+  /**
+   * Tables: the column that says which rows belong together, as those of one patient: they are never on both sides of a
+   * split, nor dealt to two peers. It is no input.
+   */
+  groupColumn: column.optional(),
   /** Tables: a table, or a folder with one for each peer, that is tested on and never trained on. */
   test: z.string().min(1).optional(),
   /**
-   * Tables: the columns to use, by name or number; the others are passed over. The label, the target and the peer's
-   * column are used in any case where the options above name them. Default: all.
+   * Tables: the columns to use, by name or number; the others are passed over. The label, the target and the columns of
+   * peers and groups are used in any case where the options above name them. Default: all.
    */
   columns: z.array(column).min(1).optional(),
   /** Tables: is the first line a header? Default: the lines beneath tell; where they do not it is asked. */
@@ -77,7 +82,14 @@ export const dataSchema = z.strictObject({
 })
 
 /** What a peer in the field says of its own data; everything else about them is the run's. */
-export const ownDataSchema = dataSchema.pick({ set: true, test: true, columns: true, header: true, decimal: true })
+export const ownDataSchema = dataSchema.pick({
+  set: true,
+  test: true,
+  columns: true,
+  groupColumn: true,
+  header: true,
+  decimal: true,
+})
 /** As {@link ownDataSchema} has it. */
 export type OwnData = z.output<typeof ownDataSchema>
 

@@ -161,6 +161,6 @@ describe('stratified split', () => {
     expect([train.length, test.length]).toEqual([4, 0])
     // 20 groups of 3: 0.2 of each is less than one sample, of all together it is 12.
     const peers = Uint16Array.from({ length: 60 }, (_, i) => i % 20)
-    expect(stratifiedSplit(new Int32Array(60), 0.2, 1, peers).test).toHaveLength(12)
+    expect(stratifiedSplit(new Int32Array(60), 0.2, 1, { peers }).test).toHaveLength(12)
   })
 })

@@ -21,5 +21,9 @@ export const tableFlags: readonly Flag[] = [
     flags: '--test <path>',
     description: 'tables: a table, or a folder with one for each peer, that is tested on and never trained on',
   },
+  {
+    flags: '--group-column <column>',
+    description: 'tables: the column whose rows of one value, as of one patient, are kept on one side of every split',
+  },
   ...notationFlags,
 ]

@@ -73,7 +73,7 @@ export function dirichletByClass(
   if (labels.length < smallestShard * peers) {
     throw new HearsayError(
       'DATA',
-      `partition: ${labels.length} samples for ${peers} peers; dirichlet by class gives each at least ${smallestShard}, so at most ${Math.floor(labels.length / smallestShard)} peers`,
+      `partition: ${labels.length} samples for ${peers} peers; dirichlet by class gives each at least ${smallestShard} (groups, with data.groupColumn), so at most ${Math.floor(labels.length / smallestShard)} peers`,
     )
   }
   const lists = indicesByClass(labels, classes, random)

@@ -1,18 +1,20 @@
 import { HearsayError } from '../../errors.js'
-import { random } from '../../random.js'
+import { type Random, random } from '../../random.js'
 import { agreeTogether } from '../agreed.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
 import { shortList } from '../notes.js'
 import { classification, seenAt } from '../objective.js'
 import { type PartitionInput, type PartitionSpec, partitionSchema } from '../spec.js'
 import { dirichletByClass, dirichletByClient } from './dirichlet.js'
+import { dealGroups } from './groups.js'
 import { iid } from './iid.js'
 import { pathological } from './pathological.js'
 import { quantity } from './quantity.js'
 
 /**
  * Which training samples each peer gets, as ALGORITHMS.md section 7 says. The same seed deals the same samples; no
- * sample is dealt twice, except by `pathological`.
+ * sample is dealt twice, except by `pathological`. A group of samples (data.groupColumn) goes whole to one peer, except by
+ * `natural`, which asks nobody.
  *
  * @param peers - how many to deal to; `natural` needs exactly as many as the source names
  * @throws {@link HearsayError} when the samples cannot be dealt so
@@ -31,10 +33,28 @@ export function partitionIndices(dataset: Dataset, spec: PartitionInput, peers: 
   if (partition.kind === 'natural') return natural(dataset, peers)
   if (peers > size) throw wrong(`${peers} peers for ${size} training samples; at most ${size} peers`)
   const generator = random(seed, 'partition')
+  const deal = (labels: Int32Array): Uint32Array[] => dealt(partition, labels, classes, peers, generator)
+  const { groups } = dataset
+  if (groups === undefined) return deal(labels)
+  if (partition.kind === 'pathological') {
+    throw wrong(
+      'pathological deals samples more than once, so it cannot keep each group (data.groupColumn) at one peer; take iid, dirichlet, quantity or natural',
+    )
+  }
+  return dealGroups(labels, groups, peers, generator, deal)
+}
+
+function dealt(
+  partition: Exclude<PartitionSpec, { kind: 'natural' }>,
+  labels: Int32Array,
+  classes: number,
+  peers: number,
+  generator: Random,
+): Uint32Array[] {
   switch (partition.kind) {
     case 'iid':
     case 'resolution':
-      return iid(size, peers, generator)
+      return iid(labels.length, peers, generator)
     case 'dirichlet': {
       const deal = partition.mode === 'client' ? dirichletByClient : dirichletByClass
       return deal(labels, classes, peers, partition.alpha, generator)

@@ -8,7 +8,7 @@ import { type Decimal, isWord, numberOf, quantityOf } from './notation.js'
  * What a column is for. A feature holds numbers or, where none of its cells is one, categories. An answer is what is known
  * of a row that a model is asked about.
  */
-export type ColumnRole = 'label' | 'target' | 'peer' | 'feature' | 'categorical' | 'answer' | 'unused'
+export type ColumnRole = 'label' | 'target' | 'peer' | 'group' | 'feature' | 'categorical' | 'answer' | 'unused'
 
 /** One column while it is read: a number for each cell, which for texts is a place in `texts`. */
 export interface Column {
@@ -43,7 +43,13 @@ export interface PlacedCell {
 }
 
 /** What a row cannot do without. */
-const needed: Partial<Record<ColumnRole, string>> = { label: 'label', target: 'number to predict', peer: "peer's name" }
+const needed: Partial<Record<ColumnRole, string>> = {
+  label: 'label',
+  target: 'number to predict',
+  peer: "peer's name",
+  // It may be of any group, so no split could be trusted.
+  group: 'group',
+}
 
 /** What may be done about a column that is neither numbers nor categories. */
 const asCategories = 'list the column under data.categorical'
@@ -170,6 +176,7 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
   const [most, advice] = {
     label: [limits.classes, 'is it a number to predict? then name it under data.target'],
     peer: [limits.naturalPeers, 'name another column under data.peerColumn'],
+    group: [Infinity, ''],
     feature: [limits.categories, 'is it a name or an identifier? leave it out with --columns (data.columns)'],
     categorical: [limits.categories, 'leave it out with --columns (data.columns)'],
     answer: [Infinity, ''],

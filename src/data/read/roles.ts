@@ -14,6 +14,7 @@ export interface TableOptions
     | 'target'
     | 'unit'
     | 'peerColumn'
+    | 'groupColumn'
     | 'columns'
     | 'header'
     | 'decimal'
@@ -96,11 +97,14 @@ const roleOf: Readonly<Record<SchemaColumn['kind'], ColumnRole>> = {
   unused: 'unused',
 }
 
+/** What the run does not know of. */
+const outside: ReadonlySet<ColumnRole | undefined> = new Set(['unused', 'peer', 'group'])
+
 /** As the run has them. A column that says whose a row is, or that is left out by its owner, need not be in the run. */
 function agreedRoles(
   width: number,
   header: readonly string[] | undefined,
-  { agreed, columns, peerColumn }: TableOptions & { readonly agreed: TableSchema },
+  { agreed, columns, peerColumn, groupColumn }: TableOptions & { readonly agreed: TableSchema },
   path: string,
 ): Roles {
   const names = Array.from({ length: width }, (_, i) => nameOf(header, i))
@@ -112,16 +116,25 @@ function agreedRoles(
     typeof column === 'number' || !kinds.has(column) || names.includes(column)
   const used = columns && new Set(columns.filter(isThere).map(at))
   const peer = typeof peerColumn === 'string' ? placesOf(peerColumn, header ?? [])[0] : peerColumn && peerColumn - 1
+  const group = groupColumn && placeOf(groupColumn, width, header, `${path}: data.groupColumn (--group-column)`)
   const roles = new Map<number, ColumnRole>()
   const texts = new Map<number, readonly string[]>()
   for (const [i, name] of names.entries()) {
     const column = kinds.get(name)
-    if (i === peer && (column === undefined || column.kind === 'unused')) roles.set(i, 'peer')
+    if (i === group) {
+      if (column !== undefined && column.kind !== 'unused') {
+        throw dataError(
+          `${path}: data.groupColumn`,
+          `column ${i + 1} ("${name}") is one that the run learns from; name your column of groups with --group-column`,
+        )
+      }
+      roles.set(i, 'group')
+    } else if (i === peer && (column === undefined || column.kind === 'unused')) roles.set(i, 'peer')
     else if (used !== undefined && !used.has(i) && !answers.has(column?.kind ?? '')) roles.set(i, 'unused')
     else if (column !== undefined) roles.set(i, roleOf[column.kind])
     if (column?.kind === 'category') texts.set(i, column.values)
   }
-  const own = names.filter((_, i) => roles.get(i) !== 'unused' && roles.get(i) !== 'peer')
+  const own = names.filter((_, i) => !outside.has(roles.get(i)))
   checkColumns({ header: header !== undefined, width, names: own }, agreed, path)
   return { roles, texts, closed: false }
 }
@@ -142,10 +155,12 @@ function rolesOf(width: number, header: readonly string[] | undefined, options: 
   const target = options.target === undefined ? undefined : at(options.target, 'target')
   const label = target === undefined ? at(options.label ?? width, 'label') : undefined
   const peer = options.peerColumn === undefined ? undefined : at(options.peerColumn, 'peerColumn')
+  const group = options.groupColumn === undefined ? undefined : at(options.groupColumn, 'groupColumn')
   for (const [index, role] of [
     [label, 'label'],
     [target, 'target'],
     [peer, 'peer'],
+    [group, 'group'],
   ] as const) {
     if (index === undefined) continue
     if (roles.has(index)) throw dataError(path, `column ${index + 1} cannot be both ${roles.get(index)} and ${role}`)

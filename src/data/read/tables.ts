@@ -72,7 +72,7 @@ function sourceOf(
   limits: DataLimits,
   peers: Owners | undefined,
 ): Source {
-  const target = columnOf(table, 'target')
+  const [target, group] = [columnOf(table, 'target'), columnOf(table, 'group')]
   const { texts, labels } = target === undefined ? labelsOf(table) : unlabelled(table, target)
   const features = table.columns.reduce((sum, column) => sum + inputsOf(column), 0)
   if (features > limits.columns) throw dataError(path, `becomes ${features} inputs; at most ${limits.columns} are read`)
@@ -93,6 +93,9 @@ function sourceOf(
     size: table.rows,
     place: table.place,
     ...(peers && { peers: peers.of }),
+    ...(group !== undefined && {
+      groups: Uint32Array.from({ length: table.rows }, (_, row) => cellOf(table, row, group)),
+    }),
   }
   const comments = table.comments === 1 ? 'a line of comment' : `${table.comments} lines of comment`
   const notes = [...(table.comments === 0 ? [] : [`${comments} passed over`]), ...checkTable(table, options, path)]
@@ -113,7 +116,8 @@ function schemaOf(column: Column, header: boolean, { unit: given }: TableOptions
     throw dataError(path, `${column.title} is written in ${unit.unit}, and data.unit says ${given}; make them alike`)
   }
   // Nobody else need have it, or know of it; without a header it keeps the places of the others.
-  if (role === 'peer' || role === 'answer' || role === 'unused') return header ? [] : [{ name, kind: 'unused' }]
+  if (role === 'peer' || role === 'group' || role === 'answer' || role === 'unused')
+    return header ? [] : [{ name, kind: 'unused' }]
   if (isCategorical(column)) return [{ name, kind: 'category', values: rankedTexts(column).texts }]
   return [{ name, kind: 'number', ...unit }]
 }
@@ -166,7 +170,7 @@ function partsOf(source: Source, table: Table, files: readonly PartFile[]): Sour
     for (const [to, row] of rows.entries()) {
       inputs.set(source.train.inputs.subarray(row * length, (row + 1) * length), to * length)
     }
-    const { labels, targets, peers } = source.train
+    const { labels, targets, peers, groups } = source.train
     // One table of test data for all peers is nobody's own.
     const owned = peers !== undefined && isOwned(files, wanted)
     return {
@@ -174,6 +178,7 @@ function partsOf(source: Source, table: Table, files: readonly PartFile[]): Sour
       labels: Int32Array.from(rows, row => labels[row]!),
       ...(targets && { targets: Float32Array.from(rows, row => targets[row]!) }),
       ...(owned && { peers: Uint16Array.from(rows, row => peers[row]!) }),
+      ...(groups && { groups: Uint32Array.from(rows, row => groups[row]!) }),
       size: rows.length,
       place: sample => table.place(rows[sample]!),
     }
