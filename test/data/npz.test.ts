@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { zipSync } from 'fflate'
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { loadDataset } from '../../src/data/index.js'
 import { dataLimits } from '../../src/data/limits.js'
-import { decodeNpy } from '../../src/data/read/npy.js'
-import { decodeNpz, namesInNpz, readNpz } from '../../src/data/read/npz.js'
+import { readNpy } from '../../src/data/read/npy.js'
+import { readNpz } from '../../src/data/read/npz.js'
+import { readArrays } from '../../src/data/read/npz-archive.js'
 import { fixture, folderWith, onlyHearsayErrors } from './samples.js'
 
 const pixels = Uint8Array.from({ length: 72 }, (_, i) => i % 251)
@@ -82,9 +84,36 @@ describe('NPY errors', () => {
     ['a shape beyond memory', npyOf('4000000000, 4000000000', new Uint8Array(9)), /at most 2147483648 are read/],
     ['nine axes', npyOf('1,1,1,1,1,1,1,1,1', new Uint8Array(1)), /at most 8 whole numbers/],
   ]
-  it.each(cases)('refuses %s', (_, bytes, message) => {
-    expect(() => decodeNpy(bytes, 'a.npz: x')).toThrow(message)
+  it.each(cases)('refuses %s', async (_, bytes, message) => {
+    await expect(readNpy([bytes], bytes.length, 'a.npz: x')).rejects.toThrow(message)
   })
+
+  it('refuses more or fewer numbers than the size says', async () => {
+    const bytes = npyOf('4, 2', new Uint8Array(8))
+    const pieces = [bytes.subarray(0, 7), bytes.subarray(7, 40), bytes.subarray(40)]
+    expect((await readNpy(pieces, bytes.length, 'x')).values).toEqual(new Uint8Array(8))
+    const longer = readNpy([...pieces, Uint8Array.of(1)], bytes.length, 'x')
+    await expect(longer).rejects.toThrow(/^x: is longer than its \d+ bytes$/)
+    const cut = readNpy([bytes.subarray(0, -1)], bytes.length, 'x')
+    await expect(cut).rejects.toThrow(/^x: ends before its \d+ bytes; was it cut off\?$/)
+  })
+
+  it('refuses a header of any length', async () => {
+    const bytes = npy(' '.repeat(10_001))
+    await expect(readNpy([bytes], bytes.length, 'x')).rejects.toThrow('has a header of 10001 bytes; at most 10000 are')
+  })
+})
+
+/** All arrays of an archive of these bytes. */
+async function arraysIn(bytes: Uint8Array, limits = dataLimits): Promise<unknown> {
+  archives ??= await folderWith({})
+  await writeFile(`${archives}/a.npz`, bytes)
+  return readArrays(`${archives}/a.npz`, names => names, limits)
+}
+
+let archives: string | undefined
+afterEach(() => {
+  archives = undefined
 })
 
 describe('NPZ errors', () => {
@@ -140,14 +169,17 @@ describe('NPZ errors', () => {
     )
   })
 
-  it('refuses an entry whose declared size deflate cannot reach', () => {
+  it('refuses an entry whose declared size deflate cannot reach', async () => {
     const bytes = zipSync({ 'x.npy': npyOf('20000,', new Uint8Array(20_000)) })
     const directory = bytes.findLastIndex((_, i) => bytes[i] === 0x50 && bytes[i + 1] === 0x4b && bytes[i + 2] === 1)
     new DataView(bytes.buffer).setUint32(directory + 24, 200_000_000, true)
-    expect(() => decodeNpz(bytes, 'a.npz')).toThrow(/a\.npz: x: its size cannot be true/)
+    await expect(arraysIn(bytes)).rejects.toThrow(/a\.npz: x: its size cannot be true/)
+    // Less than there is: no more than that is unpacked.
+    new DataView(bytes.buffer).setUint32(directory + 24, 10_000, true)
+    await expect(arraysIn(bytes)).rejects.toThrow(/a\.npz: is not a readable/)
   })
 
-  it('refuses a directory that claims 2³² entries without counting them', () => {
+  it('refuses a directory that claims 2³² entries without counting them', async () => {
     const bytes = readFileSync(fixture('npz/deflated.npz'))
     const end = bytes.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]))
     // A ZIP64 locator and record in front of the end, claiming the entries.
@@ -159,13 +191,13 @@ describe('NPZ errors', () => {
     record.writeUInt32LE(0xffffffff, 32)
     record.writeUInt32LE(bytes.readUInt32LE(end + 16), 48)
     const forged = Buffer.concat([bytes.subarray(0, end), record, locator, bytes.subarray(end)])
-    expect(() => namesInNpz(forged, 'a.npz')).toThrow(/has more than 4096 entries/)
+    await expect(arraysIn(forged)).rejects.toThrow(/has more than 4096 entries/)
   })
 
-  it('refuses every cut of an archive', () => {
+  it('refuses every cut of an archive', async () => {
     const bytes = readFileSync(fixture('npz/deflated.npz'))
     for (let length = 0; length < bytes.length; length += 7) {
-      expect(() => decodeNpz(bytes.subarray(0, length), 'a.npz')).toThrow(/a\.npz: is not a readable/)
+      await expect(arraysIn(bytes.subarray(0, length))).rejects.toThrow(/a\.npz: is not a readable/)
     }
   })
 })
@@ -174,9 +206,10 @@ describe('NPY and NPZ decoders on hostile bytes', () => {
   it('throw nothing but HearsayError on random bytes', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), async bytes => {
-        await onlyHearsayErrors(() => decodeNpz(bytes, 'a.npz'))
-        await onlyHearsayErrors(() => decodeNpy(bytes, 'a.npy'))
-        await onlyHearsayErrors(() => decodeNpy(npy(new TextDecoder('latin1').decode(bytes)), 'a.npy'))
+        await onlyHearsayErrors(() => arraysIn(bytes))
+        await onlyHearsayErrors(() => readNpy([bytes], bytes.length, 'a.npy'))
+        const headed = npy(new TextDecoder('latin1').decode(bytes))
+        await onlyHearsayErrors(() => readNpy([headed], headed.length, 'a.npy'))
       }),
     )
   })
@@ -191,19 +224,19 @@ describe('NPY and NPZ decoders on hostile bytes', () => {
         async (file, changes) => {
           const bytes = Uint8Array.from(file)
           for (const [at, value] of changes) bytes[at % bytes.length] = value
-          await onlyHearsayErrors(() => decodeNpz(bytes, 'a.npz', undefined, { ...dataLimits, inflatedBytes: 1 << 20 }))
+          await onlyHearsayErrors(() => arraysIn(bytes, { ...dataLimits, inflatedBytes: 1 << 20 }))
         },
       ),
       { numRuns: 500 },
     )
   })
 
-  it('read back any shape and order', () => {
-    fc.assert(
-      fc.property(
+  it('read back any shape and order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 1, maxLength: 4 }),
         fc.boolean(),
-        (shape, fortran) => {
+        async (shape, fortran) => {
           const count = shape.reduce((product, length) => product * length, 1)
           // In Fortran order the first axis moves fastest; the value of a cell is its place in C order.
           const data = new Uint8Array(count)
@@ -216,7 +249,8 @@ describe('NPY and NPZ decoders on hostile bytes', () => {
             data[fortran ? at : place] = place
           }
           const header = `{'descr': '|u1', 'fortran_order': ${fortran ? 'True' : 'False'}, 'shape': (${shape.join(', ')},)}`
-          const array = decodeNpy(npy(header, data), 'a.npy')
+          const bytes = npy(header, data)
+          const array = await readNpy([bytes], bytes.length, 'a.npy')
           expect(array.shape).toEqual(shape)
           expect(array.values).toEqual(Uint8Array.from({ length: count }, (_, i) => i))
         },

@@ -6,8 +6,9 @@ import { fileURLToPath } from 'node:url'
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Samples } from '../../src/data/index.js'
-import { decodeNpy } from '../../src/data/read/npy.js'
-import { decodeNpz } from '../../src/data/read/npz.js'
+import { dataLimits } from '../../src/data/limits.js'
+import { readNpy } from '../../src/data/read/npy.js'
+import { readArrays } from '../../src/data/read/npz-archive.js'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
 import { outputShapeOf } from '../../src/learner/index.js'
 import { buildModel, upload } from '../../src/learner/models/model.js'
@@ -169,7 +170,8 @@ describe.runIf(hasKeras)('Keras, asked with the data as they come, answers as He
       'import load, numpy; numpy.save("answers.npy", load.load().predict(numpy.load("inputs.npy"), verbose=0))'
     const { status, stderr } = spawnSync('python3', ['-c', ask], { cwd: join(to, 'keras'), encoding: 'utf8' })
     expect(status, stderr).toBe(0)
-    const { values } = decodeNpy(Uint8Array.from(await readFile(join(to, 'keras', 'answers.npy'))), 'answers.npy')
+    const answers = await readFile(join(to, 'keras', 'answers.npy'))
+    const { values } = await readNpy([answers], answers.length, 'answers.npy')
     const logits = await hearsaySays(peer)
     const shape: [number, number] = [samples.size, description.classes.length]
     const probabilities = tf.tidy(() => tf.softmax(tf.tensor(logits, shape)).dataSync() as Float32Array)
@@ -194,7 +196,7 @@ describe('an export', () => {
     const { layout } = peer.description
     const read = decodeDescription(await readFile(join(to, 'peer.json'), 'utf8'), 'peer.json')
     expect(read.standardisation).toEqual(peer.description.standardisation)
-    const arrays = decodeNpz(await readFile(join(to, 'keras', 'weights.npz')), 'weights.npz')
+    const arrays = await readArrays(join(to, 'keras', 'weights.npz'), names => names, dataLimits)
     for (const { name, shape, offset, size } of layout.tensors) {
       expect(arrays.get(name)!.shape).toEqual(shape)
       expect(arrays.get(name)!.values).toEqual(peer.parameters.slice(offset, offset + size))

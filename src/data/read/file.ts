@@ -172,6 +172,11 @@ function damaged(path: string, cause: unknown): HearsayError {
   return dataError(path, what, cause)
 }
 
+/** Does it come from the operating system? */
+export function isSystems(cause: unknown): boolean {
+  return cause instanceof Error && 'syscall' in cause
+}
+
 function isZlibs(cause: unknown): boolean {
   return codeOf(cause).startsWith('Z_')
 }
@@ -180,6 +185,7 @@ function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
-function isOurs(cause: unknown): boolean {
+/** Is it said in a sentence already? */
+export function isOurs(cause: unknown): boolean {
   return cause instanceof Error && cause.name === 'HearsayError'
 }

@@ -1,4 +1,5 @@
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { Pieces } from './file.js'
 
 /*
  * The .npy format (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html): magic, version, header
@@ -39,24 +40,77 @@ const readers: Record<string, { bytes: number; read(buffer: SharedArrayBuffer): 
   '<f8': { bytes: 8, read: buffer => new Float64Array(buffer) },
 }
 
+/** numpy itself refuses longer ones unless told otherwise. */
+const headerLimit = 10_000
+
 /**
- * Reads one .npy array. Nothing is allocated by what the header claims: its shape must fit the bytes that are there.
+ * Reads one .npy array, straight to the shared memory that samples are kept on: no other copy is made but of arrays in
+ * Fortran order and of 64-bit integers. Nothing is allocated by what the header claims: its shape must fit the size.
  *
+ * @param pieces - its bytes
+ * @param size - how many these are
  * @param what - what to call the array in an error: "a.npz: train_images"
  * @throws {@link HearsayError} when the bytes are no such array
  */
-export function decodeNpy(bytes: Uint8Array, what: string, limits: DataLimits = dataLimits): NpyArray {
-  if (bytes.length < 10 || magic.some((byte, i) => bytes[i] !== byte)) throw dataError(what, 'is not a numpy array')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
-  const major = bytes[6]!
-  if (major < 1 || major > 3) throw dataError(what, `has npy version ${major}; 1 to 3 are read`)
-  const headerStart = major === 1 ? 10 : 12
-  if (bytes.length < headerStart) throw dataError(what, 'ends inside its header; was it cut off?')
-  const headerLength = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
-  const dataStart = headerStart + headerLength
-  if (dataStart > bytes.length) throw dataError(what, 'ends inside its header; was it cut off?')
-  const { descr, fortran, shape } = parseHeader(bytes.subarray(headerStart, dataStart), what)
+export async function readNpy(
+  pieces: Pieces,
+  size: number,
+  what: string,
+  limits: DataLimits = dataLimits,
+): Promise<NpyArray> {
+  let header: Header | undefined
+  let start: Uint8Array = new Uint8Array(0)
+  let numbers = new Uint8Array(new SharedArrayBuffer(0))
+  let at = 0
+  for await (const piece of pieces) {
+    let rest = piece
+    if (header === undefined) {
+      start = Buffer.concat([start, piece])
+      header = headerIn(start, what)
+      if (header === undefined) continue
+      const bytes = checkedBytes(header, size, what, limits)
+      numbers = new Uint8Array(new SharedArrayBuffer(bytes))
+      rest = start.subarray(header.length)
+    }
+    if (rest.length > numbers.length - at) throw dataError(what, `is longer than its ${size} bytes`)
+    numbers.set(rest, at)
+    at += rest.length
+  }
+  if (header === undefined) {
+    throw dataError(what, start.length < 10 ? 'is not a numpy array' : 'ends inside its header; was it cut off?')
+  }
+  if (at < numbers.length) throw dataError(what, `ends before its ${size} bytes; was it cut off?`)
+  const { descr, shape, fortran } = header
+  const values = readers[descr]!.read(numbers.buffer)
+  return { dtype: descr, shape, values: fortran ? toRowMajor(values, shape) : values }
+}
 
+interface Header {
+  /** In bytes; the numbers follow. */
+  readonly length: number
+  readonly descr: string
+  readonly fortran: boolean
+  readonly shape: readonly number[]
+}
+
+/** @returns undefined as long as more bytes are needed */
+function headerIn(start: Uint8Array, what: string): Header | undefined {
+  if (magic.some((byte, i) => i < start.length && start[i] !== byte)) throw dataError(what, 'is not a numpy array')
+  if (start.length < 10) return undefined
+  const view = new DataView(start.buffer, start.byteOffset, start.length)
+  const major = start[6]!
+  if (major < 1 || major > 3) throw dataError(what, `has npy version ${major}; 1 to 3 are read`)
+  const textStart = major === 1 ? 10 : 12
+  if (start.length < textStart) return undefined
+  const textLength = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true)
+  if (textLength > headerLimit)
+    throw dataError(what, `has a header of ${textLength} bytes; at most ${headerLimit} are read`)
+  const length = textStart + textLength
+  return start.length < length ? undefined : { length, ...parseHeader(start.subarray(textStart, length), what) }
+}
+
+/** How many bytes the numbers take, which must be as many as follow the header. */
+function checkedBytes({ length, descr, shape }: Header, size: number, what: string, limits: DataLimits): number {
   const reader = Object.hasOwn(readers, descr) ? readers[descr] : undefined
   if (reader === undefined) throw dataError(what, refusal(descr))
   const count = shape.reduce((product, length) => product * length, 1)
@@ -67,19 +121,10 @@ export function decodeNpy(bytes: Uint8Array, what: string, limits: DataLimits = 
       `shape (${shape.join(', ')}) takes ${expected} bytes; at most ${limits.inflatedBytes} are read`,
     )
   }
-  const present = bytes.length - dataStart
-  if (present !== expected) {
-    const cut = present < expected ? '; was it cut off?' : ''
-    throw dataError(
-      what,
-      `shape (${shape.join(', ')}) of ${descr} needs ${expected} bytes, but ${present} follow${cut}`,
-    )
-  }
-  // Copied, because the numbers need not lie aligned inside the archive; to where samples are kept, that it is the last copy.
-  const shared = new Uint8Array(new SharedArrayBuffer(expected))
-  shared.set(bytes.subarray(dataStart))
-  const values = reader.read(shared.buffer)
-  return { dtype: descr, shape, values: fortran ? toRowMajor(values, shape) : values }
+  const present = size - length
+  if (present === expected) return expected
+  const cut = present < expected ? '; was it cut off?' : ''
+  throw dataError(what, `shape (${shape.join(', ')}) of ${descr} needs ${expected} bytes, but ${present} follow${cut}`)
 }
 
 function parseHeader(bytes: Uint8Array, what: string): { descr: string; fortran: boolean; shape: number[] } {
@@ -109,7 +154,9 @@ function refusal(descr: string): string {
 }
 
 function toRowMajor(values: Numbers, shape: readonly number[]): Numbers {
-  const reordered = values.slice()
+  const reordered = new (values.constructor as { new (buffer: SharedArrayBuffer): Numbers })(
+    new SharedArrayBuffer(values.byteLength),
+  )
   const position = new Array<number>(shape.length).fill(0)
   // The first axis moves fastest in Fortran order; its step in C order is the product of all lengths after it.
   const steps = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1))
