@@ -6,8 +6,8 @@ import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { modelSchema, readTopology } from '../learner/index.js'
 import {
-  createCheckpoints,
   createPeer,
+  createRoundCheckpoints,
   type Identity,
   type Manifest,
   type Peer,
@@ -84,12 +84,9 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     signal: until,
   })
   const { runId, layout } = peer
-  const checkpoints = createCheckpoints({
-    folder: folder.checkpointsPath,
-    runId,
-    layout,
-    onDamaged: tell,
-  })
+  const { name } = settings
+  const checkpoints = createRoundCheckpoints({ folder: folder.checkpointsPath, runId, layout, name, tell })
+  const merges = peer.mixture === undefined && manifest.merge.method !== 'none'
   let { rounds: round, tested } = nothingYet
   let { met } = run
   const measure = measureOf(manifest.data)
@@ -110,7 +107,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     }
     await keep()
     if (run.hasBegun) {
-      const progress = await takeUp(peer, settings.name, folder, checkpoints, tell)
+      const progress = await takeUp(peer, { name, manifest, folder, checkpoints }, tell, until)
       ;({ rounds: round, tested } = progress)
     }
     await keep(peer.mixture?.kept())
@@ -131,9 +128,10 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
         tellNotes(event, stderr)
         await keep(peer.mixture?.kept())
       }
+      if (event.type === 'trained' && merges) await checkpoints.trained(event.round, peer.parameters, until)
       if (event.type === 'ended') {
         round = event.round + 1
-        await checkpoints.save({ round, name: settings.name, parameters: peer.parameters, state: {} }, until)
+        await checkpoints.ended(event.round, peer.parameters, until)
         if (peer.mixture !== undefined) await keep(peer.mixture.kept())
       }
       if (event.type !== 'ended' && event.type !== 'joined') continue

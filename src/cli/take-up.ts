@@ -1,24 +1,36 @@
 import { HearsayError } from '../errors.js'
-import type { Checkpoints, Peer } from '../node/index.js'
+import type { Manifest, Peer, RoundCheckpoints } from '../node/index.js'
 import { readPeer } from '../trained/index.js'
 import { type FieldFolder, nothingYet, type SoFar } from '../watch/index.js'
 
+/** What a peer is taken up from. */
+export interface Kept {
+  readonly name: string
+  readonly manifest: Manifest
+  readonly folder: FieldFolder
+  readonly checkpoints: RoundCheckpoints
+}
+
 /**
- * Puts into a peer what its folder keeps of it: the model, and of a mixture what it has learnt of the others. What is
- * lost is told, and the peer goes on without.
+ * Puts into a peer what its folder keeps of it: the last model that is sound, and of a mixture what it has learnt of the
+ * others. What is lost is told, and the peer goes on without.
  *
  * @param tell - told of what is lost, a line each
  * @returns how far it was with this model
  */
 export async function takeUp(
   peer: Peer,
-  name: string,
-  folder: FieldFolder,
-  checkpoints: Checkpoints,
+  { name, manifest, folder, checkpoints }: Kept,
   tell: (line: string) => void,
+  signal: AbortSignal,
 ): Promise<SoFar> {
   const before = folder.before ?? nothingYet
-  const saved = await checkpoints.latest()
+  const agreed = await folder.readAgreed()
+  const lossOf = (parameters: Float32Array): Promise<number> => {
+    peer.parameters.set(parameters)
+    return peer.relativeLoss(agreed, signal)
+  }
+  const saved = await checkpoints.sound(lossOf, manifest.limits.lossIncrease)
   if (saved === undefined) {
     if (before.rounds > 0) tell(lostModel(folder.checkpointsPath, before.rounds))
     return nothingYet

@@ -39,7 +39,7 @@ export function settingsOf({ training, round }: Pick<TrainingJob, 'training' | '
  *   which are images, would not be
  */
 export function orderOf({ training, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
-  if (size === 0) throw new HearsayError('DATA', `peer ${peer} has no samples to train on`)
+  if (size === 0) throw new HearsayError('DATA', 'there are no samples to train on')
   if (training.augment !== undefined && targets.shape.length > 1) {
     throw new HearsayError('MANIFEST', 'training.augment: does not go with data.superResolution; remove one of the two')
   }
@@ -65,14 +65,14 @@ export function inputsOf(
  * @throws {@link HearsayError} `RUN` when a parameter is no longer finite
  */
 export function trained(
-  { peer, round }: TrainingJob,
+  { round }: TrainingJob,
   parameters: Float32Array,
   { loss, samples, steps }: Omit<Trained, 'parameters'>,
 ): Trained {
   if (!parameters.every(Number.isFinite)) {
     throw new HearsayError(
       'RUN',
-      `training of peer ${peer} diverged in round ${round}: parameters are no longer finite; lower training.learningRate, or set training.clip`,
+      `training diverged in round ${round + 1}: parameters are no longer finite; lower training.learningRate, or set training.clip`,
     )
   }
   return { parameters, loss: loss / steps, samples, steps }

@@ -168,11 +168,11 @@ async function takeSteps(
   }
 }
 
-function checkFinite({ peer, round, settings }: MixtureTraining, vectors: readonly Float32Array[]): void {
+function checkFinite({ round, settings }: MixtureTraining, vectors: readonly Float32Array[]): void {
   if (vectors.every(vector => vector.every(Number.isFinite))) return
   const section = settings.schedule === 'joint' ? 'training' : 'merge'
   throw new HearsayError(
     'RUN',
-    `the mixture of peer ${peer} diverged in round ${round}: its weights are no longer finite; lower ${section}.learningRate or ${section}.clip`,
+    `the mixture diverged in round ${round + 1}: its weights are no longer finite; lower ${section}.learningRate or ${section}.clip`,
   )
 }

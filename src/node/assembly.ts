@@ -155,6 +155,13 @@ export interface AssembledPeer {
   finished(): PeerId[]
   /** Makes a peer known that is to be found at these addresses, and connects to it. @throws libp2p's error */
   connect(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
+  /**
+   * Loss of the model as it is now, on a few own samples, in units of that of an answer that knows nothing. 0 where that
+   * says nothing: in a mixture, which averages nobody, and where the standardisation is not agreed on yet.
+   *
+   * @param saved - what was agreed on before this peer left
+   */
+  relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number>
   /** Finds the others, then trains and merges round by round. Once only. */
   run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
   /** Resolves when nothing that it has said is still on its way. */
@@ -223,12 +230,15 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     })({ node })
   let agreed: Uint8Array | undefined
 
+  const savedSum = (saved: string | undefined): SummedNumbers | undefined =>
+    saved === undefined || summand === undefined
+      ? undefined
+      : decodeSum(Buffer.from(saved, 'base64'), summand.bytes.length)
+
   async function* agree(saved: string | undefined, signal: AbortSignal): AsyncGenerator<PeerEvent> {
     if (summand === undefined || agreement === undefined) return
     const totalBytes = summand.bytes.length
-    const sum =
-      (saved === undefined ? undefined : decodeSum(Buffer.from(saved, 'base64'), totalBytes)) ??
-      (await agreeWithOthers({ node, presence, runId, agreement, totalBytes }, signal))
+    const sum = savedSum(saved) ?? (await agreeWithOthers({ node, presence, runId, agreement, totalBytes }, signal))
     agreed = encodeSum(sum)
     const names = sum.members.map(peer =>
       peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6)),
@@ -329,6 +339,15 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         .map(([peer]) => peerIdFromString(peer)),
     async connect(addresses, signal) {
       await node.dial([...addresses], { signal })
+    },
+    async relativeLoss(saved, signal) {
+      if (merging === undefined) return 0
+      if (summand !== undefined && agreed === undefined) {
+        const sum = savedSum(saved)
+        if (sum === undefined) return 0
+        summand.settle(sum)
+      }
+      return (await merging.loss(signal)) / init.uninformed
     },
     async *run(entry, asked) {
       const signal = field === undefined ? asked : AbortSignal.any([asked, doubled.signal])

@@ -44,15 +44,25 @@ export interface Checkpoints {
    * @throws {@link HearsayError} RUN where it is of another run, or may not be read
    */
   latest(): Promise<Checkpoint | undefined>
+  /** Of which there are files, sound or not, latest first. @throws as `latest` */
+  rounds(): Promise<readonly number[]>
+  /**
+   * Those that are whole and finite, latest first, each read only when it is asked for.
+   *
+   * @param round - only those of this round. @default all
+   * @throws as `latest`
+   */
+  all(round?: number): AsyncGenerator<Checkpoint, void, undefined>
 }
 
 /** Saves are numbered: a clock may go back, and a peer that comes back may train a round twice. */
 const sequenceDigits = 10
-const fileName = new RegExp(`^(\\d{${sequenceDigits}})\\.round-\\d{1,7}\\.([0-9a-f]{64})\\.safetensors$`)
+const fileName = new RegExp(`^(\\d{${sequenceDigits}})\\.round-(\\d{1,7})\\.([0-9a-f]{64})\\.safetensors$`)
 
 interface Entry {
   readonly file: string
   readonly sequence: number
+  readonly round: number
   readonly digest: string
 }
 
@@ -82,6 +92,21 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
     }
   }
 
+  const explained = (error: unknown): never => {
+    throw explainDisk(error, folder, 'No checkpoint could be read')
+  }
+
+  async function* all(round?: number): AsyncGenerator<Checkpoint, void, undefined> {
+    const entries = await tidy(folder).catch(explained)
+    for (const { file, digest } of entries.filter(entry => round === undefined || entry.round === round)) {
+      const read = await readCheckpoint(join(folder, file), digest, init).catch(explained)
+      const isSound = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
+      // What cannot be trained on must not be what a run goes on with, while there is one before it.
+      if (read.ok && isSound) yield read.checkpoint
+      else init.onDamaged?.(read.ok ? `${join(folder, file)}: its numbers are not finite` : read.reason)
+    }
+  }
+
   return {
     save(checkpoint, signal) {
       const saved = before.then(() => write(checkpoint, signal))
@@ -90,19 +115,14 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
     },
 
     async latest() {
-      try {
-        for (const { file, digest } of await tidy(folder)) {
-          const read = await readCheckpoint(join(folder, file), digest, init)
-          const isSound = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
-          if (read.ok && isSound) return read.checkpoint
-          // What cannot be trained on must not be what a run goes on with, while there is one before it.
-          init.onDamaged?.(read.ok ? `${join(folder, file)}: its numbers are not finite` : read.reason)
-        }
-        return undefined
-      } catch (error) {
-        throw explainDisk(error, folder, 'No checkpoint could be read')
-      }
+      for await (const checkpoint of all()) return checkpoint
+      return undefined
     },
+    async rounds() {
+      const entries = await tidy(folder).catch(explained)
+      return [...new Set(entries.map(({ round }) => round))]
+    },
+    all,
   }
 }
 
@@ -144,8 +164,8 @@ async function filesIn(folder: string): Promise<string[]> {
 function entriesOf(files: readonly string[]): Entry[] {
   return files
     .flatMap(file => {
-      const [, sequence, digest] = fileName.exec(file) ?? []
-      return sequence === undefined || digest === undefined ? [] : [{ file, sequence: Number(sequence), digest }]
+      const [, sequence, round, digest] = fileName.exec(file) ?? []
+      return digest === undefined ? [] : [{ file, sequence: Number(sequence), round: Number(round), digest }]
     })
     .sort((a, b) => b.sequence - a.sequence)
 }

@@ -221,5 +221,9 @@ function hold(folder: string, path: string, beatMs: number): Lock {
 function refused(folder: string, { pid, machine }: Rival, here: string): HearsayError {
   const elsewhere = machine === undefined || machine === here ? '' : ' on another machine or in another container'
   const who = pid === process.pid && elsewhere === '' ? `this process (${pid})` : `process ${pid}${elsewhere}`
-  return new HearsayError('RUN', `${folder}: ${who} is using it; stop that one first, or name another folder`)
+  // Its claim may have come along with a copy: then that process holds another folder, with the same identity in it.
+  return new HearsayError(
+    'RUN',
+    `${folder}: ${who} is using it; stop that one first, or name another folder. Was the folder copied? Two peers cannot share one identity: join with a new folder instead`,
+  )
 }

@@ -23,11 +23,14 @@ import { createGossip } from './gossip.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Patience } from './patience.js'
+import { whose } from './whose.js'
 import type { MethodWork } from './work.js'
 
 export interface MergingInit {
   /** Of this peer, in events. */
   readonly self: number
+  /** Of this peer, in messages. */
+  readonly name: string
   readonly manifest: Manifest
   readonly runId: Uint8Array
   readonly merge: Merge
@@ -125,7 +128,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       return {
         async train(round, signal) {
           try {
-            report = await learner.train(parameters, round, training, { signal, part: init.head })
+            report = await whose(init.name, learner.train(parameters, round, training, { signal, part: init.head }))
           } catch (error) {
             // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
             const isDiverged = error instanceof HearsayError && error.code === 'RUN'

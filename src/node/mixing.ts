@@ -33,6 +33,7 @@ import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 import type { Patience } from './patience.js'
+import { whose } from './whose.js'
 import type { Beginning, MethodWork } from './work.js'
 
 /** How long nothing must have come before somebody is asked for what is missing. */
@@ -43,6 +44,8 @@ const askedPeers = 8
 export interface MixingInit {
   /** Of this peer, in events. */
   readonly self: number
+  /** Of this peer, in messages. */
+  readonly name: string
   readonly manifest: Manifest
   readonly runId: Uint8Array
   readonly identity: Identity
@@ -134,7 +137,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
     // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
     const all = await believed.of(expertsIn(round, isJoint ? round - 1 : round), headOf(parameters, init.head))
-    return believed.trainWith(all, some => mixture.train(round, parameters, some, { signal }))
+    const training = believed.trainWith(all, some => mixture.train(round, parameters, some, { signal }))
+    return whose(init.name, training)
   }
 
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
@@ -227,7 +231,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
 
     begin: beginning => ({
       train: (round, signal) =>
-        isJoint ? trained(round, signal) : learner.train(parameters, round, training, { signal }),
+        isJoint ? trained(round, signal) : whose(init.name, learner.train(parameters, round, training, { signal })),
       async *gossip(round, head, signal) {
         yield* exchange(beginning, round, head, signal)
         const { members } = beginning.federation.at(round)

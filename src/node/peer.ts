@@ -225,6 +225,7 @@ function peerOf(
     reachability: parts.reachability,
     members: parts.members,
     finished: parts.finished,
+    relativeLoss: parts.relativeLoss,
     ...(parts.mixture && { mixture: parts.mixture }),
     async *run({ round = 0, minPeers = manifest.minPeers, agreed, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)

@@ -1,7 +1,7 @@
 import merge from 'it-merge'
 import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { Learner } from '../learner/index.js'
-import { localTraining, type Manifest, runRounds } from '../node/index.js'
+import { localTraining, type Manifest, runRounds, whose } from '../node/index.js'
 import { type BaselineName, type BesideSpread, besideOf, type RunEvent, spreadOf } from '../watch/index.js'
 import { learnersOf, type PeerModel } from './models.js'
 
@@ -99,7 +99,7 @@ async function* accuracies(
     {
       self,
       rounds: manifest.rounds,
-      train: (round, signal) => learner.train(parameters, round, training, { signal }),
+      train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, training, { signal })),
       parameters,
       head,
       evaluate: async (_, signal) => {

@@ -1,10 +1,10 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createHost, type HearsayHost } from '../../src/gossip/index.js'
+import { createHost, type HearsayHost, type HostInit } from '../../src/gossip/index.js'
 import { connect, startHost } from './hosts.js'
 
-async function newHost(listen: string[], transport: 'tcp' | 'memory' = 'tcp'): Promise<HearsayHost> {
-  const host = await createHost({ privateKey: await generateKeyPair('Ed25519'), listen, transport })
+async function newHost(listen: string[], init: Partial<HostInit> = {}): Promise<HearsayHost> {
+  const host = await createHost({ privateKey: await generateKeyPair('Ed25519'), listen, transport: 'tcp', ...init })
   onTestFinished(() => host.stop())
   return host
 }
@@ -39,7 +39,7 @@ describe('a host', () => {
     await expect(foreign.start()).rejects.toThrow(
       'listen: /ip4/203.0.113.7/tcp/0 is no address of this machine; listen on 0.0.0.0 for all of them',
     )
-    const memory = await newHost(['/memory/somewhere'], 'tcp')
+    const memory = await newHost(['/memory/somewhere'])
     await expect(memory.start()).rejects.toThrow('listen: /memory/somewhere cannot be listened on')
     const name = await newHost(['localhost:4001'])
     await expect(name.start()).rejects.toThrow('listen: localhost:4001 cannot be listened on; write it like /ip4/')
@@ -52,9 +52,14 @@ describe('a host', () => {
   })
 
   it('accepts many neighbours of one address at once', async () => {
-    const hub = await startHost('tcp')
-    const others = await Promise.all(Array.from({ length: 24 }, () => startHost('tcp')))
-    await Promise.all(others.map(other => connect(other, hub)))
-    expect(hub.getConnections()).toHaveLength(24)
+    // How long 24 handshakes take is the machine's affair, how many are let in at once is not.
+    const start = async (): Promise<HearsayHost> => {
+      const host = await newHost(['/ip4/127.0.0.1/tcp/0'], { isTimed: false })
+      await host.start()
+      return host
+    }
+    const [hub, ...others] = await Promise.all(Array.from({ length: 25 }, start))
+    await Promise.all(others.map(other => connect(other, hub!)))
+    expect(hub!.getConnections()).toHaveLength(24)
   })
 })

@@ -1,12 +1,11 @@
 import { autoNAT } from '@libp2p/autonat'
-import { circuitRelayServer } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { uPnPNAT } from '@libp2p/upnp-nat'
 import type { Libp2pOptions } from 'libp2p'
 import { replaced } from './admission.js'
 import { type LanInit, lan } from './lan.js'
 import { type Reach, reach } from './reachability.js'
-import { parseRelay, relaySlots, relayStreams, relayTransport } from './relay.js'
+import { parseRelay, relayServer, relaySlots, relayTransport } from './relay.js'
 import { webSocketTransport } from './web-socket.js'
 
 /** What a host does on real networks. What is off is not created. */
@@ -98,12 +97,7 @@ export function fieldParts(init: FieldInit): FieldParts {
   if (options.upnp) services.upnp = uPnPNAT({ autoConfirmAddress: !options.autoNat })
   if (options.autoNat) services.autoNat = autoNatFor(() => known)
   if (options.relaySlots > 0) {
-    services.relay = circuitRelayServer({
-      maxInboundHopStreams: relayStreams,
-      maxOutboundHopStreams: relayStreams,
-      maxOutboundStopStreams: relayStreams,
-      reservations: { maxReservations: options.relaySlots, applyDefaultLimit: false },
-    })
+    services.relay = relayServer(options.relaySlots)
   }
   return {
     transports: [...(options.webSocket ? [webSocketTransport()] : []), relayTransport(relays)],

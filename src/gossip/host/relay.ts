@@ -1,4 +1,4 @@
-import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { type CircuitRelayService, circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import type { Connection, Listener, StreamHandler, StreamHandlerOptions, Transport } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HearsayError } from '../../errors.js'
@@ -56,6 +56,31 @@ export function relayTransport(relays: readonly Multiaddr[]): (components: Relay
         }),
       }),
     )
+  }
+}
+
+/** What is needed to give slots, and to learn that whoever had one is gone. */
+type GivingComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0] & Pick<RelayComponents, 'events'>
+
+/**
+ * Lends slots to peers that nobody can call. A slot is free again when its holder's last connection is closed: libp2p
+ * keeps it for two hours, in which as many fresh identities as there are slots could take them all by asking once.
+ */
+export function relayServer(slots: number): (components: GivingComponents) => CircuitRelayService {
+  const create = circuitRelayServer({
+    maxInboundHopStreams: relayStreams,
+    maxOutboundHopStreams: relayStreams,
+    maxOutboundStopStreams: relayStreams,
+    reservations: { maxReservations: slots, applyDefaultLimit: false },
+  })
+  return components => {
+    const server = create(components)
+    components.events.addEventListener('peer:disconnect', ({ detail: peer }) => {
+      // Else its timer would later remove the slot that the peer has got since.
+      server.reservations.get(peer)?.signal.clear()
+      server.reservations.delete(peer)
+    })
+    return server
   }
 }
 

@@ -163,6 +163,19 @@ describe('a relay', () => {
     await new Promise(resolve => setTimeout(resolve, 200))
     expect(dialAddresses(second)).toEqual([])
   })
+
+  it('has a slot free again when its holder is gone', async () => {
+    const field = { holePunching: false, autoNat: false }
+    const relay = await startFieldHost({ field: { ...field, relaySlots: 1 } })
+    const relays = textsOf(dialAddresses(relay))
+    // Each a fresh identity: as many of them as there are slots must not keep the others out.
+    for (let turn = 0; turn < 3; turn++) {
+      const holder = await startFieldHost({ listen: [], field: { ...field, relays } })
+      await until(() => dialAddresses(holder).length === 1)
+      await holder.stop()
+      await until(() => relay.getConnections(holder.peerId).length === 0)
+    }
+  })
 })
 
 describe('hosts on one LAN', () => {

@@ -132,7 +132,7 @@ describe.each(backends)('peers trained side by side on $name', backend => {
     list[2]!.parameters.fill(Number.NaN)
     const [fine, empty, diverged] = await trainStacked(model.dense!, list, () => false)
     expectAlike(fine, await train(model, list[0]!, () => false))
-    expect(empty).toMatchObject({ code: 'DATA', message: 'peer 1 has no samples to train on' })
+    expect(empty).toMatchObject({ code: 'DATA', message: 'there are no samples to train on' })
     expect(diverged).toMatchObject({ code: 'RUN', message: expect.stringContaining('peer 2 diverged in round 2') })
     release()
   })
