@@ -12,7 +12,7 @@ import { isImage, readableImages } from './read/image-format.js'
 import { leftOutNotes, readImages, shapeNotes, wantedByModel } from './read/images.js'
 import { readNpzInputs } from './read/npz.js'
 import { type RowOptions, readRows } from './read/rows.js'
-import { isTable } from './read/table-files.js'
+import { isNamedTable, namedTables } from './read/table-files.js'
 import type { TableSchema } from './schema.js'
 import type { UnlabelledSamples } from './source.js'
 import type { ClassSpec } from './spec.js'
@@ -40,7 +40,7 @@ export interface Inputs {
   readonly notes?: readonly string[]
 }
 
-const readable = `an image (${readableImages}), a folder of them, .csv, .tsv, .data (also .gz), .npz, or IDX images`
+const readable = `an image (${readableImages}), a folder of them, a table (${namedTables}), .npz, or IDX images`
 
 /**
  * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
@@ -68,7 +68,7 @@ export async function loadInputs(
     throw dataError(path, `holds no images; what can be read is ${readable}`)
   }
   if (isImage(path)) return ofImages([path], wanted, limits, file => basename(file))
-  if (isTable(path)) {
+  if (isNamedTable(path)) {
     return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), options, limits), wanted)
   }
   if (/\.npz$/i.test(path)) return ofArray(path, await readNpzInputs(path, limits), wanted)

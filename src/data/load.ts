@@ -19,7 +19,7 @@ import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'
 import { readImageFolder } from './read/images.js'
 import { readNpz } from './read/npz.js'
-import { holdsTables, isTable, tableFiles } from './read/table-files.js'
+import { holdsTables, isNamedTable, namedTables, tableFiles } from './read/table-files.js'
 import { readTables } from './read/tables.js'
 import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
@@ -27,8 +27,7 @@ import { type DataInput, type DataSpec, dataSchema } from './spec.js'
 import { stratifiedSplit } from './split.js'
 import { fitToTask, type Task, tableOf } from './task.js'
 
-const readable =
-  '.npz, .csv, .tsv, .data (also .gz), or a folder of IDX files, of CIFAR-10 batches, of tables or of images by class'
+const readable = `.npz; tables, which end in ${namedTables}; or a folder of IDX files, of CIFAR-10 batches, of tables (.csv, .tsv, .data) or of images by class`
 
 /** Options that only some readers follow: given to another, they are a mistake and not silently dropped. */
 const tableOptions = [
@@ -99,7 +98,7 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
   }
   if (kind === 'file') {
     const name = basename(path)
-    if (isTable(name)) {
+    if (isNamedTable(name)) {
       only(tableOptions, 'a table')
       return readTables(path, { ...spec, agreed: tableOf(task) }, limits)
     }

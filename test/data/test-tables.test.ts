@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { manifestFrom } from '../../src/cli/run-flags.js'
-import { loadDataset, peersByFile } from '../../src/data/index.js'
+import { loadDataset, loadInputs, partition, peersByFile, personalTests } from '../../src/data/index.js'
 import { folderWith } from './samples.js'
 
 /** Rows with a number that tells where they are from. */
@@ -82,6 +82,26 @@ describe('test data of tables', () => {
     await expect(loadDataset({ set }, 1)).rejects.toThrow(/looks like test data/)
   })
 
+  it('lack for a peer that others have them for, and that is told', async () => {
+    const set = await folder({
+      'train/basel.csv': table(10),
+      'train/boston.csv': table(20),
+      'train/zurich.csv': table(30),
+      'test/basel.csv': table(40),
+      'test/boston.csv': table(50),
+    })
+    const dataset = await loadDataset({ set }, 1)
+    const shards = partition(dataset, { kind: 'natural' }, 3, 1)
+    expect(() => personalTests(dataset, { kind: 'natural' }, shards, 1)).toThrow(
+      /evaluation: zurich has no test samples of its own .* evaluation\.on: common/,
+    )
+    expect(dataset.notes).toEqual([
+      'no test data of the peer zurich, and others have their own: it is tested on theirs alone',
+    ])
+    await writeFile(join(set, 'test', 'zurich.csv'), table(60))
+    expect((await loadDataset({ set }, 1)).notes).toBeUndefined()
+  })
+
   it('leave a peer be whose name only contains such a word', async () => {
     const set = await folder({ 'contest.csv': table(10), 'medieval.csv': table(20) })
     expect((await loadDataset({ set }, 1)).naturalPeers!.names).toEqual(['contest', 'medieval'])
@@ -92,6 +112,29 @@ describe('test data of tables', () => {
     const { inputShape, classes, notes } = await loadDataset({ set }, 1)
     expect([inputShape, classes]).toEqual([[4], ['no', 'odd', 'yes']])
     expect(notes).toEqual(['class odd: test samples only, so no model learns it'])
+  })
+})
+
+describe('a table whose path is given', () => {
+  it.each(['txt', 'dat', 'tab', 'train', 'test', 'TXT.gz'])(
+    'may end in .%s, and is passed over in a folder',
+    async end => {
+      const root = await folderWith({ [`a.${end}`]: table(10), 'b.csv': table(20), 'c.csv': table(30) })
+      const named = join(root, `a.${end}`)
+      const { train, test } = await loadDataset({ set: named }, 1)
+      expect(train.size + test.size).toBe(6)
+      expect((await loadDataset({ set: join(root, 'b.csv'), test: named }, 1)).test.size).toBe(6)
+      const { table: columns } = await loadDataset({ set: named }, 1)
+      expect((await loadInputs(named, { inputShape: [1], pixels: false, table: columns })).samples.size).toBe(6)
+      expect((await loadDataset({ set: root }, 1)).naturalPeers!.names).toEqual(['b', 'c'])
+    },
+  )
+
+  it('is refused as test data where its name says that it is something else', async () => {
+    const root = await folderWith({ 'a.csv': table(10), 'test.xlsx': 'PK' })
+    await expect(loadDataset({ set: join(root, 'a.csv'), test: join(root, 'test.xlsx') }, 1)).rejects.toThrow(
+      /data\.test: .*test\.xlsx is no table; known are \.csv, .*\.txt.*\(also \.gz\)/,
+    )
   })
 })
 

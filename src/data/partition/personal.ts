@@ -1,3 +1,4 @@
+import { HearsayError } from '../../errors.js'
 import { random } from '../../random.js'
 import { type Dataset, type Samples, type Shard, takeSamples } from '../dataset.js'
 import { classification, seenAt } from '../objective.js'
@@ -11,6 +12,7 @@ import { indicesByClass } from './classes.js'
  * who have the same classes, see all of them at their own resolution. Natural peers get their own test samples where the data set tells whose they are.
  *
  * @param spec - the partition that made the shards
+ * @throws {@link HearsayError} where a natural peer has no test samples
  * @returns one set of samples per shard; never more of a class than the test split has
  */
 export function personalTests(
@@ -22,12 +24,17 @@ export function personalTests(
   const partition = partitionSchema.parse(spec)
   const ofTest = dataset.naturalPeers?.ofTest
   if (partition.kind === 'natural' && ofTest !== undefined) {
-    return shards.map((_, peer) =>
-      takeSamples(
-        dataset.test,
-        Uint32Array.from(ofTest.keys()).filter(sample => ofTest[sample] === peer),
-      ),
-    )
+    return shards.map(({ name }, peer) => {
+      const own = Uint32Array.from(ofTest.keys()).filter(sample => ofTest[sample] === peer)
+      // None of none would be 0 %, which says that all was wrong.
+      if (own.length === 0) {
+        throw new HearsayError(
+          'DATA',
+          `evaluation: ${name} has no test samples of its own to be tested on; add some, or take evaluation.on: common`,
+        )
+      }
+      return takeSamples(dataset.test, own)
+    })
   }
   if (partition.kind === 'resolution') {
     const { inputShape, objective = classification, test } = dataset

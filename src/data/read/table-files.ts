@@ -2,12 +2,30 @@ import { basename, join, resolve } from 'node:path'
 import { type DataLimits, dataError } from '../limits.js'
 import { kindOf, listEntries, listFolder } from './file.js'
 
-const tableName = /\.(csv|tsv|data)(\.gz)?$/i
+const endings = ['csv', 'tsv', 'data'] as const
+const namedEndings = [...endings, 'txt', 'dat', 'tab', 'train', 'test'] as const
+const tableName = endingIn(endings)
+const namedTable = endingIn(namedEndings)
+
+function endingIn(known: readonly string[]): RegExp {
+  return new RegExp(`\\.(${known.join('|')})(\\.gz)?$`, 'i')
+}
 
 /** Is this the name of a table? */
 export function isTable(name: string): boolean {
   return tableName.test(name)
 }
+
+/**
+ * May this be a table, where its path is given? In folders only those that {@link isTable} tells are read: a .txt there
+ * is most often a note.
+ */
+export function isNamedTable(name: string): boolean {
+  return namedTable.test(name)
+}
+
+/** What {@link isNamedTable} knows, in words. */
+export const namedTables = `${namedEndings.map(ending => `.${ending}`).join(', ')} (also .gz)`
 
 /** What rows are for. */
 export type PartName = 'train' | 'validation' | 'test'
@@ -59,7 +77,10 @@ export async function tableFiles(path: string, test: string | undefined, limits:
   }
   const kind = await kindOf(test)
   if (kind === undefined) throw dataError('data.test', `there is no file or folder ${test}`)
-  if (kind === 'file') return [...own, { path: resolve(test), part: 'test' }]
+  if (kind === 'file') {
+    if (!isNamedTable(test)) throw dataError('data.test', `${test} is no table; known are ${namedTables}`)
+    return [...own, { path: resolve(test), part: 'test' }]
+  }
   return matched(own, await filesOfPart(test, 'test', limits), test)
 }
 
@@ -103,6 +124,14 @@ function filesOfFolder(folder: string, names: readonly string[], limits: DataLim
     )
   }
   return paths.map((path, i) => ({ path, part: 'train', peer: short[i]! }))
+}
+
+/** Which peers have no test data of their own, where others have. */
+export function untestedPeers(files: readonly PartFile[]): string[] {
+  const of = (wanted: PartName): string[] =>
+    files.flatMap(({ part, peer }) => (part === wanted && peer !== undefined ? [peer] : []))
+  const tested = new Set(of('test'))
+  return tested.size === 0 ? [] : of('train').filter(peer => !tested.has(peer))
 }
 
 /** The tables of one part: a peer's each, or one for all. */

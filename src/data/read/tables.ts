@@ -1,5 +1,6 @@
 import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import { shortList } from '../notes.js'
 import type { SchemaColumn } from '../schema.js'
 import { checkSize, type Part, type Source } from '../source.js'
 import type { DataSpec } from '../spec.js'
@@ -8,7 +9,7 @@ import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
 import { bytesOf } from './file.js'
 import type { TableOptions } from './roles.js'
 import { decodeTable, type Table } from './table.js'
-import { type PartFile, type PartName, tableFiles } from './table-files.js'
+import { type PartFile, type PartName, tableFiles, untestedPeers } from './table-files.js'
 
 /**
  * Reads tables with the same columns: numbers, categories as one input each, a label, what each row is for, and whose
@@ -33,7 +34,15 @@ export async function readTables(
     )
   }
   const owners = column !== undefined ? ownersByColumn(table, column) : byFile ? ownersByFile(table, files) : undefined
-  return partsOf(sourceOf(table, options, path, limits, owners), table, files)
+  const source = partsOf(sourceOf(table, options, path, limits, owners), table, files)
+  return { ...source, notes: [...(source.notes ?? []), ...untestedNotes(files)] }
+}
+
+function untestedNotes(files: readonly PartFile[]): string[] {
+  const peers = untestedPeers(files)
+  if (peers.length === 0) return []
+  const what = peers.length === 1 ? `the peer ${peers[0]}` : `the peers ${shortList(peers)}`
+  return [`no test data of ${what}, and others have their own: it is tested on theirs alone`]
 }
 
 /** Whose a row is: a place among the names. */
