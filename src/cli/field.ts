@@ -120,11 +120,12 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     // Killed between its last round and its end, it has nothing left to do.
     const agreed = await folder.readAgreed()
     for await (const event of round < manifest.rounds ? peer.run({ round, minPeers, agreed, signal: until }) : []) {
+      // Before it is told: who is killed from then on comes back to the same numbers.
+      if (event.type === 'standardised') await folder.writeAgreed(event.sum)
       folder.append(event)
       for (const line of [lineOf(event), ...companyLines(event)]) if (line !== undefined) say(shown(line, 1000))
       if (event.type === 'evaluated') tested = event
       if (event.type === 'standardised') {
-        await folder.writeAgreed(event.sum)
         tellNotes(event, stderr)
         await keep(peer.mixture?.kept())
       }

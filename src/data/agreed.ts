@@ -183,7 +183,10 @@ export function seenBy(
     standardisation: far.out.length === 0 ? common : without(common, far.out),
     notes: [
       ...note(ranged, "the sums of all peers are too far from the run's range, which counts instead"),
-      ...note(far.impossible, 'the sums of all peers cannot hold the rows of this one; a peer has lied'),
+      ...note(
+        far.impossible,
+        'the sums of all peers cannot hold the rows of this one; a peer has lied, or these rows have changed since',
+      ),
       ...note(
         far.out,
         `more than ${widest} agreed deviations off here, so left out at this peer; are the units the same?`,

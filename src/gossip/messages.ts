@@ -207,7 +207,8 @@ export namespace HandoverReply {
     TIMEOUT = 'TIMEOUT',
     CUT_OFF = 'CUT_OFF',
     TOO_MANY_STREAMS = 'TOO_MANY_STREAMS',
-    TOO_MANY_ATTEMPTS = 'TOO_MANY_ATTEMPTS'
+    TOO_MANY_ATTEMPTS = 'TOO_MANY_ATTEMPTS',
+    OTHER_SUMS = 'OTHER_SUMS'
   }
 
   enum __CodeValues {
@@ -228,7 +229,8 @@ export namespace HandoverReply {
     TIMEOUT = 14,
     CUT_OFF = 15,
     TOO_MANY_STREAMS = 16,
-    TOO_MANY_ATTEMPTS = 17
+    TOO_MANY_ATTEMPTS = 17,
+    OTHER_SUMS = 18
   }
 
   export namespace Code {
@@ -336,6 +338,7 @@ export interface Presence {
   headRound?: number
   leaving: boolean
   invite: Uint8Array<ArrayBuffer>
+  sumDigest: Uint8Array<ArrayBuffer>
 }
 
 export namespace Presence {
@@ -420,6 +423,11 @@ export namespace Presence {
           w.bytes(obj.invite)
         }
 
+        if ((obj.sumDigest != null && obj.sumDigest.byteLength > 0)) {
+          w.uint32(122)
+          w.bytes(obj.sumDigest)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -433,7 +441,8 @@ export namespace Presence {
           addresses: [],
           headDigest: uint8ArrayAlloc(0),
           leaving: false,
-          invite: uint8ArrayAlloc(0)
+          invite: uint8ArrayAlloc(0),
+          sumDigest: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -500,6 +509,10 @@ export namespace Presence {
             }
             case 14: {
               obj.invite = reader.bytes()
+              break
+            }
+            case 15: {
+              obj.sumDigest = reader.bytes()
               break
             }
             default: {
@@ -627,6 +640,13 @@ export namespace Presence {
               }
               break
             }
+            case 15: {
+              yield {
+                field: `${prefix}.sumDigest`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -710,6 +730,11 @@ export namespace Presence {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PresenceSumDigestFieldEvent {
+    field: '$.sumDigest'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Presence>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Presence.codec())
   }
@@ -718,7 +743,7 @@ export namespace Presence {
     return decodeMessage(buf, Presence.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent | PresenceFromFieldEvent | PresenceShareFieldEvent | PresenceAddressesFieldEvent | PresenceHeadDigestFieldEvent | PresenceHeadRoundFieldEvent | PresenceLeavingFieldEvent | PresenceInviteFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Presence>): Generator<PresenceRoundFieldEvent | PresenceNameFieldEvent | PresenceSamplesFieldEvent | PresenceLossFieldEvent | PresenceAccuracyFieldEvent | PresenceLocalDistanceFieldEvent | PresenceWaitingFieldEvent | PresenceFromFieldEvent | PresenceShareFieldEvent | PresenceAddressesFieldEvent | PresenceHeadDigestFieldEvent | PresenceHeadRoundFieldEvent | PresenceLeavingFieldEvent | PresenceInviteFieldEvent | PresenceSumDigestFieldEvent> {
     return streamMessage(buf, Presence.codec(), opts)
   }
 }

@@ -4,6 +4,7 @@ import { HandoverReply } from './messages.js'
 export type RejectionReason =
   | 'NOT_A_NEIGHBOUR' // the sender is no peer from whom we take heads in that round
   | 'WRONG_RUN' // another run id
+  | 'OTHER_SUMS' // the sender sees its data by another sum than we: its weights mean something else
   | 'STALE_ROUND' // we are past it
   | 'FUTURE_ROUND' // further ahead than an honest peer can be
   | 'DUPLICATE' // the same head was sent before, or is just arriving

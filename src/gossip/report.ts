@@ -25,6 +25,8 @@ export interface Standing {
   readonly addresses: readonly Multiaddr[]
   /** The head that it gives to newcomers: of which round, and the SHA-256 of its payload. */
   readonly head?: { readonly round: number; readonly digest: Uint8Array } | undefined
+  /** The SHA-256 of the sum that it has agreed on with others (agreement.ts), once it has. */
+  readonly sumDigest?: Uint8Array | undefined
   /** Its last word: nobody is to wait for it. */
   readonly leaving: boolean
 }
@@ -89,7 +91,7 @@ export function encodePresence(
   invite: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   const { round, samples } = report
-  const { from, share, addresses, head, leaving } = standing
+  const { from, share, addresses, head, sumDigest, leaving } = standing
   const { limits } = presenceProtocol
   return Presence.encode({
     round,
@@ -104,6 +106,7 @@ export function encodePresence(
       .slice(0, limits.addresses),
     headDigest: Uint8Array.from(head?.digest ?? []),
     invite: Uint8Array.from(invite),
+    sumDigest: Uint8Array.from(sumDigest ?? []),
     ...(head === undefined ? {} : { headRound: head.round }),
     ...(share === undefined ? {} : { share }),
     ...finite('loss', report.loss),
@@ -144,17 +147,27 @@ export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresen
 }
 
 /** Nothing when it says what no honest peer does. */
-function standingOf({ from, share, addresses, headDigest, headRound, leaving }: Presence): Standing | undefined {
+function standingOf({
+  from,
+  share,
+  addresses,
+  headDigest,
+  headRound,
+  sumDigest,
+  leaving,
+}: Presence): Standing | undefined {
   const { limits } = presenceProtocol
   if (addresses.length > limits.addresses || addresses.some(({ length }) => length > limits.addressBytes))
     return undefined
   if (headDigest.length !== (headRound === undefined ? 0 : 32)) return undefined
+  if (sumDigest.length !== 0 && sumDigest.length !== 32) return undefined
   try {
     return {
       from,
       share,
       addresses: addresses.map(bytes => multiaddr(bytes)),
       head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
+      sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
       leaving,
     }
   } catch {

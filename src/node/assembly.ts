@@ -13,6 +13,7 @@ import {
   createTwins,
   decodeSum,
   dialAddresses,
+  digestOf,
   encodeSum,
   fieldTiming,
   type HearsayHost,
@@ -229,6 +230,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       live: presence.live,
     })({ node })
   let agreed: Uint8Array | undefined
+  let sumDigest: Uint8Array | undefined
 
   const savedSum = (saved: string | undefined): SummedNumbers | undefined =>
     saved === undefined || summand === undefined
@@ -240,6 +242,9 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     const totalBytes = summand.bytes.length
     const sum = savedSum(saved) ?? (await agreeWithOthers({ node, presence, runId, agreement, totalBytes }, signal))
     agreed = encodeSum(sum)
+    sumDigest = await digestOf(sum.total)
+    // So that nobody takes this peer for one that has none yet.
+    await presence.speak().catch(() => {})
     const names = sum.members.map(peer =>
       peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6)),
     )
@@ -312,7 +317,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     parameters: init.parameters,
     ...(mixing && init.mixture && { mixture: mixtureOf(init.mixture, mixing) }),
     get counters() {
-      return countersOf(work.counters, presence, state, field?.access)
+      return countersOf(work.counters, { presence, state, agreement, access: field?.access })
     },
     async start() {
       if (life !== 'idle') return
@@ -379,6 +384,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
           ...init,
           ...entry,
           looksFor,
+          sumDigest: () => sumDigest,
           node,
           presence,
           latest: work.latest,
@@ -423,6 +429,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         // In a simulation the book has all that it says, and a head how far its peer is.
         if (event.type === 'ended' && field !== undefined) await presence.publish(report)
         yield event
+        const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined
+        if (unlike !== undefined) yield { type: 'unlike', peer: self, ...unlike }
       }
       await work.idle()
     },

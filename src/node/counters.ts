@@ -1,4 +1,4 @@
-import type { Access, Presence, StateService } from '../gossip/index.js'
+import type { Access, AgreementService, Presence, StateService } from '../gossip/index.js'
 import type { MethodWork } from './work.js'
 
 /** What crossed this peer's network so far. */
@@ -8,16 +8,21 @@ export interface PeerCounters {
   readonly rejected: Readonly<Record<string, number>>
 }
 
+export interface CountedParts {
+  readonly presence: Pick<Presence, 'counters'>
+  readonly state: Pick<StateService, 'sentBytes'> | undefined
+  readonly agreement: Pick<AgreementService, 'rejected'> | undefined
+  readonly access: Pick<Access, 'rejected'> | undefined
+}
+
 /** Sums over the parts of a peer. */
 export function countersOf(
   work: MethodWork['counters'],
-  presence: Presence,
-  state: StateService | undefined,
-  access: Access | undefined,
+  { presence, state, agreement, access }: CountedParts,
 ): PeerCounters {
   const rejected: Record<string, number> = { ...work.rejected }
-  for (const [reason, count] of Object.entries(presence.counters.rejected)) {
-    rejected[reason] = (rejected[reason] ?? 0) + count
+  for (const counts of [presence.counters.rejected, agreement?.rejected ?? {}]) {
+    for (const [reason, count] of Object.entries(counts)) rejected[reason] = (rejected[reason] ?? 0) + count
   }
   // Some of its reasons have the names of others'.
   for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count

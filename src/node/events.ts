@@ -86,6 +86,14 @@ export type PeerEvent =
       readonly notes: readonly string[]
     }
   | {
+      /** In the field: peers that see their data by other sums than this one; no heads of theirs are merged. */
+      readonly type: 'unlike'
+      readonly peer: number
+      readonly names: readonly string[]
+      /** So are more than half of the others that are there: it is this peer that differs. */
+      readonly isMost: boolean
+    }
+  | {
       /**
        * The others were ahead: their head was taken over, and the rounds in between are left out. Or, where a peer comes
        * back, behind: it trains what it has ended once more, with them.

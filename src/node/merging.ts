@@ -22,6 +22,7 @@ import type { Federation } from './federation.js'
 import { createGossip } from './gossip.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
+import type { OpenRun } from './open.js'
 import type { Patience } from './patience.js'
 import { whose } from './whose.js'
 import type { MethodWork } from './work.js'
@@ -66,6 +67,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   const { self, manifest, merge, learner, parameters, training, test } = init
   const isAsync = manifest.mode === 'async'
   let federation: Federation | undefined
+  let run: OpenRun | undefined
   let exchange: StreamExchange | undefined
   let round = 0
   const disbelieved = new ReasonCounts<Disbelief>()
@@ -73,6 +75,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
 
   const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
     if (theirRound >= manifest.rounds || step >= merge.gossipSteps) return 'FUTURE_ROUND'
+    if (run?.isUnlike(sender) === true) return 'OTHER_SUMS'
     const where = federation?.at(theirRound)
     const number = where?.numbers.get(sender)
     if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
@@ -103,6 +106,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     stop: () => handover.stop(),
     begin({ federation: known, open, tellsMembers }) {
       federation = known
+      run = open
       const { patience, dialMs, lockstep } = init
       const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
       exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })

@@ -18,7 +18,7 @@ import { type Federation, fixedFederation, openFederation } from './federation.j
 import { gather, isUnderWay } from './gathering.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
-import { takeOver } from './taking-over.js'
+import { type TakeOverInit, takeOver } from './taking-over.js'
 
 export interface OpenRunInit {
   readonly self: number
@@ -47,13 +47,22 @@ export interface OpenRunInit {
   readonly minPeers: number
   /** Is there anybody who might be found? */
   readonly looksFor: boolean
+  /** The SHA-256 of the sum that this peer sees its data by, once it has one. @default there is none */
+  readonly sumDigest?: () => Uint8Array | undefined
 }
 
 /** A run whose peers come and go, as one of them lives it. */
 export interface OpenRun {
   readonly federation: Federation
   /** What it says of itself; where it is reached, and who it leaves, others know. */
-  standing(): Pick<Standing, 'from' | 'head'>
+  standing(): Pick<Standing, 'from' | 'head' | 'sumDigest'>
+  /**
+   * Has it agreed on another sum than this peer? What its weights mean is then not what ours do, so it takes part in no
+   * round with us. Who has not said yet, has not one.
+   */
+  isUnlike(peer: PeerIdStr): boolean
+  /** Those who are there and are so, by name: who has not been told of before. */
+  newlyUnlike(): { readonly names: readonly string[]; readonly isMost: boolean } | undefined
   /** Takes note of where another peer is reached. */
   learn(peer: PeerIdStr, report: HeardReport): void
   /** Waits for the others: see gathering.ts. @throws the signal's reason */
@@ -89,9 +98,20 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     return member
   }
   const reportOf = (peer: PeerIdStr): HeardReport => presence.heard().get(peer)!
-  const liveIn = (round: number): PeerIdStr[] => presence.live().filter(peer => reportOf(peer).from <= round)
+  const told = new Set<PeerIdStr>()
+  const isUnlike = (peer: PeerIdStr): boolean => {
+    const own = init.sumDigest?.()
+    const theirs = presence.heard().get(peer)?.sumDigest
+    return own !== undefined && theirs !== undefined && Buffer.compare(own, theirs) !== 0
+  }
+  const alike: TakeOverInit['presence'] = {
+    live: () => presence.live().filter(peer => !isUnlike(peer)),
+    heard: presence.heard,
+    until: presence.until,
+  }
+  const liveIn = (round: number): PeerIdStr[] => alike.live().filter(peer => reportOf(peer).from <= round)
 
-  const othersNow = (): HeardReport[] => presence.live().map(reportOf)
+  const othersNow = (): HeardReport[] => alike.live().map(reportOf)
 
   /** The round that most of the others have ended, or −1. Who has no head yet is as new as we are. */
   function endedByMost(): number {
@@ -135,7 +155,7 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 
   /** Puts a head of the round that most have ended, or of a little later, into the model. @returns the round after it */
   async function takenOver(ended: number, signal: AbortSignal): Promise<number> {
-    const found = heads && (await takeOver({ ...init, heads }, ended, signal))
+    const found = heads && (await takeOver({ ...init, presence: alike, heads }, ended, signal))
     return Math.max(ended, found ?? ended) + 1
   }
 
@@ -146,7 +166,16 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
         : fixedFederation(init.members, init.self, init.topologyOf(init.members.length)),
     standing() {
       const head = init.latest()
-      return { from: first, head: head && { round: head.round, digest: head.digest } }
+      return { from: first, head: head && { round: head.round, digest: head.digest }, sumDigest: init.sumDigest?.() }
+    },
+    isUnlike,
+    newlyUnlike() {
+      const live = presence.live()
+      const unlike = live.filter(isUnlike)
+      const news = unlike.filter(peer => !told.has(peer))
+      for (const peer of news) told.add(peer)
+      if (news.length === 0) return undefined
+      return { names: news.map(peer => reportOf(peer).name).sort(), isMost: 2 * unlike.length > live.length }
     },
     learn(peer, { addresses }) {
       if (addresses.length === 0) return
@@ -172,7 +201,10 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
     async whenElsewhere(peer, round, signal) {
       await presence.until(() => {
         const report = presence.heard().get(peer)
-        return report !== undefined && (report.leaving || isPast(report, round) || isFarBehind(report, round))
+        return (
+          report !== undefined &&
+          (isUnlike(peer) || report.leaving || isPast(report, round) || isFarBehind(report, round))
+        )
       }, signal)
       await setTimeout(onTheWayMs, undefined, { signal })
     },

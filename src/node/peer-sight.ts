@@ -25,7 +25,13 @@ export interface PeerSight {
   readonly summand: Summand | undefined
 }
 
-export function createSight({ task }: Pick<Manifest, 'task'>, dataset: Dataset, samples: Samples): PeerSight {
+/** @param self - its peer id */
+export function createSight(
+  { task }: Pick<Manifest, 'task'>,
+  self: string,
+  dataset: Dataset,
+  samples: Samples,
+): PeerSight {
   const columns = agreedColumns(dataset)
   let standardisation: Standardisation | undefined
   if (columns.length === 0) standardisation = agreedStandardisation(dataset, samples, agree(addMoments([])))
@@ -33,10 +39,12 @@ export function createSight({ task }: Pick<Manifest, 'task'>, dataset: Dataset, 
   const summand: Summand = {
     bytes: encodeMoments(own),
     widths: momentsWidths,
-    settle({ total }) {
+    settle({ members, total }) {
       const totals = decodeMoments(total, columns.length)
       const agreement = agree(totals, task?.ranges)
-      const sight = seenBy(columns, agreedStandardisation(dataset, samples, agreement), agreement, own)
+      const common = agreedStandardisation(dataset, samples, agreement)
+      // Only of what holds our rows can we tell that it cannot.
+      const sight = seenBy(columns, common, agreement, own, members.includes(self) ? totals : undefined)
       standardisation = sight.standardisation
       return sight.notes
     },

@@ -126,7 +126,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
   await checkInvited(network, run, identity.peerId)
   const { dataset, samples } = await dataOf(options)
-  const seen = createSight(manifest, dataset, samples)
+  const seen = createSight(manifest, identity.peerId.toString(), dataset, samples)
   const choices = choicesOf(options, dataset, share)
   const pool = await createLearnerPool(
     {

@@ -13,7 +13,9 @@ import type { OpenRunInit } from './open.js'
 
 /** What taking a head over needs of a run. */
 export interface TakeOverInit
-  extends Pick<OpenRunInit, 'node' | 'presence' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit'> {
+  extends Pick<OpenRunInit, 'node' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit'> {
+  /** Those whose heads may be taken over. */
+  readonly presence: Pick<Presence, 'live' | 'heard' | 'until'>
   readonly heads: NonNullable<OpenRunInit['heads']>
 }
 
@@ -78,7 +80,7 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
 
 /** A head that is newer than its owner's last record waits for the next record. */
 async function signedBy(
-  presence: Presence,
+  presence: TakeOverInit['presence'],
   peer: PeerIdStr,
   { round, digest }: { readonly round: number; readonly digest: Uint8Array },
   signal: AbortSignal,
@@ -94,6 +96,6 @@ async function signedBy(
   if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
 }
 
-function reportIn(presence: Presence, peer: PeerIdStr): HeardReport {
+function reportIn(presence: TakeOverInit['presence'], peer: PeerIdStr): HeardReport {
   return presence.heard().get(peer)!
 }

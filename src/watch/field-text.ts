@@ -49,6 +49,13 @@ export function createFieldLines(
         return undefined
       case 'standardised':
         return `agreed    on mean and spread of all columns, by the sums over ${event.members.join(', ')}`
+      case 'unlike': {
+        const [see, heads] = event.names.length === 1 ? ['sees', 'its'] : ['see', 'their']
+        const remedy = event.isMost
+          ? '; most others do: stop this peer, take agreed.json out of its run folder, and resume it'
+          : ''
+        return `unlike    ${event.names.join(', ')} ${see} the columns by other sums than this peer, so ${heads} heads are refused${remedy}`
+      }
       case 'members': {
         const gone = names.filter(name => !event.names.includes(name))
         const came = event.names.filter(name => !names.includes(name))

@@ -7,6 +7,7 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { agreementTopic, decodeStatement, decodeSum, encodeStatement, encodeSum } from '../../src/gossip/agreement.js'
 import { createBuffers } from '../../src/gossip/buffers.js'
 import { decodeExperts, encodeExperts } from '../../src/gossip/catching-up.js'
 import { digestOf } from '../../src/gossip/digest.js'
@@ -20,6 +21,8 @@ import {
   headsTopic,
   presenceTopic,
 } from '../../src/gossip/index.js'
+import type { Statement } from '../../src/gossip/masked-sum.js'
+import { maskOf } from '../../src/gossip/masking.js'
 import { HandoverReply, HeadHeader, Presence } from '../../src/gossip/messages.js'
 import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/published.js'
 import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/report.js'
@@ -228,6 +231,7 @@ describe('the vectors of presence', () => {
         share: 1,
         addresses: [multiaddr('/ip4/192.0.2.1/tcp/4001')],
         head: { round: 4, digest: new Uint8Array(32).fill(0xab) },
+        sumDigest: new Uint8Array(32).fill(0xcd),
         leaving: true,
       },
     },
@@ -236,8 +240,13 @@ describe('the vectors of presence', () => {
   it('are what our encoder writes', async () => {
     const records = reports.map(({ name, report, waiting, standing }) => {
       const bytes = encodePresence(name, report, waiting, standing)
-      const { addresses, headDigest, invite, ...plain } = Presence.decode(bytes)
-      const lists = { addresses: addresses.map(hex), headDigest: hex(headDigest), invite: hex(invite) }
+      const { addresses, headDigest, invite, sumDigest, ...plain } = Presence.decode(bytes)
+      const lists = {
+        addresses: addresses.map(hex),
+        headDigest: hex(headDigest),
+        invite: hex(invite),
+        sumDigest: hex(sumDigest),
+      }
       return { record: { ...plain, ...lists }, bytes: hex(bytes) }
     })
     await expectMakes('presence', { topic: presenceTopic(runId), records })
@@ -251,6 +260,34 @@ describe('the vectors of presence', () => {
       const decoded = decodePresence(bytesOf(bytes), 10)
       expect(decoded).toMatchObject({ ok: true, waiting, report: { name, ...report, from: standing?.from ?? 0 } })
     })
+  })
+})
+
+describe('the vectors of agreeing on sums', () => {
+  const thirtyTwo = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+  const group = thirtyTwo(2)
+  const statements: Statement[] = [
+    { kind: 'key', key: thirtyTwo(1) },
+    { kind: 'masked', group, commitment: thirtyTwo(3), part: 1, bytes: Uint8Array.of(4, 5, 6) },
+    { kind: 'seeds', group, transcript: thirtyTwo(7), seeds: [thirtyTwo(8), thirtyTwo(9)] },
+  ]
+  const sum = { members: ['12D3KooWA', '12D3KooWB'], total: Uint8Array.of(1, 2, 3) }
+  /** Secret 32 times 5, group 32 times 2. */
+  const masks = (): string => hex(maskOf(thirtyTwo(5), group, 40))
+
+  it('are what our encoders write', async () => {
+    await expectMakes('agreement', {
+      topic: agreementTopic(runId),
+      statements: statements.map(statement => ({ kind: statement.kind, bytes: hex(encodeStatement(statement)) })),
+      agreed: { ...sum, total: hex(sum.total), bytes: hex(encodeSum(sum)) },
+      mask: { secret: hex(thirtyTwo(5)), group: hex(group), bytes: masks() },
+    })
+  })
+
+  it('are read as they say', () => {
+    const vectors = vectorsIn<{ statements: { bytes: string }[]; agreed: { bytes: string } }>('agreement')
+    expect(vectors.statements.map(({ bytes }) => decodeStatement(bytesOf(bytes)))).toEqual(statements)
+    expect(decodeSum(bytesOf(vectors.agreed.bytes), 3)).toEqual(sum)
   })
 })
 

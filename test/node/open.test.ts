@@ -115,6 +115,39 @@ async function met(sides: readonly Side[]): Promise<void> {
   await Promise.all(sides.map(({ presence }) => presence.waitFor(ids, AbortSignal.timeout(30_000))))
 }
 
+describe('a peer that has agreed on another sum', () => {
+  const sum = (byte: number) => () => new Uint8Array(32).fill(byte)
+
+  it('takes part in no round with us, is told of once, and nothing of it is taken over', async () => {
+    const [basel, bern, zug] = await Promise.all([
+      startSide('basel', { sumDigest: sum(1) }),
+      startSide('bern', { sumDigest: sum(2) }),
+      // Who has not said yet is no liar.
+      startSide('zug'),
+    ])
+    await met([basel!, bern!, zug!])
+    const namesIn = ({ open }: Side): string[] => open.federation.at(0).members.map(({ name }) => name)
+    expect(namesIn(basel!).sort()).toEqual(['basel', 'zug'])
+    expect(namesIn(bern!).sort()).toEqual(['bern', 'zug'])
+    expect(namesIn(zug!)).toHaveLength(3)
+    expect([bern!, zug!].map(({ id }) => basel!.open.isUnlike(id))).toEqual([true, false])
+    expect(basel!.open.newlyUnlike()).toEqual({ names: ['bern'], isMost: false })
+    expect(basel!.open.newlyUnlike()).toBeUndefined()
+    await basel!.open.whenElsewhere(bern!.id, 0, never)
+    await bern!.has(8, 1)
+    await until(() => basel!.presence.heard().get(bern!.id)?.head?.round === 8)
+    expect(await basel!.open.catchUp(0, never)).toBe(0)
+  })
+
+  it('is most of the others where it is oneself that differs', async () => {
+    const sides = await Promise.all(
+      ['basel', 'bern', 'zug'].map((name, at) => startSide(name, { sumDigest: sum(Math.min(at, 1)) })),
+    )
+    await met(sides)
+    expect(sides[0]!.open.newlyUnlike()).toEqual({ names: ['bern', 'zug'], isMost: true })
+  })
+})
+
 describe('gathering', () => {
   it('waits until enough are there, who may come long after they were asked for', async () => {
     const [first, second] = await Promise.all(['basel', 'bern'].map(name => startSide(name)))

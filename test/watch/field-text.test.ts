@@ -41,6 +41,18 @@ describe('a round in the field', () => {
   })
 })
 
+describe('peers that see their data otherwise', () => {
+  it('are named, with the remedy where this peer is the odd one out', () => {
+    const line = createFieldLines(6, 'accuracy', classes)
+    expect(line({ type: 'unlike', peer: 0, names: ['bern'], isMost: false })).toBe(
+      'unlike    bern sees the columns by other sums than this peer, so its heads are refused',
+    )
+    expect(line({ type: 'unlike', peer: 0, names: ['bern', 'zug'], isMost: true })).toMatch(
+      /^unlike {4}bern, zug see the columns .* refused; most others do: stop this peer, take agreed\.json out of its run folder, and resume it$/,
+    )
+  })
+})
+
 describe('the end of a run in the field', () => {
   const run = { rounds: 6, measure: 'accuracy', sentBytes: 0, receivedBytes: 0, rejected: {} } as FieldSummary
 
