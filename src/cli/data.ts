@@ -12,7 +12,11 @@ interface DataFlags extends RunFlags {
   readonly schema?: boolean
 }
 
-export const run: Run<DataFlags, [readonly string[]]> = async ([sets], { schema, ...flags }, { stdout, stderr }) => {
+export const run: Run<DataFlags, [readonly string[]]> = async (
+  [sets],
+  { schema, ...flags },
+  { stdout, stderr, signal },
+) => {
   if (schema) {
     stdout.write(await schemaOf(sets, flags, stderr))
     return 0
@@ -26,7 +30,7 @@ export const run: Run<DataFlags, [readonly string[]]> = async ([sets], { schema,
     return 0
   }
   const manifest = await manifestFrom(undefined, { ...flags, data: set })
-  const dataset = await loadDataset(manifest.data, manifest.seed)
+  const dataset = await loadDataset(manifest.data, manifest.seed, undefined, signal)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   tellNotes(dataset, stderr)
   tellNotes({ notes: shardNotes(dataset, shards) }, stderr)

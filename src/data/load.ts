@@ -50,10 +50,16 @@ const imageOptions = ['imageSize', 'channels'] as const
  *
  * @param data - the manifest's data section
  * @param seed - decides which samples are held back for testing, where the source has no test split
+ * @param signal - ends the reading of a table or of arrays between two pieces, with its reason
  * @throws {@link HearsayError} when it cannot be read, naming file and place
  */
-export async function loadDataset(data: DataInput, seed: number, limits: DataLimits = dataLimits): Promise<Dataset> {
-  return load(data, {}, seed, limits)
+export async function loadDataset(
+  data: DataInput,
+  seed: number,
+  limits: DataLimits = dataLimits,
+  signal?: AbortSignal,
+): Promise<Dataset> {
+  return load(data, {}, seed, limits, signal)
 }
 
 /**
@@ -66,22 +72,35 @@ export async function loadForTask(
   task: Task,
   seed: number,
   limits: DataLimits = dataLimits,
+  signal?: AbortSignal,
 ): Promise<Dataset> {
-  return fitToTask(await load(data, task, seed, limits), task)
+  return fitToTask(await load(data, task, seed, limits, signal), task)
 }
 
-async function load(data: DataInput, task: Task, seed: number, limits: DataLimits): Promise<Dataset> {
+async function load(
+  data: DataInput,
+  task: Task,
+  seed: number,
+  limits: DataLimits,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
   const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
   const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
   const path = set?.path ?? resolve(spec.set)
   // Rows that are images and rows that are none have nothing in common that columns could tell.
   const isAlike = spec.inputShape === undefined || task.inputShape === undefined || task.inputShape.length === 3
-  const source = await readSource(path, spec, isAlike ? task : {}, limits)
+  const source = await readSource(path, spec, isAlike ? task : {}, limits, signal)
   const name = set === undefined ? basename(path) : data.set
   return datasetOf(name, path, source, spec, task, seed, limits)
 }
 
-async function readSource(path: string, spec: DataSpec, task: Task, limits: DataLimits): Promise<Source> {
+async function readSource(
+  path: string,
+  spec: DataSpec,
+  task: Task,
+  limits: DataLimits,
+  signal: AbortSignal | undefined,
+): Promise<Source> {
   const kind = await kindOf(path)
   if (kind === undefined) {
     throw dataError(
@@ -100,10 +119,10 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
     const name = basename(path)
     if (isNamedTable(name)) {
       only(tableOptions, 'a table')
-      return readTables(path, { ...spec, agreed: tableOf(task) }, limits)
+      return readTables(path, { ...spec, agreed: tableOf(task) }, limits, signal)
     }
     only([], 'arrays of images')
-    if (/\.npz$/i.test(name)) return readNpz(path, limits)
+    if (/\.npz$/i.test(name)) return readNpz(path, limits, signal)
     if (isIdxImages(name)) return readIdxPair(path, limits)
     throw dataError(path, `is of no known format; known are ${readable}`)
   }
@@ -118,7 +137,7 @@ async function readSource(path: string, spec: DataSpec, task: Task, limits: Data
   }
   if (await holdsTables(path, limits)) {
     only(tableOptions, 'a folder of tables')
-    return readTables(path, { ...spec, agreed: tableOf(task) }, limits)
+    return readTables(path, { ...spec, agreed: tableOf(task) }, limits, signal)
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')

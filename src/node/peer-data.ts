@@ -55,7 +55,11 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
  *
  * @param own - what goes before the manifest's section
  */
-export async function loadData(manifest: Manifest, own: Partial<DataInput> = {}): Promise<Dataset> {
+export async function loadData(
+  manifest: Manifest,
+  own: Partial<DataInput> = {},
+  signal?: AbortSignal,
+): Promise<Dataset> {
   const { data, seed } = manifest
   const task = agreedOf(manifest)
   // Of a run that lists its columns everybody may have more; they stand elsewhere in each file, so their names count.
@@ -63,7 +67,7 @@ export async function loadData(manifest: Manifest, own: Partial<DataInput> = {})
   // What the run's author tests on lies on the author's machine, as what is trained on there does.
   const { test, ...described } = data
   const tested = own.set === undefined && test !== undefined ? { test } : {}
-  return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed)
+  return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed, undefined, signal)
 }
 
 /** Two files of one shape may mean two things: who trains on one must know what the others' mean. */

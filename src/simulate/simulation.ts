@@ -88,7 +88,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
     )
   }
-  const dataset = await loadData(asked)
+  const dataset = await loadData(asked, {}, options.signal)
   const manifest = withStandardise(asked, dataset)
   const { resume } = options
   if (resume !== undefined) await checkData(resume.folder, dataset)

@@ -1,13 +1,15 @@
 import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { loadDataset } from '../../src/data/index.js'
 import { type DataLimits, dataLimits } from '../../src/data/limits.js'
 import { bytesOf } from '../../src/data/read/file.js'
 import { decodeTable, type Table } from '../../src/data/read/table.js'
 import { readTables } from '../../src/data/read/tables.js'
-import { folderWith } from './samples.js'
+import { fixture, folderWith } from './samples.js'
 
 function decode(pieces: readonly Uint8Array[], limits: DataLimits = dataLimits): Promise<Table> {
   return decodeTable([{ path: 'a.csv', bytes: pieces }], {}, limits)
@@ -120,5 +122,22 @@ describe('A compressed table', () => {
     )
     await expect(readTables(`${folder}/text.csv.gz`, {})).rejects.toThrow(/is not valid gzip data; was it damaged/)
     await expect(bytesOf(folder).next()).rejects.toThrow(/is a folder, not a file/)
+  })
+})
+
+describe('A read that is interrupted', () => {
+  it.each(['a.csv', 'a.csv.gz'])('ends at once, and with the reason of the signal: %s', async name => {
+    const path = join(await folderWith({ [name]: '1,a\n2,b\n'.repeat(100_000) }), name)
+    const interrupt = new AbortController()
+    const bytes = bytesOf(path, dataLimits, interrupt.signal)
+    expect((await bytes.next()).done).toBe(false)
+    interrupt.abort(new Error('enough'))
+    await expect(bytes.next()).rejects.toThrow('enough')
+    await expect(loadDataset({ set: path }, 1, undefined, interrupt.signal)).rejects.toThrow('enough')
+  })
+
+  it('ends at once among arrays', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    await expect(loadDataset({ set: fixture('npz/deflated.npz') }, 1, undefined, signal)).rejects.toThrow('enough')
   })
 })

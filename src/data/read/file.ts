@@ -94,20 +94,34 @@ const pieceBytes = 1 << 16
  * A file, decompressed when its name ends in .gz, piece by piece. It is opened when the first piece is asked for, and
  * closed when no more are.
  *
- * @throws {@link HearsayError} when it cannot be read, grows too far, or its compressed data are damaged
+ * @throws {@link HearsayError} when it cannot be read, grows too far, or its compressed data are damaged; the signal's
+ * reason
  */
-export async function* bytesOf(path: string, limits: DataLimits = dataLimits): AsyncGenerator<Uint8Array> {
+export async function* bytesOf(
+  path: string,
+  limits: DataLimits = dataLimits,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   await using handle = await opened(path)
   const { size } = await handle.stat()
   const read = (): ReadStream => handle.createReadStream({ autoClose: false, start: 0, highWaterMark: pieceBytes })
   try {
     if (/\.gz$/i.test(path)) {
       // Decompressing takes a tenth of the time of what is done with the pieces: what grows too far is refused before.
-      for await (const _ of inflated(path, read(), size, limits));
-      yield* inflated(path, read(), size, limits)
-    } else yield* read()
+      for await (const _ of interruptible(inflated(path, read(), size, limits), signal));
+      yield* interruptible(inflated(path, read(), size, limits), signal)
+    } else yield* interruptible(read(), signal)
   } catch (cause) {
+    signal?.throwIfAborted()
     throw isOurs(cause) ? cause : fileError(path, cause)
+  }
+}
+
+/** The same pieces, until the signal ends them. */
+export async function* interruptible(pieces: Pieces, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    signal?.throwIfAborted()
+    yield piece
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { type DataLimits, dataError, inflatedLimit } from '../limits.js'
-import { fileError, isOurs, isSystems } from './file.js'
+import { fileError, interruptible, isOurs, isSystems } from './file.js'
 import { type NpyArray, readNpy } from './npy.js'
 
 /** Deflate cannot shrink data further than this; an entry that claims more lies about its size. */
@@ -19,6 +19,7 @@ export async function readArrays(
   path: string,
   choose: (names: readonly string[]) => readonly string[],
   limits: DataLimits,
+  signal?: AbortSignal,
 ): Promise<Map<string, NpyArray>> {
   let zip: ZipFile | undefined
   try {
@@ -32,11 +33,12 @@ export async function readArrays(
     const arrays = new Map<string, NpyArray>()
     for (const [name, entry] of wanted) {
       // yauzl ends the stream with an error when it is not as long as the entry claims.
-      const bytes = await zip.openReadStreamPromise(entry)
+      const bytes = interruptible(await zip.openReadStreamPromise(entry), signal)
       arrays.set(name, await readNpy(bytes, entry.uncompressedSize, `${path}: ${name}`, limits))
     }
     return arrays
   } catch (cause) {
+    signal?.throwIfAborted()
     if (isOurs(cause)) throw cause
     if (isSystems(cause)) throw fileError(path, cause)
     throw dataError(path, 'is not a readable .npz (ZIP) archive; was it cut off or damaged?', cause)

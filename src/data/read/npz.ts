@@ -21,7 +21,7 @@ const conventions: readonly Partial<Record<'train' | 'validation' | 'test', read
  * (`x_train`, `y_train`, …) or with `x` and `y`. Images are n×h×w or n×h×w×channels; uint8 images are pixels, all
  * else are numbers as they are. Tables are n×features.
  */
-export async function readNpz(path: string, limits: DataLimits = dataLimits): Promise<Source> {
+export async function readNpz(path: string, limits: DataLimits = dataLimits, signal?: AbortSignal): Promise<Source> {
   let parts: [part: string, pair: readonly [string, string]][] = []
   const choose = (names: readonly string[]): string[] => {
     const keys = conventions.find(convention => convention.train!.every(key => names.includes(key)))
@@ -34,7 +34,7 @@ export async function readNpz(path: string, limits: DataLimits = dataLimits): Pr
     parts = Object.entries(keys).filter(([, pair]) => pair.some(key => names.includes(key)))
     return parts.flatMap(([, pair]) => [...pair])
   }
-  const arrays = await readArrays(path, choose, limits)
+  const arrays = await readArrays(path, choose, limits, signal)
 
   let largest = 0
   let inputShape: readonly number[] | undefined

@@ -21,9 +21,10 @@ export async function readTables(
   path: string,
   options: TableOptions & Pick<DataSpec, 'test'>,
   limits: DataLimits = dataLimits,
+  signal?: AbortSignal,
 ): Promise<Source> {
   const files = await tableFiles(path, options.test, limits)
-  const read = files.map(({ path }) => ({ path, bytes: bytesOf(path, limits) }))
+  const read = files.map(({ path }) => ({ path, bytes: bytesOf(path, limits, signal) }))
   const table = await decodeTable(read, options, limits)
   const column = columnOf(table, 'peer')
   const byFile = files.some(({ peer }) => peer !== undefined)
