@@ -23,7 +23,7 @@ import { type Topology, unionGraph } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
-import type { SavedRun } from './state.js'
+import type { SavedRun } from './state/index.js'
 
 export type Transport = 'tcp' | 'memory'
 
@@ -165,7 +165,6 @@ function checkPorts({ transport, port, manifest }: NetworkInit): void {
   )
 }
 
-/** Loopback only: a simulation is nobody else's business. */
 /** What the program itself has open once it is loaded, with some room. */
 const ownFiles = 128
 
@@ -180,6 +179,7 @@ function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
   if (limit < needed) throw new HearsayError('NETWORK', `${tooFewFiles(limit, needed)}, or --transport memory`)
 }
 
+/** Loopback only: a simulation is nobody else's business. */
 function listenAddress({ transport, port }: NetworkInit, place: string, self: number): string {
   if (transport === 'memory') return `/memory/${place}-${self}`
   return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`

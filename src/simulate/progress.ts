@@ -1,6 +1,6 @@
 import type { Tested } from '../node/index.js'
 import type { RoundFigures, RunEvent } from '../watch/index.js'
-import type { SavedFigures, SavedRun } from './state.js'
+import type { SavedFigures, SavedRun } from './state/index.js'
 
 /** What a run's events come to so far, and what they came to at the end of a round, though quick peers are further. */
 export interface ProgressOf {

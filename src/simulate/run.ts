@@ -11,7 +11,7 @@ import { type Fault, withFaults } from './faults.js'
 import type { PeerModel } from './models.js'
 import type { Network, Transport } from './network.js'
 import { createProgressOf } from './progress.js'
-import type { SavedRun, StateKeeper } from './state.js'
+import type { SavedRun, StateKeeper } from './state/index.js'
 
 /** What will run, known before the first step. */
 export interface Prepared {

@@ -25,7 +25,7 @@ import {
   readKeptOptions,
   readState,
   type StateInit,
-} from './state.js'
+} from './state/index.js'
 
 export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */

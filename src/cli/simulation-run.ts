@@ -1,0 +1,202 @@
+import pc from 'picocolors'
+import { measureOf, shardNotes } from '../data/index.js'
+import type { HearsayError } from '../errors.js'
+import { shown } from '../foreign.js'
+import { type ModelSpec, readTopology } from '../learner/index.js'
+import type { Manifest, Member } from '../node/index.js'
+import {
+  createSimulation,
+  dropState,
+  type Prepared,
+  type Simulation,
+  type SimulationOptions,
+  type SimulationResult,
+  summaryOf,
+} from '../simulate/index.js'
+import { layersOf } from '../tensors/index.js'
+import { describePeer, keepPeer, type PeerDescription } from '../trained/index.js'
+import {
+  byteCount,
+  count,
+  createProgress,
+  deviceText,
+  headline,
+  type RunFolder,
+  type RunSummary,
+  report,
+  small,
+} from '../watch/index.js'
+import { interruptedStatus, type Terminal } from './command.js'
+import { nextSteps, typed } from './next-steps.js'
+import { tellNotes } from './notes.js'
+import { trafficText } from './traffic.js'
+
+/** What a simulation is run with, begun anew or gone on with. */
+export interface Running extends Omit<SimulationOptions, 'signal'> {
+  readonly baselines: boolean
+  readonly out?: string
+  readonly json?: boolean
+}
+
+/** Runs a simulation to its end, shows it and keeps it in the folder that `openFolder` gives. @returns the exit status */
+export async function runIn(
+  asked: Manifest,
+  options: Running,
+  terminal: Terminal,
+  openFolder: (simulation: Simulation) => Promise<RunFolder>,
+): Promise<number> {
+  const simulation = await createSimulation(asked, { ...options, signal: terminal.signal })
+  try {
+    const { prepared, rounds: first } = simulation
+    const { manifest } = prepared
+    const runId = Buffer.from(prepared.runId).toString('hex')
+    const folder = await openFolder(simulation)
+    await folder.writeMembers(simulation.members)
+    const described = await describeAll(prepared, simulation.members)
+    tellNotes(prepared.dataset, terminal.stderr)
+    tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
+    if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
+    const quiet = options.json === true && !terminal.stderr.isTTY
+    if (!quiet) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
+    const progress = createProgress({
+      peers: manifest.peers,
+      rounds: manifest.rounds,
+      first,
+      evaluateEvery: manifest.evaluation.every,
+      baselines: options.baselines,
+      measure: measureOf(manifest.data),
+      classes: prepared.dataset.classes,
+      stream: terminal.stderr,
+    })
+    const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
+    // A folder that was asked for is worth what it costs to keep the state in it.
+    const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
+    const result = await watch(simulation.run(keep), event => {
+      // They have met before.
+      if (event.type !== 'joined' || first === 0) folder.append(event)
+      if (!quiet) progress.show(event)
+    })
+    if (!quiet) progress.done()
+    return await finish(prepared, result, folder, options, terminal, described)
+  } finally {
+    await simulation.close()
+  }
+}
+
+const aloneNote = 'one peer has nobody to learn from, so this is training alone; give more with --peers 2'
+
+/** Before the run: files of models may change while it lasts. */
+async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
+  const { runId, manifest, models, dataset, shards } = prepared
+  const mixture = manifest.merge.method === 'mixture' ? { mixture: manifest.merge } : {}
+  const topologies = new Map<ModelSpec, Awaited<ReturnType<typeof readTopology>>>()
+  for (const { model } of models) {
+    if (!topologies.has(model.model)) topologies.set(model.model, await readTopology(model.model))
+  }
+  return shards.map(({ name, standardisation }, peer) => {
+    const id = members[peer]!.peerId.toString()
+    const { model, layout } = models[peer]!.model
+    const topology = topologies.get(model)
+    return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, ...mixture })
+  })
+}
+
+/** Follows a generator to its end and returns what it returns. */
+async function watch<Event, Result>(
+  events: AsyncGenerator<Event, Result, undefined>,
+  seen: (event: Event) => void,
+): Promise<Result> {
+  for (;;) {
+    const next = await events.next()
+    if (next.done) return next.value
+    seen(next.value)
+  }
+}
+
+function announcement(
+  { manifest, backend, workers, dataset, shards, ...prepared }: Prepared,
+  runId: string,
+  first: number,
+): string {
+  const sizes = shards.map(shard => shard.samples.size)
+  const { layout, head } = prepared
+  const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
+  const rows: [string, string][] = [
+    ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
+    [
+      'peers',
+      `${manifest.peers} on a ${prepared.topology.name}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
+    ],
+    [
+      'data',
+      `${dataset.name}: ${count(dataset.train.size)} samples, ${manifest.partition.kind}, ${count(Math.min(...sizes))} to ${count(Math.max(...sizes))} a peer; tested on ${count(dataset.test.size)}`,
+    ],
+    [
+      'model',
+      `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
+    ],
+    [
+      'merge',
+      `${manifest.merge.method}, ${manifest.rounds} rounds${first > 0 ? `, goes on behind round ${first}` : ''}`,
+    ],
+    ['sends', trafficText(manifest, head.layout.size, prepared.topology)],
+    ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
+    ...backend.reasons.map((reason): [string, string] => ['', reason]),
+  ]
+  return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${shown(value, 400)}`).join('\n')
+}
+
+function modelName(model: Prepared['manifest']['model']): string {
+  return 'path' in model ? model.path : model.kind
+}
+
+async function finish(
+  prepared: Prepared,
+  result: SimulationResult,
+  folder: RunFolder,
+  options: Running,
+  { stdout, stderr }: Terminal,
+  described: readonly PeerDescription[],
+): Promise<number> {
+  const summary = summaryOf(prepared, result)
+  // Whatever the disk says, the run has a result, and whoever waited for it sees it.
+  const lost = await keepAll(summary, result, folder, described).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  )
+  if (options.json) {
+    stdout.write(`${JSON.stringify(headline(summary))}\n`)
+  } else if (result.last !== undefined) {
+    const next = lost === undefined ? `\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n` : ''
+    stdout.write(`\n${report(summary, stdout.columns)}\n${next}`)
+  }
+  if (lost !== undefined) throw lost.error
+  if (!result.interrupted) {
+    await dropState(folder.path)
+    return 0
+  }
+  const isKept = options.out !== undefined && prepared.manifest.mode === 'sync'
+  const more = isKept ? `; go on with: hearsay simulate --resume ${typed(folder.path)}` : ''
+  stderr.write(
+    `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}${more}\n`,
+  )
+  return interruptedStatus
+}
+
+/** The summary first, which is small and says most; the first file that the disk refuses is the last that is tried. */
+async function keepAll(
+  summary: RunSummary,
+  { peers }: SimulationResult,
+  folder: RunFolder,
+  described: readonly PeerDescription[],
+): Promise<void> {
+  try {
+    await folder.writeSummary(summary)
+    for (const [peer, { name, layout, parameters, kept }] of peers.entries()) {
+      await folder.writeParameters(name, layout, parameters)
+      await keepPeer(folder.path, described[peer]!, kept)
+    }
+  } finally {
+    await folder.close()
+  }
+}

@@ -1,0 +1,167 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HearsayError } from '../../errors.js'
+import { checkpointHeader, explainDisk, replaceFile, type Tested, writeCheckpoint } from '../../node/index.js'
+import type { Layout } from '../../tensors/index.js'
+import {
+  bytesOf,
+  type KeptMixture,
+  type KeptOptions,
+  roundName,
+  type SavedFigures,
+  sha256,
+  statePath,
+  wholeRounds,
+} from './format.js'
+
+/** Keeps a simulation's state, round by round. */
+export interface StateKeeper {
+  /**
+   * A peer has ended a round, or died in it. Its model must stay as it is until this resolves.
+   */
+  keep(peer: number, round: number, parameters: Float32Array, mixture: KeptMixture | undefined): Promise<void>
+  /** All peers have: this round is where the run can go on from. */
+  commit(
+    figures: SavedFigures,
+    peers: readonly { readonly failed: boolean; readonly tested: Tested | undefined }[],
+  ): Promise<void>
+}
+
+export interface StateInit {
+  /** The run's folder. */
+  readonly folder: string
+  readonly runId: Uint8Array
+  /** Of each peer's model. */
+  readonly layouts: readonly Layout[]
+  /** Resolves when everything that was told of the run so far is on the disk: what is kept is never ahead of it. */
+  readonly told: () => Promise<void>
+  /** Told once when the disk refuses: nothing is kept from then on, and the run goes on for its result. */
+  readonly onLost: (error: HearsayError) => void
+  /** Rounds that are whole. What is kept of later ones could not be read, and gives way. */
+  readonly rounds: number
+  readonly signal: AbortSignal
+}
+
+/** The round before stays until the next is there, should the disk damage one. */
+const keptRounds = 2
+
+/**
+ * Keeps each round in the run's folder.
+ *
+ * @throws {@link HearsayError} RUN where the disk refuses, from each of its functions
+ */
+export async function createStateKeeper(init: StateInit, options: KeptOptions): Promise<StateKeeper> {
+  const { folder, runId, layouts, signal } = init
+  const path = statePath(folder)
+  const digests = new Map<number, { model: string; mixture?: string; held?: KeptMixture['experts'] }[]>()
+  const writing = new Map<number, Promise<void>[]>()
+  const unfinished = (round: number): string => join(path, `round-${round + 1}.part`)
+  let isLost = false
+  /** Does it, unless the disk has refused before. */
+  const onDisk = async (work: () => Promise<unknown>): Promise<void> => {
+    if (isLost) return
+    try {
+      await work()
+    } catch (error) {
+      const explained = explainDisk(
+        error,
+        path,
+        'The state of the run is kept no more; it can go on from what was kept',
+      )
+      if (!(explained instanceof HearsayError)) throw explained
+      if (!isLost) init.onLost(explained)
+      isLost = true
+    }
+  }
+
+  async function write(
+    peer: number,
+    round: number,
+    parameters: Float32Array,
+    kept: KeptMixture | undefined,
+  ): Promise<void> {
+    const place = unfinished(round)
+    await mkdir(place, { recursive: true })
+    const kind = { runId, layout: layouts[peer]! }
+    const header = checkpointHeader(kind, { round: round + 1, name: `peer ${peer}`, parameters, state: {} })
+    const model = await writeCheckpoint(join(place, `${peer}.model`), header, parameters, signal)
+    if (kept !== undefined) await replaceFile(join(place, `${peer}.mixture`), kept.weights)
+    const ofRound = digests.get(round) ?? []
+    digests.set(round, ofRound)
+    ofRound[peer] = { model, ...(kept && { mixture: sha256(kept.weights), held: kept.experts }) }
+  }
+
+  await onDisk(async () => {
+    await mkdir(path, { recursive: true })
+    for (const name of await readdir(path)) {
+      const isLater = Number(roundName.exec(name)?.[1] ?? 0) > init.rounds
+      if (isLater || name.endsWith('.part')) await rm(join(path, name), { recursive: true, force: true })
+    }
+    await replaceFile(join(path, 'options.json'), `${JSON.stringify(options, null, 2)}\n`)
+  })
+
+  return {
+    async keep(peer, round, parameters, mixture) {
+      const work = onDisk(() => write(peer, round, parameters, mixture))
+      const ofRound = writing.get(round) ?? []
+      writing.set(round, ofRound)
+      ofRound.push(work)
+      await work
+    },
+    async commit(run, peers) {
+      const round = run.rounds - 1
+      await Promise.all(writing.get(round) ?? [])
+      writing.delete(round)
+      await onDisk(init.told)
+      if (isLost) return
+      const ofRound = digests.get(round)!
+      digests.delete(round)
+      const place = unfinished(round)
+      const all = ofRound.flatMap(({ held = [] }) => held)
+      const heads = new Map(all.map(expert => [keyOf(expert), expert]))
+      const keys = [...heads.keys()].sort()
+      const numbers = Buffer.concat(keys.map(key => bytesOf(heads.get(key)!.head)))
+      const { lastTested, ...others } = run
+      const kept = {
+        format: 'hearsay simulation 1',
+        run: Buffer.from(runId).toString('hex'),
+        ...others,
+        ...(lastTested && { lastTested }),
+        peers: peers.map(({ failed, tested }, peer) => {
+          const { model, mixture, held } = ofRound[peer]!
+          return {
+            failed,
+            ...(tested && { tested }),
+            model,
+            ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
+          }
+        }),
+        ...(keys.length > 0 && {
+          heads: keys.map(key => {
+            const { peer, name, round } = heads.get(key)!
+            return { peer, name, round }
+          }),
+          headsDigest: sha256(numbers),
+        }),
+      }
+      await onDisk(async () => {
+        if (keys.length > 0) await replaceFile(join(place, 'heads'), numbers)
+        await replaceFile(join(place, 'run.json'), JSON.stringify(kept))
+        await rename(place, join(path, `round-${run.rounds}`))
+        for (const old of (await wholeRounds(path)).slice(keptRounds)) {
+          await rm(join(path, `round-${old}`), { recursive: true, force: true })
+        }
+      })
+    },
+  }
+}
+
+/** A run that is over is not gone on with. */
+export async function dropState(folder: string): Promise<void> {
+  await rm(statePath(folder), { recursive: true, force: true })
+}
+
+/** A head of one peer is the same at all that have heard it. */
+function keyOf({ peer, round }: KeptMixture['experts'][number]): string {
+  return `${peer}/${round}`
+}

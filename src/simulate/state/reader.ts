@@ -1,0 +1,130 @@
+import { readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { HearsayError } from '../../errors.js'
+import { readCheckpoint, type Tested } from '../../node/index.js'
+import type { Layout } from '../../tensors/index.js'
+import type { RoundFigures } from '../../watch/index.js'
+import {
+  bytesOf,
+  type Kept,
+  type KeptMixture,
+  type KeptOptions,
+  optionsSchema,
+  runSchema,
+  type SavedRun,
+  sha256,
+  statePath,
+  wholeRounds,
+} from './format.js'
+import type { StateInit } from './keeper.js'
+
+/** Figures of a thousand peers with their gates. */
+const runBytes = 256 * 1024 * 1024
+
+/**
+ * With which options a run was begun.
+ *
+ * @throws {@link HearsayError} RUN when its folder keeps no state
+ */
+export async function readKeptOptions(folder: string): Promise<KeptOptions> {
+  const path = join(statePath(folder), 'options.json')
+  let text: string
+  try {
+    text = await readFile(path, 'utf8')
+  } catch {
+    throw new HearsayError(
+      'RUN',
+      `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over`,
+    )
+  }
+  const options = optionsSchema.safeParse(jsonOf(text))
+  if (!options.success) throw new HearsayError('RUN', `${path}: is not as it was written; begin the run anew`)
+  return options.data
+}
+
+/**
+ * The last whole round that is kept undamaged; undefined where none was whole yet.
+ *
+ * `tell` is told of a damaged one, which is passed over.
+ *
+ * @throws {@link HearsayError} RUN when it is of another run, or all are damaged
+ */
+export async function readState(
+  { folder, runId, layouts, tell }: Pick<StateInit, 'folder' | 'runId' | 'layouts'> & { tell: (line: string) => void },
+  headLayout: Layout,
+): Promise<SavedRun | undefined> {
+  const path = statePath(folder)
+  const rounds = await wholeRounds(path)
+  for (const round of rounds) {
+    const read = await readRound(join(path, `round-${round}`), { runId, layouts }, headLayout)
+    if (typeof read !== 'string') return read
+    tell(`${read}; the round before is taken`)
+  }
+  if (rounds.length === 0) return undefined
+  throw new HearsayError('RUN', `${path}: all rounds that were kept are damaged; begin the run anew`)
+}
+
+/** @returns what is wrong, where it is damaged */
+async function readRound(
+  place: string,
+  { runId, layouts }: Pick<StateInit, 'runId' | 'layouts'>,
+  headLayout: Layout,
+): Promise<SavedRun | string> {
+  const path = join(place, 'run.json')
+  const damaged = `${place}: is damaged`
+  if ((await stat(path).catch(() => undefined))?.isFile() !== true || (await stat(path)).size > runBytes) return damaged
+  const parsed = runSchema.safeParse(jsonOf(await readFile(path, 'utf8')))
+  if (!parsed.success || parsed.data.peers.length !== layouts.length) return damaged
+  const kept: Kept = parsed.data
+  if (kept.run !== Buffer.from(runId).toString('hex')) {
+    throw new HearsayError('RUN', `${place}: is of another run than manifest.yaml beside it; bring back the manifest`)
+  }
+  const heads = await readHeads(place, kept, headLayout)
+  if (heads === undefined) return damaged
+  const peers: SavedRun['peers'][number][] = []
+  for (const [peer, { failed, tested, model, mixture, experts = [] }] of kept.peers.entries()) {
+    const read = await readCheckpoint(join(place, `${peer}.model`), model, { runId, layout: layouts[peer]! })
+    if (!read.ok) return read.reason
+    let weights: Uint8Array | undefined
+    if (mixture !== undefined) {
+      weights = await readFile(join(place, `${peer}.mixture`)).catch(() => undefined)
+      if (weights === undefined || sha256(weights) !== mixture || experts.some(at => heads[at] === undefined))
+        return damaged
+    }
+    peers.push({
+      failed,
+      tested: tested as Tested | undefined,
+      parameters: read.checkpoint.parameters,
+      ...(weights && { mixture: { weights, experts: experts.map(at => heads[at]!) } }),
+    })
+  }
+  const { last, lastTested, rounds, samples, absent, sentBytes, seconds, rejected } = kept
+  const [latest, latestTested] = [last, lastTested] as unknown as [RoundFigures, RoundFigures | undefined]
+  return { rounds, last: latest, lastTested: latestTested, samples, absent, sentBytes, seconds, rejected, peers }
+}
+
+/** The heads in their order; undefined where they are damaged. */
+async function readHeads(
+  place: string,
+  { heads = [], headsDigest }: Kept,
+  { size }: Layout,
+): Promise<KeptMixture['experts'] | undefined> {
+  if (heads.length === 0) return []
+  const bytes = await readFile(join(place, 'heads')).catch(() => undefined)
+  const headBytes = size * Float32Array.BYTES_PER_ELEMENT
+  if (bytes === undefined || bytes.length !== heads.length * headBytes || sha256(bytes) !== headsDigest)
+    return undefined
+  return heads.map(({ peer, name, round }, at) => {
+    const head = new Float32Array(new SharedArrayBuffer(headBytes))
+    bytesOf(head).set(bytes.subarray(at * headBytes, (at + 1) * headBytes))
+    return { peer, round, head, ...(name !== undefined && { name }) }
+  })
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
