@@ -55,6 +55,7 @@ export async function runIn(
     const described = await describeAll(prepared, simulation.members)
     tellNotes(prepared.dataset, terminal.stderr)
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
+    if (options.out !== undefined && manifest.mode === 'async') tellNotes({ notes: [asyncNote] }, terminal.stderr)
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
     const quiet = options.json === true && !terminal.stderr.isTTY
     if (!quiet) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
@@ -83,6 +84,7 @@ export async function runIn(
   }
 }
 
+const asyncNote = 'mode: async keeps no state, as no two of its runs are alike; an interrupted one cannot be resumed'
 const aloneNote = 'one peer has nobody to learn from, so this is training alone; give more with --peers 2'
 
 /** Before the run: files of models may change while it lasts. */

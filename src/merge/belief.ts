@@ -26,10 +26,12 @@ export interface Verdict {
 /** Which heads a peer believes. It remembers what was usual, so each merge is judged once, in order. */
 export interface Belief {
   judge(sizes: HeadSizes): Verdict
+  /** What was usual in the last few merges, earliest first: with it the next belief goes on where this one is. */
+  usual(): readonly number[]
 }
 
 /** Merges remembered. */
-const remembered = 5
+export const remembered = 5
 
 /**
  * The floor beneath every merge: a head is refused that lies further from the own one than
@@ -47,9 +49,11 @@ const remembered = 5
  * One liar cannot widen it: of two distances the lower is the smaller, of three or more fewer than half being lies it
  * lies among the honest ones; a single head says nothing of what is usual. Nor narrow it: a copy of one's own head makes
  * d̃ small, and what one's own training moves is still there, in round 0 as well.
+ *
+ * @param before - what `usual` said before the run was interrupted. @default nothing, as in a run that begins
  */
-export function createBelief({ headDistance, headRadius }: BeliefLimits): Belief {
-  const usual: number[] = []
+export function createBelief({ headDistance, headRadius }: BeliefLimits, before: readonly number[] = []): Belief {
+  const usual: number[] = before.slice(-remembered)
   return {
     judge({ own, moved, distances }) {
       const usualNow = usualOf([...distances.values()])
@@ -63,6 +67,7 @@ export function createBelief({ headDistance, headRadius }: BeliefLimits): Belief
       if (usual.length > remembered) usual.shift()
       return { reach, tooFar: peers.filter(peer => !isNear(peer)) }
     },
+    usual: () => [...usual],
   }
 }
 

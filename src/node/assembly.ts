@@ -86,6 +86,8 @@ export interface AssemblyInit {
   readonly learner: Learner
   /** In a mixture run. */
   readonly mixture?: MixtureLearner
+  /** Of a run of merges that goes on: see `Belief`. */
+  readonly usual?: readonly number[] | undefined
   /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** See {@link MixingInit}. */
@@ -143,6 +145,8 @@ export interface AssembledPeer {
   readonly counters: PeerCounters
   /** In a mixture. */
   readonly mixture?: PeerMixture
+  /** What was usual in its merges: see `Belief`; of a mixture nothing. */
+  usual(): readonly number[]
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]
@@ -315,6 +319,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     self,
     identity: init.identity,
     parameters: init.parameters,
+    usual: () => merging?.usual() ?? [],
     ...(mixing && init.mixture && { mixture: mixtureOf(init.mixture, mixing) }),
     get counters() {
       return countersOf(work.counters, { presence, state, agreement, access: field?.access })

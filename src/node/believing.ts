@@ -24,6 +24,8 @@ export function probeOf(samples: Samples): Samples {
 
 export interface BelievingInit {
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
+  /** See {@link createBelief}. */
+  readonly usual?: readonly number[] | undefined
   /** The loss of an answer that knows nothing. */
   readonly uninformed: number
   /** Loss of the model as it is now, on a few own samples. */
@@ -62,10 +64,12 @@ export interface Believing {
    * @throws the signal's reason; the head is then as it was
    */
   merge(asked: MergeAsked, signal: AbortSignal): Promise<MergeMade>
+  /** See `Belief`. */
+  usual(): readonly number[]
 }
 
-export function createBelieving({ limits, uninformed, loss }: BelievingInit): Believing {
-  const belief = createBelief(limits)
+export function createBelieving({ limits, usual, uninformed, loss }: BelievingInit): Believing {
+  const belief = createBelief(limits, usual)
   let moved = 0
   let lossLimit = limits.lossIncrease * uninformed
 
@@ -122,6 +126,7 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
   }
 
   return {
+    usual: belief.usual,
     trained(report) {
       moved = report.moved
       lossLimit = limits.lossIncrease * Math.max(report.loss, uninformed)

@@ -15,7 +15,7 @@ import type { Learner, LocalTraining, TrainReport } from '../learner/index.js'
 import { type Merge, stalenessSchema } from '../merge/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import { createBelieving, probeOf } from './believing.js'
+import { type Believing, type BelievingInit, createBelieving, probeOf } from './believing.js'
 import type { Disbelief } from './events.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { Federation } from './federation.js'
@@ -44,6 +44,8 @@ export interface MergingInit {
   readonly samples: Samples
   /** See {@link uninformedLoss}. */
   readonly uninformed: number
+  /** Of an interrupted run that goes on: see {@link BelievingInit}. */
+  readonly usual?: BelievingInit['usual']
   /** See {@link ExchangeInit}. */
   readonly forge?: ExchangeInit['forge']
   readonly buffers?: Buffers
@@ -59,6 +61,8 @@ export interface MergingInit {
 export interface Merging extends MethodWork {
   /** Loss of the model as it is now, on a few own samples. */
   loss(signal: AbortSignal): Promise<number>
+  /** What was usual in its merges: see `Belief`. */
+  usual(): readonly number[]
   /** Reads and gives back heads that others hold of themselves. */
   readonly handover: Handover
 }
@@ -69,6 +73,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   let federation: Federation | undefined
   let run: OpenRun | undefined
   let exchange: StreamExchange | undefined
+  let believing: Believing | undefined
   let round = 0
   const disbelieved = new ReasonCounts<Disbelief>()
   let offered: StatePayload | undefined
@@ -102,6 +107,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   return {
     handover,
     loss,
+    usual: () => believing?.usual() ?? init.usual ?? [],
     start: () => handover.start(),
     stop: () => handover.stop(),
     begin({ federation: known, open, tellsMembers }) {
@@ -112,18 +118,20 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
       const { gossipSteps: steps, chebyshev } = merge
       const staleness = stalenessSchema.parse(manifest.staleness ?? {})
-      const believing = createBelieving({
+      const believes = createBelieving({
         limits: manifest.limits,
+        usual: init.usual,
         uninformed: init.uninformed,
         loss,
       })
+      believing = believes
       const gossip = createGossip({
         self,
         federation,
         steps,
         chebyshev,
         exchange,
-        believing,
+        believing: believes,
         staleness,
         isOpen: tellsMembers,
         onRefused: reason => disbelieved.add(reason),
@@ -139,7 +147,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
             if (!isDiverged || !gossip.undo(headOf(parameters, init.head))) throw error
             report = { ...nothingTrained, loss: report.loss }
           }
-          believing.trained(report)
+          believes.trained(report)
           return report
         },
         evaluate: async (_, signal) => {

@@ -64,7 +64,7 @@ export interface PeerOptions {
 }
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
-export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
+export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | 'usual'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
   readonly dataset: Dataset

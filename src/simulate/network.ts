@@ -106,6 +106,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         head,
         test: tests[self]!,
         samples: shard.samples,
+        usual: from?.peers[self]?.usual,
         forge: init.forgeryOf(self),
         uninformed: init.uninformed,
         buffers,

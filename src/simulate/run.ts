@@ -11,7 +11,7 @@ import { type Fault, withFaults } from './faults.js'
 import type { PeerModel } from './models.js'
 import type { Network, Transport } from './network.js'
 import { createProgressOf } from './progress.js'
-import type { SavedRun, StateKeeper } from './state/index.js'
+import type { PeerState, SavedRun, StateKeeper } from './state/index.js'
 
 /** What will run, known before the first step. */
 export interface Prepared {
@@ -141,9 +141,8 @@ export async function* runPeers(
       for (let next = toKeep[0]; next !== undefined && progress.isWhole(next.round); next = toKeep[0]) {
         toKeep.shift()
         const peers = progress.peersAt(next.round)
-        for (const [peer, { parameters, mixture }] of network.peers.entries()) {
-          if (peers[peer]!.failed)
-            await keeper!.keep(peer, next.round, parameters, mixture?.kept(progress.heardUpTo(peer)))
+        for (const [place, peer] of network.peers.entries()) {
+          if (peers[place]!.failed) await keeper!.keep(place, next.round, stateOf(peer, progress.heardUpTo(place)))
         }
         const sentBytes = (from?.sentBytes ?? 0) + sent.at(next.round)
         await keeper!.commit({ ...progress.figuresAt(next), sentBytes, rejected: rejected() }, peers)
@@ -223,10 +222,14 @@ async function* noted(
 /** Keeps a peer's state, and how much it has sent by then: what it said in the round has gone out. */
 function keptBy(keeper: StateKeeper, sent: Sent): (peer: AssembledPeer, round: number) => Promise<void> {
   return async (peer, round) => {
-    const kept = keeper.keep(peer.self, round, peer.parameters, peer.mixture?.kept(round))
+    const kept = keeper.keep(peer.self, round, stateOf(peer, round))
     await Promise.all([kept, peer.idle()])
     sent.note(peer, round)
   }
+}
+
+function stateOf({ parameters, mixture, usual }: AssembledPeer, heardUpTo: number): PeerState {
+  return { parameters, mixture: mixture?.kept(heardUpTo), usual: usual() }
 }
 
 /** What was sent by the end of a round, though quick peers send more already. */

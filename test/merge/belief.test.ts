@@ -69,6 +69,15 @@ describe('what is believed', () => {
     expect(belief.judge(sizes(1, 0.01, 12)).tooFar).toEqual([0])
   })
 
+  it('goes on where the one of an interrupted run was', () => {
+    const belief = createBelief(limits)
+    for (let round = 0; round < 7; round++) belief.judge(sizes(1, 3, 3 + round, 3 + round, 3 + round))
+    expect(belief.usual()).toEqual([5, 6, 7, 8, 9])
+    const later = sizes(1, 0.01, 20)
+    expect(createBelief(limits, belief.usual()).judge(later)).toEqual(belief.judge(later))
+    expect(createBelief(limits).judge(later).tooFar).toEqual([0])
+  })
+
   it('is nothing that is not finite', () => {
     const { tooFar } = createBelief(limits).judge(sizes(1, 1, Number.NaN, 1, Number.POSITIVE_INFINITY))
     expect(tooFar).toEqual([0, 2])

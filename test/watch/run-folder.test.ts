@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { HearsayError } from '../../src/errors.js'
 import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { allocate, decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
-import { createRunFolder, defaultRunFolder } from '../../src/watch/index.js'
+import { createRunFolder, defaultRunFolder, reopenRunFolder } from '../../src/watch/index.js'
 import { summaryOf } from './runs.js'
 
 async function emptyFolder(): Promise<string> {
@@ -59,6 +59,27 @@ describe('a run folder', () => {
     expect(decoded.layout).toEqual(layout)
     expect(Buffer.from(decoded.values.buffer as ArrayBuffer)).toEqual(Buffer.from(Float32Array.from(values).buffer))
     expect(JSON.parse(await text('summary.json'))).toEqual(summaryOf())
+  })
+
+  it('of a run that goes on tells what was told of whole rounds, and nothing of later ones', async () => {
+    const path = await emptyFolder()
+    await (await createRunFolder(path, parseManifest({}))).close()
+    const metrics = join(path, 'metrics.jsonl')
+    const joined = '{"type":"joined","peer":0}'
+    const rounds = [0, 1, 2].map(round => `{"type":"ended","peer":0,"round":${round},"seconds":0.1}`)
+    const lines = [joined, ...rounds, 'no event', 'null', '{"type":"baseline","round":0}', '{"type":"round","rou']
+    const kept = async (whole: number): Promise<string> => {
+      await writeFile(metrics, lines.join('\n'))
+      await (await reopenRunFolder(path, whole)).close()
+      return await readFile(metrics, 'utf8')
+    }
+    expect(await kept(2)).toBe(`${[joined, ...rounds.slice(0, 2)].join('\n')}\n`)
+    // The peers of a run that had no whole round meet again.
+    expect(await kept(0)).toBe('')
+    await rm(metrics)
+    await (await reopenRunFolder(path, 2)).close()
+    expect(await readFile(metrics, 'utf8')).toBe('')
+    expect(await readdir(path)).toEqual(['manifest.yaml', 'metrics.jsonl', 'peers'])
   })
 
   it('keeps the parameters of a peer that is called as no file can be', async () => {

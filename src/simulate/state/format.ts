@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
+import { remembered } from '../../merge/index.js'
 import type { PeerMixture, Tested } from '../../node/index.js'
 import type { RoundFigures } from '../../watch/index.js'
 
@@ -59,6 +60,8 @@ export const runSchema = z.strictObject({
       z.strictObject({
         failed: z.boolean(),
         tested: tested.optional(),
+        /** Of merges: what was usual in the last few. */
+        usual: z.array(z.number().positive()).max(remembered),
         model: digest,
         mixture: digest.optional(),
         /** The heads that it holds, as places in `heads`. */
@@ -95,6 +98,8 @@ export interface SavedRun extends SavedFigures {
     readonly failed: boolean
     readonly tested: Tested | undefined
     readonly parameters: Float32Array
+    /** See `Belief`. */
+    readonly usual: readonly number[]
     readonly mixture?: KeptMixture
   }[]
 }

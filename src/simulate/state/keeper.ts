@@ -14,12 +14,20 @@ import {
   wholeRounds,
 } from './format.js'
 
+/** What a peer goes on with. */
+export interface PeerState {
+  readonly parameters: Float32Array
+  readonly mixture: KeptMixture | undefined
+  /** Of merges: see `Belief`. */
+  readonly usual: readonly number[]
+}
+
 /** Keeps a simulation's state, round by round. */
 export interface StateKeeper {
   /**
    * A peer has ended a round, or died in it. Its model must stay as it is until this resolves.
    */
-  keep(peer: number, round: number, parameters: Float32Array, mixture: KeptMixture | undefined): Promise<void>
+  keep(peer: number, round: number, state: PeerState): Promise<void>
   /** All peers have: this round is where the run can go on from. */
   commit(
     figures: SavedFigures,
@@ -42,6 +50,13 @@ export interface StateInit {
   readonly signal: AbortSignal
 }
 
+interface Written {
+  readonly model: string
+  readonly usual: readonly number[]
+  readonly mixture?: string
+  readonly held?: KeptMixture['experts']
+}
+
 /** The round before stays until the next is there, should the disk damage one. */
 const keptRounds = 2
 
@@ -53,7 +68,7 @@ const keptRounds = 2
 export async function createStateKeeper(init: StateInit, options: KeptOptions): Promise<StateKeeper> {
   const { folder, runId, layouts, signal } = init
   const path = statePath(folder)
-  const digests = new Map<number, { model: string; mixture?: string; held?: KeptMixture['experts'] }[]>()
+  const digests = new Map<number, Written[]>()
   const writing = new Map<number, Promise<void>[]>()
   const unfinished = (round: number): string => join(path, `round-${round + 1}.part`)
   let isLost = false
@@ -74,12 +89,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
     }
   }
 
-  async function write(
-    peer: number,
-    round: number,
-    parameters: Float32Array,
-    kept: KeptMixture | undefined,
-  ): Promise<void> {
+  async function write(peer: number, round: number, { parameters, mixture: kept, usual }: PeerState): Promise<void> {
     const place = unfinished(round)
     await mkdir(place, { recursive: true })
     const kind = { runId, layout: layouts[peer]! }
@@ -88,7 +98,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
     if (kept !== undefined) await replaceFile(join(place, `${peer}.mixture`), kept.weights)
     const ofRound = digests.get(round) ?? []
     digests.set(round, ofRound)
-    ofRound[peer] = { model, ...(kept && { mixture: sha256(kept.weights), held: kept.experts }) }
+    ofRound[peer] = { model, usual, ...(kept && { mixture: sha256(kept.weights), held: kept.experts }) }
   }
 
   await onDisk(async () => {
@@ -101,8 +111,8 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
   })
 
   return {
-    async keep(peer, round, parameters, mixture) {
-      const work = onDisk(() => write(peer, round, parameters, mixture))
+    async keep(peer, round, state) {
+      const work = onDisk(() => write(peer, round, state))
       const ofRound = writing.get(round) ?? []
       writing.set(round, ofRound)
       ofRound.push(work)
@@ -128,10 +138,11 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
         ...others,
         ...(lastTested && { lastTested }),
         peers: peers.map(({ failed, tested }, peer) => {
-          const { model, mixture, held } = ofRound[peer]!
+          const { model, usual, mixture, held } = ofRound[peer]!
           return {
             failed,
             ...(tested && { tested }),
+            usual,
             model,
             ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
           }

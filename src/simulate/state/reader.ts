@@ -34,7 +34,7 @@ export async function readKeptOptions(folder: string): Promise<KeptOptions> {
   } catch {
     throw new HearsayError(
       'RUN',
-      `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over`,
+      `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over, and none with mode: async`,
     )
   }
   const options = optionsSchema.safeParse(jsonOf(text))
@@ -82,7 +82,7 @@ async function readRound(
   const heads = await readHeads(place, kept, headLayout)
   if (heads === undefined) return damaged
   const peers: SavedRun['peers'][number][] = []
-  for (const [peer, { failed, tested, model, mixture, experts = [] }] of kept.peers.entries()) {
+  for (const [peer, { failed, tested, usual, model, mixture, experts = [] }] of kept.peers.entries()) {
     const read = await readCheckpoint(join(place, `${peer}.model`), model, { runId, layout: layouts[peer]! })
     if (!read.ok) return read.reason
     let weights: Uint8Array | undefined
@@ -94,6 +94,7 @@ async function readRound(
     peers.push({
       failed,
       tested: tested as Tested | undefined,
+      usual,
       parameters: read.checkpoint.parameters,
       ...(weights && { mixture: { weights, experts: experts.map(at => heads[at]!) } }),
     })
