@@ -49,6 +49,7 @@ export {
   type Manifest,
   type ManifestInput,
   type Member,
+  manifestForData,
   manifestYaml,
   type Peer,
   type PeerEvent,

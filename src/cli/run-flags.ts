@@ -1,6 +1,5 @@
-import { loadDataset, peersByFile } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { defaultMerge, defaultModel, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
+import { defaultMerge, defaultModel, type Manifest, manifestForData, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { number } from './command.js'
 import { columnOf, type TableFlags, tableFields } from './table-flags.js'
@@ -100,15 +99,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
   }
   const source = file === undefined ? 'the command line' : `${file} with the command line`
   const stated = Object.fromEntries(Object.entries(manifest).filter(([, value]) => !isEmpty(value)))
-  const plain = parseManifest(stated, source)
-  // Where each peer has its table nothing is to be dealt.
-  const natural = 'partition' in stated ? undefined : await peersByFile(plain.data)
-  const parsed = natural === undefined ? plain : parseManifest({ ...stated, partition: { kind: 'natural' } }, source)
-  if (parsed.partition.kind !== 'natural' || 'peers' in stated) return parsed
-  if (natural !== undefined) return { ...parsed, peers: natural.length }
-  // Only the data knows how many there are.
-  const { naturalPeers } = await loadDataset(parsed.data, parsed.seed)
-  return naturalPeers === undefined ? parsed : { ...parsed, peers: naturalPeers.names.length }
+  return manifestForData(stated, source)
 }
 
 /** A section as an object: one that is a single word stands for its main field. */

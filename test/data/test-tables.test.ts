@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { manifestFrom } from '../../src/cli/run-flags.js'
 import { loadDataset, loadInputs, partition, peersByFile, personalTests } from '../../src/data/index.js'
+import { manifestForData } from '../../src/node/index.js'
 import { folderWith } from './samples.js'
 
 /** Rows with a number that tells where they are from. */
@@ -145,6 +146,7 @@ describe('a folder with a table for each peer', () => {
     const { partition, peers } = await manifestFrom(undefined, { data: set })
     expect([partition, peers]).toEqual([{ kind: 'natural' }, 3])
     expect((await manifestFrom(undefined, { data: set, partition: 'iid', peers: 2 })).partition.kind).toBe('iid')
+    expect((await manifestForData({ data: { set } })).peers).toBe(3)
     const parts = await folder({ 'train.csv': table(10), 'test.csv': table(20) })
     expect((await manifestFrom(undefined, { data: parts })).partition.kind).toBe('dirichlet')
     expect(await peersByFile({ set: 'digits' })).toBeUndefined()
