@@ -16,6 +16,8 @@ export interface DataLimits {
   readonly inflation: number
   /** So many bytes anything compressed may grow to. */
   readonly inflatedFreely: number
+  /** Pixels of one image, and of all that are being decoded at a time. */
+  readonly imagePixels: number
   readonly classes: number
   /** Columns of a table, inputs of a sample. */
   readonly columns: number
@@ -41,6 +43,8 @@ export const dataLimits: DataLimits = {
   inflatedBytes: Math.min(2 ** 31, Math.floor(memoryBytes() / 4)),
   inflation: 200,
   inflatedFreely: 2 ** 28,
+  // With 16 bits and four channels a pixel takes 8 bytes, once as it comes and once as it is wanted.
+  imagePixels: Math.min(1e8, Math.floor(memoryBytes() / 64)),
   classes: 4096,
   columns: 65_536,
   categories: 256,

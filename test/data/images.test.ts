@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { loadDataset, loadInputs } from '../../src/data/index.js'
+import { dataLimits } from '../../src/data/limits.js'
 import { fixture, folderWith } from './samples.js'
 
 /** A folder of images by class, each one colour. */
@@ -65,6 +66,16 @@ describe('folders of images by class', () => {
       .toBuffer()
     await writeFile(join(folder, 'red', '2.png'), whole.subarray(0, whole.length - 40))
     await expect(loadDataset({ set: folder }, 1)).rejects.toThrow(/red\/2\.png: is damaged or cannot be read/)
+  })
+
+  it('are refused where they have more pixels than the memory allows', async () => {
+    const limits = { ...dataLimits, imagePixels: 23 }
+    await expect(loadDataset({ set: fixture('images-grey') }, 1, limits)).rejects.toThrow(
+      /\.\w+: has more than 23 pixels; make it smaller$/,
+    )
+    expect((await loadDataset({ set: fixture('images-grey') }, 1, { ...limits, imagePixels: 24 })).inputShape).toEqual([
+      4, 6, 1,
+    ])
   })
 
   it('refuses class folders without images, and test classes that training lacks', async () => {

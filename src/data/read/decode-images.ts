@@ -4,9 +4,7 @@ import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { checkSize } from '../source.js'
 import { readBytes } from './file.js'
 import { refusalOf } from './image-format.js'
-
-/** A small file may claim a huge image: sharp refuses more pixels than this before it decodes. 100 megapixels. */
-const inputPixels = 1e8
+import { createRoom } from './room.js'
 
 /** Decoded at once: sharp works on the four threads of libuv, and as many files are read meanwhile. */
 const atOnce = 8
@@ -35,6 +33,7 @@ export async function decodeImages(
   const pixels = sharedPixels(paths.length * length)
   const sizes: ImageSize[] = new Array(paths.length)
   let several = 0
+  const room = createRoom(limits.imagePixels)
   let next = 0
   const decodeNext = async (): Promise<void> => {
     while (next < paths.length) {
@@ -42,7 +41,13 @@ export async function decodeImages(
       const { image, size, pages } = await opened(paths[at]!, limits)
       sizes[at] = size
       if (pages > 1) several++
-      pixels.set(await decoded(image.resize(width, height, { fit: 'fill' }), paths[at]!), at * length)
+      const own = size[0] * size[1]
+      await room.take(own)
+      try {
+        pixels.set(await decoded(image.resize(width, height, { fit: 'fill' }), paths[at]!), at * length)
+      } finally {
+        room.give(own)
+      }
     }
   }
   try {
@@ -66,11 +71,15 @@ async function opened(path: string, limits: DataLimits): Promise<{ image: Sharp;
   const bytes = await readBytes(path, limits)
   const refusal = refusalOf(bytes)
   if (refusal !== undefined) throw dataError(path, refusal)
-  const image = sharp(bytes, { limitInputPixels: inputPixels, failOn: 'truncated' })
+  // A small file may claim a huge image: sharp refuses it before it decodes.
+  const image = sharp(bytes, { limitInputPixels: limits.imagePixels, failOn: 'truncated' })
   let about: Metadata
   try {
     about = await image.metadata()
   } catch (cause) {
+    if (cause instanceof Error && /exceeds pixel limit/.test(cause.message)) {
+      throw dataError(path, `has more than ${limits.imagePixels} pixels; make it smaller`, cause)
+    }
     throw unreadable(path, cause)
   }
   // Of 8 and 16 bits it is known what is black and what is white; other numbers would be cut at 0 and 255.
