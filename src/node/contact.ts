@@ -110,10 +110,7 @@ async function ask(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (peerId.equals(identityId)) {
-    throw new HearsayError(
-      'NETWORK',
-      `${address}: leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
-    )
+    throw ownAddress(String(address), identityId)
   }
   if (network.allow?.some(peer => peer.equals(peerId)) === false) {
     throw new HearsayError('NETWORK', `allow: ${peerId} is not on the list, and you are about to join it; add it`)
@@ -204,4 +201,12 @@ function explained(error: unknown, address: Multiaddr, isThere: boolean): unknow
     ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
     : 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'
   return new HearsayError('NETWORK', `${address}: ${why ?? instead}`, { cause: error })
+}
+
+/** For who is given its own address, as of the folder that its own is a copy of. */
+export function ownAddress(address: string, peerId: PeerId): HearsayError {
+  return new HearsayError(
+    'NETWORK',
+    `${address}: leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
+  )
 }

@@ -9,6 +9,7 @@ import { createMixtureLearner, mixtureWorker } from '../mixture/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import { type AssembledPeer, assemblePeer, type InTheField } from './assembly.js'
+import { ownAddress } from './contact.js'
 import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
 import { foundersOf, type Manifest, runIdOf } from './manifest.js'
@@ -250,6 +251,10 @@ function idsOf(members: readonly Member[]): Member['peerId'][] {
 /** One contact that answers is enough: it knows the others. */
 async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
   if (contacts.length === 0) return
+  const own = parts.identity.peerId.toString()
+  if (contacts.every(contact => contact.getComponents().at(-1)?.value === own)) {
+    throw ownAddress(contacts.join(', '), parts.identity.peerId)
+  }
   let reason: unknown
   try {
     return await anyOf(parts, contacts, signal)
