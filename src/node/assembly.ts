@@ -7,6 +7,7 @@ import {
   agreementTopic,
   type Buffers,
   createAgreement,
+  createDeadline,
   createHost,
   createPresence,
   createState,
@@ -37,7 +38,7 @@ import type { Learner, LocalTraining } from '../learner/index.js'
 import type { MixtureLearner } from '../mixture/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import { agreeWithOthers } from './agreeing.js'
+import { agreeWithOthers, isLong } from './agreeing.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
@@ -244,7 +245,22 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   async function* agree(saved: string | undefined, signal: AbortSignal): AsyncGenerator<PeerEvent> {
     if (summand === undefined || agreement === undefined) return
     const totalBytes = summand.bytes.length
-    const sum = savedSum(saved) ?? (await agreeWithOthers({ node, presence, runId, agreement, totalBytes }, signal))
+    let sum = savedSum(saved)
+    if (sum === undefined) {
+      const { joinSeconds } = manifest.limits
+      const over = createDeadline(signal)
+      try {
+        const agreeing = agreeWithOthers({ node, presence, runId, agreement, totalBytes, joinSeconds }, over.signal)
+        if (await isLong(agreeing, joinSeconds * 1000)) {
+          const live = presence.live().map(peer => presence.heard().get(peer)!.name)
+          yield { type: 'agreeing', peer: self, live, wanted: manifest.minPeers }
+        }
+        sum = await agreeing
+      } finally {
+        over.abort(new Error('The peer goes on without it'))
+        over.clear()
+      }
+    }
     agreed = encodeSum(sum)
     sumDigest = await digestOf(sum.total)
     // So that nobody takes this peer for one that has none yet.

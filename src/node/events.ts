@@ -86,6 +86,14 @@ export type PeerEvent =
       readonly notes: readonly string[]
     }
   | {
+      /** In the field, before the first round: nobody who is here has the sum, and they are too few to add up anew. */
+      readonly type: 'agreeing'
+      readonly peer: number
+      /** The others that are here, by name. */
+      readonly live: readonly string[]
+      readonly wanted: number
+    }
+  | {
       /** In the field: peers that see their data by other sums than this one; no heads of theirs are merged. */
       readonly type: 'unlike'
       readonly peer: number

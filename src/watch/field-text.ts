@@ -49,6 +49,8 @@ export function createFieldLines(
         return undefined
       case 'standardised':
         return `agreed    on mean and spread of all columns, by the sums over ${event.members.join(', ')}`
+      case 'agreeing':
+        return `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until ${event.wanted} are here to add them up; here: ${event.live.join(', ') || 'nobody'}. Any peer's agreed.json, copied into this run folder, does it too: resume then`
       case 'unlike': {
         const [see, heads] = event.names.length === 1 ? ['sees', 'its'] : ['see', 'their']
         const remedy = event.isMost

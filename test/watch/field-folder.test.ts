@@ -90,6 +90,24 @@ describe('a peer’s folder', () => {
     expect(JSON.parse(await readFile(join(path, 'summary.json'), 'utf8'))).toEqual({ rounds: 3 })
   })
 
+  it('keeps what was agreed on, and says when it was damaged', async () => {
+    const path = await place()
+    const folder = await opened(path)
+    expect(await folder.readAgreed()).toBeUndefined()
+    await folder.writeAgreed('AQID')
+    await folder.close()
+    const again = await opened(path, true)
+    onTestFinished(() => again.close())
+    expect(await again.readAgreed()).toBe('AQID')
+    const file = join(path, 'agreed.json')
+    for (const text of ['', '{', 'null', '[]', '{"sum": 1}', '{"other": "AQID"}']) {
+      await writeFile(file, text)
+      await expect(again.readAgreed()).rejects.toThrow(`${file}: is not what was written there; take it away`)
+    }
+    await writeFile(file, new Uint8Array((32 << 20) + 1))
+    await expect(again.readAgreed()).rejects.toThrow(`${file}: is too large`)
+  })
+
   it('is one process’s, new or resumed', async () => {
     const path = await place()
     const folder = await opened(path)
