@@ -179,6 +179,44 @@ describe('sums that somebody has lied about', () => {
   })
 })
 
+describe('five peers of whom one lies about its sums', () => {
+  const rows = Array.from({ length: 4 }, (_, site) => Array.from({ length: 100 }, (_, i) => (i * 37 + site * 11) % 100))
+  const own = rows.map(values => column(...values))
+  const ranges = rangesOf(numbers, own[0]!)
+
+  /** Gradient descent on a logistic loss; above 50 is the one class. @returns the share that is right */
+  function learned({ mean, std }: { readonly mean: number; readonly std: number }): number {
+    let [weight, bias] = [0, 0]
+    const all = rows.flat().map(value => ({ x: (value - mean) / std, y: value > 50 ? 1 : 0 }))
+    const logit = (x: number): number => weight * x + bias
+    for (let step = 0; step < 500; step++) {
+      let [byWeight, byBias] = [0, 0]
+      for (const { x, y } of all) {
+        const error = 1 / (1 + Math.exp(-logit(x))) - y
+        byWeight += (error * x) / all.length
+        byBias += error / all.length
+      }
+      weight -= byWeight
+      bias -= byBias
+    }
+    return all.filter(({ x, y }) => logit(x) > 0 === (y === 1)).length / all.length
+  }
+
+  it.each([
+    ['nothing', { count: 0n, sum: 0n, squares: 0n }],
+    ['a giant spread', { count: 100n, sum: 0n, squares: 2n ** 600n }],
+    ['a huge count at 0', { count: 2n ** 60n, sum: 0n, squares: 0n }],
+    ['what no values have', { count: -5n, sum: 2n ** 300n, squares: -1n }],
+  ])('learn all the same with %s', (_, lie) => {
+    expect(learned(agree(addMoments([...own, [lie]]), ranges).scales[0]!)).toBeGreaterThanOrEqual(0.97)
+  })
+
+  it('would not where its sums were believed', () => {
+    const giant = { count: 100n, sum: 0n, squares: 2n ** 650n }
+    expect(learned(agree(addMoments([...own, [giant]])).scales[0]!)).toBeLessThan(0.7)
+  })
+})
+
 describe('a peer that differs from what was agreed', () => {
   const agreement = { scales: [{ mean: 0, std: 1 }], ranged: [] }
   const common = { mean: Float32Array.of(0), std: Float32Array.of(1) }
