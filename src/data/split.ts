@@ -40,7 +40,8 @@ export function stratifiedSplit(
   let owed = 0
   for (const key of [...strata.keys()].sort((a, b) => a - b)) {
     const stratum = generator.shuffle(strata.get(key)!)
-    for (const unit of stratum) owed += share * units.sizes[unit]!
+    // One product: a sum of as many shares as there are samples would drift.
+    owed += share * stratum.reduce((sum, unit) => sum + units.sizes[unit]!, 0)
     for (const unit of stratum.slice(0, -1)) {
       const size = units.sizes[unit]!
       if (Math.ceil(size / 2) > owed + 1e-9) continue

@@ -183,3 +183,8 @@ describe('data.groupColumn', () => {
     )
   })
 })
+
+it('of many samples the share is held back to the last one', () => {
+  const { train, test } = stratifiedSplit(new Int32Array(400_000), 0.2, 1)
+  expect([train.length, test.length]).toEqual([320_000, 80_000])
+})
