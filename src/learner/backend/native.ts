@@ -38,6 +38,9 @@ export async function loadNative(
 ): Promise<NativeLoaded> {
   // 2: errors only. The library otherwise greets with its CPU features on stderr.
   process.env.TF_CPP_MIN_LOG_LEVEL ||= '2'
+  // On processors with AVX-512 for neural networks the library would put oneDNN's operations in place of its own, and
+  // greet with two lines that no level silences; ours are called by name. Not '0', by which a user goes without them.
+  process.env.TF_ENABLE_ONEDNN_OPTS ??= 'false'
   process.env.TF_FORCE_GPU_ALLOW_GROWTH ??= 'true'
   // The order in which nvidia-smi lists them, so that a GPU is called by its own name.
   process.env.CUDA_DEVICE_ORDER ??= 'PCI_BUS_ID'

@@ -31,8 +31,13 @@ export async function tryTraining(entry: string, signal?: AbortSignal, program: 
   const result = await runTool(process.execPath, [program, entry], {
     purpose: 'the training step that tries the installation',
     deadlineMs: trialMs,
-    // 2: errors only; the library otherwise greets with its CPU features.
-    env: { ...process.env, TF_CPP_MIN_LOG_LEVEL: '2', TF_FORCE_GPU_ALLOW_GROWTH: 'true' },
+    // As the backend sets them (backend/native.ts): the library otherwise greets with its CPU's features.
+    env: {
+      ...process.env,
+      TF_CPP_MIN_LOG_LEVEL: '2',
+      TF_ENABLE_ONEDNN_OPTS: 'false',
+      TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+    },
     ...(signal && { signal }),
   })
   const said = result === undefined ? 'node is gone' : lastWords(result)

@@ -44,12 +44,21 @@ function settings(backend: KernelArguments['backend'], info: backend_util.Conv2D
   })
 }
 
+/**
+ * An output one place wide, from steps of more than one place. On processors with AVX-512 for neural networks oneDNN
+ * (TensorFlow 2.21) computes other numbers there, of images of one channel: it takes the steps of the rows for these.
+ */
+function isColumn({ outWidth, strideWidth }: backend_util.Conv2DInfo): boolean {
+  return outWidth === 1 && strideWidth > 1
+}
+
 /** The convolution itself. */
 export function conv2d({ inputs, attrs, backend }: KernelArguments): TensorInfo | undefined {
   const x = inputs.x!
   const filter = inputs.filter!
   const info = usual(x, filter) ? geometry(x.shape, filter.shape, attrs) : undefined
-  return info && backend.executeSingleOutput('_MklNativeConv2D', settings(backend, info), [x, filter])
+  if (info === undefined || isColumn(info)) return undefined
+  return backend.executeSingleOutput('_MklNativeConv2D', settings(backend, info), [x, filter])
 }
 
 /** dL/dinput. */
