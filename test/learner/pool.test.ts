@@ -284,7 +284,9 @@ describe('what goes wrong', () => {
     const unshared = { ...shards[0]!.samples, inputs: new Uint8Array(60 * 64) }
     await expect(learner.evaluate(model.initialParameters(), unshared)).rejects.toThrow('samples must lie on shared')
     const empty = model.learner({ samples: pictures(1, 0), standardisation: none }, 4)
-    await expect(empty.train(model.initialParameters(), 0, training)).rejects.toThrow('peer 4 has no samples')
+    await expect(empty.train(model.initialParameters(), 0, training)).rejects.toThrow(
+      'there are no samples to train on',
+    )
   })
 
   it('a closed pool rejects what is not done and what comes later; closing again is fine', async () => {
