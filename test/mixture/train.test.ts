@@ -260,7 +260,7 @@ describe('a mixture that predicts maps', () => {
   it('needs samples', async () => {
     await backends[0]!.select()
     const model = mapModel()
-    await expect(train({ ...jobOf(model), size: 0 }, () => false)).rejects.toThrow('peer 0 has no samples')
+    await expect(train({ ...jobOf(model), size: 0 }, () => false)).rejects.toThrow('there are no samples to train on')
     expect((await evaluate({ ...jobOf(model), size: 0 }, () => false))!.mixture.loss).toBe(0)
     model.dispose()
   })
