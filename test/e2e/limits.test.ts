@@ -16,7 +16,9 @@ describe.skipIf(process.platform === 'win32')('a machine that refuses', () => {
       .ended
     expect([status, stderr]).toEqual([
       2,
-      expect.stringMatching(/^error: run\/peers\/peer-0\.safetensors: files may not be so large there .*\n$/),
+      expect.stringMatching(
+        /^run\/state: files may not be so large there .*\nerror: run\/peers\/peer-0\.safetensors: files may not be so large there .*\n$/,
+      ),
     ])
     const printed = JSON.parse(stdout) as RunSummary
     expect(printed.accuracy.mean).toBeGreaterThan(0.1)
@@ -25,6 +27,7 @@ describe.skipIf(process.platform === 'win32')('a machine that refuses', () => {
       'metrics.jsonl',
       'peers',
       'peers.json',
+      'state',
       'summary.json',
     ])
     expect(await readdir(join(cwd, 'run', 'peers'))).toEqual([])
