@@ -55,7 +55,8 @@ const largest: GradConfig = {
     const kept = tf.backend_util.expandShapeToKeepDim(y.shape, axes)
     return {
       x: () => {
-        const chosen = tf.cast(tf.equal(x, tf.reshape(y, kept)), 'float32')
+        // Not a cast of what is equal: WebGPU leaves its data whole numbers, of which it cannot take the sum.
+        const chosen = tf.where(tf.equal(x, tf.reshape(y, kept)), tf.onesLike(x), tf.zerosLike(x))
         const share = tf.div(tf.reshape(dy as Tensor, kept), tf.sum(chosen, axes, true))
         return tf.mul(chosen, share)
       },
