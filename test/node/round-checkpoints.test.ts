@@ -45,8 +45,9 @@ async function run(folder: string, rounds: readonly (readonly [before: number, a
 /** Waits for the disk as the end of a round would. */
 async function killedAfterTraining(folder: string, rounds: readonly (readonly [number, number?])[]): Promise<void> {
   await run(folder, rounds)
-  const name = async (): Promise<string[]> => readdir(join(folder, 'before-merge'))
-  while (!(await name()).some(file => file.includes(`.round-${rounds.length}.`) && file.endsWith('.safetensors'))) {
+  // The folder, too, is made only by the time that something is written to it.
+  const names = (): Promise<string[]> => readdir(join(folder, 'before-merge')).catch(() => [])
+  while (!(await names()).some(file => file.includes(`.round-${rounds.length}.`) && file.endsWith('.safetensors'))) {
     await new Promise(resolve => setImmediate(resolve))
   }
 }
