@@ -1,8 +1,8 @@
-import merge from 'it-merge'
 import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { Learner } from '../learner/index.js'
 import { localTraining, type Manifest, runRounds, whose } from '../node/index.js'
 import { type BaselineName, type BesideSpread, besideOf, type RunEvent, spreadOf } from '../watch/index.js'
+import { interleaved } from './interleaved.js'
 import { learnersOf, type PeerModel } from './models.js'
 
 export interface BaselinesInit {
@@ -57,7 +57,7 @@ export async function* runBaselines(
       signal,
     ),
   ]
-  for await (const { name, peer, round, tested } of merge(...sources)) {
+  for await (const { name, peer, round, tested } of interleaved(sources)) {
     if (tested !== undefined && name === 'centralised') centralised = tested
     else if (tested !== undefined) alone.set(peer, tested)
     const figures = tested && { accuracy: tested.accuracy, beside: besideIn(tested) }

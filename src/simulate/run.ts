@@ -1,5 +1,4 @@
 import { setMaxListeners } from 'node:events'
-import merge from 'it-merge'
 import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { BackendReport } from '../learner/index.js'
 import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
@@ -8,6 +7,7 @@ import type { Topology } from '../topology/index.js'
 import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
+import { interleaved } from './interleaved.js'
 import type { PeerModel } from './models.js'
 import type { Network, Transport } from './network.js'
 import { createProgressOf } from './progress.js'
@@ -148,7 +148,7 @@ export async function* runPeers(
         await keeper!.commit({ ...progress.figuresAt(next), sentBytes, rejected: rejected() }, peers)
       }
     }
-    for await (const event of merge(...sources)) {
+    for await (const event of interleaved(sources)) {
       if (event.type === 'joined' && ++joined === living.length) startedAt = performance.now()
       progress.add(event)
       if (event.type === 'failed') book.lose(event.peer)
