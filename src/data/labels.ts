@@ -12,6 +12,37 @@ export function canonicalText(value: string | number): string {
   return text !== '' && Number.isFinite(number) ? String(number) : text
 }
 
+/** What means the same in whatever language a tool is written in. */
+const truths: ReadonlyMap<string, string> = new Map([
+  ['1', 'true'],
+  ['yes', 'true'],
+  ['0', 'false'],
+  ['no', 'false'],
+])
+
+/**
+ * Two texts that are one in two spellings: "Yes" and "yes ", "not sure" and "not-sure", "true" and "1". Of single letters
+ * the case may be what tells them apart.
+ */
+export function spelledAlike(texts: Iterable<string>): [string, string] | undefined {
+  const seen = new Map<string, string>()
+  for (const text of texts) {
+    const folded =
+      text.length === 1
+        ? text
+        : text
+            .normalize('NFKC')
+            .toLowerCase()
+            .replace(/[\s_-]+/g, ' ')
+            .trim()
+    const spelling = truths.get(folded) ?? folded
+    const other = seen.get(spelling)
+    if (other !== undefined) return [other, text]
+    seen.set(spelling, text)
+  }
+  return undefined
+}
+
 /** Numbers by value, then texts by code unit: the same order on every machine, whatever its locale. */
 export function sortedTexts(texts: Iterable<string>): string[] {
   return [...texts].sort((a, b) => {
@@ -55,6 +86,13 @@ export function classesOf(
   }
   if (classes.length < 2 && agreed === undefined) {
     throw dataError(path, `has only the class "${classes[0] ?? ''}"; list all classes of the run under data.classes`)
+  }
+  const alike = specs === undefined ? spelledAlike(classes) : undefined
+  if (alike?.some(text => agreed?.includes(text) !== true)) {
+    throw dataError(
+      path,
+      `the classes "${alike[0]}" and "${alike[1]}" look like one that is written in two ways; write all alike, or list the classes under data.classes`,
+    )
   }
   if (specs === undefined) return { classes, classOf: Int32Array.from(labelTexts, (_, i) => i) }
   const wanted = classTexts(specs)

@@ -12,7 +12,7 @@ import {
 import { checkGroups, groupNotes } from './groups.js'
 import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
-import { classNotes } from './notes.js'
+import { classNotes, emptyNotes } from './notes.js'
 import { type Objective, toRestore } from './objective.js'
 import { isCifarFolder, readCifarFolder } from './read/cifar.js'
 import { kindOf, listFolder } from './read/file.js'
@@ -180,6 +180,7 @@ function datasetOf(
     const notes = [
       ...(source.notes ?? []),
       ...classNotes(dataset.classes, dataset.train, dataset.test),
+      ...emptyNotes(dataset),
       ...groupNotes(source.train),
     ]
     return notes.length === 0 ? dataset : { ...dataset, notes }

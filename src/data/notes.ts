@@ -1,4 +1,4 @@
-import type { Samples } from './dataset.js'
+import { type Dataset, inputNames, type Samples } from './dataset.js'
 
 /** So many names a sentence shows; a set of 1,000 classes would otherwise fill the screen. */
 const namesShown = 8
@@ -30,4 +30,18 @@ function classNote(
 ): string[] {
   const names = labels.filter(holds).map(label => classes[label]!)
   return names.length === 0 ? [] : [`${names.length === 1 ? 'class' : 'classes'} ${shortList(names)}: ${what}`]
+}
+
+/** Which columns tell nothing, because no training sample has a value there. */
+export function emptyNotes(dataset: Pick<Dataset, 'table' | 'inputShape' | 'train'>): string[] {
+  const { inputShape, train } = dataset
+  const { inputs, size } = train
+  if (inputShape.length !== 1 || size === 0 || inputs instanceof Uint8Array) return []
+  const names = inputNames(dataset)
+  const empty = names.filter((_, at) => {
+    for (let i = at; i < inputs.length; i += names.length) if (!Number.isNaN(inputs[i]!)) return false
+    return true
+  })
+  if (empty.length === 0) return []
+  return [`${empty.length === 1 ? 'column' : 'columns'} ${shortList(empty.map(({ name }) => name))}: no values here`]
 }

@@ -1,5 +1,5 @@
 import { validate } from '../validation.js'
-import { sortedTexts } from './labels.js'
+import { sortedTexts, spelledAlike } from './labels.js'
 import { dataError } from './limits.js'
 import { checkColumns, quoted } from './placing.js'
 import { isInput, type SchemaColumn, type TableSchema } from './schema.js'
@@ -42,7 +42,8 @@ function unite(first: string, task: Task, { source, task: other }: SiteTask): Ta
     ...(own === undefined || their === undefined
       ? inputShape && { inputShape }
       : { columns: unitedColumns(first, own, source, their) }),
-    ...(task.classes && other.classes && { classes: union(task.classes, other.classes) }),
+    ...(task.classes &&
+      other.classes && { classes: union(task.classes, other.classes, `${source}: the classes`, first) }),
   }
 }
 
@@ -54,7 +55,10 @@ function unitedColumns(first: string, agreed: TableSchema, source: string, own: 
     const other = others.get(column.name)
     if (other === undefined) return column
     if (column.kind === 'category' && other.kind === 'category') {
-      return { ...column, values: union(column.values, other.values) }
+      return {
+        ...column,
+        values: union(column.values, other.values, `${source}: column ${quoted([column.name])}: the categories`, first),
+      }
     }
     if (described(column) === described(other)) return column
     throw dataError(
@@ -69,10 +73,18 @@ function described(column: SchemaColumn): string {
   return `${isInput(column) && column.kind === 'number' ? 'numbers' : column.kind}${unit}`
 }
 
-/** All of both: in the order of the one that has all; else sorted, so that nobody's order decides. */
-function union(a: readonly string[], b: readonly string[]): string[] {
+/**
+ * All of both: in the order of the one that has all; else sorted, so that nobody's order decides.
+ *
+ * @param what - of the second, for the error
+ */
+function union(a: readonly string[], b: readonly string[], what: string, first: string): string[] {
   const all = new Set([...a, ...b])
   if (all.size === a.length) return [...a]
   if (all.size === b.length) return [...b]
+  const alike = spelledAlike(all)
+  if (alike !== undefined && spelledAlike(a) === undefined && spelledAlike(b) === undefined) {
+    throw dataError(what, `${quoted(alike)} look like one that ${first} writes in another way; make your data alike`)
+  }
   return sortedTexts(all)
 }

@@ -206,10 +206,10 @@ describe('numbers', () => {
 describe('categories', () => {
   it('are texts that repeat, though numbers stand in them', async () => {
     const rows = ['4wd,1st', 'fwd,2nd', '4wd,3rd', 'rwd,10-20', 'fwd,<5', '4wd,A1', 'rwd,None']
-    const { table } = await read(['drive,class,l', ...rows.map((row, i) => `${row},${i % 2}`)])
+    const { table } = await read(['drive,size,l', ...rows.map((row, i) => `${row},${i % 2}`)])
     expect(table!.columns).toEqual([
       { name: 'drive', kind: 'category', values: ['4wd', 'fwd', 'rwd'] },
-      { name: 'class', kind: 'category', values: ['10-20', '1st', '2nd', '3rd', '<5', 'A1', 'None'] },
+      { name: 'size', kind: 'category', values: ['10-20', '1st', '2nd', '3rd', '<5', 'A1', 'None'] },
       { name: 'l', kind: 'label' },
     ])
   })

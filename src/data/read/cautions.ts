@@ -1,5 +1,7 @@
+import { spelledAlike } from '../labels.js'
 import { dataError } from '../limits.js'
 import type { Column } from './columns.js'
+import { disguiseOf, isDay } from './disguised.js'
 import { ranges } from './names.js'
 import { decimalIn, isNumeric, numberOf, quantityOf } from './notation.js'
 import type { TableOptions } from './roles.js'
@@ -17,15 +19,8 @@ const manyClasses = 20
 /** A class with fewer rows on average cannot be learned and tested. */
 const rowsOfClass = 5
 
-/** Texts that are a number or a time in another writing, and what to call them. */
-const disguised: readonly (readonly [RegExp, string])[] = [
-  [/^\d{4}([-/.])\d{1,2}(\1\d{1,2})?([T ]\d{1,2}:.*)?$|^\d{1,2}([-/.])\d{1,2}\4\d{2,4}( \d{1,2}:.*)?$/, 'dates'],
-  [/^\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$/, 'times'],
-  [/^[-+]?0x[\da-f]+$/i, 'hexadecimal numbers'],
-  [/^\(.*\d.*\)$/, 'numbers in brackets'],
-  [/^[-+]?\d+([.,]\d+)? ?\/ ?\d+([.,]\d+)?$/, 'two numbers each'],
-  [/^[-+]?inf(inity)?$/i, 'infinite numbers'],
-]
+/** How columns are called that hold the class. */
+const labelName = /^(class|label|target|outcome)(s|es)?$/i
 
 /**
  * Looks at a whole table for what is no input and no class.
@@ -36,8 +31,9 @@ const disguised: readonly (readonly [RegExp, string])[] = [
 export function checkTable(table: Table, options: TableOptions, path: string): string[] {
   const notes: string[] = []
   for (const [i, column] of table.columns.entries()) {
-    if (column.role === 'feature' && column.holds?.kind === 'texts') checkCategories(table, i, path)
+    if (column.role === 'feature' && column.holds?.kind === 'texts') notes.push(...checkCategories(table, i, path))
     if (column.role === 'label') {
+      if (options.label === undefined && options.agreed === undefined) checkLabel(table, i, path)
       if (options.header === undefined && !table.header) checkFirstLines(table, i)
       if (options.classes === undefined) notes.push(...checkClasses(table, i, path))
     }
@@ -45,6 +41,11 @@ export function checkTable(table: Table, options: TableOptions, path: string): s
     if (column.padded !== undefined) {
       notes.push(
         `${column.title}: numbers that begin with 0, like ${column.padded}, are read as numbers; list the column under data.categorical if they are codes`,
+      )
+    }
+    if (valuesOf(table, i).every(isDay)) {
+      notes.push(
+        `${column.title}: its numbers look like dates, as ${valuesOf(table, i)[0]}, and are read as numbers; leave them out with ${without(table, i)}`,
       )
     }
     if (countsRows(table, i)) {
@@ -62,26 +63,53 @@ function without({ columns }: Table, at: number): string {
   return `--columns ${ranges(used)} (data.columns)`
 }
 
-function checkCategories(table: Table, at: number, path: string): void {
+function checkCategories(table: Table, at: number, path: string): string[] {
   const { title, texts } = table.columns[at]!
   const [example] = texts.keys()
   const otherwise = `leave it out with ${without(table, at)}, or list it under data.categorical`
-  const found = disguised.find(([pattern]) => [...texts.keys()].every(text => pattern.test(text)))
+  const found = disguiseOf([...texts.keys()])
   if (found !== undefined) {
-    throw dataError(path, `${title} holds ${found[1]}, like "${example}", which are no categories; ${otherwise}`)
+    throw dataError(path, `${title} holds ${found}, like "${example}", which are no categories; ${otherwise}`)
   }
-  if (texts.size > fewValues && texts.size > filledRows(table, at) / 2) {
+  const rows = valuesOf(table, at).length
+  if (texts.size > fewValues && texts.size > rows / 2) {
     throw dataError(
       path,
       `${title} has another text in nearly every row, like "${example}", so it is no category; ${otherwise}`,
     )
   }
+  const alike = spelledAlike([...texts.keys()])
+  return [
+    ...(texts.size > fewValues && texts.size > rows / rowsOfClass
+      ? [
+          `${title}: its ${texts.size} different texts in ${rows} rows are an input each; are they names? then leave it out with ${without(table, at)}`,
+        ]
+      : []),
+    ...(alike === undefined
+      ? []
+      : [`${title}: "${alike[0]}" and "${alike[1]}" are two categories; write them alike if they mean the same`]),
+  ]
 }
 
-function filledRows({ cells, columns, rows }: Table, at: number): number {
-  let filled = 0
-  for (let row = 0; row < rows; row++) if (!Number.isNaN(cells[row * columns.length + at]!)) filled++
-  return filled
+/** The cells of a column that are not missing. */
+function valuesOf({ cells, columns, rows }: Table, at: number): number[] {
+  const values: number[] = []
+  for (let row = 0; row < rows; row++) {
+    const cell = cells[row * columns.length + at]!
+    if (!Number.isNaN(cell)) values.push(cell)
+  }
+  return values
+}
+
+/** Where nobody names the label it is the last column; which is hardly meant where another is called so. */
+function checkLabel({ columns }: Table, at: number, path: string): void {
+  const own = columns[at]!
+  const other = columns.find(({ name, role }) => role === 'feature' && labelName.test(name))
+  if (other === undefined || labelName.test(own.name)) return
+  throw dataError(
+    path,
+    `is the class ${other.title}, or the last one, "${own.name}"? say which with --label (data.label)`,
+  )
 }
 
 function checkClasses({ columns, rows }: Table, at: number, path: string): string[] {
@@ -97,7 +125,7 @@ function checkClasses({ columns, rows }: Table, at: number, path: string): strin
     )
   }
   if (different <= manyClasses) return []
-  const target = `to predict the number say --target ${/^[\w.]+$/.test(name) ? name : at + 1} (data.target)`
+  const target = `to predict the number say --target ${/^[\w.]+$/.test(name) ? name : at + 1} (data.target), or name the column of the class with --label (data.label)`
   if (few || [...texts.keys()].some(text => isBroken(text, decimal))) {
     throw dataError(
       path,

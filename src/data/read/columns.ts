@@ -22,7 +22,7 @@ export interface Column {
   readonly closed: boolean
   /** Is it for a model that is trained, which was settled by other rows? */
   readonly asked: boolean
-  /** The mark before the decimals of the whole table. */
+  /** The mark before the decimals of the file that is being read. */
   decimal: Decimal | undefined
   /** What its cells hold; undefined as long as all are missing. */
   holds: { readonly kind: 'numbers'; readonly unit: string; readonly place: string } | Texts | undefined
@@ -97,7 +97,7 @@ export function readCell(column: Column, cell: string, place: string, limits: Da
   if (role === 'unused') return NaN
   if (isMissing(cell)) return missingCell(column, place)
   if (role === 'answer') return codeOf(column, cell, place, limits)
-  if (role !== 'feature' && role !== 'target') return codeOf(column, canonicalText(cell), place, limits)
+  if (role !== 'feature' && role !== 'target') return codeOf(column, textIn(column, cell), place, limits)
   if (column.holds === undefined) settleColumn(column, [{ cell, place }])
   if (column.holds?.kind === 'texts') {
     const quantity = quantityOf(cell)
@@ -108,6 +108,14 @@ export function readCell(column: Column, cell: string, place: string, limits: Da
   }
   if (isMissingNumber(cell)) return missingCell(column, place)
   return numberIn(column, cell, place)
+}
+
+/** One spelling for one value: where decimals come after a comma, "1,0" is the class 1. */
+function textIn({ role, decimal }: Column, cell: string): string {
+  const isCode = role === 'label' || role === 'categorical'
+  const quantity = isCode && decimal === ',' ? quantityOf(cell) : undefined
+  const number = quantity?.unit === '' ? numberOf(quantity.digits, decimal) : undefined
+  return canonicalText(number ?? cell)
 }
 
 function missingCell({ role, title }: Column, place: string): number {

@@ -111,7 +111,16 @@ function checkStart(start: Uint8Array, source: string): void {
   if (marked || (head.length > 3 && zeros > head.length * 0.4 && zeros <= head.length / 2)) {
     throw dataError(source, 'is UTF-16 text; save it as UTF-8 (in spreadsheets: "CSV UTF-8")')
   }
+  const packed = packedAs(start)
+  if (packed !== undefined) throw dataError(source, packed)
   if (zeros > 0) throw dataError(source, 'is not a text file; tables must be UTF-8 text')
+}
+
+/** What is often called .csv and is none. */
+function packedAs([first, second]: Uint8Array): string | undefined {
+  if (first === 0x1f && second === 0x8b) return 'is compressed; call it .csv.gz'
+  if (first === 0x50 && second === 0x4b) return 'is an archive, as of spreadsheets (.xlsx); save it as CSV'
+  return undefined
 }
 
 /** Takes piece after piece; nothing, at the end. */

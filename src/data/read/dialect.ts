@@ -14,8 +14,9 @@ const linesTried = 100
 /** Where several fit, the first of these is taken. */
 const separators: readonly Separator[] = [',', ';', '\t', '|', 'blanks']
 
-/** How tools mark lines that are no rows: `#`, `%`, `//`, and the `|` of UCI's adult.test. */
-const commentMark = /^(#|%|\/\/|\|)/
+/** How tools mark lines that are no rows: `#`, `%`, `//`, the `|` of UCI's adult.test, and Excel's `sep=;`. */
+const commentMark = /^(#|%|\/\/|\||sep=)/i
+const excelMark = /^sep=/i
 
 /**
  * How a file separates its cells: by what splits all of its first lines alike, outside quotes. Where more than one
@@ -41,6 +42,7 @@ export function dialectOf(start: Uint8Array, lineBytes: number): Dialect {
       : tried.slice(0, -1).reduce((best, next) => (next.alike > best.alike ? next : best))
   // A header may begin with such a mark: then it has as many cells as the lines below.
   const header = marked.findIndex(({ start, end }) => {
+    if (excelMark.test(startOf(head, start))) return false
     const { lines, isWhole } = splitStart(separator, head.subarray(start, end), linesTried, lineBytes)
     return isWhole && lines[0]?.length === width
   })
@@ -59,7 +61,7 @@ function firstLines(bytes: Uint8Array, lineBytes: number): Uint8Array {
 function markedLines(head: Uint8Array): { start: number; end: number }[] {
   const marked: { start: number; end: number }[] = []
   let start = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf ? 3 : 0
-  while (commentMark.test(new TextDecoder().decode(head.subarray(start, start + 2)))) {
+  while (commentMark.test(startOf(head, start))) {
     const end = head.indexOf(0x0a, start) + 1
     // Where every line has the mark it is part of the table.
     if (end === 0 || end === head.length) return []
@@ -67,6 +69,11 @@ function markedLines(head: Uint8Array): { start: number; end: number }[] {
     start = end
   }
   return marked
+}
+
+/** As much of a line as a mark has. */
+function startOf(head: Uint8Array, start: number): string {
+  return new TextDecoder().decode(head.subarray(start, start + 4))
 }
 
 /** Blanks stand between words too: only where every line has numbers they separate columns. */

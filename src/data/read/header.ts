@@ -41,6 +41,13 @@ export function firstLineOf(first: readonly string[], beneath: readonly (readonl
   return first.length < 3 ? 'sample' : { unclear: 'counts its columns, which a header and a sample may do' }
 }
 
+/** Has it names where the lines beneath have numbers, and else nothing that they have? */
+export function hasNamesAbove(cells: readonly string[], beneath: readonly (readonly string[])[]): boolean {
+  if (beneath.length < 2) return false
+  const looks = cells.map((cell, i) => (isMissing(cell) ? undefined : lookOf(cell, columnOf(beneath, i))))
+  return looks.includes('name') && !looks.includes('number') && !looks.includes('known')
+}
+
 function lookOf(cell: string, beneath: readonly string[]): Look | undefined {
   const numbers = beneath.filter(isQuantity).length
   if (beneath.length === 0) return undefined

@@ -1,10 +1,10 @@
 import { type DataLimits, dataError } from '../limits.js'
 import { type Column, type PlacedCell, settleColumn } from './columns.js'
 import type { Line } from './csv.js'
-import { firstLineOf } from './header.js'
+import { firstLineOf, hasNamesAbove } from './header.js'
 import { isMissing } from './missing.js'
 import { columnNames } from './names.js'
-import { quantityOf, tableDecimal } from './notation.js'
+import { type Decimal, quantityOf, tableDecimal } from './notation.js'
 import type { TableOptions } from './roles.js'
 
 /** What the first lines of the first file tell of all. */
@@ -37,11 +37,26 @@ export function cellsOf(
   const [last] = cells.slice(-1)
   const why =
     cells.length !== width + 1
-      ? 'all lines need the same'
+      ? 'all lines need the same; take away what is no part of the table'
       : last === ''
         ? 'does it end with a separator too many?'
         : 'does the header lack the name of a column, as of row names?'
-  throw dataError(place, `has ${cells.length} columns, the first line ${width}; ${why}`)
+  throw dataError(place, `has ${columnCount(cells.length)}, the first line ${width}; ${why}`)
+}
+
+function columnCount(width: number): string {
+  return width === 1 ? '1 column' : `${width} columns`
+}
+
+/** A title above a table has fewer cells than its lines, which are all alike. */
+function checkTitle([top, next, ...rest]: readonly Line[], path: string): void {
+  if (top === undefined || next === undefined || rest.length === 0) return
+  const width = next.cells.length
+  if (top.cells.length >= width - 1 || rest.some(({ cells }) => cells.length !== width)) return
+  throw dataError(
+    `${path}:${top.line}`,
+    `has ${columnCount(top.cells.length)}, and the lines beneath ${width}; is it a title? take it away, or begin it with #`,
+  )
 }
 
 /** Judges a table by its first lines: its header, its columns, what they hold, how it writes numbers. */
@@ -55,13 +70,32 @@ export function layoutOf(
   const [{ cells: top, line } = { cells: [], line: 1 }, ...below] = first
   const { width, isTrailed } = lengthOf(first)
   if (width > limits.columns) throw dataError(path, `has ${width} columns; at most ${limits.columns} are read`)
+  checkTitle(first, path)
   for (const { cells, line } of first) cellsOf(cells, { width, isTrailed }, `${path}:${line}`)
   const found = columnNames(top.slice(0, width))
   const names = isAgreedHeader(found, options) || isHeader(first, width, options, `${path}:${line}`) ? found : undefined
   const columns = columnsFor(width, names, path)
+  if (names !== undefined) checkSecondHeader(below, path)
   const rows = names === undefined ? first : below
-  settle(columns, rows, options, path)
+  for (const [i, column] of columns.entries()) {
+    settleColumn(
+      column,
+      rows.map(({ cells, line }): PlacedCell => ({ cell: cells[i] ?? '', place: `${path}:${line}` })),
+    )
+  }
+  settleDecimal(columns, rows, options, path)
   return { columns, names, width, isTrailed }
+}
+
+/** Of a title in line 1 and names in line 2, or names and units, one would be a row that is no sample. */
+function checkSecondHeader([second, ...beneath]: readonly Line[], path: string): void {
+  if (second === undefined) return
+  const lines = beneath.map(({ cells }) => cells)
+  if (!hasNamesAbove(second.cells, lines)) return
+  throw dataError(
+    `${path}:${second.line}`,
+    'has names above numbers, as a header has, and there is one above it; keep one, and take titles and units away',
+  )
 }
 
 /** The names that the run looks for are a header, whatever stands beneath. */
@@ -88,14 +122,18 @@ export function isHeader(
   )
 }
 
-/** What the columns hold, and where all their numbers have their decimals. */
-function settle(columns: readonly Column[], rows: readonly Line[], { decimal }: TableOptions, path: string): void {
-  for (const [i, column] of columns.entries()) {
-    settleColumn(
-      column,
-      rows.map(({ cells, line }): PlacedCell => ({ cell: cells[i] ?? '', place: `${path}:${line}` })),
-    )
-  }
+/**
+ * Where the numbers of a file have their decimals. Each file is asked: of two sites one may write commas and the other
+ * points.
+ *
+ * @param rows - its first ones
+ */
+export function settleDecimal(
+  columns: readonly Column[],
+  rows: readonly Line[],
+  { decimal }: Pick<TableOptions, 'decimal'>,
+  path: string,
+): void {
   const numbers = function* (): Generator<{ digits: string; place: string }> {
     for (const { cells, line } of rows) {
       for (const [i, { holds }] of columns.entries()) {
@@ -105,7 +143,8 @@ function settle(columns: readonly Column[], rows: readonly Line[], { decimal }: 
       }
     }
   }
-  const mark = decimal ?? tableDecimal(numbers())
+  const before: Decimal | undefined = columns[0]?.decimal
+  const mark = decimal ?? tableDecimal(numbers(), before)
   for (const column of columns) column.decimal = mark
 }
 
@@ -120,6 +159,6 @@ export function checkHeader(
   if (wrong < 0) return
   throw dataError(
     place,
-    `column ${wrong + 1} is "${names[wrong]}", in ${headerPath} "${header[wrong]}"; all files need the same columns`,
+    `column ${wrong + 1} is "${names[wrong]}", in ${headerPath} "${header[wrong]}"; all files need the same columns in the same order`,
   )
 }

@@ -29,15 +29,22 @@ export function placesOf(name: string, names: readonly string[]): number[] {
  * Do the columns that are used have different names?
  *
  * @param isUsed - of the column at this place, from 0
+ * @param isNeeded - is it the label, or what else cannot be left out?
  * @throws {@link HearsayError} naming both columns
  */
-export function checkNames(names: readonly string[], isUsed: (at: number) => boolean, source: string): void {
+export function checkNames(
+  names: readonly string[],
+  isUsed: (at: number) => boolean,
+  isNeeded: (at: number) => boolean,
+  source: string,
+): void {
   const first = new Map<string, number>()
   for (const [at, name] of names.entries()) {
     if (!isUsed(at)) continue
     const other = first.get(name)
     if (other !== undefined) {
-      const rest = [...names.keys()].filter(i => i !== at && isUsed(i))
+      const spare = isNeeded(at) ? other : at
+      const rest = [...names.keys()].filter(i => i !== spare && isUsed(i))
       throw dataError(
         source,
         `columns ${other + 1} and ${at + 1} are both called "${name}", and columns are found by their names; rename one, or leave it out with --columns ${ranges(rest)} (data.columns)`,

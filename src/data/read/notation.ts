@@ -74,18 +74,20 @@ export function decimalIn(digits: string): Decimal | 'either' | undefined {
  * The mark before the decimals of a table.
  *
  * @param numbers - its numbers, each with where it stands
+ * @param before - the mark of the tables before it, which holds where its own numbers have none
  * @returns undefined where no number tells
  * @throws {@link HearsayError} when two numbers contradict each other, or "1,234" may be both
  */
 export function tableDecimal(
   numbers: Iterable<{ readonly digits: string; readonly place: string }>,
+  before?: Decimal,
 ): Decimal | undefined {
   const seen: Partial<Record<Decimal, { digits: string; place: string }>> = {}
   let unclear: { digits: string; place: string } | undefined
   for (const number of numbers) {
     const decimal = decimalIn(number.digits)
     if (decimal === 'either') {
-      if (number.digits.includes(',')) unclear ??= number
+      if (number.digits.includes(',') || before === ',') unclear ??= number
     } else if (decimal !== undefined) seen[decimal] ??= number
   }
   const { '.': point, ',': comma } = seen
@@ -97,7 +99,7 @@ export function tableDecimal(
   }
   if (comma !== undefined) return ','
   if (point !== undefined) return '.'
-  if (unclear === undefined) return undefined
+  if (unclear === undefined) return before
   throw dataError(
     unclear.place,
     `"${unclear.digits}" may have three decimals or be more than a thousand; say which with --decimal , or --decimal . (data.decimal)`,
@@ -120,7 +122,8 @@ export function numberOf(digits: string, decimal: Decimal | undefined): number |
   const marks = new Set(whole.match(/[^\d+-]/g) ?? [])
   // Thousands have one mark, and none comes after the decimals; a comma that nothing has explained is not read.
   if (rest.length > 1 || marks.size > 1 || marks.has(decimal ?? ',')) return undefined
-  if (marks.size === 1 && !/^[-+]?\d{1,3}(?:\D\d{2,3})*\D\d{3}$/.test(whole)) return undefined
+  // No thousand begins with 0: "0,891" in a table of points is eight hundred to nobody.
+  if (marks.size === 1 && !/^[-+]?[1-9]\d{0,2}(?:\D\d{2,3})*\D\d{3}$/.test(whole)) return undefined
   const [fraction = ''] = rest
   if (!/^\d*$/.test(fraction)) return undefined
   const exponent = /[eE].*$/.exec(digits)?.[0] ?? ''

@@ -58,7 +58,14 @@ export function columnsOf(
     agreed === undefined
       ? rolesOf(width, header, options, path)
       : agreedRoles(width, header, { ...options, agreed }, path)
-  if (header !== undefined) checkNames(header, i => roles.get(i) !== 'unused', `${path}:1`)
+  if (header !== undefined) {
+    checkNames(
+      header,
+      i => roles.get(i) !== 'unused',
+      i => roles.has(i),
+      `${path}:1`,
+    )
+  }
   if (options.unit !== undefined && ![...roles.values()].includes('target')) {
     throw dataError(`${path}: data.unit`, 'goes with data.target; remove it')
   }

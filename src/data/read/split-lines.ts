@@ -92,10 +92,15 @@ function csvOptions(separator: Exclude<Separator, 'blanks'>, lineBytes: number, 
 }
 
 const openQuote = 'a quote is opened and never closed'
+const strayQuote =
+  'a quote stands within a cell; put such cells in quotes and write "" for a quote in them, or is one not closed in a line above?'
 
 function badLine(error: CsvError, lineBytes: number): BadLine {
   const sentences: Partial<Record<string, string>> = {
     CSV_QUOTE_NOT_CLOSED: openQuote,
+    CSV_INVALID_CLOSING_QUOTE: strayQuote,
+    CSV_NON_TRIMABLE_CHAR_AFTER_CLOSING_QUOTE: strayQuote,
+    INVALID_OPENING_QUOTE: strayQuote,
     CSV_MAX_RECORD_SIZE: `longer than ${lineBytes} bytes; is a quote opened and never closed?`,
   }
   return new BadLine(Number(error.lines), sentences[error.code] ?? error.message, error)

@@ -2,7 +2,7 @@ import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { type Column, readCell } from './columns.js'
 import { afterFirstLines, eachLine, type Line } from './csv.js'
 import type { Pieces } from './file.js'
-import { type ColumnsFor, cellsOf, checkHeader, type Layout, layoutOf } from './layout.js'
+import { type ColumnsFor, cellsOf, checkHeader, type Layout, layoutOf, settleDecimal } from './layout.js'
 import { columnNames } from './names.js'
 import { columnsOf, type TableOptions } from './roles.js'
 
@@ -54,7 +54,8 @@ export async function decodeTable(
       isFirst = false
     }
     const lines = afterFirstLines(first => {
-      layout ??= layoutOf(first, options, path, limits, columnsFor)
+      if (layout === undefined) layout = layoutOf(first, options, path, limits, columnsFor)
+      else settleDecimal(layout.columns, layout.names === undefined ? first : first.slice(1), options, path)
       return append
     })
     comments += await eachLine(bytes, path, lines.add, limits)
