@@ -1,6 +1,6 @@
 import { type ColumnFigures, columnFigures, type Dataset, type Shard } from '../data/index.js'
 import { shown } from '../foreign.js'
-import { count, plainTable } from '../watch/index.js'
+import { count, countOf, wideTable } from '../watch/index.js'
 
 /** More columns than these nobody reads in a terminal. */
 const columnsShown = 48
@@ -31,10 +31,10 @@ export function columnTable(dataset: Dataset, shards: readonly Shard[], width = 
   const room = Math.max(12, width - taken - 2 * cellPadding)
   const longest = (at: 0 | 1): number => Math.max(6, ...rows.map(({ names }) => names[at].length))
   const forPeer = Math.min(longest(1), Math.max(Math.floor(room / 2), room - longest(0)))
-  const table = plainTable(['column', 'peer', ...head])
-  for (const { names, figures } of rows) table.push([cut(names[0], room - forPeer), cut(names[1], forPeer), ...figures])
+  const cells = rows.map(({ names, figures }) => [cut(names[0], room - forPeer), cut(names[1], forPeer), ...figures])
+  const table = wideTable(['column', 'peer', ...head], cells)
   const more = columns.length - columnsShown
-  return `${table.toString()}${more > 0 ? `\nand ${count(more)} more columns` : ''}`
+  return `${table}${more > 0 ? `\nand ${countOf(more, 'more column')}` : ''}`
 }
 
 function figuresOf({ known, missing }: ColumnFigures): string[] {

@@ -1,7 +1,7 @@
 import { classTable, loadDataset, partition, shardNotes, shippedSets } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { count, plainTable, wideTable } from '../watch/index.js'
+import { count, wideTable } from '../watch/index.js'
 import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
@@ -56,7 +56,6 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
 }
 
 function shippedTable(): string {
-  const table = plainTable(['set', 'what it is', 'licence'])
-  for (const [name, { title, licence }] of Object.entries(shippedSets)) table.push([name, title, licence])
-  return table.toString()
+  const rows = Object.entries(shippedSets).map(([name, { title, licence }]) => [name, title, licence])
+  return wideTable(['set', 'what it is', 'licence'], rows)
 }

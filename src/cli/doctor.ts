@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { shown } from '../foreign.js'
 import { type Diagnosis, diagnose } from '../simulate/index.js'
-import { byteCount, count, deviceText, plainTable } from '../watch/index.js'
+import { byteCount, count, countOf, deviceText, wideTable } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
 
 interface DoctorOptions {
@@ -15,7 +15,7 @@ export const run: Run<DoctorOptions> = async (_, { json = false }, { stdout, std
   try {
     const diagnosis = await diagnose(signal, name => say(`trying ${name} …`))
     if (stderr.isTTY) say(`\r${''.padEnd(20)}\r`)
-    stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${diagnosisText(diagnosis)}\n`)
+    stdout.write(json ? `${JSON.stringify(diagnosis)}\n` : `${diagnosisText(diagnosis, stdout.columns)}\n`)
     return diagnosis.ok ? 0 : 1
   } catch (error) {
     if (!signal.aborted) throw error
@@ -23,14 +23,18 @@ export const run: Run<DoctorOptions> = async (_, { json = false }, { stdout, std
   }
 }
 
-/** The diagnosis for people. */
-export function diagnosisText(diagnosis: Diagnosis): string {
+/**
+ * The diagnosis for people.
+ *
+ * @param width - of the terminal, in characters; left out, the table is as wide as it is
+ */
+export function diagnosisText(diagnosis: Diagnosis, width?: number): string {
   const { node, platform, device, cores, usableCores, ports, hosts, folder } = diagnosis
   const used = usableCores === cores ? '' : `, ${usableCores} of them for us`
   const free = folder.freeBytes === undefined ? '' : `, ${byteCount(folder.freeBytes)} free`
   const machine: [string, string][] = [
     ['Node', `${node} on ${platform}`],
-    ['machine', `${deviceText(device)}, ${cores} core${cores === 1 ? '' : 's'}${used}`],
+    ['machine', `${deviceText(device)}, ${countOf(cores, 'core')}${used}`],
   ]
   const around: [string, string][] = [
     ['ports', mark(ports.loopback)],
@@ -40,29 +44,24 @@ export function diagnosisText(diagnosis: Diagnosis): string {
   ]
   const rows = (lines: [string, string][]): string =>
     lines.map(([name, value]) => `${pc.dim(name.padEnd(9))}${value}`).join('\n')
-  return [rows(machine), '', backendTable(diagnosis), ...absent(diagnosis), '', rows(around)].join('\n')
+  return [rows(machine), '', backendTable(diagnosis, width), ...absent(diagnosis), '', rows(around)].join('\n')
 }
 
-function backendTable({ backends, auto }: Diagnosis): string {
-  const table = plainTable(['', 'backend', 'device', 'version', 'workers', 'threads', 'samples/s'])
-  for (const test of backends) {
-    if (!test.ok) {
-      table.push(['', test.name, pc.dim('not here'), '', '', '', ''])
-      continue
-    }
+/** The star stands in the column of names, which goes on in every block of a table that is too wide. */
+function backendTable({ backends, auto }: Diagnosis, width: number | undefined): string {
+  const rows = backends.map(test => {
+    if (!test.ok) return [`  ${test.name}`, pc.dim('not here'), '', '', '', '']
     const { report, workers, samplesPerSecond } = test
-    const taken = test.name === auto
-    table.push([
-      taken ? pc.green('*') : '',
-      taken ? pc.bold(test.name) : test.name,
+    return [
+      test.name === auto ? `${pc.green('*')} ${pc.bold(test.name)}` : `  ${test.name}`,
       deviceText(report.device),
       report.version,
-      workers,
-      report.threads === 0 ? 'its own' : report.threads,
+      String(workers),
+      report.threads === 0 ? 'its own' : String(report.threads),
       samplesPerSecond === undefined ? 'too slow to tell' : count(Math.round(samplesPerSecond)),
-    ])
-  }
-  return table.toString()
+    ]
+  })
+  return wideTable(['  backend', 'device', 'version', 'workers', 'threads', 'samples/s'], rows, width)
 }
 
 /** Under the table, whose columns they would tear apart: what the star means, and why the others are not there. */

@@ -21,6 +21,7 @@ import { validate } from '../validation.js'
 import {
   byteCount,
   count,
+  countOf,
   createFieldLines,
   deviceText,
   type FieldFolder,
@@ -44,7 +45,7 @@ import { joinLines, sayReach, unknownReach } from './reach.js'
 import { modelOf } from './run-flags.js'
 import { takeUp } from './take-up.js'
 import { taskText } from './task-text.js'
-import { trafficText } from './traffic.js'
+import { mergeText, trafficText } from './traffic.js'
 
 /** A peer of the field with its folder. */
 export interface FieldRun {
@@ -230,14 +231,14 @@ function withMet(peer: Pick<Peer, 'members' | 'finished'>, before: readonly MetM
 export function sayFinished({ path }: FieldFolder, outcome: Outcome, { stdout }: Terminal): void {
   const { rounds, measure, accuracy } = outcome
   stdout.write(
-    `This run is over: all ${rounds} rounds are done, ${measureNames[measure]} ${measured(accuracy, measure)}. Ask its model with: hearsay predict ${path}\n`,
+    `This run is over: ${rounds === 1 ? 'its one round is' : `all ${rounds} rounds are`} done, ${measureNames[measure]} ${measured(accuracy, measure)}. Ask its model with: hearsay predict ${typed(path)}\n`,
   )
 }
 
 function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round: number): string {
   const { manifest, settings, identity } = run
   const { dataset, layout, head, backend, runId } = peer
-  const { model, merge, topology } = manifest
+  const { model } = manifest
   const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
   const data =
     settings.data === undefined
@@ -246,15 +247,18 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
   const rows: [string, string][] = [
     ['run', Buffer.from(runId).toString('hex')],
     ['peer', `${settings.name}, ${identity.peerId}`],
-    ['data', `${data}: ${count(peer.samples)} samples, which stay here; tested on ${count(dataset.test.size)}`],
+    [
+      'data',
+      `${data}: ${countOf(peer.samples, 'sample')}, which ${peer.samples === 1 ? 'stays' : 'stay'} here; tested on ${count(dataset.test.size)}`,
+    ],
     ...taskRows(manifest),
     [
       'model',
-      `${'path' in model ? model.path : model.kind}: ${count(layout.size)} parameters, ${shared} (${byteCount(head.layout.size * 4)})`,
+      `${'path' in model ? model.path : model.kind}: ${countOf(layout.size, 'parameter')}, ${shared} (${byteCount(head.layout.size * 4)})`,
     ],
     [
       'merge',
-      `${merge.method} on a ${topology.kind}, ${manifest.rounds} rounds${round > 0 ? `, from round ${round + 1} on` : ''}`,
+      `${mergeText(manifest)}, ${countOf(manifest.rounds, 'round')}${round > 0 ? `, from round ${round + 1} on` : ''}`,
     ],
     ['sends', trafficText(manifest, head.layout.size)],
     ['backend', `${backend.name} (${deviceText(backend.device)})`],

@@ -4,11 +4,13 @@ import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type Manifest, parseManifest, replaceFile, writeThrough } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
+import { countOf } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
 import { typed } from './next-steps.js'
 import { askForRun } from './questions.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
+import { mergeText } from './traffic.js'
 
 export interface InitOptions extends RunFlags {
   readonly minPeers?: number
@@ -68,10 +70,10 @@ async function write(out: string, text: string, { force }: InitOptions): Promise
 }
 
 function told(out: string, manifest: Manifest): string {
-  const { data, model, merge, topology, rounds, minPeers } = manifest
-  const what = `${data.set}, ${'path' in model ? model.path : model.kind}, ${merge.method} on a ${topology.kind}`
+  const { data, model, rounds, minPeers } = manifest
+  const what = `${data.set}, ${'path' in model ? model.path : model.kind}, ${mergeText(manifest)}`
   return [
-    `${shown(out)}   ${shown(what)}, ${rounds} rounds, begins with ${minPeers} peers`,
+    `${shown(out)}   ${shown(what)}, ${countOf(rounds, 'round')}, begins with ${countOf(minPeers, 'peer')}`,
     '',
     'Next:',
     `  npx hearsay simulate ${typed(out)}   ${pc.dim('# try it: all its peers on this machine')}`,

@@ -97,13 +97,20 @@ function questionOf({ task }: Manifest): string[] {
   ]
 }
 
+/** A manifest as one reads it: the columns of a table without a header that are all numbers are said in {@link questionOf}. */
+function withoutNumbers(manifest: Manifest): Manifest {
+  const { header, columns = [], ...task } = manifest.task ?? {}
+  const isPlain = header === false && columns.every(({ kind, ...more }) => kind !== 'category' && !('unit' in more))
+  return isPlain ? { ...manifest, task: { header, ...task } } : manifest
+}
+
 /** Shows what will be trained, shared and revealed, and asks. */
 async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
   const shared =
     manifest.share === 'all' ? 'your whole model' : `your model from the layer "${shown(manifest.share)}" on`
   stdout.write(
     [
-      pc.dim(shownLines(manifestYaml(manifest).trimEnd())),
+      pc.dim(shownLines(manifestYaml(withoutNumbers(manifest)).trimEnd())),
       '',
       ...questionOf(manifest),
       `Others get ${shared}, each round, and see your name, your address, how many samples you have, and your loss and accuracy.`,

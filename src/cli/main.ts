@@ -35,16 +35,22 @@ async function main(): Promise<void> {
     .description('Peers learn together without a server: each trains on data that never leaves it.')
     .version(version)
     .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
-    // commander puts "(Did you mean …?)" on a line of its own; an expected mistake is one line.
-    .configureOutput({ outputError: (text, write) => write(`${shown(text.trim().replaceAll('\n', ' '), 1000)}\n`) })
+    .configureOutput({ outputError: inOneLine('hearsay --help') })
     .exitOverride()
   for (const command of commands) register(program, command, terminal)
-  for (const command of program.commands) command.exitOverride()
+  for (const command of program.commands) {
+    command.exitOverride().configureOutput({ outputError: inOneLine(`hearsay ${command.name()} --help`) })
+  }
   try {
     await program.parseAsync()
   } catch (error) {
     process.exitCode = interrupt.signal.aborted ? interruptedStatus : explain(error)
   }
+}
+
+/** commander puts "(Did you mean …?)" on a line of its own, and not where to read on. An expected mistake is one line. */
+function inOneLine(help: string): (text: string, write: (text: string) => void) => void {
+  return (text, write) => write(`${shown(text.trim().replaceAll('\n', ' '), 1000)}; see ${help}\n`)
 }
 
 /** One line for what the user can mend; a stack for what only we can. */

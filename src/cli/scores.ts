@@ -1,7 +1,7 @@
 import type { Answers } from '../data/index.js'
 import { shown } from '../foreign.js'
 import type { Score } from '../trained/index.js'
-import { count, measured, percent, plain, plainTable, untestedText } from '../watch/index.js'
+import { count, measured, percent, plain, untestedText, wideTable } from '../watch/index.js'
 
 /*
  * How right predictions are, for people: beside the predictions, so that these can go on into a file or a pipe.
@@ -19,11 +19,13 @@ export function scoreText(score: Score, answers: Answers | undefined, unit = '')
     const tested = score.byClass.filter(({ samples }) => samples > 0)
     const worst = tested.toSorted((a, b) => a.right / a.samples - b.right / b.samples).slice(0, classesShown)
     const rows = tested.length > classesShown ? worst : tested
-    const table = plainTable(['class', 'samples', 'found', 'recall'])
-    for (const { name, right, samples } of rows) {
-      table.push([shown(name), count(samples), count(right), percent(right / samples)])
-    }
-    lines.push(table.toString())
+    const cells = rows.map(({ name, right, samples }) => [
+      shown(name),
+      count(samples),
+      count(right),
+      percent(right / samples),
+    ])
+    lines.push(wideTable(['class', 'samples', 'found', 'recall'], cells))
     if (tested.length > rows.length) lines.push(`the ${rows.length} classes of ${tested.length} that are found least`)
     const untested = untestedText(score.byClass.filter(({ samples }) => samples === 0).map(({ name }) => name))
     if (untested !== undefined) lines.push(untested)
@@ -35,7 +37,7 @@ function headline({ samples, byClass, accuracy, balancedAccuracy, mae, rmse }: S
   if (samples === 0) return 'not scored: none of the answers in these inputs is one that the model knows'
   const inUnits = (value: number): string => `${plain(value)}${unit === '' ? '' : ` ${shown(unit)}`}`
   if (byClass !== undefined) {
-    return `${percent(accuracy)} of ${samples} are right; balanced accuracy ${percent(balancedAccuracy)}`
+    return `${percent(accuracy)} of ${samples} ${samples === 1 ? 'is' : 'are'} right; balanced accuracy ${percent(balancedAccuracy)}`
   }
   if (mae !== undefined) {
     return `R² ${measured(accuracy, 'r2')} on ${samples}; MAE ${inUnits(mae)}, RMSE ${inUnits(rmse!)}`
@@ -47,6 +49,7 @@ function leftOut({ labels, targets, known, strange }: Answers): string {
   const missing = (labels ?? targets!).length - known
   if (missing === 0) return ''
   const what = strange.slice(0, 5).map(text => `"${shown(text, 40)}"`)
-  const why = strange.length === 0 ? 'have no answer' : `have none that the model knows (${what.join(', ')})`
-  return `${count(missing)} ${why} and are not counted`
+  const have = missing === 1 ? 'has' : 'have'
+  const why = strange.length === 0 ? `${have} no answer` : `${have} none that the model knows (${what.join(', ')})`
+  return `${count(missing)} ${why} and ${missing === 1 ? 'is' : 'are'} not counted`
 }

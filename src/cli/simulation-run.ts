@@ -13,16 +13,19 @@ import {
   type SimulationResult,
   summaryOf,
 } from '../simulate/index.js'
-import { layersOf } from '../tensors/index.js'
+import { type Layout, layersOf } from '../tensors/index.js'
 import { describePeer, keepPeer, type PeerDescription } from '../trained/index.js'
 import {
   byteCount,
   count,
+  countOf,
   createProgress,
   deviceText,
+  graphNames,
   headline,
   type RunFolder,
   type RunSummary,
+  range,
   report,
   small,
 } from '../watch/index.js'
@@ -121,34 +124,40 @@ function announcement(
   first: number,
 ): string {
   const sizes = shards.map(shard => shard.samples.size)
-  const { layout, head } = prepared
-  const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
+  const { head } = prepared
   const rows: [string, string][] = [
     ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
     [
       'peers',
-      `${manifest.peers} on a ${prepared.topology.name}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
+      manifest.merge.method === 'mixture'
+        ? `${manifest.peers}, over ${prepared.transport}`
+        : `${manifest.peers} on ${graphNames[manifest.topology.kind]}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
     ],
     [
       'data',
-      `${dataset.name}: ${count(dataset.train.size)} samples, ${manifest.partition.kind}, ${count(Math.min(...sizes))} to ${count(Math.max(...sizes))} a peer; tested on ${count(dataset.test.size)}`,
+      `${dataset.name}: ${countOf(dataset.train.size, 'sample')}, ${manifest.partition.kind}, ${range(sizes)} a peer; tested on ${count(dataset.test.size)}`,
     ],
-    [
-      'model',
-      `${modelName(manifest.model)}: ${count(layout.size)} parameters in ${layersOf(layout).length} layers, ${shared} (${byteCount(head.layout.size * 4)})`,
-    ],
+    ...[...new Set(prepared.models.map(({ model }) => model))].map(({ model, layout }, at): [string, string] => [
+      at === 0 ? 'model' : '',
+      `${modelName(model)}: ${countOf(layout.size, 'parameter')} in ${countOf(layersOf(layout).length, 'layer')}, ${sharedText(layout, head.layout)}`,
+    ]),
     [
       'merge',
-      `${manifest.merge.method}, ${manifest.rounds} rounds${first > 0 ? `, goes on behind round ${first}` : ''}`,
+      `${manifest.merge.method}, ${countOf(manifest.rounds, 'round')}${first > 0 ? `, goes on behind round ${first}` : ''}`,
     ],
     ['sends', trafficText(manifest, head.layout.size, prepared.topology)],
-    ['backend', `${backend.name} (${deviceText(backend.device)}), ${workers} worker${workers === 1 ? '' : 's'}`],
+    ['backend', `${backend.name} (${deviceText(backend.device)}), ${countOf(workers, 'worker')}`],
     ...backend.reasons.map((reason): [string, string] => ['', reason]),
   ]
   return rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${shown(value, 400)}`).join('\n')
 }
 
-function modelName(model: Prepared['manifest']['model']): string {
+function sharedText(layout: Layout, head: Layout): string {
+  const shared = head.size === layout.size ? 'all shared' : `${count(head.size)} shared`
+  return `${shared} (${byteCount(head.size * 4)})`
+}
+
+function modelName(model: ModelSpec): string {
   return 'path' in model ? model.path : model.kind
 }
 

@@ -7,7 +7,7 @@ import {
   spectralGap,
   unionGraph,
 } from '../topology/index.js'
-import { drawGraph } from '../watch/index.js'
+import { countOf, drawGraph, range } from '../watch/index.js'
 import type { Run } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
@@ -20,7 +20,10 @@ export const run: Run<RunFlags> = async ([kind], flags, { stdout }) => {
   const sends = degrees(built.graphAt(0))
   const matrix = mixingMatrix(built.graphAt(0), built.weights)
   const rows: [string, string][] = [
-    ['topology', `${built.name}, ${built.peers} peers, ${built.directed ? 'one-way' : 'both ways'}${perRound}`],
+    [
+      'topology',
+      `${built.name}, ${countOf(built.peers, 'peer')}, ${built.directed ? 'one-way' : 'both ways'}${perRound}`,
+    ],
     [
       'weights',
       `${built.weights}${isDoublyStochastic(matrix) ? ', doubly stochastic' : ', not doubly stochastic: the mean drifts'}`,
@@ -33,10 +36,4 @@ export const run: Run<RunFlags> = async ([kind], flags, { stdout }) => {
   const drawing = drawGraph(graph, { width: stdout.columns ?? 72, arrangement: built.arrangement })
   stdout.write(`${rows.map(([name, value]) => `${name.padEnd(14)}${value}`).join('\n')}\n\n${drawing}\n`)
   return 0
-}
-
-function range(values: readonly number[]): string {
-  const least = Math.min(...values)
-  const most = Math.max(...values)
-  return least === most ? `${least}` : `${least} to ${most}`
 }

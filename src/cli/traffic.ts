@@ -1,7 +1,7 @@
 import { type EncodingName, encodingBytes } from '../gossip/index.js'
 import { type Manifest, resolveMethod } from '../node/index.js'
 import { degrees, type Topology } from '../topology/index.js'
-import { byteCount } from '../watch/index.js'
+import { byteCount, countOf, graphNames } from '../watch/index.js'
 
 /** A home connection takes a second for so much; below it nobody has to be told how to send less. */
 const muchBytes = 10e6
@@ -26,7 +26,12 @@ export function trafficText(manifest: Manifest, shared: number, topology?: Topol
   const neighbours = Math.max(...degrees(topology.graphAt(0)))
   const perRound = bytes * neighbours * method.gossipSteps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
-  return `${byteCount(bytes)} a round to ${others}${steps}: ${byteCount(perRound * rounds)} in ${rounds} round${rounds === 1 ? '' : 's'}${advice(perRound, encoding)}`
+  return `${byteCount(bytes)} a round to ${others}${steps}: ${byteCount(perRound * rounds)} in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
+}
+
+/** How peers merge: "dfedsam on a ring". The topology is no matter of a mixture, whose heads go to everybody. */
+export function mergeText({ merge, topology }: Pick<Manifest, 'merge' | 'topology'>): string {
+  return merge.method === 'mixture' ? merge.method : `${merge.method} on ${graphNames[topology.kind]}`
 }
 
 function advice(bytesPerRound: number, encoding: EncodingName): string {

@@ -24,7 +24,7 @@ function shipped(file: string): string {
 /** The shipped sets by name; data/README.md tells where each comes from. */
 export const shippedSets: Readonly<Record<string, ShippedSet>> = {
   pneumoniamnist: {
-    title: 'PneumoniaMNIST: chest X-rays of children, 28×28 grey, 2 classes',
+    title: 'chest X-rays of children, 28×28 grey, 2 classes',
     path: shipped('pneumoniamnist/pneumoniamnist.npz'),
     options: { classes: ['normal', 'pneumonia'] },
     // By class: hospitals differ in size as well as in whom they see.
@@ -33,7 +33,7 @@ export const shippedSets: Readonly<Record<string, ShippedSet>> = {
     citation: 'Yang et al., MedMNIST v2, Scientific Data 2023; Kermany et al., Cell 2018',
   },
   'heart-disease': {
-    title: 'UCI Heart Disease: 13 findings of patients of 4 hospitals, 2 classes',
+    title: '13 findings of patients at 4 hospitals, 2 classes',
     path: shipped('heart-disease'),
     options: {
       header: false,
@@ -48,7 +48,7 @@ export const shippedSets: Readonly<Record<string, ShippedSet>> = {
     citation: 'Janosi, Steinbrunn, Pfisterer, Detrano, Heart Disease, UCI Machine Learning Repository 1988',
   },
   digits: {
-    title: 'Digits: handwritten, 8×8 grey, 10 classes',
+    title: 'handwritten digits, 8×8 grey, 10 classes',
     path: shipped('digits/digits.csv.gz'),
     options: { header: false, inputShape: [8, 8, 1] },
     partition: { kind: 'dirichlet', alpha: 0.3 },

@@ -3,7 +3,7 @@ import type { PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
 import { refusalText } from './refusals.js'
 import type { LastTest } from './so-far.js'
-import { byteCount, measured, measureNames, percent, small } from './text.js'
+import { byteCount, countOf, measured, measureNames, percent, small } from './text.js'
 
 /** One peer's run, as it tells of it when it ends: the last figures of each kind. */
 export interface FieldSummary extends Partial<Beside> {
@@ -91,7 +91,7 @@ export function createFieldLines(
       }
       case 'mixed': {
         const { own, experts } = event.weights
-        distance = `  own head ${percent(own)}, ${experts.length} experts`
+        distance = `  own head ${percent(own)}, ${countOf(experts.length, 'expert')}`
         return undefined
       }
       case 'merged':
@@ -134,7 +134,7 @@ export function fieldResult(
 ): string {
   const refused = Object.entries(rejected).map(([reason, times]) => `${reason} ${times}`)
   const parts = [
-    `${tested === undefined ? `${measureNames[measure]} –` : testedText(tested, measure, classes)} after ${rounds} rounds`,
+    `${tested === undefined ? `${measureNames[measure]} –` : testedText(tested, measure, classes)} after ${countOf(rounds, 'round')}`,
     ...(tested?.untested === undefined ? [] : [untestedText(tested.untested.map(k => classes[k]!))!]),
     `sent ${byteCount(sentBytes)}, received ${byteCount(receivedBytes)}`,
     ...(refused.length === 0 ? [] : [`refused ${refused.join(', ')}`]),

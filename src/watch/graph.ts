@@ -2,6 +2,7 @@ import pc from 'picocolors'
 import { type Arrangement, degrees, diameter, type Graph } from '../topology/index.js'
 import { type Canvas, createCanvas, dotsPerColumn, dotsPerRow, type Style } from './canvas.js'
 import { type Place, type Point, placePeers } from './places.js'
+import { countOf, range } from './text.js'
 
 /** How {@link drawGraph} draws. */
 export interface DrawOptions {
@@ -80,9 +81,8 @@ function moved(point: Point, by: Point, sign: number): Point {
 
 function list(graph: Graph, width: number): string[] {
   const degree = degrees(graph)
-  const [least, most] = [Math.min(...degree), Math.max(...degree)]
   const lines = [
-    `${graph.peers} peers, ${graph.edges.length} edges, ${least === most ? least : `${least} to ${most}`} ` +
+    `${countOf(graph.peers, 'peer')}, ${countOf(graph.edges.length, 'edge')}, ${range(degree)} ` +
       `${graph.directed ? 'receivers' : 'neighbours'} each, diameter ${diameter(graph)}`,
   ]
   const digits = String(graph.peers - 1).length

@@ -3,7 +3,7 @@ import type { Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { besideMeasured, type ShownBeside, untestedText } from './beside-text.js'
 import type { BesideFigures, RunSummary } from './summary.js'
-import { plainTable, wideTable } from './table.js'
+import { wideTable } from './table.js'
 import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
 
 /**
@@ -12,16 +12,16 @@ import { byteCount, count, duration, gained, measured, measureNames, small } fro
  * @param width - of the terminal, in characters; left out, tables are as wide as they are
  */
 export function report(summary: RunSummary, width?: number): string {
-  const parts = [peerTable(summary), ...listening(summary, width), outcome(summary), figures(summary)]
+  const parts = [peerTable(summary, width), ...listening(summary, width), outcome(summary, width), figures(summary)]
   return [parts.join('\n\n'), ...rejections(summary)].join('\n')
 }
 
-function peerTable(summary: RunSummary): string {
+function peerTable(summary: RunSummary, width: number | undefined): string {
   const { perPeer, measure } = summary
   const alone = perPeer.some(peer => peer.localOnly !== null)
   const mixes = perPeer.some(peer => peer.own !== undefined)
   const besides = shownBeside(summary)
-  const table = plainTable([
+  const head = [
     'peer',
     'name',
     'samples',
@@ -29,19 +29,17 @@ function peerTable(summary: RunSummary): string {
     ...besides.map(({ title }) => title),
     ...(mixes ? ['own head', 'best expert'] : []),
     ...(alone ? ['alone', 'gain'] : []),
+  ]
+  const rows = perPeer.map(({ peer, name, samples, accuracy, localOnly, failed, own, bestExpert, ...others }) => [
+    String(peer),
+    shown(name),
+    count(samples),
+    failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
+    ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
+    ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
+    ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
   ])
-  for (const { peer, name, samples, accuracy, localOnly, failed, own, bestExpert, ...others } of perPeer) {
-    table.push([
-      peer,
-      shown(name),
-      count(samples),
-      failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
-      ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
-      ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
-      ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
-    ])
-  }
-  return table.toString()
+  return wideTable(head, rows, width)
 }
 
 /** What stands beside the measure in tables: nothing where classes are of much the same size. */
@@ -75,17 +73,17 @@ function listening({ listens }: RunSummary, width: number | undefined): string[]
   ]
 }
 
-function outcome(summary: RunSummary): string {
+function outcome(summary: RunSummary, width: number | undefined): string {
   const { accuracy, beside, measure, untested } = summary
   const shown = (value: number | null): string => measured(value, measure)
   const besides = shownBeside(summary)
-  const table = plainTable(['', measureNames[measure], ...besides.map(({ title }) => title)])
+  const rows: string[][] = []
   const others = (of: (figures: BesideFigures) => number | null): string[] =>
     besides.map(({ name }) => besideMeasured(name, beside[name] && of(beside[name])))
   if (accuracy.localOnly !== null) {
-    table.push(['local only (mean)', shown(accuracy.localOnly), ...others(({ localOnly }) => localOnly)])
+    rows.push(['local only (mean)', shown(accuracy.localOnly), ...others(({ localOnly }) => localOnly)])
   }
-  table.push(
+  rows.push(
     [
       pc.bold('Hearsay (mean)'),
       pc.bold(pc.green(shown(accuracy.mean))),
@@ -101,17 +99,18 @@ function outcome(summary: RunSummary): string {
     ],
   )
   if (accuracy.ofMean !== null) {
-    table.push(['Hearsay (averaged model)', shown(accuracy.ofMean), ...besides.map(() => '')])
+    rows.push(['Hearsay (averaged model)', shown(accuracy.ofMean), ...besides.map(() => '')])
   }
   if (accuracy.centralised !== null) {
-    table.push([
+    rows.push([
       'centralised (all data in one place)',
       shown(accuracy.centralised),
       ...others(({ centralised }) => centralised),
     ])
   }
+  const table = wideTable(['', measureNames[measure], ...besides.map(({ title }) => title)], rows, width)
   const leftOut = untestedText(untested)
-  return leftOut === undefined ? table.toString() : `${table.toString()}\n${pc.dim(leftOut)}`
+  return leftOut === undefined ? table : `${table}\n${pc.dim(leftOut)}`
 }
 
 function figures(summary: RunSummary): string {

@@ -3,8 +3,8 @@ import pc from 'picocolors'
 import stringWidth from 'string-width'
 import { shown } from '../foreign.js'
 
-/** A table in which only the head is ruled off. Its heads may be foreign text; cells have colours of ours: {@link shown} is for the caller. */
-export function plainTable(head: readonly string[]): Table.Table {
+/** A table without lines. */
+function plainTable(head: readonly string[]): Table.Table {
   return new Table({
     head: head.map(name => pc.dim(shown(name))),
     style: { head: [], border: [], compact: true },
@@ -36,7 +36,7 @@ const columnGap = 4
  * with the first column again. Lines that a terminal breaks cannot be read as rows.
  *
  * @param head - names of the columns; may be foreign text
- * @param rows - as many cells each as `head` has names
+ * @param rows - as many cells each as `head` has names, with colours of ours: {@link shown} is for the caller
  * @param width - of the terminal, in characters. @default no end, as for a file
  */
 export function wideTable(
@@ -62,7 +62,7 @@ export function wideTable(
     .map(columns => {
       const table = plainTable([0, ...columns].map(column => head[column]!))
       for (const row of rows) table.push([0, ...columns].map(column => row[column]!))
-      return table.toString()
+      return table.toString().replaceAll(/ +$/gm, '')
     })
     .join('\n\n')
 }

@@ -1,5 +1,6 @@
 import type { Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
+import type { TopologySpec } from '../topology/index.js'
 
 /* Numbers as people read them, the same in progress, report and errors. */
 
@@ -9,6 +10,22 @@ export function percent(share: number | null | undefined): string {
 
 /** What a measure is called. */
 export const measureNames: Readonly<Record<Measure, string>> = { accuracy: 'accuracy', r2: 'R²', psnr: 'PSNR' }
+
+/** What a topology is called in a sentence: peers stand "on a ring". */
+export const graphNames: Readonly<Record<TopologySpec['kind'], string>> = {
+  ring: 'a ring',
+  line: 'a line',
+  star: 'a star',
+  grid: 'a grid',
+  torus: 'a torus',
+  full: 'a full graph',
+  'random-regular': 'a random regular graph',
+  'erdos-renyi': 'an Erdős–Rényi graph',
+  'watts-strogatz': 'a Watts–Strogatz graph',
+  exponential: 'an exponential graph',
+  'one-peer-exponential': 'one-peer exponential graphs',
+  edges: 'a graph of given edges',
+}
 
 /** How good a model is, in its measure: "91.2 %", "0.731", "29.30 dB". */
 export function measured(value: number | null | undefined, measure: Measure): string {
@@ -41,15 +58,27 @@ export function deviceText({ name, memoryBytes }: Device): string {
 }
 
 export function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 90) return `${minutes} min ${Math.round(seconds % 60)} s`
+  const whole = Math.round(seconds)
+  if (whole < 90) return `${whole} s`
+  const minutes = Math.floor(whole / 60)
+  if (minutes < 90) return `${minutes} min ${whole % 60} s`
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** Grouped digits: 431,080. */
 export function count(value: number): string {
   return value.toLocaleString('en')
+}
+
+/** The least and the most of several numbers: "185 to 1,805", or "240" where all are alike. */
+export function range(values: readonly number[]): string {
+  const [least, most] = [Math.min(...values), Math.max(...values)]
+  return least === most ? count(least) : `${count(least)} to ${count(most)}`
+}
+
+/** So many of something whose plural takes an s: "1 round", "1,438 samples". */
+export function countOf(value: number, noun: string): string {
+  return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 }
 
 /** A number in its own units, to four digits: 12.34, 1,234, 0.001234. */

@@ -49,12 +49,22 @@ describe('a diagnosis', () => {
 
   it('has a line for every backend, marks what auto takes, and says why one is not there', () => {
     const lines = linesOf()
-    expect(lines).toContain('* | webgpu | Example GPU | 4.22.0 | 1 | its own | 12,346')
+    expect(lines).toContain('* webgpu | Example GPU | 4.22.0 | 1 | its own | 12,346')
     expect(lines).toContain('node | Example CPU, 16.0 GB | 4.22.0 | 8 | 1 | 5,000')
     expect(lines).toContain('wasm | Example CPU, 16.0 GB | 4.22.0 | 8 | 1 | too slow to tell')
     expect(lines).toContain('node-gpu | not here')
     expect(lines).toContain('node-gpu: tfjs-node-gpu sees no GPU; install CUDA')
-    expect(lines.filter(line => line.startsWith('* |'))).toHaveLength(1)
+    expect(lines.filter(line => line.startsWith('* web'))).toHaveLength(1)
+  })
+
+  it('fits the terminal', () => {
+    const lines = stripVTControlCharacters(diagnosisText(machine, 60)).split('\n')
+    const table = lines.slice(
+      lines.findIndex(line => line.includes('backend')),
+      lines.indexOf('* what --backend auto takes; the default model, batch 32'),
+    )
+    for (const line of table) expect(line.length).toBeLessThanOrEqual(60)
+    expect(table.filter(line => line.includes('* webgpu'))).toHaveLength(2)
   })
 
   it('says what can be reached and written, and what not', () => {

@@ -19,7 +19,7 @@ describe('a score', () => {
     const outputs = Array.from(labels, () => [0.9, 0.1, 0]).flat()
     expect(said(outputs, 3, ['honest', 'fraud', 'theft'], { labels, known: 8, strange: ['?!'] })).toEqual([
       '87.5 % of 8 are right; balanced accuracy 50.0 %',
-      '1 have none that the model knows ("?!") and are not counted',
+      '1 has none that the model knows ("?!") and is not counted',
       'class | samples | found | recall',
       'honest | 7 | 7 | 100.0 %',
       'fraud | 1 | 0 | 0.0 %',
@@ -42,7 +42,7 @@ describe('a score', () => {
     const targets = Float64Array.of(2, 4, Number.NaN, 6)
     expect(said([3, 4, 100, 5], 1, ['price'], { targets, known: 3, strange: [] }, '€')).toEqual([
       'R² 0.750 on 3; MAE 0.6667 €, RMSE 0.8165 €',
-      '1 have no answer and are not counted',
+      '1 has no answer and is not counted',
     ])
   })
 

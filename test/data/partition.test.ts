@@ -220,6 +220,17 @@ describe('shards', () => {
     expect(sums).toEqual(new Array(10).fill(200))
   })
 
+  it('have no classes where numbers are learned', () => {
+    const numbers: Dataset = {
+      ...data,
+      classes: ['price'],
+      objective: { kind: 'regression' as const, target: 'price' },
+    }
+    const table = classTable(numbers, partition(data, { kind: 'iid' }, 4, 1))
+    expect(table.classes).toEqual([])
+    expect(table.rows[0]).toMatchObject({ size: 500, counts: [] })
+  })
+
   it('have personal tests with the classes of the peer, no sample twice', () => {
     const spec = { kind: 'dirichlet', alpha: 0.2 } as const
     const shards = partition(data, spec, 8, 1)

@@ -22,7 +22,7 @@ beforeAll(async () => {
 describe('hearsay backend answers in one line to', () => {
   it.each<[string, readonly string[], readonly string[]]>([
     ['an unknown action', ['backend', 'instal'], ['instal', 'install, remove']],
-    ['no action', ['backend'], ['action']],
+    ['no action', ['backend'], ['install|remove']],
     ['a flag of another action', ['backend', 'remove', '--cuda'], ['--cuda', 'install']],
     ['a wheel that is not there', ['backend', 'install', '--wheel', 'nowhere.whl'], ['nowhere.whl', 'no such file']],
     ['a file that is no wheel', ['backend', 'install', '--wheel', 'package.json'], ['package.json']],

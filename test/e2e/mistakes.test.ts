@@ -111,7 +111,8 @@ describe('hearsay answers in one line to', () => {
   it.each([
     [['simulat'], 'simulate'],
     [['topology', 'rign'], 'ring'],
-    [['topology'], 'graph'],
+    [['topology'], "'graph'; see hearsay topology --help"],
+    [['--nothing'], 'see hearsay --help'],
     [['topology', 'ring', '--peers', '1.5'], 'peers'],
     [['data', 'nowhere'], 'nowhere'],
     [['data', 'digits', '--partition', 'dirichlet:x'], 'dirichlet:x'],

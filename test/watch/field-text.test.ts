@@ -61,6 +61,7 @@ describe('the end of a run in the field', () => {
       'accuracy 99.7 % (alone 99.1 %), balanced 50.0 %, fraud 0 of 175 after 6 rounds; honest has no test sample and is left out of balanced accuracy; sent 0 B, received 0 B',
     )
     expect(fieldResult(run, undefined, classes)).toMatch(/^accuracy – after 6 rounds/)
+    expect(fieldResult({ ...run, rounds: 1 }, undefined, classes)).toMatch(/^accuracy – after 1 round;/)
   })
 
   it('keeps it in figures, classes by name', () => {

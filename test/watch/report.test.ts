@@ -17,6 +17,16 @@ describe('the report', () => {
     expect(lines).toContain('2 | bern | 300 | – (killed) | 40.0 % | –')
   })
 
+  it('fits the terminal', () => {
+    const lines = stripVTControlCharacters(report(summaryOf({}), 58)).split('\n')
+    const tables = lines.slice(
+      0,
+      lines.findIndex(line => line.startsWith('consensus distance')),
+    )
+    for (const line of tables) expect(line.length).toBeLessThanOrEqual(58)
+    expect(tables.filter(line => line.trimStart().startsWith('peer'))).toHaveLength(2)
+  })
+
   it('sets Hearsay beside both baselines', () => {
     const lines = linesOf()
     expect(lines).toContain('local only (mean) | 60.1 %')

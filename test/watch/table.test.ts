@@ -10,9 +10,10 @@ const lines = (text: string): string[] => stripVTControlCharacters(text).split('
 it('a table wider than the terminal goes on below, with its first column again', () => {
   const text = lines(wideTable(head, [row('a'), row('b')], 80))
   for (const line of text) expect(line.length).toBeLessThanOrEqual(80)
+  for (const line of text) expect(line).toBe(line.trimEnd())
   expect(text.filter(line => line.trimStart().startsWith('peer')).length).toBeGreaterThan(3)
   for (const name of [...head.slice(1), ...row('a').slice(1), ...row('b').slice(1)]) {
-    expect(text.some(line => line.includes(` ${name} `))).toBe(true)
+    expect(text.some(line => `${line} `.includes(` ${name} `))).toBe(true)
   }
 })
 

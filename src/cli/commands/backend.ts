@@ -1,7 +1,7 @@
 import type { Command } from '../command.js'
 
 export const backend: Command = {
-  usage: 'backend <action>',
+  usage: 'backend <install|remove>',
   summary: 'install or remove native TensorFlow: the fastest backend on a CPU, and CUDA',
   flags: [
     { flags: '--cuda', description: 'install: for NVIDIA cards, with the CUDA libraries (Linux on x64)' },

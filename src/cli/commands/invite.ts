@@ -7,11 +7,12 @@ export const invite: Command = {
     { flags: '--resume <folder>', description: 'the run folder of the peer that invites; it may be running' },
     {
       flags: '--to <peer id>',
-      description: 'whom alone it admits, as hearsay id prints it (default: whoever has it, who cannot pass it on)',
+      description:
+        'the only peer that it admits, by the id that hearsay id prints (default: whoever has the token; such a guest cannot invite others)',
     },
     {
       flags: '--days <number>',
-      description: 'how long it holds; who takes part by it does so no longer',
+      description: 'how long it holds; a peer that was admitted by it takes part no longer',
       default: 7,
       parse: wholeNumber('--days', 1, 3650),
     },

@@ -59,7 +59,7 @@ export const runFlags: readonly Flag[] = [
     {
       flags: '--model <name or path>',
       description:
-        'logistic, mlp, lenet5, cnn, sr, or the path of your own model.json; cnn:64 for 64 features before the output (default: cnn)',
+        'logistic, mlp, lenet5, cnn, resnet18, vgg11, sr, or the path of your own .keras, .h5 or model.json; cnn:64 for 64 features before the output (default: cnn)',
     },
     {
       flags: '--models <list>',
@@ -74,9 +74,21 @@ export const runFlags: readonly Flag[] = [
       parse: number('--epochs'),
     },
     { flags: '--batch <number>', description: 'samples in a step (default: 32)', parse: number('--batch') },
-    { flags: '--learning-rate <number>', description: 'in the first round', parse: number('--learning-rate') },
-    { flags: '--rho <number>', description: 'radius of SAM', parse: number('--rho') },
-    { flags: '--momentum <number>', description: 'of local training', parse: number('--momentum') },
+    {
+      flags: '--learning-rate <number>',
+      description: 'in the first round (default: 0.05)',
+      parse: number('--learning-rate'),
+    },
+    {
+      flags: '--rho <number>',
+      description: 'radius of SAM (default: 0.05 with dfedsam and dfedsam-mgs)',
+      parse: number('--rho'),
+    },
+    {
+      flags: '--momentum <number>',
+      description: 'of local training (default: 0.9 with dfedavgm and mixture, else 0)',
+      parse: number('--momentum'),
+    },
   ]),
   ...grouped('Gossip and merge', [
     {
@@ -85,10 +97,10 @@ export const runFlags: readonly Flag[] = [
     },
     {
       flags: '--gossip-steps <number>',
-      description: 'exchanges a round, with dfedsam-mgs',
+      description: 'exchanges a round, with dfedsam-mgs (default: 4)',
       parse: number('--gossip-steps'),
     },
-    { flags: '--acceleration <kind>', description: 'of gossip steps: plain or chebyshev' },
+    { flags: '--acceleration <kind>', description: 'of gossip steps: plain or chebyshev (default: plain)' },
     {
       flags: '--topology <kind[:number] or file>',
       description:

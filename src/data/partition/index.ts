@@ -122,12 +122,13 @@ export interface ClassTable {
 
 /** Counts the classes of each shard: what a split really did, to print before a run and to keep with its results. */
 export function classTable(dataset: Dataset, shards: readonly Shard[]): ClassTable {
+  const classes = (dataset.objective?.kind ?? 'classification') === 'classification' ? dataset.classes : []
   const rows = shards.map(({ name, samples }) => {
-    const counts = new Array<number>(dataset.classes.length).fill(0)
-    for (const label of samples.labels) counts[label]!++
+    const counts = new Array<number>(classes.length).fill(0)
+    if (classes.length > 0) for (const label of samples.labels) counts[label]!++
     return { peer: name, size: samples.size, counts }
   })
-  return { classes: dataset.classes, rows }
+  return { classes, rows }
 }
 
 function wrong(what: string): HearsayError {
