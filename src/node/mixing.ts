@@ -144,22 +144,27 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
     const waiting = createDeadline(signal)
-    const asking = (async () => {
-      heardAt = performance.now()
-      for (;;) {
-        const quietMs = performance.now() - heardAt
-        if (quietMs >= askMs) {
-          await catchUp(waiting.signal)
-          heardAt = performance.now()
-        } else await setTimeout(Math.ceil(askMs - quietMs), undefined, { signal: waiting.signal })
-      }
-    })().catch(() => {})
+    const asking = askFor(waiting.signal).catch(error => {
+      if (!waiting.signal.aborted) throw error
+    })
     try {
-      await hearing.whenAll(peers, round, signal)
+      await Promise.race([hearing.whenAll(peers, round, signal), asking])
     } finally {
       waiting.abort(new Error('The wait is over'))
       waiting.clear()
       await asking
+    }
+  }
+
+  /** Whenever nothing has come for a while. @throws the signal's reason */
+  async function askFor(signal: AbortSignal): Promise<void> {
+    heardAt = performance.now()
+    for (;;) {
+      const quietMs = performance.now() - heardAt
+      if (quietMs >= askMs) {
+        await catchUp(signal)
+        heardAt = performance.now()
+      } else await setTimeout(Math.ceil(askMs - quietMs), undefined, { signal })
     }
   }
 
