@@ -11,13 +11,15 @@ import type { Manifest } from '../node/index.js'
  */
 export function nextSteps(path: string, manifest: Manifest, peer: string): string {
   const { mode, topology, data } = manifest
+  const { method } = manifest.merge
+  const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
   const merge = otherMerge(manifest)
   const steps = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
-    [`${run} --topology ${topology.kind === 'exponential' ? 'ring' : 'exponential'}`, 'another graph'],
+    ...(method === 'mixture' ? [] : [[`${run} --topology ${otherGraph}`, 'another graph']]),
     [`predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
     ['simulate --data your.csv --peers 4', 'your own data'],
   ]

@@ -119,7 +119,8 @@ function figures(summary: RunSummary): string {
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
-    ['spectral gap', small(summary.spectralGap)],
+    // Of a mixture heads go to everybody, whatever the topology.
+    ...(summary.merge === 'mixture' ? [] : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],
     ['time', `${duration(summary.seconds)}, ${count(Math.round(summary.samplesPerSecond))} samples/s`],

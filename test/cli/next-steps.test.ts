@@ -57,6 +57,7 @@ it.each<[string, ManifestInput, string[]]>([
 ])('after %s too', async (_, input, merges) => {
   const { commands } = await after(input)
   expect(commands.flatMap(command => /--merge .+$/.exec(command) ?? [])).toEqual(merges)
+  expect(commands.some(command => command.includes('--topology'))).toBe(parseManifest(input).merge.method !== 'mixture')
 })
 
 it('restored images need a place, and an exponential graph is followed by another', async () => {

@@ -112,6 +112,11 @@ describe('the report', () => {
   })
 })
 
+it('says nothing of the topology of a mixture, whose heads go to everybody', () => {
+  expect(linesOf().join('\n')).toContain('spectral gap')
+  expect(linesOf({ merge: 'mixture' }).join('\n')).not.toContain('spectral gap')
+})
+
 describe('the headline', () => {
   it('is the summary without what is only looked up', () => {
     expect(Object.keys(headline(summaryOf()))).toEqual(
