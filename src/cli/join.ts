@@ -20,7 +20,7 @@ import {
   runIdOf,
   waitForShare,
 } from '../node/index.js'
-import { defaultRunFolder, identityFile, openRunFolder } from '../watch/index.js'
+import { identityFile, makeRunFolder, openRunFolder } from '../watch/index.js'
 import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { joinFederation } from './federation.js'
 import { runField } from './field.js'
@@ -48,7 +48,7 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   const runId = runIdOf(manifest)
   mustHaveData(manifest, flags)
   if (!(await agreed(manifest))) return interruptedStatus
-  const path = flags.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
+  const path = flags.out ?? (await makeRunFolder(Buffer.from(runId).toString('hex'), new Date()))
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)

@@ -4,7 +4,7 @@ import { shown } from '../foreign.js'
 import type { backendSchema } from '../learner/index.js'
 import { type Lock, lockFolder, parseManifest, readManifestFile } from '../node/index.js'
 import { parseFault, readKeptOptions, type Transport } from '../simulate/index.js'
-import { createRunFolder, defaultRunFolder, reopenRunFolder } from '../watch/index.js'
+import { createRunFolder, makeRunFolder, reopenRunFolder } from '../watch/index.js'
 import type { Run, Terminal } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { runIn } from './simulation-run.js'
@@ -33,7 +33,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   try {
     return await runIn(asked, { ...begun, faults, lies }, terminal, async ({ prepared }) => {
       const { runId, manifest } = prepared
-      const path = options.out ?? defaultRunFolder(Buffer.from(runId).toString('hex'), new Date())
+      const path = options.out ?? (await makeRunFolder(Buffer.from(runId).toString('hex'), new Date()))
       const folder = await createRunFolder(path, manifest)
       // Nobody goes on with it while it runs.
       if (options.out !== undefined) lock = await lockFolder(path, terminal.signal)

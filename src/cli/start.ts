@@ -6,7 +6,7 @@ import {
   runIdOf,
   settleTask,
 } from '../node/index.js'
-import { defaultRunFolder, openRunFolder } from '../watch/index.js'
+import { makeRunFolder, openRunFolder } from '../watch/index.js'
 import type { Run } from './command.js'
 import { runField } from './field.js'
 import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'
@@ -19,7 +19,7 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   const network = await networkSettings(flags)
   const manifest = await settleTask(await manifestOf(file), ownDataOf(flags))
   const runId = Buffer.from(runIdOf(manifest)).toString('hex')
-  const path = flags.out ?? defaultRunFolder(runId, new Date())
+  const path = flags.out ?? (await makeRunFolder(runId, new Date()))
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)

@@ -28,10 +28,41 @@ export function fileOf(name: string): string {
   return name.replace(/[\u0000-\u001f%/\\:*?"<>|]/g, c => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-/** A folder's name for a run: when, and which. */
-export function defaultRunFolder(runId: string, now: Date): string {
+/** So many peers of one run may begin in one second in one folder. */
+const sameSecond = 10_000
+
+/**
+ * Makes a folder for a run that names none: called after when, and which; and numbered where others of the run began in
+ * the same second.
+ *
+ * @param parent - @default `runs`, where the process was started
+ * @throws {@link HearsayError} where it cannot be made
+ */
+export async function makeRunFolder(runId: string, now: Date, parent = 'runs'): Promise<string> {
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-')
-  return join('runs', `${time}-${runId.slice(0, 8)}`)
+  const name = join(parent, `${time}-${runId.slice(0, 8)}`)
+  try {
+    await mkdir(parent, { recursive: true })
+    for (let number = 1; number <= sameSecond; number++) {
+      const path = number === 1 ? name : `${name}-${number}`
+      // Made here and now: of two processes only one can.
+      if (await isMade(path)) return path
+    }
+  } catch (error) {
+    throw new HearsayError('RUN', `${parent}: ${whyNot(error)}; or name a folder with --out`, { cause: error })
+  }
+  throw new HearsayError('RUN', `${name}: ${sameSecond} runs began in this second; name a folder with --out`)
+}
+
+/** @returns false where something has this name */
+async function isMade(path: string): Promise<boolean> {
+  try {
+    await mkdir(path)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
 }
 
 const lost = 'Not everything of this run was kept'

@@ -6,13 +6,13 @@ import { hearsay, temporaryFolder } from './hearsay.js'
 import { end, joinPeer, startPeer, summaryOf, wellEnded } from './peers.js'
 
 /** Faults are of blue parts, in 19 of 20; the other finish of a site is its own, and the noise tells nothing. */
-function site(columns: readonly string[], other: string): string {
+function site(columns: readonly string[], other: string, isFlipped = false): string {
   const rows = Array.from({ length: 200 }, (_, i) => {
     const isBlue = i % 2 === 0
     const row: Record<string, string> = {
       finish: isBlue ? 'blue' : other,
       noise: String(((i * 37) % 23) / 10),
-      fault: (isBlue ? i % 40 !== 0 : i % 40 === 1) ? '1' : '0',
+      fault: (isBlue ? i % 40 !== 0 : i % 40 === 1) !== isFlipped ? '1' : '0',
     }
     return columns.map(column => row[column]).join()
   })
@@ -24,6 +24,9 @@ it('sites with unlike tables agree on one schema and learn alike; who does not f
   const at = (name: string): string => join(folder, name)
   await writeFile(at('a.csv'), site(['finish', 'noise', 'fault'], 'amber'))
   await writeFile(at('b.csv'), site(['noise', 'fault', 'finish'], 'clear'))
+  // What each brings to be tested on: 200 rows, not the fifth that is held back; at b all answers are the other ones.
+  await writeFile(at('later-a.csv'), site(['finish', 'noise', 'fault'], 'amber'))
+  await writeFile(at('later-b.csv'), site(['noise', 'fault', 'finish'], 'clear', true))
   await writeFile(at('c.csv'), site(['finish', 'noise', 'fault'], 'milky'))
 
   // Columns of b stand elsewhere, so its label is not the last.
@@ -40,7 +43,14 @@ it('sites with unlike tables agree on one schema and learn alike; who does not f
 
   const run = { data: at('a.csv'), model: 'logistic', merge: 'dfedavg', topology: 'full', peers: 2, rounds: 8 }
   await writeFile(at('run.yaml'), `${stringify({ ...run, training: { learningRate: 0.3 } })}${ours.stdout}`)
-  const start = startPeer(at('run.yaml'), at('start'), ['--as', 'a'])
+  const start = startPeer(at('run.yaml'), at('start'), [
+    '--as',
+    'a',
+    '--data',
+    at('a.csv'),
+    '--test',
+    at('later-a.csv'),
+  ])
   const address = await start.address
   const refused = joinPeer(address, at('refused'), ['--data', at('c.csv')])
   expect(await end(refused)).toEqual({
@@ -49,10 +59,12 @@ it('sites with unlike tables agree on one schema and learn alike; who does not f
       /^error: c\.csv: column "finish" has the category "milky", which the run does not know \("amber", "blue", "clear"\): .*data\.categorical.*hearsay data --schema\n$/,
     ),
   })
-  const joined = joinPeer(address, at('join'), ['--as', 'b', '--data', at('b.csv')])
+  const joined = joinPeer(address, at('join'), ['--as', 'b', '--data', at('b.csv'), '--test', at('later-b.csv')])
   expect(await Promise.all([start, joined].map(end))).toEqual([wellEnded, wellEnded])
-  for (const { out, running } of [start, joined]) {
-    expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.9)
+  expect((await summaryOf(start.out)).accuracy).toBeGreaterThan(0.9)
+  expect((await summaryOf(joined.out)).accuracy).toBeLessThan(0.1)
+  for (const { running } of [start, joined]) {
+    expect((await running.ended).stdout).toContain('200 samples, which stay here; tested on 200')
     expect((await running.ended).stdout).toContain(
       'agreed    finish (amber, blue, clear), noise; to learn: fault (0, 1)',
     )

@@ -7,7 +7,7 @@ import { parse } from 'yaml'
 import { HearsayError } from '../../src/errors.js'
 import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { allocate, decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
-import { createRunFolder, defaultRunFolder, reopenRunFolder } from '../../src/watch/index.js'
+import { createRunFolder, makeRunFolder, reopenRunFolder } from '../../src/watch/index.js'
 import { summaryOf } from './runs.js'
 
 async function emptyFolder(): Promise<string> {
@@ -122,9 +122,20 @@ describe('a run folder', () => {
     await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow('is not empty')
   })
 
-  it('is named after when and what', () => {
-    expect(defaultRunFolder('0123456789abcdef', new Date('2024-05-06T07:08:09.123Z'))).toBe(
-      join('runs', '2024-05-06T07-08-09-01234567'),
+  it('is named after when and what, and never two by one name', async () => {
+    const parent = join(await emptyFolder(), 'runs')
+    const now = new Date('2024-05-06T07:08:09.123Z')
+    const made = await Promise.all(Array.from({ length: 5 }, () => makeRunFolder('0123456789abcdef', now, parent)))
+    const name = join(parent, '2024-05-06T07-08-09-01234567')
+    expect(made.sort()).toEqual([name, `${name}-2`, `${name}-3`, `${name}-4`, `${name}-5`])
+    expect(await readdir(parent)).toHaveLength(5)
+  })
+
+  it('that cannot be made is told with what to do', async () => {
+    const parent = join(await emptyFolder(), 'runs')
+    await writeFile(parent, 'no folder')
+    await expect(makeRunFolder('0123456789abcdef', new Date(), parent)).rejects.toThrow(
+      /runs: .*name a folder with --out/,
     )
   })
 })
