@@ -23,6 +23,7 @@ export interface OwnHeadInit {
   readonly normLimit: number
   readonly buffers: Buffers
   readonly invite: Uint8Array | undefined
+  readonly sumDigest: () => Uint8Array | undefined
   readonly privateKey: PrivateKey
   readonly self: PeerId
   readonly topic: string
@@ -44,7 +45,7 @@ export async function makeOwnHead(init: OwnHeadInit, round: number, head: Float3
     throw error
   }
   const digest = await digestOf(bytes)
-  const data = encodePublished(format, round, bytes, digest, invite)
+  const data = encodePublished(format, round, bytes, digest, { invite, sumDigest: init.sumDigest() })
   let signed: Promise<SignedMessage> | undefined
   return {
     bytes,

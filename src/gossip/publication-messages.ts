@@ -9,6 +9,7 @@ export interface PublishedHead {
   numbers: Uint8Array<ArrayBuffer>
   digest: Uint8Array<ArrayBuffer>
   invite: Uint8Array<ArrayBuffer>
+  sumDigest: Uint8Array<ArrayBuffer>
 }
 
 export namespace PublishedHead {
@@ -46,6 +47,11 @@ export namespace PublishedHead {
           w.bytes(obj.invite)
         }
 
+        if ((obj.sumDigest != null && obj.sumDigest.byteLength > 0)) {
+          w.uint32(50)
+          w.bytes(obj.sumDigest)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -55,7 +61,8 @@ export namespace PublishedHead {
           layoutDigest: uint8ArrayAlloc(0),
           numbers: uint8ArrayAlloc(0),
           digest: uint8ArrayAlloc(0),
-          invite: uint8ArrayAlloc(0)
+          invite: uint8ArrayAlloc(0),
+          sumDigest: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -82,6 +89,10 @@ export namespace PublishedHead {
             }
             case 5: {
               obj.invite = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.sumDigest = reader.bytes()
               break
             }
             default: {
@@ -134,6 +145,13 @@ export namespace PublishedHead {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.sumDigest`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -171,6 +189,11 @@ export namespace PublishedHead {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PublishedHeadSumDigestFieldEvent {
+    field: '$.sumDigest'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<PublishedHead>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PublishedHead.codec())
   }
@@ -179,7 +202,7 @@ export namespace PublishedHead {
     return decodeMessage(buf, PublishedHead.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PublishedHead>): Generator<PublishedHeadRoundFieldEvent | PublishedHeadLayoutDigestFieldEvent | PublishedHeadNumbersFieldEvent | PublishedHeadDigestFieldEvent | PublishedHeadInviteFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PublishedHead>): Generator<PublishedHeadRoundFieldEvent | PublishedHeadLayoutDigestFieldEvent | PublishedHeadNumbersFieldEvent | PublishedHeadDigestFieldEvent | PublishedHeadInviteFieldEvent | PublishedHeadSumDigestFieldEvent> {
     return streamMessage(buf, PublishedHead.codec(), opts)
   }
 }

@@ -38,9 +38,10 @@ export interface PublicationInit {
   readonly normLimit: number
   /**
    * Told of every head that is newer than what was here of its author, once it has passed every check. The values are
-   * nobody else's, on shared memory, and stay as they are. Must not throw.
+   * nobody else's, on shared memory, and stay as they are. Whether they mean what ours do is for the caller to see by
+   * `sumDigest`: those who see their data by the same sum as the author get the head from us all the same. Must not throw.
    */
-  readonly onHead: (author: PeerIdStr, round: number, values: Float32Array) => void
+  readonly onHead: (author: PeerIdStr, round: number, values: Float32Array, sumDigest: Uint8Array | undefined) => void
   /**
    * Is an author there? Where there is no room for more authors, those who are gone give way to those who are there.
    * @default everybody is: who comes when there is no room is refused
@@ -53,6 +54,8 @@ export interface PublicationInit {
   readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   /** What this peer shows in its own messages. @default nothing */
   readonly invite?: Uint8Array
+  /** By which sum it sees its data (SHA-256), asked for each head of its own. @default the run has none */
+  readonly sumDigest?: () => Uint8Array | undefined
   /**
    * Authors whose heads are kept.
    * @default 1,024, or as many as fit a gigabyte; more where more members are known
@@ -146,7 +149,8 @@ export function createPublication(init: PublicationInit): (components: { node: H
     let state: 'idle' | 'started' | 'stopped' = 'idle'
     let members: ReadonlySet<PeerIdStr> | undefined
     let own: OwnHead | undefined
-    const ownInit = { format, normLimit, buffers, invite, topic, privateKey: init.privateKey, self: node.peerId }
+    const { privateKey, sumDigest = () => undefined } = init
+    const ownInit = { format, normLimit, buffers, invite, sumDigest, topic, privateKey, self: node.peerId }
     let countNoMore = (): void => {}
     let sentBytes = 0
     let receivedBytes = 0
@@ -172,9 +176,9 @@ export function createPublication(init: PublicationInit): (components: { node: H
       headsPerSecond: timing.headsPerSecond,
       admits: init.admits ?? (() => 'yes'),
       isMember: author => members?.has(author) ?? true,
-      onHead(author, round, values) {
+      onHead(author, round, values, sumDigest) {
         accepted += 1
-        init.onHead(author, round, values)
+        init.onHead(author, round, values, sumDigest)
       },
       onRejected,
       onPulled: count,

@@ -27,6 +27,8 @@ export type PublicationRejection =
 export type PublishedRecord = {
   readonly round: number
   readonly invite: Uint8Array
+  /** By which sum its author sees its data; undefined in a run without one. */
+  readonly sumDigest: Uint8Array | undefined
 } & (
   | { readonly payload: Uint8Array; readonly digest?: undefined }
   | { readonly payload?: undefined; readonly digest: Uint8Array }
@@ -60,7 +62,10 @@ export function encodePublished(
   round: number,
   payload: Uint8Array,
   digest: Uint8Array,
-  invite: Uint8Array = new Uint8Array(),
+  {
+    invite = new Uint8Array(),
+    sumDigest = new Uint8Array(),
+  }: { readonly invite?: Uint8Array | undefined; readonly sumDigest?: Uint8Array | undefined } = {},
 ): Uint8Array {
   if (invite.length > limits.inviteBytes) throw new RangeError(`An invitation of ${invite.length} bytes is too long`)
   const isHere = isInline(head)
@@ -70,6 +75,7 @@ export function encodePublished(
     numbers: Uint8Array.from(isHere ? payload.subarray(head.header.length) : []),
     digest: Uint8Array.from(isHere ? [] : digest),
     invite: Uint8Array.from(invite),
+    sumDigest: Uint8Array.from(sumDigest),
   })
 }
 
@@ -86,16 +92,18 @@ export function decodePublished(bytes: Uint8Array, format: PublishedFormat): Dec
   const { round, layoutDigest, numbers, digest, invite } = message
   const { head, rounds } = format
   if (layoutDigest.length !== 32 || invite.length > limits.inviteBytes) return refused('MALFORMED')
+  if (message.sumDigest.length !== 0 && message.sumDigest.length !== 32) return refused('MALFORMED')
+  const sumDigest = message.sumDigest.length === 0 ? undefined : message.sumDigest
   // What is in the message follows from its length, so that nobody is made to ask for what could have been sent.
   if (isInline(head) ? digest.length > 0 : digest.length !== 32 || numbers.length > 0) return refused('MALFORMED')
   if (round >= rounds) return refused('FUTURE_ROUND')
   if (Buffer.compare(layoutDigest, head.layoutDigest) !== 0) return refused('WRONG_LAYOUT')
-  if (!isInline(head)) return { ok: true, record: { round, digest, invite } }
+  if (!isInline(head)) return { ok: true, record: { round, digest, invite, sumDigest } }
   if (head.header.length + numbers.length !== head.payloadBytes) return refused('WRONG_SIZE')
   const payload = new Uint8Array(head.payloadBytes)
   payload.set(head.header)
   payload.set(numbers, head.header.length)
-  return { ok: true, record: { round, payload, invite } }
+  return { ok: true, record: { round, payload, invite, sumDigest } }
 }
 
 /** For these nobody honest would have passed a message on: it sees the same bytes and has the same manifest. */

@@ -8,7 +8,13 @@ import { decodeHead } from './head.js'
 import type { HeadClaim, HeadPosition, HeadStore } from './head-store.js'
 import { createPace } from './pace.js'
 import { type PeerIdStr, publicationProtocol } from './protocol.js'
-import { decodePublished, isLie, type PublicationRejection, type PublishedFormat } from './published.js'
+import {
+  decodePublished,
+  isLie,
+  type PublicationRejection,
+  type PublishedFormat,
+  type PublishedRecord,
+} from './published.js'
 import type { Pulls } from './pulling.js'
 import { reasonOf } from './rejection.js'
 import type { AuthorVerdict } from './report.js'
@@ -23,7 +29,8 @@ export interface TakingInit {
   readonly headsPerSecond: number
   readonly admits: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   readonly isMember: (author: PeerIdStr) => boolean
-  readonly onHead: (author: PeerIdStr, round: number, values: Float32Array) => void
+  /** See `PublicationInit`. */
+  readonly onHead: (author: PeerIdStr, round: number, values: Float32Array, sumDigest: Uint8Array | undefined) => void
   /** Told of each head that is refused after its announcement was taken. */
   readonly onRejected: (reason: PublicationRejection) => void
   /** Told the size of each payload that was pulled. */
@@ -65,7 +72,7 @@ export function createTaking(init: TakingInit): Taking {
 
   /** The last checks, of the payload itself. */
   async function settle(
-    position: HeadPosition,
+    { sumDigest, ...position }: HeadPosition & Pick<PublishedRecord, 'sumDigest'>,
     payload: Uint8Array,
     signed: SignedMessage,
     claim: HeadClaim,
@@ -83,12 +90,12 @@ export function createTaking(init: TakingInit): Taking {
     buffers.give(new Uint8Array(arrived.buffer as ArrayBuffer))
     const { author } = signed
     const head = { ...position, author, signed, payload, values }
-    if (!stopped.aborted && claim.deliver(head)) init.onHead(author.toString(), position.round, values)
+    if (!stopped.aborted && claim.deliver(head)) init.onHead(author.toString(), position.round, values, sumDigest)
     return undefined
   }
 
   async function pull(
-    position: HeadPosition,
+    position: Parameters<typeof settle>[0],
     signed: SignedMessage,
     from: PeerId,
     claim: HeadClaim,
@@ -132,12 +139,13 @@ export function createTaking(init: TakingInit): Taking {
       const { record } = decoded
       const admitted = await init.admits(author, record.invite)
       if (admitted !== 'yes') return refused('NOT_ADMITTED', admitted === 'never')
-      const { round, payload } = record
+      const { round, payload, sumDigest } = record
       const position = { round, sequence, digest: record.digest ?? (await digestOf(record.payload)) }
       const claim = store.claim(name, position)
       if (typeof claim === 'string') return refused(claim)
-      if (payload === undefined) return { isLie: false, arrived: pull(position, signed, from, claim, stopped) }
-      const reason = await settle(position, payload, signed, claim, stopped)
+      const told = { ...position, sumDigest }
+      if (payload === undefined) return { isLie: false, arrived: pull(told, signed, from, claim, stopped) }
+      const reason = await settle(told, payload, signed, claim, stopped)
       return reason === undefined ? { isLie: false, arrived: Promise.resolve(true) } : refused(reason)
     },
   }

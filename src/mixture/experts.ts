@@ -26,13 +26,13 @@ export type Reception =
   | { readonly ok: false; readonly reason: 'stale' | 'size' | 'full' }
 
 /** The last good head of every peer that was heard, and the one before where the last is ahead of us. */
-export interface ExpertStore {
+export interface ExpertStore<E extends Expert = Expert> {
   /**
    * Takes a head that has been checked (layout, finite numbers). It is kept as it is, without a copy.
    *
    * @throws TypeError when it does not lie on shared memory
    */
-  receive(expert: Expert): Reception
+  receive(expert: E): Reception
   /**
    * A head of each peer, in the order of their ids, whatever order they came in: sums over experts then have the same
    * bits on every machine. Which older heads are let go of follows from it: rounds only grow.
@@ -40,7 +40,7 @@ export interface ExpertStore {
    * @param upTo - of a peer whose last head is of a later round than this the one before counts, if it is not: who is
    *   quick must not change what others compute. @default Infinity: the last one, whatever its round
    */
-  experts(round: number, upTo?: number): readonly HeldExpert[]
+  experts(round: number, upTo?: number): readonly (E & HeldExpert)[]
   /** For a peer that is known to be gone for good. A peer that is merely away keeps serving by its last head. */
   forget(peer: string): void
   readonly size: number
@@ -51,16 +51,22 @@ export interface ExpertStore {
  * @param limit - heads held at most, 1 to {@link expertLimit}. When one more peer comes, the head that was trained longest ago goes,
  *   if it is older than the new one: otherwise a crowd of new names could push out those that are at work
  */
-export function createExpertStore({ numbers, limit }: { numbers: number; limit: number }): ExpertStore {
+export function createExpertStore<E extends Expert = Expert>({
+  numbers,
+  limit,
+}: {
+  numbers: number
+  limit: number
+}): ExpertStore<E> {
   if (!Number.isInteger(limit) || limit < 1 || limit > expertLimit) {
     throw new RangeError(`limit is ${limit}; must be a whole number from 1 to ${expertLimit}`)
   }
-  const held = new Map<string, Expert>()
+  const held = new Map<string, E>()
   /** Of those whose last head may be ahead of us: the one before. */
-  const earlier = new Map<string, Expert>()
+  const earlier = new Map<string, E>()
 
-  const oldest = (): Expert | undefined =>
-    [...held.values()].reduce<Expert | undefined>(
+  const oldest = (): E | undefined =>
+    [...held.values()].reduce<E | undefined>(
       (a, b) => (a === undefined || b.round < a.round || (b.round === a.round && b.peer > a.peer) ? b : a),
       undefined,
     )
@@ -71,7 +77,8 @@ export function createExpertStore({ numbers, limit }: { numbers: number; limit: 
   }
 
   return {
-    receive({ peer, round, head }) {
+    receive(expert) {
+      const { peer, round, head } = expert
       if (!(head.buffer instanceof SharedArrayBuffer)) throw new TypeError('a head must lie on shared memory')
       if (head.length !== numbers) return { ok: false, reason: 'size' }
       const before = held.get(peer)
@@ -83,7 +90,7 @@ export function createExpertStore({ numbers, limit }: { numbers: number; limit: 
         forget(last.peer)
         dropped = last.peer
       }
-      held.set(peer, { peer, round, head })
+      held.set(peer, expert)
       if (before !== undefined) earlier.set(peer, before)
       return { ok: true, ...(dropped === undefined ? {} : { dropped }) }
     },

@@ -283,7 +283,11 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   const merging = method.kind === 'merge' ? createMerging({ ...parts, merge: method }, node) : undefined
   const mixing =
     method.kind === 'mixture'
-      ? createMixing({ ...parts, ...field, settings: method, mixture: init.mixture! }, node, presence)
+      ? createMixing(
+          { ...parts, ...field, settings: method, mixture: init.mixture!, sumDigest: () => sumDigest },
+          node,
+          presence,
+        )
       : undefined
   const work: MethodWork = (merging ?? mixing)!
   const readsHeads = merging && { heads: merging.handover }
@@ -424,6 +428,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
           if (!stopping.signal.aborted) throw error
         })
         yield* open.gather(signal)
+        if (summand !== undefined && entry.agreed === undefined) mixing?.forgetRecalled()
         yield* agree(entry.agreed, signal)
         await mixing?.catchUp(signal)
         more = { first: entry.round, catchUp: open.catchUp }

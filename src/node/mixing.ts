@@ -67,11 +67,18 @@ export interface MixingInit {
   readonly timing: Timing
   /** Of peers of one process that go in step. */
   readonly lockstep?: Lockstep | undefined
+  /** The SHA-256 of the sum that this peer sees its data by, once it has one. @default the run has none */
+  readonly sumDigest?: () => Uint8Array | undefined
 }
 
 /** A received head with the name of its peer. */
 export interface NamedExpert extends Expert {
   readonly name?: string | undefined
+}
+
+/** A received head, and by which sum its author sees its data; of one that was kept, by that of this peer. */
+interface ToldExpert extends Expert {
+  readonly sumDigest: Uint8Array | 'own' | undefined
 }
 
 /** A mixture as a method: a head goes to everybody, and everybody's are asked as experts (ALGORITHMS.md 4.2). */
@@ -84,18 +91,24 @@ export interface Mixing extends MethodWork {
   named(upTo?: number): NamedExpert[]
   /** Puts back what was received before, where nothing newer is here. */
   recall(experts: readonly NamedExpert[]): void
+  /** Lets go of what was put back: it was received by another sum than this peer will have. */
+  forgetRecalled(): void
 }
 
 export function createMixing(init: MixingInit, node: HearsayHost, presence: Presence): Mixing {
   const { self, manifest, mixture, learner, parameters, training, test } = init
-  const experts = createExpertStore({ numbers: init.head.layout.size, limit: expertLimit })
+  const experts = createExpertStore<ToldExpert>({ numbers: init.head.layout.size, limit: expertLimit })
   const isJoint = init.settings.schedule === 'joint'
   const isSync = manifest.mode === 'sync'
   const isDeafTo = init.isDeafTo ?? (() => false)
   const { lockstep } = init
   const hearing = createHearing({ presence, patience: init.patience, lockstep })
-  /** Heads of our own that everybody would have refused, by reason. */
-  const withheld = new ReasonCounts<string>()
+  /** Heads of our own that everybody would have refused, and others' that mean nothing here, by reason. */
+  const unfit = new ReasonCounts<string>()
+  const { sumDigest = () => undefined } = init
+  const noSum = new Uint8Array()
+  const isAlike = (theirs: ToldExpert['sumDigest']): boolean =>
+    theirs === 'own' || Buffer.compare(theirs ?? noSum, sumDigest() ?? noSum) === 0
   const believed = createBelievedExperts(manifest.limits.headDistance)
   let known: readonly Member[] | undefined
   /** Names of members that are known beforehand, who may never speak. */
@@ -113,9 +126,12 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     timing: init.timing,
     authors: expertLimit,
     isLive: author => presence.live().includes(author),
-    onHead(author, round, head) {
+    sumDigest,
+    onHead(author, round, head, theirs) {
       // A way that is cut brings no head, and yet a simulation goes in step.
-      if (!isDeafTo(author)) experts.receive({ peer: author, round, head })
+      if (!isDeafTo(author)) experts.receive({ peer: author, round, head, sumDigest: theirs })
+      // Who has no sum yet cannot tell: all are looked at again before they are asked.
+      if (sumDigest() !== undefined && !isAlike(theirs)) unfit.add('OTHER_SUMS')
       heardAt = performance.now()
       hearing.heard(author, round)
     },
@@ -133,7 +149,8 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
   })
   /** In step, a head of a later round that is here already is not yet to be asked: who is quick changes nothing. */
-  const expertsIn = (round: number, upTo = round) => experts.experts(round, isSync ? upTo : undefined)
+  const heardIn = (round: number, upTo = round) => experts.experts(round, isSync ? upTo : undefined)
+  const expertsIn = (round: number, upTo = round) => heardIn(round, upTo).filter(({ sumDigest }) => isAlike(sumDigest))
   async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
     // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
     const all = await believed.of(expertsIn(round, isJoint ? round - 1 : round), headOf(parameters, init.head))
@@ -180,7 +197,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   }
 
   async function* exchange(
-    { federation, tellsMembers }: Beginning,
+    { federation, open, tellsMembers }: Beginning,
     round: number,
     head: Float32Array,
     signal: AbortSignal,
@@ -194,18 +211,21 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     await lockstep?.whenEnded(round - 1, signal)
     const published = await publication.publish(round, init.forge?.(round, head) ?? head)
     if (!published.ok) {
-      withheld.add(`OWN_${published.reason}`)
+      unfit.add(`OWN_${published.reason}`)
       lockstep?.withhold(node.peerId.toString(), round)
     }
     const ids = members.map(({ peerId }) => peerId.toString())
-    const others = ids.filter((_, number) => number !== place)
+    const isUnlike = (id: PeerIdStr): boolean => open?.isUnlike(id) === true
+    const others = ids.filter((id, number) => number !== place && !isUnlike(id))
     if (isSync) await heardAll(others, round, signal)
     const live = new Set(presence.live())
     const absent: Absence[] = []
     const received: number[] = []
+    const unlike = new Set(heardIn(round).flatMap(({ peer, sumDigest }) => (isAlike(sumDigest) ? [] : peer)))
     for (const [peer, id] of ids.entries()) {
       if (peer === place) continue
-      if (hearing.has(id, isSync ? round : 0) && !isDeafTo(id)) received.push(peer)
+      if (isUnlike(id) || unlike.has(id)) absent.push({ peer, reason: 'refused' })
+      else if (hearing.has(id, isSync ? round : 0) && !isDeafTo(id)) received.push(peer)
       else if (lockstep?.isWithheld(id, round) === true) absent.push({ peer, reason: 'refused' })
       else absent.push({ peer, reason: live.has(id) && lockstep?.isGone(id, round) !== true ? 'late' : 'gone' })
     }
@@ -224,14 +244,17 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     named: upTo =>
       experts
         .experts(manifest.rounds, upTo)
-        .filter(believed.has)
+        .filter(expert => isAlike(expert.sumDigest) && believed.has(expert))
         .map(({ peer, round, head }) => ({ ...named(peer), round, head })),
     recall(kept) {
       for (const { peer, name, round, head } of kept) {
         if (name !== undefined) writtenDown.set(peer, name)
-        experts.receive({ peer, round, head })
+        experts.receive({ peer, round, head, sumDigest: 'own' })
         hearing.heard(peer, round)
       }
+    },
+    forgetRecalled() {
+      for (const { peer, sumDigest } of experts.experts(manifest.rounds)) if (sumDigest === 'own') experts.forget(peer)
     },
 
     begin: beginning => ({
@@ -272,7 +295,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     async idle() {},
     get counters() {
       const { sentBytes, receivedBytes, rejected } = publication.counters
-      return { sentBytes, receivedBytes, rejected: { ...rejected, ...withheld.toRecord(), ...believed.counts() } }
+      return { sentBytes, receivedBytes, rejected: { ...rejected, ...unfit.toRecord(), ...believed.counts() } }
     },
   }
 }

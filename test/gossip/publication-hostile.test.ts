@@ -69,6 +69,8 @@ describe('a message on the topic of the heads', () => {
     ['MALFORMED', Reject, () => Uint8Array.of(0xff)],
     ['MALFORMED', Reject, () => messageOf({ layoutDigest: new Uint8Array(33) })],
     ['MALFORMED', Reject, () => messageOf({ invite: new Uint8Array(limits.inviteBytes + 1) })],
+    ['MALFORMED', Reject, () => messageOf({ sumDigest: new Uint8Array(31) })],
+    ['MALFORMED', Reject, () => messageOf({ sumDigest: new Uint8Array(33) })],
     // It could have been in the message.
     ['MALFORMED', Reject, () => messageOf({ numbers: new Uint8Array(), digest: zeros })],
     ['MALFORMED', Reject, () => messageOf({ digest: zeros })],

@@ -301,11 +301,12 @@ describe('the vectors of published heads', () => {
   const large = layoutOf([{ name: 'dense/kernel', shape: [300, 300] }])
   const topic = headsTopic(runId)
   const invite = Uint8Array.of(1, 2, 3)
+  const sumDigest = new Uint8Array(32).fill(0xcd)
 
   async function publishedIn(encoding: EncodingName, of: Layout, numbers: Float32Array): Promise<Uint8Array> {
     const format = formatFor(encoding, of)
     const payload = await encodeHead(format.head, numbers, createBuffers())
-    return encodePublished(format, round, payload, await digestOf(payload), invite)
+    return encodePublished(format, round, payload, await digestOf(payload), { invite, sumDigest })
   }
 
   interface PublicationVectors {
@@ -338,6 +339,7 @@ describe('the vectors of published heads', () => {
       runId: hex(runId),
       round,
       invite: hex(invite),
+      sumDigest: hex(sumDigest),
       published,
       announcement: {
         layout: large.tensors.map(({ name, shape }) => ({ name, shape })),
@@ -360,13 +362,14 @@ describe('the vectors of published heads', () => {
       const decoded = decodePublished(bytesOf(vectors.published[encoding]), formatFor(encoding))
       const { payloadFrame } = vectorsIn<HeadVectors>('heads').encodings[encoding]
       const payload = unframed(bytesOf(payloadFrame))
-      expect(decoded).toMatchObject({ ok: true, record: { round: vectors.round, payload, invite } })
+      expect(decoded).toMatchObject({ ok: true, record: { round: vectors.round, payload, invite, sumDigest } })
     }
     const announced = decodePublished(bytesOf(vectors.announcement.message), formatFor('f32', large))
     expect(announced).toMatchObject({
       ok: true,
       record: {
         round,
+        sumDigest,
         digest: await digestOf(await encodeHead(headFormat(large), new Float32Array(large.size), createBuffers())),
       },
     })

@@ -41,6 +41,26 @@ describe('a round in the field', () => {
   })
 })
 
+describe('peers that agree on mean and spread', () => {
+  const line = createFieldLines(6, 'accuracy', classes)
+
+  it('are named once they have', () => {
+    const members = ['anna', 'bert', 'carl']
+    expect(line({ type: 'standardised', peer: 0, members, sum: '', notes: [] })).toBe(
+      'agreed    on mean and spread of all columns, by the sums over anna, bert, carl',
+    )
+  })
+
+  it.each([
+    [[], 'nobody'],
+    [['bert', 'carl'], 'bert, carl'],
+  ])('say for whom they wait, and what helps, with %j there', (live, here) => {
+    expect(line({ type: 'agreeing', peer: 0, live, wanted: 4 })).toBe(
+      `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until 4 are here to add them up; here: ${here}. Any peer's agreed.json, copied into this run folder, does it too: resume then`,
+    )
+  })
+})
+
 describe('peers that see their data otherwise', () => {
   it('are named, with the remedy where this peer is the odd one out', () => {
     const line = createFieldLines(6, 'accuracy', classes)
