@@ -27,7 +27,7 @@ interface Layer {
   inbound_nodes?: { args: unknown[]; kwargs: Record<string, unknown> }[]
 }
 interface ModelJson {
-  modelTopology: { config: { layers: Layer[] } }
+  modelTopology: { config: { layers: Layer[]; input_layers?: unknown; output_layers?: unknown } }
   weightsManifest: { paths: string[]; weights: { name: string }[] }[]
 }
 interface Predictions {
@@ -82,6 +82,14 @@ describe.each(names)('%s', name => {
   })
 })
 
+it('a functional model whose input and output bear names predicts what it predicts in Keras', async () => {
+  const path = await changed(names[1], ({ modelTopology: { config } }) => {
+    config.input_layers = { image: config.input_layers }
+    config.output_layers = { classes: config.output_layers }
+  })
+  await expectPredictions(names[1], path)
+})
+
 describe('what cannot be followed is refused:', () => {
   const refused: [string, (typeof names)[number], (json: ModelJson) => void, string][] = [
     ['half precision', names[0], json => setPolicy(json, 'mixed_float16'), 'dtype must be float32, not mixed_float16'],
@@ -103,6 +111,33 @@ describe('what cannot be followed is refused:', () => {
     ['an argument of another kind', names[0], json => set(json, 'Dropout', 'rate', '0.5'), 'rate must be a number'],
     ['kept units', names[0], json => set(json, 'Dropout', 'rate', 1), 'rate must be 0 to below 1'],
     ['a call of Keras 2 in training', names[1], json => calledInKeras2(json), 'is called with training'],
+    ['a model inside the model', names[0], json => is(json, { class_name: 'Functional' }), 'is a model of its own'],
+    [
+      'a class of the author, of a name of Keras',
+      names[0],
+      json => is(json, { module: null, registered_name: 'Dense' }),
+      'is a class of your own (Dense), which is code',
+    ],
+    [
+      'a class of another package',
+      names[0],
+      json => is(json, { module: 'keras_like.layers', registered_name: 'keras_like>Dense' }),
+      'is a class of your own (keras_like>Dense)',
+    ],
+    ['a name that every object has', names[0], json => set(json, 'Dense', 'name', 'constructor'), 'has a name that'],
+    [
+      'a name of other letters',
+      names[0],
+      json => set(json, 'Conv2D', 'name', 'größe'),
+      'layer "größe" has a name that',
+    ],
+    [
+      'a layer as an activation',
+      names[0],
+      json => set(json, 'Conv2D', 'activation', { module: 'keras.layers', class_name: 'ELU', config: {} }),
+      'not a ELU, which can be a layer of its own behind this one',
+    ],
+    ['two outputs by name', names[1], json => twoOutputs(json), 'must have one input and one output'],
     ['a regulariser', names[0], json => set(json, 'Dense', 'kernel_regularizer', {}), 'kernel_regularizer'],
   ]
   it.each(refused)('%s', async (_, name, change, message) => {
@@ -119,6 +154,10 @@ describe('what cannot be followed is refused:', () => {
   const calledInKeras2 = (json: ModelJson): void => {
     const nodes = [[['input_layer_1', 0, 0, { training: true }]]]
     Object.assign(layerOf(json, 'Conv2D'), { inbound_nodes: nodes })
+  }
+  const is = (json: ModelJson, changes: object): void => void Object.assign(layerOf(json, 'Dense'), changes)
+  const twoOutputs = ({ modelTopology: { config } }: ModelJson): void => {
+    config.output_layers = { classes: config.output_layers, features: ['global_average_pooling2d', 0, 0] }
   }
   const call = (json: ModelJson, changes: object): void => {
     Object.assign(layerOf(json, 'Add').inbound_nodes![0]!, changes)

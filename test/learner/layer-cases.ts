@@ -1,4 +1,5 @@
-import type { allowedActivations, allowedLayers } from '../../src/learner/models/allowed.js'
+import type { allowedActivations } from '../../src/learner/models/allowed.js'
+import type { AllowedLayer } from '../../src/learner/models/kind.js'
 import { layers } from '../../src/learner/tensorflow.js'
 
 /** A layer in JSON. */
@@ -21,7 +22,7 @@ const described = (class_name: string, config: Record<string, unknown> = {}): De
   config: { name: 'tested', ...config },
 })
 
-type LayerName = (typeof allowedLayers)[number]
+type LayerName = AllowedLayer
 
 /** The layer under test, what goes into it, and whether images come out of it. */
 const single: Record<Exclude<LayerName, 'Add' | 'Concatenate'>, [number[], Described[], 'flat' | 'image']> = {

@@ -223,6 +223,64 @@ describe("a user's model", () => {
     await expect(built(path)).rejects.toThrow('"out" ends the model in a softmax and is called 2 times')
   })
 
+  it.each([
+    ['a Flatten', { class_name: 'Flatten', config: { name: 'flat' } }],
+    ['a Dropout', { class_name: 'Dropout', config: { name: 'drop', rate: 0.5 } }],
+    ['a Reshape', { class_name: 'Reshape', config: { name: 'shape', target_shape: [2] } }],
+    ['a linear Activation', { class_name: 'Activation', config: { name: 'same', activation: 'linear' } }],
+  ])('refuses a softmax or a sigmoid behind which only %s stands: its numbers are no logits', async (_, behind) => {
+    const built = async (activation: string): Promise<unknown> =>
+      buildModel(user(await modelFile('behind', [2], [dense({ activation }), behind], given)), [2], 2, 1)
+    await expect(built('softmax')).rejects.toThrow('layer "out" is a softmax, and only layers that hand its numbers on')
+    await expect(built('sigmoid')).rejects.toThrow('ends in a sigmoid')
+    const model = (await built('linear')) as DeviceModel
+    model.dispose()
+  })
+
+  describe('that is functional', () => {
+    const call = (...from: [name: string, call?: number, tensor?: number][]): unknown[] =>
+      from.map(([name, called = 0, tensor = 0]) => [name, called, tensor, {}])
+    const built = async (flat: unknown[], out: unknown[] = [call(['in'])], name = 'flat'): Promise<void> => {
+      const input = { name: 'in', batch_input_shape: [null, 2] }
+      const config = {
+        layers: [
+          { class_name: 'Flatten', name: 'flat', config: { name }, inbound_nodes: flat },
+          { ...dense({ activation: 'softmax' }), name: 'out', inbound_nodes: out },
+          { class_name: 'InputLayer', name: 'in', config: input, inbound_nodes: [] },
+        ],
+        input_layers: [['in', 0, 0]],
+        output_layers: [[name === 'flat' ? 'flat' : 'out', 0, 0]],
+      }
+      const path = join(folder, 'calls.json')
+      await writeFile(path, JSON.stringify({ modelTopology: { class_name: 'Functional', config } }))
+      ;(await buildModel(user(path), [2], 2, 1)).dispose()
+    }
+
+    it('is searched for its softmax along the calls', async () => {
+      await expect(built([call(['out'])])).rejects.toThrow('layer "out" is a softmax, and only layers')
+    })
+
+    // TensorFlow.js would wait for them without end.
+    it.each<[string, unknown[], unknown[]?]>([
+      ['lead in a circle', [call(['out'])], [call(['flat'])]],
+      ['lead to themselves', [call(['flat'])]],
+      ['lead to no layer', [call(['nowhere'])]],
+      ['lead to a call that is not made', [call(['out', 1])]],
+    ])('is refused where calls %s', async (_, flat, out) => {
+      await expect(built(flat, out)).rejects.toThrow('is called on what no layer before it puts out')
+    })
+
+    it('is refused where calls are malformed, too many, or of layers without names of their own', async () => {
+      await expect(built([call()])).rejects.toThrow('layer "flat": its inbound_nodes are malformed')
+      await expect(built([call(['in', -1])])).rejects.toThrow('its inbound_nodes are malformed')
+      await expect(built([call(['in', 0, 1])])).rejects.toThrow('its inbound_nodes are malformed')
+      await expect(built([null])).rejects.toThrow('its inbound_nodes are malformed')
+      await expect(built(Array(4000).fill(call(['in'])))).rejects.toThrow('called 4001 times; at most 4000 are read')
+      await expect(built([call(['in'])], [call(['in'])], 'other')).rejects.toThrow('must have a name of its own')
+      await expect(built([call(['in'])], [call(['in'])], 'out')).rejects.toThrow('must have a name of its own')
+    })
+  })
+
   it('reads what TensorFlow.js itself saved, and predicts the same', async () => {
     const input = layers.input({ shape: [6, 6, 2] })
     const conv = layers.layers.conv2d({ name: 'conv', filters: 4, kernelSize: 3, activation: 'relu' })
@@ -279,13 +337,19 @@ describe("a user's model", () => {
     const build = async (name: string, body: Description[], weights?: typeof given) =>
       buildModel(user(await modelFile(name, [2], body, weights)), [2], 2, 1)
     await expect(build('lambda', [{ class_name: 'Lambda', config: { name: 'code' } }])).rejects.toThrow(
-      'layer "code" is a Lambda',
+      'layer "code" is of the kind Lambda',
     )
     await expect(build('wide', [dense({ units: 1e9 })])).rejects.toThrow('units must be 1 to')
     await expect(build('sigmoid', [dense({ activation: 'sigmoid' })])).rejects.toThrow('ends in a sigmoid')
     await expect(build('strange', [dense({ kernel_initializer: 'no such' })])).rejects.toThrow('cannot be built')
     await expect(build('activation', [dense({ activation: 'no such' })])).rejects.toThrow('"out": activation must be')
-    await expect(build('function', [dense({ activation: { class_name: 'Lambda' } })])).rejects.toThrow('not a function')
+    await expect(build('function', [dense({ activation: { class_name: 'function' } })])).rejects.toThrow(
+      'not a function',
+    )
+    const leaky = { module: 'keras.layers', class_name: 'LeakyReLU', config: {} }
+    await expect(build('object', [dense({ activation: leaky })])).rejects.toThrow(
+      'not a LeakyReLU, which can be a layer',
+    )
     const decay = { class_name: 'L2', config: { l2: 0.01 } }
     await expect(build('decay', [dense({ kernel_regularizer: decay })])).rejects.toThrow('training.weightDecay')
     await expect(build('lacking', [dense({})], given.slice(0, 1))).rejects.toThrow('no "out/bias"')

@@ -1,39 +1,11 @@
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import { wrongArgument } from './arguments.js'
+import { checkCalls } from './calls.js'
+import { dropSoftmax } from './end.js'
 import { knownInitialisers } from './initial.js'
 import { fromKeras3 } from './keras3.js'
-
-/**
- * The layers that a model may consist of: those whose gradients are tested on every backend. Left out are layers that
- * run code (Lambda), draw random numbers that no seed reaches (noise layers), keep state between batches (recurrent
- * ones), or have no gradient on wasm (depthwise, transposed and 3-D convolutions).
- */
-export const allowedLayers = [
-  'InputLayer',
-  'Dense',
-  'Conv2D',
-  'MaxPooling2D',
-  'AveragePooling2D',
-  'GlobalAveragePooling2D',
-  'GlobalMaxPooling2D',
-  'Flatten',
-  'Reshape',
-  'ZeroPadding2D',
-  'Activation',
-  'ReLU',
-  'LeakyReLU',
-  'ELU',
-  'Softmax',
-  'Dropout',
-  'BatchNormalization',
-  'LayerNormalization',
-  'GroupNormalization',
-  'Add',
-  'Concatenate',
-] as const
-
-export type AllowedLayer = (typeof allowedLayers)[number]
+import { type AllowedLayer, wrongKind } from './kind.js'
 
 /**
  * The activations that a layer may have, or be: those whose gradients are tested on every backend. `softmax` inside a
@@ -89,37 +61,27 @@ export function checkTopology(value: unknown, source: string, weights: boolean):
     )
   }
   const topology = parsed.data
-  fromKeras3(topology, source)
   const layers = Array.isArray(topology.config) ? topology.config : topology.config.layers
   if (layers.length > layerLimit) {
     throw new HearsayError('MODEL', `${source}: has ${layers.length} layers; at most ${layerLimit} are read`)
   }
   for (const layer of layers) {
+    const wrong = wrongKind(layer)
+    if (wrong === undefined) continue
+    throw new HearsayError('MODEL', `${source}: layer "${layer.config.name ?? layer.class_name}" ${wrong}`)
+  }
+  fromKeras3(topology, source)
+  checkCalls(topology, source)
+  for (const layer of layers) {
     checkLayer(layer, source)
     checkInitialisers(layer, source, weights)
   }
-  const last = outputLayer(topology, layers)
-  if (last !== undefined) {
-    checkLastCall(last, source)
-    dropSoftmax(last, source)
-  }
+  dropSoftmax(topology, layers, source)
   return topology
-}
-
-/** The layer that ends the model: the one that a functional model names, else the last. */
-function outputLayer({ config }: ModelTopology, layers: readonly Layer[]): Layer | undefined {
-  const named = Array.isArray(config) ? undefined : (config.output_layers as unknown[][] | undefined)?.[0]?.[0]
-  return layers.find(layer => named !== undefined && (layer.config.name ?? layer.name) === named) ?? layers.at(-1)
 }
 
 function checkLayer({ class_name, config }: Layer, source: string): void {
   const name = config.name ?? class_name
-  if (!(allowedLayers as readonly string[]).includes(class_name)) {
-    throw new HearsayError(
-      'MODEL',
-      `${source}: layer "${name}" is a ${class_name}, which cannot be trained here; allowed are ${allowedLayers.join(', ')}`,
-    )
-  }
   for (const field of ['units', 'filters'] as const) {
     const value = config[field]
     if (value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= widthLimit)) continue
@@ -133,7 +95,7 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   ) {
     throw new HearsayError(
       'MODEL',
-      `${source}: layer "${name}": activation must be one of ${allowedActivations.join(', ')}, not ${typeof activation === 'string' ? activation : 'a function'}`,
+      `${source}: layer "${name}": activation must be one of ${allowedActivations.join(', ')}, not ${activationName(activation)}`,
     )
   }
   for (const [field, value] of Object.entries(config)) {
@@ -145,6 +107,13 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   }
   const wrong = wrongArgument(class_name as AllowedLayer, config)
   if (wrong !== undefined) throw new HearsayError('MODEL', `${source}: layer "${name}": ${wrong}`)
+}
+
+function activationName(activation: unknown): string {
+  if (typeof activation === 'string') return activation
+  const { class_name } = activation as { readonly class_name?: unknown }
+  const isLayer = typeof class_name === 'string' && class_name !== 'function'
+  return isLayer ? `a ${class_name}, which can be a layer of its own behind this one` : 'a function'
 }
 
 /** Keras 3 spells two of them otherwise. */
@@ -168,29 +137,5 @@ function checkInitialisers({ class_name, config }: Layer, source: string, weight
         `${source}: layer "${config.name ?? class_name}": ${field} is ${name === 'Constant' ? 'a Constant that is no number' : name}; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
       )
     }
-  }
-}
-
-/** Without its softmax a layer puts out something else: nobody inside the model may take that too. */
-function checkLastCall({ class_name, config, inbound_nodes }: Layer, source: string): void {
-  const isSoftmax = config.activation === 'softmax' || class_name === 'Softmax'
-  if (!isSoftmax || !Array.isArray(inbound_nodes) || inbound_nodes.length < 2) return
-  throw new HearsayError(
-    'MODEL',
-    `${source}: layer "${config.name ?? class_name}" ends the model in a softmax and is called ${inbound_nodes.length} times; end it in a layer of its own`,
-  )
-}
-
-function dropSoftmax(last: Layer, source: string): void {
-  const { class_name, config } = last
-  if (config.activation === 'softmax') config.activation = 'linear'
-  else if (class_name === 'Softmax') {
-    last.class_name = 'Activation'
-    last.config = { name: config.name ?? 'softmax', activation: 'linear' }
-  } else if (config.activation === 'sigmoid') {
-    throw new HearsayError(
-      'MODEL',
-      `${source}: ends in a sigmoid; use one output per class, with softmax or without activation`,
-    )
   }
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import type { AllowedLayer } from './allowed.js'
+import type { AllowedLayer } from './kind.js'
 
 /*
  * Every argument that an allowed layer may have. TensorFlow.js passes over what it does not know, and then computes
@@ -43,7 +43,7 @@ const own: Readonly<Record<AllowedLayer, z.ZodRawShape>> = {
     padding,
     data_format: channelsLast,
     dilation_rate: one,
-    groups: only(1),
+    groups: only(1, '; leave it out'),
     ...weighted,
   },
   MaxPooling2D: pooling,
@@ -67,7 +67,7 @@ const own: Readonly<Record<AllowedLayer, z.ZodRawShape>> = {
   ReLU: {
     max_value: number.positive('must be above 0').nullable(),
     negative_slope: only(0, '; use LeakyReLU').nullable(),
-    threshold: only(0).nullable(),
+    threshold: only(0, '; leave it out').nullable(),
   },
   LeakyReLU: { alpha: number.min(0, 'must not be negative') },
   ELU: { alpha: number.min(0, 'must not be negative') },

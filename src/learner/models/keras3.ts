@@ -15,9 +15,11 @@ export function fromKeras3({ config }: ModelTopology, source: string): void {
   }
   for (const layer of config.layers) layerFromKeras3(layer, source)
   for (const end of ['input_layers', 'output_layers'] as const) {
-    const places = config[end]
-    // Keras 3 leaves the outer list out when there is one.
-    if (Array.isArray(places) && typeof places[0] === 'string') config[end] = [places]
+    const given = config[end]
+    if (typeof given !== 'object' || given === null) continue
+    // Keras 3 keeps the names of keras.Model({"image": x}, …), and leaves the outer list out when there is one.
+    const places: unknown = Array.isArray(given) ? given : Object.values(given)
+    config[end] = Array.isArray(places) && typeof places[0] === 'string' ? [places] : places
   }
 }
 
@@ -33,7 +35,11 @@ function layerFromKeras3(layer: Layer, source: string): void {
   // A batch of a fixed size computes what any other does.
   if (Array.isArray(config.batch_input_shape)) config.batch_input_shape[0] = null
   const dtype = typeof config.dtype === 'object' ? policyName(config.dtype) : config.dtype
-  if (dtype !== undefined && dtype !== null && dtype !== 'float32') refuse(`dtype must be float32, not ${dtype}`)
+  if (dtype !== undefined && dtype !== null && dtype !== 'float32') {
+    refuse(
+      `dtype must be float32, not ${dtype}; build the model after keras.config.set_dtype_policy("float32"), and save it again`,
+    )
+  }
   delete config.dtype
   if (config.activation === 'silu') config.activation = 'swish'
   if (class_name === 'LeakyReLU' && config.negative_slope !== undefined) {
@@ -78,7 +84,8 @@ function inboundOf({ args, kwargs }: Call, refuse: (what: string) => never): unk
   if (said !== undefined) refuse(`is called with ${said[0]}, which cannot be read`)
   return args.flat().map(tensor => {
     const history = (tensor as { config?: { keras_history?: unknown } } | null)?.config?.keras_history
-    if (!Array.isArray(history) || history.length !== 3) return refuse('is called with something that is no tensor')
+    if (!Array.isArray(history) || history.length !== 3)
+      return refuse('is called with something that is no tensor; call it on tensors alone')
     return [...history, {}]
   })
 }
