@@ -3,7 +3,7 @@
  * written over, as a run's progress is, is not in it. This is how it is made (script and stty are Linux'), without the
  * commands behind "Next:", which are wider than a picture:
  *
- *   script -qec "stty cols 96; npx hearsay simulate" /dev/null | sed '/^Next:/,$d' |
+ *   script -qec "stty cols 96 rows 60; npx hearsay simulate" /dev/null | sed '/^Next:/,$d' |
  *     node scripts/picture.js docs/simulate.svg "What npm start prints: …"
  */
 import { writeFileSync } from 'node:fs'
