@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../e2e/hearsay.js'
+import { type Forge, flipped, lie, ofNorm } from '../e2e/liar.js'
 import {
   end,
   eventsSoFar,
@@ -12,7 +13,6 @@ import {
   summaryOf,
   wellEnded,
 } from '../e2e/peers.js'
-import { type Forge, flipped, lie, ofNorm } from './liar.js'
 
 const honest = 4
 const field = (minPeers: number): Record<string, unknown> => ({
