@@ -2,6 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { modelSchema, readTopology } from '../learner/index.js'
@@ -67,7 +68,8 @@ export interface FieldRun {
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, { stdout, stderr, signal }: Terminal): Promise<number> {
   const { folder, manifest, settings } = run
-  const until = AbortSignal.any([signal, folder.lost])
+  const either = createDeadline(signal, folder.lost)
+  const until = either.signal
   const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
   const tell = (line: string): void => void stderr.write(`${shown(line, 1000)}\n`)
   const network = await networkFrom(settings.network ?? {})
@@ -147,6 +149,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     if (!interrupted) lost = error
   } finally {
     endReach()
+    either.clear()
     await peer.stop()
   }
   const summary = {

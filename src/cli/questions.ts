@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts'
 import { shippedSets } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import { defaultMerge, defaultModel, parseManifest } from '../node/index.js'
 import type { InitOptions } from './init.js'
 
@@ -25,7 +26,8 @@ class Cancelled extends Error {}
  */
 export async function askForRun(flags: InitOptions, where: Asking): Promise<InitOptions | undefined> {
   // A signal of its own: each question leaves a listener behind on the one it is given.
-  const asking = { ...where, signal: AbortSignal.any([where.signal]) }
+  const until = createDeadline(where.signal)
+  const asking = { ...where, signal: until.signal }
   intro('A run of Hearsay: what is learned, by whom, and how.', asking)
   try {
     const data = flags.data ?? (await dataAsked(asking))
@@ -43,6 +45,8 @@ export async function askForRun(flags: InitOptions, where: Asking): Promise<Init
     if (!(error instanceof Cancelled)) throw error
     cancel('Nothing was written.', asking)
     return undefined
+  } finally {
+    until.clear()
   }
 }
 

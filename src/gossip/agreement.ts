@@ -1,7 +1,7 @@
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { createDeadline } from '../deadline.js'
 import { createWaiters } from '../until.js'
 import { Agreed, Agreement } from './agreement-messages.js'
-import { createDeadline } from './deadline.js'
 import { onForged } from './forged.js'
 import type { HearsayHost } from './host/host.js'
 import {

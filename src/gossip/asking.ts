@@ -1,7 +1,7 @@
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
-import { createDeadline } from './deadline.js'
+import { createDeadline } from '../deadline.js'
 import { digestOf } from './digest.js'
 import { frame, unframe } from './frame.js'
 import { type StateDeadlines, stateProtocol } from './protocol.js'

@@ -16,7 +16,6 @@ export {
 } from './agreement.js'
 export { askState, type StateQuestion, StateRefused } from './asking.js'
 export { type Buffers, createBuffers } from './buffers.js'
-export { createDeadline } from './deadline.js'
 export { digestOf } from './digest.js'
 export { type EncodingName, encodingBytes, encodingNames } from './encoding/index.js'
 export {

@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
+import { createDeadline } from '../deadline.js'
 import type { Access, AccessInit, AccessPolicy } from './access.js'
 import { AccessReply, AccessRequest } from './access-messages.js'
 import { createAuthors } from './authors.js'
-import { createDeadline } from './deadline.js'
 import { unframe, wholeFrames } from './frame.js'
 import { hangUp } from './host/gate.js'
 import { type InviteRejection, inviteLimits, verifyInvite } from './invite.js'
@@ -132,12 +132,16 @@ export function byInvitation(policy: Extract<AccessPolicy, { kind: 'invites' }>,
 
   /** Whether the answer still gets there is the newcomer's loss. */
   async function answer(stream: Stream, verdict: 'ADMITTED' | InviteRejection, stopping: AbortSignal): Promise<void> {
+    const closing = createDeadline(stopping)
+    closing.within(closeMs, new Error('the newcomer does not read'))
     try {
       stream.send(lengthPrefixed.encode.single(AccessReply.encode({ code: AccessReply.Code[verdict] })))
-      await stream.close({ signal: AbortSignal.timeout(closeMs) })
+      await stream.close({ signal: closing.signal })
       await finish(stream, closeMs, stopping)
     } catch {
       // It went away, or does not read.
+    } finally {
+      closing.clear()
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
-import { createDeadline } from './deadline.js'
+import { createDeadline } from '../deadline.js'
 import { frame, unframe, wholeFrames } from './frame.js'
 import { takeHead } from './head.js'
 import { HandoverReply, type HeadHeader } from './messages.js'

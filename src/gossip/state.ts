@@ -1,6 +1,6 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { createDeadline } from './deadline.js'
+import { createDeadline } from '../deadline.js'
 import { digestOf } from './digest.js'
 import { chunksOf, frame, unframe, wholeFrames } from './frame.js'
 import { originOf } from './host/origin.js'

@@ -1,7 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { createDeadline } from '../deadline.js'
 import { inTurn } from '../turns.js'
-import { createDeadline } from './deadline.js'
 
 /**
  * How many bytes may have arrived and not been asked for before the other side is told to wait. Below the stream's

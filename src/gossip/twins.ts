@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Ed25519PrivateKey, PeerId, Stream } from '@libp2p/interface'
-import { createDeadline } from './deadline.js'
+import { createDeadline } from '../deadline.js'
 import type { HearsayHost } from './host/host.js'
 import { twinProtocol } from './protocol.js'
 import { createServing } from './serving.js'

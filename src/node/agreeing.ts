@@ -1,10 +1,10 @@
 import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import {
   type AgreementService,
   askState,
-  createDeadline,
   decodeSum,
   type HearsayHost,
   type Presence,

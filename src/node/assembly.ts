@@ -2,12 +2,12 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isShipped, measureOf, type Samples } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import {
   type Access,
   agreementTopic,
   type Buffers,
   createAgreement,
-  createDeadline,
   createHost,
   createPresence,
   createState,
@@ -335,6 +335,87 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     await node.stop()
   }
 
+  async function* run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
+    const topologyOf = init.topologyOf
+    let rounds: ReturnType<MethodWork['begin']>
+    let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
+    let report: RoundReport = { round: 0, samples: 0 }
+    if (entry.members !== undefined) {
+      presence.expect(entry.members.map(({ peerId }) => peerId))
+      mixing?.expect(entry.members)
+    }
+    if (entry.kind === 'members') {
+      const { members } = entry
+      const topology = topologyOf(members.length)
+      const federation = fixedFederation(members, self, topology)
+      const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
+      const everybody = mixing !== undefined
+      // Before they meet: who begins sooner may send its heads right away.
+      rounds = work.begin({ federation, open, tellsMembers: false })
+      const first = entry.round ?? 0
+      const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
+      const meeting = { self, members, topology, joinMs, everybody, isGone, ...(isHeard && { presence }) }
+      yield* meet(meeting, node, signal)
+      more = { first }
+    } else {
+      const { remembered } = entry
+      const looksFor = remembered.length > 0 || field?.lan === true
+      open = createOpenRun({
+        ...init,
+        ...entry,
+        looksFor,
+        sumDigest: () => sumDigest,
+        node,
+        presence,
+        latest: work.latest,
+        ...readsHeads,
+        loss: merging?.loss ?? (async () => 0),
+        lossLimit: manifest.limits.lossIncrease * init.uninformed,
+      })
+      hasBegun = entry.hasBegun
+      report = endedBefore(entry.round, entry.samples)
+      if (entry.round > 0) {
+        // So that all who come back at once can agree on a round, and take over the head of who was further.
+        await work.offer(entry.round - 1)
+        await presence.publish(report)
+      }
+      seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
+        if (!stopping.signal.aborted) throw error
+      })
+      yield* open.gather(signal)
+      if (summand !== undefined && entry.agreed === undefined) mixing?.forgetRecalled()
+      yield* agree(entry.agreed, signal)
+      await mixing?.catchUp(signal)
+      more = { first: entry.round, catchUp: open.catchUp }
+      rounds = work.begin({ federation: open.federation, open, tellsMembers: entry.members === undefined })
+    }
+    hasBegun = true
+    const measure = measureOf(manifest.data)
+    for await (const event of runRounds(
+      {
+        ...init,
+        ...rounds,
+        ...more,
+        rounds: manifest.rounds,
+        evaluateEvery: manifest.evaluation.every,
+        // A simulation has baselines instead, and its workers are busy.
+        ...(field === undefined && { evaluateBefore: undefined }),
+      },
+      signal,
+    )) {
+      if (event.type === 'caught-up') work.at(event.to)
+      if (event.type === 'trained') work.at(event.round)
+      if (event.type === 'ended') lockstep?.end(node.peerId.toString(), event.round)
+      report = toldAfter(report, event, measure)
+      // In a simulation the book has all that it says, and a head how far its peer is.
+      if (event.type === 'ended' && field !== undefined) await presence.publish(report)
+      yield event
+      const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined
+      if (unlike !== undefined) yield { type: 'unlike', peer: self, ...unlike }
+    }
+    await work.idle()
+  }
+
   return {
     self,
     identity: init.identity,
@@ -380,85 +461,12 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       return (await merging.loss(signal)) / init.uninformed
     },
     async *run(entry, asked) {
-      const signal = field === undefined ? asked : AbortSignal.any([asked, doubled.signal])
-      const topologyOf = init.topologyOf
-      let rounds: ReturnType<MethodWork['begin']>
-      let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
-      let report: RoundReport = { round: 0, samples: 0 }
-      if (entry.members !== undefined) {
-        presence.expect(entry.members.map(({ peerId }) => peerId))
-        mixing?.expect(entry.members)
+      const either = createDeadline(asked, doubled.signal)
+      try {
+        yield* run(entry, either.signal)
+      } finally {
+        either.clear()
       }
-      if (entry.kind === 'members') {
-        const { members } = entry
-        const topology = topologyOf(members.length)
-        const federation = fixedFederation(members, self, topology)
-        const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
-        const everybody = mixing !== undefined
-        // Before they meet: who begins sooner may send its heads right away.
-        rounds = work.begin({ federation, open, tellsMembers: false })
-        const first = entry.round ?? 0
-        const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
-        const meeting = { self, members, topology, joinMs, everybody, isGone, ...(isHeard && { presence }) }
-        yield* meet(meeting, node, signal)
-        more = { first }
-      } else {
-        const { remembered } = entry
-        const looksFor = remembered.length > 0 || field?.lan === true
-        open = createOpenRun({
-          ...init,
-          ...entry,
-          looksFor,
-          sumDigest: () => sumDigest,
-          node,
-          presence,
-          latest: work.latest,
-          ...readsHeads,
-          loss: merging?.loss ?? (async () => 0),
-          lossLimit: manifest.limits.lossIncrease * init.uninformed,
-        })
-        hasBegun = entry.hasBegun
-        report = endedBefore(entry.round, entry.samples)
-        if (entry.round > 0) {
-          // So that all who come back at once can agree on a round, and take over the head of who was further.
-          await work.offer(entry.round - 1)
-          await presence.publish(report)
-        }
-        seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
-          if (!stopping.signal.aborted) throw error
-        })
-        yield* open.gather(signal)
-        if (summand !== undefined && entry.agreed === undefined) mixing?.forgetRecalled()
-        yield* agree(entry.agreed, signal)
-        await mixing?.catchUp(signal)
-        more = { first: entry.round, catchUp: open.catchUp }
-        rounds = work.begin({ federation: open.federation, open, tellsMembers: entry.members === undefined })
-      }
-      hasBegun = true
-      const measure = measureOf(manifest.data)
-      for await (const event of runRounds(
-        {
-          ...init,
-          ...rounds,
-          ...more,
-          rounds: manifest.rounds,
-          evaluateEvery: manifest.evaluation.every,
-          // A simulation has baselines instead, and its workers are busy.
-          ...(field === undefined && { evaluateBefore: undefined }),
-        },
-        signal,
-      )) {
-        if (event.type === 'caught-up') work.at(event.to)
-        if (event.type === 'trained') work.at(event.round)
-        if (event.type === 'ended') lockstep?.end(node.peerId.toString(), event.round)
-        report = toldAfter(report, event, measure)
-        // In a simulation the book has all that it says, and a head how far its peer is.
-        if (event.type === 'ended' && field !== undefined) await presence.publish(report)
-        yield event
-        const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined
-        if (unlike !== undefined) yield { type: 'unlike', peer: self, ...unlike }
-      }
-      await work.idle()
     },
     idle: () => work.idle(),
     async stop() {

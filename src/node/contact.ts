@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import {
   askState,
-  createDeadline,
   createHost,
   type HearsayHost,
   type InviteRejection,

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
+import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import {
-  createDeadline,
   digestOf,
   type Handover,
   handoverProtocol,

@@ -1,4 +1,5 @@
-import { createDeadline, type HeardReport, type Presence, presenceProtocol } from '../gossip/index.js'
+import { createDeadline } from '../deadline.js'
+import { type HeardReport, type Presence, presenceProtocol } from '../gossip/index.js'
 import type { PeerEvent } from './events.js'
 
 export interface GatheringInit {

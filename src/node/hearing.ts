@@ -1,4 +1,5 @@
-import { createDeadline, type PeerIdStr, type Presence } from '../gossip/index.js'
+import { createDeadline } from '../deadline.js'
+import type { PeerIdStr, Presence } from '../gossip/index.js'
 import { createWaiters } from '../until.js'
 import type { Lockstep } from './lockstep.js'
 import { isFarBehind } from './open.js'

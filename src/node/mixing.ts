@@ -2,10 +2,10 @@ import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Samples } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import {
   type Access,
   type Buffers,
-  createDeadline,
   createPublication,
   type HearsayHost,
   type PeerIdStr,

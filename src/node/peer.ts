@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { classification, type DataInput, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
@@ -272,10 +273,12 @@ async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signa
 
 /** Resolves when one of them answers; the others are tried on beside what follows. */
 async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
-  const each = AbortSignal.any([signal])
+  const each = createDeadline(signal)
   // As many listen to it as there are addresses: no leak, whatever Node suspects from 11 on.
-  setMaxListeners(0, each)
-  await Promise.any(addresses.map(address => parts.connect([address], each)))
+  setMaxListeners(0, each.signal)
+  const answers = addresses.map(address => parts.connect([address], each.signal))
+  void Promise.allSettled(answers).then(each.clear)
+  await Promise.any(answers)
 }
 
 /** By which its random numbers differ from others': the same each time it comes back. */

@@ -1,7 +1,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { createDeadline, type HearsayHost, type PeerIdStr, type Presence, presenceProtocol } from '../gossip/index.js'
+import { createDeadline } from '../deadline.js'
+import { type HearsayHost, type PeerIdStr, type Presence, presenceProtocol } from '../gossip/index.js'
 
 export interface SeekingInit {
   readonly node: HearsayHost

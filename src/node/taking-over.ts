@@ -1,12 +1,6 @@
 import { peerIdFromString } from '@libp2p/peer-id'
-import {
-  askState,
-  createDeadline,
-  type HeardReport,
-  type PeerIdStr,
-  type Presence,
-  StateRefused,
-} from '../gossip/index.js'
+import { createDeadline } from '../deadline.js'
+import { askState, type HeardReport, type PeerIdStr, type Presence, StateRefused } from '../gossip/index.js'
 import { headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import type { OpenRunInit } from './open.js'

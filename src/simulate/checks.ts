@@ -4,6 +4,7 @@ import { createServer } from 'node:net'
 import { dirname, join, resolve } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { raceSignal } from 'race-signal'
+import { createDeadline } from '../deadline.js'
 import { createHost, type HearsayHost } from '../gossip/index.js'
 
 /** What a check found; `text` is a part of a line. */
@@ -87,13 +88,15 @@ async function existing(path: string): Promise<string> {
 /** A fault of the machine is a result; only an interruption is thrown. */
 async function check(signal: AbortSignal, work: (deadline: AbortSignal) => Promise<string>): Promise<Check> {
   signal.throwIfAborted()
-  const limit = AbortSignal.timeout(checkMs)
-  const deadline = AbortSignal.any([signal, limit])
+  const deadline = createDeadline(signal)
+  deadline.within(checkMs, new Error(`no answer in ${checkMs / 1000} s`))
   try {
-    return { ok: true, text: await raceSignal(work(deadline), deadline) }
+    return { ok: true, text: await raceSignal(work(deadline.signal), deadline.signal) }
   } catch (error) {
     signal.throwIfAborted()
-    const why = limit.aborted ? `no answer in ${checkMs / 1000} s` : error instanceof Error ? error.message : error
-    return { ok: false, text: String(why).split('\n', 1)[0]! }
+    const why = deadline.signal.aborted ? deadline.signal.reason : error
+    return { ok: false, text: String(why instanceof Error ? why.message : why).split('\n', 1)[0]! }
+  } finally {
+    deadline.clear()
   }
 }

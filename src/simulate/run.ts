@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import type { BackendReport } from '../learner/index.js'
 import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
@@ -87,8 +88,8 @@ export async function* runPeers(
   { from, keeper }: Continuation,
 ): AsyncGenerator<RunEvent, SimulationResult, undefined> {
   const { manifest, dataset, shards, models, head } = prepared
-  const failure = new AbortController()
-  const signal = options.signal ? AbortSignal.any([options.signal, failure.signal]) : failure.signal
+  const until = createDeadline(options.signal)
+  const { signal } = until
   // Every peer's job listens to it, and Node suspects a leak from 11 on.
   setMaxListeners(0, signal)
   const standardisation = shards[0]!.common ?? meanStandardisation(shards.map(shard => shard.standardisation))
@@ -172,7 +173,8 @@ export async function* runPeers(
     if (!options.signal?.aborted) throw error
     interrupted = true
   } finally {
-    failure.abort()
+    until.abort(new Error('The run is over'))
+    until.clear()
     await network.stop()
   }
   return {

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { createDeadline } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 import { compileBinding, findCompiler } from './build.js'
 import { checkPlatform, checkTensorFlow } from './description.js'
@@ -165,16 +166,16 @@ async function download(
 
 async function unpackInto(deps: string, wheel: Wheel, files: readonly Wanted[], signal?: AbortSignal): Promise<void> {
   await checkSpace(deps, unpackedBytes(files))
-  const deadline = AbortSignal.timeout(unpackMs)
+  const minutes = unpackMs / 60_000
+  const deadline = createDeadline(signal)
+  deadline.within(
+    unpackMs,
+    new HearsayError('BACKEND', `${basename(wheel.path)} was not unpacked within ${minutes} min; use a faster disk`),
+  )
   try {
-    await unpack(wheel, files, deps, signal === undefined ? deadline : AbortSignal.any([signal, deadline]))
-  } catch (error) {
-    if (error !== deadline.reason) throw error
-    const minutes = unpackMs / 60_000
-    throw new HearsayError(
-      'BACKEND',
-      `${basename(wheel.path)} was not unpacked within ${minutes} min; use a faster disk`,
-    )
+    await unpack(wheel, files, deps, deadline.signal)
+  } finally {
+    deadline.clear()
   }
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createDeadline } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 
 /** How a program is started and when it is given up. */
@@ -51,7 +52,11 @@ export async function runTool(
       kept[name] = (kept[name] + text).slice(-keptCharacters)
     })
   }
-  const stop = AbortSignal.any([AbortSignal.timeout(deadlineMs), ...(signal === undefined ? [] : [signal])])
+  const deadline = createDeadline(signal)
+  deadline.within(
+    deadlineMs,
+    new HearsayError('BACKEND', `${purpose} did not end within ${Math.ceil(deadlineMs / 60_000)} min; try again`),
+  )
   let grace: NodeJS.Timeout | undefined
   const end = (): void => {
     endGroup(child, 'SIGTERM')
@@ -59,7 +64,7 @@ export async function runTool(
   }
   // A second Ctrl-C ends this process at once; its children must not go on without it.
   const endAll = (): void => endGroup(child, 'SIGKILL')
-  stop.addEventListener('abort', end, { once: true })
+  deadline.signal.addEventListener('abort', end, { once: true })
   process.once('exit', endAll)
   try {
     const status = await new Promise<number | undefined>((resolve, reject) => {
@@ -68,16 +73,11 @@ export async function runTool(
       )
       child.on('close', code => resolve(code ?? -1))
     })
-    signal?.throwIfAborted()
-    if (stop.aborted) {
-      throw new HearsayError(
-        'BACKEND',
-        `${purpose} did not end within ${Math.ceil(deadlineMs / 60_000)} min; try again`,
-      )
-    }
+    deadline.signal.throwIfAborted()
     return status === undefined ? undefined : { status, ...kept }
   } finally {
-    stop.removeEventListener('abort', end)
+    deadline.signal.removeEventListener('abort', end)
+    deadline.clear()
     process.removeListener('exit', endAll)
     clearTimeout(grace)
   }

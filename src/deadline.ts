@@ -18,14 +18,15 @@ export interface Deadline {
  * may never come: what `any` joins it holds weakly, so that a time-out which nobody else holds is collected before its
  * time (a test in deadline.test.ts shows it).
  */
-export function createDeadline(...signals: readonly AbortSignal[]): Deadline {
+export function createDeadline(...signals: readonly (AbortSignal | undefined)[]): Deadline {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const listeners = signals.map(signal => {
+  const listeners = signals.flatMap(signal => {
+    if (signal === undefined) return []
     const listener = (): void => controller.abort(signal.reason)
     if (signal.aborted) listener()
     else signal.addEventListener('abort', listener, { once: true })
-    return { signal, listener }
+    return [{ signal, listener }]
   })
   return {
     signal: controller.signal,
