@@ -5,6 +5,7 @@ import { count, wideTable } from '../watch/index.js'
 import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
+import { tellReading } from './reading-line.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { schemaOf } from './schema.js'
 
@@ -18,7 +19,7 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
   { stdout, stderr, signal },
 ) => {
   if (schema) {
-    stdout.write(await schemaOf(sets, flags, stderr))
+    stdout.write(await schemaOf(sets, flags, { stderr, signal }))
     return 0
   }
   const [set, ...more] = sets
@@ -30,7 +31,9 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
     return 0
   }
   const manifest = await manifestFrom(undefined, { ...flags, data: set })
-  const dataset = await loadDataset(manifest.data, manifest.seed, undefined, signal)
+  const dataset = await tellReading(stderr, onRead =>
+    loadDataset(manifest.data, manifest.seed, undefined, { signal, onRead }),
+  )
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   tellNotes(dataset, stderr)
   tellNotes({ notes: shardNotes(dataset, shards) }, stderr)

@@ -43,6 +43,7 @@ import { networkFrom } from './network-flags.js'
 import { typed } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { joinLines, sayReach, unknownReach } from './reach.js'
+import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
 import { takeUp } from './take-up.js'
 import { taskText } from './task-text.js'
@@ -74,18 +75,21 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const tell = (line: string): void => void stderr.write(`${shown(line, 1000)}\n`)
   const network = await networkFrom(settings.network ?? {})
   const members = settings.members && membersFrom(settings.members, what => new HearsayError('RUN', `members: ${what}`))
-  const peer = await createPeer({
-    ...run,
-    ...(members && { members }),
-    remembered: addressesOf([...run.met, ...(members ?? [])], run),
-    name: settings.name,
-    data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: settings.data },
-    listen: settings.listening ?? settings.listen,
-    ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
-    network,
-    onTwin: twin => stderr.write(`${twinWarning(run.identity.peerId, twin)}\n`),
-    signal: until,
-  })
+  const peer = await tellReading(stderr, onRead =>
+    createPeer({
+      ...run,
+      ...(members && { members }),
+      remembered: addressesOf([...run.met, ...(members ?? [])], run),
+      name: settings.name,
+      data: settings.data === undefined ? { share: settings.share ?? 0 } : { own: settings.data },
+      listen: settings.listening ?? settings.listen,
+      ...(settings.model === undefined ? {} : { model: modelFrom(settings.model) }),
+      network,
+      onTwin: twin => stderr.write(`${twinWarning(run.identity.peerId, twin)}\n`),
+      signal: until,
+      ...(onRead && { onRead }),
+    }),
+  )
   const { runId, layout } = peer
   const { name } = settings
   const checkpoints = createRoundCheckpoints({ folder: folder.checkpointsPath, runId, layout, name, tell })

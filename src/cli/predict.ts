@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { answerOf, type Inputs, loadInputs } from '../data/index.js'
+import { answerOf, type Inputs, loadInputs, type Reading } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
 import { loadData, type Manifest, parseManifest, readManifestFile, replaceFile } from '../node/index.js'
@@ -8,6 +8,7 @@ import { type PeerDescription, predict as predictWith, readPeer, scoreOf, scoreO
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
+import { tellReading } from './reading-line.js'
 import { scoreText } from './scores.js'
 import type { NotationFlags } from './table-flags.js'
 
@@ -27,10 +28,12 @@ export const run: Run<PredictOptions> = async (
   const restores = description.objective.kind === 'super-resolution'
   checkOut(out, restores)
   const manifest = await manifestIn(folder!, path === undefined)
-  const inputs =
+  const wanted = { ...description, classes: manifest?.data.classes ?? description.classes }
+  const inputs = await tellReading(stderr, onRead =>
     path === undefined
-      ? await testOf(manifest!, description)
-      : await loadInputs(path, { ...description, classes: manifest?.data.classes ?? description.classes }, flags)
+      ? testOf(manifest!, description, { signal, onRead })
+      : loadInputs(path, wanted, flags, undefined, { signal, onRead }),
+  )
   tellNotes(inputs, stderr)
   const prediction = await predictWith(peer, inputs.samples, { backend, signal })
   const named = { names: inputs.names, description, prediction }
@@ -72,8 +75,12 @@ function checkOut(out: string | undefined, restores: boolean): void {
 }
 
 /** What the run was tested on, of a peer in the field only where the manifest's data are there. */
-async function testOf(manifest: Manifest, { inputShape, objective }: PeerDescription): Promise<Inputs> {
-  const { test, inputShape: shape, name } = await loadData(manifest)
+async function testOf(
+  manifest: Manifest,
+  { inputShape, objective }: PeerDescription,
+  reading: Reading,
+): Promise<Inputs> {
+  const { test, inputShape: shape, name } = await loadData(manifest, {}, reading)
   if (shape.join() !== inputShape.join()) {
     throw new HearsayError(
       'DATA',

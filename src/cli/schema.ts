@@ -3,6 +3,7 @@ import { HearsayError } from '../errors.js'
 import { parseManifest, readManifestFile, taskYaml } from '../node/index.js'
 import type { Terminal } from './command.js'
 import { tellNotes } from './notes.js'
+import { tellReading } from './reading-line.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
 /**
@@ -13,10 +14,10 @@ import { manifestFrom, type RunFlags } from './run-flags.js'
 export async function schemaOf(
   sources: readonly string[],
   flags: RunFlags,
-  stderr: Terminal['stderr'],
+  terminal: Pick<Terminal, 'stderr' | 'signal'>,
 ): Promise<string> {
   const sites: SiteTask[] = []
-  for (const source of sources) sites.push({ source, task: await taskIn(source, flags, stderr) })
+  for (const source of sources) sites.push({ source, task: await taskIn(source, flags, terminal) })
   const [first, ...others] = sites
   if (first === undefined) {
     throw new HearsayError(
@@ -27,12 +28,16 @@ export async function schemaOf(
   return taskYaml(uniteTasks([first, ...others]))
 }
 
-async function taskIn(source: string, flags: RunFlags, stderr: Terminal['stderr']): Promise<Task> {
+async function taskIn(
+  source: string,
+  flags: RunFlags,
+  { stderr, signal }: Pick<Terminal, 'stderr' | 'signal'>,
+): Promise<Task> {
   const isManifest = /\.ya?ml$/i.test(source)
   const written = isManifest ? parseManifest(await readManifestFile(source), source) : undefined
   if (written?.task !== undefined) return written.task
   const { data, seed } = written ?? (await manifestFrom(undefined, { ...flags, data: source }))
-  const dataset = await loadDataset(data, seed)
+  const dataset = await tellReading(stderr, onRead => loadDataset(data, seed, undefined, { signal, onRead }))
   tellNotes(dataset, stderr)
   // How large numbers are is not for the others.
   const { ranges: _, inputShape = [], ...task } = taskOf(dataset)

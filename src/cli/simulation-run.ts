@@ -32,6 +32,7 @@ import {
 import { interruptedStatus, type Terminal } from './command.js'
 import { nextSteps, typed } from './next-steps.js'
 import { tellNotes } from './notes.js'
+import { tellReading } from './reading-line.js'
 import { trafficText } from './traffic.js'
 
 /** What a simulation is run with, begun anew or gone on with. */
@@ -48,7 +49,9 @@ export async function runIn(
   terminal: Terminal,
   openFolder: (simulation: Simulation) => Promise<RunFolder>,
 ): Promise<number> {
-  const simulation = await createSimulation(asked, { ...options, signal: terminal.signal })
+  const simulation = await tellReading(terminal.stderr, onRead =>
+    createSimulation(asked, { ...options, signal: terminal.signal, ...(onRead && { onRead }) }),
+  )
   try {
     const { prepared, rounds: first } = simulation
     const { manifest } = prepared

@@ -11,13 +11,15 @@ import type { Run } from './command.js'
 import { runField } from './field.js'
 import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
+import { tellReading } from './reading-line.js'
 import { resumeRun } from './resume.js'
 
 export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
   const { signal } = terminal
   const network = await networkSettings(flags)
-  const manifest = await settleTask(await manifestOf(file), ownDataOf(flags))
+  const asked = await manifestOf(file)
+  const manifest = await tellReading(terminal.stderr, onRead => settleTask(asked, ownDataOf(flags), { signal, onRead }))
   const runId = Buffer.from(runIdOf(manifest)).toString('hex')
   const path = flags.out ?? (await makeRunFolder(runId, new Date()))
   const folder = await openRunFolder(path, { resume: false, manifest, signal })

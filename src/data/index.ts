@@ -44,6 +44,7 @@ export { classification, type Measure, measureOf, type Objective, uninformedLoss
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { checkTable } from './placing.js'
+export type { Reading, ReadProgress } from './reading.js'
 export {
   answerOf,
   columnsOfInputs,

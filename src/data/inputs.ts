@@ -13,6 +13,7 @@ import { leftOutNotes, readImages, shapeNotes, wantedByModel } from './read/imag
 import { readNpzInputs } from './read/npz.js'
 import { type RowOptions, readRows } from './read/rows.js'
 import { isNamedTable, namedTables } from './read/table-files.js'
+import type { Reading } from './reading.js'
 import type { TableSchema } from './schema.js'
 import type { UnlabelledSamples } from './source.js'
 import type { ClassSpec } from './spec.js'
@@ -46,6 +47,7 @@ const readable = `an image (${readableImages}), a folder of them, a table (${nam
  * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
  *
  * @param options - of a table: how it is written
+ * @param reading - ends it, and is told how far it is
  * @throws {@link HearsayError} `DATA` when it cannot be read, or is not what the model takes
  */
 export async function loadInputs(
@@ -53,31 +55,32 @@ export async function loadInputs(
   wanted: InputsWanted,
   options: RowOptions = {},
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<Inputs> {
   const kind = await kindOf(path)
   if (kind === undefined) throw dataError(path, 'there is no such file or folder')
   if (kind === 'folder') {
     const { paths, leftOut } = await imagesIn(path, limits)
     if (paths.length > 0) {
-      const read = await ofImages(paths, wanted, limits, file => relative(path, file))
+      const read = await ofImages(paths, wanted, limits, reading, file => relative(path, file))
       return { ...read, notes: [...leftOutNotes(leftOut, paths.length), ...(read.notes ?? [])] }
     }
     const arrays = (await listFolder(path, limits)).filter(isIdxImages)
     if (arrays.length === 1)
-      return ofArray(join(path, arrays[0]!), await readIdxImages(join(path, arrays[0]!), limits), wanted)
+      return ofArray(join(path, arrays[0]!), await readIdxImages(join(path, arrays[0]!), limits, reading), wanted)
     throw dataError(path, `holds no images; what can be read is ${readable}`)
   }
-  if (isImage(path)) return ofImages([path], wanted, limits, file => basename(file))
+  if (isImage(path)) return ofImages([path], wanted, limits, reading, file => basename(file))
   if (isNamedTable(path)) {
-    return ofArray(path, await readRows(path, wanted.inputShape, readingOf(wanted), options, limits), wanted)
+    return ofArray(path, await readRows(path, wanted.inputShape, schemaOf(wanted), options, limits, reading), wanted)
   }
-  if (/\.npz$/i.test(path)) return ofArray(path, await readNpzInputs(path, limits), wanted)
-  if (isIdxImages(basename(path))) return ofArray(path, await readIdxImages(path, limits), wanted)
+  if (/\.npz$/i.test(path)) return ofArray(path, await readNpzInputs(path, limits, reading), wanted)
+  if (isIdxImages(basename(path))) return ofArray(path, await readIdxImages(path, limits, reading), wanted)
   throw dataError(path, `is of no known format; what can be read is ${readable}`)
 }
 
 /** A table of plain numbers, one a column. */
-function readingOf({ table, inputShape }: InputsWanted): TableSchema {
+function schemaOf({ table, inputShape }: InputsWanted): TableSchema {
   if (table !== undefined) return table
   const columns = Array.from({ length: inputSize(inputShape) }, (_, i) => ({
     name: `column ${i + 1}`,
@@ -90,6 +93,7 @@ async function ofImages(
   paths: readonly string[],
   { inputShape, pixels, objective = classification, classes = [] }: InputsWanted,
   limits: DataLimits,
+  reading: Reading,
   nameOf: (path: string) => string,
 ): Promise<Inputs> {
   const [height, width, channels] = inputShape
@@ -102,8 +106,8 @@ async function ofImages(
   const shape = [height, width, channels] as const
   const { pixels: read, notes } =
     objective.kind === 'super-resolution'
-      ? await small(paths, shape, objective.factor, limits)
-      : await readImages(paths, shape, limits)
+      ? await small(paths, shape, objective.factor, limits, reading)
+      : await readImages(paths, shape, limits, reading)
   const folders = paths.map(path => basename(dirname(nameOf(path))).replace(/^\.$/, ''))
   const answers = answersOf(folders, objective, classes)
   // Folders need not be classes.
@@ -117,12 +121,15 @@ async function small(
   shape: readonly [number, number, number],
   factor: number,
   limits: DataLimits,
+  { signal, onRead }: Reading,
 ): Promise<{ pixels: Uint8Array; notes: string[] }> {
   const [height, width, channels] = shape
   const size = [Math.round(height / factor), Math.round(width / factor)] as const
   const all = sharedPixels(paths.length * inputSize(shape))
   const odd: ImageSize[] = []
   for (const [i, path] of paths.entries()) {
+    signal?.throwIfAborted()
+    onRead?.({ path, done: i, of: paths.length })
     const found = await imageSize(path, limits)
     const isSmall = found.join() === size.join()
     if (!isSmall) odd.push(found)

@@ -21,6 +21,7 @@ import { readImageFolder } from './read/images.js'
 import { readNpz } from './read/npz.js'
 import { holdsTables, isNamedTable, namedTables, tableFiles } from './read/table-files.js'
 import { readTables } from './read/tables.js'
+import type { Reading } from './reading.js'
 import { shippedSets } from './sets.js'
 import type { Part, Source } from './source.js'
 import { type DataInput, type DataSpec, dataSchema } from './spec.js'
@@ -50,16 +51,16 @@ const imageOptions = ['imageSize', 'channels'] as const
  *
  * @param data - the manifest's data section
  * @param seed - decides which samples are held back for testing, where the source has no test split
- * @param signal - ends the reading of a table or of arrays between two pieces, with its reason
+ * @param reading - ends it, and is told how far it is
  * @throws {@link HearsayError} when it cannot be read, naming file and place
  */
 export async function loadDataset(
   data: DataInput,
   seed: number,
   limits: DataLimits = dataLimits,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Dataset> {
-  return load(data, {}, seed, limits, signal)
+  return load(data, {}, seed, limits, reading)
 }
 
 /**
@@ -72,24 +73,18 @@ export async function loadForTask(
   task: Task,
   seed: number,
   limits: DataLimits = dataLimits,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Dataset> {
-  return fitToTask(await load(data, task, seed, limits, signal), task)
+  return fitToTask(await load(data, task, seed, limits, reading), task)
 }
 
-async function load(
-  data: DataInput,
-  task: Task,
-  seed: number,
-  limits: DataLimits,
-  signal: AbortSignal | undefined,
-): Promise<Dataset> {
+async function load(data: DataInput, task: Task, seed: number, limits: DataLimits, reading: Reading): Promise<Dataset> {
   const set = Object.hasOwn(shippedSets, data.set) ? shippedSets[data.set] : undefined
   const spec = validate(dataSchema, { ...set?.options, ...data }, 'data', 'DATA')
   const path = set?.path ?? resolve(spec.set)
   // Rows that are images and rows that are none have nothing in common that columns could tell.
   const isAlike = spec.inputShape === undefined || task.inputShape === undefined || task.inputShape.length === 3
-  const source = await readSource(path, spec, isAlike ? task : {}, limits, signal)
+  const source = await readSource(path, spec, isAlike ? task : {}, limits, reading)
   const name = set === undefined ? basename(path) : data.set
   return datasetOf(name, path, source, spec, task, seed, limits)
 }
@@ -99,7 +94,7 @@ async function readSource(
   spec: DataSpec,
   task: Task,
   limits: DataLimits,
-  signal: AbortSignal | undefined,
+  reading: Reading,
 ): Promise<Source> {
   const kind = await kindOf(path)
   if (kind === undefined) {
@@ -119,30 +114,30 @@ async function readSource(
     const name = basename(path)
     if (isNamedTable(name)) {
       only(tableOptions, 'a table')
-      return readTables(path, { ...spec, agreed: tableOf(task) }, limits, signal)
+      return readTables(path, { ...spec, agreed: tableOf(task) }, limits, reading)
     }
     only([], 'arrays of images')
-    if (/\.npz$/i.test(name)) return readNpz(path, limits, signal)
-    if (isIdxImages(name)) return readIdxPair(path, limits)
+    if (/\.npz$/i.test(name)) return readNpz(path, limits, reading)
+    if (isIdxImages(name)) return readIdxPair(path, limits, reading)
     throw dataError(path, `is of no known format; known are ${readable}`)
   }
   const names = await listFolder(path, limits)
   if (names.some(isIdxImages)) {
     only([], 'a folder of IDX files')
-    return readIdxFolder(path, names, limits)
+    return readIdxFolder(path, names, limits, reading)
   }
   if (isCifarFolder(names)) {
     only([], 'CIFAR-10 batches')
-    return readCifarFolder(path, names, limits)
+    return readCifarFolder(path, names, limits, reading)
   }
   if (await holdsTables(path, limits)) {
     only(tableOptions, 'a folder of tables')
-    return readTables(path, { ...spec, agreed: tableOf(task) }, limits, signal)
+    return readTables(path, { ...spec, agreed: tableOf(task) }, limits, reading)
   }
   if (names.length === 0) throw dataError(path, `is empty; known are ${readable}`)
   only(imageOptions, 'a folder of images')
   const agreed = task.inputShape?.length === 3 ? task.inputShape : undefined
-  return readImageFolder(path, { ...spec, agreed }, limits)
+  return readImageFolder(path, { ...spec, agreed }, limits, reading)
 }
 
 function datasetOf(

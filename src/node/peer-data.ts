@@ -4,6 +4,7 @@ import {
   fitToTask,
   loadForTask,
   partition,
+  type Reading,
   type Samples,
   shippedSets,
   taskOf,
@@ -23,11 +24,15 @@ interface OwnData {
  *
  * @throws {@link HearsayError} `DATA` where they do not fit the task, and where there is none that they must fit
  */
-export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 'data'>): Promise<OwnData> {
+export async function dataOf({
+  manifest,
+  data,
+  ...reading
+}: Pick<PeerOptions, 'manifest' | 'data' | 'signal' | 'onRead'>): Promise<OwnData> {
   if ('share' in data) {
     // A shipped set is the same everywhere.
     if (!Object.hasOwn(shippedSets, manifest.data.set)) mustHaveTask(manifest)
-    const dataset = await loadData(manifest)
+    const dataset = await loadData(manifest, {}, reading)
     const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
     const shard = shards[data.share]
     if (shard === undefined) {
@@ -39,7 +44,8 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
     return { dataset, samples: shard.samples }
   }
   mustHaveTask(manifest)
-  const dataset = 'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own)
+  const dataset =
+    'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own, reading)
   const { table, name } = dataset
   if (table !== undefined && manifest.task?.columns === undefined && manifest.merge.method !== 'mixture') {
     throw new HearsayError(
@@ -54,11 +60,12 @@ export async function dataOf({ manifest, data }: Pick<PeerOptions, 'manifest' | 
  * A run's data set, as its task has it.
  *
  * @param own - what goes before the manifest's section
+ * @param reading - ends it, and is told how far it is
  */
 export async function loadData(
   manifest: Manifest,
   own: Partial<DataInput> = {},
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Dataset> {
   const { data, seed } = manifest
   const task = agreedOf(manifest)
@@ -67,7 +74,7 @@ export async function loadData(
   // What the run's author tests on lies on the author's machine, as what is trained on there does.
   const { test, ...described } = data
   const tested = own.set === undefined && test !== undefined ? { test } : {}
-  return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed, undefined, signal)
+  return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed, undefined, reading)
 }
 
 /** Two files of one shape may mean two things: who trains on one must know what the others' mean. */
@@ -91,11 +98,16 @@ function agreedOf({ task = {}, merge }: Manifest): NonNullable<Manifest['task']>
  * there is as in these data.
  *
  * @param own - @default the data of the manifest
+ * @param reading - ends it, and is told how far it is
  * @throws {@link HearsayError} `DATA` where they cannot be read or do not fit what is written; `MANIFEST` where the names
  * of columns and categories are more than a run can have
  */
-export async function settleTask(manifest: Manifest, own: Partial<DataInput> = {}): Promise<Manifest> {
-  const dataset = await loadData(manifest, own)
+export async function settleTask(
+  manifest: Manifest,
+  own: Partial<DataInput> = {},
+  reading: Reading = {},
+): Promise<Manifest> {
+  const dataset = await loadData(manifest, own, reading)
   const { columns, header, ...described } = taskOf(dataset)
   const table = manifest.merge.method === 'mixture' ? {} : { header, columns }
   const task = { ...described, ...table, ...manifest.task }

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { classification, type DataInput, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
+import {
+  classification,
+  type DataInput,
+  type Dataset,
+  type Reading,
+  type Standardisation,
+  uninformedLoss,
+} from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
@@ -63,6 +70,8 @@ export interface PeerOptions {
   /** Told of another process with this identity that began later, which is told to stop. Must not throw. */
   readonly onTwin?: InTheField['onTwin']
   readonly signal?: AbortSignal
+  /** Told how far the reading of its data is. */
+  readonly onRead?: Reading['onRead']
 }
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */

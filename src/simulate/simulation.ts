@@ -3,6 +3,7 @@ import {
   type Dataset,
   partition,
   personalTests,
+  type Reading,
   type Samples,
   type Shard,
   uninformedLoss,
@@ -42,6 +43,8 @@ export interface SimulationOptions extends RunOptions {
   readonly disconnect?: number
   /** Goes on with the run that is kept in this folder, behind its last whole round. @default begins anew */
   readonly resume?: ResumeOptions
+  /** Told how far the reading of the data is. */
+  readonly onRead?: Reading['onRead']
 }
 
 /** Where a run is kept that goes on. */
@@ -88,7 +91,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
     )
   }
-  const dataset = await loadData(asked, {}, options.signal)
+  const dataset = await loadData(asked, {}, options)
   const manifest = withStandardise(asked, dataset)
   const { resume } = options
   if (resume !== undefined) await checkData(resume.folder, dataset)

@@ -1,10 +1,10 @@
-import { writeFile } from 'node:fs/promises'
+import { stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { loadDataset } from '../../src/data/index.js'
+import { loadDataset, loadInputs, type ReadProgress } from '../../src/data/index.js'
 import { type DataLimits, dataLimits } from '../../src/data/limits.js'
 import { bytesOf } from '../../src/data/read/file.js'
 import { decodeTable, type Table } from '../../src/data/read/table.js'
@@ -129,15 +129,54 @@ describe('A read that is interrupted', () => {
   it.each(['a.csv', 'a.csv.gz'])('ends at once, and with the reason of the signal: %s', async name => {
     const path = join(await folderWith({ [name]: '1,a\n2,b\n'.repeat(100_000) }), name)
     const interrupt = new AbortController()
-    const bytes = bytesOf(path, dataLimits, interrupt.signal)
+    const bytes = bytesOf(path, dataLimits, interrupt)
     expect((await bytes.next()).done).toBe(false)
     interrupt.abort(new Error('enough'))
     await expect(bytes.next()).rejects.toThrow('enough')
-    await expect(loadDataset({ set: path }, 1, undefined, interrupt.signal)).rejects.toThrow('enough')
+    await expect(loadDataset({ set: path }, 1, undefined, interrupt)).rejects.toThrow('enough')
   })
 
-  it('ends at once among arrays', async () => {
+  it.each([
+    ['arrays', fixture('npz/deflated.npz')],
+    ['images', fixture('images-grey')],
+    ['IDX files', fixture('idx')],
+  ])('ends at once among %s', async (_, set) => {
     const signal = AbortSignal.abort(new Error('enough'))
-    await expect(loadDataset({ set: fixture('npz/deflated.npz') }, 1, undefined, signal)).rejects.toThrow('enough')
+    await expect(loadDataset({ set }, 1, undefined, { signal })).rejects.toThrow('enough')
+  })
+
+  it('ends at once for a model that is asked', async () => {
+    const signal = AbortSignal.abort(new Error('enough'))
+    const path = join(await folderWith({ 'a.csv': '1,2\n3,4\n' }), 'a.csv')
+    const wanted = { inputShape: [2], pixels: false }
+    await expect(loadInputs(path, wanted, {}, undefined, { signal })).rejects.toThrow('enough')
+  })
+})
+
+describe('How far a reading is', () => {
+  const progressOf = async (set: string): Promise<ReadProgress[]> => {
+    const told: ReadProgress[] = []
+    await loadDataset({ set }, 1, undefined, { onRead: progress => void told.push(progress) })
+    return told
+  }
+
+  it.each([
+    ['a table', 'a.csv'],
+    ['a packed table', 'a.csv.gz'],
+  ])('is told in bytes of %s', async (_, name) => {
+    const path = join(await folderWith({ [name]: '1,a\n2,b\n'.repeat(50_000) }), name)
+    const told = await progressOf(path)
+    const done = told.map(progress => progress.done)
+    expect(done).toEqual([...done].sort((a, b) => a - b))
+    expect(told.at(-1)).toEqual({ path, done: (await stat(path)).size, of: (await stat(path)).size })
+  })
+
+  it.each([
+    ['bytes of arrays', fixture('npz/deflated.npz')],
+    ['images', fixture('images-grey')],
+  ])('is told in %s', async (_, set) => {
+    const told = await progressOf(set)
+    expect(told.length).toBeGreaterThan(0)
+    expect(told.at(-1)!.done).toBe(told.at(-1)!.of)
   })
 })

@@ -76,6 +76,13 @@ describe('the data of a peer', () => {
     expect(Array.from({ length: samples.size }, (_, i) => samples.inputs[4 * i])).toEqual(Array(samples.size).fill(0))
   })
 
+  it('are read until the signal ends it, whether they are its own or a share', async () => {
+    const manifest = await settleTask(parseManifest({ data: at('a.csv') }))
+    const signal = AbortSignal.abort(new Error('enough'))
+    for (const data of [{ own: { set: at('b.csv') } }, { share: 0 }])
+      await expect(dataOf({ manifest, data, signal })).rejects.toThrow('enough')
+  })
+
   it('may have columns that a run which lists its columns has not', async () => {
     const columns = ['colour', 'size', 'ill']
     const listed = await settleTask(parseManifest({ data: { set: at('a.csv'), columns } }))

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { sharedPixels } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { Reading } from '../reading.js'
 import { checkSize, labelTextsUpTo, type Part, type Source } from '../source.js'
 import { readBytes } from './file.js'
 import { kindOfFile, passedOver } from './passed-over.js'
@@ -27,17 +28,20 @@ export async function readCifarFolder(
   folder: string,
   names: readonly string[],
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<Source> {
   const batches = names
     .filter(name => batchName.test(name))
     .sort((a, b) => Number.parseInt(a.slice(11), 10) - Number.parseInt(b.slice(11), 10))
   const read = [...batches, 'test_batch.bin', 'batches.meta.txt'].filter(name => names.includes(name))
   const leftOut = passedOver(names.filter(name => !read.includes(name)).map(kindOfFile), read.length)
-  const train = await readBatches(folder, batches, limits)
-  const test = names.includes('test_batch.bin') ? await readBatches(folder, ['test_batch.bin'], limits) : undefined
+  const train = await readBatches(folder, batches, limits, reading)
+  const test = names.includes('test_batch.bin')
+    ? await readBatches(folder, ['test_batch.bin'], limits, reading)
+    : undefined
   const labelNames = names.includes('batches.meta.txt')
     ? new TextDecoder()
-        .decode(await readBytes(join(folder, 'batches.meta.txt'), limits))
+        .decode(await readBytes(join(folder, 'batches.meta.txt'), limits, reading))
         .split(/\s+/)
         .filter(Boolean)
     : undefined
@@ -53,11 +57,16 @@ export async function readCifarFolder(
   }
 }
 
-async function readBatches(folder: string, names: readonly string[], limits: DataLimits): Promise<Part> {
+async function readBatches(
+  folder: string,
+  names: readonly string[],
+  limits: DataLimits,
+  reading: Reading,
+): Promise<Part> {
   const batches: Uint8Array[] = []
   let size = 0
   for (const name of names) {
-    const bytes = await readBytes(join(folder, name), limits)
+    const bytes = await readBytes(join(folder, name), limits, reading)
     size += countRecords(bytes, join(folder, name))
     checkSize(folder, size, [side, side, 3], 1, limits)
     batches.push(bytes)

@@ -1,6 +1,7 @@
 import type { Metadata, Sharp } from 'sharp'
 import { sharedPixels } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { Reading } from '../reading.js'
 import { checkSize } from '../source.js'
 import { readBytes } from './file.js'
 import { refusalOf } from './image-format.js'
@@ -22,11 +23,12 @@ export interface DecodedImages {
   readonly several: number
 }
 
-/** Reads files and brings each to `height` × `width`. */
+/** Reads files and brings each to `height` × `width`. @throws the signal's reason */
 export async function decodeImages(
   paths: readonly string[],
   [height, width]: ImageSize,
   limits: DataLimits = dataLimits,
+  { signal, onRead }: Reading = {},
 ): Promise<DecodedImages> {
   checkSize('images', paths.length, [height, width, 3], 1, limits)
   const length = height * width * 3
@@ -35,8 +37,10 @@ export async function decodeImages(
   let several = 0
   const room = createRoom(limits.imagePixels)
   let next = 0
+  let done = 0
   const decodeNext = async (): Promise<void> => {
     while (next < paths.length) {
+      signal?.throwIfAborted()
       const at = next++
       const { image, size, pages } = await opened(paths[at]!, limits)
       sizes[at] = size
@@ -48,6 +52,7 @@ export async function decodeImages(
       } finally {
         room.give(own)
       }
+      onRead?.({ path: paths[at]!, done: ++done, of: paths.length })
     }
   }
   try {

@@ -7,6 +7,7 @@ import * as zlib from 'node:zlib'
 import type { HearsayError } from '../../errors.js'
 import { whyNot } from '../../system-errors.js'
 import { type DataLimits, dataError, dataLimits, inflatedLimit } from '../limits.js'
+import type { Reading, ReadProgress } from '../reading.js'
 
 const gunzip = promisify(zlib.gunzip)
 
@@ -100,7 +101,7 @@ const pieceBytes = 1 << 16
 export async function* bytesOf(
   path: string,
   limits: DataLimits = dataLimits,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): AsyncGenerator<Uint8Array> {
   await using handle = await opened(path)
   const { size } = await handle.stat()
@@ -108,19 +109,32 @@ export async function* bytesOf(
   try {
     if (/\.gz$/i.test(path)) {
       // Decompressing takes a tenth of the time of what is done with the pieces: what grows too far is refused before.
-      for await (const _ of interruptible(inflated(path, read(), size, limits), signal));
-      yield* interruptible(inflated(path, read(), size, limits), signal)
-    } else yield* interruptible(read(), signal)
+      for await (const _ of followed(inflated(path, read(), size, limits), { signal: reading.signal }));
+      const file = read()
+      yield* followed(inflated(path, file, size, limits), reading, () => ({ path, done: file.bytesRead, of: size }))
+    } else {
+      const file = read()
+      yield* followed(file, reading, () => ({ path, done: file.bytesRead, of: size }))
+    }
   } catch (cause) {
-    signal?.throwIfAborted()
+    reading.signal?.throwIfAborted()
     throw isOurs(cause) ? cause : fileError(path, cause)
   }
 }
 
-/** The same pieces, until the signal ends them. */
-export async function* interruptible(pieces: Pieces, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+/**
+ * The same pieces, until the signal ends them.
+ *
+ * @param progress - asked with every piece. @default nobody is told
+ */
+export async function* followed(
+  pieces: Pieces,
+  { signal, onRead }: Reading,
+  progress?: (piece: Uint8Array) => ReadProgress,
+): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) {
     signal?.throwIfAborted()
+    if (progress !== undefined) onRead?.(progress(piece))
     yield piece
   }
 }
@@ -154,16 +168,23 @@ async function opened(path: string): Promise<FileHandle> {
 /**
  * A whole file, decompressed when its name ends in .gz.
  *
- * @throws {@link HearsayError} when it cannot be read, is too large, or its compressed data are damaged
+ * @throws {@link HearsayError} when it cannot be read, is too large, or its compressed data are damaged; the signal's
+ * reason
  */
-export async function readBytes(path: string, limits: DataLimits = dataLimits): Promise<Uint8Array> {
+export async function readBytes(
+  path: string,
+  limits: DataLimits = dataLimits,
+  { signal }: Pick<Reading, 'signal'> = {},
+): Promise<Uint8Array> {
+  signal?.throwIfAborted()
   let bytes: Uint8Array
   await using handle = await opened(path)
   try {
     const { size } = await handle.stat()
     if (size > limits.fileBytes) throw dataError(path, `has ${size} bytes; at most ${limits.fileBytes} are read`)
-    bytes = await handle.readFile()
+    bytes = await handle.readFile({ ...(signal && { signal }) })
   } catch (cause) {
+    signal?.throwIfAborted()
     throw isOurs(cause) ? cause : fileError(path, cause)
   }
   return /\.gz$/i.test(path) ? await inflate(path, bytes, limits) : bytes

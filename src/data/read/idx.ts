@@ -1,5 +1,6 @@
 import { basename, dirname, join } from 'node:path'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { Reading } from '../reading.js'
 import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import { kindOf, readBytes } from './file.js'
 import { kindOfFile, passedOver } from './passed-over.js'
@@ -56,18 +57,26 @@ export function isIdxImages(name: string): boolean {
 }
 
 /** Reads one pair: the file of images, and the file of labels beside it. */
-export async function readIdxPair(imagesPath: string, limits: DataLimits = dataLimits): Promise<Source> {
-  const pair = await readPair(imagesPath, limits)
+export async function readIdxPair(
+  imagesPath: string,
+  limits: DataLimits = dataLimits,
+  reading: Reading = {},
+): Promise<Source> {
+  const pair = await readPair(imagesPath, limits, reading)
   return { inputShape: pair.inputShape, labelTexts: labelTextsUpTo(pair.largest), train: pair.part }
 }
 
 /** The images of one file, with their labels where that file lies beside it. */
-export async function readIdxImages(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
-  const { shape, values } = decodeIdx(await readBytes(path, limits), path, 3)
+export async function readIdxImages(
+  path: string,
+  limits: DataLimits = dataLimits,
+  reading: Reading = {},
+): Promise<UnlabelledSamples> {
+  const { shape, values } = decodeIdx(await readBytes(path, limits, reading), path, 3)
   const samples = { inputs: values, inputShape: [shape[1]!, shape[2]!, 1], size: shape[0]! }
   const labelsPath = await findLabels(path)
   if (labelsPath === undefined) return samples
-  const labels = decodeIdx(await readBytes(labelsPath, limits), labelsPath, 1)
+  const labels = decodeIdx(await readBytes(labelsPath, limits, reading), labelsPath, 1)
   checkCounts(path, samples.size, labels.values.length)
   return { ...samples, answers: Array.from(labels.values, String) }
 }
@@ -77,12 +86,13 @@ export async function readIdxFolder(
   folder: string,
   names: readonly string[],
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<Source> {
   const train = one(folder, names, ['train'])
   const test = one(folder, names, ['t10k', 'test'])
   if (train === undefined) throw dataError(folder, 'has IDX images but no train-images-idx3-ubyte[.gz]')
-  const trainPair = await readPair(join(folder, train), limits)
-  const testPair = test === undefined ? undefined : await readPair(join(folder, test), limits)
+  const trainPair = await readPair(join(folder, train), limits, reading)
+  const testPair = test === undefined ? undefined : await readPair(join(folder, test), limits, reading)
   if (testPair !== undefined && testPair.inputShape.join('×') !== trainPair.inputShape.join('×')) {
     throw dataError(
       folder,
@@ -113,10 +123,11 @@ function one(folder: string, names: readonly string[], splits: readonly string[]
 async function readPair(
   imagesPath: string,
   limits: DataLimits,
+  reading: Reading,
 ): Promise<{ part: Part; inputShape: number[]; largest: number; files: readonly string[] }> {
   const labelsPath = await labelsBeside(imagesPath)
-  const images = decodeIdx(await readBytes(imagesPath, limits), imagesPath, 3)
-  const labels = decodeIdx(await readBytes(labelsPath, limits), labelsPath, 1)
+  const images = decodeIdx(await readBytes(imagesPath, limits, reading), imagesPath, 3)
+  const labels = decodeIdx(await readBytes(labelsPath, limits, reading), labelsPath, 1)
   const [size, height, width] = images.shape
   checkCounts(imagesPath, size!, labels.shape[0]!)
   if (images.values.length === 0) throw dataError(imagesPath, `images are ${height}×${width}; they must not be empty`)

@@ -1,5 +1,6 @@
 import { sharedPixels } from '../dataset.js'
 import { type DataLimits, dataLimits } from '../limits.js'
+import type { Reading } from '../reading.js'
 import type { Part, Source } from '../source.js'
 import type { DataSpec } from '../spec.js'
 import { type DecodedImages, decodeImages, type ImageSize, imageSize } from './decode-images.js'
@@ -24,12 +25,13 @@ export async function readImageFolder(
   folder: string,
   options: ImageOptions,
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<Source> {
   const { classes, parts, leftOut } = await findImages(folder, limits)
   const size = await sizeFor(parts.train.paths[0]!, options, limits)
   const decoded: [Split, ListedImages, DecodedImages][] = []
   for (const [split, listed] of Object.entries(parts) as [Split, ListedImages][]) {
-    decoded.push([split, listed, await decodeImages(listed.paths, size, limits)])
+    decoded.push([split, listed, await decodeImages(listed.paths, size, limits, reading)])
   }
   const all = decoded.map(([, , images]) => images)
   // Grey images are colour images too. Colours are not taken away unasked.
@@ -70,8 +72,9 @@ export async function readImages(
   paths: readonly string[],
   [height, width, channels]: readonly [number, number, number],
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<{ pixels: Uint8Array; notes: string[] }> {
-  const images = await decodeImages(paths, [height, width], limits)
+  const images = await decodeImages(paths, [height, width], limits, reading)
   const pixels = channels === 3 ? images.pixels : toGrey(images.pixels)
   return { pixels, notes: [...pageNotes([images]), ...shapeNotes(images.sizes, [height, width], wantedByModel)] }
 }

@@ -1,6 +1,7 @@
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { type DataLimits, dataError, inflatedLimit } from '../limits.js'
-import { fileError, interruptible, isOurs, isSystems } from './file.js'
+import type { Reading } from '../reading.js'
+import { fileError, followed, isOurs, isSystems } from './file.js'
 import { type NpyArray, readNpy } from './npy.js'
 
 /** Deflate cannot shrink data further than this; an entry that claims more lies about its size. */
@@ -19,7 +20,7 @@ export async function readArrays(
   path: string,
   choose: (names: readonly string[]) => readonly string[],
   limits: DataLimits,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Map<string, NpyArray>> {
   let zip: ZipFile | undefined
   try {
@@ -29,16 +30,20 @@ export async function readArrays(
       const entry = entries.get(name)
       return entry === undefined ? [] : [[name, entry] as const]
     })
-    checkSizes(wanted, zip.fileSize, path, limits)
+    const of = checkSizes(wanted, zip.fileSize, path, limits)
+    let done = 0
     const arrays = new Map<string, NpyArray>()
     for (const [name, entry] of wanted) {
       // yauzl ends the stream with an error when it is not as long as the entry claims.
-      const bytes = interruptible(await zip.openReadStreamPromise(entry), signal)
+      const bytes = followed(await zip.openReadStreamPromise(entry), reading, ({ length }) => {
+        done += length
+        return { path, done, of }
+      })
       arrays.set(name, await readNpy(bytes, entry.uncompressedSize, `${path}: ${name}`, limits))
     }
     return arrays
   } catch (cause) {
-    signal?.throwIfAborted()
+    reading.signal?.throwIfAborted()
     if (isOurs(cause)) throw cause
     if (isSystems(cause)) throw fileError(path, cause)
     throw dataError(path, 'is not a readable .npz (ZIP) archive; was it cut off or damaged?', cause)
@@ -57,13 +62,13 @@ async function arraysIn(zip: ZipFile, path: string): Promise<Map<string, Entry>>
   return arrays
 }
 
-/** Before anything is unpacked. */
+/** Before anything is unpacked. @returns how many bytes will be */
 function checkSizes(
   wanted: readonly (readonly [name: string, entry: Entry])[],
   fileBytes: number,
   path: string,
   limits: DataLimits,
-): void {
+): number {
   const { most, refusal } = inflatedLimit(fileBytes, limits)
   let total = 0
   for (const [name, { compressedSize, uncompressedSize }] of wanted) {
@@ -73,4 +78,5 @@ function checkSizes(
       throw dataError(path, `${name}: its size cannot be true; was the archive damaged?`)
     }
   }
+  return total
 }

@@ -1,5 +1,6 @@
 import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
+import type { Reading } from '../reading.js'
 import { checkCounts, indexLabels, labelTextsUpTo, type Part, type Source, type UnlabelledSamples } from '../source.js'
 import type { NpyArray } from './npy.js'
 import { readArrays } from './npz-archive.js'
@@ -21,7 +22,7 @@ const conventions: readonly Partial<Record<'train' | 'validation' | 'test', read
  * (`x_train`, `y_train`, …) or with `x` and `y`. Images are n×h×w or n×h×w×channels; uint8 images are pixels, all
  * else are numbers as they are. Tables are n×features.
  */
-export async function readNpz(path: string, limits: DataLimits = dataLimits, signal?: AbortSignal): Promise<Source> {
+export async function readNpz(path: string, limits: DataLimits = dataLimits, reading: Reading = {}): Promise<Source> {
   let parts: [part: string, pair: readonly [string, string]][] = []
   const choose = (names: readonly string[]): string[] => {
     const keys = conventions.find(convention => convention.train!.every(key => names.includes(key)))
@@ -34,7 +35,7 @@ export async function readNpz(path: string, limits: DataLimits = dataLimits, sig
     parts = Object.entries(keys).filter(([, pair]) => pair.some(key => names.includes(key)))
     return parts.flatMap(([, pair]) => [...pair])
   }
-  const arrays = await readArrays(path, choose, limits, signal)
+  const arrays = await readArrays(path, choose, limits, reading)
 
   let largest = 0
   let inputShape: readonly number[] | undefined
@@ -83,13 +84,17 @@ function answersBeside(inputs: string, names: readonly string[]): string[] {
 }
 
 /** Samples from an .npz archive, with their labels where these are there. */
-export async function readNpzInputs(path: string, limits: DataLimits = dataLimits): Promise<UnlabelledSamples> {
+export async function readNpzInputs(
+  path: string,
+  limits: DataLimits = dataLimits,
+  reading: Reading = {},
+): Promise<UnlabelledSamples> {
   const choose = (names: readonly string[]): string[] => {
     const name = names.length === 1 ? names[0] : inputNames.find(known => names.includes(known))
     if (name !== undefined) return [name, ...answersBeside(name, names)]
     throw dataError(path, `has the arrays ${names.join(', ') || '(none)'}; call the one with the inputs x`)
   }
-  const [[name, array], [answersName, givenAnswers] = []] = [...(await readArrays(path, choose, limits))] as [
+  const [[name, array], [answersName, givenAnswers] = []] = [...(await readArrays(path, choose, limits, reading))] as [
     [string, NpyArray],
     [string, NpyArray]?,
   ]

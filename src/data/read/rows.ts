@@ -1,5 +1,6 @@
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { placeRows } from '../placing.js'
+import type { Reading } from '../reading.js'
 import { isInput, type SchemaColumn, type TableSchema } from '../schema.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
 import type { Column } from './columns.js'
@@ -27,19 +28,20 @@ export type RowOptions = Pick<TableOptions, 'header' | 'decimal'>
 export async function readRows(
   path: string,
   inputShape: readonly number[],
-  reading: TableSchema,
+  schema: TableSchema,
   options: RowOptions = {},
   limits: DataLimits = dataLimits,
+  reading: Reading = {},
 ): Promise<UnlabelledSamples> {
-  const header = options.header ?? (reading.header ? true : undefined)
+  const header = options.header ?? (schema.header ? true : undefined)
   let found: Found = new Map()
   const columnsFor = (width: number, names: readonly string[] | undefined, source: string): Column[] => {
-    const isNamed = names !== undefined && reading.header
-    found = isNamed ? byName(names, reading, `${source}:1`) : byPlace(width, reading, source)
+    const isNamed = names !== undefined && schema.header
+    found = isNamed ? byName(names, schema, `${source}:1`) : byPlace(width, schema, source)
     return Array.from({ length: width }, (_, i) => columnOf(found.get(i), i, names))
   }
   const table = await decodeTable(
-    [{ path, bytes: bytesOf(path, limits) }],
+    [{ path, bytes: bytesOf(path, limits, reading) }],
     { ...options, ...(header !== undefined && { header }) },
     limits,
     columnsFor,
@@ -47,7 +49,7 @@ export async function readRows(
   const size = table.rows
   checkSize(path, size, inputShape, 4, limits)
   const own = [...found].sort(([a], [b]) => a - b).map(([, column]) => column)
-  const inputs = placeRows(featuresOf(table), size, { header: table.header, columns: own }, reading)
+  const inputs = placeRows(featuresOf(table), size, { header: table.header, columns: own }, schema)
   const answers = answersIn(table)
   return { inputs, inputShape, size, ...(answers && { answers }) }
 }
@@ -55,9 +57,9 @@ export async function readRows(
 /** Which columns of the training data stand where in the file that is read, from 0. */
 type Found = ReadonlyMap<number, SchemaColumn>
 
-function byName(names: readonly string[], reading: TableSchema, source: string): Found {
+function byName(names: readonly string[], schema: TableSchema, source: string): Found {
   const found = new Map<number, SchemaColumn>()
-  for (const column of reading.columns) {
+  for (const column of schema.columns) {
     const [at, second] = placesOf(column.name, columnNames(names))
     if (isInput(column)) {
       if (at === undefined) {

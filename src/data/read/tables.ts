@@ -1,6 +1,7 @@
 import { inputSize, sharedNumbers } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import { shortList } from '../notes.js'
+import type { Reading } from '../reading.js'
 import type { SchemaColumn } from '../schema.js'
 import { checkSize, type Part, type Source } from '../source.js'
 import type { DataSpec } from '../spec.js'
@@ -21,10 +22,10 @@ export async function readTables(
   path: string,
   options: TableOptions & Pick<DataSpec, 'test'>,
   limits: DataLimits = dataLimits,
-  signal?: AbortSignal,
+  reading: Reading = {},
 ): Promise<Source> {
   const files = await tableFiles(path, options.test, limits)
-  const read = files.map(({ path }) => ({ path, bytes: bytesOf(path, limits, signal) }))
+  const read = files.map(({ path }) => ({ path, bytes: bytesOf(path, limits, reading) }))
   const table = await decodeTable(read, options, limits)
   const column = columnOf(table, 'peer')
   const byFile = files.some(({ peer }) => peer !== undefined)
@@ -109,11 +110,11 @@ function sourceOf(
   }
   const comments = table.comments === 1 ? 'a line of comment' : `${table.comments} lines of comment`
   const notes = [...(table.comments === 0 ? [] : [`${comments} passed over`]), ...checkTable(table, options, path)]
-  const reading = {
+  const schema = {
     header: table.header,
     columns: table.columns.flatMap(column => schemaOf(column, table.header, options, path)),
   }
-  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: reading, notes }
+  return { inputShape, labelTexts: texts, train, ...(peers && { peers: peers.names }), table: schema, notes }
 }
 
 function schemaOf(column: Column, header: boolean, { unit: given }: TableOptions, path: string): SchemaColumn[] {
