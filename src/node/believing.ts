@@ -41,13 +41,22 @@ export interface MergeAsked {
   /** Those that came, by number. */
   readonly heads: ReadonlyMap<number, Float32Array>
   /** What to mix of the own head and of those that are believed. */
-  readonly partsOf: (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) => readonly Contribution[]
+  readonly partsOf: PartsOf
+  /**
+   * The same without acceleration, where `partsOf` has it. Acceleration extrapolates: of models that are far apart and
+   * each harmless it can make one whose loss explodes, which is no head's fault.
+   */
+  readonly plainOf?: PartsOf
 }
+
+export type PartsOf = (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) => readonly Contribution[]
 
 export interface MergeMade {
   readonly refused: readonly Omit<RefusedHead, 'name'>[]
   /** ‖x_i − x_j‖² of those that were merged. */
   readonly squares: ReadonlyMap<number, number>
+  /** It was made without acceleration, because the loss exploded with it. */
+  readonly isPlain: boolean
 }
 
 /**
@@ -73,7 +82,7 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
   let moved = 0
   let lossLimit = limits.lossIncrease * uninformed
 
-  async function merge({ head, own, heads, partsOf }: MergeAsked, signal: AbortSignal): Promise<MergeMade> {
+  async function merge({ head, own, heads, partsOf, plainOf }: MergeAsked, signal: AbortSignal): Promise<MergeMade> {
     const peers = [...heads.keys()].sort((a, b) => a - b)
     const distances = squaredDistances(
       head,
@@ -96,8 +105,8 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
     const believed = new Map([...heads].filter(([peer]) => !tooFar.includes(peer)))
 
     /** Puts the merge with these into the head. @returns its loss; infinite where anything is not finite */
-    const lossWith = async (some: ReadonlyMap<number, Float32Array>): Promise<number> => {
-      const parts = partsOf(own, some)
+    const lossWith = async (some: ReadonlyMap<number, Float32Array>, partsIn = plainOf ?? partsOf): Promise<number> => {
+      const parts = partsIn(own, some)
       let squares = 0
       await inSlices(head.length, parts.length, (from, to) => {
         mix(head, parts, from, to)
@@ -108,7 +117,9 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
       const lost = Number.isFinite(squares) ? await loss(signal) : Number.POSITIVE_INFINITY
       return Number.isNaN(lost) ? Number.POSITIVE_INFINITY : lost
     }
-    let lost = await lossWith(believed)
+    let lost = await lossWith(believed, partsOf)
+    const isPlain = plainOf !== undefined && lost > lossLimit
+    if (isPlain) lost = await lossWith(believed)
     if (lost > lossLimit) {
       const harm = new Map<number, number>()
       for (const [peer, values] of believed) harm.set(peer, await lossWith(new Map([[peer, values]])))
@@ -117,12 +128,13 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
       )
       for (const peer of worst) {
         believed.delete(peer)
-        refused.push({ peer, reason: 'LOSS_TOO_HIGH', times: harm.get(peer)! / lossLimit })
+        // Of the merge that it is taken out of: heads that are harmless one by one may break it together.
+        refused.push({ peer, reason: 'LOSS_TOO_HIGH', times: lost / lossLimit })
         lost = await lossWith(believed)
         if (lost <= lossLimit) break
       }
     }
-    return { refused, squares: new Map([...all].filter(([peer]) => believed.has(peer))) }
+    return { refused, squares: new Map([...all].filter(([peer]) => believed.has(peer))), isPlain }
   }
 
   return {
@@ -134,7 +146,7 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
     async merge(asked, signal) {
       if (asked.heads.size === 0) {
         asked.own.set(asked.head)
-        return { refused: [], squares: new Map() }
+        return { refused: [], squares: new Map(), isPlain: false }
       }
       try {
         return await merge(asked, signal)

@@ -9,7 +9,7 @@ import {
   staleRow,
 } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
-import type { Believing } from './believing.js'
+import type { Believing, PartsOf } from './believing.js'
 import type { Disbelief, PeerEvent } from './events.js'
 import type { Exchange } from './exchange.js'
 import type { Federation } from './federation.js'
@@ -100,22 +100,23 @@ export function createGossip(init: GossipInit): Gossip {
       const heads = new Map([...received].filter(([peer]) => !isTakenBack && !distrusted.has(peer)))
       // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
       const isWhole = (merged: number): boolean => absent.length === 0 && merged === received.size
-      const { refused, squares } = await believing.merge(
+      const plainOf: PartsOf = (own, believed) => contributions(row, where.self, own, believed)
+      const fasterOf: PartsOf = (own, believed) => {
+        const earlier = step === 0 ? own : beforeStep(step - 1, head.length)
+        const plain = plainOf(own, believed)
+        return isWhole(believed.size) ? accelerated(plain, factors![step]!, where.self, earlier) : plain
+      }
+      const { refused, squares, isPlain } = await believing.merge(
         {
           head,
           own: beforeStep(step, head.length),
           heads,
-          partsOf: (own, believed) => {
-            const plain = contributions(row, where.self, own, believed)
-            return chebyshevHolds && isWhole(believed.size)
-              ? accelerated(plain, factors![step]!, where.self, step === 0 ? own : beforeStep(step - 1, head.length))
-              : plain
-          },
+          ...(chebyshevHolds ? { partsOf: fasterOf, plainOf } : { partsOf: plainOf }),
         },
         signal,
       )
       release()
-      chebyshevHolds &&= isWhole(squares.size)
+      chebyshevHolds &&= !isPlain && isWhole(squares.size)
       hasMerged ||= squares.size > 0
       distance = localDistance(row, squares)
       const named = [

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { contributions } from '../../src/merge/index.js'
-import { type BelievingInit, createBelieving, type MergeMade, probeOf } from '../../src/node/index.js'
+import {
+  type BelievingInit,
+  createBelieving,
+  type MergeAsked,
+  type MergeMade,
+  type PartsOf,
+  probeOf,
+} from '../../src/node/index.js'
 
 const never = new AbortController().signal
 const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }
@@ -67,6 +74,36 @@ describe('a merge', () => {
     // The weight of who is left out returns to oneself.
     expect(head[0]).toBeCloseTo(1.1, 6)
     expect([...squares.keys()]).toEqual([2])
+  })
+
+  it('that only acceleration breaks is made without it, and nobody is to blame', async () => {
+    const head = Float32Array.of(1, 1)
+    const believing = createBelieving({ ...anywhere, uninformed: 1, loss: async () => lossOf(head) })
+    believing.trained({ loss: 0.01, moved: 1 })
+    const row = { self: 0.5, from: [{ peer: 1, weight: 0.5 }] }
+    const mean: PartsOf = (own, believed) => contributions(row, 0, own, believed)
+    // Three times as far as the mean.
+    const beyond: PartsOf = (own, believed) => [
+      { peer: 0, values: own, weight: -0.5 },
+      { peer: 1, values: believed.get(1)!, weight: 1.5 },
+    ]
+    const ask = (at: number): MergeAsked => ({
+      head,
+      own: new Float32Array(2),
+      heads: new Map([[1, Float32Array.of(at, 1)]]),
+      partsOf: beyond,
+      plainOf: mean,
+    })
+    expect(await believing.merge(ask(7), never)).toMatchObject({ refused: [], isPlain: true })
+    expect([...head]).toEqual([4, 1])
+    head.fill(1)
+    expect(await believing.merge(ask(2), never)).toMatchObject({ refused: [], isPlain: false })
+    expect([...head]).toEqual([2.5, 1])
+    head.fill(1)
+    // Here the head itself is to blame, by what it does without acceleration.
+    const { refused } = await believing.merge(ask(101), never)
+    expect(refused).toEqual([{ peer: 1, reason: 'LOSS_TOO_HIGH', times: 125 }])
+    expect([...head]).toEqual([1, 1])
   })
 
   it('that makes the loss explode is made again without the worst, which need not be the furthest', async () => {
