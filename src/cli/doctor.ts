@@ -10,8 +10,8 @@ interface DoctorOptions {
 
 export const run: Run<DoctorOptions> = async (_, { json = false }, { stdout, stderr, signal }) => {
   // A terminal's line is written over; a file gets one line after another.
-  const [start, end] = stderr.isTTY ? ['\r', ''] : ['', '\n']
-  const say = (text: string): void => void (json || stderr.write(`${start}${text.padEnd(20)}${end}`))
+  const line = (text: string): string => (stderr.isTTY ? `\r${text.padEnd(20)}` : `${text}\n`)
+  const say = (text: string): void => void (json || stderr.write(line(text)))
   try {
     const diagnosis = await diagnose(signal, name => say(`trying ${name} …`))
     if (stderr.isTTY) say(`\r${''.padEnd(20)}\r`)
