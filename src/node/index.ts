@@ -29,12 +29,12 @@ export {
   createExchange,
   type Exchange,
   type ExchangeInit,
-  type Position,
   type StreamExchange,
   type Swap,
 } from './exchange.js'
 export { type Federation, fixedFederation, type Neighbourhood, openFederation } from './federation.js'
 export { createGossip, type Gossip, type GossipInit } from './gossip.js'
+export type { Position } from './handing-over.js'
 export * from './identity.js'
 export { type Vacant, vacant } from './listening.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
