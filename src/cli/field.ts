@@ -120,7 +120,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     await keep(peer.mixture?.kept())
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key, round))
-    endReach = sayReach(peer, manifest, say)
+    endReach = sayReach(peer, run, say)
     const lineOf = createFieldLines(manifest.rounds, measure, classes)
     const companyLines = createCompany({ peer, folder: folder.path, met: () => met, hasBegun: run.hasBegun })
     const minPeers = minPeersOf(run)
@@ -272,7 +272,7 @@ function announcement(peer: Peer, run: FieldRun, key: PeerNetwork['key'], round:
     ...networkRows(run, key),
   ]
   const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${shown(value, 400)}`)
-  return [...lines, '', ...joinLines(peer, manifest), ''].join('\n')
+  return [...lines, '', ...joinLines(peer, run), ''].join('\n')
 }
 
 /** What others must have, and learn of whoever began the run. */

@@ -2,10 +2,23 @@ import pc from 'picocolors'
 import { isShipped } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { joinAddress, type Manifest, type Peer } from '../node/index.js'
+import type { PeerSettings } from '../watch/index.js'
 
-/** What others paste to join, one line for each address, best first. */
-export function joinLines(peer: Peer, { data }: Pick<Manifest, 'data'>): string[] {
-  const header = isShipped(data.set)
+/** What decides who can join, and with what. */
+export interface Joinable {
+  readonly manifest: Pick<Manifest, 'data'>
+  readonly settings: Pick<PeerSettings, 'members'>
+}
+
+/** What others paste to join, one line for each address, best first. Members that are written down have the file. */
+export function joinLines(peer: Pick<Peer, 'addresses' | 'runId'>, { manifest, settings }: Joinable): string[] {
+  if (settings.members !== undefined) {
+    const names = settings.members.map(({ name }) => name)
+    return [
+      shown(`Only members that are written down take part: ${names.join(', ')}. They join with the same file.`, 400),
+    ]
+  }
+  const header = isShipped(manifest.data.set)
     ? 'Others join with'
     : 'Others join with, and --data for a file or folder of their own,'
   return [header, ...peer.addresses().map(address => `  hearsay join ${shown(joinAddress(address, peer.runId), 1000)}`)]
@@ -19,15 +32,15 @@ const lookMs = 2_000
  *
  * @returns what ends it
  */
-export function sayReach(peer: Peer, manifest: Pick<Manifest, 'data'>, say: (line: string) => void): () => void {
+export function sayReach(peer: Peer, run: Joinable, say: (line: string) => void): () => void {
   let told: string | undefined
-  let known = joinLines(peer, manifest).join()
+  let known = joinLines(peer, run).join()
   const look = (): void => {
     const line = reachLine(peer)
     if (line === told) return
     told = line
     if (line !== undefined) say(`${pc.dim('reach'.padEnd(10))}${line}`)
-    const lines = joinLines(peer, manifest)
+    const lines = joinLines(peer, run)
     if (lines.join() !== known) for (const text of lines) say(text)
     known = lines.join()
   }
