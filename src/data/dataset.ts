@@ -140,6 +140,31 @@ export function takeSamples(samples: Samples, indices: Uint32Array): Samples {
   }
 }
 
+/**
+ * The same in place, so that what may fill most of the memory is not there twice. The samples given must not be used any
+ * more.
+ *
+ * @param indices - ascending
+ */
+export function keepSamples(samples: Samples, indices: Uint32Array): Samples {
+  const { inputs, labels, targets, size } = samples
+  return {
+    inputs: keepRows(inputs, size, indices),
+    labels: keepRows(labels, size, indices),
+    ...(targets && { targets: keepRows(targets, size, indices) }),
+    size: indices.length,
+  }
+}
+
+function keepRows<T extends Float32Array | Uint8Array | Int32Array>(rows: T, size: number, indices: Uint32Array): T {
+  const length = size === 0 ? 0 : rows.length / size
+  // Each goes to a place before its own, which was left already.
+  for (let i = 0; i < indices.length; i++) {
+    rows.copyWithin(i * length, indices[i]! * length, (indices[i]! + 1) * length)
+  }
+  return rows.subarray(0, indices.length * length) as T
+}
+
 function takeRows(rows: Float32Array | Uint8Array, length: number, indices: Uint32Array): Float32Array | Uint8Array {
   const total = indices.length * length
   const taken = rows instanceof Uint8Array ? sharedPixels(total) : sharedNumbers(total)

@@ -2,6 +2,7 @@ import { basename, resolve } from 'node:path'
 import { validate } from '../validation.js'
 import {
   type Dataset,
+  keepSamples,
   type Samples,
   type StandardiseRule,
   sharedLabels,
@@ -198,11 +199,11 @@ function datasetOf(
     )
   }
   const taken = (indices: Uint32Array): Uint16Array => Uint16Array.from(indices, sample => owners![sample]!)
-  const kept = takeSamples(all, train)
+  const held = takeSamples(all, test)
   return noted({
     ...common,
-    train: kept,
-    test: takeSamples(all, test),
+    train: keepSamples(all, train),
+    test: held,
     ...(groups && { groups: Uint32Array.from(train, sample => groups[sample]!) }),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
   })

@@ -59,7 +59,11 @@ export function checkColumns({ header, width, names }: FoundColumns, agreed: Tab
   const missing = needed.filter(name => !own.has(name))
   const extra = names.filter(name => !wanted.has(name))
   const problems = [
-    ...(missing.length === 0 ? [] : [`lacks ${columnWord(missing)} ${quoted(missing)} of the run`]),
+    ...(missing.length === 0
+      ? []
+      : [
+          `lacks ${columnWord(missing)} ${quoted(missing)} of the run${otherwiseCalled(missing, extra)}: add what is missing, and leave cells empty where nothing is known`,
+        ]),
     ...(extra.length === 0
       ? []
       : [
@@ -67,6 +71,16 @@ export function checkColumns({ header, width, names }: FoundColumns, agreed: Tab
         ]),
   ]
   if (problems.length > 0) throw dataError(source, problems.join('; '))
+}
+
+/** A column may be there, in another spelling. */
+function otherwiseCalled(missing: readonly string[], extra: readonly string[]): string {
+  const folded = (name: string): string => name.toLowerCase().replace(/[\s_-]/g, '')
+  for (const name of missing) {
+    const other = extra.find(other => folded(other) === folded(name))
+    if (other !== undefined) return `; rename ${quoted([other])} if it is ${quoted([name])}`
+  }
+  return ''
 }
 
 /**

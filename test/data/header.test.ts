@@ -35,6 +35,7 @@ describe('the first line', () => {
     ['texts of which one is rare', 'c9,s2,yes', texts],
     ['a missing value', '0.5,?,1', measured],
     ['a value that is missing among numbers', '-,2.5,1', measured],
+    ['a number with the unit of the others', '3 cm,0.5,1', ['4 cm,0.1,0', '5 cm,0.2,1', '6 cm,0.3,0']],
   ])('is a sample: %s', (_, line, rows) => {
     expect(firstLineOf(line.split(','), split(rows))).toBe('sample')
   })

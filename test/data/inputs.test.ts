@@ -180,6 +180,15 @@ describe('answers in the inputs', () => {
     expect(answers).toEqual({ targets: Float64Array.of(1.5, Number.NaN), known: 1, strange: [] })
   })
 
+  it('that are classes may be written with decimal commas', async () => {
+    const rows = '30,5;1,0\n40;0,0\n50,5;1\n35;0,0\n'
+    const folder = await folderWith({ 'train.csv': `age;ill\n${rows}${rows}` })
+    const { inputShape, table: reading, classes } = await loadDataset({ set: join(folder, 'train.csv') }, 1)
+    const wanted = { inputShape, pixels: false, table: reading, classes }
+    const { answers } = await loadInputs(join(folder, 'train.csv'), wanted)
+    expect(answers).toEqual({ labels: Int32Array.of(1, 0, 1, 0, 1, 0, 1, 0), known: 8, strange: [] })
+  })
+
   it('of images are their folders, where these are classes', async () => {
     const folder = await folderWith({})
     for (const name of ['cat/a.png', 'dog/b.png', 'elsewhere/c.png']) {

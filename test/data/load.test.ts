@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { keepSamples, takeSamples } from '../../src/data/dataset.js'
 import {
   type DataInput,
   dataSchema,
@@ -194,5 +196,24 @@ describe('schemas', () => {
     ],
   ])('say what is wrong with %j', (spec, message) => {
     expect(() => validate(partitionSchema, spec, 'partition', 'MANIFEST')).toThrow(message)
+  })
+})
+
+describe('samples that stay where they are', () => {
+  it('are those that are copied', () => {
+    fc.assert(
+      fc.property(fc.array(fc.boolean(), { maxLength: 30 }), fc.integer({ min: 1, max: 3 }), (isKept, length) => {
+        const size = isKept.length
+        const numbers = Float32Array.from({ length: size * length }, (_, i) => i)
+        const samples = { inputs: numbers, labels: Int32Array.from(isKept.keys()), targets: numbers.slice(), size }
+        const indices = Uint32Array.from(isKept.keys()).filter(i => isKept[i])
+        const copied = takeSamples(samples, indices)
+        const kept = keepSamples(samples, indices)
+        expect([...kept.inputs]).toEqual([...copied.inputs])
+        expect([...kept.labels]).toEqual([...copied.labels])
+        expect([...kept.targets!]).toEqual([...copied.targets!])
+        expect(kept.size).toBe(copied.size)
+      }),
+    )
   })
 })

@@ -6,7 +6,7 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { loadDataset } from '../../src/data/index.js'
 import { dataLimits } from '../../src/data/limits.js'
 import { readNpy } from '../../src/data/read/npy.js'
-import { readNpz } from '../../src/data/read/npz.js'
+import { readNpz, readNpzInputs } from '../../src/data/read/npz.js'
 import { readArrays } from '../../src/data/read/npz-archive.js'
 import { fixture, folderWith, onlyHearsayErrors } from './samples.js'
 
@@ -114,6 +114,21 @@ async function arraysIn(bytes: Uint8Array, limits = dataLimits): Promise<unknown
 let archives: string | undefined
 afterEach(() => {
   archives = undefined
+})
+
+describe('NPZ inputs', () => {
+  it('are those that were trained on where there are no others', async () => {
+    const arrays = {
+      'x_train.npy': npyOf('2, 1', Uint8Array.of(3, 4)),
+      'y_train.npy': npyOf('2,', Uint8Array.of(1, 0)),
+    }
+    const folder = await folderWith({ 'a.npz': zipSync(arrays) })
+    const { inputs, answers } = await readNpzInputs(`${folder}/a.npz`)
+    expect([[...inputs], answers]).toEqual([
+      [3, 4],
+      ['1', '0'],
+    ])
+  })
 })
 
 describe('NPZ errors', () => {

@@ -188,7 +188,7 @@ describe('a table of another site', () => {
       'own.csv: has the column "ward", which the run has not: leave out what is too much with --columns (data.columns)',
     )
     await expect(read(own, { columns: ['noise', 'ward'] })).rejects.toThrow(
-      'lacks the columns "finish", "grade" of the run; has the column "ward"',
+      /lacks the columns "finish", "grade" of the run: add what is missing.*; has the column "ward"/,
     )
     expect(task.columns).toHaveLength(4)
   })
@@ -201,6 +201,11 @@ describe('a table of another site', () => {
   })
 
   it.each<[string, string, string | RegExp]>([
+    [
+      'calls a column otherwise',
+      'finish,Noise,grade,fault\nblue,1,1,yes\namber,2,1,no\n',
+      'lacks the column "noise" of the run; rename "Noise" if it is "noise": add',
+    ],
     ['lacks a column', 'finish,noise,fault\nblue,1,yes\namber,2,no\n', 'lacks the column "grade" of the run'],
     [
       'has other columns',
@@ -210,7 +215,7 @@ describe('a table of another site', () => {
     [
       'lacks the label',
       'finish,noise,grade,failure\nblue,1,1,yes\namber,2,1,no\n',
-      'lacks the column "fault" of the run; has the column "failure"',
+      /lacks the column "fault" of the run: add.*; has the column "failure"/,
     ],
     [
       'has categories that nobody knows',

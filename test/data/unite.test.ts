@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTable, type SchemaColumn, type SiteTask, type Task, uniteTasks } from '../../src/data/index.js'
+import { spelledAlike } from '../../src/data/labels.js'
 import { HearsayError } from '../../src/errors.js'
 
 const label: SchemaColumn = { name: 'ill', kind: 'label' }
@@ -41,6 +42,7 @@ describe('tasks of several sites', () => {
     fc.assert(
       fc.property(values, values, (a, b) => {
         fc.pre(a.some(value => !b.includes(value)) && b.some(value => !a.includes(value)))
+        fc.pre(spelledAlike(new Set([...a, ...b])) === undefined)
         const sites = [a, b].map((list, i) => site(`${i}`, { columns: [age, colours(...list), label] }))
         const [one, other] = sites as [SiteTask, SiteTask]
         const united = uniteTasks([one, other])

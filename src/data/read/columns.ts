@@ -111,9 +111,9 @@ export function readCell(column: Column, cell: string, place: string, limits: Da
 }
 
 /** One spelling for one value: where decimals come after a comma, "1,0" is the class 1. */
-function textIn({ role, decimal }: Column, cell: string): string {
-  const isCode = role === 'label' || role === 'categorical'
-  const quantity = isCode && decimal === ',' ? quantityOf(cell) : undefined
+export function textIn({ role, decimal }: Pick<Column, 'role' | 'decimal'>, cell: string): string {
+  const isName = role === 'peer' || role === 'group'
+  const quantity = !isName && decimal === ',' ? quantityOf(cell) : undefined
   const number = quantity?.unit === '' ? numberOf(quantity.digits, decimal) : undefined
   return canonicalText(number ?? cell)
 }

@@ -51,11 +51,18 @@ export function hasNamesAbove(cells: readonly string[], beneath: readonly (reado
 function lookOf(cell: string, beneath: readonly string[]): Look | undefined {
   const numbers = beneath.filter(isQuantity).length
   if (beneath.length === 0) return undefined
-  if (numbers > beneath.length / 2) return isNumeric(cell) ? 'number' : isMissingNumber(cell) ? undefined : 'name'
+  if (numbers > beneath.length / 2)
+    return isNumeric(cell) || hasUnitOf(cell, beneath) ? 'number' : isMissingNumber(cell) ? undefined : 'name'
   const different = new Set(beneath)
   if (different.has(cell)) return 'known'
   // Where every line has another text, as of names, a new one tells nothing.
   return different.size < beneath.length ? 'new' : undefined
+}
+
+/** "0 cm" above cells in cm; while "4wd" above numbers is a name. */
+function hasUnitOf(cell: string, beneath: readonly string[]): boolean {
+  const unit = quantityOf(cell)?.unit
+  return unit !== undefined && beneath.some(other => quantityOf(other)?.unit === unit)
 }
 
 function isQuantity(cell: string): boolean {

@@ -75,7 +75,7 @@ export async function readNpz(path: string, limits: DataLimits = dataLimits, rea
 }
 
 /** What an array of inputs alone may be called, the likeliest first; an archive with one array needs none of these. */
-const inputNames = ['x', 'X', 'inputs', 'images', 'test_images', 'x_test']
+const inputNames = ['x', 'X', 'inputs', 'images', 'test_images', 'x_test', 'train_images', 'x_train']
 
 /** The array of labels that goes with these inputs, where it is there. */
 function answersBeside(inputs: string, names: readonly string[]): string[] {

@@ -3,7 +3,7 @@ import { placeRows } from '../placing.js'
 import type { Reading } from '../reading.js'
 import { isInput, type SchemaColumn, type TableSchema } from '../schema.js'
 import { checkSize, type UnlabelledSamples } from '../source.js'
-import type { Column } from './columns.js'
+import { type Column, textIn } from './columns.js'
 import { bytesOf } from './file.js'
 import { isMissing, isMissingNumber } from './missing.js'
 import { alternatives, columnNames, placesOf } from './names.js'
@@ -124,8 +124,9 @@ function answersIn({ columns, cells, rows }: Table): string[] | undefined {
   return Array.from({ length: rows }, (_, row) => texts[cells[row * columns.length + at]!] ?? '')
 }
 
-function answerOf(text: string, { holds, decimal }: Column): string {
-  if (holds === undefined) return isMissing(text) ? '' : text
+function answerOf(text: string, column: Column): string {
+  const { holds, decimal } = column
+  if (holds === undefined) return isMissing(text) ? '' : textIn(column, text)
   if (isMissingNumber(text)) return ''
   const number = numberOf(quantityOf(text)?.digits ?? '', decimal)
   return number === undefined ? text : String(number)
