@@ -92,7 +92,12 @@ it('a functional model whose input and output bear names predicts what it predic
 
 describe('what cannot be followed is refused:', () => {
   const refused: [string, (typeof names)[number], (json: ModelJson) => void, string][] = [
-    ['half precision', names[0], json => setPolicy(json, 'mixed_float16'), 'dtype must be float32, not mixed_float16'],
+    [
+      'half precision',
+      names[0],
+      json => setPolicy(json, 'mixed_float16'),
+      'dtype must be float32, not mixed_float16; give it',
+    ],
     ['whole numbers', names[0], json => setDtype(json, 'uint8'), 'dtype must be float32, not uint8'],
     ['a leaking ReLU', names[1], json => set(json, 'ReLU', 'negative_slope', 0.1), 'use LeakyReLU'],
     ['grouped convolutions', names[0], json => set(json, 'Conv2D', 'groups', 2), 'groups must be 1'],
@@ -135,9 +140,9 @@ describe('what cannot be followed is refused:', () => {
       'a layer as an activation',
       names[0],
       json => set(json, 'Conv2D', 'activation', { module: 'keras.layers', class_name: 'ELU', config: {} }),
-      'not a ELU, which can be a layer of its own behind this one',
+      'not the layer ELU, which can stand behind this one',
     ],
-    ['two outputs by name', names[1], json => twoOutputs(json), 'must have one input and one output'],
+    ['two outputs by name', names[1], json => twoOutputs(json), 'must have one input and one output, not 1 and 2'],
     ['a regulariser', names[0], json => set(json, 'Dense', 'kernel_regularizer', {}), 'kernel_regularizer'],
   ]
   it.each(refused)('%s', async (_, name, change, message) => {

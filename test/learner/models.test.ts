@@ -340,6 +340,7 @@ describe("a user's model", () => {
       'layer "code" is of the kind Lambda',
     )
     await expect(build('wide', [dense({ units: 1e9 })])).rejects.toThrow('units must be 1 to')
+    await expect(build('frozen', [dense({ trainable: false })], given)).rejects.toThrow('all of its layers are frozen')
     await expect(build('sigmoid', [dense({ activation: 'sigmoid' })])).rejects.toThrow('ends in a sigmoid')
     await expect(build('strange', [dense({ kernel_initializer: 'no such' })])).rejects.toThrow('cannot be built')
     await expect(build('activation', [dense({ activation: 'no such' })])).rejects.toThrow('"out": activation must be')
@@ -348,7 +349,7 @@ describe("a user's model", () => {
     )
     const leaky = { module: 'keras.layers', class_name: 'LeakyReLU', config: {} }
     await expect(build('object', [dense({ activation: leaky })])).rejects.toThrow(
-      'not a LeakyReLU, which can be a layer',
+      'not the layer LeakyReLU, which can stand behind',
     )
     const decay = { class_name: 'L2', config: { l2: 0.01 } }
     await expect(build('decay', [dense({ kernel_regularizer: decay })])).rejects.toThrow('training.weightDecay')

@@ -113,7 +113,7 @@ function activationName(activation: unknown): string {
   if (typeof activation === 'string') return activation
   const { class_name } = activation as { readonly class_name?: unknown }
   const isLayer = typeof class_name === 'string' && class_name !== 'function'
-  return isLayer ? `a ${class_name}, which can be a layer of its own behind this one` : 'a function'
+  return isLayer ? `the layer ${class_name}, which can stand behind this one` : 'a function'
 }
 
 /** Keras 3 spells two of them otherwise. */

@@ -36,9 +36,7 @@ function layerFromKeras3(layer: Layer, source: string): void {
   if (Array.isArray(config.batch_input_shape)) config.batch_input_shape[0] = null
   const dtype = typeof config.dtype === 'object' ? policyName(config.dtype) : config.dtype
   if (dtype !== undefined && dtype !== null && dtype !== 'float32') {
-    refuse(
-      `dtype must be float32, not ${dtype}; build the model after keras.config.set_dtype_policy("float32"), and save it again`,
-    )
+    refuse(`dtype must be float32, not ${dtype}; give it dtype="float32" in Keras, and save the model again`)
   }
   delete config.dtype
   if (config.activation === 'silu') config.activation = 'swish'

@@ -90,7 +90,10 @@ function checkFit(
   source: string,
 ): void {
   if (model.inputs.length !== 1 || model.outputs.length !== 1) {
-    throw new HearsayError('MODEL', `${source}: must have one input and one output`)
+    throw new HearsayError(
+      'MODEL',
+      `${source}: must have one input and one output, not ${model.inputs.length} and ${model.outputs.length}; save the part between two: keras.Model(x, y)`,
+    )
   }
   const takes = model.inputs[0]!.shape.slice(1)
   if (takes.length !== inputShape.length || takes.some((length, i) => length !== null && length !== inputShape[i])) {
@@ -124,6 +127,9 @@ function deviceModel(
   )
   const layout = layoutOf(placed.map(({ name, variable }) => ({ name, shape: variable.shape })))
   if (layout.size === 0) throw new HearsayError('MODEL', `${source}: has no parameters`)
+  if (placed.every(({ tracked }) => tracked)) {
+    throw new HearsayError('MODEL', `${source}: all of its layers are frozen; set trainable of those that are to learn`)
+  }
   if (layout.size > parameterLimit) {
     throw new HearsayError('MODEL', `${source}: has ${layout.size} parameters; at most ${parameterLimit} are trained`)
   }
