@@ -33,7 +33,7 @@ export const shippedSets: Readonly<Record<string, ShippedSet>> = {
     citation: 'Yang et al., MedMNIST v2, Scientific Data 2023; Kermany et al., Cell 2018',
   },
   'heart-disease': {
-    title: '13 findings of patients at 4 hospitals, 2 classes',
+    title: '13 findings of patients, 4 hospitals, 2 classes',
     path: shipped('heart-disease'),
     options: {
       header: false,

@@ -70,6 +70,10 @@ describe('shipped sets', () => {
     }
   })
 
+  it('every set has a title that leaves room for name and licence in 80 columns', () => {
+    for (const { title } of Object.values(shippedSets)) expect(title.length).toBeLessThanOrEqual(48)
+  })
+
   it('the files are those whose checksums data/README.md gives', () => {
     const data = new URL('../../data/', import.meta.url)
     const lines = readFileSync(new URL('README.md', data), 'utf8').match(/^[0-9a-f]{64} {2}\S+$/gm)!

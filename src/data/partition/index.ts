@@ -75,7 +75,7 @@ function natural(dataset: Dataset, peers: number): Uint32Array[] {
   }
   if (owners.names.length !== peers) {
     throw wrong(
-      `${dataset.name} has ${owners.names.length} natural peers (${shortList(owners.names)}), not ${peers}; set peers to ${owners.names.length}`,
+      `${dataset.name} has ${owners.names.length} natural peers (${shortList(owners.names)}), not ${peers}; set peers to ${owners.names.length}, or deal the samples by another partition, as --partition iid`,
     )
   }
   const counts = new Uint32Array(peers)
