@@ -1,4 +1,5 @@
-import type { Access, AgreementService, Presence, StateService } from '../gossip/index.js'
+import type { Access, Presence, StateService } from '../gossip/index.js'
+import type { AgreedSum } from './agreed-sum.js'
 import type { MethodWork } from './work.js'
 
 /** What crossed this peer's network so far. */
@@ -11,7 +12,7 @@ export interface PeerCounters {
 export interface CountedParts {
   readonly presence: Pick<Presence, 'counters'>
   readonly state: Pick<StateService, 'sentBytes'> | undefined
-  readonly agreement: Pick<AgreementService, 'rejected'> | undefined
+  readonly agreement: Pick<AgreedSum, 'rejected'> | undefined
   readonly access: Pick<Access, 'rejected'> | undefined
 }
 

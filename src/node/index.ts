@@ -1,9 +1,5 @@
-export {
-  type AssembledPeer,
-  type AssemblyInit,
-  assemblePeer,
-  type InTheField,
-} from './assembly.js'
+export type { AssembledPeer, AssemblyInit, InTheField } from './assembled-peer.js'
+export { assemblePeer } from './assembly.js'
 export * from './believing.js'
 export * from './checkpoint.js'
 export {

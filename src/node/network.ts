@@ -9,7 +9,7 @@ import {
   type NetworkKey,
   verifyInvite,
 } from '../gossip/index.js'
-import type { InTheField } from './assembly.js'
+import type { InTheField } from './assembled-peer.js'
 
 /** How a peer of the field is reached, and who may take part with it. */
 export interface PeerNetwork {
