@@ -27,7 +27,7 @@ import { runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkFrom, networkSettings } from './network-flags.js'
 import { resumeRun } from './resume.js'
-import { taskText } from './task-text.js'
+import { taskText, withoutNumbers } from './task-text.js'
 
 interface JoinFlags extends FieldFlags {
   readonly yes?: boolean
@@ -95,13 +95,6 @@ function questionOf({ task }: Manifest): string[] {
     `Data of your own need ${text}.`,
     'These names are of whoever began the run, and whoever joins sees them. Those of yours stay here, and so do data that do not fit.',
   ]
-}
-
-/** A manifest as one reads it: the columns of a table without a header that are all numbers are said in {@link questionOf}. */
-function withoutNumbers(manifest: Manifest): Manifest {
-  const { header, columns = [], ...task } = manifest.task ?? {}
-  const isPlain = header === false && columns.every(({ kind, ...more }) => kind !== 'category' && !('unit' in more))
-  return isPlain ? { ...manifest, task: { header, ...task } } : manifest
 }
 
 /** Shows what will be trained, shared and revealed, and asks. */

@@ -1,5 +1,6 @@
 import { answerOf, isInput, type SchemaColumn, type Task } from '../data/index.js'
 import { shown } from '../foreign.js'
+import type { Manifest } from '../node/index.js'
 
 /** How many names a line lists, and how much of each. */
 const namesListed = 8
@@ -20,6 +21,13 @@ export function taskText({ columns, header = true, inputShape, pixels, classes =
   const known = classes.length < 2 ? [] : [`classes ${names(classes)}`]
   const shape = inputShape === undefined ? [] : [`${inputShape.join('×')} ${pixels ? 'pixels' : 'numbers'}`]
   return [...shape, ...known].join(', ') || undefined
+}
+
+/** A manifest as one reads it: the columns of a table without a header that are all numbers are said by {@link taskText}. */
+export function withoutNumbers(manifest: Manifest): Manifest {
+  const { header, columns = [], ...task } = manifest.task ?? {}
+  const isPlain = header === false && columns.every(({ kind, ...more }) => kind !== 'category' && !('unit' in more))
+  return isPlain ? { ...manifest, task: { header, ...task } } : manifest
 }
 
 function columnText(column: SchemaColumn): string {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { taskText } from '../../src/cli/task-text.js'
+import { taskText, withoutNumbers } from '../../src/cli/task-text.js'
+import { parseManifest } from '../../src/node/index.js'
 
 it('tells which columns tables need, with categories, units and what is learned', () => {
   expect(
@@ -50,4 +51,18 @@ it('is short and harmless, whatever a stranger calls things', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
   expect(text).not.toMatch(/[\u0000-\u001f\u202e]/)
   expect(text).toContain('and 292 more; to learn: y (')
+})
+
+it('leaves a line for each pixel out of the manifest that is shown, and nothing that has a name', () => {
+  const numbers = Array.from({ length: 64 }, (_, i) => ({ name: `column ${i + 1}`, kind: 'number' as const }))
+  const label = { name: 'column 65', kind: 'label' as const }
+  const task = { pixels: false, header: false, classes: ['0', '1'], columns: [...numbers, label] }
+  const manifest = parseManifest({ data: { set: 'own.csv' }, task })
+  expect(withoutNumbers(manifest)).toEqual({ ...manifest, task: { pixels: false, header: false, classes: ['0', '1'] } })
+  const sex = { name: 'column 1', kind: 'category' as const, values: ['f', 'm'] }
+  const named = [
+    { ...task, columns: [sex, ...numbers.slice(1), label] },
+    { ...task, header: true },
+  ].map(task => parseManifest({ data: { set: 'own.csv' }, task }))
+  for (const manifest of named) expect(withoutNumbers(manifest)).toBe(manifest)
 })
