@@ -15,6 +15,7 @@ import {
   type PeerNetwork,
   type PeerOptions,
   twinWarning,
+  type Unmerged,
 } from '../node/index.js'
 import { systemCode } from '../system-errors.js'
 import { type DescriptionInit, describePeer, keepPeer } from '../trained/index.js'
@@ -34,6 +35,7 @@ import {
   nothingYet,
   type Outcome,
   type PeerSettings,
+  type SoFar,
   testedFigures,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
@@ -94,7 +96,8 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
   const { name } = settings
   const checkpoints = createRoundCheckpoints({ folder: folder.checkpointsPath, runId, layout, name, tell })
   const merges = peer.mixture === undefined && manifest.merge.method !== 'none'
-  let { rounds: round, tested } = nothingYet
+  let { rounds: round, tested }: SoFar = nothingYet
+  let unmerged: Unmerged | undefined
   let { met } = run
   const measure = measureOf(manifest.data)
   const { classes } = peer.dataset
@@ -115,7 +118,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     await keep()
     if (run.hasBegun) {
       const progress = await takeUp(peer, { name, manifest, folder, checkpoints }, tell, until)
-      ;({ rounds: round, tested } = progress)
+      ;({ rounds: round, tested, unmerged } = progress)
     }
     await keep(peer.mixture?.kept())
     tellNotes(peer.dataset, stderr)
@@ -126,7 +129,9 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
     const minPeers = minPeersOf(run)
     // Killed between its last round and its end, it has nothing left to do.
     const agreed = await folder.readAgreed()
-    for await (const event of round < manifest.rounds ? peer.run({ round, minPeers, agreed, signal: until }) : []) {
+    for await (const event of round < manifest.rounds
+      ? peer.run({ round, minPeers, agreed, unmerged, signal: until })
+      : []) {
       // Before it is told: who is killed from then on comes back to the same numbers.
       if (event.type === 'standardised') await folder.writeAgreed(event.sum)
       folder.append(event)
@@ -136,7 +141,7 @@ export async function runField(run: FieldRun, { stdout, stderr, signal }: Termin
         tellNotes(event, stderr)
         await keep(peer.mixture?.kept())
       }
-      if (event.type === 'trained' && merges) await checkpoints.trained(event.round, peer.parameters, until)
+      if (event.type === 'trained' && merges) await checkpoints.trained(event.round, peer.parameters, event.loss, until)
       if (event.type === 'ended') {
         round = event.round + 1
         await checkpoints.ended(event.round, peer.parameters, until)

@@ -1,5 +1,6 @@
 import { HearsayError } from '../errors.js'
-import type { Manifest, Peer, RoundCheckpoints } from '../node/index.js'
+import type { Manifest, Peer, RoundCheckpoints, Unmerged } from '../node/index.js'
+import { headOf } from '../tensors/index.js'
 import { readPeer } from '../trained/index.js'
 import { type FieldFolder, nothingYet, type SoFar } from '../watch/index.js'
 
@@ -9,6 +10,11 @@ export interface Kept {
   readonly manifest: Manifest
   readonly folder: FieldFolder
   readonly checkpoints: RoundCheckpoints
+}
+
+/** How far it was, and what it goes back to where training diverges on the model that it was taken up with. */
+export interface TakenUp extends SoFar {
+  readonly unmerged?: Unmerged
 }
 
 /**
@@ -23,21 +29,26 @@ export async function takeUp(
   { name, manifest, folder, checkpoints }: Kept,
   tell: (line: string) => void,
   signal: AbortSignal,
-): Promise<SoFar> {
+): Promise<TakenUp> {
   const before = folder.before ?? nothingYet
   const agreed = await folder.readAgreed()
   const lossOf = (parameters: Float32Array): Promise<number> => {
     peer.parameters.set(parameters)
     return peer.relativeLoss(agreed, signal)
   }
-  const saved = await checkpoints.sound(lossOf, manifest.limits.lossIncrease)
-  if (saved === undefined) {
+  const sound = await checkpoints.sound(lossOf, manifest.limits.lossIncrease)
+  if (sound === undefined) {
     if (before.rounds > 0) tell(lostModel(folder.checkpointsPath, before.rounds))
     return nothingYet
   }
+  const { checkpoint: saved, before: unmerged } = sound
   peer.parameters.set(saved.parameters)
   if (peer.mixture !== undefined) await restoreMixture(peer.mixture, name, folder.path, tell)
-  return { ...before, rounds: saved.round }
+  return {
+    ...before,
+    rounds: saved.round,
+    ...(unmerged && { unmerged: { head: headOf(unmerged.parameters, peer.head), loss: unmerged.loss } }),
+  }
 }
 
 function lostModel(path: string, rounds: number): string {

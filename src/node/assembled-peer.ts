@@ -16,6 +16,7 @@ import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 import type { MixingInit } from './mixing.js'
 import type { PeerMixture } from './peer-mixture.js'
+import type { Unmerged } from './work.js'
 
 /** What a peer is put together from. */
 export interface AssemblyInit {
@@ -82,6 +83,8 @@ export interface AssembledPeer {
   readonly mixture?: PeerMixture
   /** What was usual in its merges: see `Belief`; of a mixture nothing. */
   usual(): readonly number[]
+  /** What it would go back to: see `Entry`. Nothing of a mixture, and of a round that merged nobody. */
+  unmerged(): Unmerged | undefined
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]

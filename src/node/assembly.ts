@@ -151,7 +151,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
       const everybody = mixing !== undefined
       // Before they meet: who begins sooner may send its heads right away.
-      rounds = work.begin({ federation, open, tellsMembers: false })
+      rounds = work.begin({ federation, open, tellsMembers: false, unmerged: entry.unmerged })
       const first = entry.round ?? 0
       const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
       const meeting = { self, members, topology, joinMs, everybody, isGone, ...(isHeard && { presence }) }
@@ -189,7 +189,8 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       }
       await mixing?.catchUp(signal)
       more = { first: entry.round, catchUp: open.catchUp }
-      rounds = work.begin({ federation: open.federation, open, tellsMembers: entry.members === undefined })
+      const tellsMembers = entry.members === undefined
+      rounds = work.begin({ federation: open.federation, open, tellsMembers, unmerged: entry.unmerged })
     }
     hasBegun = true
     const measure = measureOf(manifest.data)
@@ -223,6 +224,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     identity: init.identity,
     parameters: init.parameters,
     usual: () => merging?.usual() ?? [],
+    unmerged: () => merging?.unmerged(),
     ...(mixing && init.mixture && { mixture: mixtureOf(init.mixture, mixing) }),
     get counters() {
       return countersOf(work.counters, { presence, state, agreement, access: field?.access })

@@ -29,6 +29,8 @@ export interface GossipInit {
   readonly staleness: Staleness
   /** Whether peers come and go, and are to be told of. */
   readonly isOpen: boolean
+  /** Of a run that goes on: the head as it was before the last round's merges. @default there were none */
+  readonly before?: Float32Array | undefined
   /** Told of each head that is refused. Must not throw. */
   readonly onRefused?: (reason: Disbelief) => void
 }
@@ -44,6 +46,8 @@ export interface Gossip {
    * @returns whether there was a merge to take back
    */
   undo(head: Float32Array): boolean
+  /** What `undo` would put back, where it would; until the next round it stays as it is. */
+  before(): Float32Array | undefined
 }
 
 /** The gossip part of a round: `steps` times exchange and merge (ALGORITHMS.md 4.1). */
@@ -58,13 +62,13 @@ export function createGossip(init: GossipInit): Gossip {
 
   let known: readonly Member[] | undefined
   /** The head before the round's first merge, and by turns before the others: Chebyshev gossip looks back two steps. */
-  const before: Float32Array[] = []
+  const before: Float32Array[] = init.before === undefined ? [] : [init.before.slice()]
   const beforeStep = (step: number, length: number): Float32Array => {
     const place = step === 0 ? 0 : 1 + (step % 2)
     before[place] ??= new Float32Array(length)
     return before[place]
   }
-  let hasMerged = false
+  let hasMerged = init.before !== undefined
   let isTakenBack = false
 
   async function* gossip(
@@ -142,5 +146,6 @@ export function createGossip(init: GossipInit): Gossip {
       head.set(before[0]!)
       return true
     },
+    before: () => (hasMerged ? before[0] : undefined),
   }
 }

@@ -25,7 +25,7 @@ import type { Manifest } from './manifest.js'
 import type { OpenRun } from './open.js'
 import type { Patience } from './patience.js'
 import { whose } from './whose.js'
-import type { MethodWork } from './work.js'
+import type { MethodWork, Unmerged } from './work.js'
 
 export interface MergingInit {
   /** Of this peer, in events. */
@@ -63,6 +63,8 @@ export interface Merging extends MethodWork {
   loss(signal: AbortSignal): Promise<number>
   /** What was usual in its merges: see `Belief`. */
   usual(): readonly number[]
+  /** Where the last round merged. Until the next one does, it stays as it is. */
+  unmerged(): Unmerged | undefined
   /** Reads and gives back heads that others hold of themselves. */
   readonly handover: Handover
 }
@@ -74,6 +76,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   let run: OpenRun | undefined
   let exchange: StreamExchange | undefined
   let believing: Believing | undefined
+  let unmerged = (): Unmerged | undefined => undefined
   let round = 0
   const disbelieved = new ReasonCounts<Disbelief>()
   let offered: StatePayload | undefined
@@ -108,9 +111,10 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     handover,
     loss,
     usual: () => believing?.usual() ?? init.usual ?? [],
+    unmerged: () => unmerged(),
     start: () => handover.start(),
     stop: () => handover.stop(),
-    begin({ federation: known, open, tellsMembers }) {
+    begin({ federation: known, open, tellsMembers, unmerged: last }) {
       federation = known
       run = open
       const { patience, dialMs, lockstep } = init
@@ -134,9 +138,17 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
         believing: believes,
         staleness,
         isOpen: tellsMembers,
+        before: last?.head,
         onRefused: reason => disbelieved.add(reason),
       })
-      let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = nothingTrained
+      let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = {
+        ...nothingTrained,
+        loss: last?.loss ?? 0,
+      }
+      unmerged = () => {
+        const head = gossip.before()
+        return head && { head, loss: report.loss }
+      }
       return {
         async train(round, signal) {
           try {

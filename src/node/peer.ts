@@ -29,6 +29,7 @@ import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
 import { createSight } from './peer-sight.js'
 import { localTraining, sharedSection } from './training.js'
+import type { Unmerged } from './work.js'
 
 /** A peer of the field. */
 export interface PeerOptions {
@@ -76,7 +77,7 @@ export interface PeerOptions {
 }
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
-export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | 'usual'> {
+export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | 'usual' | 'unmerged'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
   readonly dataset: Dataset
@@ -105,6 +106,8 @@ export interface RunOptions {
   readonly minPeers?: number
   /** What it agreed on with others before it left: `sum` of its event `standardised`. */
   readonly agreed?: string | undefined
+  /** Where the model of then is behind a merge: what it goes back to where training diverges on it. @default nothing */
+  readonly unmerged?: Unmerged | undefined
   readonly signal?: AbortSignal
 }
 
@@ -239,10 +242,19 @@ function peerOf(
     finished: parts.finished,
     relativeLoss: parts.relativeLoss,
     ...(parts.mixture && { mixture: parts.mixture }),
-    async *run({ round = 0, minPeers = manifest.minPeers, agreed, signal = new AbortController().signal } = {}) {
+    async *run({
+      round = 0,
+      minPeers = manifest.minPeers,
+      agreed,
+      unmerged,
+      signal = new AbortController().signal,
+    } = {}) {
       await reach(parts, contacts, signal)
       const whom = { remembered: [...contacts, ...remembered], ...(members && { members }) }
-      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, ...whom }, signal)
+      yield* parts.run(
+        { kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, unmerged, ...whom },
+        signal,
+      )
     },
     async stop() {
       await parts.stop()

@@ -22,8 +22,9 @@ export interface RoundCheckpoints {
    * Keeps the model as training has left it, before it is merged. Resolves once it is copied; `ended` waits for the disk.
    *
    * @param round - from 0
+   * @param loss - of that training
    */
-  trained(round: number, parameters: Float32Array, signal: AbortSignal): Promise<void>
+  trained(round: number, parameters: Float32Array, loss: number, signal: AbortSignal): Promise<void>
   /**
    * Keeps the model as it is at the end of a round, after what `trained` has been given. See `Checkpoints.save`.
    *
@@ -38,7 +39,14 @@ export interface RoundCheckpoints {
    * @param lossOf - in units of the loss of an answer that knows nothing
    * @throws what `Checkpoints.latest` and `lossOf` throw
    */
-  sound(lossOf: (parameters: Float32Array) => Promise<number>, lossIncrease: number): Promise<Checkpoint | undefined>
+  sound(lossOf: (parameters: Float32Array) => Promise<number>, lossIncrease: number): Promise<Sound | undefined>
+}
+
+/** What a peer goes on with. */
+export interface Sound {
+  readonly checkpoint: Checkpoint
+  /** Where that is of behind a merge: the one before it, for when training diverges on what the merge has made. */
+  readonly before?: { readonly parameters: Float32Array; readonly loss: number }
 }
 
 export function createRoundCheckpoints({ name, tell, ...init }: RoundCheckpointsInit): RoundCheckpoints {
@@ -48,21 +56,37 @@ export function createRoundCheckpoints({ name, tell, ...init }: RoundCheckpoints
   let copy: Float32Array | undefined
   let saving: Promise<void> = Promise.resolve()
 
-  async function* candidates(): AsyncGenerator<{ readonly checkpoint: Checkpoint; readonly what: string }> {
+  interface Candidate {
+    readonly checkpoint: Checkpoint
+    readonly what: string
+    readonly isMerged: boolean
+  }
+
+  async function* candidates(): AsyncGenerator<Candidate> {
     for (const round of await ended.rounds()) {
-      for await (const checkpoint of ended.all(round)) yield { checkpoint, what: `the model of round ${round}` }
+      for await (const checkpoint of ended.all(round)) {
+        yield { checkpoint, what: `the model of round ${round}`, isMerged: true }
+      }
       for await (const checkpoint of trained.all(round)) {
-        yield { checkpoint, what: `the model before the merge of round ${round}` }
+        yield { checkpoint, what: `the model before the merge of round ${round}`, isMerged: false }
       }
     }
   }
 
+  async function beforeMergeOf(round: number): Promise<Sound['before']> {
+    for await (const { parameters, state } of trained.all(round)) {
+      return { parameters, loss: typeof state.loss === 'number' ? state.loss : 0 }
+    }
+    return undefined
+  }
+
   return {
-    async trained(round, parameters, signal) {
+    async trained(round, parameters, loss, signal) {
       await saving
       copy ??= new Float32Array(parameters.length)
       await copyInSlices(copy, parameters)
-      saving = trained.save({ round: round + 1, name, parameters: copy, state: {} }, signal)
+      const state = Number.isFinite(loss) ? { loss } : {}
+      saving = trained.save({ round: round + 1, name, parameters: copy, state }, signal)
       // Looked at only at the end of the round, which may fail first.
       saving.catch(() => {})
     },
@@ -73,7 +97,7 @@ export function createRoundCheckpoints({ name, tell, ...init }: RoundCheckpoints
     },
 
     async sound(lossOf, lossIncrease) {
-      const found: { readonly checkpoint: Checkpoint; readonly what: string; readonly loss: number }[] = []
+      const found: (Candidate & { readonly loss: number })[] = []
       for await (const candidate of candidates()) {
         const loss = await lossOf(candidate.checkpoint.parameters)
         found.push({ ...candidate, loss: Number.isNaN(loss) ? Number.POSITIVE_INFINITY : loss })
@@ -86,7 +110,10 @@ export function createRoundCheckpoints({ name, tell, ...init }: RoundCheckpoints
           `${init.folder}: ${what} is passed over: its loss on own samples is ${loss.toPrecision(2)} times that of an answer that knows nothing (limits.lossIncrease); ${found[place]!.what} goes on`,
         )
       }
-      return found[place]?.checkpoint
+      if (found[place] === undefined) return undefined
+      const { checkpoint, isMerged } = found[place]
+      const before = isMerged ? await beforeMergeOf(checkpoint.round) : undefined
+      return { checkpoint, ...(before && { before }) }
     },
   }
 }

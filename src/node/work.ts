@@ -3,6 +3,14 @@ import type { Federation } from './federation.js'
 import type { OpenRun } from './open.js'
 import type { RoundsInit } from './round.js'
 
+/** What a peer goes back to where training diverges on its last merge. */
+export interface Unmerged {
+  /** As it was before the round's first merge. */
+  readonly head: Float32Array
+  /** Of the training that made it. */
+  readonly loss: number
+}
+
 /** Who takes part, once that is known. */
 export interface Beginning {
   readonly federation: Federation
@@ -10,6 +18,8 @@ export interface Beginning {
   readonly open: OpenRun | undefined
   /** Whether the members of a round are to be told of, because they change. */
   readonly tellsMembers: boolean
+  /** Of a run that goes on behind a merge. */
+  readonly unmerged?: Unmerged | undefined
 }
 
 /** What a method of learning together puts on the network and into a round: merging.ts and mixing.ts. */

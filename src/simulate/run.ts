@@ -122,14 +122,15 @@ export async function* runPeers(
 
   try {
     const living = network.peers.filter(({ self }) => !lost.includes(self))
-    const entry = { kind: 'members', members: network.members, round: first } as const
+    const entryOf = ({ self }: AssembledPeer) =>
+      ({ kind: 'members', members: network.members, round: first, unmerged: from?.peers[self]?.unmerged }) as const
     const sources =
       first === manifest.rounds
         ? []
         : living.map(peer =>
             withFaults(
               peer,
-              noted(book, peer, peer.run(entry, signal), keeper && keptBy(keeper, sent), signal),
+              noted(book, peer, peer.run(entryOf(peer), signal), keeper && keptBy(keeper, sent), signal),
               options.faults ?? [],
               network.lockstep,
               signal,
@@ -230,8 +231,8 @@ function keptBy(keeper: StateKeeper, sent: Sent): (peer: AssembledPeer, round: n
   }
 }
 
-function stateOf({ parameters, mixture, usual }: AssembledPeer, heardUpTo: number): PeerState {
-  return { parameters, mixture: mixture?.kept(heardUpTo), usual: usual() }
+function stateOf({ parameters, mixture, usual, unmerged }: AssembledPeer, heardUpTo: number): PeerState {
+  return { parameters, mixture: mixture?.kept(heardUpTo), usual: usual(), unmerged: unmerged() }
 }
 
 /** What was sent by the end of a round, though quick peers send more already. */

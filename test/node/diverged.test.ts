@@ -2,6 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
 import { createLearnerPool } from '../../src/learner/index.js'
 import {
+  type AssembledPeer,
   assemblePeer,
   localTraining,
   type Member,
@@ -10,6 +11,7 @@ import {
   runIdOf,
   sharedSection,
   simulatedIdentities,
+  type Unmerged,
 } from '../../src/node/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { never } from '../gossip/hosts.js'
@@ -30,8 +32,26 @@ const manifest = parseManifest({
   limits: { headNorm: 1e30, headDistance: 1e30, headRadius: 1e30, lossIncrease: 1e300 },
 })
 
-/** Two peers of one process, one of which lies; the events of the other, and whether its model is sound. */
-async function runWith(learningRate?: number) {
+/** What a simulation keeps of a peer. */
+interface Kept {
+  readonly parameters: Float32Array
+  readonly usual: readonly number[]
+  readonly unmerged: Unmerged | undefined
+}
+
+interface Ran {
+  readonly anna: AssembledPeer
+  readonly events: readonly PeerEvent[]
+  readonly kept: readonly Kept[]
+}
+
+let runs = 0
+
+/** Two peers of one process, one of which lies; up to a round, or from behind it. The events are those of the other. */
+async function runWith(init: { learningRate?: number; until?: number; from?: readonly Kept[] } = {}): Promise<Ran> {
+  const { learningRate, until, from } = init
+  const first = from === undefined ? 0 : poisoned + 1
+  const place = `/memory/diverged-${process.pid}-${++runs}`
   const dataset = await loadDataset(manifest.data, manifest.seed)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const { seed } = manifest
@@ -54,6 +74,7 @@ async function runWith(learningRate?: number) {
         learner: learnt.learner(shards[self]!, self),
         training: self === 0 && learningRate !== undefined ? { ...training, learningRate } : training,
         parameters: learnt.initialParameters(),
+        usual: from?.[self]?.usual,
         head: sharedSection(manifest, learnt.layout, learnt.headLayer),
         test: dataset.test,
         samples: shards[self]!.samples,
@@ -62,8 +83,9 @@ async function runWith(learningRate?: number) {
           forge: (round, head) => (round === poisoned ? head.map((_, at) => 1e11 * Math.sin(at)) : head),
         }),
         transport: 'memory',
-        listen: [`/memory/diverged-${process.pid}-${learningRate}-${self}`],
+        listen: [`${place}-${self}`],
       })
+      if (from !== undefined) peer.parameters.set(from[self]!.parameters)
       await peer.start()
       onTestFinished(() => peer.stop())
       return peer
@@ -77,20 +99,36 @@ async function runWith(learningRate?: number) {
   const [anna, mallory] = peers as [(typeof peers)[0], (typeof peers)[0]]
   const events: PeerEvent[] = []
   const over = new AbortController()
+  const kept: Kept[] = []
+  async function* runOf(peer: AssembledPeer, signal: AbortSignal): AsyncGenerator<PeerEvent> {
+    const unmerged = from?.[peer.self]?.unmerged
+    for await (const event of peer.run({ kind: 'members', members, round: first, unmerged }, signal)) {
+      yield event
+      if (event.type !== 'ended' || event.round !== until) continue
+      const last = peer.unmerged()
+      kept[peer.self] = {
+        parameters: peer.parameters.slice(),
+        usual: peer.usual(),
+        unmerged: last && { ...last, head: last.head.slice() },
+      }
+      // What it has said is on its way to the other, who may need it.
+      return peer.idle()
+    }
+  }
   const other = (async () => {
-    for await (const _ of mallory.run({ kind: 'members', members }, over.signal));
+    for await (const _ of runOf(mallory, over.signal));
   })().catch(error => {
     if (!over.signal.aborted) throw error
   })
   try {
-    for await (const event of anna.run({ kind: 'members', members }, never)) events.push(event)
+    for await (const event of runOf(anna, never)) events.push(event)
   } catch (error) {
     over.abort()
     throw error
   } finally {
     await other
   }
-  return { anna, events }
+  return { anna, events, kept }
 }
 
 describe('a merge on which training diverges', () => {
@@ -119,8 +157,25 @@ describe('a merge on which training diverges', () => {
     expect(anna.parameters.every(value => Math.abs(value) < 1e6)).toBe(true)
   })
 
+  it('is taken back by who goes on behind it too, with the same numbers', async () => {
+    const whole = await runWith()
+    const { kept } = await runWith({ until: poisoned })
+    const again = await runWith({ from: kept })
+    const timeless = (events: readonly PeerEvent[]) =>
+      events
+        .filter(event => 'round' in event && event.round > poisoned)
+        .map(event => ({ ...event, seconds: 0, waitSeconds: 0 }))
+    expect(timeless(again.events)).toEqual(timeless(whole.events))
+    expect(again.anna.parameters).toEqual(whole.anna.parameters)
+    expect(again.anna.unmerged()).toEqual(whole.anna.unmerged())
+    expect(again.anna.unmerged()!.head).not.toEqual(kept[0]!.unmerged!.head)
+    // Without it, there is nothing to go back to.
+    const forgetful = kept.map(one => ({ ...one, unmerged: undefined }))
+    await expect(runWith({ from: forgetful })).rejects.toThrow('anna: training diverged in round 3')
+  })
+
   it('is not blamed where training diverges without one: the peer ends, by its name', async () => {
-    await expect(runWith(1e30)).rejects.toThrow(
+    await expect(runWith({ learningRate: 1e30 })).rejects.toThrow(
       'anna: training diverged in round 1: parameters are no longer finite; lower training.learningRate',
     )
   })

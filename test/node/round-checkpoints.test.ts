@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type Checkpoint, createRoundCheckpoints, type RoundCheckpoints } from '../../src/node/index.js'
+import { createRoundCheckpoints, type RoundCheckpoints, type Sound } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder } from './children.js'
 
@@ -22,13 +22,13 @@ function open(folder: string, lossIncrease = 10): Opened {
   const runId = new Uint8Array(32).fill(7)
   const tell = (line: string): void => void told.push(line)
   const checkpoints = createRoundCheckpoints({ folder, runId, layout, name: 'boston', tell })
-  const shown = ({ round, parameters }: Checkpoint) => [round, parameters[0]!] as const
+  const shown = ({ checkpoint: { round, parameters } }: Sound) => [round, parameters[0]!] as const
   return {
     ...checkpoints,
     told,
     async found() {
-      const checkpoint = await checkpoints.sound(lossOf, lossIncrease)
-      return checkpoint && shown(checkpoint)
+      const sound = await checkpoints.sound(lossOf, lossIncrease)
+      return sound && shown(sound)
     },
   }
 }
@@ -37,7 +37,7 @@ function open(folder: string, lossIncrease = 10): Opened {
 async function run(folder: string, rounds: readonly (readonly [before: number, after?: number])[]): Promise<void> {
   const checkpoints = open(folder)
   for (const [round, [before, after]] of rounds.entries()) {
-    await checkpoints.trained(round, modelOf(before), signal)
+    await checkpoints.trained(round, modelOf(before), before / 2, signal)
     if (after !== undefined) await checkpoints.ended(round, modelOf(after), signal)
   }
 }
@@ -145,12 +145,33 @@ describe('what is kept of rounds', () => {
     expect(await open(damaged).found()).toEqual([1, Math.fround(0.4)])
   })
 
+  it('has the model before its merge beside it, for when training diverges on what the merge has made', async () => {
+    const beforeOf = async (folder: string) => {
+      const { before } = (await open(folder).sound(lossOf, 10))!
+      return before && [before.parameters[0], before.loss]
+    }
+    const merged = await emptyFolder()
+    await run(merged, [[1, 0.75], [0.5, 0.25], [0.125]])
+    expect(await beforeOf(merged)).toEqual([0.5, 0.25])
+    // Of a model that no merge has made there is nothing to go back to.
+    const poisoned = await emptyFolder()
+    await run(poisoned, [[0.5, 9000]])
+    expect(await beforeOf(poisoned)).toBeUndefined()
+    await rm(join(merged, 'before-merge'), { recursive: true })
+    expect(await beforeOf(merged)).toBeUndefined()
+    // What JSON has no word for.
+    const odd = open(await emptyFolder())
+    await odd.trained(0, modelOf(0.5), Number.NaN, signal)
+    await odd.ended(0, modelOf(0.25), signal)
+    expect((await odd.sound(lossOf, 10))!.before!.loss).toBe(0)
+  })
+
   it('takes a loss that is no number for the worst', async () => {
     const folder = await emptyFolder()
     await run(folder, [[2, 3]])
     const checkpoints = open(folder)
     const none = async (values: Float32Array): Promise<number> => (values[0] === 3 ? Number.NaN : 2)
-    expect((await checkpoints.sound(none, 10))?.parameters[0]).toBe(2)
+    expect((await checkpoints.sound(none, 10))?.checkpoint.parameters[0]).toBe(2)
     expect(checkpoints.told[0]).toContain('is Infinity times')
   })
 
@@ -158,11 +179,11 @@ describe('what is kept of rounds', () => {
     const folder = await emptyFolder()
     const checkpoints = open(folder)
     const model = modelOf(0.25)
-    await checkpoints.trained(0, model, signal)
+    await checkpoints.trained(0, model, 1, signal)
     model.fill(9000)
     await checkpoints.ended(0, model, signal)
     expect(await open(folder).found()).toEqual([1, 0.25])
-    await checkpoints.trained(1, model, AbortSignal.abort(new Error('enough')))
+    await checkpoints.trained(1, model, 1, AbortSignal.abort(new Error('enough')))
     await expect(checkpoints.ended(1, model, signal)).rejects.toThrow('enough')
   })
 })

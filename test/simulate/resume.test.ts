@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -75,6 +75,11 @@ function figures({ peers, last, lastTested, samples, absent }: SimulationResult)
   }
 }
 
+/** Who was refused, in the order of rounds and peers. */
+function refusals({ events }: Ran): Extract<RunEvent, { type: 'refused' }>[] {
+  return events.filter(event => event.type === 'refused').sort((a, b) => a.round - b.round || a.peer - b.peer)
+}
+
 const cases: [string, ManifestInput, SimulationOptions][] = [
   [
     'of merges in which peers are killed before and behind the interruption',
@@ -118,21 +123,52 @@ describe('a simulation that goes on', () => {
     120_000,
   )
 
-  it('takes the round before where the last one is damaged, and says so', async () => {
-    const path = await folder()
-    await run({}, {}, path, 3)
-    const rounds = (await readdir(join(path, 'state'))).filter(name => /^round-\d+$/.test(name)).sort()
-    await appendFile(join(path, 'state', rounds.at(-1)!, '2.model'), 'x')
-    const told: string[] = []
-    const again = await run({}, { resume: { folder: path, tell: line => told.push(line) } }, path)
-    expect(told).toEqual([expect.stringMatching(/2\.model: .*; the round before is taken$/)])
-    expect(`round-${again.rounds}`).toBe(rounds.at(-2))
-    for (const name of await readdir(join(path, 'state'))) {
-      if (name.startsWith('round-')) await writeFile(join(path, 'state', name, 'run.json'), '{}')
+  it('remembers what was usual: heads are judged as without the interruption, those of a liar too', async () => {
+    // Nothing is near enough by itself: what is usual decides.
+    const manifest: ManifestInput = {
+      peers: 5,
+      topology: 'full',
+      merge: 'dfedavg',
+      training: { steps: 4, decay: 0.3 },
+      limits: { headDistance: 1.3, headRadius: 0 },
     }
-    const lost = run({}, { resume: { folder: path, tell: () => {} } }, path)
-    await expect(lost).rejects.toThrow('all rounds that were kept are damaged; begin the run anew')
-  })
+    const lies = [{ peer: 1, round: 1 }]
+    const whole = await run(manifest, { lies }, await folder())
+    const path = await folder()
+    await run(manifest, { lies }, path, 3)
+    const forgetful = await folder()
+    await cp(path, forgetful, { recursive: true })
+    for (const name of (await readdir(join(forgetful, 'state'))).filter(name => name.startsWith('round-'))) {
+      const file = join(forgetful, 'state', name, 'run.json')
+      await writeFile(file, (await readFile(file, 'utf8')).replaceAll(/"usual":\[[^\]]+\]/g, '"usual":[]'))
+    }
+    const again = await run(manifest, { lies, resume: { folder: path, tell: expect.unreachable } }, path)
+    expect(again.rounds).toBeGreaterThanOrEqual(3)
+    expect(figures(again.result)).toEqual(figures(whole.result))
+    expect(refusals(again)).toEqual(refusals(whole).filter(({ round }) => round >= again.rounds))
+    expect(refusals(again).some(({ heads }) => heads.some(({ peer }) => peer === 1))).toBe(true)
+    const other = await run(manifest, { lies, resume: { folder: forgetful, tell: expect.unreachable } }, forgetful)
+    expect(figures(other.result)).not.toEqual(figures(whole.result))
+  }, 120_000)
+
+  it.each(['model', 'before'])(
+    'takes the round before where a %s of the last one is damaged, and says so',
+    async what => {
+      const path = await folder()
+      await run({}, {}, path, 3)
+      const rounds = (await readdir(join(path, 'state'))).filter(name => /^round-\d+$/.test(name)).sort()
+      await appendFile(join(path, 'state', rounds.at(-1)!, `2.${what}`), 'x')
+      const told: string[] = []
+      const again = await run({}, { resume: { folder: path, tell: line => told.push(line) } }, path)
+      expect(told).toEqual([expect.stringMatching(/\/round-\d.*: .*; the round before is taken$/)])
+      expect(`round-${again.rounds}`).toBe(rounds.at(-2))
+      for (const name of await readdir(join(path, 'state'))) {
+        if (name.startsWith('round-')) await writeFile(join(path, 'state', name, 'run.json'), '{}')
+      }
+      const lost = run({}, { resume: { folder: path, tell: () => {} } }, path)
+      await expect(lost).rejects.toThrow('all rounds that were kept are damaged; begin the run anew')
+    },
+  )
 
   it('is the same run on the same data, or refused', async () => {
     const path = await folder()

@@ -5,7 +5,7 @@ import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import { remembered } from '../../merge/index.js'
-import type { PeerMixture, Tested } from '../../node/index.js'
+import type { PeerMixture, Tested, Unmerged } from '../../node/index.js'
 import type { RoundFigures } from '../../watch/index.js'
 
 /*
@@ -17,6 +17,7 @@ import type { RoundFigures } from '../../watch/index.js'
  * state/options.json          what else decides the numbers
  * state/round-12/run.json     figures up to there, digests of the rest
  * state/round-12/3.model      a peer's model
+ * state/round-12/3.before     of merges: its head before the last one, to go back to where training diverges on it
  * state/round-12/3.mixture    of a mixture: its transforms and gate
  * state/round-12/heads        of a mixture: the heads that peers hold of each other, each once
  * ```
@@ -62,6 +63,8 @@ export const runSchema = z.strictObject({
         tested: tested.optional(),
         /** Of merges: what was usual in the last few. */
         usual: z.array(z.number().positive()).max(remembered),
+        /** Of merges: the head before the last one, in a file of its own, and the loss of the training that made it. */
+        before: z.strictObject({ digest, loss: z.number().nullable() }).optional(),
         model: digest,
         mixture: digest.optional(),
         /** The heads that it holds, as places in `heads`. */
@@ -100,6 +103,7 @@ export interface SavedRun extends SavedFigures {
     readonly parameters: Float32Array
     /** See `Belief`. */
     readonly usual: readonly number[]
+    readonly unmerged?: Unmerged
     readonly mixture?: KeptMixture
   }[]
 }

@@ -1,7 +1,14 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../../errors.js'
-import { checkpointHeader, explainDisk, replaceFile, type Tested, writeCheckpoint } from '../../node/index.js'
+import {
+  checkpointHeader,
+  explainDisk,
+  replaceFile,
+  type Tested,
+  type Unmerged,
+  writeCheckpoint,
+} from '../../node/index.js'
 import type { Layout } from '../../tensors/index.js'
 import {
   bytesOf,
@@ -20,6 +27,8 @@ export interface PeerState {
   readonly mixture: KeptMixture | undefined
   /** Of merges: see `Belief`. */
   readonly usual: readonly number[]
+  /** Of merges: see `Entry`. */
+  readonly unmerged: Unmerged | undefined
 }
 
 /** Keeps a simulation's state, round by round. */
@@ -53,6 +62,7 @@ export interface StateInit {
 interface Written {
   readonly model: string
   readonly usual: readonly number[]
+  readonly before?: { readonly digest: string; readonly loss: number }
   readonly mixture?: string
   readonly held?: KeptMixture['experts']
 }
@@ -89,16 +99,27 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
     }
   }
 
-  async function write(peer: number, round: number, { parameters, mixture: kept, usual }: PeerState): Promise<void> {
+  async function write(
+    peer: number,
+    round: number,
+    { parameters, mixture: kept, usual, unmerged }: PeerState,
+  ): Promise<void> {
     const place = unfinished(round)
     await mkdir(place, { recursive: true })
     const kind = { runId, layout: layouts[peer]! }
     const header = checkpointHeader(kind, { round: round + 1, name: `peer ${peer}`, parameters, state: {} })
     const model = await writeCheckpoint(join(place, `${peer}.model`), header, parameters, signal)
+    const before = unmerged && { digest: sha256(bytesOf(unmerged.head)), loss: unmerged.loss }
+    if (unmerged !== undefined) await replaceFile(join(place, `${peer}.before`), bytesOf(unmerged.head))
     if (kept !== undefined) await replaceFile(join(place, `${peer}.mixture`), kept.weights)
     const ofRound = digests.get(round) ?? []
     digests.set(round, ofRound)
-    ofRound[peer] = { model, usual, ...(kept && { mixture: sha256(kept.weights), held: kept.experts }) }
+    ofRound[peer] = {
+      model,
+      usual,
+      ...(before && { before }),
+      ...(kept && { mixture: sha256(kept.weights), held: kept.experts }),
+    }
   }
 
   await onDisk(async () => {
@@ -138,11 +159,12 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
         ...others,
         ...(lastTested && { lastTested }),
         peers: peers.map(({ failed, tested }, peer) => {
-          const { model, usual, mixture, held } = ofRound[peer]!
+          const { model, usual, before, mixture, held } = ofRound[peer]!
           return {
             failed,
             ...(tested && { tested }),
             usual,
+            ...(before && { before }),
             model,
             ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
           }

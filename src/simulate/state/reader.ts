@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../../errors.js'
-import { readCheckpoint, type Tested } from '../../node/index.js'
+import { readCheckpoint, type Tested, type Unmerged } from '../../node/index.js'
 import type { Layout } from '../../tensors/index.js'
 import type { RoundFigures } from '../../watch/index.js'
 import {
@@ -82,7 +82,7 @@ async function readRound(
   const heads = await readHeads(place, kept, headLayout)
   if (heads === undefined) return damaged
   const peers: SavedRun['peers'][number][] = []
-  for (const [peer, { failed, tested, usual, model, mixture, experts = [] }] of kept.peers.entries()) {
+  for (const [peer, { failed, tested, usual, before, model, mixture, experts = [] }] of kept.peers.entries()) {
     const read = await readCheckpoint(join(place, `${peer}.model`), model, { runId, layout: layouts[peer]! })
     if (!read.ok) return read.reason
     let weights: Uint8Array | undefined
@@ -91,10 +91,13 @@ async function readRound(
       if (weights === undefined || sha256(weights) !== mixture || experts.some(at => heads[at] === undefined))
         return damaged
     }
+    const unmerged = before && (await readBefore(join(place, `${peer}.before`), before, headLayout))
+    if (unmerged === 'damaged') return damaged
     peers.push({
       failed,
       tested: tested as Tested | undefined,
       usual,
+      ...(unmerged && { unmerged }),
       parameters: read.checkpoint.parameters,
       ...(weights && { mixture: { weights, experts: experts.map(at => heads[at]!) } }),
     })
@@ -120,6 +123,18 @@ async function readHeads(
     bytesOf(head).set(bytes.subarray(at * headBytes, (at + 1) * headBytes))
     return { peer, round, head, ...(name !== undefined && { name }) }
   })
+}
+
+async function readBefore(
+  path: string,
+  { digest, loss }: NonNullable<Kept['peers'][number]['before']>,
+  { size }: Layout,
+): Promise<Unmerged | 'damaged'> {
+  const bytes = await readFile(path).catch(() => undefined)
+  const head = new Float32Array(size)
+  if (bytes?.length !== head.byteLength || sha256(bytes) !== digest) return 'damaged'
+  bytesOf(head).set(bytes)
+  return { head, loss: loss ?? Number.NaN }
 }
 
 function jsonOf(text: string): unknown {
