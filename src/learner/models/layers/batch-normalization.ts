@@ -1,25 +1,13 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
-import {
-  configOf,
-  type Initialiser,
-  initialiserFrom,
-  type LayerArgs,
-  onlyTensor,
-  type Shape,
-  type Weight,
-} from './layer.js'
+import { configOf, type Initialiser, initialiserFrom, onlyTensor, type Shape, type Weight } from './layer.js'
+import { Normalization, type NormalizationArgs } from './normalization.js'
 
 /** What Keras writes about one, in TensorFlow.js' spelling. */
-type BatchNormalizationArgs = LayerArgs & {
+type BatchNormalizationArgs = NormalizationArgs & {
   readonly axis?: number
   readonly momentum?: number
-  readonly epsilon?: number
-  readonly center?: boolean
-  readonly scale?: boolean
-  readonly betaInitializer?: unknown
-  readonly gammaInitializer?: unknown
   readonly movingMeanInitializer?: unknown
   readonly movingVarianceInitializer?: unknown
 }
@@ -29,21 +17,14 @@ type BatchNormalizationArgs = LayerArgs & {
  * last (4.22; relative errors above 1), ends in training without `center` or `scale`, and trains on when it is frozen:
  * in Keras a layer with `trainable: false` keeps to its moving statistics.
  */
-export class BatchNormalization extends layers.layers.Layer {
+export class BatchNormalization extends Normalization {
   /** The name in model files. */
   static readonly className = 'BatchNormalization'
 
-  readonly gammaInitializer: Initialiser
-  readonly betaInitializer: Initialiser
   readonly movingMeanInitializer: Initialiser
   readonly movingVarianceInitializer: Initialiser
   private readonly axis: number
   private readonly momentum: number
-  private readonly epsilon: number
-  private readonly center: boolean
-  private readonly scale: boolean
-  private gamma: Weight | undefined
-  private beta: Weight | undefined
   private movingMean!: Weight
   private movingVariance!: Weight
 
@@ -51,11 +32,6 @@ export class BatchNormalization extends layers.layers.Layer {
     super(args)
     this.axis = args.axis ?? -1
     this.momentum = args.momentum ?? 0.99
-    this.epsilon = args.epsilon ?? 1e-3
-    this.center = args.center ?? true
-    this.scale = args.scale ?? true
-    this.gammaInitializer = initialiserFrom(args.gammaInitializer) ?? layers.initializers.ones()
-    this.betaInitializer = initialiserFrom(args.betaInitializer) ?? layers.initializers.zeros()
     this.movingMeanInitializer = initialiserFrom(args.movingMeanInitializer) ?? layers.initializers.zeros()
     this.movingVarianceInitializer = initialiserFrom(args.movingVarianceInitializer) ?? layers.initializers.ones()
   }
@@ -64,8 +40,7 @@ export class BatchNormalization extends layers.layers.Layer {
     const axis = axisOf(this.axis, inputShape.length, this.name)
     const channels = inputShape[axis]
     if (typeof channels !== 'number') throw new Error(`layer "${this.name}": its input's axis ${axis} has no length`)
-    if (this.scale) this.gamma = this.addWeight('gamma', [channels], 'float32', this.gammaInitializer)
-    if (this.center) this.beta = this.addWeight('beta', [channels], 'float32', this.betaInitializer)
+    this.addScaleAndCenter([channels])
     const statistic = (name: string, start: Initialiser): Weight =>
       this.addWeight(name, [channels], 'float32', start, undefined, false)
     this.movingMean = statistic('moving_mean', this.movingMeanInitializer)
@@ -104,20 +79,11 @@ export class BatchNormalization extends layers.layers.Layer {
     return { mean, variance }
   }
 
-  override computeOutputShape(inputShape: Shape): Shape {
-    return inputShape
-  }
-
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
       axis: this.axis,
       momentum: this.momentum,
-      epsilon: this.epsilon,
-      center: this.center,
-      scale: this.scale,
-      betaInitializer: configOf(this.betaInitializer),
-      gammaInitializer: configOf(this.gammaInitializer),
       movingMeanInitializer: configOf(this.movingMeanInitializer),
       movingVarianceInitializer: configOf(this.movingVarianceInitializer),
     }

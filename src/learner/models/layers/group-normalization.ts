@@ -1,52 +1,28 @@
 import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
-import { layers, tf } from '../../tensorflow.js'
+import { tf } from '../../tensorflow.js'
 import { groupNormalise } from '../group-norm.js'
 import { axisOf, withAxesLast } from './axes.js'
-import {
-  configOf,
-  type Initialiser,
-  initialiserFrom,
-  type LayerArgs,
-  onlyTensor,
-  type Shape,
-  type Weight,
-} from './layer.js'
+import { onlyTensor, type Shape } from './layer.js'
+import { Normalization, type NormalizationArgs } from './normalization.js'
 
 /** What Keras 3 writes about one, in TensorFlow.js' spelling. */
-type GroupNormalizationArgs = LayerArgs & {
+type GroupNormalizationArgs = NormalizationArgs & {
   readonly groups?: number
   readonly axis?: number
-  readonly epsilon?: number
-  readonly center?: boolean
-  readonly scale?: boolean
-  readonly betaInitializer?: unknown
-  readonly gammaInitializer?: unknown
 }
 
 /** Keras' layer of this name, which TensorFlow.js lacks: same configuration, same weights, same defaults. */
-export class GroupNormalization extends layers.layers.Layer {
+export class GroupNormalization extends Normalization {
   /** The name in model files. */
   static readonly className = 'GroupNormalization'
 
   readonly groups: number
-  readonly epsilon: number
-  readonly gammaInitializer: Initialiser
-  readonly betaInitializer: Initialiser
   private readonly axis: number
-  private readonly center: boolean
-  private readonly scale: boolean
-  private gamma: Weight | undefined
-  private beta: Weight | undefined
 
   constructor(args: GroupNormalizationArgs = {}) {
     super(args)
     this.groups = args.groups ?? 32
     this.axis = args.axis ?? -1
-    this.epsilon = args.epsilon ?? 1e-3
-    this.center = args.center ?? true
-    this.scale = args.scale ?? true
-    this.gammaInitializer = initialiserFrom(args.gammaInitializer) ?? layers.initializers.ones()
-    this.betaInitializer = initialiserFrom(args.betaInitializer) ?? layers.initializers.zeros()
   }
 
   override build(inputShape: Shape): void {
@@ -56,8 +32,7 @@ export class GroupNormalization extends layers.layers.Layer {
     if (typeof channels !== 'number' || typeof groups !== 'number' || !(groups >= 1) || channels % groups !== 0) {
       throw new Error(`layer "${this.name}": ${this.groups} groups do not divide ${channels ?? '?'} channels`)
     }
-    if (this.scale) this.gamma = this.addWeight('gamma', [channels], 'float32', this.gammaInitializer)
-    if (this.center) this.beta = this.addWeight('beta', [channels], 'float32', this.betaInitializer)
+    this.addScaleAndCenter([channels])
     this.built = true
   }
 
@@ -76,20 +51,11 @@ export class GroupNormalization extends layers.layers.Layer {
     })
   }
 
-  override computeOutputShape(inputShape: Shape): Shape {
-    return inputShape
-  }
-
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
       groups: this.groups,
       axis: this.axis,
-      epsilon: this.epsilon,
-      center: this.center,
-      scale: this.scale,
-      betaInitializer: configOf(this.betaInitializer),
-      gammaInitializer: configOf(this.gammaInitializer),
     }
   }
 }

@@ -1,48 +1,24 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { layers, tf } from '../../tensorflow.js'
+import { tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
-import {
-  configOf,
-  type Initialiser,
-  initialiserFrom,
-  type LayerArgs,
-  onlyTensor,
-  type Shape,
-  type Weight,
-} from './layer.js'
+import { onlyTensor, type Shape } from './layer.js'
+import { Normalization, type NormalizationArgs } from './normalization.js'
 
 /** What Keras writes about one, in TensorFlow.js' spelling. */
-type LayerNormalizationArgs = LayerArgs & {
+type LayerNormalizationArgs = NormalizationArgs & {
   readonly axis?: number | readonly number[]
-  readonly epsilon?: number
-  readonly center?: boolean
-  readonly scale?: boolean
-  readonly betaInitializer?: unknown
-  readonly gammaInitializer?: unknown
 }
 
 /** Keras' layer of this name. TensorFlow.js' own (4.22) has no gradient without `center` or `scale`. */
-export class LayerNormalization extends layers.layers.Layer {
+export class LayerNormalization extends Normalization {
   /** The name in model files. */
   static readonly className = 'LayerNormalization'
 
-  readonly gammaInitializer: Initialiser
-  readonly betaInitializer: Initialiser
   private readonly axes: readonly number[]
-  private readonly epsilon: number
-  private readonly center: boolean
-  private readonly scale: boolean
-  private gamma: Weight | undefined
-  private beta: Weight | undefined
 
   constructor(args: LayerNormalizationArgs = {}) {
     super(args)
     this.axes = [args.axis ?? -1].flat()
-    this.epsilon = args.epsilon ?? 1e-3
-    this.center = args.center ?? true
-    this.scale = args.scale ?? true
-    this.gammaInitializer = initialiserFrom(args.gammaInitializer) ?? layers.initializers.ones()
-    this.betaInitializer = initialiserFrom(args.betaInitializer) ?? layers.initializers.zeros()
   }
 
   override build(inputShape: Shape): void {
@@ -51,8 +27,7 @@ export class LayerNormalization extends layers.layers.Layer {
     if (new Set(axes).size < axes.length || shape.some(length => typeof length !== 'number')) {
       throw new Error(`layer "${this.name}": axis must name axes of a fixed length, each once`)
     }
-    if (this.scale) this.gamma = this.addWeight('gamma', shape, 'float32', this.gammaInitializer)
-    if (this.center) this.beta = this.addWeight('beta', shape, 'float32', this.betaInitializer)
+    this.addScaleAndCenter(shape)
     this.built = true
   }
 
@@ -72,19 +47,10 @@ export class LayerNormalization extends layers.layers.Layer {
     })
   }
 
-  override computeOutputShape(inputShape: Shape): Shape {
-    return inputShape
-  }
-
   override getConfig(): tf.serialization.ConfigDict {
     return {
       ...super.getConfig(),
       axis: this.axes.length === 1 ? this.axes[0]! : [...this.axes],
-      epsilon: this.epsilon,
-      center: this.center,
-      scale: this.scale,
-      betaInitializer: configOf(this.betaInitializer),
-      gammaInitializer: configOf(this.gammaInitializer),
     }
   }
 }
