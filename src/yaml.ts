@@ -1,7 +1,6 @@
-import { readFile, stat } from 'node:fs/promises'
 import { type Document, isScalar, LineCounter, parseDocument, visit, type YAMLError } from 'yaml'
+import { readBounded, whyNotRead } from './bounded-file.js'
 import { type ErrorCode, HearsayError } from './errors.js'
-import { whyNot } from './system-errors.js'
 import type { Locate } from './validation.js'
 import { shapeProblem, type YamlLimits, yamlLimits } from './yaml-shape.js'
 
@@ -19,14 +18,9 @@ export interface YamlFile {
 export async function readYaml(path: string, code: ErrorCode): Promise<YamlFile> {
   let text: string
   try {
-    const { size } = await stat(path)
-    if (size > yamlLimits.bytes) {
-      throw new HearsayError(code, `${path}: ${size} bytes; at most ${yamlLimits.bytes} are read`)
-    }
-    text = await readFile(path, 'utf8')
+    text = (await readBounded(path, yamlLimits.bytes, { pipes: true })).toString('utf8')
   } catch (error) {
-    if (error instanceof HearsayError) throw error
-    throw new HearsayError(code, `${path}: ${whyNot(error)}`, { cause: error })
+    throw new HearsayError(code, `${path}: ${whyNotRead(error)}`, { cause: error })
   }
   return parseYaml(text, path, code)
 }

@@ -79,7 +79,7 @@ describe('a YAML file is refused in one line', () => {
     const path = await fileOf(`#${'x'.repeat(yamlLimits.bytes)}`)
     await expect(readYaml(path, 'TOPOLOGY')).rejects.toMatchObject({
       code: 'TOPOLOGY',
-      message: `${path}: ${yamlLimits.bytes + 1} bytes; at most ${yamlLimits.bytes} are read`,
+      message: `${path}: has ${yamlLimits.bytes + 1} bytes; at most ${yamlLimits.bytes} are read`,
     })
     const largest = await fileOf(`#${'x'.repeat(yamlLimits.bytes - 1)}`)
     expect((await readYaml(largest, 'TOPOLOGY')).value).toBeNull()

@@ -1,11 +1,10 @@
-import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import { inviteLimits, keyFileLimitBytes, parseNetworkKey } from '../gossip/index.js'
 import type { PeerNetwork } from '../node/index.js'
-import { whyNot } from '../system-errors.js'
 import type { NetworkSettings } from '../watch/index.js'
 
 /** Flags of start and join that say who may take part, and how this peer is reached. */
@@ -94,21 +93,9 @@ async function tokenFrom(invite: string): Promise<string> {
 }
 
 async function readText(flag: string, path: string, limitBytes: number): Promise<string> {
-  const wrong = (what: string): HearsayError => new HearsayError('USAGE', `${flag} ${path}: ${what}`)
-  let file: Awaited<ReturnType<typeof open>>
   try {
-    file = await open(path, 'r')
+    return (await readBounded(path, limitBytes)).toString('utf8')
   } catch (error) {
-    throw wrong(whyNot(error))
-  }
-  try {
-    const status = await file.stat()
-    if (!status.isFile()) throw wrong('is no file')
-    // Not the whole file: it may be one that somebody named by mistake, or grow.
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(limitBytes + 1), 0, limitBytes + 1, 0)
-    if (bytesRead > limitBytes) throw wrong(`has more than ${limitBytes} bytes; is it the right file?`)
-    return buffer.toString('utf8', 0, bytesRead)
-  } finally {
-    await file.close()
+    throw new HearsayError('USAGE', `${flag} ${path}: ${whyNotRead(error)}`, { cause: error })
   }
 }

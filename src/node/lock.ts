@@ -1,9 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { unlinkSync } from 'node:fs'
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
+import { readBounded } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import { explainDisk, unfinishedEnding, writeThrough } from './durable.js'
 import { machineName, startOfProcess } from './machine.js'
@@ -81,7 +82,7 @@ export async function lockFolder(folder: string, signal: AbortSignal, init: Lock
       await rm(path, { force: true })
       throw explainDisk(error, folder, 'The folder could not be claimed for this process')
     }
-    if (rival === undefined) return hold(folder, path, beatMs)
+    if (rival === undefined) return hold(folder, path, own, beatMs)
     await rm(path, { force: true })
     if (attempt === attempts) throw refused(folder, rival, machine)
     await setTimeout(randomInt(20, 120), undefined, { signal })
@@ -91,8 +92,12 @@ export async function lockFolder(folder: string, signal: AbortSignal, init: Lock
 /** A claim is there with all it says, or not at all. */
 async function lay(path: string, claim: Claim): Promise<void> {
   const unfinished = `${path}${unfinishedEnding}`
-  await writeThrough(unfinished, file => file.writeFile(JSON.stringify(claim)))
+  await writeThrough(unfinished, file => file.writeFile(textOf(claim)))
   await rename(unfinished, path)
+}
+
+function textOf(claim: Claim): string {
+  return JSON.stringify(claim)
 }
 
 interface Rival {
@@ -134,9 +139,7 @@ async function ageOf(path: string, now: number): Promise<number | undefined> {
 /** Undefined for what is no claim, as after a power cut: then its age decides. */
 async function readClaim(path: string): Promise<Claim | undefined> {
   try {
-    const { size } = await stat(path)
-    if (size > claimLimitBytes) return undefined
-    return claimSchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
+    return claimSchema.safeParse(JSON.parse((await readBounded(path, claimLimitBytes)).toString('utf8'))).data
   } catch {
     return undefined
   }
@@ -163,7 +166,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function hold(folder: string, path: string, beatMs: number): Lock {
+function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock {
   const lost = new AbortController()
   let state: 'held' | 'released' = 'held'
   let beating = Promise.resolve()
@@ -192,8 +195,7 @@ function hold(folder: string, path: string, beatMs: number): Lock {
       // Written over with what it holds: never torn for a reader, and dated by the disk's own clock.
       const file = await open(path, 'r+')
       try {
-        const bytes = await file.readFile()
-        await file.write(bytes, 0, bytes.length, 0)
+        await file.write(textOf(claim), 0)
       } finally {
         await file.close()
       }

@@ -1,8 +1,8 @@
-import { open, readdir, stat } from 'node:fs/promises'
+import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import { explainDisk, latestCheckpoint, makeFolder, replaceFile } from '../node/index.js'
-import { whyNot } from '../system-errors.js'
 import {
   allocate,
   decodeSafetensors,
@@ -196,15 +196,8 @@ async function isThere(path: string): Promise<boolean> {
 /** A whole file, if it is a regular one and no larger than allowed. */
 async function bytesOf(path: string, limit: number): Promise<Uint8Array> {
   try {
-    await using file = await open(path)
-    const found = await file.stat()
-    if (!found.isFile()) throw new HearsayError('RUN', `${path}: is not a file`)
-    if (found.size > limit) throw new HearsayError('RUN', `${path}: has ${found.size} bytes; at most ${limit} are read`)
-    return await file.readFile()
+    return await readBounded(path, limit)
   } catch (error) {
-    if (error instanceof HearsayError) throw error
-    throw new HearsayError('RUN', `${path}: ${whyNot(error)}`, {
-      cause: error,
-    })
+    throw new HearsayError('RUN', `${path}: ${whyNotRead(error)}`, { cause: error })
   }
 }

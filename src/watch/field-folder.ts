@@ -1,5 +1,6 @@
-import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
+import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NotRead, readBounded } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import {
   explainDisk,
@@ -215,14 +216,14 @@ const agreedBytes = 32 << 20
 
 async function agreedIn(path: string): Promise<string | undefined> {
   if (!(await exists(path))) return undefined
-  if ((await stat(path)).size > agreedBytes) throw new HearsayError('RUN', `${path}: is too large; take it away`)
+  let what = 'is not what was written there'
   try {
-    const { sum } = JSON.parse(await readFile(path, 'utf8')) as { sum?: unknown }
+    const { sum } = JSON.parse((await readBounded(path, agreedBytes)).toString('utf8')) as { sum?: unknown }
     if (typeof sum === 'string') return sum
-  } catch {
-    // Told below.
+  } catch (error) {
+    if (error instanceof NotRead) what = error.message
   }
-  throw new HearsayError('RUN', `${path}: is not what was written there; take it away, and the others are asked`)
+  throw new HearsayError('RUN', `${path}: ${what}; take it away, and the others are asked`)
 }
 
 async function mustHaveManifest(path: string): Promise<void> {

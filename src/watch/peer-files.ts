@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as z from 'zod'
+import { NotRead, readBounded } from '../bounded-file.js'
 import { type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { explainDisk, type Member, type PeerNetwork } from '../node/index.js'
@@ -139,11 +140,10 @@ export async function settingsIn(path: string): Promise<PeerSettings> {
   const wrong = (what: string): HearsayError =>
     new HearsayError('RUN', `${path}: ${what}; bring it back from a copy, or join the run anew with another --out`)
   if (!(await exists(path))) throw wrong('is missing, and with it what this peer was started with')
-  if ((await stat(path)).size > settingsBytes) throw wrong(`has more than ${settingsBytes} bytes`)
   try {
-    return settingsSchema.parse(JSON.parse(await readFile(path, 'utf8')))
-  } catch {
-    throw wrong('is not as it was written')
+    return settingsSchema.parse(JSON.parse((await readBounded(path, settingsBytes)).toString('utf8')))
+  } catch (error) {
+    throw wrong(error instanceof NotRead ? error.message : 'is not as it was written')
   }
 }
 
@@ -157,10 +157,9 @@ export async function membersIn(path: string): Promise<MetMember[]> {
   if (!(await exists(path))) throw damaged('is missing')
   let value: unknown
   try {
-    const { size } = await stat(path)
-    if (size > membersBytes) throw damaged(`has ${size} bytes; at most ${membersBytes} are read`)
-    value = JSON.parse(await readFile(path, 'utf8'))
+    value = JSON.parse((await readBounded(path, membersBytes)).toString('utf8'))
   } catch (error) {
+    if (error instanceof NotRead) throw damaged(error.message)
     if (error instanceof SyntaxError) throw damaged('is not JSON')
     throw explainDisk(error, path, 'It could not be read')
   }

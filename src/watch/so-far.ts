@@ -1,5 +1,6 @@
-import { open, readFile, stat } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import * as z from 'zod'
+import { readBounded } from '../bounded-file.js'
 import type { Measure, Quality } from '../data/index.js'
 import { explainDisk } from '../node/index.js'
 import { measureNames } from './text.js'
@@ -107,8 +108,7 @@ export type Outcome = z.output<typeof summarySchema>
 /** `summary.json`; undefined where it is not there, or not what was written: it tells nothing that cannot be done without. */
 export async function outcomeIn(path: string): Promise<Outcome | undefined> {
   try {
-    if ((await stat(path)).size > summaryBytes) return undefined
-    return summarySchema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data
+    return summarySchema.safeParse(JSON.parse((await readBounded(path, summaryBytes)).toString('utf8'))).data
   } catch {
     return undefined
   }

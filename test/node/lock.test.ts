@@ -187,6 +187,16 @@ describe('a claim', () => {
     expect(await readdir(folder)).toEqual([])
   })
 
+  it('is not read where it is longer than claims are: then its age decides', async () => {
+    const folder = await emptyFolder()
+    // Nobody has this process any more.
+    const gone = JSON.stringify({ pid: 4_000_000, machine: await machineName() })
+    await claimOf(folder, gone.padEnd(4097), 0)
+    expect(await takeable(folder)).toBe(false)
+    await claimOf(folder, gone.padEnd(4096), 0)
+    expect(await takeable(folder)).toBe(true)
+  })
+
   it('that was never finished is cleared away once it is old, and other files never are', async () => {
     const folder = await emptyFolder()
     const unfinished = `${await claimOf(folder, '', 0)}.part`

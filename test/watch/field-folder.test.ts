@@ -105,7 +105,9 @@ describe('a peer’s folder', () => {
       await expect(again.readAgreed()).rejects.toThrow(`${file}: is not what was written there; take it away`)
     }
     await writeFile(file, new Uint8Array((32 << 20) + 1))
-    await expect(again.readAgreed()).rejects.toThrow(`${file}: is too large`)
+    await expect(again.readAgreed()).rejects.toThrow(
+      `${file}: has ${(32 << 20) + 1} bytes; at most ${32 << 20} are read`,
+    )
   })
 
   it('is one process’s, new or resumed', async () => {
@@ -285,6 +287,7 @@ describe('a folder of which something is lost', () => {
     ['', 'is not as it was written'],
     [JSON.stringify({ ...settings, id: '' }), 'is not as it was written'],
     [JSON.stringify({ ...settings, run: 'x' }), 'is not as it was written'],
+    [JSON.stringify(settings).padEnd(5_100_000), 'has 5100000 bytes; at most 5046272 are read'],
   ])('says that of its peer.json: %.20s', async (content, says) => {
     const path = await place()
     const folder = await opened(path)
@@ -319,7 +322,7 @@ describe('a folder of which something is lost', () => {
       '',
       '{}',
       '{"rounds":3,"measure":"luck","accuracy":1,"interrupted":false}',
-      ' '.repeat(70_000),
+      JSON.stringify(outcome).padEnd(2 ** 16 + 1),
     ]) {
       await writeFile(join(folder.path, 'summary.json'), text)
       expect(await folder.readOutcome()).toBeUndefined()

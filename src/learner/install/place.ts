@@ -13,6 +13,8 @@ import { HearsayError } from '../../errors.js'
  */
 
 const recordName = 'installed.json'
+/** It takes some 300. */
+const recordBytes = 4096
 /** Followed by the number of the process that installs: a folder whose process is gone is rubbish. */
 const folderPrefix = 'tensorflow-'
 const folderPattern = /^tensorflow-(\d+)-[A-Za-z0-9]{6}$/
@@ -55,8 +57,11 @@ export function nativeFolder(): string {
 export function installedNative(folder: string = nativeFolder()): Installed | undefined {
   let text: string
   try {
-    text = readFileSync(join(folder, recordName), 'utf8')
-  } catch {
+    const path = join(folder, recordName)
+    if (statSync(path).size > recordBytes) throw damaged(folder, `${recordName} has more than ${recordBytes} bytes`)
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    if (error instanceof HearsayError) throw error
     return undefined
   }
   const record = recordSchema.safeParse(parsed(text))

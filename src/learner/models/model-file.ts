@@ -7,8 +7,8 @@ import {
   type ModelFileLimits,
   modelFileLimits,
   parseJson,
-  readBounded,
   readModelJson,
+  readModelPart,
   readStart,
 } from './model-json.js'
 
@@ -60,7 +60,7 @@ export async function readModelFile(path: string, limits: ModelFileLimits = mode
 
 /** What model.save("model.h5") writes: the layers as a text, and the weights under the layers' names. */
 async function readKerasHdf5(path: string, limits: ModelFileLimits): Promise<ModelFile> {
-  const { texts, weights } = await readHdf5(await readBounded(path, limits.weightBytes, path), path)
+  const { texts, weights } = await readHdf5(await readModelPart(path, limits.weightBytes, path), path)
   const config = texts.get('model_config')
   if (config === undefined) {
     throw new HearsayError(

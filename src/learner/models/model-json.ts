@@ -1,6 +1,7 @@
 import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { dirname, resolve, sep } from 'node:path'
 import * as z from 'zod'
+import { readBounded, whyNotRead } from '../../bounded-file.js'
 import { HearsayError } from '../../errors.js'
 
 /** What is read of a model at most. */
@@ -65,7 +66,7 @@ export function weightFinder(weights: ReadonlyMap<string, GivenWeight>): (name: 
  * @throws {@link HearsayError} `MODEL`
  */
 export async function readModelJson(path: string, limits: ModelFileLimits): Promise<ModelFile> {
-  const json = parseJson(await readBounded(path, limits.jsonBytes, path), path)
+  const json = parseJson(await readModelPart(path, limits.jsonBytes, path), path)
   const file = fileSchema.safeParse(json)
   if (!file.success) throw new HearsayError('MODEL', `${path}: is not a model.json`)
   const described = file.data.modelTopology ?? json
@@ -103,7 +104,7 @@ async function readWeights(
   for (const group of manifest) {
     const parts: Uint8Array[] = []
     for (const name of group.paths) {
-      const part = await readBounded(await inside(folder, name, path), left, `${path}: weights ${name}`)
+      const part = await readModelPart(await inside(folder, name, path), left, `${path}: weights ${name}`)
       left -= part.length
       parts.push(part)
     }
@@ -139,19 +140,11 @@ async function inside(folder: string, name: string, path: string): Promise<strin
 }
 
 /** The whole file, if it is a regular one and no larger than allowed: the size is checked before anything is read. */
-export async function readBounded(path: string, limit: number, source: string): Promise<Uint8Array> {
-  let file: FileHandle | undefined
+export async function readModelPart(path: string, limit: number, source: string): Promise<Uint8Array> {
   try {
-    file = await open(path)
-    const stat = await file.stat()
-    if (!stat.isFile()) throw new HearsayError('MODEL', `${source}: is not a file`)
-    if (stat.size > limit) throw new HearsayError('MODEL', `${source}: ${stat.size} bytes; at most ${limit} are read`)
-    return await file.readFile()
+    return await readBounded(path, limit)
   } catch (error) {
-    if (error instanceof HearsayError) throw error
-    throw new HearsayError('MODEL', `${source}: cannot be read (${(error as Error).message})`, { cause: error })
-  } finally {
-    await file?.close()
+    throw new HearsayError('MODEL', `${source}: ${whyNotRead(error)}`, { cause: error })
   }
 }
 

@@ -1,8 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { NotRead, readBounded } from '../../bounded-file.js'
 import { HearsayError } from '../../errors.js'
 import { readCheckpoint, type Tested, type Unmerged } from '../../node/index.js'
-import type { Layout } from '../../tensors/index.js'
+import { type Layout, safetensorsLimits } from '../../tensors/index.js'
 import type { RoundFigures } from '../../watch/index.js'
 import {
   bytesOf,
@@ -18,20 +18,34 @@ import {
 } from './format.js'
 import type { StateInit } from './keeper.js'
 
-/** Figures of a thousand peers with their gates. */
-const runBytes = 256 * 1024 * 1024
+/** What is read of a state, in bytes. */
+export interface StateLimits {
+  readonly optionsBytes: number
+  readonly runBytes: number
+  /** Of one peer. */
+  readonly mixtureBytes: number
+}
+
+export const stateLimits: StateLimits = {
+  /** As many faults and lies as the schema allows. */
+  optionsBytes: 16 * 1024 * 1024,
+  /** Figures of a thousand peers with their gates. */
+  runBytes: 256 * 1024 * 1024,
+  mixtureBytes: safetensorsLimits.totalBytes,
+}
 
 /**
  * With which options a run was begun.
  *
  * @throws {@link HearsayError} RUN when its folder keeps no state
  */
-export async function readKeptOptions(folder: string): Promise<KeptOptions> {
+export async function readKeptOptions(folder: string, limits: StateLimits = stateLimits): Promise<KeptOptions> {
   const path = join(statePath(folder), 'options.json')
   let text: string
   try {
-    text = await readFile(path, 'utf8')
-  } catch {
+    text = (await readBounded(path, limits.optionsBytes)).toString('utf8')
+  } catch (error) {
+    if (error instanceof NotRead) throw new HearsayError('RUN', `${path}: ${error.message}; begin the run anew`)
     throw new HearsayError(
       'RUN',
       `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over, and none with mode: async`,
@@ -52,11 +66,12 @@ export async function readKeptOptions(folder: string): Promise<KeptOptions> {
 export async function readState(
   { folder, runId, layouts, tell }: Pick<StateInit, 'folder' | 'runId' | 'layouts'> & { tell: (line: string) => void },
   headLayout: Layout,
+  limits: StateLimits = stateLimits,
 ): Promise<SavedRun | undefined> {
   const path = statePath(folder)
   const rounds = await wholeRounds(path)
   for (const round of rounds) {
-    const read = await readRound(join(path, `round-${round}`), { runId, layouts }, headLayout)
+    const read = await readRound(join(path, `round-${round}`), { runId, layouts }, headLayout, limits)
     if (typeof read !== 'string') return read
     tell(`${read}; the round before is taken`)
   }
@@ -69,11 +84,12 @@ async function readRound(
   place: string,
   { runId, layouts }: Pick<StateInit, 'runId' | 'layouts'>,
   headLayout: Layout,
+  limits: StateLimits,
 ): Promise<SavedRun | string> {
   const path = join(place, 'run.json')
   const damaged = `${place}: is damaged`
-  if ((await stat(path).catch(() => undefined))?.isFile() !== true || (await stat(path)).size > runBytes) return damaged
-  const parsed = runSchema.safeParse(jsonOf(await readFile(path, 'utf8')))
+  const text = await readBounded(path, limits.runBytes).catch(() => undefined)
+  const parsed = runSchema.safeParse(jsonOf(text?.toString('utf8') ?? ''))
   if (!parsed.success || parsed.data.peers.length !== layouts.length) return damaged
   const kept: Kept = parsed.data
   if (kept.run !== Buffer.from(runId).toString('hex')) {
@@ -87,7 +103,7 @@ async function readRound(
     if (!read.ok) return read.reason
     let weights: Uint8Array | undefined
     if (mixture !== undefined) {
-      weights = await readFile(join(place, `${peer}.mixture`)).catch(() => undefined)
+      weights = await readBounded(join(place, `${peer}.mixture`), limits.mixtureBytes).catch(() => undefined)
       if (weights === undefined || sha256(weights) !== mixture || experts.some(at => heads[at] === undefined))
         return damaged
     }
@@ -114,8 +130,8 @@ async function readHeads(
   { size }: Layout,
 ): Promise<KeptMixture['experts'] | undefined> {
   if (heads.length === 0) return []
-  const bytes = await readFile(join(place, 'heads')).catch(() => undefined)
   const headBytes = size * Float32Array.BYTES_PER_ELEMENT
+  const bytes = await readBounded(join(place, 'heads'), heads.length * headBytes).catch(() => undefined)
   if (bytes === undefined || bytes.length !== heads.length * headBytes || sha256(bytes) !== headsDigest)
     return undefined
   return heads.map(({ peer, name, round }, at) => {
@@ -130,8 +146,8 @@ async function readBefore(
   { digest, loss }: NonNullable<Kept['peers'][number]['before']>,
   { size }: Layout,
 ): Promise<Unmerged | 'damaged'> {
-  const bytes = await readFile(path).catch(() => undefined)
   const head = new Float32Array(size)
+  const bytes = await readBounded(path, head.byteLength).catch(() => undefined)
   if (bytes?.length !== head.byteLength || sha256(bytes) !== digest) return 'damaged'
   bytesOf(head).set(bytes)
   return { head, loss: loss ?? Number.NaN }

@@ -62,6 +62,17 @@ describe('the folder of native TensorFlow', () => {
     expect(await readdir(folder)).toHaveLength(2)
   })
 
+  it('says so where its record is larger than records are', async () => {
+    const folder = await temporaryFolder()
+    await install(folder)
+    const path = join(folder, 'installed.json')
+    const record = await readFile(path, 'utf8')
+    await writeFile(path, record.padEnd(4096))
+    expect(installedNative(folder)).toBeDefined()
+    await writeFile(path, record.padEnd(4097))
+    expect(() => installedNative(folder)).toThrow('installed.json has more than 4096 bytes')
+  })
+
   it('does not lose the work of another installer that is still at it, and clears after one that died', async () => {
     const folder = await temporaryFolder()
     const alive = `tensorflow-${process.ppid}-abcdef`
