@@ -90,8 +90,9 @@ export function checkpointHeader({ runId, layout }: CheckpointKind, checkpoint: 
 }
 
 /**
- * Writes header and parameters to a new file, and waits until the disk has them. No second copy of the model is made.
+ * Writes header and parameters to a new file. No second copy of the model is made.
  *
+ * @param create - makes the file. @default writeThrough: waits until the disk has it
  * @returns SHA-256 of the file, in hex
  * @throws the signal's reason, and what the file system says; nothing of the file stays then
  */
@@ -100,10 +101,11 @@ export async function writeCheckpoint(
   header: Uint8Array,
   parameters: Float32Array,
   signal: AbortSignal,
+  create: typeof writeThrough = writeThrough,
 ): Promise<string> {
   const hash = createHash('sha256')
   const numbers = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)
-  await writeThrough(path, async file => {
+  await create(path, async file => {
     for (const part of [header, numbers]) {
       for (let from = 0; from < part.length; from += chunkBytes) {
         signal.throwIfAborted()

@@ -18,20 +18,16 @@ export function unfinishedName(path: string): string {
 }
 
 /**
- * Writes a new file and waits until the disk has it. Where that fails nothing of the file stays.
+ * Writes a new file. The disk has it in its own time, or after {@link syncFiles}. Where writing fails nothing of the file
+ * stays.
  *
  * @param mode - permissions, before the process's umask
  */
-export async function writeThrough(
-  path: string,
-  write: (file: FileHandle) => Promise<void>,
-  mode = 0o666,
-): Promise<void> {
+export async function writeNew(path: string, write: (file: FileHandle) => Promise<void>, mode = 0o666): Promise<void> {
   const file = await open(path, 'wx', mode)
   try {
     try {
       await write(file)
-      await file.sync()
     } finally {
       await file.close()
     }
@@ -39,6 +35,39 @@ export async function writeThrough(
     await rm(path, { force: true })
     throw error
   }
+}
+
+/** Does the same, and waits until the disk has the file. */
+export async function writeThrough(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  mode?: number,
+): Promise<void> {
+  const through = async (file: FileHandle): Promise<void> => {
+    await write(file)
+    await file.sync()
+  }
+  await writeNew(path, through, mode)
+}
+
+/** So many are open at a time: as many as Node's threads. */
+const syncedAtOnce = 4
+
+/** Waits until the disk has files that are written. It mostly has all once it has the first. */
+export async function syncFiles(paths: readonly string[]): Promise<void> {
+  const waiting = [...paths]
+  const syncOneByOne = async (): Promise<void> => {
+    for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
+      // Windows brings only those to the disk that may be written to.
+      const file = await open(path, 'r+')
+      try {
+        await file.sync()
+      } finally {
+        await file.close()
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: syncedAtOnce }, syncOneByOne))
 }
 
 /** Gives a finished file its name, in the place of what had it before, and waits until the disk knows. */

@@ -18,7 +18,17 @@ export {
   parseJoinAddress,
 } from './contact.js'
 export type { PeerCounters } from './counters.js'
-export { explainDisk, makeFolder, moveInto, replaceFile, unfinishedName, writeThrough } from './durable.js'
+export {
+  explainDisk,
+  makeFolder,
+  moveInto,
+  replaceFile,
+  syncFiles,
+  syncFolder,
+  unfinishedName,
+  writeNew,
+  writeThrough,
+} from './durable.js'
 export type { Entry } from './entry.js'
 export * from './events.js'
 export {
