@@ -129,6 +129,12 @@ describe('what cannot be followed is refused:', () => {
       json => is(json, { module: 'keras_like.layers', registered_name: 'keras_like>Dense' }),
       'is a class of your own (keras_like>Dense)',
     ],
+    [
+      'an operation beside the layers',
+      names[0],
+      json => is(json, { module: 'keras.src.ops.numpy', class_name: 'Reshape', registered_name: 'Reshape' }),
+      'is an operation of keras.ops (Reshape)',
+    ],
     ['a name that every object has', names[0], json => set(json, 'Dense', 'name', 'constructor'), 'has a name that'],
     [
       'a name of other letters',

@@ -34,9 +34,11 @@ export type AllowedLayer = (typeof allowedLayers)[number]
 /** Classes of models: as a layer, a model inside the model. */
 const models = ['Functional', 'Sequential', 'Model']
 
-/** What TensorFlow.js takes as the beginning of a weight's name. */
-const weightName = /^[A-Za-z0-9][-A-Za-z0-9_./]*$/
-const weighted = /(Dense|Conv2D|Normalization)$/
+/** What keras.ops writes as a layer of the same name and arguments as one of keras.layers. */
+const operations = ['Add', 'Concatenate', 'Softmax']
+
+/** Of a tensor, in TensorFlow.js; a layer's outputs bear the layer's. */
+const tensorName = /^[A-Za-z0-9][-A-Za-z0-9_./]*$/
 
 /**
  * What stands against a layer before its arguments are looked at, if anything does.
@@ -51,12 +53,15 @@ export function wrongKind({ class_name, config, module, registered_name }: Layer
   if (registered_name && !(typeof module === 'string' && /^(tf_)?keras\./.test(module))) {
     return `is a class of your own (${String(registered_name)}), which is code; build it from Keras' layers`
   }
+  if (typeof module === 'string' && module.includes('.ops.') && !operations.includes(class_name)) {
+    return `is an operation of keras.ops (${class_name}), which is not read; use a layer of keras.layers`
+  }
   if (!(allowedLayers as readonly string[]).includes(class_name)) {
     return `is of the kind ${class_name}, which cannot be trained here; allowed are ${allowedLayers.join(', ')}`
   }
   const { name = class_name } = config
   // TensorFlow.js keeps layers in plain objects by their names: "constructor" is in each already.
-  if (name in {} || (weighted.test(class_name) && !weightName.test(name))) {
+  if (name in {} || !tensorName.test(name)) {
     return 'has a name that TensorFlow.js cannot hold; give it one of letters, digits, -, _ and dots'
   }
   return undefined
