@@ -20,15 +20,20 @@ const truths: ReadonlyMap<string, string> = new Map([
   ['no', 'false'],
 ])
 
+/** More classes of one letter than this are letters; fewer are words cut short, as M and F. */
+const shortAlphabet = 10
+
 /**
  * Two texts that are one in two spellings: "Yes" and "yes ", "not sure" and "not-sure", "true" and "1". Of single letters
- * the case may be what tells them apart.
+ * the case may be what tells them apart, where there are as many as of an alphabet.
  */
 export function spelledAlike(texts: Iterable<string>): [string, string] | undefined {
   const seen = new Map<string, string>()
-  for (const text of texts) {
+  const all = [...texts]
+  const isAlphabet = all.length > shortAlphabet
+  for (const text of all) {
     const folded =
-      text.length === 1
+      text.length === 1 && isAlphabet
         ? text
         : text
             .normalize('NFKC')

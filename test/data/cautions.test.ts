@@ -31,9 +31,16 @@ describe('texts that are no categories', () => {
     ['dates', ['3. März 2024', '4. Mai 2024']],
     ['dates', ['Mon 3 Jan', 'Tue 4 Jan']],
     ['dates', ['2024-W05', '2024-W06']],
+    ['dates', ['Q1 2024', '2023-Q4']],
     ['durations', ['1h30', '2h05']],
     ['durations', ['1 h 30 min', '12 min 5 s']],
     ['feet and inches', ["5'11", '6\'2"']],
+    ['numbers in brackets', ['[1, 2]', '(3)']],
+    ['numbers in single quotes', ["'1'", "'2.5'"]],
+    ['rough numbers', ['~5', '≈ 6.5']],
+    ['numbers with their error', ['5 ± 0.1', '6 +/- 1']],
+    ['network addresses', ['10.0.0.1', '192.168.0.7']],
+    ['numbers with the same words behind them', ['5 mg/dL (fasting)', '7 mg/dL (fasting)', '8.5 mg/dL (fasting)']],
     ['numbers with underscores', ['1_000', '2_500']],
     ['numbers with their sign behind', ['1.5-', '20-']],
     ['numbers in other digits than 0 to 9', ['１２', '３']],
@@ -45,6 +52,9 @@ describe('texts that are no categories', () => {
     [['10-20', '20-30']],
     [['set 1', 'set 2']],
     [['4wd', 'fwd']],
+    [['1+', '2+', '3+']],
+    [['<5', '>5']],
+    [['type 1', 'type 2', 'type 3']],
     [['a_1', 'a_2']],
   ])('are not seen in %j', texts => expect(disguiseOf(texts)).toBeUndefined())
 
@@ -66,6 +76,21 @@ describe('texts that are no categories', () => {
   })
 })
 
+describe('numbers that may not be meant as such', () => {
+  it.each([
+    ['a stop', (i: number) => (i % 5 === 0 ? -999 : i / 100), /-999 in 8 of 40 rows is read as a number/],
+    ['numbers too large for 32 bits', (i: number) => 10 ** 12 + ((i * 7) % 40), /tell 1 of 40 apart; subtract/],
+  ])('are noted: %s', async (_, make, note) => {
+    const { notes } = await table('x,y', i => `${make(i)},${yesNo(i)}`)
+    expect(notes).toEqual([expect.stringMatching(note)])
+  })
+
+  it('are no measurements below zero, and no large ones that differ', async () => {
+    const { notes } = await table('x,z,y', i => `${((i * 7) % 40) - 999},${i % 3}e9,${yesNo(i)}`)
+    expect(notes).toBeUndefined()
+  })
+})
+
 describe('classes', () => {
   it.each([
     ['Yes', 'yes'],
@@ -74,7 +99,10 @@ describe('classes', () => {
     ['no', 'False'],
   ])('in two spellings are one: %s, %s', (a, b) => expect(spelledAlike(['x', a, b])).toEqual([a, b]))
 
-  it('of single letters have their case', () => expect(spelledAlike(['A', 'a', '1', 't'])).toBeUndefined())
+  it('of single letters have their case where they are an alphabet', () => {
+    expect(spelledAlike([...'ABCDEFabcdef'])).toBeUndefined()
+    expect(spelledAlike([...'MFmf'])).toEqual(['M', 'm'])
+  })
 
   it('in two spellings are refused, unless they are listed', async () => {
     const make = (i: number): string => `${i % 7},${i},${['no', 'yes', 'No', 'YES'][i % 4]}`
@@ -130,6 +158,16 @@ describe('files of one folder', () => {
     // The table is judged by its first 1,000 lines.
     const lines = Array.from({ length: 1001 }, (_, i) => `${i === 1000 ? '"0,891"' : '1.5'},${i},${yesNo(i)}`)
     await expect(load({ 'a.csv': ['a,b,y', ...lines] })).rejects.toThrow(/a\.csv:1002: .*"0,891" is not a number/)
+  })
+})
+
+describe('what lies beside the tables of a folder', () => {
+  it('is told, by kinds', async () => {
+    const lines = ['a,b,y', ...rows(i => `${i % 7},${i % 5},${yesNo(i)}`)]
+    const { notes } = await load({ 'a.csv': lines, 'b.csv': lines, 'c.xlsx': ['PK'], 'notes.txt': ['x'] })
+    expect(notes).toEqual([
+      '2 of 4 files passed over (1 .txt, 1 .xlsx); in folders tables are read from .csv, .tsv, .data (also .gz)',
+    ])
   })
 })
 

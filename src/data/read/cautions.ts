@@ -43,14 +43,47 @@ export function checkTable(table: Table, options: TableOptions, path: string): s
         `${column.title}: numbers that begin with 0, like ${column.padded}, are read as numbers; list the column under data.categorical if they are codes`,
       )
     }
-    if (valuesOf(table, i).every(isDay)) {
-      notes.push(
-        `${column.title}: its numbers look like dates, as ${valuesOf(table, i)[0]}, and are read as numbers; leave them out with ${without(table, i)}`,
-      )
-    }
+    notes.push(...numberNotes(table, i))
     if (countsRows(table, i)) {
       notes.push(
         `${column.title} numbers the rows and is an input all the same; leave it out with ${without(table, i)}`,
+      )
+    }
+  }
+  return notes
+}
+
+/** Numbers that are written where a value is missing: no column that has them has others near them. */
+const stops: readonly number[] = [-99, -999, -9999, -99_999]
+
+/** Above this a number of 32 bits does not tell it from the next one. */
+const wholeIn32Bits = 2 ** 24
+/** So many values show whether they are told apart. */
+const valuesCompared = 10_000
+
+/** What may not be meant as a number, though it is one. */
+function numberNotes(table: Table, at: number): string[] {
+  const { title } = table.columns[at]!
+  const values = valuesOf(table, at)
+  const notes: string[] = []
+  if (values.length > 0 && values.every(isDay)) {
+    notes.push(
+      `${title}: its numbers look like dates, as ${values[0]}, and are read as numbers; leave them out with ${without(table, at)}`,
+    )
+  }
+  const stop = stops.find(stop => values.includes(stop) && values.every(value => value === stop || value > stop / 10))
+  if (stop !== undefined && values.some(value => value !== stop)) {
+    const times = values.filter(value => value === stop).length
+    notes.push(
+      `${title}: ${stop} in ${times} of ${values.length} rows is read as a number; leave the cells empty if it means that nothing is known`,
+    )
+  }
+  if (values.some(value => Math.abs(value) > wholeIn32Bits)) {
+    const different = new Set(values.slice(0, valuesCompared))
+    const kept = new Set([...different].map(Math.fround)).size
+    if (kept < different.size / 2) {
+      notes.push(
+        `${title}: of numbers like ${values[0]} the 32 bits that a model has tell ${kept} of ${different.size} apart; subtract what they have in common, or leave them out with ${without(table, at)}`,
       )
     }
   }

@@ -121,7 +121,7 @@ export function textIn({ role, decimal }: Pick<Column, 'role' | 'decimal'>, cell
 function missingCell({ role, title }: Column, place: string): number {
   const missing = needed[role]
   if (missing === undefined) return NaN
-  throw dataError(place, `${title}: the ${missing} is missing`)
+  throw dataError(place, `${title}: the ${missing} is missing; write it, or take the line away`)
 }
 
 function numberIn(column: Column, cell: string, place: string): number {

@@ -28,11 +28,15 @@ function isDateInWords(text: string): boolean {
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/^\d{4}([-/.])\d{1,2}(\1\d{1,2})?([T ]\d{1,2}:.*)?$|^\d{1,2}([-/.])\d{1,2}\4\d{2,4}( \d{1,2}:.*)?$/, 'dates'],
-  [/^\d{4}-?W\d{2}(-?\d)?$/, 'dates'],
+  [/^\d{4}-?W\d{2}(-?\d)?$|^Q[1-4][ -]?\d{4}$|^\d{4}[ -]?Q[1-4]$/, 'dates'],
   [/^\d{1,3}:\d{2}(:\d{2}([.,]\d+)?)?( ?[AaPp][Mm])?$/, 'times'],
   [/^\d+ ?(d|h|hrs?|min|m) ?\d+ ?(h|hrs?|min|m|s|sec)?( ?\d+ ?s(ec)?)?$/i, 'durations'],
   [/^[-+]?0x[\da-f]+$/i, 'hexadecimal numbers'],
-  [/^\(.*\d.*\)$/, 'numbers in brackets'],
+  [/^[([{].*\d.*[)\]}]$/s, 'numbers in brackets'],
+  [/^'[-+]?[\d.,]+'$/, 'numbers in single quotes'],
+  [/^[~≈≃] ?[-+]?[\d.,]+$/, 'rough numbers'],
+  [/^[-+]?[\d.,]+ ?(±|\+\/-) ?[\d.,]+$/, 'numbers with their error'],
+  [/^\d{1,3}(\.\d{1,3}){3}$/, 'network addresses'],
   [/^[\d.,]*\d-$/, 'numbers with their sign behind'],
   [/^[-+]?\d+(_\d+)+$/, 'numbers with underscores'],
   [/^(?=.*\P{ASCII})[-+]?[\p{Nd}.,٫٬]+$/u, 'numbers in other digits than 0 to 9'],
@@ -41,9 +45,16 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/^[-+]?inf(inity)?$/i, 'infinite numbers'],
 ]
 
+/** "5 mg/dL (fasting)", "7 mg/dL (fasting)": one thing is told by all, and how much of it. */
+function isOneQuantity(texts: readonly string[]): boolean {
+  const behind = new Set(texts.map(text => /^[-+]?[\d.,]*\d(?=\D)(.*\p{L}.*)$/su.exec(text)?.[1]))
+  return texts.length > 2 && behind.size === 1 && !behind.has(undefined)
+}
+
 /** What all of these texts are, where they are no categories: "dates". */
 export function disguiseOf(texts: readonly string[]): string | undefined {
   if (texts.every(isDateInWords)) return 'dates'
+  if (isOneQuantity(texts)) return 'numbers with the same words behind them'
   return patterns.find(([pattern]) => texts.every(text => pattern.test(text)))?.[1]
 }
 

@@ -15,7 +15,19 @@ const missingTexts: ReadonlySet<string> = new Set([
 ])
 
 /** Among numbers they can mean nothing else; of texts they may be a category: no alcohol, none of the options. */
-const missingNumbers: ReadonlySet<string> = new Set(['None', 'none', 'nil', 'na', 'n/a', '-', '--', '.', '*', '#NUM!'])
+const missingNumbers: ReadonlySet<string> = new Set([
+  'None',
+  'none',
+  'nil',
+  'na',
+  'n/a',
+  'n.a.',
+  '-',
+  '--',
+  '.',
+  '*',
+  '#NUM!',
+])
 
 /** Does the cell say that its value is not known? */
 export function isMissing(cell: string): boolean {

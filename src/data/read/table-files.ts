@@ -1,6 +1,7 @@
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { type DataLimits, dataError } from '../limits.js'
 import { kindOf, listEntries, listFolder } from './file.js'
+import { kindOfFile } from './passed-over.js'
 
 const endings = ['csv', 'tsv', 'data'] as const
 const namedEndings = [...endings, 'txt', 'dat', 'tab', 'train', 'test'] as const
@@ -23,6 +24,9 @@ export function isTable(name: string): boolean {
 export function isNamedTable(name: string): boolean {
   return namedTable.test(name)
 }
+
+/** What {@link isTable} knows, in words. */
+export const tableEndings = `${endings.map(ending => `.${ending}`).join(', ')} (also .gz)`
 
 /** What {@link isNamedTable} knows, in words. */
 export const namedTables = `${namedEndings.map(ending => `.${ending}`).join(', ')} (also .gz)`
@@ -124,6 +128,21 @@ function filesOfFolder(folder: string, names: readonly string[], limits: DataLim
     )
   }
   return paths.map((path, i) => ({ path, part: 'train', peer: short[i]! }))
+}
+
+/** The kinds of what lies in the same folders and is not read: a site's spreadsheet may be among it. */
+export async function besideTables(path: string, files: readonly PartFile[], limits: DataLimits): Promise<string[]> {
+  if ((await kindOf(path)) === 'file') return []
+  const read = new Set(files.map(file => file.path))
+  const folders = new Set([path, ...[...read].filter(file => file.startsWith(path + sep)).map(dirname)])
+  const kinds: string[] = []
+  for (const folder of folders) {
+    for (const { name, kind } of await listEntries(folder, limits)) {
+      const entry = join(folder, name)
+      if (!read.has(entry) && !folders.has(entry)) kinds.push(kind === 'folder' ? 'folder' : kindOfFile(name))
+    }
+  }
+  return kinds
 }
 
 /** Which peers have no test data of their own, where others have. */

@@ -8,9 +8,10 @@ import type { DataSpec } from '../spec.js'
 import { checkTable } from './cautions.js'
 import { type Column, inputsOf, isCategorical, rankedTexts } from './columns.js'
 import { bytesOf } from './file.js'
+import { passedOver } from './passed-over.js'
 import type { TableOptions } from './roles.js'
 import { decodeTable, type Table } from './table.js'
-import { type PartFile, type PartName, tableFiles, untestedPeers } from './table-files.js'
+import { besideTables, type PartFile, type PartName, tableEndings, tableFiles, untestedPeers } from './table-files.js'
 
 /**
  * Reads tables with the same columns: numbers, categories as one input each, a label, what each row is for, and whose
@@ -37,7 +38,9 @@ export async function readTables(
   }
   const owners = column !== undefined ? ownersByColumn(table, column) : byFile ? ownersByFile(table, files) : undefined
   const source = partsOf(sourceOf(table, options, path, limits, owners), table, files)
-  return { ...source, notes: [...(source.notes ?? []), ...untestedNotes(files)] }
+  const left = passedOver(await besideTables(path, files, limits), files.length)
+  const notes = left === undefined ? [] : [`${left}; in folders tables are read from ${tableEndings}`]
+  return { ...source, notes: [...notes, ...(source.notes ?? []), ...untestedNotes(files)] }
 }
 
 function untestedNotes(files: readonly PartFile[]): string[] {
