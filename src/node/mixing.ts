@@ -115,6 +115,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   const writtenDown = new Map<PeerIdStr, string>()
   /** When the last head came. */
   let heardAt = performance.now()
+  let inRound = 0
 
   const publication = createPublication({
     runId: init.runId,
@@ -186,8 +187,11 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   }
 
   async function catchUp(signal: AbortSignal): Promise<void> {
+    // Presence never misses anybody in a simulation, and nothing there bounds the wait for an answer: what listens at the
+    // address of the dead by now may give none, and nobody else would be asked again.
+    const there = presence.live().filter(peer => lockstep?.isGone(peer, inRound) !== true)
     // Others every time, and first of all those who need not be dialled.
-    const live = presence.live().map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
+    const live = there.map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
     const isFar = (peerId: PeerId): number => (node.getConnections(peerId).length === 0 ? 1 : 0)
     live.sort((a, b) => isFar(a.peerId) - isFar(b.peerId) || a.order - b.order)
     await publication.catchUp(
@@ -287,7 +291,9 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
       },
     }),
 
-    at() {},
+    at(round) {
+      inRound = round
+    },
     // What others hold of it counts on: a mixture asks for published heads.
     async offer() {},
     latest: () => publication.latest(),
