@@ -171,6 +171,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         ...readsHeads,
         loss: merging?.loss ?? (async () => 0),
         lossLimit: manifest.limits.lossIncrease * init.uninformed,
+        ...(merging && { onReplaced: merging.replaced }),
       })
       hasBegun = entry.hasBegun
       report = endedBefore(entry.round, entry.samples)

@@ -46,6 +46,8 @@ export interface Gossip {
    * @returns whether there was a merge to take back
    */
   undo(head: Float32Array): boolean
+  /** The head was this before it was replaced by another's: `undo` puts it back, as after a merge. Kept as it is. */
+  replaced(before: Float32Array): void
   /** What `undo` would put back, where it would; until the next round it stays as it is. */
   before(): Float32Array | undefined
 }
@@ -145,6 +147,10 @@ export function createGossip(init: GossipInit): Gossip {
       isTakenBack = true
       head.set(before[0]!)
       return true
+    },
+    replaced(own) {
+      before[0] = own
+      hasMerged = true
     },
     before: () => (hasMerged ? before[0] : undefined),
   }

@@ -19,7 +19,7 @@ import { type Believing, type BelievingInit, createBelieving, probeOf } from './
 import type { Disbelief } from './events.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { Federation } from './federation.js'
-import { createGossip } from './gossip.js'
+import { createGossip, type Gossip } from './gossip.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { OpenRun } from './open.js'
@@ -65,6 +65,8 @@ export interface Merging extends MethodWork {
   usual(): readonly number[]
   /** Where the last round merged. Until the next one does, it stays as it is. */
   unmerged(): Unmerged | undefined
+  /** The head was this before another's was taken over: what it goes back to where training diverges on that. */
+  replaced(before: Float32Array): void
   /** Reads and gives back heads that others hold of themselves. */
   readonly handover: Handover
 }
@@ -76,7 +78,8 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   let run: OpenRun | undefined
   let exchange: StreamExchange | undefined
   let believing: Believing | undefined
-  let unmerged = (): Unmerged | undefined => undefined
+  let gossip: Gossip | undefined
+  let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = nothingTrained
   let round = 0
   const disbelieved = new ReasonCounts<Disbelief>()
   let offered: StatePayload | undefined
@@ -111,7 +114,11 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
     handover,
     loss,
     usual: () => believing?.usual() ?? init.usual ?? [],
-    unmerged: () => unmerged(),
+    unmerged() {
+      const head = gossip?.before()
+      return head && { head, loss: report.loss }
+    },
+    replaced: before => gossip?.replaced(before),
     start: () => handover.start(),
     stop: () => handover.stop(),
     begin({ federation: known, open, tellsMembers, unmerged: last }) {
@@ -129,7 +136,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
         loss,
       })
       believing = believes
-      const gossip = createGossip({
+      const exchanging = createGossip({
         self,
         federation,
         steps,
@@ -141,14 +148,8 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
         before: last?.head,
         onRefused: reason => disbelieved.add(reason),
       })
-      let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = {
-        ...nothingTrained,
-        loss: last?.loss ?? 0,
-      }
-      unmerged = () => {
-        const head = gossip.before()
-        return head && { head, loss: report.loss }
-      }
+      gossip = exchanging
+      report = { ...nothingTrained, loss: last?.loss ?? 0 }
       return {
         async train(round, signal) {
           try {
@@ -156,7 +157,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
           } catch (error) {
             // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
             const isDiverged = error instanceof HearsayError && error.code === 'RUN'
-            if (!isDiverged || !gossip.undo(headOf(parameters, init.head))) throw error
+            if (!isDiverged || !exchanging.undo(headOf(parameters, init.head))) throw error
             report = { ...nothingTrained, loss: report.loss }
           }
           believes.trained(report)
@@ -170,7 +171,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
           const { samples: _samples, loss: _loss, ...quality } = await learner.evaluate(copy, test, { signal })
           return quality
         },
-        ...(steps > 0 && { gossip: gossip.round }),
+        ...(steps > 0 && { gossip: exchanging.round }),
       }
     },
     at(now) {

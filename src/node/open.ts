@@ -36,6 +36,8 @@ export interface OpenRunInit {
   readonly loss: (signal: AbortSignal) => Promise<number>
   /** A head with which it is higher is not taken over. */
   readonly lossLimit: number
+  /** Told of the own head, as it was, when another's is taken over. @default nobody keeps it */
+  readonly onReplaced?: (own: Float32Array) => void
   readonly topologyOf: (peers: number) => Topology
   /** A federation that is written down has these members, there or not, and `self` is this peer's place among them. */
   readonly members?: readonly Member[]

@@ -7,7 +7,7 @@ import type { OpenRunInit } from './open.js'
 
 /** What taking a head over needs of a run. */
 export interface TakeOverInit
-  extends Pick<OpenRunInit, 'node' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit'> {
+  extends Pick<OpenRunInit, 'node' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit' | 'onReplaced'> {
   /** Those whose heads may be taken over. */
   readonly presence: Pick<Presence, 'live' | 'heard' | 'until'>
   readonly heads: NonNullable<OpenRunInit['heads']>
@@ -52,8 +52,9 @@ async function* headsFrom(
 export async function takeOver(init: TakeOverInit, round: number, signal: AbortSignal): Promise<number | undefined> {
   const { heads } = init
   const head = headOf(init.parameters, init.head)
+  const own = head.slice()
   let best: { readonly round?: number; readonly values: Float32Array; readonly loss: number } = {
-    values: head.slice(),
+    values: own,
     loss: init.lossLimit,
   }
   try {
@@ -69,6 +70,7 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
     head.set(best.values)
     if (best.round !== undefined) heads.release(best.values)
   }
+  if (best.round !== undefined) init.onReplaced?.(own)
   return best.round
 }
 

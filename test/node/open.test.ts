@@ -226,14 +226,19 @@ describe('gathering', () => {
 
 describe('who comes late', () => {
   it('takes part in no round until it knows in which, then takes over a head that its owner has signed', async () => {
-    const [old, late] = [await startSide('basel'), await startSide('late', { hasBegun: true })]
+    const replaced: Float32Array[] = []
+    const onReplaced = (own: Float32Array): void => void replaced.push(own)
+    const [old, late] = [await startSide('basel'), await startSide('late', { hasBegun: true, onReplaced })]
     await met([old, late])
+    late.parameters.fill(7)
     expect(late.open.standing().from).toBe(manifest.rounds)
     await old.has(5, 0.25)
     await until(() => late.presence.heard().get(old.id)?.head?.round === 5)
     expect(old.open.federation.at(6).members).toHaveLength(1)
     expect(await late.open.catchUp(0, never)).toBe(6)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0.25))
+    // To go back to, where training diverges on that.
+    expect(replaced.map(own => [...own])).toEqual([Array(layout.size).fill(7)])
     expect(late.open.standing().from).toBe(6)
     // Told, the others count on it from there.
     await until(() => old.open.federation.at(6).members.length === 2)
@@ -243,6 +248,7 @@ describe('who comes late', () => {
     await until(() => late.presence.heard().get(old.id)?.head?.round === 6)
     expect(await late.open.catchUp(6, never)).toBe(6)
     expect(late.parameters[0]).toBe(0.25)
+    expect(replaced).toHaveLength(1)
   })
 
   it('does not take a head that is not what its owner signed, and takes another’s', async () => {
