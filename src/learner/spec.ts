@@ -78,9 +78,15 @@ export type ModelInput = z.input<typeof byKind> | Omit<z.input<typeof file>, 'ki
  * The manifest's section `model`: a built-in model by its name or as `{ kind, …options }`, or the user's own
  * LayersModel as `{ path, head }`. A relative path is resolved by whoever reads the manifest.
  */
-export const modelSchema = z.preprocess((input: ModelInput) => {
+export const modelSchema = z.preprocess((input: ModelInput, context) => {
   if (typeof input === 'string') return { kind: input }
   const isFile = typeof input === 'object' && input !== null && 'path' in input && !('kind' in input)
+  if (isFile && input.head === undefined) {
+    const message =
+      'is missing; name the layer with which the head begins, as the last one (--head on the command line)'
+    context.addIssue({ code: 'custom', path: ['head'], message })
+    return z.NEVER
+  }
   return isFile ? { kind: 'file', ...input } : input
 }, byKind)
 

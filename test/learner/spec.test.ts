@@ -36,7 +36,7 @@ describe('the section model', () => {
     [{ kind: 'mlp', hidden: [] }, 'hidden'],
     [{ kind: 'mlp', hidden: [5000] }, 'at most 4096'],
     [{ kind: 'lenet5', hidden: 3 }, 'unknown field "hidden"'],
-    [{ path: 'model.json' }, 'head: is missing'],
+    [{ path: 'model.json' }, 'head: is missing; name the layer with which the head begins'],
     [{}, 'kind: must be one of logistic'],
     [7, 'run.yaml'],
     [{ kind: 'mlp', path: 'model.json' }, 'unknown field "path"'],
