@@ -79,6 +79,11 @@ describe('texts that are no categories', () => {
 describe('numbers that may not be meant as such', () => {
   it.each([
     ['a stop', (i: number) => (i % 5 === 0 ? -999 : i / 100), /-999 in 8 of 40 rows is read as a number/],
+    [
+      'points of which nothing tells what they are',
+      (i: number) => `1.${100 + i}`,
+      /the point in numbers like 1\.100 stands before decimals; say --decimal ,/,
+    ],
     ['numbers too large for 32 bits', (i: number) => 10 ** 12 + ((i * 7) % 40), /tell 1 of 40 apart; subtract/],
   ])('are noted: %s', async (_, make, note) => {
     const { notes } = await table('x,y', i => `${make(i)},${yesNo(i)}`)
@@ -178,6 +183,13 @@ describe('lines above a table', () => {
     ['units', ['a,b,y', 'mm,kg,-'], /a\.csv:2: has names above numbers/],
   ])('are no rows: %s', async (_, above, error) => {
     await expect(load({ 'a.csv': [...above, ...rows(i => `${i % 7},${i},${yesNo(i)}`)] })).rejects.toThrow(error)
+  })
+
+  it('may end otherwise than those beneath', async () => {
+    const lines = rows(i => `${i}.5,${i % 7},${yesNo(i)}`)
+    const folder = await folderWith({ 'a.csv': `a,b,y\r\n${lines.join('\n')}\r${lines.join('\r\n')}` })
+    const { train, test } = await loadDataset({ set: join(folder, 'a.csv') }, 1)
+    expect(train.size + test.size).toBe(80)
   })
 
   it.each(['a;b;y', 'a;y'])('that tell the separator are passed over: %s', async header => {

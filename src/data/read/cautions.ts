@@ -63,12 +63,19 @@ const valuesCompared = 10_000
 
 /** What may not be meant as a number, though it is one. */
 function numberNotes(table: Table, at: number): string[] {
-  const { title } = table.columns[at]!
+  const { title, decimal } = table.columns[at]!
   const values = valuesOf(table, at)
   const notes: string[] = []
   if (values.length > 0 && values.every(isDay)) {
     notes.push(
       `${title}: its numbers look like dates, as ${values[0]}, and are read as numbers; leave them out with ${without(table, at)}`,
+    )
+  }
+  // Any other number with a mark would have told: "1.5", "0.123", "1234.567".
+  const unclear = decimal === undefined ? values.find(value => !Number.isInteger(value)) : undefined
+  if (unclear !== undefined) {
+    notes.push(
+      `${title}: the point in numbers like ${unclear.toFixed(3)} stands before decimals; say --decimal , (data.decimal) if it stands between thousands`,
     )
   }
   const stop = stops.find(stop => values.includes(stop) && values.every(value => value === stop || value > stop / 10))

@@ -156,7 +156,7 @@ function notANumber({ title, role, asked }: Column, { cell, place }: PlacedCell)
   )
 }
 
-function otherUnit({ title, asked }: Column, { cell, place }: PlacedCell, unit: string, other: string): Error {
+function otherUnit({ title, role, asked }: Column, { cell, place }: PlacedCell, unit: string, other: string): Error {
   const named = (unit: string): string => (unit === '' ? 'without a unit' : `in ${unit}`)
   if (asked) {
     return dataError(
@@ -166,7 +166,7 @@ function otherUnit({ title, asked }: Column, { cell, place }: PlacedCell, unit: 
   }
   return dataError(
     place,
-    `${title}: "${cell}" is ${named(other)}, and other lines are ${named(unit)}; write all alike, or ${asCategories}`,
+    `${title}: "${cell}" is ${named(other)}, and other lines are ${named(unit)}; write all alike${role === 'target' ? '' : `, or ${asCategories}`}`,
   )
 }
 

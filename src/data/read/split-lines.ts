@@ -80,6 +80,8 @@ function csvOptions(separator: Exclude<Separator, 'blanks'>, lineBytes: number, 
     skip_empty_lines: true,
     relax_column_count: true,
     delimiter: separator,
+    // All of them: a header may have been written by another system than the lines beneath.
+    record_delimiter: ['\r\n', '\n', '\r'],
     max_record_size: lineBytes,
     on_record(cells, { lines }) {
       onLine(
