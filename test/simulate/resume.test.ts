@@ -120,7 +120,7 @@ describe('a simulation that goes on', () => {
       expect(rounds).toEqual(Array.from({ length: 6 - again.rounds }, (_, i) => again.rounds + i))
       expect(figures(again.result)).toEqual(figures(whole.result))
     },
-    120_000,
+    300_000,
   )
 
   it('remembers what was usual: heads are judged as without the interruption, those of a liar too', async () => {
@@ -149,7 +149,7 @@ describe('a simulation that goes on', () => {
     expect(refusals(again).some(({ heads }) => heads.some(({ peer }) => peer === 1))).toBe(true)
     const other = await run(manifest, { lies, resume: { folder: forgetful, tell: expect.unreachable } }, forgetful)
     expect(figures(other.result)).not.toEqual(figures(whole.result))
-  }, 120_000)
+  }, 300_000)
 
   it.each(['model', 'before'])(
     'takes the round before where a %s of the last one is damaged, and says so',
