@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import type { Readable, Writable } from 'node:stream'
 import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts'
-import { shippedSets } from '../data/index.js'
+import { isOfRows, shippedSets } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
-import { defaultMerge, defaultModel, parseManifest } from '../node/index.js'
+import { defaultMerge, defaultModel, defaultModelOfRows, parseManifest } from '../node/index.js'
 import type { InitOptions } from './init.js'
 
 /** Where the questions are asked. */
@@ -67,13 +67,13 @@ async function dataAsked(asking: Asking): Promise<string> {
   )
 }
 
-function modelAsked(data: string, asking: Asking): Promise<string> {
+async function modelAsked(data: string, asking: Asking): Promise<string> {
+  const isTable = await isOfRows({ set: data })
   return answered(
     select({
       ...asking,
       message: 'Which model?',
-      // A table has no pixels side by side.
-      initialValue: data === 'heart-disease' || /\.csv(\.gz)?$/i.test(data) ? 'mlp' : defaultModel,
+      initialValue: isTable ? defaultModelOfRows : defaultModel,
       options: [
         { value: 'logistic', hint: 'one layer; tables and images' },
         { value: 'mlp', hint: 'two hidden layers of 200; tables and images' },

@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { defaultMerge, defaultModel, type Manifest, manifestForData, readManifestFile } from '../node/index.js'
+import { defaultMerge, type Manifest, manifestForData, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { number } from './command.js'
 import { columnOf, type TableFlags, tableFields } from './table-flags.js'
@@ -78,7 +78,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       }),
     },
     model: {
-      ...(flags.model === undefined ? section(written.model ?? defaultModel, 'kind') : modelOf(flags.model)),
+      ...(flags.model === undefined ? section(written.model, 'kind') : modelOf(flags.model)),
       ...given({ head: flags.head }),
     },
     merge: {

@@ -5,6 +5,7 @@ import {
   readManifestFile,
   runIdOf,
   settleTask,
+  withUsualModel,
 } from '../node/index.js'
 import { makeRunFolder, openRunFolder } from '../watch/index.js'
 import type { Run } from './command.js'
@@ -13,19 +14,22 @@ import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 import { tellReading } from './reading-line.js'
 import { resumeRun } from './resume.js'
+import { manifestFrom } from './run-flags.js'
 
 export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
   const { signal } = terminal
   const network = await networkSettings(flags)
-  const asked = await manifestOf(file)
+  // Where no file describes the run, the model is everybody's.
+  const { model: _, ...others } = flags
+  const asked = file === undefined ? await broughtRun(flags) : await writtenRun(file)
   const manifest = await tellReading(terminal.stderr, onRead => settleTask(asked, ownDataOf(flags), { signal, onRead }))
   const runId = Buffer.from(runIdOf(manifest)).toString('hex')
   const path = flags.out ?? (await makeRunFolder(runId, new Date()))
   const folder = await openRunFolder(path, { resume: false, manifest, signal })
   try {
     const identity = await loadOrCreateIdentity(folder.identityPath)
-    const settings = settingsFrom(flags, { manifest, identity, share: 0, network })
+    const settings = settingsFrom(file === undefined ? others : flags, { manifest, identity, share: 0, network })
     await folder.writeSettings(settings)
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
@@ -37,6 +41,11 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   }
 }
 
-async function manifestOf(file: string | undefined): Promise<Manifest> {
-  return file === undefined ? parseManifest({}) : parseManifest(await readManifestFile(file), file)
+/** A run that no file describes is of what this peer brings: its data, and a model for them. */
+function broughtRun({ share: _, ...brought }: FieldFlags): Promise<Manifest> {
+  return manifestFrom(undefined, brought)
+}
+
+async function writtenRun(file: string): Promise<Manifest> {
+  return parseManifest(await withUsualModel((await readManifestFile(file)) as object, file), file)
 }

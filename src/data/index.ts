@@ -25,7 +25,7 @@ export { degrade } from './degrade.js'
 export { type ColumnFigures, columnFigures, shardNotes } from './figures.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
-export { loadDataset, loadForTask, peersByFile } from './load.js'
+export { isOfRows, loadDataset, loadForTask, peersByFile } from './load.js'
 export {
   type Beside,
   besideIn,

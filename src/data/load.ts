@@ -234,6 +234,15 @@ export async function peersByFile(
   return names.length === 0 ? undefined : names
 }
 
+/** Are its samples rows of a table, and no images? Nothing is read: names tell. */
+export async function isOfRows({ set, inputShape }: DataInput, limits: DataLimits = dataLimits): Promise<boolean> {
+  const shipped = Object.hasOwn(shippedSets, set) ? shippedSets[set] : undefined
+  if ((inputShape ?? shipped?.options.inputShape) !== undefined) return false
+  const path = shipped?.path ?? resolve(set)
+  if ((await kindOf(path)) === 'folder') return holdsTables(path, limits)
+  return isNamedTable(basename(path))
+}
+
 /** Where numbers are to be predicted there are no classes to tell apart. */
 function oneClass({ labelTexts }: Source, { superResolution, target, classes }: DataSpec): Classes {
   if (target !== undefined && (superResolution ?? classes) !== undefined) {

@@ -61,6 +61,9 @@ export const evaluationSchema = z.strictObject({
 /** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
 export const defaultModel = 'cnn'
 
+/** For rows of a table, which have no neighbours to convolve. */
+export const defaultModelOfRows = 'mlp'
+
 /** The method of arXiv 2302.04083 that costs no more than plain averaging. */
 export const defaultMerge = 'dfedsam'
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { manifestFrom, type RunFlags } from '../../src/cli/run-flags.js'
 import type { TableFlags } from '../../src/cli/table-flags.js'
-import { parseManifest, runIdOf } from '../../src/node/index.js'
+import { parseManifest, runIdOf, withUsualModel } from '../../src/node/index.js'
 
 async function fileOf(name: string, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hearsay-flags-'))
@@ -19,6 +19,18 @@ const fromFlags = (flags: RunFlags): Promise<unknown> => manifestFrom(undefined,
 describe('flags', () => {
   it('that are not given leave every default', async () => {
     expect(await fromFlags({})).toEqual(parseManifest({}))
+  })
+
+  it('name a model for the data where none is given', async () => {
+    const table = await fileOf('patients.csv', 'age,ill\n40,0\n50,1\n')
+    const kindFor = async (flags: RunFlags): Promise<string> => (await manifestFrom(undefined, flags)).model.kind
+    expect(await kindFor({ data: table })).toBe('mlp')
+    expect(await kindFor({ data: 'heart-disease', head: 'hidden2' })).toBe('mlp')
+    expect(await kindFor({ data: 'digits' })).toBe('cnn')
+    expect(await kindFor({ data: table, model: 'logistic' })).toBe('logistic')
+    const written = await fileOf('run.yaml', `data: { set: ${table} }\n`)
+    expect((await manifestFrom(written, {})).model.kind).toBe('mlp')
+    expect(parseManifest(await withUsualModel({ data: table, model: 'cnn' })).model.kind).toBe('cnn')
   })
 
   it('are the manifest’s fields', async () => {

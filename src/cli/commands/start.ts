@@ -7,6 +7,7 @@ export const start: Command = {
   flags: fieldFlags,
   examples: [
     'hearsay start run.yaml',
+    'hearsay start --data patients.csv --model logistic',
     'hearsay start run.yaml --data scans/ --as boston --port 4001',
     'hearsay start --resume runs/2026-11-21T12-00-00-a1b2c3d4',
   ],
