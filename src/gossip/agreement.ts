@@ -146,7 +146,8 @@ export function createAgreement(init: AgreementInit): (components: { node: Hears
             pauseMs = agreementProtocol.repeatMs
           } else if (performance.now() - since > agreementProtocol.silenceMs) {
             for (const peer of missing) machine.leaveOut(peer)
-            continue
+            // Nobody is missing where too few are there: then it waits on.
+            since = performance.now()
           }
           await speak()
           const pause = createDeadline(signal)
@@ -155,8 +156,13 @@ export function createAgreement(init: AgreementInit): (components: { node: Hears
           const changed = (): boolean =>
             machine.sum !== undefined ||
             JSON.stringify([machine.waitsFor(), machine.says().map(({ kind }) => kind)]) !== awaited
-          await waiters.until(changed, pause.signal).catch(() => signal.throwIfAborted())
-          pause.clear()
+          try {
+            await waiters.until(changed, pause.signal)
+          } catch {
+            signal.throwIfAborted()
+          } finally {
+            pause.clear()
+          }
           if (state === 'stopped') throw new Error('The agreement was stopped')
         }
         // Those for whom we were the last.

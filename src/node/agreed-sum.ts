@@ -1,4 +1,5 @@
 import { createDeadline } from '../deadline.js'
+import { HearsayError } from '../errors.js'
 import {
   createAgreement,
   decodeSum,
@@ -40,9 +41,10 @@ export interface AgreedSum {
    * Agrees with the others, or puts to use what was agreed on before.
    *
    * @param saved - what was agreed on when this peer left, as its event `standardised` had it
-   * @throws what {@link agreeWithOthers} throws
+   * @param minPeers - how many it waits for, of the manifest's or fewer
+   * @throws what {@link agreeWithOthers} throws; {@link HearsayError} `RUN` where it is alone and waits for nobody
    */
-  agree(saved: string | undefined, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
+  agree(saved: string | undefined, minPeers: number, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
   /**
    * Puts to use what was agreed on before, unless there is a sum already.
    *
@@ -73,8 +75,9 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
   const savedSum = (saved: string | undefined): SummedNumbers | undefined =>
     saved === undefined ? undefined : decodeSum(Buffer.from(saved, 'base64'), totalBytes)
 
-  async function* addedUp(signal: AbortSignal): AsyncGenerator<PeerEvent, SummedNumbers, undefined> {
+  async function* addedUp(minPeers: number, signal: AbortSignal): AsyncGenerator<PeerEvent, SummedNumbers, undefined> {
     const { joinSeconds } = manifest.limits
+    if (minPeers < manifest.minPeers && presence.live().length === 0) throw alone(manifest)
     const over = createDeadline(signal)
     try {
       const agreeing = agreeWithOthers({ node, presence, runId, agreement, totalBytes, joinSeconds }, over.signal)
@@ -92,8 +95,8 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
   return {
     start: agreement.start,
     stop: agreement.stop,
-    async *agree(saved, signal) {
-      const sum = savedSum(saved) ?? (yield* addedUp(signal))
+    async *agree(saved, minPeers, signal) {
+      const sum = savedSum(saved) ?? (yield* addedUp(minPeers, signal))
       encoded = encodeSum(sum)
       digest = await digestOf(sum.total)
       // So that nobody takes this peer for one that has none yet.
@@ -116,4 +119,12 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
       return agreement.rejected
     },
   }
+}
+
+/** What one peer adds up by itself is its own, and everybody who comes later would be told. */
+function alone({ minPeers }: Manifest): HearsayError {
+  return new HearsayError(
+    'RUN',
+    `mean and spread of the columns are agreed on by ${minPeers} peers or more (minPeers), and this one is alone: begin without --alone, or with data.standardise: own in the manifest`,
+  )
 }

@@ -186,7 +186,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       yield* open.gather(signal)
       if (agreement !== undefined) {
         if (entry.agreed === undefined) mixing?.forgetRecalled()
-        yield* agreement.agree(entry.agreed, signal)
+        yield* agreement.agree(entry.agreed, entry.minPeers, signal)
       }
       await mixing?.catchUp(signal)
       more = { first: entry.round, catchUp: open.catchUp }

@@ -1,13 +1,15 @@
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   agreementProtocol,
+  createAgreement,
   decodeStatement,
   decodeSum,
   encodeStatement,
   encodeSum,
 } from '../../src/gossip/agreement.js'
 import { Agreed, Agreement } from '../../src/gossip/agreement-messages.js'
+import type { HearsayHost } from '../../src/gossip/host/host.js'
 import type { Statement } from '../../src/gossip/masked-sum.js'
 
 const thirtyTwo = fc.uint8Array({ minLength: 32, maxLength: 32 })
@@ -103,5 +105,40 @@ describe('a sum that is handed on', () => {
         expect(() => decodeSum(bytes, 3)).not.toThrow()
       }),
     )
+  })
+})
+
+describe('a peer that is to agree', () => {
+  it('waits on for others, however long nobody is there, and says its key', async () => {
+    vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const said: unknown[] = []
+    const pubsub = {
+      topicValidators: new Map(),
+      score: { rejectInvalidMessage() {} },
+      subscribe() {},
+      unsubscribe() {},
+      addEventListener() {},
+      removeEventListener() {},
+      publish: async (_: string, data: Uint8Array) => void said.push(decodeStatement(data)?.kind),
+    }
+    const node = { peerId: { toString: () => 'anna' }, services: { pubsub } } as unknown as HearsayHost
+    const agreement = createAgreement({
+      runId: new Uint8Array(32),
+      own: new Uint8Array(8),
+      widths: [8],
+      smallest: 2,
+      live: () => [],
+    })({ node })
+    agreement.start()
+    const control = new AbortController()
+    const agreeing = agreement.agree(control.signal)
+    await vi.advanceTimersByTimeAsync(3 * agreementProtocol.silenceMs)
+    expect(said.length).toBeGreaterThan(10)
+    expect(new Set(said)).toEqual(new Set(['key']))
+    control.abort(new Error('nobody came'))
+    await expect(agreeing).rejects.toThrow('nobody came')
+    agreement.stop()
+    expect(vi.getTimerCount()).toBe(0)
   })
 })
