@@ -47,6 +47,8 @@ export function isLockFile(file: string): boolean {
 export interface LockInit {
   /** @default lockDefaults.beatMs */
   readonly beatMs?: number
+  /** What else is said where somebody has it already. @default nothing */
+  readonly advice?: string
 }
 
 /** A folder that is ours. */
@@ -84,7 +86,7 @@ export async function lockFolder(folder: string, signal: AbortSignal, init: Lock
     }
     if (rival === undefined) return hold(folder, path, own, beatMs)
     await rm(path, { force: true })
-    if (attempt === attempts) throw refused(folder, rival, machine)
+    if (attempt === attempts) throw refused(folder, rival, machine, init.advice)
     await setTimeout(randomInt(20, 120), undefined, { signal })
   }
 }
@@ -220,12 +222,9 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
   }
 }
 
-function refused(folder: string, { pid, machine }: Rival, here: string): HearsayError {
+function refused(folder: string, { pid, machine }: Rival, here: string, advice?: string): HearsayError {
   const elsewhere = machine === undefined || machine === here ? '' : ' on another machine or in another container'
   const who = pid === process.pid && elsewhere === '' ? `this process (${pid})` : `process ${pid}${elsewhere}`
-  // Its claim may have come along with a copy: then that process holds another folder, with the same identity in it.
-  return new HearsayError(
-    'RUN',
-    `${folder}: ${who} is using it; stop that one first, or name another folder. Was the folder copied? Two peers cannot share one identity: join with a new folder instead`,
-  )
+  const text = `${folder}: ${who} is using it; stop that one first, or name another folder`
+  return new HearsayError('RUN', advice === undefined ? text : `${text}. ${advice}`)
 }

@@ -96,6 +96,9 @@ const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
 /** May be there before the run is: `hearsay id` makes it, for who must be known before it is let in. */
 export const identityFile = 'identity.key'
 
+/** A claim may have come along with a copy: then its process holds another folder, with the same identity in it. */
+const copied = 'Was the folder copied? Two peers cannot share one identity: join with a new folder instead'
+
 /**
  * Makes a new run folder (`resume: false`), or opens one that is there.
  *
@@ -105,7 +108,7 @@ export const identityFile = 'identity.key'
 export async function openRunFolder(path: string, init: FieldFolderInit): Promise<FieldFolder> {
   if (init.resume) await mustHaveManifest(path)
   else await makeEmpty(path)
-  const lock = await lockFolder(path, init.signal)
+  const lock = await lockFolder(path, init.signal, { advice: copied })
   try {
     // Looked at again: until the lock was ours another process may have begun here.
     if (!init.resume) await makeEmpty(path)

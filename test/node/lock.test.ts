@@ -34,20 +34,20 @@ describe('a folder’s lock', () => {
     const refused = lockFolder(folder, signal)
     await expect(refused).rejects.toBeInstanceOf(HearsayError)
     await expect(refused).rejects.toThrow(
-      `${folder}: process ${first.child.process.pid} is using it; stop that one first, or name another folder. Was the folder copied? Two peers cannot share one identity: join with a new folder instead`,
+      `${folder}: process ${first.child.process.pid} is using it; stop that one first, or name another folder`,
     )
     expect((await claimant(folder)).says).toContain(`process ${first.child.process.pid} is using it`)
     expect(await claims(folder)).toHaveLength(1)
   })
 
-  it('that was copied with it is refused, and asks whether the folder was copied', async () => {
+  it('that was copied with it is refused, with what its owner says of that', async () => {
     const folder = await emptyFolder()
     const { child, says } = await claimant(folder)
     expect(says).toMatch(held)
     const copy = join(await emptyFolder(), 'copy')
     await cp(folder, copy, { recursive: true, preserveTimestamps: true })
-    await expect(lockFolder(copy, signal)).rejects.toThrow(
-      `${copy}: process ${child.process.pid} is using it; stop that one first, or name another folder. Was the folder copied? Two peers cannot share one identity: join with a new folder instead`,
+    await expect(lockFolder(copy, signal, { advice: 'Was it copied?' })).rejects.toThrow(
+      `${copy}: process ${child.process.pid} is using it; stop that one first, or name another folder. Was it copied?`,
     )
     // The one that it was copied from is held as before.
     expect(await claims(folder)).toHaveLength(1)

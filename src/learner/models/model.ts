@@ -7,6 +7,7 @@ import { type DenseModel, denseModelOf } from '../dense/layers.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
 import { checkTopology } from './allowed.js'
+import { bounded } from './bounded.js'
 import { builtInTopology } from './built-in.js'
 import { cutModel, type DeviceCut } from './cut.js'
 import './layers/index.js'
@@ -44,9 +45,6 @@ export interface DeviceModel {
   dispose(): void
 }
 
-/** A model larger than this is refused: 4 GiB, what a safetensors file may have. */
-const parameterLimit = 2 ** 30
-
 /**
  * Builds the model that a manifest describes.
  *
@@ -76,8 +74,9 @@ export async function buildModel(
 
 async function deserialise(topology: object, source: string): Promise<LayersModel> {
   try {
-    return await layers.models.modelFromJSON({ modelTopology: topology } as never)
+    return await bounded(source, () => layers.models.modelFromJSON({ modelTopology: topology } as never))
   } catch (error) {
+    if (error instanceof HearsayError) throw error
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
     throw new HearsayError('MODEL', `${source}: cannot be built (${reason})`, { cause: error })
   }
@@ -129,9 +128,6 @@ function deviceModel(
   if (layout.size === 0) throw new HearsayError('MODEL', `${source}: has no parameters`)
   if (placed.every(({ tracked }) => tracked)) {
     throw new HearsayError('MODEL', `${source}: all of its layers are frozen; set trainable of those that are to learn`)
-  }
-  if (layout.size > parameterLimit) {
-    throw new HearsayError('MODEL', `${source}: has ${layout.size} parameters; at most ${parameterLimit} are trained`)
   }
   headSection(layout, headLayer)
 
