@@ -72,6 +72,7 @@ export async function runIn(
       evaluateEvery: manifest.evaluation.every,
       baselines: options.baselines,
       measure: measureOf(manifest.data),
+      names: prepared.shards.map(({ name }) => name),
       classes: prepared.dataset.classes,
       stream: terminal.stderr,
     })

@@ -3,14 +3,16 @@ import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
 import { besideSpreadText } from './beside-text.js'
+import { createEventNotes } from './event-notes.js'
 import type { RoundFigures, RunEvent } from './events.js'
-import { refusalText } from './refusals.js'
 import { byteCount, duration, measured, measureNames, small } from './text.js'
 import { createTimeLeft, type TimeLeft, type TimeLeftInit } from './time-left.js'
 
 export interface ProgressInit extends TimeLeftInit {
   readonly measure: Measure
-  /** Their names. */
+  /** Names of the peers. */
+  readonly names: readonly string[]
+  /** Names of the classes. */
   readonly classes: readonly string[]
   /** Where it is shown: live when this is a terminal, otherwise a line a round. */
   readonly stream: NodeJS.WriteStream | WriteStream
@@ -38,7 +40,8 @@ export function createProgress(init: ProgressInit): Progress {
   }
 }
 
-function plainProgress({ rounds, measure, classes, stream }: ProgressInit, left: TimeLeft): Progress {
+function plainProgress({ rounds, names, measure, classes, stream }: ProgressInit, left: TimeLeft): Progress {
+  const noteOf = createEventNotes(names)
   const shown = (value: number): string => measured(value, measure)
   const line = (text: string): void => {
     stream.write(`${text}\n`)
@@ -71,6 +74,7 @@ function plainProgress({ rounds, measure, classes, stream }: ProgressInit, left:
 function liveProgress(init: ProgressInit, left: TimeLeft): Progress {
   const { peers, rounds, measure, classes, stream } = init
   const work = createWorkMeter(init)
+  const noteOf = createEventNotes(init.names)
   const shown = (value: number): string => measured(value, measure)
   const update = createLogUpdate(stream as NodeJS.WriteStream)
   const notes: string[] = []
@@ -119,27 +123,6 @@ function liveProgress(init: ProgressInit, left: TimeLeft): Progress {
       draw()
       update.done()
     },
-  }
-}
-
-/** What is out of the ordinary gets a line of its own. */
-function noteOf(event: RunEvent): string | undefined {
-  switch (event.type) {
-    case 'failed':
-      return `peer ${event.peer} was killed in round ${event.round + 1}`
-    case 'exchanged': {
-      if (event.absent.length === 0) return undefined
-      const who = event.absent.map(({ peer, reason }) => `peer ${peer} (${reason})`).join(', ')
-      return `round ${event.round + 1}: peer ${event.peer} merged without ${who}`
-    }
-    case 'refused':
-      return `round ${event.round + 1}: peer ${event.peer}: ${event.heads.map(refusalText).join('; ')}`
-    case 'joined':
-      return event.missing.length === 0
-        ? undefined
-        : `peer ${event.peer} begins without its neighbours ${event.missing.join(', ')}: not heard of in time`
-    default:
-      return undefined
   }
 }
 

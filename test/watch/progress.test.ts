@@ -26,6 +26,7 @@ function screenOf(terminal: boolean, baselines = false, now = () => performance.
     evaluateEvery: 1,
     now,
     measure: 'accuracy',
+    names: ['anna', 'bert', 'carl', 'dora'],
     classes: ['honest', 'fraud'],
     stream: stream as unknown as NodeJS.WriteStream,
   })
@@ -113,9 +114,9 @@ describe('progress that is not on a terminal', () => {
     const { progress, lines } = screenOf(false)
     for (const event of notes) progress.show(event)
     expect(lines()).toEqual([
-      'peer 1 begins without its neighbours 0, 3: not heard of in time',
-      'peer 0 was killed in round 2',
-      'round 2: peer 1 merged without peer 0 (gone), peer 3 (late)',
+      'bert begins without its neighbours anna, dora: not heard of in time',
+      'anna was killed in round 2',
+      'round 2: bert merged without anna (gone), dora (late)',
     ])
   })
 
@@ -140,7 +141,7 @@ describe('progress on a terminal', () => {
     expect(last).toContain('round 2/4')
     expect(last).toContain('25.0 % to 75.0 %')
     expect(last).toContain('after round 2')
-    expect(last).toContain('peer 0 was killed in round 2')
+    expect(last).toContain('anna was killed in round 2')
     expect(last).toContain('█')
   })
 

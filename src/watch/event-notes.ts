@@ -1,0 +1,40 @@
+import { shown } from '../foreign.js'
+import type { RunEvent } from './events.js'
+import { refusalText } from './refusals.js'
+
+/**
+ * What is out of the ordinary in a run of many peers, a sentence each.
+ *
+ * @param names - of the peers, which may be foreign text
+ * @returns the sentence for the next event, where it wants one
+ */
+export function createEventNotes(names: readonly string[]): (event: RunEvent) => string | undefined {
+  const nameOf = (peer: number): string => shown(names[peer]!)
+  /** A liar may go on for the whole run: why is said once. */
+  const explained = new Set<string>()
+
+  return event => {
+    switch (event.type) {
+      case 'failed':
+        return `${nameOf(event.peer)} was killed in round ${event.round + 1}`
+      case 'exchanged': {
+        if (event.absent.length === 0) return undefined
+        const who = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')
+        return `round ${event.round + 1}: ${nameOf(event.peer)} merged without ${who}`
+      }
+      case 'refused': {
+        const keyOf = ({ name, reason }: (typeof event.heads)[number]): string => `${event.peer} ${name} ${reason}`
+        const news = event.heads.filter(head => !explained.has(keyOf(head)))
+        for (const head of news) explained.add(keyOf(head))
+        if (news.length === 0) return undefined
+        return `round ${event.round + 1}: at ${nameOf(event.peer)}, ${news.map(head => shown(refusalText(head))).join('; ')}`
+      }
+      case 'joined':
+        return event.missing.length === 0
+          ? undefined
+          : `${nameOf(event.peer)} begins without its neighbours ${event.missing.map(nameOf).join(', ')}: not heard of in time`
+      default:
+        return undefined
+    }
+  }
+}
