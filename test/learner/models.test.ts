@@ -231,10 +231,23 @@ describe("a user's model", () => {
   ])('refuses a softmax or a sigmoid behind which only %s stands: its numbers are no logits', async (_, behind) => {
     const built = async (activation: string): Promise<unknown> =>
       buildModel(user(await modelFile('behind', [2], [dense({ activation }), behind], given)), [2], 2, 1)
-    await expect(built('softmax')).rejects.toThrow('layer "out" is a softmax, and only layers that hand its numbers on')
+    await expect(built('softmax')).rejects.toThrow('layer "out" is a softmax, and only layers without weights')
     await expect(built('sigmoid')).rejects.toThrow('ends in a sigmoid')
     const model = (await built('linear')) as DeviceModel
     model.dispose()
+  })
+
+  it('refuses a softmax of which only a mean is taken', async () => {
+    const conv = { name: 'out', filters: 2, kernel_size: [1, 1], activation: 'softmax' }
+    const pooled = await modelFile(
+      'pooled',
+      [4, 4, 1],
+      [
+        { class_name: 'Conv2D', config: conv },
+        { class_name: 'GlobalAveragePooling2D', config: { name: 'mean' } },
+      ],
+    )
+    await expect(buildModel(user(pooled), [4, 4, 1], 2, 1)).rejects.toThrow('layer "out" is a softmax, and only layers')
   })
 
   describe('that is functional', () => {

@@ -24,7 +24,7 @@ export function dropSoftmax(topology: ModelTopology, layers: readonly Layer[], s
   }
   if (computing.class_name !== 'Softmax' && computing.config.activation !== 'softmax') return
   if (computing !== last) {
-    refuse(`layer "${name}" is a softmax, and only layers that hand its numbers on follow; let the model end in it`)
+    refuse(`layer "${name}" is a softmax, and only layers without weights follow; let the model end in it`)
   }
   const { inbound_nodes } = last
   // Without its softmax a layer puts out something else: nobody inside the model may take that too.
@@ -45,7 +45,7 @@ function outputLayer({ config }: ModelTopology, layers: readonly Layer[]): Layer
   return layers.find(layer => named !== undefined && (layer.config.name ?? layer.name) === named) ?? layers.at(-1)
 }
 
-/** The last layer that changes numbers: behind it stand at most a Dropout, a Flatten and their like. */
+/** The last layer that makes numbers: behind it stand at most a Dropout, a Flatten, a mean and their like. */
 function lastThatComputes({ config }: ModelTopology, layers: readonly Layer[], last: Layer): Layer {
   let layer = last
   while (handsOn(layer)) {
@@ -63,7 +63,8 @@ function lastThatComputes({ config }: ModelTopology, layers: readonly Layer[], l
 
 function handsOn({ class_name, config }: Layer): boolean {
   return (
-    ['Dropout', 'Flatten', 'Reshape'].includes(class_name) ||
+    ['Add', 'Dropout', 'Flatten', 'Reshape'].includes(class_name) ||
+    class_name.includes('Pooling') ||
     (class_name === 'Activation' && config.activation === 'linear')
   )
 }
