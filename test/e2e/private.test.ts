@@ -45,7 +45,7 @@ describe('what is wrong with a network is said in one line', () => {
       [plain, ['--key', path('not.key')], /not\.key: is no network key/],
       [plain, ['--allow', path('empty.txt')], /empty\.txt: no peer is on the list/],
       [plain, ['--allow', path('odd.txt')], /odd\.txt:2: boston is no peer id/],
-      [plain, ['--allow', folder], /--allow .*: is no file/],
+      [plain, ['--allow', folder], /--allow .*: is a folder, not a file/],
       [plain, ['--invite', 'x'.repeat(210)], /this run is not by invitation; leave it out/],
       [plain, ['--invite', path('list.txt')], /holds no invitation/],
       [founded, [], /access\.founders: this peer, 12D3\w+, is none of them/],
