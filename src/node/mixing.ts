@@ -162,11 +162,10 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
   /** Gossipsub promises nothing: what does not come by itself is asked for, of whoever has it. */
   async function heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
     const waiting = createDeadline(signal)
-    const asking = askFor(waiting.signal).catch(error => {
-      if (!waiting.signal.aborted) throw error
-    })
+    // Where asking fails nothing comes any more that was lost: the wait ends with its error.
+    const asking = askFor(waiting.signal).catch(error => waiting.abort(error))
     try {
-      await Promise.race([hearing.whenAll(peers, round, signal), asking])
+      await hearing.whenAll(peers, round, waiting.signal)
     } finally {
       waiting.abort(new Error('The wait is over'))
       waiting.clear()
