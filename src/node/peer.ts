@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { setMaxListeners } from 'node:events'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import {
   classification,
@@ -9,7 +8,6 @@ import {
   type Standardisation,
   uninformedLoss,
 } from '../data/index.js'
-import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
 import { chebyshevLambda } from '../merge/index.js'
@@ -18,7 +16,6 @@ import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import type { AssembledPeer, InTheField } from './assembled-peer.js'
 import { assemblePeer } from './assembly.js'
-import { ownAddress } from './contact.js'
 import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
 import { foundersOf, type Manifest, runIdOf } from './manifest.js'
@@ -28,6 +25,7 @@ import { checkInvited, hostNetwork, type PeerNetwork } from './network.js'
 import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
 import { createSight } from './peer-sight.js'
+import { reach } from './reach.js'
 import { localTraining, sharedSection } from './training.js'
 import type { Unmerged } from './work.js'
 
@@ -269,38 +267,6 @@ function peerOf(
 
 function idsOf(members: readonly Member[]): Member['peerId'][] {
   return members.map(({ peerId }) => peerId)
-}
-
-/** One contact that answers is enough: it knows the others. */
-async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
-  if (contacts.length === 0) return
-  const own = parts.identity.peerId.toString()
-  if (contacts.every(contact => contact.getComponents().at(-1)?.value === own)) {
-    throw ownAddress(contacts.join(', '), parts.identity.peerId)
-  }
-  let reason: unknown
-  try {
-    return await anyOf(parts, contacts, signal)
-  } catch (error) {
-    signal.throwIfAborted()
-    reason = error instanceof AggregateError ? error.errors[0] : error
-  }
-  if (reason instanceof HearsayError) throw reason
-  throw new HearsayError(
-    'NETWORK',
-    `${contacts.join(', ')}: nobody answers; is the peer running, and its port open to this machine?`,
-    { cause: reason },
-  )
-}
-
-/** Resolves when one of them answers; the others are tried on beside what follows. */
-async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
-  const each = createDeadline(signal)
-  // As many listen to it as there are addresses: no leak, whatever Node suspects from 11 on.
-  setMaxListeners(0, each.signal)
-  const answers = addresses.map(address => parts.connect([address], each.signal))
-  void Promise.allSettled(answers).then(each.clear)
-  await Promise.any(answers)
 }
 
 /** By which its random numbers differ from others': the same each time it comes back. */

@@ -1,6 +1,6 @@
 import { shown } from '../foreign.js'
 import type { RunEvent } from './events.js'
-import { refusalText } from './refusals.js'
+import { createRefusalNews, refusalText } from './refusals.js'
 
 /**
  * What is out of the ordinary in a run of many peers, a sentence each.
@@ -10,8 +10,7 @@ import { refusalText } from './refusals.js'
  */
 export function createEventNotes(names: readonly string[]): (event: RunEvent) => string | undefined {
   const nameOf = (peer: number): string => shown(names[peer]!)
-  /** A liar may go on for the whole run: why is said once. */
-  const explained = new Set<string>()
+  const newsOf = createRefusalNews()
 
   return event => {
     switch (event.type) {
@@ -23,9 +22,7 @@ export function createEventNotes(names: readonly string[]): (event: RunEvent) =>
         return `round ${event.round + 1}: ${nameOf(event.peer)} merged without ${who}`
       }
       case 'refused': {
-        const keyOf = ({ name, reason }: (typeof event.heads)[number]): string => `${event.peer} ${name} ${reason}`
-        const news = event.heads.filter(head => !explained.has(keyOf(head)))
-        for (const head of news) explained.add(keyOf(head))
+        const news = newsOf(event.heads, event.peer)
         if (news.length === 0) return undefined
         return `round ${event.round + 1}: at ${nameOf(event.peer)}, ${news.map(head => shown(refusalText(head))).join('; ')}`
       }

@@ -1,7 +1,7 @@
 import { type Beside, besideIn, type Measure } from '../data/index.js'
 import type { PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
-import { refusalText } from './refusals.js'
+import { createRefusalNews, refusalText } from './refusals.js'
 import type { LastTest } from './so-far.js'
 import { byteCount, countOf, measured, measureNames, percent, small } from './text.js'
 
@@ -33,7 +33,7 @@ export function createFieldLines(
   classes: readonly string[],
 ): (event: PeerEvent) => string | undefined {
   let names: readonly string[] = []
-  const explained = new Set<string>()
+  const newsOf = createRefusalNews()
   let loss = 0
   let received: number | undefined
   let without = ''
@@ -84,9 +84,7 @@ export function createFieldLines(
       }
       case 'refused': {
         refused.push(...event.heads.map(({ name }) => name))
-        // A liar may go on for the whole run: why is said once.
-        const news = event.heads.filter(({ name, reason }) => !explained.has(`${name} ${reason}`))
-        for (const { name, reason } of news) explained.add(`${name} ${reason}`)
+        const news = newsOf(event.heads)
         return news.length === 0 ? undefined : news.map(head => `refused   ${refusalText(head)}`).join('\n')
       }
       case 'mixed': {

@@ -18,3 +18,18 @@ function timesText(times: number): string {
   if (!Number.isFinite(times)) return 'endlessly many times'
   return `${times < 10 ? times.toPrecision(2) : times < 1e6 ? Math.round(times) : times.toExponential(0)} times`
 }
+
+/**
+ * Which refusals are news. A liar may go on for the whole run: why its heads are refused is said once.
+ *
+ * @returns those of a peer's refused heads that were not among them before, by author and reason
+ */
+export function createRefusalNews(): (heads: readonly RefusedHead[], refusedBy?: number) => RefusedHead[] {
+  const told = new Set<string>()
+  return (heads, refusedBy = 0) => {
+    const keyOf = ({ name, reason }: RefusedHead): string => `${refusedBy} ${name} ${reason}`
+    const news = heads.filter(head => !told.has(keyOf(head)))
+    for (const head of news) told.add(keyOf(head))
+    return news
+  }
+}
