@@ -1,6 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { type InstallEvent, installNative, nativeFolder, removeInstalled } from '../learner/install/index.js'
+import { type InstallEvent, installNative, removeInstalled } from '../install/index.js'
+import { nativeFolder } from '../learner/index.js'
 import { byteCount, duration } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
 

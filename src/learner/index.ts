@@ -1,4 +1,5 @@
 export { cpuDevice, isAutomatic } from './backend/device.js'
+export { nativeFolder } from './backend/installed.js'
 export { type JobType, jobType } from './job-type.js'
 export type { Layer, ModelTopology } from './models/allowed.js'
 export type { HeadActivation, HeadCut, HeadLayer } from './models/head-layers.js'

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
+import { installedNative } from '../../src/learner/backend/installed.js'
 import {
   createLearnerPool,
   type LearnerPool,
@@ -8,7 +9,6 @@ import {
   type ModelSpec,
   type PoolModel,
 } from '../../src/learner/index.js'
-import { installedNative } from '../../src/learner/install/index.js'
 import { random } from '../../src/random.js'
 
 const training: LocalTraining = {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { constants } from 'node:os'
-import { installedNative } from '../install/place.js'
 import { tf } from '../tensorflow.js'
+import { installedNative } from './installed.js'
 
 /** What we use of tfjs-node beyond the core, both packages alike. They are optional: there are no types to import. */
 interface NativePackage {

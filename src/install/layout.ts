@@ -1,6 +1,6 @@
 import { access, mkdir, symlink } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { librariesOf, type Target } from './target.js'
 import type { Wanted, Wheel } from './wheel.js'
 

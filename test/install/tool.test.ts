@@ -1,10 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findCompiler } from '../../../src/learner/install/build.js'
-import { downloadArguments, downloadWheel, findPip } from '../../../src/learner/install/pip.js'
-import { lastWords, runTool } from '../../../src/learner/install/tool.js'
-import { tryTraining } from '../../../src/learner/install/verify.js'
+import { findCompiler } from '../../src/install/build.js'
+import { downloadArguments, downloadWheel, findPip } from '../../src/install/pip.js'
+import { lastWords, runTool } from '../../src/install/tool.js'
+import { tryTraining } from '../../src/install/verify.js'
 import { temporaryFolder } from './wheels.js'
 
 const node = process.execPath

@@ -1,6 +1,6 @@
 import { readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { lastWords, runTool } from './tool.js'
 
 /**

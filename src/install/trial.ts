@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import type { Scalar, Tensor2D, Tensor4D } from '@tensorflow/tfjs-core'
-import { tf } from '../tensorflow.js'
+import { tf } from '../learner/tensorflow.js'
 
 /*
  * A program of its own, `node trial.js ENTRY`: loads an installed package as the learner does and trains a small

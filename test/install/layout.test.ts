@@ -1,8 +1,8 @@
 import { mkdir, readFile, readlink, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { cudaRequirements, linkLibraries, nvidiaFiles, tensorFlowFiles } from '../../../src/learner/install/layout.js'
-import { openWheel, unpack, type Wheel } from '../../../src/learner/install/wheel.js'
+import { cudaRequirements, linkLibraries, nvidiaFiles, tensorFlowFiles } from '../../src/install/layout.js'
+import { openWheel, unpack, type Wheel } from '../../src/install/wheel.js'
 import { cudaExtra, temporaryFolder, tensorFlowParts, wheelOf } from './wheels.js'
 
 async function opened<T>(path: string, use: (wheel: Wheel) => T | Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { archOf } from './description.js'
 import { compareVersions, type Target } from './target.js'
 import { lastWords, runTool, type ToolResult } from './tool.js'

@@ -2,15 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import {
-  checkSpace,
-  type InstallationRecord,
-  installedNative,
-  makePlace,
-  nativeFolder,
-  publish,
-  removeInstalled,
-} from '../../../src/learner/install/place.js'
+import { checkSpace, makePlace, publish, removeInstalled } from '../../src/install/place.js'
+import { type InstallationRecord, installedNative, nativeFolder } from '../../src/learner/backend/installed.js'
 import { temporaryFolder } from './wheels.js'
 
 /** A number that no process has: of one that has ended. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import type { Entry, ZipFile } from 'yauzl'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { compareVersions, type Target } from './target.js'
 
 /** What a wheel says of itself. */

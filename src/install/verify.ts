@@ -1,7 +1,6 @@
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 import * as z from 'zod'
-import { HearsayError } from '../../errors.js'
-import { workerUrl } from '../thread.js'
+import { HearsayError } from '../errors.js'
 import { lastWords, runTool } from './tool.js'
 import type { Trial } from './trial.js'
 
@@ -15,9 +14,9 @@ const trialSchema = z.strictObject({
   after: z.number(),
 })
 
-/** The compiled trial: beside the compiled worker, also for TypeScript sources under test. */
+/** The compiled trial. Named through the package, so that it is found from TypeScript sources under test as well. */
 function trialPath(): string {
-  return fileURLToPath(new URL('./install/trial.js', workerUrl()))
+  return createRequire(import.meta.url).resolve('#install/trial')
 }
 
 /**

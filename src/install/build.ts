@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { librariesOf, type Target } from './target.js'
 import { lastWords, runTool } from './tool.js'
 

@@ -4,7 +4,7 @@ import { mkdir, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 import { readDescription, type WheelDescription } from './description.js'
 
 /**

@@ -1,4 +1,4 @@
-import { HearsayError } from '../../errors.js'
+import { HearsayError } from '../errors.js'
 
 /** What TensorFlow's wheel must fit, and what the names in it are on this platform. */
 export interface Target {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareVersions, targetOf, thisMachine } from '../../../src/learner/install/target.js'
+import { compareVersions, targetOf, thisMachine } from '../../src/install/target.js'
 
 describe('what is installed', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createDeadline } from '../../deadline.js'
-import { HearsayError } from '../../errors.js'
+import { createDeadline } from '../deadline.js'
+import { HearsayError } from '../errors.js'
 
 /** How a program is started and when it is given up. */
 export interface ToolOptions {

@@ -1,2 +1,0 @@
-export { type InstallEvent, type InstallOptions, installNative } from './install.js'
-export { type Installed, installedNative, nativeFolder, removeInstalled } from './place.js'
