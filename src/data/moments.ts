@@ -3,7 +3,7 @@ import type { Samples } from './dataset.js'
 /*
  * Count, sum and sum of squares of columns, exactly: whole numbers, in which every finite float32 and its square has a
  * place. So sums are the same in whatever order they are added up and wherever, and the parts of a sum can be masked
- * (gossip/masked-sum.ts) without a rounding that would tell them.
+ * (gossip/agreement/masked-sum.ts) without a rounding that would tell them.
  */
 
 /** Of one column: what is missing (NaN) does not count. */

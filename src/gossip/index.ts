@@ -5,32 +5,7 @@ export {
   type AccessRejection,
   accessProtocol,
   createAccess,
-} from './access.js'
-export {
-  type AgreementService,
-  agreementProtocol,
-  agreementTopic,
-  createAgreement,
-  decodeSum,
-  encodeSum,
-} from './agreement.js'
-export { askState, type StateQuestion, StateRefused } from './asking.js'
-export { type Buffers, createBuffers } from './buffers.js'
-export { digestOf } from './digest.js'
-export { type EncodingName, encodingBytes, encodingNames } from './encoding/index.js'
-export {
-  createHandover,
-  type Handover,
-  type HandoverCounters,
-  type HandoverInit,
-  type RejectedHead,
-} from './handover.js'
-export type { FieldInit } from './host/field.js'
-export { createHost, type HearsayHost, type HearsayServices, type HostInit, publishLimitBytes } from './host/host.js'
-export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/key.js'
-export type { LanInit } from './host/lan.js'
-export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
-export { presenceScore } from './host/scoring.js'
+} from './access/access.js'
 export {
   type CreateInvite,
   createInvite,
@@ -40,14 +15,47 @@ export {
   type VerifiedInvite,
   type VerifyInvite,
   verifyInvite,
-} from './invite.js'
-export type { SummedNumbers } from './masked-sum.js'
+} from './access/invite.js'
+export {
+  type AgreementService,
+  agreementProtocol,
+  agreementTopic,
+  createAgreement,
+  decodeSum,
+  encodeSum,
+} from './agreement/agreement.js'
+export type { SummedNumbers } from './agreement/masked-sum.js'
+export { digestOf } from './digest.js'
+export { type EncodingName, encodingBytes, encodingNames } from './encoding/index.js'
+export {
+  createHandover,
+  type Handover,
+  type HandoverCounters,
+  type HandoverInit,
+  type RejectedHead,
+} from './handover/handover.js'
+export type { SendFailure, SendResult } from './handover/sender.js'
+export { type Buffers, createBuffers } from './head/buffers.js'
+export type { FieldInit } from './host/field.js'
+export { createHost, type HearsayHost, type HearsayServices, type HostInit, publishLimitBytes } from './host/host.js'
+export type { LanInit } from './host/lan.js'
+export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
+export { presenceScore } from './host/peer-scores.js'
+export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
 export {
   createPresence,
   type Presence,
   type PresenceCounters,
   type PresenceInit,
-} from './presence.js'
+} from './presence/presence.js'
+export {
+  type AuthorVerdict,
+  type HeardReport,
+  type PresenceRejection,
+  plainStanding,
+  type RoundReport,
+  type Standing,
+} from './presence/report.js'
 export {
   type HandoverDeadlines,
   handoverProtocol,
@@ -66,18 +74,10 @@ export {
   type PublicationCounters,
   type PublicationInit,
   type PublishResult,
-} from './publication.js'
-export type { PublicationRejection } from './published.js'
+} from './publication/publication.js'
+export type { PublicationRejection } from './publication/published-head.js'
 export { isFinal, ReasonCounts, Rejection, type RejectionReason } from './rejection.js'
-export {
-  type AuthorVerdict,
-  type HeardReport,
-  type PresenceRejection,
-  plainStanding,
-  type RoundReport,
-  type Standing,
-} from './report.js'
-export type { SendFailure, SendResult } from './sending.js'
-export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state.js'
+export { askState, type StateQuestion, StateRefused } from './state/client.js'
+export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state/server.js'
 export { fieldTiming, type Timing, untimed } from './timing.js'
-export { createTwins, type Twin } from './twins.js'
+export { createTwins, type Twin } from './twins/twins.js'

@@ -1,4 +1,4 @@
-import { HandoverReply } from './messages.js'
+import { HandoverReply } from './generated/handover.js'
 
 /** Why a head that somebody sent was not taken. */
 export type RejectionReason =

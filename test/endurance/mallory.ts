@@ -5,7 +5,8 @@ import type { Connection, Ed25519PrivateKey, PeerId, Stream } from '@libp2p/inte
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
-import { headFormat } from '../../src/gossip/head.js'
+import { HeadHeader } from '../../src/gossip/generated/handover.js'
+import { headFormat } from '../../src/gossip/head/head.js'
 import {
   createHost,
   createPresence,
@@ -16,8 +17,7 @@ import {
   plainStanding,
   presenceTopic,
 } from '../../src/gossip/index.js'
-import { HeadHeader } from '../../src/gossip/messages.js'
-import { encodePresence } from '../../src/gossip/report.js'
+import { encodePresence } from '../../src/gossip/presence/report.js'
 import { encodeSafetensors, type Layout } from '../../src/tensors/index.js'
 
 /** A member of a run who means it no good. It is at home in this process, apart from its victims. */

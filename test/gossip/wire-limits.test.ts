@@ -36,9 +36,7 @@ vi.mock('@chainsafe/libp2p-gossipsub', async original => {
 
 const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8')
 const text = read('docs/wire.md')
-const proto = read('src/gossip/messages.proto')
-const stateProto = read('src/gossip/state-messages.proto')
-const publicationProto = read('src/gossip/publication-messages.proto')
+const protoOf = (protocol: string): string => read(`src/gossip/${protocol}/${protocol}.proto`)
 
 /** What stands under a heading, up to the next. */
 function sectionUnder(heading: string): string {
@@ -123,18 +121,17 @@ describe('the limits in docs/wire.md', () => {
 })
 
 describe('docs/wire.md', () => {
-  const messages = [...`${proto}\n${stateProto}\n${publicationProto}`.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(
-    ([, name, body]) => ({
-      name: name!,
-      body: body!,
-    }),
-  )
+  const protos = ['handover', 'presence', 'state', 'publication'].map(protoOf).join('\n')
+  const messages = [...protos.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
+    name: name!,
+    body: body!,
+  }))
 
   it('names every message, and every field with its number', () => {
     expect(messages.map(({ name }) => name)).toEqual([
       'HeadHeader',
       'HandoverReply',
-      'Presence',
+      'PresenceRecord',
       'StateRequest',
       'StateHeader',
       'PublishedHead',
@@ -150,7 +147,10 @@ describe('docs/wire.md', () => {
   })
 
   it('tells when every code is sent', () => {
-    const members = [...proto.matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].map(([, name, number]) => [name, number])
+    const members = [...protoOf('handover').matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].map(([, name, number]) => [
+      name,
+      number,
+    ])
     expect(members.length).toBeGreaterThan(10)
     const told = tableUnder('Codes').map(([name, number]) => [name!.replaceAll('`', ''), number])
     const byNumber = (a: (string | undefined)[], b: (string | undefined)[]): number => Number(a[1]) - Number(b[1])
@@ -158,8 +158,8 @@ describe('docs/wire.md', () => {
   })
 
   it.each([
-    ['Presence', 'PresenceRejection', 'report'],
-    ['Publishing heads', 'PublicationRejection', 'published'],
+    ['Presence', 'PresenceRejection', 'presence/report'],
+    ['Publishing heads', 'PublicationRejection', 'publication/published-head'],
   ])('tells under %s every reason of %s', (heading, name, file) => {
     const union = new RegExp(`export type ${name} =\\n([\\s\\S]*?)\\n\\n`).exec(read(`src/gossip/${file}.ts`))![1]!
     const reasons = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, reason]) => reason)
@@ -170,7 +170,7 @@ describe('docs/wire.md', () => {
   })
 
   it('tells every question and every answer of the state protocol', () => {
-    const codes = [...stateProto.matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].filter(([, name]) => name !== 'UNKNOWN')
+    const codes = [...protoOf('state').matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].filter(([, name]) => name !== 'UNKNOWN')
     expect(codes.length).toBeGreaterThan(10)
     for (const [, name, number] of codes)
       expect(sectionUnder('Asking for state: `/hearsay/state/1.0.0`')).toContain(`${number} \`${name}\``)

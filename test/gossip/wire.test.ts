@@ -7,12 +7,22 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { agreementTopic, decodeStatement, decodeSum, encodeStatement, encodeSum } from '../../src/gossip/agreement.js'
-import { createBuffers } from '../../src/gossip/buffers.js'
-import { decodeExperts, encodeExperts } from '../../src/gossip/catching-up.js'
+import {
+  agreementTopic,
+  decodeStatement,
+  decodeSum,
+  encodeStatement,
+  encodeSum,
+} from '../../src/gossip/agreement/agreement.js'
+import type { Statement } from '../../src/gossip/agreement/masked-sum.js'
+import { maskOf } from '../../src/gossip/agreement/masks.js'
 import { digestOf } from '../../src/gossip/digest.js'
 import { type EncodingName, encodingNames } from '../../src/gossip/encoding/index.js'
-import { decodeHeadHeader, encodeHead, headFormat } from '../../src/gossip/head.js'
+import { HandoverReply, HeadHeader } from '../../src/gossip/generated/handover.js'
+import { PresenceRecord } from '../../src/gossip/generated/presence.js'
+import { decodeReply } from '../../src/gossip/handover/sender.js'
+import { createBuffers } from '../../src/gossip/head/buffers.js'
+import { decodeHeadHeader, encodeHead, headFormat } from '../../src/gossip/head/head.js'
 import {
   createHandover,
   type Handover,
@@ -21,13 +31,10 @@ import {
   headsTopic,
   presenceTopic,
 } from '../../src/gossip/index.js'
-import type { Statement } from '../../src/gossip/masked-sum.js'
-import { maskOf } from '../../src/gossip/masking.js'
-import { HandoverReply, HeadHeader, Presence } from '../../src/gossip/messages.js'
-import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/published.js'
-import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/report.js'
-import { decodeReply } from '../../src/gossip/sending.js'
-import { encodeSigned, readSigned, signMessage } from '../../src/gossip/signed.js'
+import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/presence/report.js'
+import { decodeExperts, encodeExperts } from '../../src/gossip/publication/catch-up.js'
+import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/publication/published-head.js'
+import { encodeSigned, readSigned, signMessage } from '../../src/gossip/pubsub/signed-message.js'
 import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/manifest.js'
 import { type Layout, layoutOf } from '../../src/tensors/index.js'
 import { connect, never, startHost, until } from './hosts.js'
@@ -240,7 +247,7 @@ describe('the vectors of presence', () => {
   it('are what our encoder writes', async () => {
     const records = reports.map(({ name, report, waiting, standing }) => {
       const bytes = encodePresence(name, report, waiting, standing)
-      const { addresses, headDigest, invite, sumDigest, ...plain } = Presence.decode(bytes)
+      const { addresses, headDigest, invite, sumDigest, ...plain } = PresenceRecord.decode(bytes)
       const lists = {
         addresses: addresses.map(hex),
         headDigest: hex(headDigest),

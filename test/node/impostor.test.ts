@@ -2,7 +2,8 @@ import type { PeerId, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
-import { headFormat } from '../../src/gossip/head.js'
+import { HeadHeader } from '../../src/gossip/generated/handover.js'
+import { headFormat } from '../../src/gossip/head/head.js'
 import {
   createHost,
   createPresence,
@@ -11,7 +12,6 @@ import {
   presenceProtocol,
   presenceTopic,
 } from '../../src/gossip/index.js'
-import { HeadHeader } from '../../src/gossip/messages.js'
 import { createLearnerPool } from '../../src/learner/index.js'
 import {
   type AssembledPeer,

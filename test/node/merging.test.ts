@@ -8,7 +8,7 @@ import { resolveMethod } from '../../src/node/method.js'
 import type { Beginning } from '../../src/node/work.js'
 import { numbered } from '../data/samples.js'
 import { never, startHost } from '../gossip/hosts.js'
-import { runId, smallLayout } from '../gossip/publishing.js'
+import { runId, smallLayout } from '../gossip/publication/publishers.js'
 
 const own = new Float32Array(smallLayout.size).fill(2)
 

@@ -16,7 +16,7 @@ import { createMixing, type Mixing } from '../../src/node/mixing.js'
 import type { Beginning } from '../../src/node/work.js'
 import { numbered } from '../data/samples.js'
 import { connect, never, newKey, startHost, until } from '../gossip/hosts.js'
-import { runId, smallLayout } from '../gossip/publishing.js'
+import { runId, smallLayout } from '../gossip/publication/publishers.js'
 
 /** A peer of a simulation that knows one other. */
 function mixingOf(host: HearsayHost, privateKey: PrivateKey, other: string, lockstep: Lockstep): Mixing {

@@ -1,5 +1,4 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { decodeExperts } from '../../src/gossip/catching-up.js'
 import {
   createHandover,
   createPresence,
@@ -10,6 +9,7 @@ import {
   presenceProtocol,
   type Standing,
 } from '../../src/gossip/index.js'
+import { decodeExperts } from '../../src/gossip/publication/catch-up.js'
 import type { Learner } from '../../src/learner/index.js'
 import type { Expert, MixtureLearner } from '../../src/mixture/index.js'
 import { fixedPatience, type Identity, localTraining, type PeerEvent, parseManifest } from '../../src/node/index.js'
@@ -21,7 +21,7 @@ import type { HeadSection } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { numbered } from '../data/samples.js'
 import { connect, never, newKey, startHost, until } from '../gossip/hosts.js'
-import { headOf, join, runId, smallLayout, startPublisher } from '../gossip/publishing.js'
+import { headOf, join, runId, smallLayout, startPublisher } from '../gossip/publication/publishers.js'
 
 const sum = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const head: HeadSection = { start: 0, end: smallLayout.size, layout: smallLayout }

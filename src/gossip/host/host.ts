@@ -10,13 +10,13 @@ import { memory } from '@libp2p/memory'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { HearsayError } from '../../errors.js'
-import { keepAcquainted } from './acquaint.js'
 import { type Admission, admitting, admittingRegistrar, replaced } from './admission.js'
-import { explainDial } from './dial.js'
+import { explainDial } from './dial-error.js'
 import type { FieldInit, FieldParts, FieldServices } from './field.js'
-import { keyProtector, type NetworkKey } from './key.js'
-import { rejoiningRegistrar } from './rejoin.js'
-import { IPColocationFactorWeight, scoreParams, scoreThresholds } from './scoring.js'
+import { keepAcquainted } from './identify-retry.js'
+import { keyProtector, type NetworkKey } from './network-key.js'
+import { IPColocationFactorWeight, scoreParams, scoreThresholds } from './peer-scores.js'
+import { rejoiningRegistrar } from './rejoining-registrar.js'
 
 /** What runs on every host. A type and not an interface: libp2p's map of services has an index signature. */
 export type HearsayServices = FieldServices & {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
-import { createBuffers } from '../../../src/gossip/buffers.js'
 import type { EncodingName } from '../../../src/gossip/encoding/index.js'
-import type { Piece } from '../../../src/gossip/frame.js'
-import { encodeHead, gatherHead, headFormat } from '../../../src/gossip/head.js'
+import { createBuffers } from '../../../src/gossip/head/buffers.js'
+import { encodeHead, gatherHead, headFormat } from '../../../src/gossip/head/head.js'
+import type { Piece } from '../../../src/gossip/stream/frames.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 
 // A tensor of one number, an empty one, and two whose numbers begin and end at odd places.

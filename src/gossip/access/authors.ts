@@ -1,0 +1,42 @@
+import type { PeerId } from '@libp2p/interface'
+import type { AuthorVerdict } from '../presence/report.js'
+import { type PeerIdStr, presenceProtocol } from '../protocol.js'
+import { verifyInvite } from './invite.js'
+
+export interface AuthorsInit {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  readonly founders: readonly PeerId[]
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** Whose records are believed, with the invitation that they show. */
+export type Authors = (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
+
+/**
+ * In a run by invitation: the founders, and who shows an invitation. Most authors are never connected to us; so every
+ * record carries the token, 200 bytes for a founder's own guest and below 1 KiB for the longest chain, and whoever
+ * comes late can judge the first record that it hears without asking anybody. Signatures are verified once for each
+ * author and token: as many are remembered as presence remembers authors, 2 MiB of tokens at most.
+ */
+export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
+  const founderIds = new Set(founders.map(founder => founder.toString()))
+  const verified = new Map<PeerIdStr, { readonly token: Uint8Array; readonly expiresAt: number }>()
+
+  return (author, invite) => {
+    const name = author.toString()
+    if (founderIds.has(name)) return 'yes'
+    const known = verified.get(name)
+    // The end of an invitation is the end for everybody, or members would differ over who takes part.
+    if (known !== undefined && Buffer.compare(known.token, invite) === 0) return now() < known.expiresAt ? 'yes' : 'no'
+    return verifyInvite(invite, { runId, founders, now: now(), presentedBy: author }).then(answer => {
+      // Clocks differ: an honest member may have passed it on.
+      if (!answer.ok) return answer.reason === 'EXPIRED' ? 'no' : 'never'
+      verified.delete(name)
+      verified.set(name, { token: Uint8Array.from(invite), expiresAt: answer.invite.expiresAt })
+      if (verified.size > presenceProtocol.limits.peers) verified.delete(verified.keys().next().value!)
+      return 'yes'
+    })
+  }
+}

@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto'
+import { publicKeyFromRaw } from '@libp2p/crypto/keys'
+import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
+import { peerIdFromPublicKey } from '@libp2p/peer-id'
+import { HearsayError } from '../../errors.js'
+import { Invite as InviteRecord, SignedInvite } from '../generated/access.js'
+import type { PeerIdStr } from '../protocol.js'
+
+/** What an invitation may be. */
+export const inviteLimits = {
+  /** A chain of four takes about 900 bytes, 1.2 KiB as text. */
+  tokenBytes: 2048,
+  /** From the founder's invitation to the last: who may invite whom stays something that a person can follow. */
+  depth: 4,
+  nonceBytes: 16,
+} as const
+
+/**
+ * In front of what is signed: a signature made for anything else with the same key is none of these, and the other
+ * way round.
+ */
+const signedPrefix = Buffer.from('hearsay invite 1\n')
+
+/** An invitation that holds. */
+export interface Invite {
+  /** Whom it admits; `undefined` is whoever has it. */
+  readonly admits: PeerIdStr | undefined
+  readonly invitedBy: PeerIdStr
+  /** The member from whom the chain comes. */
+  readonly founder: PeerIdStr
+  /** Milliseconds since 1970: the earliest end in the chain. */
+  readonly expiresAt: number
+  /** 1 is a founder's own invitation. */
+  readonly depth: number
+}
+
+/** Why a token admits nobody. */
+export type InviteRejection =
+  | 'OVERSIZE' // longer than any token
+  | 'MALFORMED' // bytes that are no such record
+  | 'WRONG_RUN' // an invitation to another run
+  | 'EXPIRED' // it, or one that it comes from
+  | 'WRONG_PEER' // made for somebody else
+  | 'TOO_DEEP' // a longer chain than is allowed
+  | 'UNKNOWN_FOUNDER' // its chain begins with somebody who is no founder
+  | 'BROKEN_CHAIN' // an inviter that its own invitation does not name
+  | 'BAD_SIGNATURE' // not signed by the one it names
+
+export type VerifiedInvite =
+  | { readonly ok: true; readonly invite: Invite }
+  | { readonly ok: false; readonly reason: InviteRejection }
+
+export interface CreateInvite {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** Of the inviter, a founder or somebody with an invitation of its own. */
+  readonly privateKey: Ed25519PrivateKey
+  /**
+   * Milliseconds since 1970; rounded down to the second. After it nobody is admitted by it, and the records of those whom
+   * it admitted are no longer believed.
+   */
+  readonly expiresAt: number
+  /**
+   * Whom alone it admits.
+   * @default whoever has the token, until it expires; such a guest cannot invite others
+   */
+  readonly invitee?: PeerId
+  /** The invitation by which the inviter came, if it is no founder. */
+  readonly parent?: string
+}
+
+export interface VerifyInvite {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  readonly founders: Iterable<PeerId>
+  /** Milliseconds since 1970. */
+  readonly now: number
+  /**
+   * Who presents it.
+   * @default nobody in particular: a token for one peer is not refused
+   */
+  readonly presentedBy?: PeerId
+}
+
+/**
+ * Signs an invitation.
+ *
+ * @throws {@link HearsayError} USAGE when what it would come from cannot be passed on
+ */
+export async function createInvite(init: CreateInvite): Promise<string> {
+  if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
+  const seconds = Math.floor(init.expiresAt / 1000)
+  if (!(seconds >= 0 && seconds < 2 ** 32)) throw new HearsayError('USAGE', 'invite: it must end between 1970 and 2106')
+  const parent = init.parent === undefined ? undefined : Buffer.from(init.parent, 'base64url')
+  if (parent !== undefined) checkParent(parent, init.privateKey, seconds)
+  const body = InviteRecord.encode({
+    runId: Uint8Array.from(init.runId),
+    inviter: Uint8Array.from(init.privateKey.publicKey.raw),
+    expiresAt: seconds,
+    invitee: init.invitee === undefined ? new Uint8Array() : rawKeyOf(init.invitee),
+    nonce: Uint8Array.from(randomBytes(inviteLimits.nonceBytes)),
+    parent: parent === undefined ? new Uint8Array() : Uint8Array.from(parent),
+  })
+  const signature = await init.privateKey.sign(Buffer.concat([signedPrefix, body]))
+  return Buffer.from(SignedInvite.encode({ body, signature: Uint8Array.from(signature) })).toString('base64url')
+}
+
+/**
+ * Reads a token and checks all of its chain. Never throws, whatever the text. What costs nothing is checked first: four
+ * signatures are verified only for a chain that is otherwise right.
+ */
+export async function verifyInvite(token: string | Uint8Array, init: VerifyInvite): Promise<VerifiedInvite> {
+  const links = readChain(token)
+  if (typeof links === 'string') return refused(links)
+  const [first] = links
+  const root = links.at(-1)!
+  const founders = new Set(Array.from(init.founders, founder => founder.toString()))
+  if (links.some(({ record }) => Buffer.compare(record.runId, init.runId) !== 0)) return refused('WRONG_RUN')
+  const expiresAt = 1000 * Math.min(...links.map(({ record }) => record.expiresAt))
+  if (init.now >= expiresAt) return refused('EXPIRED')
+  if (init.presentedBy !== undefined && first!.invitee !== undefined && !init.presentedBy.equals(first!.invitee)) {
+    return refused('WRONG_PEER')
+  }
+  if (!founders.has(root.inviter.toString())) return refused('UNKNOWN_FOUNDER')
+  for (const [at, { inviter }] of links.entries()) {
+    const parent = links[at + 1]
+    // An open invitation admits whoever has it, and a child carries it along: if it could be passed on, whom the child
+    // is bound to, and until when, would mean nothing.
+    if (parent !== undefined && parent.invitee?.equals(inviter) !== true) return refused('BROKEN_CHAIN')
+  }
+  for (const { inviter, body, signature } of links) {
+    const signed = Buffer.concat([signedPrefix, body])
+    if (!(await inviter.publicKey!.verify(signed, signature))) return refused('BAD_SIGNATURE')
+  }
+  return {
+    ok: true,
+    invite: {
+      admits: first!.invitee?.toString(),
+      invitedBy: first!.inviter.toString(),
+      founder: root.inviter.toString(),
+      expiresAt,
+      depth: links.length,
+    },
+  }
+}
+
+interface Link {
+  readonly record: InviteRecord
+  readonly inviter: PeerId
+  readonly invitee: PeerId | undefined
+  readonly body: Uint8Array
+  readonly signature: Uint8Array
+}
+
+const refused = (reason: InviteRejection): VerifiedInvite => ({ ok: false, reason })
+
+/** From the newest invitation to the founder's. */
+function readChain(token: string | Uint8Array): [Link, ...Link[]] | InviteRejection {
+  if (token.length > inviteLimits.tokenBytes) return 'OVERSIZE'
+  if (typeof token === 'string' && !/^[\w-]+$/.test(token)) return 'MALFORMED'
+  let bytes: Uint8Array = typeof token === 'string' ? Buffer.from(token, 'base64url') : token
+  const links: Link[] = []
+  try {
+    do {
+      if (links.length === inviteLimits.depth) return 'TOO_DEEP'
+      const { body, signature } = SignedInvite.decode(bytes)
+      // One invitation has one text: whoever keeps a list of them need not know others that mean the same.
+      if (Buffer.compare(SignedInvite.encode({ body, signature }), bytes) !== 0) return 'MALFORMED'
+      const record = InviteRecord.decode(body)
+      if (record.runId.length !== 32 || record.nonce.length !== inviteLimits.nonceBytes) return 'MALFORMED'
+      if (signature.length !== 64 || ![0, 32].includes(record.invitee.length)) return 'MALFORMED'
+      const invitee = record.invitee.length === 0 ? undefined : peerIdOf(record.invitee)
+      links.push({ record, inviter: peerIdOf(record.inviter), invitee, body, signature })
+      bytes = record.parent
+    } while (bytes.length > 0)
+  } catch {
+    return 'MALFORMED'
+  }
+  return links as [Link, ...Link[]]
+}
+
+function checkParent(parent: Uint8Array, privateKey: Ed25519PrivateKey, expiresAt: number): void {
+  const links = readChain(parent)
+  if (typeof links === 'string')
+    throw new HearsayError('USAGE', 'invite: your own invitation is damaged; ask for it again')
+  if (links.length >= inviteLimits.depth) {
+    throw new HearsayError(
+      'USAGE',
+      `invite: yours is the last of ${inviteLimits.depth} in a row and cannot be passed on; ask a member closer to the founder`,
+    )
+  }
+  if (links[0].invitee?.equals(peerIdFromPublicKey(privateKey.publicKey)) !== true) {
+    throw new HearsayError(
+      'USAGE',
+      'invite: yours was not made for your peer id and cannot be passed on; ask for one that is',
+    )
+  }
+  const last = Math.min(...links.map(({ record }) => record.expiresAt))
+  if (expiresAt > last) {
+    throw new HearsayError(
+      'USAGE',
+      `invite: yours ends ${new Date(1000 * last).toISOString()}; what comes from it cannot last longer`,
+    )
+  }
+}
+
+/** @throws when they are no Ed25519 key */
+function peerIdOf(raw: Uint8Array): PeerId {
+  const key = publicKeyFromRaw(raw)
+  if (key.type !== 'Ed25519') throw new Error('not an Ed25519 key')
+  return peerIdFromPublicKey(key)
+}
+
+function rawKeyOf(peer: PeerId): Uint8Array<ArrayBuffer> {
+  if (peer.type !== 'Ed25519') {
+    throw new HearsayError('USAGE', `invitee: ${peer.toString()} is no Ed25519 peer id; Hearsay's begin with 12D3Koo`)
+  }
+  return Uint8Array.from(peer.publicKey.raw)
+}

@@ -1,0 +1,141 @@
+import { handoverProtocol, type PeerIdStr } from '../protocol.js'
+import { Rejection } from '../rejection.js'
+
+/** The right to bring one head. Whoever holds it either delivers or releases it. */
+export interface Claim {
+  /** @throws {@link Rejection} STALE_ROUND once nobody waits for this head any more */
+  proceed(): void
+  /** Puts the head into the inbox, or straight into the hands of who waits for it. */
+  deliver(values: Float32Array): void
+  /** What came is not fit to be taken: whoever waits for it, now or later, is told so. */
+  refuse(reason: Rejection): void
+  /** Gives the place back, so that the sender may try again. Nothing after `deliver`. */
+  release(): void
+}
+
+/** Heads that are here, and the places of those that are arriving: one for each (sender, round, step). */
+export interface Inbox {
+  /** @throws {@link Rejection} STALE_ROUND when we are past this position */
+  checkPosition(round: number, step: number): void
+  /** @throws {@link Rejection} DUPLICATE when this head is here, was here or is arriving; TOO_MANY_ATTEMPTS */
+  claim(sender: PeerIdStr, round: number, step: number): Claim
+  /** Waits for a head. Each is given out once. @throws the signal's reason; the {@link Rejection} of one that was refused */
+  take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** Forgets all before this position, and never goes back. */
+  advance(round: number, step: number): void
+}
+
+interface Place {
+  readonly round: number
+  readonly step: number
+  attempts: number
+  state: 'free' | 'arriving' | 'here' | 'taken'
+  values: Float32Array | undefined
+  refused: Rejection | undefined
+}
+
+interface Waiter {
+  give(values: Float32Array): void
+  refuse(reason: Rejection): void
+}
+
+export function createInbox(): Inbox {
+  const places = new Map<string, Place>()
+  const waiting = new Map<string, Waiter[]>()
+  let currentRound = 0
+  let currentStep = 0
+
+  const isPast = (round: number, step: number): boolean =>
+    round < currentRound || (round === currentRound && step < currentStep)
+  const keyOf = (sender: PeerIdStr, round: number, step: number): string => `${sender}/${round}/${step}`
+  const checkPosition = (round: number, step: number): void => {
+    if (isPast(round, step)) throw new Rejection('STALE_ROUND')
+  }
+
+  return {
+    checkPosition,
+
+    claim(sender, round, step) {
+      checkPosition(round, step)
+      const key = keyOf(sender, round, step)
+      const place: Place = places.get(key) ?? {
+        round,
+        step,
+        attempts: 0,
+        state: 'free',
+        values: undefined,
+        refused: undefined,
+      }
+      if (place.state !== 'free') throw new Rejection('DUPLICATE')
+      if (place.attempts >= handoverProtocol.limits.attemptsPerHead) throw new Rejection('TOO_MANY_ATTEMPTS')
+      place.state = 'arriving'
+      place.attempts += 1
+      places.set(key, place)
+      return {
+        proceed: () => checkPosition(round, step),
+        deliver(values) {
+          checkPosition(round, step)
+          const next = waiting.get(key)?.[0]
+          place.state = next === undefined ? 'here' : 'taken'
+          if (next === undefined) place.values = values
+          else next.give(values)
+        },
+        refuse(reason) {
+          place.refused = reason
+          for (const waiter of [...(waiting.get(key) ?? [])]) waiter.refuse(reason)
+        },
+        release() {
+          if (place.state === 'arriving') place.state = 'free'
+        },
+      }
+    },
+
+    async take(sender, round, step, signal) {
+      signal.throwIfAborted()
+      const key = keyOf(sender, round, step)
+      const place = places.get(key)
+      if (place?.state === 'here') {
+        const values = place.values!
+        place.state = 'taken'
+        place.values = undefined
+        return values
+      }
+      if (place?.refused !== undefined) throw place.refused
+      return new Promise<Float32Array>((resolve, reject) => {
+        const queue = waiting.get(key) ?? []
+        waiting.set(key, queue)
+        // Out of the queue at once, not when the promise's turn comes: a head that arrives in between would be lost.
+        const leave = (): void => {
+          signal.removeEventListener('abort', onAbort)
+          queue.splice(queue.indexOf(waiter), 1)
+          if (queue.length === 0) waiting.delete(key)
+        }
+        const waiter: Waiter = {
+          give(values) {
+            leave()
+            resolve(values)
+          },
+          refuse(reason) {
+            leave()
+            reject(reason)
+          },
+        }
+        const onAbort = (): void => {
+          leave()
+          reject(signal.reason)
+        }
+        queue.push(waiter)
+        signal.addEventListener('abort', onAbort)
+      })
+    },
+
+    advance(round, step) {
+      if (isPast(round, step)) return
+      currentRound = round
+      currentStep = step
+      for (const [key, place] of places) {
+        if (isPast(place.round, place.step)) places.delete(key)
+      }
+    },
+  }
+}

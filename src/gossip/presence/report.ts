@@ -1,0 +1,177 @@
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { HearsayError } from '../../errors.js'
+import { PresenceRecord } from '../generated/presence.js'
+import { presenceProtocol } from '../protocol.js'
+
+/** What a peer says of itself and of the round it has just finished. */
+export interface RoundReport {
+  readonly round: number
+  /** Training samples it has. */
+  readonly samples: number
+  readonly loss?: number | undefined
+  /** 0 to 1. */
+  readonly accuracy?: number | undefined
+  /** Σ_j w_ij ‖x_i − x_j‖² over the heads of its last exchange. */
+  readonly localDistance?: number | undefined
+}
+
+/** What a peer says of its place in the run. */
+export interface Standing {
+  /** The first round it takes part in. */
+  readonly from: number
+  /** Which share of the manifest's partition it trains on, where it brought no data of its own. */
+  readonly share?: number | undefined
+  /** Where it can be dialled, best first. */
+  readonly addresses: readonly Multiaddr[]
+  /** The head that it gives to newcomers: of which round, and the SHA-256 of its payload. */
+  readonly head?: { readonly round: number; readonly digest: Uint8Array } | undefined
+  /** The SHA-256 of the sum that it has agreed on with others (agreement/), once it has. */
+  readonly sumDigest?: Uint8Array | undefined
+  /** Its last word: nobody is to wait for it. */
+  readonly leaving: boolean
+}
+
+/** A peer of a simulation: there from the first round to the last, and its neighbours know where. */
+export const plainStanding: Standing = { from: 0, addresses: [], leaving: false }
+
+/** A report that somebody sent. */
+export interface HeardReport extends RoundReport, Standing {
+  readonly name: string
+}
+
+/** Why a message on the presence topic was not taken. */
+export type PresenceRejection =
+  | 'OVERSIZE' // longer than any record
+  | 'MALFORMED' // not a record, or values that no honest peer has
+  | 'NOT_A_MEMBER' // its author is not among the members
+  | 'NOT_ADMITTED' // its author is not on the list, or shows no invitation that holds
+  | 'FORGED' // not signed by the author that it names
+  | 'FUTURE_ROUND' // a round that the run does not have
+  | 'STALE_RECORD' // we heard a later one of the same peer
+  | 'TOO_OFTEN' // more reports a second than an honest peer has
+  | 'TOO_MANY_PEERS' // members are not known yet, and we remember enough already
+
+/**
+ * May an author take part? `never` where no honest member would have passed its record on; `no` where members may differ
+ * over it, as over a list or the time of day.
+ */
+export type AuthorVerdict = 'yes' | 'no' | 'never'
+
+/** A presence record, decoded. `ok: false` says why it was not. */
+export type DecodedPresence =
+  | { readonly ok: true; readonly report: HeardReport; readonly waiting: boolean; readonly invite: Uint8Array }
+  | { readonly ok: false; readonly reason: PresenceRejection }
+
+/** Control characters and the like: a name is shown in other people's terminals. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u
+
+/**
+ * Checks a peer's name for use on the network.
+ *
+ * @throws {@link HearsayError} USAGE
+ */
+export function checkName(name: string): string {
+  if (isName(name)) return name
+  throw new HearsayError(
+    'USAGE',
+    `name: ${JSON.stringify(name)} is not allowed; it must have 1 to ${presenceProtocol.limits.nameLength} printable characters`,
+  )
+}
+
+function isName(name: string): boolean {
+  return name.length > 0 && name.length <= presenceProtocol.limits.nameLength && !unprintable.test(name)
+}
+
+/** Figures that are not numbers, as a diverged model has, are left out; so are addresses beyond the limits. */
+export function encodePresence(
+  name: string,
+  report: RoundReport,
+  waiting: boolean,
+  standing: Standing = plainStanding,
+  invite: Uint8Array = new Uint8Array(),
+): Uint8Array {
+  const { round, samples } = report
+  const { from, share, addresses, head, sumDigest, leaving } = standing
+  const { limits } = presenceProtocol
+  return PresenceRecord.encode({
+    round,
+    name,
+    samples,
+    waiting,
+    from,
+    leaving,
+    addresses: addresses
+      .map(address => Uint8Array.from(address.bytes))
+      .filter(({ length }) => length <= limits.addressBytes)
+      .slice(0, limits.addresses),
+    headDigest: Uint8Array.from(head?.digest ?? []),
+    invite: Uint8Array.from(invite),
+    sumDigest: Uint8Array.from(sumDigest ?? []),
+    ...(head === undefined ? {} : { headRound: head.round }),
+    ...(share === undefined ? {} : { share }),
+    ...finite('loss', report.loss),
+    ...finite('accuracy', report.accuracy),
+    ...finite('localDistance', report.localDistance),
+  })
+}
+
+function finite<Name extends string>(name: Name, value: number | undefined): { [N in Name]?: number } {
+  return value !== undefined && Number.isFinite(value) ? ({ [name]: value } as { [N in Name]: number }) : {}
+}
+
+/**
+ * Reads a presence record. Never throws, whatever the bytes.
+ *
+ * @param rounds - how many the run has; nobody can report a later one
+ */
+export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresence {
+  const refused = (reason: PresenceRejection): DecodedPresence => ({ ok: false, reason })
+  if (bytes.length > presenceProtocol.limits.messageBytes) return refused('OVERSIZE')
+  let record: PresenceRecord
+  try {
+    record = PresenceRecord.decode(bytes)
+  } catch {
+    return refused('MALFORMED')
+  }
+  const { round, samples, name, loss, accuracy, localDistance, waiting, invite } = record
+  const figures = [loss, accuracy, localDistance]
+  if (!isName(name) || figures.some(value => value !== undefined && !Number.isFinite(value)))
+    return refused('MALFORMED')
+  if (accuracy !== undefined && (accuracy < 0 || accuracy > 1)) return refused('MALFORMED')
+  if (localDistance !== undefined && localDistance < 0) return refused('MALFORMED')
+  if (invite.length > presenceProtocol.limits.inviteBytes) return refused('MALFORMED')
+  const standing = standingOf(record)
+  if (standing === undefined) return refused('MALFORMED')
+  if (Math.max(round, standing.from, standing.head?.round ?? 0) > rounds) return refused('FUTURE_ROUND')
+  return { ok: true, report: { round, samples, name, loss, accuracy, localDistance, ...standing }, waiting, invite }
+}
+
+/** Nothing when it says what no honest peer does. */
+function standingOf({
+  from,
+  share,
+  addresses,
+  headDigest,
+  headRound,
+  sumDigest,
+  leaving,
+}: PresenceRecord): Standing | undefined {
+  const { limits } = presenceProtocol
+  if (addresses.length > limits.addresses || addresses.some(({ length }) => length > limits.addressBytes))
+    return undefined
+  if (headDigest.length !== (headRound === undefined ? 0 : 32)) return undefined
+  if (sumDigest.length !== 0 && sumDigest.length !== 32) return undefined
+  try {
+    return {
+      from,
+      share,
+      addresses: addresses.map(bytes => multiaddr(bytes)),
+      head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
+      sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
+      leaving,
+    }
+  } catch {
+    // Bytes that are no multiaddr.
+    return undefined
+  }
+}

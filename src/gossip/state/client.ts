@@ -1,0 +1,121 @@
+import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { pipe } from 'it-pipe'
+import { createDeadline } from '../../deadline.js'
+import { digestOf } from '../digest.js'
+import { StateHeader, StateRequest } from '../generated/state.js'
+import { type StateDeadlines, stateProtocol } from '../protocol.js'
+import { Rejection } from '../rejection.js'
+import { frame, unframe } from '../stream/frames.js'
+import { finish, receive, transmit } from '../stream/stream.js'
+import type { StatePayload } from './server.js'
+
+const { limits } = stateProtocol
+
+/** Why a peer did not give what was asked of it. */
+export class StateRefused extends Error {
+  override readonly name = 'StateRefused'
+
+  constructor(readonly code: keyof typeof StateHeader.Code | 'BROKEN' | 'WRONG_DIGEST') {
+    super(code)
+  }
+}
+
+/** What to ask for, and how much of it at most. */
+export interface StateQuestion {
+  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT' | 'AGREED'
+  /** Left out, the manifest of whatever run the peer is in. */
+  readonly runId?: Uint8Array
+  /** Of PAYLOAD: the SHA-256 that it must have, 32 bytes. Nothing is read of another. */
+  readonly digest?: Uint8Array
+  /** Of EXPERT: the author's Ed25519 public key, 32 bytes. */
+  readonly author?: Uint8Array
+  /** Longest payload that is read. */
+  readonly limitBytes: number
+}
+
+/**
+ * Asks a peer. The payload has the digest that the answer names; whether that is the right one is for the caller to
+ * know: a manifest's is the run id, a head's is in its owner's signed presence. A PAYLOAD has the digest asked for.
+ *
+ * @throws {@link StateRefused} with the peer's reason, BROKEN when the answer does not hold together, or WRONG_DIGEST
+ *   when it is another payload; the signal's reason; libp2p's error when the peer cannot be reached
+ */
+export async function askState(
+  node: Libp2p,
+  to: PeerId | Multiaddr | Multiaddr[],
+  { what, runId, digest, author, limitBytes }: StateQuestion,
+  signal: AbortSignal,
+  deadlines: StateDeadlines = stateProtocol.deadlines,
+): Promise<StatePayload> {
+  signal.throwIfAborted()
+  const deadline = createDeadline(signal)
+  let stream: Stream | undefined
+  try {
+    deadline.within(deadlines.dialMs, new Error('it cannot be reached'))
+    stream = await node.dialProtocol(to, stateProtocol.id, { signal: deadline.signal })
+    deadline.within(deadlines.transferMs, new StateRefused('BROKEN'))
+    const request = StateRequest.encode({
+      what: StateRequest.What[what],
+      runId: Uint8Array.from(runId ?? []),
+      digest: Uint8Array.from(digest ?? []),
+      author: Uint8Array.from(author ?? []),
+    })
+    await pipe([request], frame, transmit(stream, deadline.signal))
+    const payload = await pipe(receive(stream, deadline.signal), unframe(limits), gather(limitBytes, digest))
+    await finish(stream, deadlines.closeMs, deadline.signal)
+    if (Buffer.compare(await digestOf(payload.bytes), payload.digest) !== 0) {
+      throw new StateRefused(digest === undefined ? 'BROKEN' : 'WRONG_DIGEST')
+    }
+    return payload
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof Rejection ? new StateRefused('BROKEN') : error
+  } finally {
+    deadline.clear()
+    stream?.abort(new Error('The state stream is over'))
+  }
+}
+
+function gather(
+  limitBytes: number,
+  digest?: Uint8Array,
+): (source: ReturnType<ReturnType<typeof unframe>>) => Promise<StatePayload> {
+  return async source => {
+    const head: Uint8Array[] = []
+    let header: StateHeader | undefined
+    let bytes = new Uint8Array(0)
+    let filled = 0
+    for await (const piece of source) {
+      if (piece.frame === 0) {
+        head.push(piece.bytes)
+        if (!piece.last) continue
+        header = readHeader(Buffer.concat(head), limitBytes)
+        if (digest !== undefined && Buffer.compare(header.digest, digest) !== 0) throw new StateRefused('WRONG_DIGEST')
+        bytes = new Uint8Array(header.payloadBytes)
+      } else {
+        if (filled + piece.bytes.length > bytes.length) throw new StateRefused('BROKEN')
+        bytes.set(piece.bytes, filled)
+        filled += piece.bytes.length
+      }
+      if (header !== undefined && filled === header.payloadBytes && piece.last) {
+        return { bytes, digest: header.digest, round: header.round }
+      }
+    }
+    throw new StateRefused('BROKEN')
+  }
+}
+
+function readHeader(bytes: Uint8Array, limitBytes: number): StateHeader {
+  let header: StateHeader
+  try {
+    header = StateHeader.decode(bytes)
+  } catch {
+    throw new StateRefused('BROKEN')
+  }
+  if (header.code !== StateHeader.Code.HERE) throw new StateRefused(header.code)
+  if (header.payloadBytes < 1 || header.payloadBytes > limitBytes || header.digest.length !== 32) {
+    throw new StateRefused('BROKEN')
+  }
+  return header
+}
