@@ -19,5 +19,4 @@ export {
   type TrainingSpec,
   trainingSchema,
 } from './spec.js'
-export { type BackendTest, type SpeedTest, testBackend } from './speed.js'
 export type * from './types.js'

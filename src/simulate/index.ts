@@ -1,6 +1,4 @@
 export type { Baselines } from './baselines.js'
-export type { Check } from './checks.js'
-export { type Diagnosis, diagnose } from './doctor.js'
 export { type Fault, type Lie, parseFault } from './faults.js'
 export type { Transport } from './network.js'
 export type { PeerResult, Prepared, SimulationResult } from './run.js'

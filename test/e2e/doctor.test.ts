@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Diagnosis } from '../../src/simulate/index.js'
+import type { Diagnosis } from '../../src/doctor/index.js'
 import { hearsay, startHearsay, temporaryFolder } from './hearsay.js'
 
 describe('hearsay doctor', () => {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { checkFolder, checkHosts, checkPort } from '../../src/simulate/checks.js'
+import { checkFolder, checkHosts, checkPort } from '../../src/doctor/checks.js'
 
 const { signal } = new AbortController()
 const stopped = AbortSignal.abort(new Error('enough'))

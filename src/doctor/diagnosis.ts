@@ -1,15 +1,8 @@
 import { availableParallelism, cpus } from 'node:os'
-import {
-  type BackendName,
-  type BackendTest,
-  cpuDevice,
-  type Device,
-  isAutomatic,
-  type SpeedTest,
-  testBackend,
-} from '../learner/index.js'
+import { type BackendName, cpuDevice, type Device, isAutomatic } from '../learner/index.js'
 import { parseManifest } from '../node/index.js'
 import { type Check, checkFolder, checkHosts, checkPort } from './checks.js'
+import { type BackendTest, type SpeedTest, testBackend } from './speed.js'
 
 /** What this machine has to train and to talk with. */
 export interface Diagnosis {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type SpeedTest, testBackend } from '../../src/learner/index.js'
+import { type SpeedTest, testBackend } from '../../src/doctor/speed.js'
 
 const test: SpeedTest = {
   workers: 1,

@@ -1,10 +1,10 @@
 import type { Samples } from '../data/dataset.js'
 import { HearsayError } from '../errors.js'
+import { createLearnerPool } from '../learner/pool.js'
+import { type LocalTraining, resolveTraining, trainingSchema } from '../learner/spec.js'
+import type { BackendName, LearnerPool } from '../learner/types.js'
 import { random } from '../random.js'
-import { createLearnerPool } from './pool.js'
-import { type LocalTraining, resolveTraining, trainingSchema } from './spec.js'
 import type { SpeedLine, SpeedTest } from './speed.js'
-import type { BackendName, LearnerPool } from './types.js'
 
 /*
  * A program of its own, started by speed.ts with a backend and what to train. Prints JSON lines.

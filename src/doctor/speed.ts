@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+import { createRequire } from 'node:module'
 import { promisify } from 'node:util'
-import { workerUrl } from './thread.js'
-import type { BackendName, BackendReport, JobOptions, LearnerPoolInit, ModelChoice } from './types.js'
+import type { BackendName, BackendReport, JobOptions, LearnerPoolInit, ModelChoice } from '../learner/index.js'
 
 /** What a backend's test is about: one model, and everything about the pool but the backend. */
 export type SpeedTest = ModelChoice &
@@ -47,7 +46,7 @@ export async function testBackend(
   { signal }: JobOptions = {},
 ): Promise<BackendTest> {
   signal?.throwIfAborted()
-  const program = fileURLToPath(new URL('speed-program.js', workerUrl()))
+  const program = createRequire(import.meta.url).resolve('#doctor/speed')
   let stdout: string
   let ending: string | undefined
   try {
