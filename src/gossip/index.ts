@@ -1,11 +1,5 @@
-export {
-  type Access,
-  type AccessInit,
-  type AccessPolicy,
-  type AccessRejection,
-  accessProtocol,
-  createAccess,
-} from './access/access.js'
+export { createAccess } from './access/access.js'
+export type { AuthorVerdict } from './access/authors.js'
 export {
   type CreateInvite,
   createInvite,
@@ -16,15 +10,11 @@ export {
   type VerifyInvite,
   verifyInvite,
 } from './access/invite.js'
-export {
-  type AgreementService,
-  agreementProtocol,
-  agreementTopic,
-  createAgreement,
-  decodeSum,
-  encodeSum,
-} from './agreement/agreement.js'
+export type { Access, AccessInit, AccessPolicy } from './access/policy.js'
+export { type AccessRejection, accessProtocol } from './access/protocol.js'
+export { type AgreementService, createAgreement, decodeSum, encodeSum } from './agreement/agreement.js'
 export type { SummedNumbers } from './agreement/masked-sum.js'
+export { agreementProtocol, agreementTopic } from './agreement/protocol.js'
 export { digestOf } from './digest.js'
 export { type EncodingName, encodingBytes, encodingNames } from './encoding/index.js'
 export {
@@ -34,6 +24,7 @@ export {
   type HandoverInit,
   type RejectedHead,
 } from './handover/handover.js'
+export { handoverProtocol } from './handover/protocol.js'
 export type { SendFailure, SendResult } from './handover/sender.js'
 export { type Buffers, createBuffers } from './head/buffers.js'
 export type { FieldInit } from './host/field.js'
@@ -42,31 +33,22 @@ export type { LanInit } from './host/lan.js'
 export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
 export { presenceScore } from './host/peer-scores.js'
 export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
+export type { PeerIdStr } from './peer-id.js'
 export {
   createPresence,
   type Presence,
   type PresenceCounters,
   type PresenceInit,
 } from './presence/presence.js'
+export { presenceProtocol, presenceTopic } from './presence/protocol.js'
 export {
-  type AuthorVerdict,
   type HeardReport,
   type PresenceRejection,
   plainStanding,
   type RoundReport,
   type Standing,
 } from './presence/report.js'
-export {
-  type HandoverDeadlines,
-  handoverProtocol,
-  headsTopic,
-  type PeerIdStr,
-  presenceProtocol,
-  presenceTopic,
-  publicationProtocol,
-  stateProtocol,
-  twinProtocol,
-} from './protocol.js'
+export { headsTopic, publicationProtocol } from './publication/protocol.js'
 export {
   createPublication,
   type HeldHead,
@@ -76,8 +58,12 @@ export {
   type PublishResult,
 } from './publication/publication.js'
 export type { PublicationRejection } from './publication/published-head.js'
-export { isFinal, ReasonCounts, Rejection, type RejectionReason } from './rejection.js'
+export { ReasonCounts } from './reason-counts.js'
+export { isFinal, Rejection, type RejectionReason } from './rejection.js'
 export { askState, type StateQuestion, StateRefused } from './state/client.js'
+export { stateProtocol } from './state/protocol.js'
 export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state/server.js'
+export type { StreamDeadlines } from './stream/deadlines.js'
 export { fieldTiming, type Timing, untimed } from './timing.js'
+export { twinProtocol } from './twins/protocol.js'
 export { createTwins, type Twin } from './twins/twins.js'

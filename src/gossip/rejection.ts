@@ -1,5 +1,3 @@
-import { HandoverReply } from './generated/handover.js'
-
 /** Why a head that somebody sent was not taken. */
 export type RejectionReason =
   | 'NOT_A_NEIGHBOUR' // the sender is no peer from whom we take heads in that round
@@ -44,23 +42,4 @@ const contents: ReadonlySet<string> = new Set([
 /** What a failed pipeline says about the stream: anything that is not our own verdict is the stream's end. */
 export function reasonOf(error: unknown): RejectionReason {
   return error instanceof Rejection ? error.reason : 'CUT_OFF'
-}
-
-/** The one word that goes back to the sender. */
-export function codeOf(reason: RejectionReason): HandoverReply.Code {
-  return HandoverReply.Code[reason]
-}
-
-/** Counts by reason. Only known reasons are keys, so a stranger cannot make the table grow. */
-export class ReasonCounts<Reason extends string> {
-  readonly #counts = new Map<Reason, number>()
-
-  add(reason: Reason): void {
-    this.#counts.set(reason, (this.#counts.get(reason) ?? 0) + 1)
-  }
-
-  /** A snapshot; reasons that never occurred are absent. */
-  toRecord(): Readonly<Record<string, number>> {
-    return Object.fromEntries(this.#counts)
-  }
 }

@@ -1,16 +1,13 @@
-import {
-  type HandoverDeadlines,
-  handoverProtocol,
-  presenceProtocol,
-  publicationProtocol,
-  type StateDeadlines,
-  stateProtocol,
-} from './protocol.js'
+import { handoverProtocol } from './handover/protocol.js'
+import { presenceProtocol } from './presence/protocol.js'
+import { publicationProtocol } from './publication/protocol.js'
+import { stateProtocol } from './state/protocol.js'
+import type { StreamDeadlines } from './stream/deadlines.js'
 
 /** Everything that a clock decides between peers: when somebody has been waited for long enough, or spoke too often. */
 export interface Timing {
-  readonly handover: HandoverDeadlines
-  readonly state: StateDeadlines
+  readonly handover: StreamDeadlines
+  readonly state: StreamDeadlines
   /** From an announcement to its payload. */
   readonly pullMs: number
   /** Heads of one author. */

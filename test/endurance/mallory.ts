@@ -6,7 +6,7 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { HeadHeader } from '../../src/gossip/generated/handover.js'
-import { headFormat } from '../../src/gossip/head/head.js'
+import { headFormat } from '../../src/gossip/head/format.js'
 import {
   createHost,
   createPresence,

@@ -7,22 +7,19 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import {
-  agreementTopic,
-  decodeStatement,
-  decodeSum,
-  encodeStatement,
-  encodeSum,
-} from '../../src/gossip/agreement/agreement.js'
+import { decodeStatement, decodeSum, encodeStatement, encodeSum } from '../../src/gossip/agreement/agreement.js'
 import type { Statement } from '../../src/gossip/agreement/masked-sum.js'
 import { maskOf } from '../../src/gossip/agreement/masks.js'
+import { agreementTopic } from '../../src/gossip/agreement/protocol.js'
 import { digestOf } from '../../src/gossip/digest.js'
 import { type EncodingName, encodingNames } from '../../src/gossip/encoding/index.js'
 import { HandoverReply, HeadHeader } from '../../src/gossip/generated/handover.js'
 import { PresenceRecord } from '../../src/gossip/generated/presence.js'
+import { decodeHeadHeader } from '../../src/gossip/handover/header.js'
 import { decodeReply } from '../../src/gossip/handover/sender.js'
 import { createBuffers } from '../../src/gossip/head/buffers.js'
-import { decodeHeadHeader, encodeHead, headFormat } from '../../src/gossip/head/head.js'
+import { headFormat } from '../../src/gossip/head/format.js'
+import { encodeHead } from '../../src/gossip/head/payload.js'
 import {
   createHandover,
   type Handover,

@@ -3,7 +3,7 @@ import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
 import { HeadHeader } from '../../src/gossip/generated/handover.js'
-import { headFormat } from '../../src/gossip/head/head.js'
+import { headFormat } from '../../src/gossip/head/format.js'
 import {
   createHost,
   createPresence,

@@ -1,66 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
-import type { Admission } from '../host/admission.js'
-import type { AuthorVerdict } from '../presence/report.js'
-import type { PeerIdStr } from '../protocol.js'
 import { createGate } from './allow-list.js'
-import type { InviteRejection } from './invite.js'
-import { type AccessRejection, accessProtocol, byInvitation } from './invited-access.js'
-
-export { type AccessRejection, accessProtocol }
-
-/** Who may take part. */
-export type AccessPolicy =
-  /** Whoever knows the address, or the network key where there is one. */
-  | { readonly kind: 'open' }
-  /** These peers and nobody else; the list can be changed by `allow`. */
-  | { readonly kind: 'allow-list'; readonly peers: Iterable<PeerId> }
-  /** The founders, and whoever shows an invitation that comes from one of them. */
-  | {
-      readonly kind: 'invites'
-      /** 32 bytes. */
-      readonly runId: Uint8Array
-      readonly founders: Iterable<PeerId>
-      /**
-       * What this peer shows to others.
-       * @default nothing: it is a founder
-       */
-      readonly token?: string
-    }
-
-export interface AccessInit {
-  readonly policy: AccessPolicy
-  /**
-   * Relays that are no members: they may be connected, and nothing of Hearsay's is served to them.
-   * @default none
-   */
-  readonly relays?: Iterable<PeerId>
-  /**
-   * From the opening of a connection until its peer must be admitted, in milliseconds.
-   * @default accessProtocol.deadlineMs
-   */
-  readonly deadlineMs?: number
-  /** Told when a member does not take our token, so that the user can ask for another. Must not throw. */
-  readonly onRefused?: (by: PeerIdStr, reason: InviteRejection) => void
-  /** @default Date.now */
-  readonly now?: () => number
-}
-
-/** Decides who may take part in one peer's network. Given to `createHost`, which starts and stops it. */
-export interface Access extends Admission {
-  /**
-   * Replaces the allow-list while running; connections of those no longer on it are closed.
-   * @throws TypeError with another policy
-   */
-  allow(peers: Iterable<PeerId>): void
-  /**
-   * May an author take part, of whom others tell us and who need not be connected? For presence's `admits`.
-   *
-   * @param invite - what its record shows
-   */
-  admitsAuthor(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict>
-  /** How often somebody was turned away: a GateReason or an {@link AccessRejection}. A snapshot. */
-  readonly rejected: Readonly<Record<string, number>>
-}
+import { byInvitation } from './invited-access.js'
+import type { Access, AccessInit } from './policy.js'
 
 /** Creates what decides who may take part. */
 export function createAccess(init: AccessInit): Access {

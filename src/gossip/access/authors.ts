@@ -1,7 +1,13 @@
 import type { PeerId } from '@libp2p/interface'
-import type { AuthorVerdict } from '../presence/report.js'
-import { type PeerIdStr, presenceProtocol } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
+import { presenceProtocol } from '../presence/protocol.js'
 import { verifyInvite } from './invite.js'
+
+/**
+ * May an author take part? `never` where no honest member would have passed its record on; `no` where members may differ
+ * over it, as over a list or the time of day.
+ */
+export type AuthorVerdict = 'yes' | 'no' | 'never'
 
 export interface AuthorsInit {
   /** 32 bytes. */

@@ -4,7 +4,7 @@ import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { HearsayError } from '../../errors.js'
 import { Invite as InviteRecord, SignedInvite } from '../generated/access.js'
-import type { PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 
 /** What an invitation may be. */
 export const inviteLimits = {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { addModular, createMaskKey, maskOf, sha256 } from './masks.js'
 
 /*

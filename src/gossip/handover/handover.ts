@@ -7,14 +7,19 @@ import type { Layout } from '../../tensors/index.js'
 import type { EncodingName } from '../encoding/index.js'
 import { HandoverReply, type HeadHeader } from '../generated/handover.js'
 import { type Buffers, createBuffers } from '../head/buffers.js'
-import { checkHeader, decodeHead, encodeHead, gatherHead, headFormat } from '../head/head.js'
-import { type HandoverDeadlines, handoverProtocol, type PeerIdStr } from '../protocol.js'
-import { codeOf, isFinal, ReasonCounts, Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import { headFormat } from '../head/format.js'
+import { decodeHead, encodeHead, gatherHead } from '../head/payload.js'
+import type { PeerIdStr } from '../peer-id.js'
+import { ReasonCounts } from '../reason-counts.js'
+import { isFinal, Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
 import { unframe } from '../stream/frames.js'
 import { createServing } from '../stream/service.js'
 import { finish, receive } from '../stream/stream.js'
+import { checkHeader } from './header.js'
 import { type Claim, createInbox } from './inbox.js'
 import { createLatestInbox, type DatedHead } from './latest-inbox.js'
+import { handoverProtocol } from './protocol.js'
 import { type SendResult, sendHead, type WireCount } from './sender.js'
 
 /** A head that was refused. Round and step are there once the header was read. */
@@ -42,7 +47,7 @@ export interface HandoverInit {
   /** @default its own; peers of one process may share them */
   readonly buffers?: Buffers
   /** @default handoverProtocol.deadlines */
-  readonly deadlines?: Partial<HandoverDeadlines>
+  readonly deadlines?: Partial<StreamDeadlines>
   /**
    * Asked before a byte of payload is read or a place for it kept; returns the reason to refuse, or `undefined`. Pure
    * and fast. It bounds the memory of the inbox: one head for every (sender, round, step) that it admits.
@@ -117,7 +122,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
   const runId = Uint8Array.from(init.runId)
   const { limits } = handoverProtocol
-  const deadlines: HandoverDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
+  const deadlines: StreamDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
   const format = headFormat(init.layout, init.encoding)
   const buffers = init.buffers ?? createBuffers()
 
@@ -244,4 +249,9 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       },
     }
   }
+}
+
+/** The one word that goes back to the sender. */
+function codeOf(reason: RejectionReason): HandoverReply.Code {
+  return HandoverReply.Code[reason]
 }

@@ -1,5 +1,6 @@
-import { handoverProtocol, type PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
+import { handoverProtocol } from './protocol.js'
 
 /** The right to bring one head. Whoever holds it either delivers or releases it. */
 export interface Claim {

@@ -1,6 +1,7 @@
-import { handoverProtocol, type PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
 import type { Claim, Inbox } from './inbox.js'
+import { handoverProtocol } from './protocol.js'
 
 /** A head and the round it was trained in. */
 export interface DatedHead {

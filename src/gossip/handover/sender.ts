@@ -3,11 +3,12 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
 import { createDeadline } from '../../deadline.js'
 import { HandoverReply, type HeadHeader } from '../generated/handover.js'
-import { takeHead } from '../head/head.js'
-import { type HandoverDeadlines, handoverProtocol } from '../protocol.js'
 import { Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
 import { frame, unframe, wholeFrames } from '../stream/frames.js'
 import { finish, receive, transmit } from '../stream/stream.js'
+import { takeHead } from './header.js'
+import { handoverProtocol } from './protocol.js'
 
 /** Why a head did not get across: what the receiver answered, or how the way there ended. */
 export type SendFailure = RejectionReason | 'UNREACHABLE' // not dialled before its deadline, or it does not speak the protocol
@@ -35,7 +36,7 @@ export async function sendHead(
   to: PeerId | Multiaddr[],
   header: HeadHeader,
   payload: Uint8Array,
-  deadlines: HandoverDeadlines,
+  deadlines: StreamDeadlines,
   wire: WireCount,
   signal: AbortSignal,
   stopped: AbortSignal,

@@ -1,13 +1,14 @@
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { createWaiters } from '../../until.js'
+import type { AuthorVerdict } from '../access/authors.js'
 import type { HearsayHost } from '../host/host.js'
-import { type PeerIdStr, presenceProtocol, presenceTopic } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { onForged } from '../pubsub/forgeries.js'
-import { ReasonCounts } from '../rejection.js'
+import { ReasonCounts } from '../reason-counts.js'
+import { presenceProtocol, presenceTopic } from './protocol.js'
 import { createHeard } from './records.js'
 import {
-  type AuthorVerdict,
   checkName,
   type DecodedPresence,
   decodePresence,

@@ -1,6 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
-import { type PeerIdStr, presenceProtocol } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { createPace } from '../pubsub/rate-limit.js'
+import { presenceProtocol } from './protocol.js'
 import type { HeardReport, PresenceRejection } from './report.js'
 
 /**

@@ -1,7 +1,7 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HearsayError } from '../../errors.js'
 import { PresenceRecord } from '../generated/presence.js'
-import { presenceProtocol } from '../protocol.js'
+import { presenceProtocol } from './protocol.js'
 
 /** What a peer says of itself and of the round it has just finished. */
 export interface RoundReport {
@@ -50,12 +50,6 @@ export type PresenceRejection =
   | 'STALE_RECORD' // we heard a later one of the same peer
   | 'TOO_OFTEN' // more reports a second than an honest peer has
   | 'TOO_MANY_PEERS' // members are not known yet, and we remember enough already
-
-/**
- * May an author take part? `never` where no honest member would have passed its record on; `no` where members may differ
- * over it, as over a list or the time of day.
- */
-export type AuthorVerdict = 'yes' | 'no' | 'never'
 
 /** A presence record, decoded. `ok: false` says why it was not. */
 export type DecodedPresence =

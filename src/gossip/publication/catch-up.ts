@@ -3,11 +3,13 @@ import type { PeerId } from '@libp2p/interface'
 import { raceSignal } from 'race-signal'
 import { Expert, ExpertList } from '../generated/publication.js'
 import type { HearsayHost } from '../host/host.js'
-import { type PeerIdStr, publicationProtocol, type StateDeadlines } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { authorOf, rawKeyOf, readSigned, type SignedMessage } from '../pubsub/signed-message.js'
 import { askState, type StateQuestion, StateRefused } from '../state/client.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
 import type { HeadStore, StoredHead } from './head-store.js'
 import type { Taken } from './intake.js'
+import { publicationProtocol } from './protocol.js'
 import type { PublicationRejection } from './published-head.js'
 
 const { limits, retryMs } = publicationProtocol
@@ -70,7 +72,7 @@ export interface CatchUpInit {
   /** Takes a message as one of the mesh is taken. */
   readonly take: (message: SignedMessage, from: PeerId) => Promise<Taken>
   readonly onReceived: (bytes: number) => void
-  readonly deadlines: StateDeadlines
+  readonly deadlines: StreamDeadlines
   readonly onRejected: (reason: PublicationRejection) => void
 }
 

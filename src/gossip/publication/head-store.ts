@@ -1,5 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
-import type { PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import type { SignedMessage } from '../pubsub/signed-message.js'
 import type { PublicationRejection } from './published-head.js'
 

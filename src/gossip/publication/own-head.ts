@@ -1,7 +1,7 @@
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { digestOf } from '../digest.js'
 import type { Buffers } from '../head/buffers.js'
-import { decodeHead, encodeHead } from '../head/head.js'
+import { decodeHead, encodeHead } from '../head/payload.js'
 import { type SignedMessage, signMessage } from '../pubsub/signed-message.js'
 import { reasonOf } from '../rejection.js'
 import type { StatePayload } from '../state/server.js'

@@ -1,6 +1,6 @@
 import { PublishedHead } from '../generated/publication.js'
-import type { HeadFormat } from '../head/head.js'
-import { publicationProtocol } from '../protocol.js'
+import type { HeadFormat } from '../head/format.js'
+import { publicationProtocol } from './protocol.js'
 
 const { limits } = publicationProtocol
 

@@ -3,9 +3,10 @@ import type { PeerId } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import { createWaiters } from '../../until.js'
 import type { HearsayHost } from '../host/host.js'
-import { type PeerIdStr, publicationProtocol } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { askState, StateRefused } from '../state/client.js'
 import type { Timing } from '../timing.js'
+import { publicationProtocol } from './protocol.js'
 
 export interface PullsInit {
   readonly node: HearsayHost

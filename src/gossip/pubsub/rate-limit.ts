@@ -1,4 +1,4 @@
-import type { PeerIdStr } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 
 /** A token bucket for each author. */
 export interface Pace {

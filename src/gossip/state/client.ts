@@ -4,10 +4,11 @@ import { pipe } from 'it-pipe'
 import { createDeadline } from '../../deadline.js'
 import { digestOf } from '../digest.js'
 import { StateHeader, StateRequest } from '../generated/state.js'
-import { type StateDeadlines, stateProtocol } from '../protocol.js'
 import { Rejection } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
 import { frame, unframe } from '../stream/frames.js'
 import { finish, receive, transmit } from '../stream/stream.js'
+import { stateProtocol } from './protocol.js'
 import type { StatePayload } from './server.js'
 
 const { limits } = stateProtocol
@@ -46,7 +47,7 @@ export async function askState(
   to: PeerId | Multiaddr | Multiaddr[],
   { what, runId, digest, author, limitBytes }: StateQuestion,
   signal: AbortSignal,
-  deadlines: StateDeadlines = stateProtocol.deadlines,
+  deadlines: StreamDeadlines = stateProtocol.deadlines,
 ): Promise<StatePayload> {
   signal.throwIfAborted()
   const deadline = createDeadline(signal)

@@ -4,11 +4,13 @@ import { createDeadline } from '../../deadline.js'
 import { digestOf } from '../digest.js'
 import { StateHeader, StateRequest } from '../generated/state.js'
 import { originOf } from '../host/origin.js'
-import { type PeerIdStr, type StateDeadlines, stateProtocol } from '../protocol.js'
+import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
 import { chunksOf, frame, unframe, wholeFrames } from '../stream/frames.js'
 import { createServing } from '../stream/service.js'
 import { finish, receive, transmit } from '../stream/stream.js'
+import { stateProtocol } from './protocol.js'
 
 /** Something that newcomers need, as it goes over the wire. */
 export interface StatePayload {
@@ -35,7 +37,7 @@ export interface StateInit {
   /** Whether a peer may have it. @default everybody */
   readonly admits?: (peer: PeerIdStr) => boolean
   /** @default stateProtocol.deadlines */
-  readonly deadlines?: StateDeadlines
+  readonly deadlines?: StreamDeadlines
 }
 
 /** Published heads, for who asks. */

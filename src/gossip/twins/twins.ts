@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import type { Connection, Ed25519PrivateKey, PeerId, Stream } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import type { HearsayHost } from '../host/host.js'
-import { twinProtocol } from '../protocol.js'
 import { createServing } from '../stream/service.js'
 import { receive } from '../stream/stream.js'
+import { twinProtocol } from './protocol.js'
 
 const { helloBytes, signatureBytes } = twinProtocol.limits
 /** In front of what is signed, so that the signature is good for nothing else. */

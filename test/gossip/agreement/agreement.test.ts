@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
-  agreementProtocol,
   createAgreement,
   decodeStatement,
   decodeSum,
@@ -9,6 +8,7 @@ import {
   encodeSum,
 } from '../../../src/gossip/agreement/agreement.js'
 import type { Statement } from '../../../src/gossip/agreement/masked-sum.js'
+import { agreementProtocol } from '../../../src/gossip/agreement/protocol.js'
 import { AgreedSum, AgreementStatement } from '../../../src/gossip/generated/agreement.js'
 import type { HearsayHost } from '../../../src/gossip/host/host.js'
 

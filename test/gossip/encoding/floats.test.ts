@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { EncodingName } from '../../../src/gossip/encoding/index.js'
-import { headFormat } from '../../../src/gossip/head/head.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 import { decode, encode, heads, roundTrip } from './heads.js'
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { EncodingName } from '../../../src/gossip/encoding/index.js'
 import { createBuffers } from '../../../src/gossip/head/buffers.js'
-import { encodeHead, gatherHead, headFormat } from '../../../src/gossip/head/head.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
+import { encodeHead, gatherHead } from '../../../src/gossip/head/payload.js'
 import type { Piece } from '../../../src/gossip/stream/frames.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 

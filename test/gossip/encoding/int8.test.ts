@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { headFormat } from '../../../src/gossip/head/head.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 import { decode, encode, heads, layout } from './heads.js'

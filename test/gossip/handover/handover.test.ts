@@ -4,7 +4,7 @@ import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { HandoverReply, HeadHeader } from '../../../src/gossip/generated/handover.js'
 import { decodeReply } from '../../../src/gossip/handover/sender.js'
-import { headFormat } from '../../../src/gossip/head/head.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
 import {
   createBuffers,
   createHandover,

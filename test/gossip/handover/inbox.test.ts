@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createInbox } from '../../../src/gossip/handover/inbox.js'
-import { handoverProtocol } from '../../../src/gossip/protocol.js'
+import { handoverProtocol } from '../../../src/gossip/handover/protocol.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
 import { never } from '../hosts.js'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLatestInbox } from '../../../src/gossip/handover/latest-inbox.js'
-import { handoverProtocol } from '../../../src/gossip/protocol.js'
+import { handoverProtocol } from '../../../src/gossip/handover/protocol.js'
 
 const head = (value: number): Float32Array => new Float32Array([value])
 

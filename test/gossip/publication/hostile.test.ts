@@ -6,7 +6,8 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { PublishedHead } from '../../../src/gossip/generated/publication.js'
 import { createBuffers } from '../../../src/gossip/head/buffers.js'
-import { encodeHead, headFormat } from '../../../src/gossip/head/head.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
+import { encodeHead } from '../../../src/gossip/head/payload.js'
 import {
   createState,
   digestOf,

@@ -1,16 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HeadHeader } from '../../../src/gossip/generated/handover.js'
+import { checkHeader, decodeHeadHeader, takeHead } from '../../../src/gossip/handover/header.js'
+import { handoverProtocol } from '../../../src/gossip/handover/protocol.js'
 import { createBuffers } from '../../../src/gossip/head/buffers.js'
-import {
-  checkHeader,
-  decodeHeadHeader,
-  encodeHead,
-  gatherHead,
-  headFormat,
-  takeHead,
-} from '../../../src/gossip/head/head.js'
-import { handoverProtocol } from '../../../src/gossip/protocol.js'
+import { headFormat } from '../../../src/gossip/head/format.js'
+import { encodeHead, gatherHead } from '../../../src/gossip/head/payload.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
 import type { Piece } from '../../../src/gossip/stream/frames.js'
 import { decodeSafetensors, encodeSafetensors, layoutOf } from '../../../src/tensors/index.js'

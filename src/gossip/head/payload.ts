@@ -1,65 +1,11 @@
-import { createHash } from 'node:crypto'
-import { dtypeBytes, headerOfTensors, type Layout } from '../../tensors/index.js'
+import { dtypeBytes } from '../../tensors/index.js'
 import { inSlices, inTurn } from '../../turns.js'
-import { type Encoded, type EncodingName, encodings, type HeadEncoding, type Pass } from '../encoding/index.js'
-import { HeadHeader } from '../generated/handover.js'
-import { handoverProtocol } from '../protocol.js'
+import type { Pass } from '../encoding/index.js'
+import { handoverProtocol } from '../handover/protocol.js'
 import { Rejection } from '../rejection.js'
-import { chunksOf, type Piece } from '../stream/frames.js'
+import type { Piece } from '../stream/frames.js'
 import type { Buffers } from './buffers.js'
-
-const floatBytes = Float32Array.BYTES_PER_ELEMENT
-
-/** What a run's heads look like on the wire, to the last byte but for the numbers themselves. */
-export interface HeadFormat {
-  readonly layout: Layout
-  readonly encoding: HeadEncoding
-  /** The safetensors header that starts every payload. */
-  readonly header: Uint8Array
-  /**
-   * sha256 of that header: two peers agree on it if and only if they mean the same tensors in the same order and the
-   * same encoding.
-   */
-  readonly layoutDigest: Uint8Array<ArrayBuffer>
-  readonly payloadBytes: number
-  /** What an arrived head takes: header and scales as they came, and its numbers as float32. */
-  readonly arrivedBytes: number
-}
-
-/**
- * @param encoding - how the numbers travel
- * @throws RangeError for a layout that has both a tensor and what would be that tensor's scale
- */
-export function headFormat(layout: Layout, encoding: EncodingName = 'f32'): HeadFormat {
-  const { dtype, scaled } = encodings[encoding]
-  // Scales lie before all numbers: aligned, and known before the first number is to be decoded.
-  const scales = layout.tensors.map(({ name }) => ({ name: `${name}.scale`, shape: [], dtype: 'F32' }) as const)
-  const numbers = layout.tensors.map(({ name, shape }) => ({ name, shape, dtype }))
-  const tensors = scaled ? [...scales, ...numbers] : numbers
-  if (new Set(tensors.map(({ name }) => name)).size < tensors.length) {
-    throw new RangeError('Two tensors of the head have the same name, or one is named as the scale of another')
-  }
-  const header = headerOfTensors(tensors)
-  const layoutDigest = Uint8Array.from(createHash('sha256').update(header).digest())
-  const prefixBytes = header.length + (scaled ? scales.length * floatBytes : 0)
-  return {
-    layout,
-    encoding: encodings[encoding],
-    header,
-    layoutDigest,
-    payloadBytes: prefixBytes + layout.size * dtypeBytes[dtype],
-    arrivedBytes: prefixBytes + layout.size * floatBytes,
-  }
-}
-
-/** Where scales and numbers lie in memory that begins as a payload does; the numbers take its end. */
-function encodedIn({ header, layout, encoding }: HeadFormat, { buffer, length }: Uint8Array): Encoded {
-  const numberBytes = layout.size * dtypeBytes[encoding.dtype]
-  return {
-    scales: new Float32Array(buffer, header.length, encoding.scaled ? layout.tensors.length : 0),
-    numbers: new Uint8Array(buffer, length - numberBytes, numberBytes),
-  }
-}
+import { encodedIn, type HeadFormat } from './format.js'
 
 /**
  * The payload of one exchange, a copy: the head may be overwritten by the merge while slow neighbours still take it.
@@ -76,59 +22,6 @@ export async function encodeHead(format: HeadFormat, values: Float32Array, buffe
   // Rounding a number takes some 5 ns, as long as going over four vectors.
   for (const pass of passes) await inSlices(values.length, 4, pass)
   return payload
-}
-
-/**
- * First stage of a head's way out: its header; once that is `admitted`, views on the payload.
- *
- * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
- */
-export async function* takeHead(
-  header: HeadHeader,
-  payload: Uint8Array,
-  admitted: Promise<void>,
-): AsyncGenerator<Uint8Array> {
-  yield HeadHeader.encode(header)
-  await admitted
-  yield* chunksOf(payload)
-}
-
-/**
- * A header from bytes.
- *
- * @throws {@link Rejection} MALFORMED, or OVERSIZE_FRAME for more bytes than a header can have
- */
-export function decodeHeadHeader(bytes: Uint8Array): HeadHeader {
-  if (bytes.length > handoverProtocol.limits.headerBytes) throw new Rejection('OVERSIZE_FRAME')
-  let header: HeadHeader
-  try {
-    header = HeadHeader.decode(bytes)
-  } catch {
-    throw new Rejection('MALFORMED')
-  }
-  if (header.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
-  return header
-}
-
-/**
- * Pipeline stage: takes the header off the front and lets nothing pass before `check` has seen it.
- *
- * @param check - throws a {@link Rejection} to refuse what follows
- */
-export function checkHeader(
-  check: (header: HeadHeader) => void,
-): (source: AsyncIterable<Piece>) => AsyncGenerator<Piece> {
-  return async function* (source) {
-    const parts: Uint8Array[] = []
-    for await (const piece of source) {
-      if (piece.frame > 0) {
-        yield piece
-      } else {
-        parts.push(piece.bytes)
-        if (piece.last) check(decodeHeadHeader(Buffer.concat(parts)))
-      }
-    }
-  }
 }
 
 /**

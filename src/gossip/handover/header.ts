@@ -1,0 +1,57 @@
+import { HeadHeader } from '../generated/handover.js'
+import { Rejection } from '../rejection.js'
+import { chunksOf, type Piece } from '../stream/frames.js'
+import { handoverProtocol } from './protocol.js'
+
+/**
+ * First stage of a head's way out: its header; once that is `admitted`, views on the payload.
+ *
+ * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
+ */
+export async function* takeHead(
+  header: HeadHeader,
+  payload: Uint8Array,
+  admitted: Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  yield HeadHeader.encode(header)
+  await admitted
+  yield* chunksOf(payload)
+}
+
+/**
+ * A header from bytes.
+ *
+ * @throws {@link Rejection} MALFORMED, or OVERSIZE_FRAME for more bytes than a header can have
+ */
+export function decodeHeadHeader(bytes: Uint8Array): HeadHeader {
+  if (bytes.length > handoverProtocol.limits.headerBytes) throw new Rejection('OVERSIZE_FRAME')
+  let header: HeadHeader
+  try {
+    header = HeadHeader.decode(bytes)
+  } catch {
+    throw new Rejection('MALFORMED')
+  }
+  if (header.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
+  return header
+}
+
+/**
+ * Pipeline stage: takes the header off the front and lets nothing pass before `check` has seen it.
+ *
+ * @param check - throws a {@link Rejection} to refuse what follows
+ */
+export function checkHeader(
+  check: (header: HeadHeader) => void,
+): (source: AsyncIterable<Piece>) => AsyncGenerator<Piece> {
+  return async function* (source) {
+    const parts: Uint8Array[] = []
+    for await (const piece of source) {
+      if (piece.frame > 0) {
+        yield piece
+      } else {
+        parts.push(piece.bytes)
+        if (piece.last) check(decodeHeadHeader(Buffer.concat(parts)))
+      }
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** A peer id in its text form, as a key of maps. */
+export type PeerIdStr = string

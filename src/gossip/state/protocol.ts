@@ -1,0 +1,25 @@
+import type { StreamDeadlines } from '../stream/deadlines.js'
+
+/**
+ * What newcomers ask for, as data:
+ *
+ *     newcomer → frame: StateRequest      manifest or head; closes its end
+ *     peer     → frame: StateHeader       HERE, or why not
+ *     peer     → frames: the payload in order, 1 to `frameBytes` each; closes its end
+ */
+export const stateProtocol = {
+  id: '/hearsay/state/1.0.0',
+  limits: {
+    /** Requests and headers take about 50 bytes. */
+    firstFrameBytes: 128,
+    frameBytes: 64 * 1024,
+    /** A manifest with ten thousand edges, or columns. */
+    manifestBytes: 512 * 1024,
+    /** A thousand peers with the longest names. */
+    viewBytes: 512 * 1024,
+    /** A second question of the same peer while it is being answered, and a fifth peer, are told to come back. */
+    askingPeers: 4,
+    streamsPerConnection: 2,
+  },
+  deadlines: { dialMs: 10_000, firstByteMs: 5_000, transferMs: 60_000, closeMs: 1_000 } satisfies StreamDeadlines,
+} as const
