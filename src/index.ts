@@ -26,6 +26,7 @@ export {
   type Standardisation,
   shippedSets,
 } from './data/index.js'
+export { type KeptPeer, keptPeers, type PeerDescription, readPeer } from './disk/index.js'
 export { type ErrorCode, HearsayError } from './errors.js'
 export {
   type BackendName,
@@ -55,6 +56,8 @@ export {
   type PeerEvent,
   type PeerOptions,
   parseManifest,
+  type RoundFigures,
+  type RunEvent,
   runIdOf,
   settleTask,
 } from './node/index.js'
@@ -75,14 +78,5 @@ export {
   type Topology,
   topologyKinds,
 } from './topology/index.js'
-export {
-  type ExportFormat,
-  exportPeer,
-  type KeptPeer,
-  keptPeers,
-  type PeerDescription,
-  type Prediction,
-  predict,
-  readPeer,
-} from './trained/index.js'
-export type { RoundFigures, RunEvent, RunSummary, Summary } from './watch/index.js'
+export { type ExportFormat, exportPeer, type Prediction, predict } from './trained/index.js'
+export type { RunSummary, Summary } from './watch/index.js'

@@ -1,5 +1,5 @@
+import type { MetMember } from '../disk/index.js'
 import { joinAddress, type Peer, type PeerEvent } from '../node/index.js'
-import type { MetMember } from '../watch/index.js'
 import { typed } from './next-steps.js'
 
 /** Rounds without anybody after which it is said: one or two may pass while a network is slow. */

@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises'
+import { readPeer } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { whyNot } from '../system-errors.js'
-import { type ExportFormat, exportFormats, exportPeer, readPeer } from '../trained/index.js'
+import { type ExportFormat, exportFormats, exportPeer } from '../trained/index.js'
 import type { Run } from './command.js'
 
 interface ExportOptions {

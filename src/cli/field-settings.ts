@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { isShipped, type OwnData, ownDataSchema } from '../data/index.js'
+import type { NetworkSettings, PeerSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
 import { type Identity, type Manifest, runIdOf } from '../node/index.js'
 import { validate } from '../validation.js'
-import type { NetworkSettings, PeerSettings } from '../watch/index.js'
 import type { NetworkFlags } from './network-flags.js'
 import { type TableFlags, tableFields } from './table-flags.js'
 

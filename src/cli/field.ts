@@ -3,12 +3,24 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
+import {
+  createRoundCheckpoints,
+  type DescriptionInit,
+  describePeer,
+  type FieldFolder,
+  keepPeer,
+  type MetMember,
+  membersFrom,
+  nothingYet,
+  type Outcome,
+  type PeerSettings,
+  type SoFar,
+} from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { modelSchema, readTopology } from '../learner/index.js'
 import {
   createPeer,
-  createRoundCheckpoints,
   type Identity,
   type Manifest,
   type Peer,
@@ -18,7 +30,6 @@ import {
   type Unmerged,
 } from '../node/index.js'
 import { systemCode } from '../system-errors.js'
-import { type DescriptionInit, describePeer, keepPeer } from '../trained/index.js'
 import { validate } from '../validation.js'
 import {
   byteCount,
@@ -26,16 +37,9 @@ import {
   countOf,
   createFieldLines,
   deviceText,
-  type FieldFolder,
   fieldResult,
-  type MetMember,
   measured,
   measureNames,
-  membersFrom,
-  nothingYet,
-  type Outcome,
-  type PeerSettings,
-  type SoFar,
   testedFigures,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'

@@ -1,9 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { identityFile, loadOrCreateIdentity } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { loadOrCreateIdentity } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
-import { identityFile } from '../watch/index.js'
 import type { Run } from './command.js'
 
 export const run: Run<object> = async ([folder], _, { stdout }) => {

@@ -1,7 +1,7 @@
+import { readRunFolder } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { createInvite } from '../gossip/index.js'
 import { checkInvited, foundersOf, runIdOf } from '../node/index.js'
-import { readRunFolder } from '../watch/index.js'
 import type { Run } from './command.js'
 import { peerIdIn } from './network-flags.js'
 import { identityOf } from './resume.js'

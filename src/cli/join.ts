@@ -3,6 +3,7 @@ import { join as pathOf } from 'node:path'
 import { confirm, isCancel } from '@clack/prompts'
 import pc from 'picocolors'
 import { isShipped } from '../data/index.js'
+import { identityFile, loadOrCreateIdentity, makeRunFolder, openRunFolder } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown, shownLines } from '../foreign.js'
 import {
@@ -12,7 +13,6 @@ import {
   createIdentity,
   foundersOf,
   type Identity,
-  loadOrCreateIdentity,
   type Manifest,
   manifestYaml,
   parseJoinAddress,
@@ -20,7 +20,6 @@ import {
   runIdOf,
   waitForShare,
 } from '../node/index.js'
-import { identityFile, makeRunFolder, openRunFolder } from '../watch/index.js'
 import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { joinFederation } from './federation.js'
 import { runField } from './field.js'

@@ -1,6 +1,6 @@
+import { writeThrough } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { newNetworkKey, parseNetworkKey } from '../gossip/index.js'
-import { writeThrough } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import type { Run } from './command.js'
 

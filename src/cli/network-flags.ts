@@ -2,10 +2,10 @@ import { resolve } from 'node:path'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { readBounded, whyNotRead } from '../bounded-file.js'
+import type { NetworkSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { inviteLimits, keyFileLimitBytes, parseNetworkKey } from '../gossip/index.js'
 import type { PeerNetwork } from '../node/index.js'
-import type { NetworkSettings } from '../watch/index.js'
 
 /** Flags of start and join that say who may take part, and how this peer is reached. */
 export interface NetworkFlags {

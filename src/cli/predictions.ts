@@ -1,10 +1,10 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
+import { explainDisk, type PeerDescription, replaceFile } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { explainDisk, replaceFile } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
-import { mostProbable, type PeerDescription, type Prediction } from '../trained/index.js'
+import { mostProbable, type Prediction } from '../trained/index.js'
 import { wideTable } from '../watch/index.js'
 
 /*

@@ -1,8 +1,8 @@
 import pc from 'picocolors'
 import { isShipped } from '../data/index.js'
+import type { PeerSettings } from '../disk/index.js'
 import { shown } from '../foreign.js'
 import { joinAddress, type Manifest, type Peer } from '../node/index.js'
-import type { PeerSettings } from '../watch/index.js'
 
 /** What decides who can join, and with what. */
 export interface Joinable {

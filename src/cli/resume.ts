@@ -1,6 +1,6 @@
+import { type FieldFolder, loadIdentity, type MetMember, openRunFolder, type PeerSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { type Identity, loadIdentity, parseJoinAddress, runIdOf, vacant } from '../node/index.js'
-import { type FieldFolder, type MetMember, openRunFolder, type PeerSettings } from '../watch/index.js'
+import { type Identity, parseJoinAddress, runIdOf, vacant } from '../node/index.js'
 import type { Terminal } from './command.js'
 import { runField, sayFinished } from './field.js'
 import { type FieldFlags, listenFrom } from './field-settings.js'

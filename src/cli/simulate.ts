@@ -1,10 +1,17 @@
 import { join } from 'node:path'
+import {
+  createRunFolder,
+  type Lock,
+  lockFolder,
+  makeRunFolder,
+  readKeptOptions,
+  reopenRunFolder,
+} from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import type { backendSchema } from '../learner/index.js'
-import { type Lock, lockFolder, parseManifest, readManifestFile } from '../node/index.js'
-import { parseFault, readKeptOptions, type Transport } from '../simulate/index.js'
-import { createRunFolder, makeRunFolder, reopenRunFolder } from '../watch/index.js'
+import { parseManifest, readManifestFile } from '../node/index.js'
+import { parseFault, type Transport } from '../simulate/index.js'
 import type { Run, Terminal } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { runIn } from './simulation-run.js'

@@ -1,12 +1,12 @@
 import pc from 'picocolors'
 import { measureOf, shardNotes } from '../data/index.js'
+import { describePeer, dropState, keepPeer, type PeerDescription, type RunFolder } from '../disk/index.js'
 import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import type { Manifest, Member } from '../node/index.js'
 import {
   createSimulation,
-  dropState,
   type Prepared,
   type Simulation,
   type SimulationOptions,
@@ -14,7 +14,6 @@ import {
   summaryOf,
 } from '../simulate/index.js'
 import { type Layout, layersOf } from '../tensors/index.js'
-import { describePeer, keepPeer, type PeerDescription } from '../trained/index.js'
 import {
   byteCount,
   count,
@@ -23,7 +22,6 @@ import {
   deviceText,
   graphNames,
   headline,
-  type RunFolder,
   type RunSummary,
   range,
   report,

@@ -1,13 +1,5 @@
-import {
-  loadOrCreateIdentity,
-  type Manifest,
-  parseManifest,
-  readManifestFile,
-  runIdOf,
-  settleTask,
-  withUsualModel,
-} from '../node/index.js'
-import { makeRunFolder, openRunFolder } from '../watch/index.js'
+import { loadOrCreateIdentity, makeRunFolder, openRunFolder } from '../disk/index.js'
+import { type Manifest, parseManifest, readManifestFile, runIdOf, settleTask, withUsualModel } from '../node/index.js'
 import type { Run } from './command.js'
 import { runField } from './field.js'
 import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'

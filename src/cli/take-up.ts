@@ -1,8 +1,7 @@
+import { type FieldFolder, nothingYet, type RoundCheckpoints, readPeer, type SoFar } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import type { Manifest, Peer, RoundCheckpoints, Unmerged } from '../node/index.js'
+import type { Manifest, Peer, Unmerged } from '../node/index.js'
 import { headOf } from '../tensors/index.js'
-import { readPeer } from '../trained/index.js'
-import { type FieldFolder, nothingYet, type SoFar } from '../watch/index.js'
 
 /** What a peer is taken up from. */
 export interface Kept {

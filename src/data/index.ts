@@ -40,7 +40,7 @@ export {
   sumErrors,
 } from './measures.js'
 export { addMoments, decodeMoments, encodeMoments, type Moments, momentsWidths } from './moments.js'
-export { classification, type Measure, measureOf, type Objective, uninformedLoss } from './objective.js'
+export { classification, type Measure, measureOf, measures, type Objective, uninformedLoss } from './objective.js'
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { checkTable } from './placing.js'

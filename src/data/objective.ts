@@ -12,8 +12,10 @@ export type Objective =
   /** The whole image, {@link Samples.targets}, from a copy at 1 / factor of its resolution. */
   | { readonly kind: 'super-resolution'; readonly factor: number }
 
-/** How good a model is: share of right answers, 0 to 1; R² of a number; mean PSNR of restored images in dB. */
-export type Measure = 'accuracy' | 'r2' | 'psnr'
+/** Every measure of a model: share of right answers, 0 to 1; R² of a number; mean PSNR of restored images in dB. */
+export const measures = ['accuracy', 'r2', 'psnr'] as const
+/** How good a model is. */
+export type Measure = (typeof measures)[number]
 
 /** What the models of a run are measured by; more is better in each. */
 export function measureOf({ target, superResolution }: Pick<DataSpec, 'target' | 'superResolution'>): Measure {

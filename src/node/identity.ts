@@ -1,17 +1,7 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import {
-  generateKeyPair,
-  generateKeyPairFromSeed,
-  privateKeyFromProtobuf,
-  privateKeyToProtobuf,
-} from '@libp2p/crypto/keys'
+import { generateKeyPair, generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { HearsayError } from '../errors.js'
-import { whyNot } from '../system-errors.js'
-import { explainDisk, makeFolder, syncFolder, unfinishedName, writeThrough } from './durable.js'
 
 /** Who a peer is: an Ed25519 key, and the peer id that follows from it. */
 export interface Identity {
@@ -38,105 +28,7 @@ export async function simulatedIdentities(seed: number, peers: number): Promise<
   return identities.sort((a, b) => (a.peerId.toString() < b.peerId.toString() ? -1 : 1))
 }
 
-/** An identity's file is two lines; more is another file. */
-export const identityLimitBytes = 4096
-
-/** First line of an identity's file. */
-const notice =
-  '# The private key of a Hearsay peer (Ed25519, libp2p protobuf, base64). Keep it secret: whoever has it is this peer.'
-
-/** Permission bits that let the group or everybody in. */
-const othersMask = 0o077
-
-/**
- * The identity in a file; made, with the folders above it, where there is none. Of two who make it at once both get the
- * same one. The file is for its owner alone.
- *
- * @throws {@link HearsayError} RUN where others may read the file (not checked on Windows, which has no such bits), or
- * it holds no Ed25519 key, or cannot be read or written
- */
-export async function loadOrCreateIdentity(path: string): Promise<Identity> {
-  return (await loadIdentity(path)) ?? (await storeIdentity(path, await createIdentity()))
-}
-
-/**
- * The identity in a file; undefined where there is no file.
- *
- * @throws {@link HearsayError} RUN as `loadOrCreateIdentity`
- */
-export async function loadIdentity(path: string): Promise<Identity | undefined> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return undefined
-    throw new HearsayError('RUN', `${path}: ${whyNot(error)}; it should be the file of a peer's private key`)
-  }
-  try {
-    const status = await file.stat()
-    if (!status.isFile()) throw new HearsayError('RUN', `${path}: is no file; name the file of a peer's private key`)
-    if (process.platform !== 'win32' && (status.mode & othersMask) !== 0) {
-      throw new HearsayError('RUN', `${path}: others may read this private key; run: chmod 600 ${path}`)
-    }
-    if (status.size > identityLimitBytes) throw noIdentity(path, `${status.size} bytes`)
-    return identityOf(await keyIn(await file.readFile('utf8'), path))
-  } finally {
-    await file.close()
-  }
-}
-
-async function keyIn(text: string, path: string): Promise<Ed25519PrivateKey> {
-  const lines = text.split('\n').filter(line => line.trim() !== '' && !line.startsWith('#'))
-  const base64 = lines[0]?.trim()
-  if (base64 === undefined || lines.length > 1) throw noIdentity(path, `${lines.length} lines that are no comment`)
-  const bytes = Buffer.from(base64, 'base64')
-  // Buffer passes over what is not base64.
-  if (bytes.toString('base64') !== base64) throw noIdentity(path, 'what is not base64')
-  try {
-    const key = privateKeyFromProtobuf(bytes)
-    // The file has both halves of the pair. After damage they no longer belong together, or are written otherwise.
-    if (key.type === 'Ed25519') {
-      const pair = await generateKeyPairFromSeed('Ed25519', key.raw.subarray(0, 32))
-      if (bytes.equals(privateKeyToProtobuf(pair))) return pair
-    }
-  } catch {
-    // Said below: the decoder's own words may hold parts of the key.
-  }
-  throw noIdentity(path, 'another kind of key, or a damaged one')
-}
-
-function noIdentity(path: string, instead: string): HearsayError {
-  return new HearsayError(
-    'RUN',
-    `${path}: holds ${instead} instead of one Ed25519 private key; bring back the file from a copy, or move it away to become a new peer`,
-  )
-}
-
-async function storeIdentity(path: string, identity: Identity): Promise<Identity> {
-  const unfinished = unfinishedName(path)
-  const key = Buffer.from(privateKeyToProtobuf(identity.privateKey)).toString('base64')
-  try {
-    await makeFolder(dirname(path))
-    await writeThrough(unfinished, file => file.writeFile(`${notice}\n${key}\n`), 0o600)
-    try {
-      // Unlike a rename a link never takes the place of a key that somebody else made meanwhile.
-      await link(unfinished, path)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code === 'EEXIST') return (await loadIdentity(path))!
-      // A file system without links, as on memory cards.
-      await rename(unfinished, path)
-    } finally {
-      await rm(unfinished, { force: true })
-    }
-    await syncFolder(dirname(path))
-    return identity
-  } catch (error) {
-    throw explainDisk(error, path, 'The private key of this peer was not kept')
-  }
-}
-
-function identityOf(privateKey: Ed25519PrivateKey): Identity {
+/** The identity of a key. */
+export function identityOf(privateKey: Ed25519PrivateKey): Identity {
   return { privateKey, peerId: peerIdFromPrivateKey(privateKey) }
 }

@@ -1,15 +1,6 @@
 export type { AssembledPeer, AssemblyInit, InTheField } from './assembled-peer.js'
 export { assemblePeer } from './assembly.js'
 export * from './believing.js'
-export * from './checkpoint.js'
-export {
-  type Checkpoint,
-  type CheckpointKind,
-  checkpointHeader,
-  checkpointLimits,
-  readCheckpoint,
-  writeCheckpoint,
-} from './checkpoint-file.js'
 export {
   askManifest,
   askView,
@@ -18,17 +9,6 @@ export {
   parseJoinAddress,
 } from './contact.js'
 export type { PeerCounters } from './counters.js'
-export {
-  explainDisk,
-  makeFolder,
-  moveInto,
-  replaceFile,
-  syncFiles,
-  syncFolder,
-  unfinishedName,
-  writeNew,
-  writeThrough,
-} from './durable.js'
 export type { Entry } from './entry.js'
 export * from './events.js'
 export {
@@ -43,7 +23,6 @@ export { createGossip, type Gossip, type GossipInit } from './gossip.js'
 export type { Position } from './handing-over.js'
 export * from './identity.js'
 export { type Vacant, vacant } from './listening.js'
-export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export { createLockstep, type Lockstep } from './lockstep.js'
 export * from './manifest.js'
 export { manifestForData, withUsualModel } from './manifest-for-data.js'
@@ -55,7 +34,7 @@ export * from './peer.js'
 export { loadData, settleTask } from './peer-data.js'
 export type { PeerMixture } from './peer-mixture.js'
 export { type RoundsInit, runRounds } from './round.js'
-export * from './round-checkpoints.js'
+export * from './run-events.js'
 export { type RunView, readView, waitForShare } from './shares.js'
 export * from './training.js'
 export { twinWarning } from './twin-error.js'

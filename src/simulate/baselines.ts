@@ -1,7 +1,15 @@
 import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
 import type { Learner } from '../learner/index.js'
-import { localTraining, type Manifest, runRounds, whose } from '../node/index.js'
-import { type BaselineName, type BesideSpread, besideOf, type RunEvent, spreadOf } from '../watch/index.js'
+import {
+  type BaselineName,
+  type BesideSpread,
+  localTraining,
+  type Manifest,
+  type RunEvent,
+  runRounds,
+  whose,
+} from '../node/index.js'
+import { besideOf, spreadOf } from '../watch/index.js'
 import { interleaved } from './interleaved.js'
 import { learnersOf, type PeerModel } from './models.js'
 

@@ -1,7 +1,6 @@
 import { HearsayError } from '../errors.js'
-import type { AssembledPeer, Lockstep, PeerEvent } from '../node/index.js'
+import type { AssembledPeer, Lockstep, PeerEvent, RunEvent } from '../node/index.js'
 import { random } from '../random.js'
-import type { RunEvent } from '../watch/index.js'
 
 /** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
 export interface Fault {

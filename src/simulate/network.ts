@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Samples, Shard } from '../data/index.js'
+import type { SavedRun } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
@@ -23,7 +24,6 @@ import { type Topology, unionGraph } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
-import type { SavedRun } from './state/index.js'
 
 export type Transport = 'tcp' | 'memory'
 

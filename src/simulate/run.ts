@@ -1,18 +1,18 @@
 import { setMaxListeners } from 'node:events'
 import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
+import type { PeerState, SavedRun, StateKeeper } from '../disk/index.js'
 import type { BackendReport } from '../learner/index.js'
-import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, Tested } from '../node/index.js'
+import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, RoundFigures, RunEvent, Tested } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import { createRoundBook, type RoundBook, type RoundFigures, type RunEvent } from '../watch/index.js'
+import { createRoundBook, type RoundBook } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
 import { interleaved } from './interleaved.js'
 import type { PeerModel } from './models.js'
 import type { Network, Transport } from './network.js'
 import { createProgressOf } from './progress.js'
-import type { PeerState, SavedRun, StateKeeper } from './state/index.js'
 
 /** What will run, known before the first step. */
 export interface Prepared {

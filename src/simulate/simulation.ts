@@ -8,17 +8,6 @@ import {
   type Shard,
   uninformedLoss,
 } from '../data/index.js'
-import { HearsayError } from '../errors.js'
-import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
-import { chebyshevLambda } from '../merge/index.js'
-import { mixtureWorker } from '../mixture/index.js'
-import { loadData, type Manifest, type Member, resolveMethod, runIdOf, withStandardise } from '../node/index.js'
-import { createTopology, spectralGap } from '../topology/index.js'
-import type { RunEvent } from '../watch/index.js'
-import { cutLinks, forgeryOf, type Lie } from './faults.js'
-import { modelsOf, type PeerModel } from './models.js'
-import { type Network, startNetwork, type Transport } from './network.js'
-import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
 import {
   createStateKeeper,
   datasetDigest,
@@ -26,7 +15,25 @@ import {
   readKeptOptions,
   readState,
   type StateInit,
-} from './state/index.js'
+} from '../disk/index.js'
+import { HearsayError } from '../errors.js'
+import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
+import { chebyshevLambda } from '../merge/index.js'
+import { mixtureWorker } from '../mixture/index.js'
+import {
+  loadData,
+  type Manifest,
+  type Member,
+  type RunEvent,
+  resolveMethod,
+  runIdOf,
+  withStandardise,
+} from '../node/index.js'
+import { createTopology, spectralGap } from '../topology/index.js'
+import { cutLinks, forgeryOf, type Lie } from './faults.js'
+import { modelsOf, type PeerModel } from './models.js'
+import { type Network, startNetwork, type Transport } from './network.js'
+import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
 
 export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */

@@ -1,5 +1,6 @@
 import { besideIn, besideNames, measureOf } from '../data/index.js'
-import type { BesideSpread, RunSummary } from '../watch/index.js'
+import type { BesideSpread } from '../node/index.js'
+import type { RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
 import type { Prepared, SimulationResult } from './run.js'
 

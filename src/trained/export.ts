@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { explainDisk, makeFolder, replaceFile } from '../node/index.js'
+import {
+  encodeDescription,
+  encodeExperts,
+  explainDisk,
+  headLayerOf,
+  type KeptPeer,
+  makeFolder,
+  replaceFile,
+} from '../disk/index.js'
 import { encodeSafetensors, headSection } from '../tensors/index.js'
-import { encodeDescription, headLayerOf } from './description.js'
-import { encodeExperts } from './experts-file.js'
 import { graphOf } from './graph.js'
-import type { KeptPeer } from './kept-peer.js'
 import { kerasModel } from './keras.js'
 import { inOwnUnits } from './own-units.js'
 import { inPlainLayers, needsPlainLayers, shapesOf } from './plain-layers.js'

@@ -1,6 +1,6 @@
+import type { PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type Layer, type ModelTopology, modelTopology, outputShapeOf } from '../learner/index.js'
-import type { PeerDescription } from './description.js'
 
 /*
  * A trained model as a graph of layers in the words that TensorFlow.js and Keras share, to which layers can be added.

@@ -1,4 +1,4 @@
-import type { PeerDescription } from './description.js'
+import type { PeerDescription } from '../disk/index.js'
 import { behindInput, behindOutput, type LayerGraph, type NewLayer } from './graph.js'
 
 /** A pixel of 255 is 1 to the model. */

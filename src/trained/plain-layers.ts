@@ -1,5 +1,5 @@
+import type { PeerDescription } from '../disk/index.js'
 import { createLearnerPool } from '../learner/index.js'
-import type { PeerDescription } from './description.js'
 import { type GraphLayer, inPlaceOf, type LayerGraph, type NewLayer, reconfigured } from './graph.js'
 import type { ExportedWeight } from './tfjs.js'
 

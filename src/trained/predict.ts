@@ -1,10 +1,9 @@
 import type { Samples } from '../data/index.js'
+import type { KeptPeer, PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type LocalTraining } from '../learner/index.js'
 import { createMixtureLearner, mixtureWorker, resolveMixture } from '../mixture/index.js'
 import { sameLayout } from '../tensors/index.js'
-import type { PeerDescription } from './description.js'
-import type { KeptPeer } from './kept-peer.js'
 
 export interface PredictOptions {
   /** @default 'auto', the best that works here */

@@ -7,7 +7,7 @@ import {
   type Quality,
   sumErrors,
 } from '../data/index.js'
-import type { PeerDescription } from './description.js'
+import type { PeerDescription } from '../disk/index.js'
 import { mostProbable, type Prediction } from './predict.js'
 
 /** How right predictions are, where answers are known. */

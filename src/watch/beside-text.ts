@@ -1,6 +1,6 @@
 import type { Beside, Quality } from '../data/index.js'
 import { shown } from '../foreign.js'
-import type { BesideSpread } from './spread.js'
+import type { BesideSpread } from '../node/index.js'
 import { count, measured, percent, plain } from './text.js'
 
 /*

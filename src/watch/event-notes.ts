@@ -1,5 +1,5 @@
 import { shown } from '../foreign.js'
-import type { RunEvent } from './events.js'
+import type { RunEvent } from '../node/index.js'
 import { createRefusalNews, refusalText } from './refusals.js'
 
 /**

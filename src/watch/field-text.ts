@@ -1,8 +1,8 @@
 import { type Beside, besideIn, type Measure } from '../data/index.js'
+import type { LastTest } from '../disk/index.js'
 import type { PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
 import { createRefusalNews, refusalText } from './refusals.js'
-import type { LastTest } from './so-far.js'
 import { byteCount, countOf, measured, measureNames, percent, small } from './text.js'
 
 /** One peer's run, as it tells of it when it ends: the last figures of each kind. */

@@ -1,9 +1,8 @@
 import { consensusDistance, meanOf } from '../merge/index.js'
-import type { PeerEvent, Tested } from '../node/index.js'
+import type { PeerEvent, RoundFigures, Tested } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { createCopies } from './copies.js'
-import type { RoundFigures } from './events.js'
 import { besideOf, spreadOf } from './spread.js'
 
 export interface ComparedModels {

@@ -1,10 +1,5 @@
-import { type Beside, besideNames, type Quality } from '../data/index.js'
-import type { Spread } from './events.js'
-
-/** What stands beside the measure, over the peers' own models; of which class, where all were tested on the same one. */
-export type BesideSpread = { readonly [Name in keyof Beside]?: Spread } & Pick<Quality, 'isUnbalanced'> & {
-    readonly rarest?: { readonly class: number; readonly samples: number }
-  }
+import { besideNames, type Quality } from '../data/index.js'
+import type { BesideSpread, Spread } from '../node/index.js'
 
 /** Lowest, mean and highest of some numbers. */
 export function spreadOf(values: readonly number[]): Spread {

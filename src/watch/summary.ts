@@ -1,6 +1,6 @@
 import type { Beside, Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
-import type { Spread } from './events.js'
+import type { Spread } from '../node/index.js'
 
 /** A run in one object: what `--json` prints. Accuracies are in the run's measure, on the full test set. */
 export interface Summary {

@@ -1,4 +1,4 @@
-import type { RunEvent } from './events.js'
+import type { RunEvent } from '../node/index.js'
 
 export interface TimeLeftInit {
   readonly peers: number

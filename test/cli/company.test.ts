@@ -2,8 +2,8 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it } from 'vitest'
 import { aloneRounds, createCompany } from '../../src/cli/company.js'
+import type { MetMember } from '../../src/disk/index.js'
 import type { PeerEvent } from '../../src/node/index.js'
-import type { MetMember } from '../../src/watch/index.js'
 
 const id = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
 const address = `/ip4/192.0.2.7/tcp/4001/p2p/${id}`

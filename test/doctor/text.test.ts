@@ -1,7 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import type { Diagnosis } from '../../src/doctor/index.js'
-import { diagnosisText } from '../../src/doctor/index.js'
+import { type Diagnosis, diagnosisText } from '../../src/doctor/index.js'
 
 const cpu = { kind: 'cpu', name: 'Example CPU', memoryBytes: 16e9 } as const
 const report = { version: '4.22.0', threads: 1, reasons: [] } as const

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { PeerSettings } from '../../src/disk/index.js'
 import type { PeerEvent } from '../../src/node/index.js'
-import type { PeerSettings } from '../../src/watch/index.js'
 import { cardSites, writeCards } from '../data/cards.js'
 import { readJson, temporaryFolder } from './hearsay.js'
 import { end, eventsSoFar, joinPeer, killAll, manifestFile, only, resumePeer, startPeer, until } from './peers.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { loadOrCreateIdentity } from '../../src/node/index.js'
+import { loadOrCreateIdentity } from '../../src/disk/index.js'
 
 /** What a person has: a run folder with an identity in it. */
 export interface Person {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { PeerSettings } from '../../src/watch/index.js'
+import type { PeerSettings } from '../../src/disk/index.js'
 import { readJson, temporaryFolder } from './hearsay.js'
 import {
   endlessField,

@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { loadOrCreateIdentity } from '../../src/node/index.js'
+import { loadOrCreateIdentity } from '../../src/disk/index.js'
 import { temporaryFolder } from './hearsay.js'
 
 export const names = ['boston', 'zurich', 'basel']

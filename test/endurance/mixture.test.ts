@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { loadOrCreateIdentity } from '../../src/node/index.js'
+import { loadOrCreateIdentity } from '../../src/disk/index.js'
 import { temporaryFolder } from '../e2e/hearsay.js'
 import {
   eventsSoFar,

@@ -1,8 +1,9 @@
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { loadOrCreateIdentity } from '../../src/disk/index.js'
 import { askState, createHost, presenceTopic } from '../../src/gossip/index.js'
-import { type Identity, loadOrCreateIdentity, parseJoinAddress } from '../../src/node/index.js'
+import { type Identity, parseJoinAddress } from '../../src/node/index.js'
 import { hearsay, readJson, temporaryFolder } from '../e2e/hearsay.js'
 import {
   endlessField,

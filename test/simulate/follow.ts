@@ -1,5 +1,5 @@
+import type { RunEvent } from '../../src/node/index.js'
 import type { Simulation, SimulationResult } from '../../src/simulate/index.js'
-import type { RunEvent } from '../../src/watch/index.js'
 
 /** Runs a simulation to its end. */
 export async function follow(

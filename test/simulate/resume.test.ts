@@ -2,15 +2,9 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { type ManifestInput, parseManifest } from '../../src/node/index.js'
-import {
-  createSimulation,
-  dropState,
-  readKeptOptions,
-  type SimulationOptions,
-  type SimulationResult,
-} from '../../src/simulate/index.js'
-import type { RunEvent } from '../../src/watch/index.js'
+import { dropState, readKeptOptions } from '../../src/disk/index.js'
+import { type ManifestInput, parseManifest, type RunEvent } from '../../src/node/index.js'
+import { createSimulation, type SimulationOptions, type SimulationResult } from '../../src/simulate/index.js'
 
 const small: ManifestInput = {
   peers: 4,

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { type Dataset, type Samples, sharedNumbers, sharedPixels } from '../../src/data/index.js'
+import { type DescriptionInit, describePeer, type KeptPeer } from '../../src/disk/index.js'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
 import { modelSchema, outputShapeOf } from '../../src/learner/index.js'
 import { buildModel } from '../../src/learner/models/model.js'
 import { random } from '../../src/random.js'
-import { type DescriptionInit, describePeer, type KeptPeer } from '../../src/trained/index.js'
 
 export async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hearsay-trained-'))

@@ -1,7 +1,8 @@
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { createProgress, type Progress, type RoundFigures, type RunEvent } from '../../src/watch/index.js'
+import type { RoundFigures, RunEvent } from '../../src/node/index.js'
+import { createProgress, type Progress } from '../../src/watch/index.js'
 
 interface Screen {
   readonly progress: Progress

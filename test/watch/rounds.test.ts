@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { consensusDistance, meanOf } from '../../src/merge/index.js'
+import type { RoundFigures } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
 import { sliceLength } from '../../src/turns.js'
-import type { RoundFigures } from '../../src/watch/index.js'
 import {
   type ComparedModels,
   createRoundBook,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RunEvent } from '../../src/watch/index.js'
+import type { RunEvent } from '../../src/node/index.js'
 import { createTimeLeft, type TimeLeft, type TimeLeftInit } from '../../src/watch/time-left.js'
 
 interface Stage {

@@ -1,13 +1,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { decodeDescription, encodeDescription } from '../../src/disk/description.js'
+import { createCheckpoints, decodeExperts, encodeExperts, keepPeer, keptPeers, readPeer } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
 import { mixtureSchema } from '../../src/mixture/index.js'
-import { createCheckpoints } from '../../src/node/index.js'
 import { allocate, encodeSafetensors, headSection, layoutOf } from '../../src/tensors/index.js'
-import { decodeDescription, encodeDescription } from '../../src/trained/description.js'
-import { decodeExperts, encodeExperts, keepPeer, keptPeers, readPeer } from '../../src/trained/index.js'
-import { emptyFolder, keptPeer } from './kept.js'
+import { emptyFolder, keptPeer } from '../trained/kept.js'
 
 const mixture = mixtureSchema.parse({ method: 'mixture', topExperts: 3 })
 const table = {

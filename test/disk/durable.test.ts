@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { syncFiles, writeNew } from '../../src/node/index.js'
+import { syncFiles, writeNew } from '../../src/disk/index.js'
 import { emptyFolder } from './children.js'
 
 it('many files are written first and brought to the disk together; one that fails leaves nothing', async () => {

@@ -2,23 +2,13 @@ import { readdir, rm, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
-import {
-  explainDisk,
-  isLockFile,
-  type Lock,
-  lockFolder,
-  type Manifest,
-  makeFolder,
-  manifestYaml,
-  parseManifest,
-  readManifestFile,
-  replaceFile,
-  runIdOf,
-} from '../node/index.js'
+import { type Manifest, manifestYaml, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
+import { explainDisk, makeFolder, replaceFile } from './durable.js'
+import { isLockFile, type Lock, lockFolder } from './lock.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
 import { exists, knownMembers, type MetMember, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
-import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './so-far.js'
+import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './progress.js'
 
 /** What a folder is opened for. */
 export type FieldFolderInit =

@@ -2,10 +2,10 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { checkpointHeader, writeCheckpoint } from '../../src/node/checkpoint-file.js'
-import { bytesOf, sha256 } from '../../src/simulate/state/format.js'
-import { readKeptOptions, readState, stateLimits } from '../../src/simulate/state/reader.js'
-import { allocate, layoutOf } from '../../src/tensors/index.js'
+import { checkpointHeader, writeCheckpoint } from '../../../src/disk/checkpoint-file.js'
+import { bytesOf, sha256 } from '../../../src/disk/simulation/format.js'
+import { readKeptOptions, readState, stateLimits } from '../../../src/disk/simulation/reader.js'
+import { allocate, layoutOf } from '../../../src/tensors/index.js'
 
 const layout = layoutOf([{ name: 'dense/kernel', shape: [2] }])
 const runId = new Uint8Array(32).fill(7)

@@ -5,8 +5,9 @@ import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { explainDisk, type Member, type PeerNetwork } from '../node/index.js'
+import type { Member, PeerNetwork } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
+import { explainDisk } from './durable.js'
 
 /*
  * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { copyInSlices } from '../turns.js'
-import { type CheckpointsInit, createCheckpoints } from './checkpoint.js'
 import type { Checkpoint } from './checkpoint-file.js'
+import { type CheckpointsInit, createCheckpoints } from './checkpoints.js'
 
 /** Beside the checkpoints of what merges have made. */
 const beforeMerge = 'before-merge'

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { finished, pipeline } from 'node:stream/promises'
-import { explainDisk, moveInto, unfinishedName } from '../node/index.js'
+import { explainDisk, moveInto, unfinishedName } from './durable.js'
 
 /** A file of one JSON object a line, written as they come. */
 export interface MetricsFile {

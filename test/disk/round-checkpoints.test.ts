@@ -1,7 +1,7 @@
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createRoundCheckpoints, type RoundCheckpoints, type Sound } from '../../src/node/index.js'
+import { createRoundCheckpoints, type RoundCheckpoints, type Sound } from '../../src/disk/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder } from './children.js'
 

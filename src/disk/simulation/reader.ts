@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { NotRead, readBounded } from '../../bounded-file.js'
 import { HearsayError } from '../../errors.js'
-import { readCheckpoint, type Tested, type Unmerged } from '../../node/index.js'
+import type { RoundFigures, Tested, Unmerged } from '../../node/index.js'
 import { type Layout, safetensorsLimits } from '../../tensors/index.js'
-import type { RoundFigures } from '../../watch/index.js'
+import { readCheckpoint } from '../checkpoint-file.js'
 import {
   bytesOf,
   type Kept,

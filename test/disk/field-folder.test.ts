@@ -4,20 +4,19 @@ import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { HearsayError } from '../../src/errors.js'
 import {
   createCheckpoints,
+  type FieldFolder,
   loadOrCreateIdentity,
-  manifestYaml,
-  parseManifest,
-  runIdOf,
-  simulatedIdentities,
-} from '../../src/node/index.js'
+  openRunFolder,
+  type PeerSettings,
+} from '../../src/disk/index.js'
+import { openMetrics } from '../../src/disk/metrics-file.js'
+import { membersLimits } from '../../src/disk/peer-files.js'
+import { HearsayError } from '../../src/errors.js'
+import { manifestYaml, parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
-import { type FieldFolder, openRunFolder, type PeerSettings } from '../../src/watch/index.js'
-import { openMetrics } from '../../src/watch/metrics-file.js'
-import { membersLimits } from '../../src/watch/peer-files.js'
-import { startFixture } from '../node/children.js'
+import { startFixture } from './children.js'
 
 const { signal } = new AbortController()
 const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3, minPeers: 3 })

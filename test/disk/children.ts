@@ -15,13 +15,13 @@ export interface Child {
   readonly ended: Promise<void>
 }
 
-/** Starts one of the programs in test/fixtures/node, which run what was built. */
+/** Starts one of the programs in test/fixtures/disk, which run what was built. */
 export function startFixture(name: string, args: readonly string[]): Child {
   return startChild(process.execPath, [fixture(name), ...args])
 }
 
 export function fixture(name: string): string {
-  return fileURLToPath(new URL(`../fixtures/node/${name}`, import.meta.url))
+  return fileURLToPath(new URL(`../fixtures/disk/${name}`, import.meta.url))
 }
 
 export function startChild(command: string, args: readonly string[]): Child {

@@ -1,9 +1,9 @@
 import { cp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { isLockFile, lockDefaults, lockFolder } from '../../src/disk/index.js'
+import { machineName, startOfProcess } from '../../src/disk/machine.js'
 import { HearsayError } from '../../src/errors.js'
-import { isLockFile, lockDefaults, lockFolder } from '../../src/node/index.js'
-import { machineName, startOfProcess } from '../../src/node/machine.js'
 import { type Child, emptyFolder, startFixture } from './children.js'
 
 const { signal } = new AbortController()

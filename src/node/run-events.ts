@@ -1,6 +1,5 @@
-import type { Beside } from '../data/index.js'
-import type { PeerEvent } from '../node/index.js'
-import type { BesideSpread } from './spread.js'
+import type { Beside, Quality } from '../data/index.js'
+import type { PeerEvent } from './events.js'
 
 /** Lowest, mean and highest of the peers' own models. */
 export interface Spread {
@@ -8,6 +7,11 @@ export interface Spread {
   readonly min: number
   readonly max: number
 }
+
+/** What stands beside the measure, over the peers' own models; of which class, where all were tested on the same one. */
+export type BesideSpread = { readonly [Name in keyof Beside]?: Spread } & Pick<Quality, 'isUnbalanced'> & {
+    readonly rarest?: { readonly class: number; readonly samples: number }
+  }
 
 /** One finished round, over all peers that took part in it. */
 export interface RoundFigures {

@@ -1,9 +1,8 @@
 import { open } from 'node:fs/promises'
 import * as z from 'zod'
 import { readBounded } from '../bounded-file.js'
-import type { Measure, Quality } from '../data/index.js'
-import { explainDisk } from '../node/index.js'
-import { measureNames } from './text.js'
+import { measures, type Quality } from '../data/index.js'
+import { explainDisk } from './durable.js'
 
 /*
  * How far a peer was when its process ended, as the files say that it wrote for people. Its model is in the checkpoints;
@@ -94,7 +93,6 @@ function eventOf(line: string): z.output<typeof eventSchema> | undefined {
 /** A summary takes less than a kilobyte, and more where many reasons of refusal are counted. */
 const summaryBytes = 64 * 1024
 
-const measures = Object.keys(measureNames) as Measure[]
 const summarySchema = z.object({
   rounds: z.int().min(0),
   measure: z.enum(measures),

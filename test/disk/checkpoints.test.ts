@@ -3,8 +3,8 @@ import { copyFile, mkdir, readdir, readFile, rm, stat, truncate, writeFile } fro
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
-import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints } from '../../src/node/index.js'
 import { allocate, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder, fixture, startChild, startFixture } from './children.js'
 

@@ -1,12 +1,11 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
-import { explainDisk, type Manifest, type Member, manifestYaml, replaceFile } from '../node/index.js'
+import { type Manifest, type Member, manifestYaml, type RunEvent } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { type Layout, safetensorsHeader } from '../tensors/index.js'
-import type { RunEvent } from './events.js'
+import { explainDisk, replaceFile } from './durable.js'
 import { keepRounds, openMetrics } from './metrics-file.js'
-import type { RunSummary } from './summary.js'
 
 /** A run on disk: manifest, addresses, metrics as they come, and at the end summary and parameters. */
 export interface RunFolder {
@@ -18,7 +17,7 @@ export interface RunFolder {
   /** Resolves when every line so far is written. */
   flushed(): Promise<void>
   writeParameters(name: string, layout: Layout, values: Float32Array): Promise<void>
-  writeSummary(summary: RunSummary): Promise<void>
+  writeSummary(summary: object): Promise<void>
   close(): Promise<void>
 }
 

@@ -2,7 +2,6 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
-import { explainDisk, latestCheckpoint, makeFolder, replaceFile } from '../node/index.js'
 import {
   allocate,
   decodeSafetensors,
@@ -11,7 +10,7 @@ import {
   safetensorsLimits,
   sameLayout,
 } from '../tensors/index.js'
-import { fileOf } from '../watch/index.js'
+import { latestCheckpoint } from './checkpoints.js'
 import {
   decodeDescription,
   descriptionBytes,
@@ -19,7 +18,9 @@ import {
   headLayerOf,
   type PeerDescription,
 } from './description.js'
+import { explainDisk, makeFolder, replaceFile } from './durable.js'
 import { decodeExperts, encodeExperts, type KeptExpert } from './experts-file.js'
+import { fileOf } from './run-folder.js'
 
 /*
  * What a run folder holds of each peer's model:

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
+import { createRunFolder, makeRunFolder, reopenRunFolder } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
 import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { allocate, decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
-import { createRunFolder, makeRunFolder, reopenRunFolder } from '../../src/watch/index.js'
-import { summaryOf } from './runs.js'
+import { summaryOf } from '../watch/runs.js'
 
 async function emptyFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hearsay-folder-'))

@@ -5,8 +5,7 @@ import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import { remembered } from '../../merge/index.js'
-import type { PeerMixture, Tested, Unmerged } from '../../node/index.js'
-import type { RoundFigures } from '../../watch/index.js'
+import type { PeerMixture, RoundFigures, Tested, Unmerged } from '../../node/index.js'
 
 /*
  * What a simulation keeps after every round, so that it can go on from there with the same numbers: a folder for each of

@@ -1,0 +1,44 @@
+export {
+  type Checkpoint,
+  type CheckpointKind,
+  checkpointHeader,
+  checkpointLimits,
+  readCheckpoint,
+  writeCheckpoint,
+} from './checkpoint-file.js'
+export * from './checkpoints.js'
+export {
+  type DescriptionInit,
+  describePeer,
+  encodeDescription,
+  headLayerOf,
+  type PeerDescription,
+} from './description.js'
+export {
+  explainDisk,
+  makeFolder,
+  moveInto,
+  replaceFile,
+  syncFiles,
+  syncFolder,
+  unfinishedName,
+  writeNew,
+  writeThrough,
+} from './durable.js'
+export { decodeExperts, encodeExperts, type KeptExpert } from './experts-file.js'
+export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, readRunFolder } from './field-folder.js'
+export * from './identity-file.js'
+export { type KeptMixture, type KeptPeer, keepPeer, keptPeers, readPeer } from './kept-peer.js'
+export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
+export {
+  type KnownMember,
+  knownMembers,
+  type MetMember,
+  membersFrom,
+  type NetworkSettings,
+  type PeerSettings,
+} from './peer-files.js'
+export { type LastTest, nothingYet, type Outcome, type SoFar } from './progress.js'
+export * from './round-checkpoints.js'
+export * from './run-folder.js'
+export * from './simulation/index.js'
