@@ -16,6 +16,7 @@
  */
 import './runtime.js'
 
+export { type Codec, type EncodedSize, type Encoding, EncodingError, type Pass, registerCodec } from './codec/index.js'
 export {
   type Dataset,
   loadDataset,
@@ -69,7 +70,13 @@ export {
   type SimulationResult,
   summaryOf,
 } from './simulate/index.js'
-export { decodeSafetensors, encodeSafetensors, type Layout, type ModelParameters } from './tensors/index.js'
+export {
+  decodeSafetensors,
+  encodeSafetensors,
+  type Layout,
+  type ModelParameters,
+  type TensorEntry,
+} from './tensors/index.js'
 export {
   createTopology,
   type Graph,

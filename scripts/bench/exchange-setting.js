@@ -1,3 +1,4 @@
+import { codecNamed } from '../../dist/codec/index.js'
 import { layoutOf } from '../../dist/tensors/index.js'
 
 /** What both processes of the exchange bench agree on. */
@@ -7,7 +8,7 @@ export const listen = ['/ip4/127.0.0.1/tcp/0']
 export const handoverInit = encoding => ({
   runId: new Uint8Array(32).fill(7),
   layout,
-  encoding,
+  codec: codecNamed(encoding),
   normLimit: 1e9,
   admit: () => undefined,
 })

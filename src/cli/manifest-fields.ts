@@ -1,5 +1,5 @@
+import { codecNames } from '../codec/index.js'
 import { shippedSets } from '../data/index.js'
-import { encodingNames } from '../gossip/index.js'
 import { mergeMethods, mergeSchema, resolveMerge } from '../merge/index.js'
 import { topologyKinds } from '../topology/index.js'
 
@@ -144,7 +144,7 @@ export const parts: readonly Part[] = [
   { key: 'models', says: 'For a mixture: bodies of the peers in turn, whose heads must be alike' },
   { key: 'share', says: 'What peers hand to each other: all, head, body, or the name of the layer from which on' },
   { key: 'mode', says: 'sync: a merge waits for the heads of its round, until a deadline; async: nobody waits' },
-  { key: 'encoding', says: `How its numbers travel: ${encodingNames.join(', ')}; the shorter, the coarser` },
+  { key: 'encoding', says: `How its numbers travel: ${codecNames().join(', ')}; the shorter, the coarser` },
   { key: 'rounds', says: 'Rounds of training, exchange and merge' },
   {
     key: 'training',

@@ -1,5 +1,6 @@
-import { type EncodingName, encodingBytes } from '../gossip/index.js'
+import { codecNamed } from '../codec/index.js'
 import { type Manifest, resolveMethod } from '../node/index.js'
+import { layoutOf } from '../tensors/index.js'
 import { degrees, type Topology } from '../topology/index.js'
 import { byteCount, countOf, graphNames } from '../watch/index.js'
 
@@ -15,7 +16,7 @@ const muchBytes = 10e6
  */
 export function trafficText(manifest: Manifest, shared: number, topology?: Topology): string {
   const { encoding, rounds } = manifest
-  const bytes = shared * encodingBytes(encoding)
+  const bytes = codecNamed(encoding).size(layoutOf([{ name: 'shared', shape: [shared] }])).most
   const method = resolveMethod(manifest)
   if (method.kind === 'mixture') return `${byteCount(bytes)} a round, to everybody${advice(bytes, encoding)}`
   if (method.gossipSteps === 0 || topology?.peers === 1) return 'nothing'
@@ -34,7 +35,7 @@ export function mergeText({ merge, topology }: Pick<Manifest, 'merge' | 'topolog
   return merge.method === 'mixture' ? merge.method : `${merge.method} on ${graphNames[topology.kind]}`
 }
 
-function advice(bytesPerRound: number, encoding: EncodingName): string {
+function advice(bytesPerRound: number, encoding: string): string {
   if (bytesPerRound < muchBytes) return ''
   return `; less with share: head${encoding === 'f32' ? ', or encoding: bf16 or int8' : ''}`
 }

@@ -16,7 +16,6 @@ export { type AgreementService, createAgreement, decodeSum, encodeSum } from './
 export type { SummedNumbers } from './agreement/masked-sum.js'
 export { agreementProtocol, agreementTopic } from './agreement/protocol.js'
 export { digestOf } from './digest.js'
-export { type EncodingName, encodingBytes, encodingNames } from './encoding/index.js'
 export {
   createHandover,
   type Handover,

@@ -3,8 +3,8 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { Document, isCollection, isSeq } from 'yaml'
 import * as z from 'zod'
+import { codecName } from '../codec/index.js'
 import { type Dataset, dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
-import { encodingNames } from '../gossip/index.js'
 import { modelSchema, trainingSchema } from '../learner/index.js'
 import { stalenessSchema } from '../merge/index.js'
 import { peersLimit, topologySchema } from '../topology/index.js'
@@ -130,7 +130,7 @@ const sections = z.strictObject({
    * is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same mean, so on a full
    * graph too the consensus distance stays a little above 0, where f32 reaches it.
    */
-  encoding: z.enum(encodingNames).default('f32'),
+  encoding: codecName.default('f32'),
   training: trainingSchema.prefault({}),
   merge: methodSchema.prefault(defaultMerge),
   topology: topologySchema.prefault('ring'),

@@ -1,3 +1,4 @@
+import { codecNamed } from '../codec/index.js'
 import type { Samples } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import {
@@ -98,7 +99,7 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
   const handover = createHandover({
     runId: init.runId,
     layout: init.head.layout,
-    encoding: manifest.encoding,
+    codec: codecNamed(manifest.encoding),
     latestOnly: isAsync,
     normLimit: manifest.limits.headNorm,
     admit,

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { codecNamed } from '../codec/index.js'
 import type { Samples } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import {
@@ -122,7 +123,7 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
     rounds: manifest.rounds,
     privateKey: init.identity.privateKey,
     layout: init.head.layout,
-    encoding: manifest.encoding,
+    codec: codecNamed(manifest.encoding),
     normLimit: manifest.limits.headNorm,
     timing: init.timing,
     authors: expertLimit,

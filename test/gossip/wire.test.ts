@@ -7,12 +7,12 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bf16, f16, f32, int8 } from '../../src/codec/index.js'
 import { decodeStatement, decodeSum, encodeStatement, encodeSum } from '../../src/gossip/agreement/agreement.js'
 import type { Statement } from '../../src/gossip/agreement/masked-sum.js'
 import { maskOf } from '../../src/gossip/agreement/masks.js'
 import { agreementTopic } from '../../src/gossip/agreement/protocol.js'
 import { digestOf } from '../../src/gossip/digest.js'
-import { type EncodingName, encodingNames } from '../../src/gossip/encoding/index.js'
 import { HandoverReply, HeadHeader } from '../../src/gossip/generated/handover.js'
 import { PresenceRecord } from '../../src/gossip/generated/presence.js'
 import { decodeHeadHeader } from '../../src/gossip/handover/header.js'
@@ -46,6 +46,9 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 
 const framed = (bytes: Uint8Array): Uint8Array => lengthPrefixed.encode.single(bytes).subarray()
 const unframed = (bytes: Uint8Array): Uint8Array => [...lengthPrefixed.decode([bytes])][0]!.subarray()
 
+const codecs = { f32, bf16, f16, int8 }
+type Encoding = keyof typeof codecs
+const encodingNames = Object.keys(codecs) as Encoding[]
 const fixture = (name: string): URL => new URL(`../fixtures/wire/${name}.json`, import.meta.url)
 /** The file is what our code makes. */
 async function expectMakes(name: string, vectors: object): Promise<void> {
@@ -82,7 +85,7 @@ interface HeadVectors {
   readonly step: number
   readonly layout: readonly { readonly name: string; readonly shape: readonly number[] }[]
   readonly values: readonly number[]
-  readonly encodings: Readonly<Record<EncodingName, HeadVector>>
+  readonly encodings: Readonly<Record<Encoding, HeadVector>>
 }
 
 interface Side {
@@ -90,9 +93,9 @@ interface Side {
   readonly handover: Handover
 }
 
-async function startSide(encoding: EncodingName, of: Layout = layout): Promise<Side> {
+async function startSide(encoding: Encoding, of: Layout = layout): Promise<Side> {
   const host = await startHost()
-  const init = { runId, layout: of, encoding, normLimit: 1e6, admit: () => undefined }
+  const init = { runId, layout: of, codec: codecs[encoding], normLimit: 1e6, admit: () => undefined }
   const handover = createHandover(init)({ node: host })
   await handover.start()
   onTestFinished(() => handover.stop())
@@ -114,7 +117,7 @@ describe('the vectors of a head', () => {
   it('are what our encoders write', async () => {
     const encodings: Record<string, HeadVector> = {}
     for (const encoding of encodingNames) {
-      const format = headFormat(layout, encoding)
+      const format = headFormat(layout, codecs[encoding])
       const { layoutDigest, payloadBytes } = format
       const payload = await encodeHead(format, values, createBuffers())
       const { handover } = await startSide(encoding)
@@ -298,16 +301,16 @@ describe('the vectors of agreeing on sums', () => {
 describe('the vectors of published heads', () => {
   const seed = Uint8Array.from({ length: 32 }, (_, i) => 255 - i)
   const round = 7
-  const formatFor = (encoding: EncodingName, of: Layout = layout): PublishedFormat => ({
+  const formatFor = (encoding: Encoding, of: Layout = layout): PublishedFormat => ({
     rounds: 10,
-    head: headFormat(of, encoding),
+    head: headFormat(of, codecs[encoding]),
   })
   const large = layoutOf([{ name: 'dense/kernel', shape: [300, 300] }])
   const topic = headsTopic(runId)
   const invite = Uint8Array.of(1, 2, 3)
   const sumDigest = new Uint8Array(32).fill(0xcd)
 
-  async function publishedIn(encoding: EncodingName, of: Layout, numbers: Float32Array): Promise<Uint8Array> {
+  async function publishedIn(encoding: Encoding, of: Layout, numbers: Float32Array): Promise<Uint8Array> {
     const format = formatFor(encoding, of)
     const payload = await encodeHead(format.head, numbers, createBuffers())
     return encodePublished(format, round, payload, await digestOf(payload), { invite, sumDigest })
@@ -316,7 +319,7 @@ describe('the vectors of published heads', () => {
   interface PublicationVectors {
     readonly topic: string
     readonly round: number
-    readonly published: Readonly<Record<EncodingName, string>>
+    readonly published: Readonly<Record<Encoding, string>>
     readonly announcement: { readonly message: string }
     readonly experts: string
     readonly signed: {

@@ -2,9 +2,9 @@ import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
+import type { Codec } from '../../codec/index.js'
 import { createDeadline } from '../../deadline.js'
 import type { Layout } from '../../tensors/index.js'
-import type { EncodingName } from '../encoding/index.js'
 import { HandoverReply, type HeadHeader } from '../generated/handover.js'
 import { type Buffers, createBuffers } from '../head/buffers.js'
 import { headFormat } from '../head/format.js'
@@ -36,7 +36,7 @@ export interface HandoverInit {
   /** Layout of the head. */
   readonly layout: Layout
   /** How the numbers travel; another peer's must be the same. @default f32 */
-  readonly encoding?: EncodingName
+  readonly codec?: Codec
   /**
    * Keep of each sender only the newest head, for {@link Handover.latest}; nothing is then ever taken.
    * @default false
@@ -123,7 +123,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
   const runId = Uint8Array.from(init.runId)
   const { limits } = handoverProtocol
   const deadlines: StreamDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
-  const format = headFormat(init.layout, init.encoding)
+  const format = headFormat(init.layout, init.codec)
   const buffers = init.buffers ?? createBuffers()
 
   return ({ node }) => {

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
-import { dtypeBytes, headerOfTensors, type Layout } from '../../tensors/index.js'
-import { type Encoded, type EncodingName, encodings, type HeadEncoding } from '../encoding/index.js'
+import { type Codec, f32 } from '../../codec/index.js'
+import { headerOfTensors, type Layout } from '../../tensors/index.js'
 
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
 
 /** What a run's heads look like on the wire, to the last byte but for the numbers themselves. */
 export interface HeadFormat {
   readonly layout: Layout
-  readonly encoding: HeadEncoding
+  readonly codec: Codec
   /** The safetensors header that starts every payload. */
   readonly header: Uint8Array
   /**
@@ -16,41 +16,41 @@ export interface HeadFormat {
    */
   readonly layoutDigest: Uint8Array<ArrayBuffer>
   readonly payloadBytes: number
-  /** What an arrived head takes: header and scales as they came, and its numbers as float32. */
+  /** Memory that a head takes while it arrives: the header, the encoded numbers at the end, the decoded ones. */
   readonly arrivedBytes: number
+  /** Where in that memory the decoded numbers begin. */
+  readonly valuesStart: number
 }
 
 /**
- * @param encoding - how the numbers travel
- * @throws RangeError for a layout that has both a tensor and what would be that tensor's scale
+ * @param codec - how the numbers travel
+ * @throws RangeError for a layout of which the codec makes two tensors with the same name, or for a codec whose size the
+ *   layout does not determine
  */
-export function headFormat(layout: Layout, encoding: EncodingName = 'f32'): HeadFormat {
-  const { dtype, scaled } = encodings[encoding]
-  // Scales lie before all numbers: aligned, and known before the first number is to be decoded.
-  const scales = layout.tensors.map(({ name }) => ({ name: `${name}.scale`, shape: [], dtype: 'F32' }) as const)
-  const numbers = layout.tensors.map(({ name, shape }) => ({ name, shape, dtype }))
-  const tensors = scaled ? [...scales, ...numbers] : numbers
+export function headFormat(layout: Layout, codec: Codec = f32): HeadFormat {
+  const tensors = codec.tensors(layout)
   if (new Set(tensors.map(({ name }) => name)).size < tensors.length) {
     throw new RangeError('Two tensors of the head have the same name, or one is named as the scale of another')
   }
+  const { least, most } = codec.size(layout)
+  if (least !== most) throw new RangeError(`${codec.name}: a head needs a codec that always takes as many bytes`)
   const header = headerOfTensors(tensors)
-  const layoutDigest = Uint8Array.from(createHash('sha256').update(header).digest())
-  const prefixBytes = header.length + (scaled ? scales.length * floatBytes : 0)
+  const valueBytes = layout.size * floatBytes
+  // In place, encoded numbers lie at the end of the room for the decoded ones, which grow towards them and never pass
+  // them: a head that arrives takes no more memory than one that is here.
+  const room = codec.inPlace ? Math.max(valueBytes, aligned(most)) : valueBytes + aligned(most)
   return {
     layout,
-    encoding: encodings[encoding],
+    codec,
     header,
-    layoutDigest,
-    payloadBytes: prefixBytes + layout.size * dtypeBytes[dtype],
-    arrivedBytes: prefixBytes + layout.size * floatBytes,
+    layoutDigest: Uint8Array.from(createHash('sha256').update(header).digest()),
+    payloadBytes: header.length + most,
+    arrivedBytes: header.length + room,
+    valuesStart: header.length + (codec.inPlace ? room - valueBytes : 0),
   }
 }
 
-/** Where scales and numbers lie in memory that begins as a payload does; the numbers take its end. */
-export function encodedIn({ header, layout, encoding }: HeadFormat, { buffer, length }: Uint8Array): Encoded {
-  const numberBytes = layout.size * dtypeBytes[encoding.dtype]
-  return {
-    scales: new Float32Array(buffer, header.length, encoding.scaled ? layout.tensors.length : 0),
-    numbers: new Uint8Array(buffer, length - numberBytes, numberBytes),
-  }
+/** Views on float32s begin at multiples of their size. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / floatBytes) * floatBytes
 }

@@ -1,11 +1,13 @@
-import { dtypeBytes } from '../../tensors/index.js'
-import { inSlices, inTurn } from '../../turns.js'
-import type { Pass } from '../encoding/index.js'
+import { EncodingError, type Pass } from '../../codec/index.js'
+import { inSlices, inTurn, sliceLength } from '../../turns.js'
 import { handoverProtocol } from '../handover/protocol.js'
 import { Rejection } from '../rejection.js'
 import type { Piece } from '../stream/frames.js'
 import type { Buffers } from './buffers.js'
-import { encodedIn, type HeadFormat } from './format.js'
+import type { HeadFormat } from './format.js'
+
+/** Rounding a number takes some 5 ns, as long as going over four vectors. */
+const codingVectors = 4
 
 /**
  * The payload of one exchange, a copy: the head may be overwritten by the merge while slow neighbours still take it.
@@ -14,13 +16,12 @@ import { encodedIn, type HeadFormat } from './format.js'
  * @param buffers - where the payload's memory comes from
  */
 export async function encodeHead(format: HeadFormat, values: Float32Array, buffers: Buffers): Promise<Uint8Array> {
-  const { layout, encoding } = format
+  const { layout, codec, header } = format
   if (values.length !== layout.size) throw new RangeError(`The head has ${layout.size} numbers, not ${values.length}`)
   const payload = buffers.take(format.payloadBytes)
-  payload.set(format.header)
-  const passes = encoding.encode(layout, values, encodedIn(format, payload))
-  // Rounding a number takes some 5 ns, as long as going over four vectors.
-  for (const pass of passes) await inSlices(values.length, 4, pass)
+  payload.set(header)
+  const { passes } = codec.encode(layout, values, payload.subarray(header.length))
+  for (const pass of passes) await inSlices(values.length, codingVectors, pass)
   return payload
 }
 
@@ -42,11 +43,8 @@ export function gatherHead(
   buffers: Buffers,
   proceed: () => void = () => {},
 ): (source: AsyncIterable<Piece>) => Promise<Float32Array> {
-  const { header, layout, encoding, payloadBytes, arrivedBytes } = format
-  const numberBytes = dtypeBytes[encoding.dtype]
-  const prefixBytes = payloadBytes - layout.size * numberBytes
-  // Encoded numbers lie at the end of the place for the decoded ones, which grow towards them and never pass them: a
-  // head that arrives takes no more memory than one that is here. There is no gap where nothing is to be decoded.
+  const { header, layout, codec, payloadBytes, arrivedBytes, valuesStart } = format
+  // Between the header and the encoded numbers; none where nothing is to be decoded.
   const gap = arrivedBytes - payloadBytes
   const squareLimit = normLimit ** 2
   return async source => {
@@ -64,23 +62,26 @@ export function gatherHead(
         if (filled + bytes.length > payloadBytes) throw new Rejection('WRONG_SIZE')
         if (arrived === undefined) {
           arrived = buffers.take(arrivedBytes)
-          values = new Float32Array(arrived.buffer, prefixBytes, layout.size)
+          values = new Float32Array(arrived.buffer, valuesStart, layout.size)
         }
-        const ahead = Math.min(bytes.length, Math.max(0, prefixBytes - filled))
+        const ahead = Math.min(bytes.length, Math.max(0, header.length - filled))
         if (ahead > 0) arrived.set(bytes.subarray(0, ahead), filled)
         if (ahead < bytes.length) arrived.set(bytes.subarray(ahead), filled + ahead + gap)
         if (filled < header.length) checkHeaderBytes(arrived, filled, filled + bytes.length, header)
         filled += bytes.length
 
-        const complete = Math.floor((filled - prefixBytes) / numberBytes)
-        if (complete > checked) {
-          decode ??= encoding.decode(layout, encodedIn(format, arrived), values)
-          decode(checked, complete)
-          squares += sumOfSquares(values, checked, complete)
-          checked = complete
+        const complete = filled < header.length ? 0 : codec.decodable(layout, filled - header.length)
+        while (checked < complete) {
+          decode ??= codec.decode(layout, arrived.subarray(header.length + gap), values)
+          const end = Math.min(complete, checked + sliceLength(codingVectors))
+          decode(checked, end)
+          squares += sumOfSquares(values, checked, end)
+          checked = end
+          if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
+          if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')
+          // Of a codec that needs all bytes before the first number, all numbers come at once.
+          if (checked < complete) await inTurn(() => {})
         }
-        if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
-        if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')
 
         // Only at a frame's end: a frame that goes on would bring bytes that no layout has room for.
         if (filled === payloadBytes && last) return values
@@ -88,7 +89,7 @@ export function gatherHead(
       throw new Rejection('CUT_OFF')
     } catch (error) {
       if (arrived !== undefined) buffers.give(arrived)
-      throw error
+      throw error instanceof EncodingError ? new Rejection(error.reason) : error
     }
   }
 }

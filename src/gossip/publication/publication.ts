@@ -1,10 +1,10 @@
 import { setMaxListeners } from 'node:events'
 import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+import type { Codec } from '../../codec/index.js'
 import { createDeadline } from '../../deadline.js'
 import type { Layout } from '../../tensors/index.js'
 import type { AuthorVerdict } from '../access/authors.js'
-import type { EncodingName } from '../encoding/index.js'
 import { type Buffers, createBuffers } from '../head/buffers.js'
 import { headFormat } from '../head/format.js'
 import type { HearsayHost } from '../host/host.js'
@@ -34,7 +34,7 @@ export interface PublicationInit {
   /** Layout of the head. */
   readonly layout: Layout
   /** How the numbers travel; another peer's must be the same. @default f32 */
-  readonly encoding?: EncodingName
+  readonly codec?: Codec
   /** Largest Euclidean norm of a head that is taken, and published. */
   readonly normLimit: number
   /**
@@ -131,7 +131,7 @@ export function createPublication(init: PublicationInit): (components: { node: H
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
   const { normLimit, rounds, invite, timing = fieldTiming } = init
   const runId = new Uint8Array(init.runId)
-  const format: PublishedFormat = { rounds, head: headFormat(init.layout, init.encoding) }
+  const format: PublishedFormat = { rounds, head: headFormat(init.layout, init.codec) }
   const { payloadBytes, arrivedBytes } = format.head
   const topic = headsTopic(runId)
   const buffers = init.buffers ?? createBuffers()

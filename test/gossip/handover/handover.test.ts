@@ -2,6 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { bf16, f16, int8 } from '../../../src/codec/index.js'
 import { HandoverReply, HeadHeader } from '../../../src/gossip/generated/handover.js'
 import { decodeReply } from '../../../src/gossip/handover/sender.js'
 import { headFormat } from '../../../src/gossip/head/format.js'
@@ -107,21 +108,25 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
     await until(() => openHandoverStreams(sender.host) + openHandoverStreams(receiver.host) === 0)
   })
 
-  it.each(['bf16', 'f16', 'int8'] as const)('arrives as %s, rounded, and its memory is used again', async encoding => {
+  it.each([
+    ['bf16', bf16, 0.6],
+    ['f16', f16, 0.6],
+    ['int8', int8, 0.4],
+  ] as const)('arrives as %s, rounded, and its memory is used again', async (_, codec, share) => {
     const given: number[] = []
     const own = createBuffers()
     const buffers = { ...own, give: (buffer: Uint8Array<ArrayBuffer>) => void given.push(buffer.length) }
     const [sender, receiver] = await Promise.all([
-      startSide(transport, { encoding, buffers }),
-      startSide(transport, { encoding, buffers }),
+      startSide(transport, { codec, buffers }),
+      startSide(transport, { codec, buffers }),
     ])
     await connect(sender.host, receiver.host)
     const payload = await sender.handover.encode(head)
     const sent = await sender.handover.send(receiver.host.peerId, 0, 0, payload, never)
-    const { payloadBytes, arrivedBytes } = headFormat(layout, encoding)
+    const { payloadBytes, arrivedBytes } = headFormat(layout, codec)
     const headerFrame = framed(HeadHeader.encode({ ...goodHeader, payloadBytes })).length
     expect(sent).toEqual({ ok: true, bytes: headerFrame + framed(new Uint8Array(payloadBytes)).length })
-    expect(payloadBytes).toBeLessThan(format.payloadBytes * { bf16: 0.6, f16: 0.6, int8: 0.4 }[encoding])
+    expect(payloadBytes).toBeLessThan(format.payloadBytes * share)
     const arrived = await receiver.handover.take(sender.id, 0, 0, never)
     const worst = arrived.reduce((most, value, i) => Math.max(most, Math.abs(value - head[i]!)), 0)
     expect(worst).toBeGreaterThan(0)
@@ -134,8 +139,8 @@ describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
 
   it('in another encoding than the receiver’s is refused before a number of it is sent', async () => {
     const [sender, receiver] = await Promise.all([
-      startSide(transport, { encoding: 'int8' }),
-      startSide(transport, { encoding: 'f16' }),
+      startSide(transport, { codec: int8 }),
+      startSide(transport, { codec: f16 }),
     ])
     await connect(sender.host, receiver.host)
     const sent = await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(head), never)

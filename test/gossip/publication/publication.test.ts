@@ -1,6 +1,6 @@
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it, vi } from 'vitest'
-import { encodingNames } from '../../../src/gossip/encoding/index.js'
+import { codecNamed, codecNames } from '../../../src/codec/index.js'
 import { createPublication, fieldTiming, publicationProtocol } from '../../../src/gossip/index.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 import { never, newKey, startHost, until } from '../hosts.js'
@@ -20,8 +20,8 @@ const roundsOf = ({ publication }: Publisher): Record<string, number> =>
   Object.fromEntries([...publication.held()].map(([author, { round }]) => [author, round]))
 
 describe('a published head', () => {
-  it.each(encodingNames)('reaches all of five on a line, in %s', async encoding => {
-    const peers = await Promise.all(Array.from({ length: 5 }, () => startPublisher({ encoding })))
+  it.each(codecNames())('reaches all of five on a line, in %s', async name => {
+    const peers = await Promise.all(Array.from({ length: 5 }, () => startPublisher({ codec: codecNamed(name) })))
     await connectLine(peers)
     const results = await Promise.all(
       peers.map(({ publication }, i) => publication.publish(i, headOf(smallLayout, i / 4))),

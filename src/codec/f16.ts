@@ -1,4 +1,4 @@
-import { bitsOf, type HeadEncoding, halvesOf } from './encoding.js'
+import { bitsOf, type Codec, halvesOf, numberByNumber } from './codec.js'
 
 const infinity = 0x7f800000
 /** 65520 as float32: from here on, rounding to nearest would give infinity. */
@@ -16,24 +16,23 @@ const roundingShift = 1.5 * 2 ** 52
  * IEEE 754 half precision, rounded to nearest, ties to even. Half the bytes for a relative error of at most 2^-11
  * between 2^-14 and 65504; below that the error is at most 2^-25, and what is larger becomes 65504.
  */
-export const f16: HeadEncoding = {
-  dtype: 'F16',
-  scaled: false,
-  encode(_layout, values, { numbers }) {
+export const f16: Codec = {
+  name: 'f16',
+  ...numberByNumber('F16'),
+  encode(_layout, values, into) {
     const bits = bitsOf(values)
-    const halves = halvesOf(numbers)
-    return [
-      (from, to) => {
-        for (let i = from; i < to; i++) halves[i] = rounded(bits[i]!, values[i]!)
-      },
-    ]
+    const halves = halvesOf(into)
+    const round = (from: number, to: number): void => {
+      for (let i = from; i < to; i++) halves[i] = rounded(bits[i]!, values[i]!)
+    }
+    return { passes: [round], length: () => into.length }
   },
-  decode(_layout, { numbers }, values) {
-    const halves = halvesOf(numbers)
+  decode(_layout, from, values) {
+    const halves = halvesOf(from)
     meanings ??= meaningOfEveryHalf()
     const table = meanings
-    return (from, to) => {
-      for (let i = from; i < to; i++) values[i] = table[halves[i]!]!
+    return (start, end) => {
+      for (let i = start; i < end; i++) values[i] = table[halves[i]!]!
     }
   },
 }

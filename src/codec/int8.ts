@@ -1,6 +1,5 @@
-import type { Layout } from '../../tensors/index.js'
-import { Rejection } from '../rejection.js'
-import { bitsOf, type HeadEncoding, type Pass } from './encoding.js'
+import type { Layout } from '../tensors/index.js'
+import { bitsOf, type Codec, EncodingError, exactly, type Pass } from './codec.js'
 
 const steps = 127
 const smallestNormal = 2 ** -126
@@ -12,11 +11,19 @@ const roundingShift = 1.5 * 2 ** 52
  * half a scale, which is 1/254 of the tensor's largest magnitude. Zeros stay zero. A tensor without a magnitude of
  * 1.5e-36 or more travels as zeros with scale 0.
  */
-export const int8: HeadEncoding = {
-  dtype: 'I8',
-  scaled: true,
-  encode(layout, values, { scales, numbers }) {
-    const whole = new Int8Array(numbers.buffer, numbers.byteOffset, numbers.length)
+export const int8: Codec = {
+  name: 'int8',
+  inPlace: true,
+  // Scales lie before all numbers: known before the first number is to be decoded.
+  tensors: ({ tensors }) => [
+    ...tensors.map(({ name }) => ({ name: `${name}.scale`, shape: [], dtype: 'F32' }) as const),
+    ...tensors.map(({ name, shape }) => ({ name, shape, dtype: 'I8' }) as const),
+  ],
+  size: layout => exactly(scaleBytes(layout) + layout.size),
+  decodable: (layout, bytes) => Math.max(0, bytes - scaleBytes(layout)),
+  encode(layout, values, into) {
+    const scales = new Float32Array(into.buffer, into.byteOffset, layout.tensors.length)
+    const whole = wholeNumbersIn(into, layout)
     const bits = bitsOf(values)
     // Without their signs, float32s are in the order of their bits, infinity and NaN at its end.
     const largest = new Float32Array(layout.tensors.length)
@@ -34,32 +41,40 @@ export const int8: HeadEncoding = {
       const factor = perScale![tensor]!
       for (let i = from; i < to; i++) whole[i] = values[i]! * factor + roundingShift - roundingShift
     })
-    return [
-      measure,
-      (from, to) => {
-        if (perScale === undefined) {
-          scales.set(largest.map(scaleOf))
-          perScale = Float64Array.from(scales, scale => (scale > 0 ? 1 / scale : 0))
-        }
-        quantise(from, to)
-      },
-    ]
-  },
-  decode(layout, { scales, numbers }, values) {
-    for (const scale of scales) {
-      if (!Number.isFinite(scale)) throw new Rejection('NOT_FINITE')
-      if (scale < 0) throw new Rejection('MALFORMED')
+    const scaleAndQuantise: Pass = (from, to) => {
+      if (perScale === undefined) {
+        scales.set(largest.map(scaleOf))
+        perScale = Float64Array.from(scales, scale => (scale > 0 ? 1 / scale : 0))
+      }
+      quantise(from, to)
     }
-    const whole = new Int8Array(numbers.buffer, numbers.byteOffset, numbers.length)
-    return byTensor(layout, (tensor, from, to) => {
+    return { passes: [measure, scaleAndQuantise], length: () => into.length }
+  },
+  decode(layout, from, values) {
+    // A copy: in place, the last numbers are decoded over the scales.
+    const scales = new Float32Array(from.slice(0, scaleBytes(layout)).buffer)
+    for (const scale of scales) {
+      if (!Number.isFinite(scale)) throw new EncodingError('NOT_FINITE')
+      if (scale < 0) throw new EncodingError('MALFORMED')
+    }
+    const whole = wholeNumbersIn(from, layout)
+    return byTensor(layout, (tensor, start, end) => {
       const scale = scales[tensor]!
-      for (let i = from; i < to; i++) {
+      for (let i = start; i < end; i++) {
         const number = whole[i]!
-        if (number < -steps) throw new Rejection('MALFORMED')
+        if (number < -steps) throw new EncodingError('MALFORMED')
         values[i] = number * scale
       }
     })
   },
+}
+
+function scaleBytes({ tensors }: Layout): number {
+  return tensors.length * Float32Array.BYTES_PER_ELEMENT
+}
+
+function wholeNumbersIn({ buffer, byteOffset }: Uint8Array, layout: Layout): Int8Array {
+  return new Int8Array(buffer, byteOffset + scaleBytes(layout), layout.size)
 }
 
 const scaleValue = new Float32Array(1)

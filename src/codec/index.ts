@@ -1,0 +1,14 @@
+export { bf16 } from './bf16.js'
+export {
+  type Codec,
+  type EncodedSize,
+  type Encoding,
+  EncodingError,
+  exactly,
+  numberByNumber,
+  type Pass,
+} from './codec.js'
+export { f16 } from './f16.js'
+export { f32 } from './f32.js'
+export { int8 } from './int8.js'
+export { codecName, codecNamed, codecNames, registerCodec } from './registry.js'
