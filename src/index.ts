@@ -27,7 +27,16 @@ export {
   type Standardisation,
   shippedSets,
 } from './data/index.js'
-export { type KeptPeer, keptPeers, type PeerDescription, readPeer } from './disk/index.js'
+export {
+  type DurablePeer,
+  type DurableRunOptions,
+  type KeptPeer,
+  keptPeers,
+  type OpenPeerOptions,
+  openPeer,
+  type PeerDescription,
+  readPeer,
+} from './disk/index.js'
 export { type ErrorCode, HearsayError } from './errors.js'
 export {
   type BackendName,

@@ -1,6 +1,5 @@
-import { resolve } from 'node:path'
 import { isShipped, type OwnData, ownDataSchema } from '../data/index.js'
-import type { NetworkSettings, PeerSettings } from '../disk/index.js'
+import { lastingData, type NetworkSettings, type PeerSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
 import { type Identity, type Manifest, runIdOf } from '../node/index.js'
@@ -83,13 +82,4 @@ export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefi
   const [field] = Object.keys(fields)
   if (field === undefined) return undefined
   throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
-}
-
-/** Paths do not depend on where the peer is resumed from. */
-function lastingData({ set, test, ...read }: OwnData): OwnData {
-  return {
-    ...read,
-    set: isShipped(set) ? set : resolve(set),
-    ...(test !== undefined && { test: resolve(test) }),
-  }
 }

@@ -1,10 +1,9 @@
-import { readRunFolder } from '../disk/index.js'
+import { loadOwnIdentity, readRunFolder } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { createInvite } from '../gossip/index.js'
 import { checkInvited, foundersOf, runIdOf } from '../node/index.js'
 import type { Run } from './command.js'
 import { peerIdIn } from './network-flags.js'
-import { identityOf } from './resume.js'
 
 interface InviteOptions {
   readonly resume?: string
@@ -28,7 +27,7 @@ export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout,
     )
   }
   const runId = runIdOf(manifest)
-  const { privateKey, peerId } = await identityOf(identityPath, settings)
+  const { privateKey, peerId } = await loadOwnIdentity(identityPath, settings)
   const own = settings.network?.invite
   await checkInvited({ ...(own !== undefined && { invite: own }) }, { runId, founders }, peerId)
   const isFounder = founders.some(founder => founder.equals(peerId))

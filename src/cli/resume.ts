@@ -1,6 +1,6 @@
-import { type FieldFolder, loadIdentity, type MetMember, openRunFolder, type PeerSettings } from '../disk/index.js'
+import { type FieldFolder, loadOwnIdentity, type MetMember, openRunFolder, type PeerSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { type Identity, parseJoinAddress, runIdOf, vacant } from '../node/index.js'
+import { parseJoinAddress, runIdOf, vacant } from '../node/index.js'
 import type { Terminal } from './command.js'
 import { runField, sayFinished } from './field.js'
 import { type FieldFlags, listenFrom } from './field-settings.js'
@@ -28,7 +28,7 @@ export async function resumeRun(
   const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
   try {
     const saved = await folder.readSettings()
-    const identity = await identityOf(folder.identityPath, saved)
+    const identity = await loadOwnIdentity(folder.identityPath, saved)
     const { manifest } = folder
     const outcome = await folder.readOutcome()
     if (outcome?.interrupted === false && outcome.rounds === manifest.rounds) {
@@ -36,13 +36,11 @@ export async function resumeRun(
       return 0
     }
     const tell = (line: string): void => void terminal.stderr.write(`${line}\n`)
-    if (folder.before === undefined)
-      tell(`${path}/metrics.jsonl: is missing; what this peer told before is lost, and it writes on anew`)
     // A machine may be in another network now, and an invitation is over some day: what is said anew holds from now on.
     const network = { ...saved.network, ...(await networkSettings(flags)) }
     const settings = { ...saved, network, ...(await listeningAgain(saved, flags, tell)) }
     await folder.writeSettings(settings)
-    const met = [...(contact === undefined ? [] : [contactOf(contact, folder)]), ...(await remembered(folder, tell))]
+    const met = contact === undefined ? [] : [contactOf(contact, folder)]
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
       { folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone },
@@ -51,21 +49,6 @@ export async function resumeRun(
   } finally {
     await folder.close()
   }
-}
-
-/**
- * The identity that a run was begun with.
- *
- * @throws {@link HearsayError} RUN where it is lost: a new one would be another peer, of which nobody knows
- */
-export async function identityOf(path: string, { id }: Pick<PeerSettings, 'id'>): Promise<Identity> {
-  const identity = await loadIdentity(path)
-  if (identity?.peerId.toString() === id) return identity
-  const what = identity === undefined ? 'is missing' : `is the key of ${identity.peerId}`
-  throw new HearsayError(
-    'RUN',
-    `${path}: ${what}, and this run was begun as ${id}; bring back that one's from a copy, or join the run as another peer, with another --out`,
-  )
 }
 
 /** Where others look for it, unless the flags say another place, or somebody else is there now. */
@@ -95,17 +78,4 @@ function contactOf(text: string, { manifest, path }: FieldFolder): MetMember {
     )
   }
   return { name: 'contact', peerId, addresses: [address] }
-}
-
-/** Whom it met. Who is forgotten can still come by itself. */
-async function remembered(folder: FieldFolder, tell: (line: string) => void): Promise<MetMember[]> {
-  try {
-    return await folder.readMembers()
-  } catch (error) {
-    if (!(error instanceof HearsayError)) throw error
-    tell(
-      `${error.message}; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${folder.path} <address>`,
-    )
-    return []
-  }
 }

@@ -33,6 +33,8 @@ export type FieldFolderInit =
 export interface FieldFolder {
   readonly path: string
   readonly manifest: Manifest
+  /** Made by this process: nothing has happened in it before. */
+  readonly isNew: boolean
   /** What was there before this process, as `metrics.jsonl` tells it; undefined where a resumed folder has lost that file. */
   readonly before: SoFar | undefined
   /** For `loadOrCreateIdentity`. */
@@ -46,7 +48,7 @@ export interface FieldFolder {
   /** Remembers what this peer was started with. */
   writeSettings(settings: PeerSettings): Promise<void>
   /**
-   * What it was started with.
+   * What it was started with, as this process has written it or one before.
    *
    * @throws {@link HearsayError} RUN when `peer.json` is not there, is not what was written, or is of another run than
    * `manifest.yaml`
@@ -70,8 +72,8 @@ export interface FieldFolder {
   /** Lets go of the folder. Twice is once. */
   close(): Promise<void>
   /**
-   * Lets go of a new folder, and takes it away again where nothing has happened in it, as where the data do not fit:
-   * who mends that and tries again is not to find it full. Nothing after `close`.
+   * Lets go of the folder, and takes a new one away again where nothing has happened in it, as where the data do not
+   * fit: a user that mends that and tries again is not to find it full. Nothing after `close`.
    */
   abandon(): Promise<void>
 }
@@ -114,7 +116,7 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
       openMetrics(metricsPath, 'Metrics from here on were not kept; resume the run then'),
     )
     const before = hasMetrics ? await soFarIn(metricsPath) : init.resume ? undefined : nothingYet
-    return folderOf({ path, manifest, before, metrics, lock, hadIdentity })
+    return folderOf({ path, manifest, isNew: !init.resume, before, metrics, lock, hadIdentity })
   } catch (error) {
     await lock.release()
     throw error
@@ -136,17 +138,18 @@ export async function readRunFolder(
   return { manifest, identityPath: join(path, identityFile), settings }
 }
 
-interface OpenFolder extends Pick<FieldFolder, 'path' | 'manifest' | 'before'> {
+interface OpenFolder extends Pick<FieldFolder, 'path' | 'manifest' | 'isNew' | 'before'> {
   readonly metrics: MetricsFile
   readonly lock: Pick<Lock, 'lost' | 'release'>
   readonly hadIdentity: boolean
 }
 
-function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFolder): FieldFolder {
+function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }: OpenFolder): FieldFolder {
   const membersPath = join(path, 'peers.json')
   let writing: Promise<unknown> = Promise.resolve()
   let closed: Promise<void> | undefined
-  let isEmpty = true
+  let isEmpty = isNew
+  let known: PeerSettings | undefined
   const json = (name: string, value: unknown, mode?: number): Promise<void> => {
     const text = `${JSON.stringify(value, null, 2)}\n`
     const written = writing.then(() => kept(path, replaceFile(join(path, name), text, mode)))
@@ -160,6 +163,7 @@ function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFo
   return {
     path,
     manifest,
+    isNew,
     before,
     identityPath: join(path, identityFile),
     checkpointsPath: join(path, 'checkpoints'),
@@ -168,8 +172,12 @@ function folderOf({ path, manifest, before, metrics, lock, hadIdentity }: OpenFo
       isEmpty = false
       metrics.append(event)
     },
-    writeSettings: settings => json('peer.json', settings, 0o600),
+    writeSettings(settings) {
+      known = settings
+      return json('peer.json', settings, 0o600)
+    },
     async readSettings() {
+      if (known !== undefined) return known
       const settings = await settingsIn(join(path, 'peer.json'))
       const run = Buffer.from(runIdOf(manifest)).toString('hex')
       if (settings.run === run) return settings
@@ -219,8 +227,13 @@ async function agreedIn(path: string): Promise<string | undefined> {
   throw new HearsayError('RUN', `${path}: ${what}; take it away, and the others are asked`)
 }
 
+/** Has a run been begun in this folder? */
+export function hasRun(path: string): Promise<boolean> {
+  return exists(join(path, 'manifest.yaml'))
+}
+
 async function mustHaveManifest(path: string): Promise<void> {
-  if (await exists(join(path, 'manifest.yaml'))) return
+  if (await hasRun(path)) return
   const instead = (await exists(join(path, 'peer.json')))
     ? "manifest.yaml is missing; copy it from any other peer's folder of this run"
     : 'there is no manifest.yaml in it; name the folder of a run that was started or joined here'

@@ -6,6 +6,7 @@ import { HearsayError } from '../errors.js'
 import { createIdentity, type Identity, identityOf } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, syncFolder, unfinishedName, writeThrough } from './durable.js'
+import type { PeerSettings } from './peer-files.js'
 
 /** An identity's file is two lines; more is another file. */
 export const identityLimitBytes = 4096
@@ -53,6 +54,21 @@ export async function loadIdentity(path: string): Promise<Identity | undefined> 
   } finally {
     await file.close()
   }
+}
+
+/**
+ * The identity that a run was begun with.
+ *
+ * @throws {@link HearsayError} RUN where it is lost: a new one would be another peer, of which nobody knows
+ */
+export async function loadOwnIdentity(path: string, { id }: Pick<PeerSettings, 'id'>): Promise<Identity> {
+  const identity = await loadIdentity(path)
+  if (identity?.peerId.toString() === id) return identity
+  const what = identity === undefined ? 'is missing' : `is the key of ${identity.peerId}`
+  throw new HearsayError(
+    'RUN',
+    `${path}: ${what}, and this run was begun as ${id}; bring back that one's from a copy, or join the run as another peer, with another --out`,
+  )
 }
 
 async function keyIn(text: string, path: string): Promise<Ed25519PrivateKey> {

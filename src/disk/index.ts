@@ -30,9 +30,11 @@ export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, re
 export * from './identity-file.js'
 export { type KeptMixture, type KeptPeer, keepPeer, keptPeers, readPeer } from './kept-peer.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
+export { type DurablePeer, type DurableRunOptions, type OpenPeerOptions, openPeer } from './open-peer.js'
 export {
   type KnownMember,
   knownMembers,
+  lastingData,
   type MetMember,
   membersFrom,
   type NetworkSettings,

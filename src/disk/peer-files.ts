@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
-import { type OwnData, ownDataSchema } from '../data/index.js'
+import { isShipped, type OwnData, ownDataSchema } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { Member, PeerNetwork } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
@@ -98,6 +99,15 @@ const settingsSchema = z.strictObject({
   members: membersSchema.optional(),
 })
 const settingsBytes = 64 * 1024 + membersBytes
+
+/** Own data whose paths do not depend on where the peer is resumed from. */
+export function lastingData({ set, test, ...read }: OwnData): OwnData {
+  return {
+    ...read,
+    set: isShipped(set) ? set : resolve(set),
+    ...(test !== undefined && { test: resolve(test) }),
+  }
+}
 
 /** Members as files have them: of each as many addresses as are read again. */
 export function knownMembers(members: readonly MetMember[]): KnownMember[] {

@@ -1,7 +1,10 @@
-import { type FieldFolder, nothingYet, type RoundCheckpoints, readPeer, type SoFar } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import type { Manifest, Peer, Unmerged } from '../node/index.js'
 import { headOf } from '../tensors/index.js'
+import type { FieldFolder } from './field-folder.js'
+import { readPeer } from './kept-peer.js'
+import { nothingYet, type SoFar } from './progress.js'
+import type { RoundCheckpoints } from './round-checkpoints.js'
 
 /** What a peer is taken up from. */
 export interface Kept {

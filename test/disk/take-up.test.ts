@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type Kept, takeUp } from '../../src/cli/take-up.js'
 import { createRoundCheckpoints } from '../../src/disk/index.js'
+import { type Kept, takeUp } from '../../src/disk/take-up.js'
 import { type Peer, parseManifest } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
-import { emptyFolder } from '../disk/children.js'
+import { emptyFolder } from './children.js'
 
 const { signal } = new AbortController()
 const layout = layoutOf([

@@ -1,0 +1,227 @@
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { ownDataSchema } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
+import { HearsayError } from '../errors.js'
+import { readTopology } from '../learner/index.js'
+import { createPeer, type Peer, type PeerEvent, type PeerOptions, runIdOf, vacant } from '../node/index.js'
+import { type FieldFolder, hasRun, openRunFolder } from './field-folder.js'
+import { loadOrCreateIdentity, loadOwnIdentity } from './identity-file.js'
+import { knownMembers, lastingData, type MetMember, type PeerSettings } from './peer-files.js'
+import { PeerKeeper } from './peer-keeper.js'
+import type { LastTest } from './progress.js'
+
+/** A peer with a folder that keeps it. */
+export interface OpenPeerOptions extends Omit<PeerOptions, 'identity' | 'remembered'> {
+  /**
+   * The path of a run folder: made where there is none, else gone on with, as after a crash. Or one that is open, with
+   * its settings written; whoever has opened it closes it.
+   */
+  readonly folder: string | FieldFolder
+  /** Members to look for beside those that the folder remembers. @default none */
+  readonly met?: readonly MetMember[]
+  /** Receives a line for each thing that the folder has lost. Must not throw. @default a warning of the process */
+  readonly onLost?: (line: string) => void
+}
+
+/** A peer that comes back: what it needs for that is on the disk before its events are seen. */
+export interface DurablePeer extends Omit<Peer, 'run'> {
+  readonly folder: FieldFolder
+  /** Rounds that it has ended, in this process and before. */
+  readonly rounds: number
+  /** The last test of its model. */
+  readonly tested: LastTest | undefined
+  /** Members that it has met, those that are gone among them. */
+  met(): readonly MetMember[]
+  /**
+   * Goes on behind the rounds that are done; ends at once where all are. Once only.
+   *
+   * @throws {@link HearsayError} RUN where the disk refuses, or another process has taken the folder
+   */
+  run(options?: DurableRunOptions): AsyncGenerator<PeerEvent, void, undefined>
+}
+
+export interface DurableRunOptions {
+  /**
+   * How many peers it waits for, itself among them.
+   * @default the manifest's, without those that have done all their rounds: they do not come back
+   */
+  readonly minPeers?: number
+  readonly signal?: AbortSignal
+}
+
+/**
+ * A peer as {@link createPeer} makes it, that keeps its identity, its model and the members it meets in a folder. The
+ * same call after a crash or a power cut gives the same peer, which goes on behind its last whole round.
+ *
+ * ```ts
+ * const peer = await openPeer({ folder: 'runs/boston', manifest, name: 'boston', data: { own } })
+ * for await (const event of peer.run()) if (event.type === 'ended') console.log(event.round)
+ * await peer.stop()
+ * ```
+ *
+ * @throws {@link HearsayError} what `createPeer` throws; RUN where the folder is of another run or another peer, or is
+ * damaged or in use
+ */
+export async function openPeer(options: OpenPeerOptions): Promise<DurablePeer> {
+  if (typeof options.folder !== 'string') return peerIn(options.folder, options)
+  const folder = await openFolder(options.folder, options)
+  try {
+    return await peerIn(folder, options, () => folder.close())
+  } catch (error) {
+    await folder.abandon()
+    throw error
+  }
+}
+
+/** @param close - what ends with the peer */
+async function peerIn(
+  folder: FieldFolder,
+  options: OpenPeerOptions,
+  close: () => Promise<void> = async () => {},
+): Promise<DurablePeer> {
+  const { name, members = [], onLost = line => process.emitWarning(line) } = options
+  const settings = await folder.readSettings()
+  if (folder.before === undefined)
+    onLost(`${folder.path}/metrics.jsonl: is missing; what this peer told before is lost, and it writes on anew`)
+  const identity = await loadOwnIdentity(folder.identityPath, settings)
+  const met = [...(options.met ?? []), ...(folder.isNew ? [] : await remembered(folder, onLost))]
+  const listen = options.listen ?? (await vacant(settings.listening ?? settings.listen)).listen
+  const either = createDeadline(options.signal, folder.lost)
+  try {
+    const peer = await createPeer({
+      hasBegun: !folder.isNew,
+      ...options,
+      listen,
+      identity,
+      remembered: addressesOf([...met, ...members], identity.peerId),
+      signal: either.signal,
+    })
+    try {
+      await folder.writeSettings({ ...settings, listening: peer.listening() })
+      const keeper = new PeerKeeper({ peer, folder, name, topology: await readTopology(peer.model), met, onLost })
+      await keeper.begin(either.signal)
+      return keptPeer(peer, folder, keeper, close)
+    } catch (error) {
+      await peer.stop()
+      throw error
+    }
+  } catch (error) {
+    throw folder.lost.aborted ? folder.lost.reason : error
+  } finally {
+    either.clear()
+  }
+}
+
+function keptPeer(peer: Peer, folder: FieldFolder, keeper: PeerKeeper, close: () => Promise<void>): DurablePeer {
+  const { manifest } = folder
+  return {
+    ...peer,
+    get standardisation() {
+      return peer.standardisation
+    },
+    get counters() {
+      return peer.counters
+    },
+    folder,
+    get rounds() {
+      return keeper.rounds
+    },
+    get tested() {
+      return keeper.tested
+    },
+    met: () => keeper.met,
+    async *run({ minPeers = awaited(manifest.minPeers, keeper.met), signal } = {}) {
+      // Killed between its last round and its end, it has nothing left to do.
+      if (keeper.rounds >= manifest.rounds) return
+      const { rounds: round, unmerged } = keeper
+      const either = createDeadline(signal, folder.lost)
+      try {
+        const agreed = await folder.readAgreed()
+        for await (const event of peer.run({ round, minPeers, agreed, unmerged, signal: either.signal })) {
+          await keeper.keep(event, either.signal)
+          yield event
+        }
+      } catch (error) {
+        throw folder.lost.aborted ? folder.lost.reason : error
+      } finally {
+        either.clear()
+      }
+    },
+    async stop() {
+      await peer.stop()
+      await close()
+    },
+    async kill() {
+      await peer.kill()
+      await close()
+    },
+  }
+}
+
+/** Peers that have done all their rounds do not come back: the last ones end the run by themselves. */
+function awaited(minPeers: number, met: readonly MetMember[]): number {
+  const finished = met.filter(member => member.finished).length
+  return finished === 0 ? minPeers : Math.min(minPeers, 1 + met.length - finished)
+}
+
+/** Opens the folder that a program names by its path. What it says of the run must be what it said before. */
+async function openFolder(path: string, options: OpenPeerOptions): Promise<FieldFolder> {
+  const { manifest, name, signal = new AbortController().signal } = options
+  const resume = await hasRun(path)
+  const folder = await openRunFolder(path, resume ? { resume, signal } : { resume, manifest, signal })
+  try {
+    if (folder.isNew) await folder.writeSettings(await settingsOf(folder, options))
+    const { run, name: before } = await folder.readSettings()
+    const wanted = Buffer.from(runIdOf(manifest)).toString('hex')
+    if (run !== wanted)
+      throw new HearsayError('RUN', `${path}: is of run ${run}, not of ${wanted}; name another folder`)
+    if (name !== before)
+      throw new HearsayError('RUN', `${path}: is of the peer ${before}; name another folder for ${name}`)
+    return folder
+  } catch (error) {
+    await folder.abandon()
+    throw error
+  }
+}
+
+/** What `peer.json` remembers of a peer that a program has begun. */
+async function settingsOf({ identityPath }: FieldFolder, options: OpenPeerOptions): Promise<PeerSettings> {
+  const { manifest, name, data, members, listen = ['/ip4/0.0.0.0/tcp/0'] } = options
+  const { peerId } = await loadOrCreateIdentity(identityPath)
+  const own = 'own' in data ? ownDataSchema.safeParse(data.own).data : undefined
+  return {
+    run: Buffer.from(runIdOf(manifest)).toString('hex'),
+    id: peerId.toString(),
+    name,
+    listen,
+    ...(own && { data: lastingData(own) }),
+    ...('share' in data && { share: data.share }),
+    ...(members && { members: knownMembers(members) }),
+  }
+}
+
+/** Whom it met. A member that is forgotten can still come by itself. */
+async function remembered(folder: FieldFolder, onLost: (line: string) => void): Promise<MetMember[]> {
+  try {
+    return await folder.readMembers()
+  } catch (error) {
+    if (!(error instanceof HearsayError)) throw error
+    onLost(
+      `${error.message}; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${folder.path} <address>`,
+    )
+    return []
+  }
+}
+
+/** Where those are reached who may be there. */
+function addressesOf(members: readonly MetMember[], self: PeerId): Multiaddr[] {
+  return members
+    .filter(member => member.finished !== true && !member.peerId.equals(self))
+    .flatMap(member => member.addresses.map(address => withPeer(address, member.peerId)))
+}
+
+/** An address with the peer that is expected there. */
+function withPeer(address: Multiaddr, peerId: PeerId): Multiaddr {
+  return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId}`)
+}

@@ -1,0 +1,85 @@
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { type DurablePeer, type OpenPeerOptions, openPeer } from '../../src/disk/index.js'
+import { HearsayError } from '../../src/errors.js'
+import { parseManifest } from '../../src/node/index.js'
+import { emptyFolder } from './children.js'
+
+const manifest = parseManifest({
+  data: 'digits',
+  model: { kind: 'mlp', hidden: [8] },
+  peers: 2,
+  minPeers: 1,
+  rounds: 3,
+  training: { steps: 2 },
+  limits: { joinSeconds: 1 },
+})
+
+async function open(folder: string, options: Partial<OpenPeerOptions> = {}): Promise<DurablePeer> {
+  const peer = await openPeer({
+    folder,
+    manifest,
+    name: 'basel',
+    data: { share: 0 },
+    listen: ['/ip4/127.0.0.1/tcp/0'],
+    backend: 'wasm',
+    onLost: line => expect.unreachable(line),
+    ...options,
+  })
+  onTestFinished(() => peer.stop())
+  return peer
+}
+
+/** @returns the rounds that it ended */
+async function run(peer: DurablePeer, until = Number.POSITIVE_INFINITY): Promise<number[]> {
+  const ended: number[] = []
+  for await (const event of peer.run()) {
+    if (event.type === 'ended') ended.push(event.round)
+    if (ended.length === until) break
+  }
+  return ended
+}
+
+it('a peer with a folder is the same one after a crash, and goes on to the bits of a run without one', async () => {
+  const folder = join(await emptyFolder(), 'run')
+  const first = await open(folder)
+  expect(await run(first, 2)).toEqual([0, 1])
+  await first.kill()
+
+  const second = await open(folder)
+  expect(second.identity.peerId.equals(first.identity.peerId)).toBe(true)
+  expect(second.rounds).toBe(2)
+  expect(await run(second)).toEqual([2])
+  await second.stop()
+
+  const straight = join(await emptyFolder(), 'run')
+  await mkdir(straight)
+  await cp(join(folder, 'identity.key'), join(straight, 'identity.key'))
+  const other = await open(straight)
+  expect(await run(other)).toEqual([0, 1, 2])
+  expect(second.parameters).toEqual(other.parameters)
+
+  // All is done: the folder says so, and there is nothing to run.
+  const third = await open(folder)
+  expect([third.rounds, third.tested?.accuracy]).toEqual([3, second.tested?.accuracy])
+  expect(await run(third)).toEqual([])
+})
+
+it('a folder of another run or another peer is refused, one in use too, and one where nothing began is taken away', async () => {
+  const folder = join(await emptyFolder(), 'run')
+  const peer = await open(folder)
+  await expect(open(folder)).rejects.toThrow('is using it')
+  await peer.stop()
+  const before = await readdir(folder)
+  const otherRun = parseManifest({ ...manifest, rounds: 4 })
+  await expect(open(folder, { manifest: otherRun })).rejects.toThrow(/is of run [0-9a-f]{64}, not of/)
+  await expect(open(folder, { name: 'zurich' })).rejects.toThrow('is of the peer basel; name another folder for zurich')
+  await rm(join(folder, 'identity.key'))
+  await expect(open(folder)).rejects.toThrow('identity.key: is missing, and this run was begun as')
+  expect(await readdir(folder)).toEqual(before.filter(name => name !== 'identity.key'))
+
+  const unborn = join(await emptyFolder(), 'run')
+  await expect(open(unborn, { data: { own: { set: '/nowhere.csv' } } })).rejects.toThrow(HearsayError)
+  await expect(readFile(join(unborn, 'manifest.yaml'))).rejects.toThrow('ENOENT')
+})
