@@ -47,9 +47,10 @@ export {
   type Learner,
   type LearnerPool,
   type LearnerPoolInit,
-  type LocalTraining,
+  type LocalPlan,
   type ModelChoice,
   type PoolModel,
+  type RuleSpec,
   type TrainReport,
 } from './learner/index.js'
 export { consensusDistance, type MergeMethod, mergeMethods, mix } from './merge/index.js'

@@ -46,25 +46,25 @@ async function measure(backend, rounds) {
   try {
     const [of] = pool.models
     const data = { samples: noise(), standardisation: { mean: new Float32Array(inputs), std: ones(inputs) } }
-    const training = {
-      epochs: 1,
-      batch,
-      learningRate: 0.01,
-      decay: 1,
-      momentum: 0.9,
-      weightDecay: 0,
-      rho: 0,
-      adaptive: false,
-    }
+    const plan = { length: { epochs: 1 }, batch, learningRate: 0.01, rules: [{ rule: 'momentum', factor: 0.9 }] }
     const parameters = of.initialParameters()
     const steps = sampleCount / batch
     const local = of.learner(data, 0)
-    const works = { local: () => local.train(parameters, 0, training) }
+    const works = { local: () => local.train(parameters, 0, plan) }
     for (const crowd of crowds) {
       const settings = resolveMixture(
         mixtureSchema.parse({ method: 'mixture', learningRate: 0.01, topExperts: crowd.topExperts }),
       )
-      const learner = createMixtureLearner({ pool, model: of, data, peer: 0, seed: 1, settings, training, rounds: 1 })
+      const learner = createMixtureLearner({
+        pool,
+        model: of,
+        data,
+        peer: 0,
+        seed: 1,
+        settings,
+        localPlan: () => plan,
+        rounds: 1,
+      })
       const heads = Array.from({ length: crowd.experts }, (_, i) => ({
         peer: `peer-${i}`,
         round: 0,

@@ -34,18 +34,14 @@ try {
   await answerLines({ device: device.name, parameters: trained.layout.size }, async ({ steps, rho }) => {
     // Noise with random labels cannot be learnt; long training on it would only wander off.
     const parameters = trained.initialParameters()
-    const training = {
-      steps,
+    const plan = {
+      length: { steps },
       batch: Number(batch),
       learningRate: 0.01,
-      decay: 1,
-      momentum: 0,
-      weightDecay: 0,
-      rho,
-      adaptive: false,
+      rules: rho > 0 ? [{ rule: 'sam', rho, adaptive: false }] : [],
     }
     const before = process.cpuUsage()
-    const { seconds } = await learner.train(parameters, round++, training)
+    const { seconds } = await learner.train(parameters, round++, plan)
     const { user, system } = process.cpuUsage(before)
     return { seconds, cpuSeconds: (user + system) / 1e6 }
   })

@@ -1,7 +1,7 @@
 import type { Samples } from '../data/dataset.js'
 import { HearsayError } from '../errors.js'
+import type { LocalPlan } from '../learner/plan.js'
 import { createLearnerPool } from '../learner/pool.js'
-import { type LocalTraining, resolveTraining, trainingSchema } from '../learner/spec.js'
 import type { BackendName, LearnerPool } from '../learner/types.js'
 import { random } from '../random.js'
 import type { SpeedLine, SpeedTest } from './speed.js'
@@ -30,9 +30,8 @@ function samplesOf({ inputShape, classes, batch }: SpeedTest): Samples {
 async function speedOf(pool: LearnerPool): Promise<number> {
   const standardisation = { mean: new Float32Array([0]), std: new Float32Array([1]) }
   const samples = samplesOf(test)
-  const steps = (count: number): LocalTraining => {
-    const spec = trainingSchema.parse({ steps: count, batch: test.batch })
-    return resolveTraining(spec, { rho: 0, momentum: 0, oneStep: false })
+  const steps = (count: number): LocalPlan => {
+    return { length: { steps: count }, batch: test.batch, learningRate: 0.05, rules: [] }
   }
   const [model] = pool.models
   const peers = Array.from({ length: pool.workers }, (_, peer) => {

@@ -1,24 +1,18 @@
 import { random } from '../random.js'
+import type { LocalPlan } from './plan.js'
 
 /** A round's mini-batches cannot be drawn from nothing. */
-export interface BatchOrder {
+export interface BatchOrder extends Pick<LocalPlan, 'length' | 'batch'> {
   readonly size: number
-  readonly batch: number
-  readonly epochs?: number
-  readonly steps?: number
   readonly seed: number
   readonly peer: number
   readonly round: number
 }
 
 /** How many mini-batches a round has. */
-export function stepsOf({
-  size,
-  batch,
-  epochs,
-  steps,
-}: Pick<BatchOrder, 'size' | 'batch' | 'epochs' | 'steps'>): number {
-  return size === 0 ? 0 : (steps ?? (epochs ?? 1) * Math.ceil(size / batch))
+export function stepsOf({ size, batch, length }: Pick<BatchOrder, 'size' | 'batch' | 'length'>): number {
+  if (size === 0) return 0
+  return 'steps' in length ? length.steps : length.epochs * Math.ceil(size / batch)
 }
 
 /**

@@ -18,6 +18,7 @@ import { predict } from './predict.js'
 import { checkSamples } from './references.js'
 import { type InputSource, Residents } from './residents.js'
 import type { Trained, TrainingJob } from './round.js'
+import type { RuleBook } from './rules/index.js'
 import { type Targets, targetsOf } from './targets.js'
 import { tf } from './tensorflow.js'
 import { train } from './train.js'
@@ -32,6 +33,8 @@ export interface Started {
   readonly models: readonly DeviceModel[]
   readonly classes: number
   readonly seed: number
+  /** The rules that local plans can name. */
+  readonly book: RuleBook
   /** Inputs, standardised, as a model takes them. @param model - its place */
   source(model: number, data: DataReference): InputSource
   /** What the model's outputs for these samples should be. @param model - its place */
@@ -60,7 +63,7 @@ export interface LearnerHandlers {
 }
 
 /** @param closing - see {@link ThreadData} */
-export function createHandlers(closing: Int32Array): LearnerHandlers {
+export function createHandlers(closing: Int32Array, book: RuleBook): LearnerHandlers {
   let now: Started | undefined
   const started = (): Started => {
     if (now === undefined) throw new Error('the worker has not been started')
@@ -88,6 +91,7 @@ export function createHandlers(closing: Int32Array): LearnerHandlers {
         models,
         classes,
         seed,
+        book,
         source(model, data) {
           const { inputShape } = choices[model]!
           checkSamples(data, inputShape)
@@ -105,13 +109,13 @@ export function createHandlers(closing: Int32Array): LearnerHandlers {
       return { backend: report, models: facts }
     },
 
-    async train({ model: place, parts, round, training }) {
-      const { models, seed, source, targets } = started()
+    async train({ model: place, parts, round }) {
+      const { models, seed, source, targets, book } = started()
       const model = models[place]!
       const begun = performance.now()
-      const jobs = parts.map(({ data, parameters, peer }) => {
+      const jobs = parts.map(({ data, parameters, peer, plan }) => {
         const samples = { source: source(place, data), targets: targets(place, data), size: data.size }
-        return { parameters, ...samples, seed, peer, round, training }
+        return { parameters, ...samples, seed, peer, round, plan, book }
       })
       const controls = parts.map(({ state }) => controlOf(state))
       const outcomes =

@@ -5,17 +5,16 @@ export type { Layer, ModelTopology } from './models/allowed.js'
 export type { HeadActivation, HeadCut, HeadLayer } from './models/head-layers.js'
 export { modelTopology, readTopology } from './models/topology.js'
 export { outputShapeOf } from './output-shape.js'
+export type { LocalPlan, PlanLength } from './plan.js'
 export { createLearnerPool } from './pool.js'
+export type { RuleSpec } from './rules/spec.js'
 export {
   type Augmentation,
   augmentSchema,
   backendSchema,
-  type LocalMethod,
-  type LocalTraining,
   type ModelInput,
   type ModelSpec,
   modelSchema,
-  resolveTraining,
   type TrainingSpec,
   trainingSchema,
 } from './spec.js'

@@ -3,7 +3,7 @@ import type { Objective } from '../data/objective.js'
 import { type ErrorCode, HearsayError } from '../errors.js'
 import type { Layout } from '../tensors/index.js'
 import type { HeadCut } from './models/head-layers.js'
-import type { LocalTraining } from './spec.js'
+import type { LocalPlan } from './plan.js'
 import type {
   BackendName,
   BackendReport,
@@ -74,6 +74,8 @@ export interface TrainPart {
   readonly data: DataReference
   readonly parameters: Float32Array
   readonly peer: number
+  /** Of peers that train side by side the same, but for the vectors of its rules. */
+  readonly plan: LocalPlan
   /** See {@link TrainOptions}. */
   readonly part?: TrainOptions['part']
 }
@@ -100,7 +102,6 @@ export type Request =
       /** One, or as many as the worker said it trains side by side. */
       readonly parts: readonly TrainPart[]
       readonly round: number
-      readonly training: LocalTraining
     }
   | {
       readonly type: 'evaluate'

@@ -44,15 +44,15 @@ export function poolModel(
       queue.submit<'predict'>({ type: 'predict', model: place, state, data, parameters }, [data.key])
     return (await abortable(options?.signal, ask))!
   }
-  const train: TrainParts = (parts, round, training) =>
+  const train: TrainParts = (parts, round) =>
     queue.submit<'train'>(
-      { type: 'train', model: place, parts, round, training },
+      { type: 'train', model: place, parts, round },
       parts.map(({ data }) => data.key),
     )
   const learnerIn =
     (stack: TrainingStack) =>
     (own: PeerData, peer: number): Learner => ({
-      async train(parameters, round, training, options) {
+      async train(parameters, round, plan, options) {
         checkLength(parameters)
         checkShared(parameters, 'parameters')
         checkSamples(own.samples, inputShape)
@@ -61,11 +61,7 @@ export function poolModel(
         const outcome = await abortable(
           options?.signal,
           state =>
-            stack.train(
-              { state, data, parameters, peer, ...(options?.part && { part: options.part }) },
-              round,
-              training,
-            ),
+            stack.train({ state, data, parameters, peer, plan, ...(options?.part && { part: options.part }) }, round),
           () => stack.leave(peer),
         )
         if ('error' in outcome!) throw errorOf(outcome.error)

@@ -2,9 +2,9 @@ import type { Tensor } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../errors.js'
 import { random } from '../random.js'
 import type { BatchOrder } from './batches.js'
+import type { LocalPlan } from './plan.js'
 import type { InputSource } from './residents.js'
-import type { LocalTraining } from './spec.js'
-import type { StepSettings } from './step.js'
+import type { RuleBook } from './rules/index.js'
 import type { Targets } from './targets.js'
 
 /** One round of one peer. */
@@ -16,7 +16,9 @@ export interface TrainingJob {
   readonly seed: number
   readonly peer: number
   readonly round: number
-  readonly training: LocalTraining
+  readonly plan: LocalPlan
+  /** The rules that its plan can name. */
+  readonly book: RuleBook
 }
 
 /** The outcome of a job, not yet written back. */
@@ -27,32 +29,27 @@ export interface Trained {
   readonly steps: number
 }
 
-/** What every step of a round needs. */
-export function settingsOf({ training, round }: Pick<TrainingJob, 'training' | 'round'>): StepSettings {
-  return { ...training, learningRate: training.learningRate * training.decay ** round }
-}
-
 /**
  * The order in which a peer goes through its samples.
  *
  * @throws {@link HearsayError} `DATA` when it has none; `MANIFEST` when its inputs are to be varied and its targets,
  *   which are images, would not be
  */
-export function orderOf({ training, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
+export function orderOf({ plan, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
   if (size === 0) throw new HearsayError('DATA', 'there are no samples to train on')
-  if (training.augment !== undefined && targets.shape.length > 1) {
+  if (plan.augment !== undefined && targets.shape.length > 1) {
     throw new HearsayError('MANIFEST', 'training.augment: does not go with data.superResolution; remove one of the two')
   }
-  return { ...training, size, seed, peer, round }
+  return { ...plan, size, seed, peer, round }
 }
 
 /** The inputs of one of its mini-batches, varied where the manifest says so. */
 export function inputsOf(
-  { source, training, seed, peer, round }: Pick<TrainingJob, 'source' | 'training' | 'seed' | 'peer' | 'round'>,
+  { source, plan, seed, peer, round }: Pick<TrainingJob, 'source' | 'plan' | 'seed' | 'peer' | 'round'>,
   indices: Int32Array,
   step: number,
 ): Tensor {
-  const { augment } = training
+  const { augment } = plan
   return augment === undefined
     ? source.take(indices)
     : source.augmented(indices, augment, random(seed, 'augment', peer, round, step))

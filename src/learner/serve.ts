@@ -11,6 +11,8 @@ import {
   recordOf,
   type ThreadData,
 } from './messages.js'
+import { ruleBook } from './rules/index.js'
+import type { Rule } from './rules/rule.js'
 
 /** What a job of another room works with. */
 export interface JobContext extends Omit<Started, 'release'>, JobControl {
@@ -40,12 +42,14 @@ export function handler<Ask, Answer>(
 /**
  * Serves a learner pool from this worker thread, until the pool ends it: its own requests, and jobs of other rooms.
  * Called once, by the module that the pool starts ({@link LearnerPoolInit.worker}).
+ *
+ * @param rules - that local plans can name beside the learner's own: see {@link ForeignRuleSpec}
  */
-export function serve(extra: readonly JobHandler[]): void {
+export function serve(extra: readonly JobHandler[], rules: readonly Rule[] = []): void {
   if (parentPort === null) throw new Error('this module runs in a worker thread')
   const port = parentPort
   const { closing } = workerData as ThreadData
-  const { handlers: own, started, controlOf } = createHandlers(closing)
+  const { handlers: own, started, controlOf } = createHandlers(closing, ruleBook(rules))
   const byName = new Map(extra.map(({ name, handle }) => [name, handle]))
   if (byName.size < extra.length) throw new Error('two handlers for one kind of job')
   const handlers: Handlers = {
@@ -53,8 +57,8 @@ export function serve(extra: readonly JobHandler[]): void {
     async job({ name, state, data, ask }) {
       const handle = byName.get(name)
       if (handle === undefined) throw new Error(`this worker knows no job "${name}"`)
-      const { models, classes, seed, source, targets } = started()
-      return handle({ models, classes, seed, source, targets, data, ...controlOf(state) }, ask)
+      const { release: _, ...context } = started()
+      return handle({ ...context, data, ...controlOf(state) }, ask)
     },
   }
 

@@ -137,55 +137,10 @@ export const trainingSchema = z
 /** The section `training`, checked. */
 export type TrainingSpec = z.output<typeof trainingSchema>
 
-/** What the merge method asks of local training. */
-export interface LocalMethod {
-  readonly rho: number
-  readonly momentum: number
-  readonly oneStep: boolean
-}
-
-/** Local training with every number settled. Exactly one of `epochs` and `steps` is there. */
-export interface LocalTraining {
-  readonly epochs?: number
-  readonly steps?: number
-  readonly batch: number
-  readonly learningRate: number
-  readonly decay: number
-  readonly momentum: number
-  readonly weightDecay: number
-  readonly clip?: number
-  /** SAM radius; 0 is plain SGD, to the last bit (P3). */
-  readonly rho: number
-  readonly adaptive: boolean
-  readonly augment?: Augmentation
-}
-
 /** How images are varied (augment.ts). */
 export interface Augmentation {
   /** Pixels of padding on each side, out of which the image's own size is cut. */
   readonly crop: number
   /** Mirrors every second image, left to right. */
   readonly flip: boolean
-}
-
-/** Joins the manifest's section `training` with what its merge method asks for. */
-export function resolveTraining(spec: TrainingSpec, method: LocalMethod): LocalTraining {
-  const { batch, learningRate, decay, weightDecay, clip, adaptive, augment } = spec
-  const length = method.oneStep
-    ? { steps: 1 }
-    : spec.steps === undefined
-      ? { epochs: spec.epochs ?? 1 }
-      : { steps: spec.steps }
-  return {
-    ...length,
-    batch,
-    learningRate,
-    decay,
-    weightDecay,
-    momentum: method.momentum,
-    rho: method.rho,
-    adaptive,
-    ...(clip === undefined ? {} : { clip }),
-    ...(augment === undefined ? {} : { augment }),
-  }
 }

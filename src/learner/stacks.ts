@@ -1,24 +1,18 @@
 import type { TrainOutcome, TrainPart } from './messages.js'
-import type { LocalTraining } from './spec.js'
 
 /** Trains some peers for one round, one outcome a part. */
-export type TrainParts = (
-  parts: readonly TrainPart[],
-  round: number,
-  training: LocalTraining,
-) => Promise<readonly TrainOutcome[]>
+export type TrainParts = (parts: readonly TrainPart[], round: number) => Promise<readonly TrainOutcome[]>
 
 interface Waiting {
   readonly part: TrainPart
   readonly round: number
-  readonly training: LocalTraining
   resolve(outcome: TrainOutcome): void
   reject(error: unknown): void
 }
 
 /**
  * Peers of a simulation that train side by side. The same ones each round, whoever asks first: on GPUs, and with native
- * TensorFlow other than on x64, a matrix product's last bits depend on what else is in the batch (dense/step.ts), and the
+ * TensorFlow other than on x64, a matrix product's last bits depend on what else is in the batch (dense/gradients.ts), and the
  * same manifest must give the same bits. So a stack begins when all its members have asked. That cannot block: to train for a round, a peer needs of others only what they said in the
  * round before.
  */
@@ -33,11 +27,11 @@ export class TrainingStack {
     this.members = new Set(members)
   }
 
-  train(part: TrainPart, round: number, training: LocalTraining): Promise<TrainOutcome> {
+  train(part: TrainPart, round: number): Promise<TrainOutcome> {
     return new Promise((resolve, reject) => {
       if (this.waiting.has(part.peer)) throw new Error(`peer ${part.peer} already waits to be trained`)
       this.members.add(part.peer)
-      this.waiting.set(part.peer, { part, round, training, resolve, reject })
+      this.waiting.set(part.peer, { part, round, resolve, reject })
       this.beginWhenWhole()
     })
   }
@@ -56,23 +50,27 @@ export class TrainingStack {
     // After an interruption members may be in different rounds; then each goes on in its own.
     const kinds = new Map<string, Waiting[]>()
     for (const one of all) {
-      const kind = JSON.stringify([one.round, one.training])
+      const kind = kindOf(one)
       kinds.set(kind, [...(kinds.get(kind) ?? []), one])
     }
     for (const together of kinds.values()) void this.begin(together)
   }
 
   private async begin(together: readonly Waiting[]): Promise<void> {
-    const [{ round, training }] = together as [Waiting]
+    const [{ round }] = together as [Waiting]
     try {
       const outcomes = await this.work(
         together.map(({ part }) => part),
         round,
-        training,
       )
       for (const [place, { resolve }] of together.entries()) resolve(outcomes[place])
     } catch (error) {
       for (const { reject } of together) reject(error)
     }
   }
+}
+
+/** Vectors of rules are each peer's own; of what length they are is the same for all that train side by side. */
+function kindOf({ round, part: { plan } }: Waiting): string {
+  return JSON.stringify([round, plan], (_, value) => (ArrayBuffer.isView(value) ? value.byteLength : value))
 }

@@ -1,17 +1,13 @@
 import type { Scalar } from '@tensorflow/tfjs-core'
 import { random } from '../random.js'
-import { batches } from './batches.js'
+import { batches, stepsOf } from './batches.js'
+import { Descent } from './descent.js'
 import { type DeviceModel, download, upload } from './models/model.js'
-import { inputsOf, orderOf, settingsOf, type Trained, type TrainingJob, trained } from './round.js'
-import { type StepSettings, type StepTarget, trainingStep } from './step.js'
+import { inputsOf, orderOf, type Trained, type TrainingJob, trained } from './round.js'
+import type { GradientsAt } from './rules/rule.js'
+import { tapeGradients, weightsOf } from './tape.js'
 import { rowsOf, targetTensor } from './targets.js'
 import { tf } from './tensorflow.js'
-
-/**
- * A GPU takes steps faster than it does them. So many may wait for it: enough to keep it busy, few enough that their
- * memory is bounded and an aborted job ends soon.
- */
-export const stepsAhead = 32
 
 /**
  * Trains a peer for one round, any model. Starts from `job.parameters` and leaves them as they are: the caller writes
@@ -26,48 +22,35 @@ export async function train(
   job: TrainingJob,
   aborted: () => boolean,
 ): Promise<Trained | undefined> {
-  const { seed, peer, round } = job
+  const { plan, book } = job
   const order = orderOf(job)
-  const settings = settingsOf(job)
   upload(model, job.parameters)
-  const velocity =
-    settings.momentum > 0 ? tf.tidy(() => model.trainable.map(v => tf.variable(tf.zerosLike(v), false))) : []
-  const target: StepTarget = { variables: model.trainable, tracked: model.tracked, velocity }
-  // Summed on the device and read once: reading it every step would make the device wait for us.
-  let total = tf.scalar(0)
-  let steps = 0
+  const { learningRate } = plan
+  const descent = new Descent({ weights: weightsOf(model), rules: [plan.rules], book, learningRate })
+  const drawn = batches(order)
   let samples = 0
+  const batch = (step: number): GradientsAt => {
+    const indices = drawn.next().value!
+    samples += indices.length
+    return gradientsOn(model, job, indices, step)
+  }
   try {
-    for (const indices of batches(order)) {
-      if (aborted()) return undefined
-      model.seedDropout(random(seed, 'dropout', peer, round, steps))
-      const sum: Scalar = tf.tidy(() => tf.add(total, stepOn(model, job, indices, steps, target, settings)))
-      total.dispose()
-      total = sum
-      steps++
-      samples += indices.length
-      if (steps % stepsAhead === 0) await total.data()
-    }
+    if (!(await descent.run(stepsOf(order), batch, aborted))) return undefined
     const parameters = await download(model)
-    return trained(job, parameters, { loss: (await total.data())[0]!, steps, samples })
+    const [losses] = await descent.sums()
+    return trained(job, parameters, { loss: losses![0]!, steps: descent.steps, samples })
   } finally {
-    total.dispose()
-    tf.dispose(velocity)
+    descent.dispose()
   }
 }
 
-function stepOn(
-  model: DeviceModel,
-  job: TrainingJob,
-  indices: Int32Array,
-  step: number,
-  target: StepTarget,
-  settings: StepSettings,
-): Scalar {
+function gradientsOn(model: DeviceModel, job: TrainingJob, indices: Int32Array, step: number): GradientsAt {
+  const { seed, peer, round } = job
+  model.seedDropout(random(seed, 'dropout', peer, round, step))
   const inputs = inputsOf(job, indices, step)
   const targets = targetTensor(indices.length, job.targets, (row, into, at) =>
     job.targets.write(indices[row]!, into, at),
   )
-  const objective = (): Scalar => tf.mean(job.targets.losses(rowsOf(model.logits(inputs, true)), targets))
-  return trainingStep(objective, target, settings)
+  const loss = (): Scalar => tf.mean(job.targets.losses(rowsOf(model.logits(inputs, true)), targets))
+  return tapeGradients(loss, model.trainable)
 }

@@ -4,7 +4,8 @@ import type { Objective } from '../data/objective.js'
 import type { Layout } from '../tensors/index.js'
 import type { JobType } from './job-type.js'
 import type { HeadCut } from './models/head-layers.js'
-import type { LocalTraining, ModelSpec } from './spec.js'
+import type { LocalPlan } from './plan.js'
+import type { ModelSpec } from './spec.js'
 
 /**
  * What computes. `node-gpu` only where CUDA really uses a GPU; `webgpu` is any GPU, without CUDA; `node` is native
@@ -114,11 +115,12 @@ export interface Learner {
    * Trains `parameters` in place.
    *
    * @param parameters - on shared memory; nobody else may write to it until the promise settles
-   * @param round - decides the learning rate and the order of the batches
+   * @param round - decides the order of the batches
+   * @param plan - nobody may write to the vectors of its rules until the promise settles
    * @throws the signal's reason when aborted before the new parameters were written; they are then unchanged.
    *   {@link HearsayError} `RUN` when training diverged (a parameter is no longer finite): unchanged as well
    */
-  train(parameters: Float32Array, round: number, training: LocalTraining, options?: TrainOptions): Promise<TrainReport>
+  train(parameters: Float32Array, round: number, plan: LocalPlan, options?: TrainOptions): Promise<TrainReport>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */
   evaluate(parameters: Float32Array, samples: Samples, options?: JobOptions): Promise<Evaluation>
   /** Peers that train side by side no longer wait for this one. For one that has died; who finishes need not. */
@@ -157,7 +159,7 @@ export interface PoolModel extends ModelChoice {
   learner(data: PeerData, peer: number): Learner
   /**
    * All peers of a simulation that have this model. With one of dense layers several train side by side in one product
-   * (dense/step.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
+   * (dense/gradients.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
    * workers. Each must train once a round, or {@link Learner.leave}.
    *
    * @param numbers - of the peers, in their order. @default from 0, as when all peers have this model

@@ -12,9 +12,9 @@ import { train } from './train.js'
 export const mixtureHandlers: readonly JobHandler[] = [
   handler(trainMixture, async (context, ask) => {
     const begun = performance.now()
-    const { peer, round, training, localShare, parameters, weights, settings } = ask
-    const { seed, aborted, commit } = context
-    const job = { ...judgedOf(context, ask), settings, training, localShare, seed, peer, round }
+    const { peer, round, plan, localShare, parameters, weights, settings } = ask
+    const { seed, book, aborted, commit } = context
+    const job = { ...judgedOf(context, ask), settings, plan, book, localShare, seed, peer, round }
     const trained = await train(job, aborted)
     if (trained === undefined || !commit()) return undefined
     if (trained.parameters !== undefined) parameters.set(trained.parameters)

@@ -1,4 +1,4 @@
-import { type Evaluation, jobType, type LocalTraining } from '../learner/index.js'
+import { type Evaluation, jobType, type LocalPlan } from '../learner/index.js'
 import type { WeightVectors } from './device.js'
 import type { MixtureSettings } from './spec.js'
 
@@ -21,7 +21,7 @@ export interface MixtureAsk {
 export interface TrainAsk extends MixtureAsk {
   readonly peer: number
   readonly round: number
-  readonly training: LocalTraining
+  readonly plan: LocalPlan
   /** a: the local loss's share. Only of the joint schedule. */
   readonly localShare: number
 }

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { JobOptions, LearnerPool, LocalTraining, PeerData, PoolModel } from '../learner/index.js'
+import type { JobOptions, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
 import { headSection } from '../tensors/index.js'
 import { type Expert, expertLimit, selectExperts } from './experts.js'
 import { geometryOf } from './geometry.js'
@@ -24,8 +24,8 @@ export interface MixtureLearnerInit {
   readonly peer: number
   readonly seed: number
   readonly settings: MixtureSettings
-  /** Of local training. The alternate schedule takes the batch size from it, the joint one everything. */
-  readonly training: LocalTraining
+  /** Local training of a round. The alternate schedule takes the batch size from it, the joint one everything. */
+  readonly localPlan: (round: number) => LocalPlan
   /** Of the whole run: the joint schedule's loss shifts over them. */
   readonly rounds: number
 }
@@ -116,7 +116,7 @@ export interface MixtureLearner {
  * @throws {@link HearsayError} `MODEL` when the model's head is no chain of layers, or changes the size of maps
  */
 export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
-  const { pool, model, data, peer, seed, settings, training, rounds } = init
+  const { pool, model, data, peer, seed, settings, localPlan, rounds } = init
   const { widths } = geometryOf(model.cut(), model.layout)
   const { layout: headLayout } = headSection(model.layout, model.headLayer)
   const owner = { seed, peer }
@@ -182,7 +182,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
         ...askOf(parameters, experts),
         peer,
         round,
-        training,
+        plan: localPlan(round),
         localShare: localShare(settings, round, rounds),
       }
       const { gate, ...report } = await pool.submit(trainMixture, ask, [data], options)

@@ -1,26 +1,30 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../errors.js'
 import {
   type BatchOrder,
   batches,
+  type ChainInit,
+  Descent,
   type DeviceModel,
   download,
+  type GradientsAt,
+  globalNorm,
   orderOf,
-  type StepSettings,
-  type StepTarget,
-  settingsOf,
-  stepsAhead,
+  stepsOf,
   type TrainingJob,
+  tapeGradients,
   tf,
-  trainingStep,
   upload,
+  type Weights,
+  weightsOf,
 } from '../learner/device.js'
+import type { RuleSpec } from '../learner/index.js'
 import { random } from '../random.js'
 import { headSection, type Layout } from '../tensors/index.js'
 import { type DeviceMixture, type TrainedVectors, uploadMixture, type WeightVectors } from './device.js'
 import { type BatchFeatures, featuresOf, variedFeatures } from './features.js'
 import type { HeadGeometry } from './geometry.js'
-import { alternateObjective, jointObjective, type Objective } from './objective.js'
+import { alternateObjective, type BatchOutcome, jointObjective, type Objective } from './objective.js'
 import type { MixtureSettings } from './spec.js'
 
 /** One round of one peer. Its parameters are left as they are. */
@@ -85,8 +89,8 @@ async function alternate(
   layout: Layout,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const { model, source, settings } = job
-  const augment = settings.augment ?? job.training.augment
+  const { model, source, settings, plan } = job
+  const augment = settings.augment ?? plan.augment
   const features: BatchFeatures | undefined =
     augment === undefined
       ? await featuresOf(model, model.cut(), source, size, aborted)
@@ -94,14 +98,18 @@ async function alternate(
   if (features === undefined) return undefined
   const { epochs, learningRate, momentum, clip, trainHead } = settings
   // Weight decay would pull the transforms from the identity to nothing.
-  const step: StepSettings = { learningRate, momentum, clip, weightDecay: 0, rho: 0, adaptive: false }
+  const rules: RuleSpec[] = [
+    { rule: 'clip', limit: clip },
+    ...(momentum > 0 ? [{ rule: 'momentum', factor: momentum } as const] : []),
+  ]
   const head = model.variables.slice(model.layout.tensors.length - layout.tensors.length)
   const variables = [...mixture.variables, ...(trainHead ? head : [])]
+  const places = variables.map(() => undefined)
+  const weights: Weights = { variables, tracked: [], places, size: 0, norm: globalNorm }
   try {
     const objective = alternateObjective(job, mixture, layout, features)
-    const target = { variables, tracked: [] }
-    const ownOrder = { batch, epochs, size, seed, peer, round }
-    return await takeSteps(ownOrder, mixture.count, target, step, objective, aborted)
+    const order = { batch, length: { epochs }, size, seed, peer, round }
+    return await takeSteps(order, { weights, rules: [rules], learningRate, book: job.book }, objective, aborted)
   } finally {
     features.dispose()
   }
@@ -114,57 +122,55 @@ async function joint(
   layout: Layout,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const { model } = job
-  const target = { variables: [...model.trainable, ...mixture.variables], tracked: model.tracked }
+  const { model, plan, book } = job
+  const own = weightsOf(model)
+  const weights: Weights = {
+    ...own,
+    variables: [...own.variables, ...mixture.variables],
+    places: [...own.places, ...mixture.variables.map(() => undefined)],
+  }
   const objective = jointObjective(job, mixture, layout, model.cut())
-  return takeSteps(order, mixture.count, target, settingsOf(job), objective, aborted)
+  const { rules, learningRate } = plan
+  return takeSteps(order, { weights, rules: [rules], learningRate, book }, objective, aborted)
 }
 
 async function takeSteps(
   order: BatchOrder,
-  experts: number,
-  target: StepTarget,
-  settings: StepSettings,
+  init: ChainInit,
   objective: Objective,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const velocity =
-    settings.momentum > 0 ? tf.tidy(() => target.variables.map(v => tf.variable(tf.zerosLike(v), false))) : []
-  // Loss and gate weights, summed on the device and read once: reading every step would make the device wait for us.
-  let total: Tensor = tf.zeros([2 + experts])
-  let steps = 0
+  const descent = new Descent(init)
+  const drawn = batches(order)
   let samples = 0
+  const batch = (step: number): GradientsAt => {
+    const indices = drawn.next().value!
+    samples += indices.length
+    return gradientsOf(objective(indices, step), init.weights.variables)
+  }
   try {
-    for (const indices of batches(order)) {
-      if (aborted()) return undefined
-      const sum = tf.tidy(() => {
-        const outcome = objective(indices, steps)
-        let gate: Tensor | undefined
-        const loss = trainingStep(
-          () => {
-            const { loss, gate: seen } = outcome()
-            // What a step computes goes when it ends; of SAM's two passes the first counts, as its loss does.
-            gate ??= tf.keep(seen)
-            return loss
-          },
-          { ...target, velocity },
-          settings,
-        )
-        const next = tf.add(total, tf.concat([tf.reshape(loss, [1]), gate!]))
-        gate!.dispose()
-        return next
-      })
-      total.dispose()
-      total = sum
-      steps++
-      samples += indices.length
-      if (steps % stepsAhead === 0) await total.data()
-    }
-    const [loss, ...gate] = (await total.data()) as Float32Array
-    return { loss: loss! / steps, samples, steps, gate: gate.map(weight => weight / steps) }
+    if (!(await descent.run(stepsOf(order), batch, aborted))) return undefined
+    const { steps } = descent
+    const [losses, gate] = await descent.sums()
+    return { loss: losses![0]! / steps, samples, steps, gate: Array.from(gate!, weight => weight / steps) }
   } finally {
-    total.dispose()
-    tf.dispose(velocity)
+    descent.dispose()
+  }
+}
+
+/** Gradients of the loss; the gate's weights are a figure beside it. */
+function gradientsOf(outcome: () => BatchOutcome, variables: readonly Variable[]): GradientsAt {
+  return factor => {
+    let seen: Tensor | undefined
+    const pass = tapeGradients(() => {
+      const { loss, gate } = outcome()
+      // What the tape computes goes when it ends.
+      seen = tf.keep(gate)
+      return loss
+    }, variables)(factor)
+    const gate = tf.clone(seen!)
+    seen!.dispose()
+    return { ...pass, figures: [...pass.figures, gate] }
   }
 }
 

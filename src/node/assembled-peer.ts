@@ -2,7 +2,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
-import type { Learner, LocalTraining } from '../learner/index.js'
+import type { Learner, LocalPlan } from '../learner/index.js'
 import type { MixtureLearner } from '../mixture/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
@@ -37,7 +37,8 @@ export interface AssemblyInit {
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** See {@link MixingInit}. */
   readonly isDeafTo?: MixingInit['isDeafTo']
-  readonly training: LocalTraining
+  /** Local training of a round. */
+  readonly localPlan: (round: number) => LocalPlan
   /** The whole model, at its start; the run changes it in place. */
   readonly parameters: Float32Array
   readonly head: HeadSection

@@ -12,7 +12,7 @@ import {
   type StatePayload,
   type Timing,
 } from '../gossip/index.js'
-import type { Learner, LocalTraining, TrainReport } from '../learner/index.js'
+import type { Learner, LocalPlan, TrainReport } from '../learner/index.js'
 import { type Merge, stalenessSchema } from '../merge/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
@@ -37,7 +37,8 @@ export interface MergingInit {
   readonly runId: Uint8Array
   readonly merge: Merge
   readonly learner: Learner
-  readonly training: LocalTraining
+  /** Local training of a round. */
+  readonly localPlan: (round: number) => LocalPlan
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
@@ -73,7 +74,7 @@ export interface Merging extends MethodWork {
 }
 
 export function createMerging(init: MergingInit, node: HearsayHost): Merging {
-  const { self, manifest, merge, learner, parameters, training, test } = init
+  const { self, manifest, merge, learner, parameters, localPlan, test } = init
   const isAsync = manifest.mode === 'async'
   let federation: Federation | undefined
   let run: OpenRun | undefined
@@ -154,7 +155,10 @@ export function createMerging(init: MergingInit, node: HearsayHost): Merging {
       return {
         async train(round, signal) {
           try {
-            report = await whose(init.name, learner.train(parameters, round, training, { signal, part: init.head }))
+            report = await whose(
+              init.name,
+              learner.train(parameters, round, localPlan(round), { signal, part: init.head }),
+            )
           } catch (error) {
             // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
             const isDiverged = error instanceof HearsayError && error.code === 'RUN'

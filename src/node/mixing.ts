@@ -14,7 +14,7 @@ import {
   ReasonCounts,
   type Timing,
 } from '../gossip/index.js'
-import type { Learner, LocalTraining } from '../learner/index.js'
+import type { Learner, LocalPlan } from '../learner/index.js'
 import {
   createExpertStore,
   type Expert,
@@ -53,7 +53,8 @@ export interface MixingInit {
   readonly settings: MixtureSettings
   readonly learner: Learner
   readonly mixture: MixtureLearner
-  readonly training: LocalTraining
+  /** Local training of a round. */
+  readonly localPlan: (round: number) => LocalPlan
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
@@ -97,7 +98,7 @@ export interface Mixing extends MethodWork {
 }
 
 export function createMixing(init: MixingInit, node: HearsayHost, presence: Presence): Mixing {
-  const { self, manifest, mixture, learner, parameters, training, test } = init
+  const { self, manifest, mixture, learner, parameters, localPlan, test } = init
   const experts = createExpertStore<ToldExpert>({ numbers: init.head.layout.size, limit: expertLimit })
   const isJoint = init.settings.schedule === 'joint'
   const isSync = manifest.mode === 'sync'
@@ -263,7 +264,9 @@ export function createMixing(init: MixingInit, node: HearsayHost, presence: Pres
 
     begin: beginning => ({
       train: (round, signal) =>
-        isJoint ? trained(round, signal) : whose(init.name, learner.train(parameters, round, training, { signal })),
+        isJoint
+          ? trained(round, signal)
+          : whose(init.name, learner.train(parameters, round, localPlan(round), { signal })),
       async *gossip(round, head, signal) {
         yield* exchange(beginning, round, head, signal)
         const { members } = beginning.federation.at(round)

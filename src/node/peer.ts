@@ -26,7 +26,7 @@ import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
 import { createSight } from './peer-sight.js'
 import { reach } from './reach.js'
-import { localTraining, sharedSection } from './training.js'
+import { localPlan, sharedSection } from './training.js'
 import type { Unmerged } from './work.js'
 
 /** A peer of the field. */
@@ -161,11 +161,11 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     const { runId } = run
     const { data } = seen
     const number = numberOf(identity)
-    const training = localTraining(manifest)
+    const plan = localPlan(manifest)
     const { seed, rounds } = manifest
     const mixture =
       method.kind === 'mixture'
-        ? createMixtureLearner({ pool, model, data, peer: number, seed, settings: method, training, rounds })
+        ? createMixtureLearner({ pool, model, data, peer: number, seed, settings: method, localPlan: plan, rounds })
         : undefined
     const parts = await assemblePeer({
       manifest,
@@ -176,7 +176,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
       learner: model.learner(data, number),
       ...(mixture && { mixture }),
-      training,
+      localPlan: plan,
       parameters: model.initialParameters(),
       head,
       test: dataset.test,

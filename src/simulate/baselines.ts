@@ -3,7 +3,7 @@ import type { Learner } from '../learner/index.js'
 import {
   type BaselineName,
   type BesideSpread,
-  localTraining,
+  localPlan,
   type Manifest,
   type RunEvent,
   runRounds,
@@ -102,12 +102,12 @@ async function* accuracies(
   signal: AbortSignal,
 ): AsyncGenerator<Progress, void, undefined> {
   const parameters = model.initialParameters()
-  const training = localTraining(manifest)
+  const plan = localPlan(manifest)
   const rounds = runRounds(
     {
       self,
       rounds: manifest.rounds,
-      train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, training, { signal })),
+      train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, plan(round), { signal })),
       parameters,
       head,
       evaluate: async (_, signal) => {

@@ -11,7 +11,7 @@ import {
   assemblePeer,
   createLockstep,
   type Lockstep,
-  localTraining,
+  localPlan,
   type Manifest,
   type Member,
   type PeerCounters,
@@ -100,7 +100,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         lockstep,
         topologyOf: () => init.topology,
         learner: learners[self]!,
-        training: localTraining(manifest),
+        localPlan: localPlan(manifest),
         ...(mixture && { mixture, isDeafTo: (id: string) => init.isCut(self, places.get(id)!) }),
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,
@@ -146,8 +146,16 @@ function mixtureOf({ manifest, pool, models, shards }: NetworkInit, peer: number
   if (settings.kind !== 'mixture') return undefined
   const { seed, rounds } = manifest
   const { model } = models[peer]!
-  const training = localTraining(manifest)
-  return createMixtureLearner({ pool, model, data: shards[peer]!, peer, seed, settings, training, rounds })
+  return createMixtureLearner({
+    pool,
+    model,
+    data: shards[peer]!,
+    peer,
+    seed,
+    settings,
+    localPlan: localPlan(manifest),
+    rounds,
+  })
 }
 
 /** Everybody's common start, without a stall for those who are there already. */

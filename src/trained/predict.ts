@@ -1,7 +1,7 @@
 import type { Samples } from '../data/index.js'
 import type { KeptPeer, PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { type BackendReport, createLearnerPool, type LearnerPool, type LocalTraining } from '../learner/index.js'
+import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
 import { createMixtureLearner, mixtureWorker, resolveMixture } from '../mixture/index.js'
 import { sameLayout } from '../tensors/index.js'
 
@@ -26,18 +26,6 @@ export interface Prediction {
     /** `size × (1 + experts)`; a row sums to 1. */
     readonly weights: Float32Array
   }
-}
-
-/** Nothing is trained; the mixture's constructor asks for it all the same. */
-const noTraining: LocalTraining = {
-  epochs: 1,
-  batch: 1,
-  learningRate: 1,
-  decay: 1,
-  momentum: 0,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
 }
 
 /**
@@ -93,7 +81,10 @@ const mixed: Ask = async (pool, { parameters, description, mixture }, samples, j
     peer: 0,
     seed: 0,
     settings: resolveMixture(spec!, objective.kind === 'classification' ? 'classes' : 'values'),
-    training: noTraining,
+    // Nothing is trained.
+    localPlan() {
+      throw new Error('a kept peer does not train')
+    },
     rounds: 1,
   })
   learner.restore(weights, `the mixture of ${description.name}`)

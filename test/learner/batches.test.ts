@@ -13,7 +13,7 @@ describe('mini-batches', () => {
         fc.integer({ min: 1, max: 3 }),
         fc.nat(1000),
         (size, batch, epochs, seed) => {
-          const drawn = [...batches({ ...order, size, batch, epochs, seed })]
+          const drawn = [...batches({ ...order, size, batch, length: { epochs }, seed })]
           const perEpoch = Math.ceil(size / batch)
           expect(drawn.length).toBe(epochs * perEpoch)
           for (let epoch = 0; epoch < epochs; epoch++) {
@@ -27,20 +27,21 @@ describe('mini-batches', () => {
   })
 
   it('steps run over the end of an epoch', () => {
-    const drawn = [...batches({ ...order, size: 10, batch: 4, steps: 7 })]
+    const drawn = [...batches({ ...order, size: 10, batch: 4, length: { steps: 7 } })]
     expect(drawn.map(({ length }) => length)).toEqual([4, 4, 2, 4, 4, 2, 4])
-    expect([...batches({ ...order, size: 10, batch: 4, steps: 1 })].length).toBe(1)
+    expect([...batches({ ...order, size: 10, batch: 4, length: { steps: 1 } })].length).toBe(1)
   })
 
   it('seed, peer and round each decide the order', () => {
-    const drawn = (change: object) => [...batches({ ...order, size: 50, batch: 50, epochs: 1, ...change })][0]
+    const drawn = (change: object) =>
+      [...batches({ ...order, size: 50, batch: 50, length: { epochs: 1 }, ...change })][0]
     expect(drawn({})).toEqual(drawn({}))
     for (const change of [{ seed: 2 }, { peer: 1 }, { round: 1 }]) expect(drawn(change)).not.toEqual(drawn({}))
-    const [first, second] = [...batches({ ...order, size: 50, batch: 50, epochs: 2 })]
+    const [first, second] = [...batches({ ...order, size: 50, batch: 50, length: { epochs: 2 } })]
     expect(first).not.toEqual(second)
   })
 
   it('there are none of nothing', () => {
-    expect([...batches({ ...order, size: 0, batch: 4, steps: 3 })]).toEqual([])
+    expect([...batches({ ...order, size: 0, batch: 4, length: { steps: 3 } })]).toEqual([])
   })
 })

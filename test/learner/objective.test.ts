@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { loadDataset, type Objective, partition, type Samples, type Standardisation } from '../../src/data/index.js'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
-import { createLearnerPool, type LearnerPool, type LocalTraining, modelSchema } from '../../src/learner/index.js'
+import { createLearnerPool, type LearnerPool, type LocalPlan, modelSchema } from '../../src/learner/index.js'
 import { buildModel } from '../../src/learner/models/model.js'
 import { type Targets, targetsOf, targetTensor } from '../../src/learner/targets.js'
 import { tf } from '../../src/learner/tensorflow.js'
@@ -13,15 +13,11 @@ beforeAll(async () => {
   await loadWasm()
 })
 
-const training: LocalTraining = {
-  epochs: 5,
+const plan: LocalPlan = {
+  length: { epochs: 5 },
   batch: 16,
   learningRate: 0.05,
-  decay: 1,
-  momentum: 0.9,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
+  rules: [{ rule: 'momentum', factor: 0.9 }],
 }
 const none: Standardisation = {
   mean: new Float32Array(3),
@@ -159,7 +155,7 @@ describe('a number to predict', () => {
       const learners = model.learners(peers).map(learner => ({ learner, x: model.initialParameters() }))
       const test = numbers(9, 50)
       const before = await model.evaluate(learners[0]!.x, test, none)
-      await Promise.all(learners.map(({ learner, x }) => learner.train(x, 0, { ...training, epochs: 15 })))
+      await Promise.all(learners.map(({ learner, x }) => learner.train(x, 0, { ...plan, length: { epochs: 15 } })))
       for (const { x } of learners) {
         const after = await model.evaluate(x, test, none)
         expect(after.loss).toBeLessThan(before.loss)
@@ -224,14 +220,14 @@ describe('images to restore', () => {
       const x = sr.initialParameters()
       const learner = sr.learner(shard!, 0)
       const before = await learner.evaluate(x, shard!.samples)
-      await learner.train(x, 0, { ...training, epochs: 10, clip: 1 })
+      await learner.train(x, 0, { ...plan, length: { epochs: 10 }, rules: [{ rule: 'clip', limit: 1 }, ...plan.rules] })
       const after = await learner.evaluate(x, shard!.samples)
       expect(after.accuracy).toBeGreaterThan(before.accuracy + 3)
       const memory = await own.memory()
-      await learner.train(x, 1, { ...training, epochs: 1 })
+      await learner.train(x, 1, { ...plan, length: { epochs: 1 } })
       await learner.evaluate(x, shard!.samples)
       expect(await own.memory()).toEqual(memory)
-      await expect(learner.train(x, 0, { ...training, augment: { crop: 1, flip: true } })).rejects.toThrow(
+      await expect(learner.train(x, 0, { ...plan, augment: { crop: 1, flip: true } })).rejects.toThrow(
         'does not go with data.superResolution',
       )
     } finally {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { backendSchema, modelSchema, resolveTraining, trainingSchema } from '../../src/learner/index.js'
+import { backendSchema, modelSchema, trainingSchema } from '../../src/learner/index.js'
 import { validate } from '../../src/validation.js'
 
 describe('the section model', () => {
@@ -46,25 +46,10 @@ describe('the section model', () => {
 })
 
 describe('the section training', () => {
-  it('has defaults, and joins the method', () => {
-    const spec = trainingSchema.parse({})
-    expect(spec).toEqual({ batch: 32, learningRate: 0.05, decay: 0.998, weightDecay: 0, adaptive: false })
-    expect(resolveTraining(spec, { rho: 0.05, momentum: 0.9, oneStep: false })).toEqual({
-      epochs: 1,
-      batch: 32,
-      learningRate: 0.05,
-      decay: 0.998,
-      weightDecay: 0,
-      momentum: 0.9,
-      rho: 0.05,
-      adaptive: false,
-    })
-    expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).toMatchObject({ steps: 1 })
-    expect(resolveTraining(spec, { rho: 0, momentum: 0, oneStep: true })).not.toHaveProperty('epochs')
-    const varied = trainingSchema.parse({ augment: { crop: 4 } })
-    expect(resolveTraining(varied, { rho: 0, momentum: 0, oneStep: false }).augment).toEqual({ crop: 4, flip: false })
-    const some = trainingSchema.parse({ steps: 5, clip: 10 })
-    expect(resolveTraining(some, { rho: 0, momentum: 0, oneStep: false })).toMatchObject({ steps: 5, clip: 10 })
+  it('has defaults', () => {
+    const defaults = { batch: 32, learningRate: 0.05, decay: 0.998, weightDecay: 0, adaptive: false }
+    expect(trainingSchema.parse({})).toEqual(defaults)
+    expect(trainingSchema.parse({ augment: { crop: 4 } })).toEqual({ ...defaults, augment: { crop: 4, flip: false } })
   })
 
   it.each([

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
-import { createLearnerPool, type LearnerPool, type LocalTraining, type ModelChoice } from '../../src/learner/index.js'
+import { createLearnerPool, type LearnerPool, type LocalPlan, type ModelChoice } from '../../src/learner/index.js'
 import {
   createMixtureLearner,
   type Expert,
@@ -12,16 +12,7 @@ import { random } from '../../src/random.js'
 import { headOf, headSection } from '../../src/tensors/index.js'
 import { settingsOf } from './nets.js'
 
-const training: LocalTraining = {
-  epochs: 2,
-  batch: 8,
-  learningRate: 0.05,
-  decay: 0.9,
-  momentum: 0,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
-}
+const plan: LocalPlan = { length: { epochs: 2 }, batch: 8, learningRate: 0.05, rules: [] }
 const none: Standardisation = { mean: new Float32Array(1), std: new Float32Array([1]) }
 const seed = 5
 const rounds = 6
@@ -65,7 +56,7 @@ beforeAll(async () => {
       const place = peer % 2
       const model = pool.models[place]!
       const parameters = model.initialParameters()
-      for (let round = 0; round < 3; round++) await model.learner(shard, peer).train(parameters, round, training)
+      for (let round = 0; round < 3; round++) await model.learner(shard, peer).train(parameters, round, plan)
       return { parameters, place }
     }),
   )
@@ -84,7 +75,7 @@ function expertsOf(self: number): Expert[] {
   })
 }
 
-function learner(peer: number, changed: Partial<MixtureSettings> = {}, on = pool, local = training): MixtureLearner {
+function learner(peer: number, changed: Partial<MixtureSettings> = {}, on = pool, local = plan): MixtureLearner {
   return createMixtureLearner({
     pool: on,
     model: on.models[trained[peer]!.place]!,
@@ -92,7 +83,7 @@ function learner(peer: number, changed: Partial<MixtureSettings> = {}, on = pool
     peer,
     seed,
     settings: settingsOf({ epochs: 2, learningRate: 0.05, ...changed }),
-    training: local,
+    localPlan: () => local,
     rounds,
   })
 }
@@ -265,7 +256,7 @@ describe('the joint schedule', () => {
     const { place } = trained[0]!
     const [mixed, local] = [copyOf(trained[0]!.parameters), copyOf(trained[0]!.parameters)]
     const report = await peer.train(0, mixed, expertsOf(0))
-    const plain = await pool.models[place]!.learner(shards[0]!, 0).train(local, 0, training)
+    const plain = await pool.models[place]!.learner(shards[0]!, 0).train(local, 0, plan)
     expect(report).toMatchObject({ steps: plain.steps, gate: { own: 1, experts: [] } })
     expect(report.loss).toBeCloseTo(plain.loss, 5)
     expect(Math.max(...mixed.map((value, i) => Math.abs(value - local[i]!)))).toBeLessThan(1e-5)
@@ -276,7 +267,7 @@ describe('the joint schedule', () => {
     const [mixed, local] = [copyOf(trained[1]!.parameters), copyOf(trained[1]!.parameters)]
     // In the first round after the warm-up all of the loss is local: the body and head move as if alone.
     const report = await peer.train(1, mixed, expertsOf(1))
-    await pool.models[1]!.learner(shards[1]!, 1).train(local, 1, training)
+    await pool.models[1]!.learner(shards[1]!, 1).train(local, 1, plan)
     expect(Math.max(...mixed.map((value, i) => Math.abs(value - local[i]!)))).toBeLessThan(1e-5)
     expect(report.gate.experts).toHaveLength(2)
     let last = report
@@ -286,7 +277,14 @@ describe('the joint schedule', () => {
   })
 
   it('takes SAM, momentum and decay along', async () => {
-    const peer = learner(1, joint, pool, { ...training, rho: 0.05, momentum: 0.5, weightDecay: 1e-4 })
+    const peer = learner(1, joint, pool, {
+      ...plan,
+      rules: [
+        { rule: 'sam', rho: 0.05, adaptive: false },
+        { rule: 'weightDecay', factor: 1e-4 },
+        { rule: 'momentum', factor: 0.5 },
+      ],
+    })
     const report = await peer.train(3, copyOf(trained[1]!.parameters), expertsOf(1))
     expect(report.gate.experts.reduce((sum, { weight }) => sum + weight, report.gate.own)).toBeCloseTo(1, 5)
   })
@@ -307,7 +305,7 @@ describe('an absurd head', () => {
 
 describe('a job of the mixture', () => {
   it.each(['alternate', 'joint'] as const)('changes nothing when it is aborted: %s', async schedule => {
-    const peer = learner(1, { schedule, epochs: 5000 }, pool, { ...training, epochs: 5000 })
+    const peer = learner(1, { schedule, epochs: 5000 }, pool, { ...plan, length: { epochs: 5000 } })
     const parameters = copyOf(trained[1]!.parameters)
     const experts = expertsOf(1)
     const abort = new AbortController()

@@ -1,7 +1,8 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs-core'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type DeviceModel, type InputSource, tf } from '../../src/learner/device.js'
-import type { HeadLayer, LocalTraining } from '../../src/learner/index.js'
+import type { HeadLayer, LocalPlan } from '../../src/learner/index.js'
+import { ruleBook } from '../../src/learner/rules/index.js'
 import { targetsOf } from '../../src/learner/targets.js'
 import { evaluate, predict } from '../../src/mixture/evaluate.js'
 import { geometryOf } from '../../src/mixture/geometry.js'
@@ -110,15 +111,11 @@ const targets = targetsOf(
   [height, width, 1],
   1,
 )
-const training: LocalTraining = {
-  epochs: 1,
+const plan: LocalPlan = {
+  length: { epochs: 1 },
   batch: 5,
   learningRate: 0.05,
-  decay: 1,
-  momentum: 0.5,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
+  rules: [{ rule: 'momentum', factor: 0.5 }],
 }
 
 function jobOf(model: DeviceModel, changed: Partial<MixtureSettings> = {}): MixtureTraining {
@@ -144,7 +141,8 @@ function jobOf(model: DeviceModel, changed: Partial<MixtureSettings> = {}): Mixt
     heads,
     weights: { ...weights, transforms: heads.flatMap((_, j) => transformOf(weights, `peer-${j}`) ?? []) },
     settings,
-    training,
+    plan,
+    book: ruleBook(),
     localShare: 0.5,
     seed: 3,
     peer: 0,
@@ -214,7 +212,7 @@ describe('a mixture that predicts maps', () => {
     const before = tf.memory().numTensors
     // The mixture's own word, or, where it has none, that of local training.
     const ownWord = jobOf(model, { augment })
-    const word = { ...jobOf(model), training: { ...training, augment } }
+    const word = { ...jobOf(model), plan: { ...plan, augment } }
     const outcomes = []
     for (const job of [ownWord, ownWord]) {
       drawn.push([])

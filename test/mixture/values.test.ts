@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
 import type { Objective } from '../../src/data/objective.js'
-import { createLearnerPool, type LocalTraining, type ModelChoice } from '../../src/learner/index.js'
+import { createLearnerPool, type LocalPlan, type ModelChoice } from '../../src/learner/index.js'
 import { createMixtureLearner, mixtureSchema, mixtureWorker, resolveMixture } from '../../src/mixture/index.js'
 import { random } from '../../src/random.js'
 import { headOf, headSection } from '../../src/tensors/index.js'
@@ -11,15 +11,11 @@ import { headOf, headSection } from '../../src/tensors/index.js'
  */
 
 const size = 48
-const training: LocalTraining = {
-  epochs: 4,
+const plan: LocalPlan = {
+  length: { epochs: 4 },
   batch: 8,
   learningRate: 0.02,
-  decay: 1,
-  momentum: 0.5,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
+  rules: [{ rule: 'momentum', factor: 0.5 }],
 }
 
 interface Task {
@@ -87,7 +83,7 @@ describe('a mixture of values', () => {
       const trained = await Promise.all(
         peers.map(async ({ peer, data }) => {
           const parameters = of.initialParameters()
-          for (const round of [0, 1]) await of.learner(data, peer).train(parameters, round, training)
+          for (const round of [0, 1]) await of.learner(data, peer).train(parameters, round, plan)
           return parameters
         }),
       )
@@ -98,7 +94,15 @@ describe('a mixture of values', () => {
         return { peer: `peer-${peer}`, round: 1, head }
       })
       const settings = resolveMixture(mixtureSchema.parse({ method: 'mixture', epochs: 4 }), 'values')
-      const learner = createMixtureLearner({ pool, model: of, ...peers[0]!, seed: 1, settings, training, rounds: 4 })
+      const learner = createMixtureLearner({
+        pool,
+        model: of,
+        ...peers[0]!,
+        seed: 1,
+        settings,
+        localPlan: () => plan,
+        rounds: 4,
+      })
       const own = trained[0]!
       const alone = await of.evaluate(own, samples(9), standardisation)
       const single = await learner.evaluate(own, [], samples(9))

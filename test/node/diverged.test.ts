@@ -4,7 +4,7 @@ import { createLearnerPool } from '../../src/learner/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
-  localTraining,
+  localPlan,
   type Member,
   type PeerEvent,
   parseManifest,
@@ -61,7 +61,7 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
   onTestFinished(() => pool.close())
   const [learnt] = pool.models
   const identities = await simulatedIdentities(seed, manifest.peers)
-  const training = localTraining(manifest)
+  const plan = localPlan(manifest)
   const peers = await Promise.all(
     ['anna', 'mallory'].map(async (name, self) => {
       const peer = await assemblePeer({
@@ -72,7 +72,7 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
         identity: identities[self]!,
         topologyOf: peers => createTopology(manifest.topology, peers, seed),
         learner: learnt.learner(shards[self]!, self),
-        training: self === 0 && learningRate !== undefined ? { ...training, learningRate } : training,
+        localPlan: round => ({ ...plan(round), ...(self === 0 && learningRate !== undefined && { learningRate }) }),
         parameters: learnt.initialParameters(),
         usual: from?.[self]?.usual,
         head: sharedSection(manifest, learnt.layout, learnt.headLayer),

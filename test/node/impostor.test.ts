@@ -16,7 +16,7 @@ import { createLearnerPool } from '../../src/learner/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
-  localTraining,
+  localPlan,
   type Member,
   type PeerEvent,
   parseManifest,
@@ -76,7 +76,7 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
         identity: identities[self]!,
         topologyOf: peers => createTopology(manifest.topology, peers, seed),
         learner: learnt.learner(shards[self]!, self),
-        training: localTraining(manifest),
+        localPlan: localPlan(manifest),
         parameters: learnt.initialParameters(),
         head,
         test: dataset.test,

@@ -5,7 +5,6 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
 import { HearsayError } from '../../src/errors.js'
 import {
-  localTraining,
   type ManifestInput,
   manifestYaml,
   parseManifest,
@@ -82,14 +81,6 @@ describe('a manifest', () => {
     expect(() => parseManifest(wrong)).toThrow('task.ranges.0')
     const tooMany = new Array(4097).fill('unknown')
     expect(() => parseManifest({ task: { ...task, objective, ranges: tooMany } })).toThrow('task.ranges')
-  })
-
-  it('settles local training together with the merge method', () => {
-    const training = (input: ManifestInput): object => localTraining(parseManifest(input))
-    expect(training({})).toMatchObject({ epochs: 1, rho: 0.05, momentum: 0 })
-    expect(training({ merge: 'dfedavgm' })).toMatchObject({ epochs: 1, rho: 0, momentum: 0.9 })
-    expect(training({ merge: 'dpsgd', training: { epochs: 5 } })).toMatchObject({ steps: 1, rho: 0 })
-    expect(training({ merge: 'dpsgd', training: { epochs: 5 } })).not.toHaveProperty('epochs')
   })
 
   it('says which part of the model is shared', () => {

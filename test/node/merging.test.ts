@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
 import { fieldTiming } from '../../src/gossip/index.js'
 import type { Learner } from '../../src/learner/index.js'
-import { fixedPatience, localTraining, parseManifest } from '../../src/node/index.js'
+import { fixedPatience, localPlan, parseManifest } from '../../src/node/index.js'
 import { createMerging } from '../../src/node/merging.js'
 import { resolveMethod } from '../../src/node/method.js'
 import type { Beginning } from '../../src/node/work.js'
@@ -32,7 +32,7 @@ async function taught(unmerged?: Beginning['unmerged']) {
       runId,
       merge,
       learner: learner as Learner,
-      training: localTraining(manifest),
+      localPlan: localPlan(manifest),
       parameters,
       head: { start: 0, end: smallLayout.size, layout: smallLayout },
       test: numbered([0]),

@@ -8,7 +8,7 @@ import {
   fixedPatience,
   type Identity,
   type Lockstep,
-  localTraining,
+  localPlan,
   parseManifest,
 } from '../../src/node/index.js'
 import { resolveMethod } from '../../src/node/method.js'
@@ -33,7 +33,7 @@ function mixingOf(host: HearsayHost, privateKey: PrivateKey, other: string, lock
       identity: { privateKey, peerId: host.peerId } as Identity,
       learner: {} as Learner,
       mixture: {} as MixtureLearner,
-      training: localTraining(manifest),
+      localPlan: localPlan(manifest),
       parameters: new Float32Array(smallLayout.size),
       head: { start: 0, end: smallLayout.size, layout: smallLayout },
       test: numbered([0]),

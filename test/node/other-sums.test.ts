@@ -12,7 +12,7 @@ import {
 import { decodeExperts } from '../../src/gossip/publication/catch-up.js'
 import type { Learner } from '../../src/learner/index.js'
 import type { Expert, MixtureLearner } from '../../src/mixture/index.js'
-import { fixedPatience, type Identity, localTraining, type PeerEvent, parseManifest } from '../../src/node/index.js'
+import { fixedPatience, type Identity, localPlan, type PeerEvent, parseManifest } from '../../src/node/index.js'
 import { createMerging } from '../../src/node/merging.js'
 import { resolveMethod } from '../../src/node/method.js'
 import { createMixing } from '../../src/node/mixing.js'
@@ -86,8 +86,10 @@ it('a head of who sees the columns by another sum is refused on its stream, unti
   const open = openRun(host, presence, () => sum(1))
   const merge = resolveMethod(manifest)
   if (merge.kind !== 'merge') expect.unreachable()
-  const training = localTraining(manifest)
-  const merging = createMerging({ ...common, manifest, merge, training, samples, uninformed: 1, dialMs: 5_000 }, host)
+  const merging = createMerging(
+    { ...common, manifest, merge, localPlan: localPlan(manifest), samples, uninformed: 1, dialMs: 5_000 },
+    host,
+  )
   merging.begin({ federation: open.federation, open, tellsMembers: true })
   await merging.start()
 
@@ -138,8 +140,7 @@ it('published heads of who sees the columns by another sum are passed on, and ne
     },
   }
   const identity = { privateKey, peerId: host.peerId } as Identity
-  const training = localTraining(manifest)
-  const init = { ...common, manifest, settings, training, identity, sumDigest: () => own }
+  const init = { ...common, manifest, settings, localPlan: localPlan(manifest), identity, sumDigest: () => own }
   const mixing = createMixing({ ...init, mixture: mixture as MixtureLearner }, host, presence)
   await mixing.start()
   onTestFinished(() => mixing.stop())

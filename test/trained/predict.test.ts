@@ -79,16 +79,7 @@ describe('a kept mixture', () => {
       peer: 4,
       seed: 9,
       settings: resolveMixture(mixture),
-      training: {
-        epochs: 1,
-        batch: 5,
-        learningRate: 0.1,
-        decay: 1,
-        momentum: 0,
-        weightDecay: 0,
-        rho: 0,
-        adaptive: false,
-      },
+      localPlan: () => ({ length: { epochs: 1 }, batch: 5, learningRate: 0.1, rules: [] }),
       rounds: 3,
     })
     for (let round = 0; round < 3; round++) await learner.train(round, parameters, experts)

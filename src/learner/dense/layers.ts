@@ -24,7 +24,7 @@ interface Inside {
 
 /**
  * The model as a chain of dense layers, or nothing when it is something else. Such models (logistic regression, an
- * MLP, a head over features) are trained without TensorFlow.js' tape, several peers at a time: see step.ts.
+ * MLP, a head over features) are trained without TensorFlow.js' tape, several peers at a time: see gradients.ts.
  */
 export function denseModelOf(model: LayersModel, layout: Layout): DenseModel | undefined {
   const layers: DenseLayer[] = []

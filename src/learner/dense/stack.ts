@@ -1,38 +1,25 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Layout } from '../../tensors/index.js'
+import type { Weights } from '../rules/rule.js'
 import { tf } from '../tensorflow.js'
+import { peerNorms } from './gradients.js'
 
 /**
- * The parameters of several peers side by side on the device, one tensor for each of the layout: kernels
+ * The parameters of several peers side by side on the device, a variable for each tensor of the layout: kernels
  * [peers, inputs, outputs], biases [peers, 1, outputs].
  */
-export type Stack = Tensor[]
-
-/** Puts flat vectors side by side. */
-export function stackOf(layout: Layout, vectors: readonly Float32Array[]): Stack {
-  return layout.tensors.map(({ offset, size, shape }) => {
+export function stackOf(layout: Layout, vectors: readonly Float32Array[]): Weights {
+  const variables = layout.tensors.map(({ offset, size, shape }) => {
     const values = new Float32Array(vectors.length * size)
     for (const [peer, vector] of vectors.entries()) values.set(vector.subarray(offset, offset + size), peer * size)
-    return tf.tensor(values, [vectors.length, ...(shape.length === 1 ? [1] : []), ...shape], 'float32')
+    const stacked = [vectors.length, ...(shape.length === 1 ? [1] : []), ...shape]
+    return tf.tidy(() => tf.variable(tf.tensor(values, stacked, 'float32'), false))
   })
-}
-
-/** Zeros in the shape of a stack. */
-export function zerosLike(stack: Stack): Stack {
-  return stack.map(tensor => tf.zerosLike(tensor) as Tensor)
-}
-
-/** The first peers of a stack, which is freed. */
-export function firstOf(stack: Stack, peers: number): Stack {
-  return stack.map(tensor => {
-    const first = tf.slice(tensor, 0, peers)
-    tensor.dispose()
-    return first
-  })
+  return { variables, tracked: [], places: layout.tensors, size: layout.size, norm: peerNorms }
 }
 
 /** Reads the peers from `first` on into fresh flat vectors. */
-export async function vectorsOf(layout: Layout, stack: Stack, first: number): Promise<Float32Array[]> {
+export async function vectorsOf(layout: Layout, stack: readonly Tensor[], first: number): Promise<Float32Array[]> {
   const count = stack[0]!.shape[0]! - first
   const vectors = Array.from({ length: count }, () => new Float32Array(layout.size))
   for (const [place, { offset, size }] of layout.tensors.entries()) {

@@ -1,13 +1,15 @@
-import type { Tensor, Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor3D } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../../errors.js'
+import type { Layout } from '../../tensors/index.js'
 import { batches, stepsOf } from '../batches.js'
-import { inputsOf, orderOf, settingsOf, type Trained, type TrainingJob, trained } from '../round.js'
+import { Descent } from '../descent.js'
+import { inputsOf, orderOf, type Trained, type TrainingJob, trained } from '../round.js'
+import type { GradientsAt } from '../rules/rule.js'
 import { targetTensor } from '../targets.js'
 import { tf } from '../tensorflow.js'
-import { stepsAhead } from '../train.js'
+import { rowMultiple, type StackedBatch, stackedGradients } from './gradients.js'
 import type { DenseModel } from './layers.js'
-import { firstOf, type Stack, stackOf, vectorsOf, zerosLike } from './stack.js'
-import { rowMultiple, type StackedBatch, stackedStep } from './step.js'
+import { stackOf, vectorsOf } from './stack.js'
 
 interface Run {
   /** Its place in the list of jobs. */
@@ -24,7 +26,7 @@ type Outcomes = (Trained | Error | undefined)[]
 
 /**
  * Trains several peers side by side for one round, each on its own samples from its own parameters, which stay as they
- * are. All jobs are of one round and one way of training. Those whose batches have as many rows make a stack: all but
+ * are. All jobs are of one round and one plan, but for the vectors of its rules. Those whose batches have as many rows make a stack: all but
  * peers with less than a batch of samples.
  *
  * @param aborted - asked before each step about each job that still runs
@@ -51,44 +53,39 @@ async function trainStack(
   // Those with most steps first: who is done is always at the end of the stack.
   runs.sort((a, b) => b.steps - a.steps || a.place - b.place)
   const [{ job }] = runs as [Run]
-  const settings = settingsOf(job)
-  const { withGradients } = job.targets
+  const { learningRate } = job.plan
   const vectors = runs.map(({ job }) => job.parameters)
-  let parameters = stackOf(layout, vectors)
-  let velocity: Stack = settings.momentum > 0 ? zerosLike(parameters) : []
-  // Summed on the device and read when a peer is done: reading it every step would make the device wait for us.
-  let losses: Tensor = tf.zeros([runs.length])
-
-  /** Lets go of the peers from `first` on, and keeps their outcomes. */
-  const retire = async (first: number): Promise<void> => {
-    const done = runs.splice(first)
-    const sums = await losses.data()
-    const values = await vectorsOf(layout, parameters, first)
-    for (const [i, { place, job, samples, steps }] of done.entries()) {
-      outcomes[place] = attempt(() => trained(job, values[i]!, { loss: sums[first + i]!, samples, steps }))
-    }
-    if (first === 0) return
-    parameters = firstOf(parameters, first)
-    velocity = firstOf(velocity, first)
-    losses = firstOf([losses], first)[0]!
-  }
-
+  const rules = runs.map(({ job }) => job.plan.rules)
+  const descent = new Descent({ weights: stackOf(layout, vectors), rules, book: job.book, learningRate })
+  const batch = (step: number): GradientsAt =>
+    stackedGradients(layers, descent.weights.variables, batchOf(runs, step), job.targets.withGradients)
+  const allAborted = (): boolean => runs.every(({ place }) => aborted(place))
   try {
-    for (let step = 0; ; step++) {
-      const active = runs.findIndex(({ steps }) => steps <= step)
-      if (active >= 0) await retire(active)
-      if (runs.length === 0 || runs.every(({ place }) => aborted(place))) return
-      const next = tf.tidy(() => {
-        const after = stackedStep(layers, { parameters, velocity }, batchOf(runs, step), settings, withGradients)
-        return { ...after, losses: tf.add(losses, after.losses) }
-      })
-      tf.dispose([...parameters, ...velocity, losses])
-      ;({ parameters, velocity, losses } = next)
-      if (step % stepsAhead === stepsAhead - 1) await losses.data()
+    while (runs.length > 0) {
+      if (!(await descent.run(runs.at(-1)!.steps, batch, allAborted))) return
+      const first = runs.findIndex(({ steps }) => steps <= descent.steps)
+      await retire(layout, descent, runs.splice(first), first, outcomes)
     }
   } finally {
-    tf.dispose([...parameters, ...velocity, losses])
+    tf.dispose([...descent.weights.variables])
+    descent.dispose()
   }
+}
+
+/** Keeps the outcomes of the peers from `first` on, and goes on without them. */
+async function retire(
+  layout: Layout,
+  descent: Descent,
+  done: readonly Run[],
+  first: number,
+  outcomes: Outcomes,
+): Promise<void> {
+  const [losses] = await descent.sums()
+  const values = await vectorsOf(layout, descent.weights.variables, first)
+  for (const [i, { place, job, samples, steps }] of done.entries()) {
+    outcomes[place] = attempt(() => trained(job, values[i]!, { loss: losses![first + i]!, samples, steps }))
+  }
+  if (first > 0) descent.narrow(first)
 }
 
 function runsOf(jobs: readonly TrainingJob[], outcomes: Outcomes): Run[] {

@@ -2,7 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../../src/data/dataset.js'
 import { closeBackend, loadBackend } from '../../../src/learner/backend/load.js'
-import { createLearnerPool, type LocalTraining, type ModelSpec } from '../../../src/learner/index.js'
+import { createLearnerPool, type LocalPlan, type ModelSpec } from '../../../src/learner/index.js'
 import { GroupNormalization } from '../../../src/learner/models/layers/group-normalization.js'
 import { layers, tf } from '../../../src/learner/tensorflow.js'
 import { random } from '../../../src/random.js'
@@ -160,16 +160,16 @@ function samples(): Samples {
 }
 
 describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
-  const training: LocalTraining = {
-    epochs: 1,
+  const plan: LocalPlan = {
+    length: { epochs: 1 },
     batch: 4,
     learningRate: 0.1,
-    decay: 1,
-    momentum: 0.9,
-    weightDecay: 1e-3,
-    clip: 5,
-    rho: 0.05,
-    adaptive: false,
+    rules: [
+      { rule: 'sam', rho: 0.05, adaptive: false },
+      { rule: 'clip', limit: 5 },
+      { rule: 'weightDecay', factor: 1e-3 },
+      { rule: 'momentum', factor: 0.9 },
+    ],
   }
 
   it('trains in one worker as wasm does, twice to the same bits, holds no more tensors, and ends', async () => {
@@ -184,7 +184,7 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
         const learner = pool.models[0].learner({ samples: samples(), standardisation: none }, 0)
         const train = async (): Promise<Float32Array> => {
           const x = pool.models[0].initialParameters()
-          await learner.train(x, 0, training)
+          await learner.train(x, 0, plan)
           return x
         }
         const [first, before] = [await train(), await pool.memory()]
@@ -209,7 +209,7 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
       seed: 5,
     })
     const learner = pool.models[0].learner({ samples: samples(), standardisation: none }, 0)
-    const job = learner.train(pool.models[0].initialParameters(), 0, { ...training, epochs: 10_000 })
+    const job = learner.train(pool.models[0].initialParameters(), 0, { ...plan, length: { epochs: 10_000 } })
     const rejected = expect(job).rejects.toThrow('closed')
     setTimeout(() => void pool.close(), 500)
     await rejected

@@ -3,25 +3,18 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { classification } from '../../../src/data/index.js'
 import { trainStacked } from '../../../src/learner/dense/train.js'
 import { buildModel, type DeviceModel } from '../../../src/learner/models/model.js'
+import type { LocalPlan } from '../../../src/learner/plan.js'
 import { Residents } from '../../../src/learner/residents.js'
 import type { Trained, TrainingJob } from '../../../src/learner/round.js'
-import type { LocalTraining } from '../../../src/learner/spec.js'
+import { ruleBook } from '../../../src/learner/rules/index.js'
+import type { RuleSpec } from '../../../src/learner/rules/spec.js'
 import { targetsOf } from '../../../src/learner/targets.js'
 import { tf } from '../../../src/learner/tensorflow.js'
 import { train } from '../../../src/learner/train.js'
 import { random } from '../../../src/random.js'
 import { type PresentBackend, presentBackends } from '../backends.js'
 
-const plain: LocalTraining = {
-  epochs: 2,
-  batch: 16,
-  learningRate: 0.1,
-  decay: 0.9,
-  momentum: 0,
-  weightDecay: 0,
-  rho: 0,
-  adaptive: false,
-}
+const plain: LocalPlan = { length: { epochs: 2 }, batch: 16, learningRate: 0.1, rules: [] }
 const inputShape = [6, 6, 1]
 const classes = 3
 // None divides the batch, so that every peer's last batch has another size; and they end after different steps.
@@ -35,7 +28,7 @@ async function useBackend({ select }: PresentBackend): Promise<void> {
   model = await buildModel({ kind: 'mlp', hidden: [20, 10] }, inputShape, classes, 3)
 }
 
-function jobs(training: Partial<LocalTraining>, peers = sizes): { jobs: TrainingJob[]; release(): void } {
+function jobs(changed: Partial<LocalPlan>, peers = sizes): { jobs: TrainingJob[]; release(): void } {
   const residents = new Residents(2 ** 24)
   const list = peers.map((size, peer): TrainingJob => {
     const draw = random(peer, 'dense test')
@@ -52,7 +45,8 @@ function jobs(training: Partial<LocalTraining>, peers = sizes): { jobs: Training
       seed: 7,
       peer,
       round: 2,
-      training: { ...plain, ...training },
+      plan: { ...plain, ...changed },
+      book: ruleBook(),
     }
   })
   return { jobs: list, release: () => peers.forEach((_, peer) => void residents.release(peer)) }
@@ -69,24 +63,29 @@ function expectAlike(actual: Trained | Error | undefined, expected: Trained | un
   expect(worst / scale).toBeLessThan(1e-5)
 }
 
-const ways: Record<string, Partial<LocalTraining>> = {
+const sam = (rho: number, adaptive = false): RuleSpec => ({ rule: 'sam', rho, adaptive })
+const clip: RuleSpec = { rule: 'clip', limit: 0.5 }
+const weightDecay: RuleSpec = { rule: 'weightDecay', factor: 0.01 }
+const momentum = (factor: number): RuleSpec => ({ rule: 'momentum', factor })
+
+const ways: Record<string, Partial<LocalPlan>> = {
   SGD: {},
-  'SGD with momentum, weight decay and clipping': { momentum: 0.9, weightDecay: 0.01, clip: 0.5 },
-  SAM: { rho: 0.1 },
-  'ASAM with everything': { rho: 0.5, adaptive: true, momentum: 0.5, weightDecay: 0.01, clip: 0.5 },
-  'a number of steps': { epochs: undefined as never, steps: 3 },
+  'SGD with momentum, weight decay and clipping': { rules: [clip, weightDecay, momentum(0.9)] },
+  SAM: { rules: [sam(0.1)] },
+  'ASAM with everything': { rules: [sam(0.5, true), clip, weightDecay, momentum(0.5)] },
+  'a number of steps': { length: { steps: 3 } },
 }
 
 describe.each(backends)('peers trained side by side on $name', backend => {
   beforeAll(() => useBackend(backend))
-  // See rowMultiple in dense/step.ts. wasm adds row by row anyway.
+  // See rowMultiple in dense/gradients.ts. wasm adds row by row anyway.
   const exact = backend.name === 'wasm' || (backend.name === 'node' && process.arch === 'x64')
 
   // What a driver computes on the CPU is a hundred times slower; its kernels have tests of their own.
   const few = backend.name === 'webgpu' ? { SAM: ways.SAM! } : ways
-  for (const [name, training] of Object.entries(few)) {
+  for (const [name, changed] of Object.entries(few)) {
     it(`end where each ends by itself, and where the tape ends: ${name}`, async () => {
-      const { jobs: list, release } = jobs(training)
+      const { jobs: list, release } = jobs(changed)
       const together = await trainStacked(model.dense!, list, () => false)
       for (const [peer, job] of list.entries()) {
         const [alone] = await trainStacked(model.dense!, [job], () => false)
@@ -107,7 +106,7 @@ describe.each(backends)('peers trained side by side on $name', backend => {
     })
     const property = fc.asyncProperty(shapes, async ({ hidden, batch, sizes }) => {
       model = await buildModel({ kind: 'mlp', hidden }, inputShape, classes, 3)
-      const { jobs: list, release } = jobs({ batch, rho: 0.1, epochs: 1 }, sizes)
+      const { jobs: list, release } = jobs({ batch, rules: [sam(0.1)], length: { epochs: 1 } }, sizes)
       const together = await trainStacked(model.dense!, list, () => false)
       for (const [peer, job] of list.entries()) {
         expect(together[peer]).toEqual((await trainStacked(model.dense!, [job], () => false))[0])
@@ -118,7 +117,7 @@ describe.each(backends)('peers trained side by side on $name', backend => {
   })
 
   it('leave their parameters as they are, and no tensor behind', async () => {
-    const { jobs: list, release } = jobs({ momentum: 0.9, rho: 0.1 })
+    const { jobs: list, release } = jobs({ rules: [sam(0.1), momentum(0.9)] })
     const before = tf.memory().numTensors
     const held = list.map(({ parameters }) => [...parameters])
     await trainStacked(model.dense!, list, () => false)
@@ -138,7 +137,7 @@ describe.each(backends)('peers trained side by side on $name', backend => {
   })
 
   it('stop when none is wanted any more, and not before', async () => {
-    const { jobs: list, release } = jobs({ epochs: 1 })
+    const { jobs: list, release } = jobs({ length: { epochs: 1 } })
     const before = tf.memory().numTensors
     let asked = 0
     const all = await trainStacked(model.dense!, list, () => ++asked > 0)

@@ -1,13 +1,13 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { rectifierGradient } from '../models/rectifier.js'
-import { type StepSettings, sumOf } from '../step.js'
+import { sumOf } from '../norm.js'
+import type { Gradients, GradientsAt } from '../rules/rule.js'
 import type { LossAndGradient } from '../targets.js'
 import { tf } from '../tensorflow.js'
 import type { DenseLayer } from './layers.js'
-import type { Stack } from './stack.js'
 
 /*
- * A training step of several peers at once, for models that are chains of dense layers. A small model's step is mostly
+ * Gradients of several peers at once, for models that are chains of dense layers. A small model's step is mostly
  * the cost of calling operations, some 15 µs each: an MLP's takes about a hundred of them under TensorFlow.js' tape.
  * With the gradients written out it takes forty, and these serve all peers of a stack in batched matrix products.
  */
@@ -31,62 +31,29 @@ export interface StackedBatch {
  */
 export const rowMultiple = 16
 
-/** What a step moves; the caller owns the tensors. */
-export type StackState = {
-  readonly parameters: Stack
-  /** η·v of every parameter; empty without momentum. */
-  readonly velocity: Stack
-}
-
-/** Guards a division by a norm (ALGORITHMS.md 2). */
-const normGuard = 1e-12
-
 /**
- * One step of every peer: the same mathematics as `trainingStep` in ../step.ts, with a norm of each peer's own.
+ * Gradients of a stack without the tape.
  *
- * @returns the state after the step, as new tensors, and every peer's mean loss before it, [peers]
+ * @param parameters - kernels [peers, inputs, outputs] and biases [peers, 1, outputs], in the layout's order
  */
-export function stackedStep(
+export function stackedGradients(
   layers: readonly DenseLayer[],
-  state: StackState,
+  parameters: readonly Tensor[],
   batch: StackedBatch,
-  settings: StepSettings,
   loss: LossAndGradient,
-): StackState & { readonly losses: Tensor } {
-  const { learningRate, rho, adaptive, momentum, weightDecay, clip } = settings
-  const { parameters } = state
-  // η is in the rows' weights, so that the step is one subtraction a tensor.
-  const scaled: Tensor3D = tf.mul(batch.weights, learningRate)
-  const plain = gradientsAt(layers, parameters, batch, rho > 0 ? batch.weights : scaled, loss)
-  let gradients = plain.gradients
-  if (rho > 0) {
-    const moved = perturbed(parameters, gradients, rho, adaptive)
-    gradients = gradientsAt(layers, moved, batch, scaled, loss).gradients
-  }
-  if (clip !== undefined) {
-    const factor = tf.minimum(1, tf.div(learningRate * clip, tf.add(norms(gradients), normGuard)))
-    gradients = gradients.map(gradient => tf.mul(gradient, factor))
-  }
-  let steps = gradients
-  if (weightDecay > 0) {
-    steps = steps.map((step, i) => tf.add(step, tf.mul(parameters[i]!, learningRate * weightDecay)))
-  }
-  if (momentum > 0) steps = steps.map((step, i) => tf.add(tf.mul(state.velocity[i]!, momentum), step))
-  return {
-    parameters: parameters.map((tensor, i) => tf.sub(tensor, steps[i]!)),
-    velocity: momentum > 0 ? steps : [],
-    losses: plain.losses,
-  }
+): GradientsAt {
+  // The factor is in the rows' weights, so that it costs nothing to speak of.
+  return factor => passOf(layers, parameters, batch, factor === 1 ? batch.weights : tf.mul(batch.weights, factor), loss)
 }
 
 /** Forward and backward. `weights` scale the gradients' rows; the losses are means whatever they are. */
-function gradientsAt(
+function passOf(
   layers: readonly DenseLayer[],
-  parameters: Stack,
+  parameters: readonly Tensor[],
   batch: StackedBatch,
   weights: Tensor3D,
   loss: LossAndGradient,
-): { losses: Tensor; gradients: Tensor[] } {
+): Gradients {
   const [peers, rows] = batch.inputs.shape
   const seen: Tensor3D[] = []
   let values = batch.inputs
@@ -114,24 +81,14 @@ function gradientsAt(
     if (bias !== undefined) gradients[bias] = tf.matMul(ones, upstream)
     if (i > 0) upstream = tf.matMul(upstream, parameters[kernel] as Tensor3D, false, true)
   }
-  return { losses, gradients }
-}
-
-/** y + δ of every peer, for SAM or ASAM (see `perturbation` in ../step.ts). */
-function perturbed(parameters: Stack, gradients: readonly Tensor[], rho: number, adaptive: boolean): Stack {
-  const scaled = adaptive ? gradients.map((g, i) => tf.mul(tf.abs(parameters[i]!), g)) : gradients
-  const factor = tf.div(rho, tf.add(norms(scaled), normGuard))
-  return parameters.map((tensor, i) => {
-    const direction = adaptive ? tf.mul(tf.square(tensor), gradients[i]!) : gradients[i]!
-    return tf.add(tensor, tf.mul(direction, factor))
-  })
+  return { figures: [losses], gradients }
 }
 
 /** Each peer's 2-norm over all its tensors, [peers, 1, 1]. */
-function norms(tensors: readonly Tensor[]): Tensor {
+export function peerNorms(tensors: readonly Tensor[]): Tensor {
   const squares = tensors.map(tensor => {
     const [peers, rows, columns] = tensor.shape as [number, number, number]
-    // Along the last axis first: wasm adds one by one in float32 (see `globalNorm` in ../step.ts).
+    // Along the last axis first: wasm adds one by one in float32 (see `globalNorm`).
     const ofRows: Tensor3D = tf.matMul(tf.square(tensor) as Tensor3D, tf.ones([peers, columns, 1]))
     return rows === 1 ? ofRows : tf.matMul(tf.ones<Rank.R3>([peers, 1, rows]), ofRows)
   })

@@ -1,4 +1,4 @@
-import type { StepSettings } from '../../src/learner/step.js'
+import type { RuleSpec } from '../../../src/learner/rules/spec.js'
 
 /** Loss and gradient of tanh MLP with softmax cross-entropy in float64; parameters: W1, b1, W2, b2, row-major. */
 export function referenceMlp(
@@ -45,8 +45,14 @@ export function referenceStep(
   objective: (at: readonly number[]) => { gradient: number[] },
   y: readonly number[],
   velocity: readonly number[],
-  { learningRate, momentum, weightDecay, clip, rho, adaptive }: StepSettings,
+  rules: readonly RuleSpec[],
+  learningRate: number,
 ): { values: number[]; velocity: number[] } {
+  const numbers: Record<string, unknown> = Object.fromEntries(rules.map(({ rule, ...fields }) => [rule, fields]))
+  const { rho, adaptive } = (numbers.sam ?? { rho: 0, adaptive: false }) as { rho: number; adaptive: boolean }
+  const { limit: clip } = (numbers.clip ?? {}) as { limit?: number }
+  const { factor: weightDecay } = (numbers.weightDecay ?? { factor: 0 }) as { factor: number }
+  const { factor: momentum } = (numbers.momentum ?? { factor: 0 }) as { factor: number }
   let { gradient: g } = objective(y)
   if (rho > 0) {
     const length = norm(adaptive ? g.map((value, i) => Math.abs(y[i]!) * value) : g) + 1e-12

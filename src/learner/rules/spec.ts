@@ -1,0 +1,27 @@
+import type { ClipSpec } from './clip.js'
+import type { CorrectionSpec } from './correction.js'
+import type { MomentumSpec } from './momentum.js'
+import type { ProximalSpec } from './proximal.js'
+import type { SamSpec } from './sam.js'
+import type { WeightDecaySpec } from './weight-decay.js'
+
+/** A rule that another module brings to the workers, "module/rule", with fields that a thread can be sent. */
+export interface ForeignRuleSpec {
+  readonly rule: `${string}/${string}`
+  readonly [field: string]: unknown
+}
+
+/**
+ * A rule of a step with its numbers: data that goes to the worker. A step is a chain of rules, as in optax: the gradient
+ * goes through them in their order, and what comes out is subtracted. No rule at all is plain SGD.
+ *
+ * Vectors are read when a round's training begins; on shared memory they are not copied to the worker.
+ */
+export type RuleSpec =
+  | ClipSpec
+  | WeightDecaySpec
+  | MomentumSpec
+  | SamSpec
+  | CorrectionSpec
+  | ProximalSpec
+  | ForeignRuleSpec
