@@ -20,10 +20,10 @@ it('the fixture has every run', () => {
   expect(Object.keys(before)).toEqual(cases.map(({ name }) => name))
 })
 
-it.each(cases)(
-  '$name: every peer ends with the same bits as ever',
-  async one => {
-    expect(await digestsOf(one, hearsay, 'wasm')).toEqual(before[one.name])
+it.each(cases.map(one => [one.name, one] as const))(
+  '%s: every peer ends with the same bits as ever',
+  async (name, one) => {
+    expect(await digestsOf(one, hearsay, 'wasm')).toEqual(before[name])
   },
   300_000,
 )
