@@ -12,22 +12,23 @@ export {
 } from './access/invite.js'
 export type { Access, AccessInit, AccessPolicy } from './access/policy.js'
 export { type AccessRejection, accessProtocol } from './access/protocol.js'
-export { type AgreementService, createAgreement, decodeSum, encodeSum } from './agreement/agreement.js'
-export type { SummedNumbers } from './agreement/masked-sum.js'
+export { type AgreementService, createAgreement } from './agreement/agreement.js'
 export { agreementProtocol, agreementTopic } from './agreement/protocol.js'
+export { decodeSum, encodeSum, type SummedNumbers } from './agreement/sum.js'
 export { digestOf } from './digest.js'
 export {
   createHandover,
   type Handover,
   type HandoverCounters,
   type HandoverInit,
-  type RejectedHead,
 } from './handover/handover.js'
 export { handoverProtocol } from './handover/protocol.js'
+export type { RejectedHead } from './handover/receiver.js'
 export type { SendFailure, SendResult } from './handover/sender.js'
 export { type Buffers, createBuffers } from './head/buffers.js'
 export type { FieldInit } from './host/field.js'
-export { createHost, type HearsayHost, type HearsayServices, type HostInit, publishLimitBytes } from './host/host.js'
+export type { HearsayHost, HearsayServices } from './host/hearsay-host.js'
+export { createHost, type HostInit, publishLimitBytes } from './host/host.js'
 export type { LanInit } from './host/lan.js'
 export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
 export { presenceScore } from './host/peer-scores.js'

@@ -9,7 +9,7 @@ import {
   presenceProtocol,
   type Standing,
 } from '../../src/gossip/index.js'
-import { decodeExperts } from '../../src/gossip/publication/catch-up.js'
+import { decodeExperts } from '../../src/gossip/publication/expert-list.js'
 import type { Learner } from '../../src/learner/index.js'
 import type { Expert, MixtureLearner } from '../../src/mixture/index.js'
 import { fixedPatience, type Identity, localPlan, type PeerEvent, parseManifest } from '../../src/node/index.js'

@@ -1,12 +1,12 @@
 import type { PeerId } from '@libp2p/interface'
 import { createGate } from './allow-list.js'
-import { byInvitation } from './invited-access.js'
+import { InvitedAccess } from './invited-access.js'
 import type { Access, AccessInit } from './policy.js'
 
 /** Creates what decides who may take part. */
 export function createAccess(init: AccessInit): Access {
   const { policy } = init
-  if (policy.kind === 'invites') return byInvitation(policy, init)
+  if (policy.kind === 'invites') return new InvitedAccess(policy, init)
   const relays = Array.from(init.relays ?? [])
   const isRelay = (peer: PeerId): boolean => relays.some(relay => relay.equals(peer))
   const gate = policy.kind === 'open' ? undefined : createGate([...policy.peers, ...relays])

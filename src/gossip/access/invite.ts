@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { HearsayError } from '../../errors.js'
+import { orNothing } from '../bug.js'
 import { Invite as InviteRecord, SignedInvite } from '../generated/access.js'
 import type { PeerIdStr } from '../peer-id.js'
+import { authorOf } from '../pubsub/signed-message.js'
 
 /** What an invitation may be. */
 export const inviteLimits = {
@@ -160,23 +161,29 @@ function readChain(token: string | Uint8Array): [Link, ...Link[]] | InviteReject
   if (typeof token === 'string' && !/^[\w-]+$/.test(token)) return 'MALFORMED'
   let bytes: Uint8Array = typeof token === 'string' ? Buffer.from(token, 'base64url') : token
   const links: Link[] = []
-  try {
-    do {
-      if (links.length === inviteLimits.depth) return 'TOO_DEEP'
-      const { body, signature } = SignedInvite.decode(bytes)
-      // One invitation has one text: whoever keeps a list of them need not know others that mean the same.
-      if (Buffer.compare(SignedInvite.encode({ body, signature }), bytes) !== 0) return 'MALFORMED'
-      const record = InviteRecord.decode(body)
-      if (record.runId.length !== 32 || record.nonce.length !== inviteLimits.nonceBytes) return 'MALFORMED'
-      if (signature.length !== 64 || ![0, 32].includes(record.invitee.length)) return 'MALFORMED'
-      const invitee = record.invitee.length === 0 ? undefined : peerIdOf(record.invitee)
-      links.push({ record, inviter: peerIdOf(record.inviter), invitee, body, signature })
-      bytes = record.parent
-    } while (bytes.length > 0)
-  } catch {
-    return 'MALFORMED'
-  }
+  do {
+    if (links.length === inviteLimits.depth) return 'TOO_DEEP'
+    const link = readLink(bytes)
+    if (link === undefined) return 'MALFORMED'
+    links.push(link)
+    bytes = link.record.parent
+  } while (bytes.length > 0)
   return links as [Link, ...Link[]]
+}
+
+/** One invitation of a chain; `undefined` for bytes that are none. */
+function readLink(bytes: Uint8Array): Link | undefined {
+  const signed = orNothing(() => SignedInvite.decode(bytes))
+  const record = signed && orNothing(() => InviteRecord.decode(signed.body))
+  if (signed === undefined || record === undefined) return undefined
+  const { body, signature } = signed
+  // One invitation has one text: a list of invitations need not know other texts that mean the same.
+  if (Buffer.compare(SignedInvite.encode({ body, signature }), bytes) !== 0) return undefined
+  const inviter = authorOf(record.inviter)
+  const invitee = authorOf(record.invitee)
+  if (inviter === undefined || (invitee === undefined && record.invitee.length > 0)) return undefined
+  if (record.runId.length !== 32 || record.nonce.length !== inviteLimits.nonceBytes) return undefined
+  return signature.length === 64 ? { record, inviter, invitee, body, signature } : undefined
 }
 
 function checkParent(parent: Uint8Array, privateKey: Ed25519PrivateKey, expiresAt: number): void {
@@ -202,13 +209,6 @@ function checkParent(parent: Uint8Array, privateKey: Ed25519PrivateKey, expiresA
       `invite: yours ends ${new Date(1000 * last).toISOString()}; what comes from it cannot last longer`,
     )
   }
-}
-
-/** @throws when they are no Ed25519 key */
-function peerIdOf(raw: Uint8Array): PeerId {
-  const key = publicKeyFromRaw(raw)
-  if (key.type !== 'Ed25519') throw new Error('not an Ed25519 key')
-  return peerIdFromPublicKey(key)
 }
 
 function rawKeyOf(peer: PeerId): Uint8Array<ArrayBuffer> {

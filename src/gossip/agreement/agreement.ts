@@ -1,22 +1,18 @@
-import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import { createDeadline } from '../../deadline.js'
 import { createWaiters } from '../../until.js'
-import { AgreedSum, AgreementStatement } from '../generated/agreement.js'
-import type { HearsayHost } from '../host/host.js'
+import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { onForged } from '../pubsub/forgeries.js'
-import { createPace } from '../pubsub/rate-limit.js'
+import { createRateLimit } from '../pubsub/rate-limit.js'
+import type { SignedMessage } from '../pubsub/signed-message.js'
+import { createTopic, type Topic } from '../pubsub/topic.js'
 import { ReasonCounts } from '../reason-counts.js'
-import {
-  createMaskedSum,
-  type MaskedSum,
-  type Statement,
-  type StatementRejection,
-  type SummedNumbers,
-} from './masked-sum.js'
+import { MaskedSum } from './masked-sum.js'
 import { agreementProtocol, agreementTopic } from './protocol.js'
+import { decodeStatement, encodeStatement, type StatementRejection } from './statement.js'
+import type { SummedNumbers } from './sum.js'
 
-const { limits } = agreementProtocol
+const { limits, repeatMs, repeatsApart, silenceMs } = agreementProtocol
 
 export type AgreementRejection = StatementRejection | 'OVERSIZE' | 'NOT_A_MEMBER' | 'FORGED'
 
@@ -26,186 +22,134 @@ export interface AgreementInit {
   readonly own: Uint8Array
   readonly widths: readonly number[]
   readonly smallest: number
-  /** Who of the others is there; only their word counts. */
+  /** The other peers that are live; statements of others are refused. */
   readonly live: () => readonly PeerIdStr[]
 }
 
 export interface AgreementService {
-  /** Joins the topic. Twice is once. */
+  /** Joins the topic. Idempotent. */
   start(): void
-  /** Leaves it. Twice is once. */
+  /** Leaves it; a pending `agree` rejects. Idempotent. */
   stop(): void
-  /** Says what is to be said until there is a sum. @throws the signal's reason */
+  /** Publishes statements until there is a sum. @throws the signal's reason */
   agree(signal: AbortSignal): Promise<SummedNumbers>
+  /** Refused messages by reason. A snapshot. */
   readonly rejected: Readonly<Record<string, number>>
 }
 
-/** Creates one peer's part in the sum, over gossipsub. It goes on answering after it has the sum: others may not yet. */
+/** Creates one peer's part in the sum, over gossipsub. It keeps answering after it has the sum: others may not have it. */
 export function createAgreement(init: AgreementInit): (components: { node: HearsayHost }) => AgreementService {
-  const topic = agreementTopic(init.runId)
-  return ({ node }) => {
-    const { pubsub } = node.services
-    const { partBytes } = limits
-    const machine: MaskedSum = createMaskedSum({ ...init, self: node.peerId.toString(), partBytes })
-    const pace = createPace(limits.messagesPerSecond, 1024)
-    const rejected = new ReasonCounts<AgreementRejection>()
-    const waiters = createWaiters()
-    let state: 'idle' | 'started' | 'stopped' = 'idle'
-    let answer: NodeJS.Timeout | undefined
-    let countNoMore = (): void => {}
-
-    async function speak(): Promise<void> {
-      for (const statement of machine.says()) {
-        if (state === 'started') await pubsub.publish(topic, encodeStatement(statement)).catch(() => {})
-      }
-    }
-
-    function judge(author: PeerIdStr, data: Uint8Array): AgreementRejection | undefined {
-      if (!init.live().includes(author)) return 'NOT_A_MEMBER'
-      if (pace.isTooOften(author)) return 'TOO_OFTEN'
-      if (data.length > limits.messageBytes) return 'OVERSIZE'
-      const statement = decodeStatement(data)
-      if (statement === undefined) return 'MALFORMED'
-      machine.see(init.live())
-      const reason = machine.hear(author, statement)
-      // Who still speaks has no sum yet.
-      if (machine.sum !== undefined && statement.kind !== 'key') {
-        answer ??= setTimeout(() => {
-          answer = undefined
-          void speak()
-        }, agreementProtocol.repeatMs / 2)
-      }
-      waiters.look()
-      return reason
-    }
-
-    function validate(_: unknown, message: Message): TopicValidatorResult {
-      if (message.type !== 'signed' || message.from.equals(node.peerId)) return TopicValidatorResult.Ignore
-      const reason = judge(message.from.toString(), message.data)
-      if (reason === undefined) return TopicValidatorResult.Accept
-      rejected.add(reason)
-      // Everybody must hear of both that contradict each other.
-      return reason === 'CONFLICT' ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
-    }
-
-    return {
-      start() {
-        if (state !== 'idle') return
-        state = 'started'
-        pubsub.topicValidators.set(topic, validate)
-        countNoMore = onForged(pubsub, topic, () => rejected.add('FORGED'))
-        pubsub.subscribe(topic)
-      },
-      stop() {
-        if (state === 'started') {
-          pubsub.unsubscribe(topic)
-          pubsub.topicValidators.delete(topic)
-          countNoMore()
-          clearTimeout(answer)
-        }
-        state = 'stopped'
-        waiters.end(new Error('The agreement was stopped'))
-      },
-      async agree(signal) {
-        let pauseMs: number = agreementProtocol.repeatMs
-        let awaited = ''
-        let since = performance.now()
-        for (;;) {
-          signal.throwIfAborted()
-          machine.see(init.live())
-          if (machine.sum !== undefined) break
-          const missing = machine.waitsFor()
-          const now = JSON.stringify([missing, machine.says().map(({ kind }) => kind)])
-          if (now !== awaited) {
-            awaited = now
-            since = performance.now()
-            pauseMs = agreementProtocol.repeatMs
-          } else if (performance.now() - since > agreementProtocol.silenceMs) {
-            for (const peer of missing) machine.leaveOut(peer)
-            // Nobody is missing where too few are there: then it waits on.
-            since = performance.now()
-          }
-          await speak()
-          const pause = createDeadline(signal)
-          pause.within(pauseMs, new Error('Said again'))
-          pauseMs = Math.min(2 * pauseMs, agreementProtocol.repeatsApart * agreementProtocol.repeatMs)
-          const changed = (): boolean =>
-            machine.sum !== undefined ||
-            JSON.stringify([machine.waitsFor(), machine.says().map(({ kind }) => kind)]) !== awaited
-          try {
-            await waiters.until(changed, pause.signal)
-          } catch {
-            signal.throwIfAborted()
-          } finally {
-            pause.clear()
-          }
-          if (state === 'stopped') throw new Error('The agreement was stopped')
-        }
-        // Those for whom we were the last.
-        await speak()
-        return machine.sum
-      },
-      get rejected() {
-        return rejected.toRecord()
-      },
-    }
-  }
+  return ({ node }) => new GossipAgreement(init, node)
 }
 
-export function encodeStatement(statement: Statement): Uint8Array {
-  const none = new Uint8Array(0)
-  const empty = { key: none, group: none, commitment: none, part: 0, masked: none, seeds: [], transcript: none }
-  const bytes = (value: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(value)
-  switch (statement.kind) {
-    case 'key':
-      return AgreementStatement.encode({ ...empty, key: bytes(statement.key) })
-    case 'masked': {
-      const { group, commitment, part, bytes: masked } = statement
-      return AgreementStatement.encode({
-        ...empty,
-        group: bytes(group),
-        commitment: bytes(commitment),
-        part,
-        masked: bytes(masked),
-      })
-    }
-    case 'seeds': {
-      const { group, transcript, seeds } = statement
-      const told = { group: bytes(group), transcript: bytes(transcript), seeds: seeds.map(bytes) }
-      return AgreementStatement.encode({ ...empty, ...told })
-    }
-  }
-}
+class GossipAgreement implements AgreementService {
+  readonly #init: AgreementInit
+  readonly #masked: MaskedSum
+  readonly #topic: Topic
+  readonly #rate = createRateLimit(limits.messagesPerSecond, limits.seeds)
+  readonly #rejected = new ReasonCounts<AgreementRejection>()
+  readonly #waiters = createWaiters()
+  #answer: NodeJS.Timeout | undefined
 
-/** Never throws, whatever the bytes. */
-export function decodeStatement(data: Uint8Array): Statement | undefined {
-  try {
-    const { key, group, commitment, part, masked, seeds, transcript } = AgreementStatement.decode(data, {
-      limits: { seeds: limits.seeds },
+  constructor(init: AgreementInit, node: HearsayHost) {
+    this.#init = init
+    this.#masked = new MaskedSum({ ...init, self: node.peerId.toString(), partBytes: limits.partBytes })
+    this.#topic = createTopic(node, {
+      name: agreementTopic(init.runId),
+      validate: message => this.#validate(message),
+      onForged: () => this.#rejected.add('FORGED'),
     })
-    if (key.length > 0) return key.length === 32 && group.length === 0 ? { kind: 'key', key } : undefined
-    if (group.length !== 32) return undefined
-    if (seeds.length > 0) {
-      const fits = transcript.length === 32 && seeds.every(({ length }) => length === 32)
-      return fits ? { kind: 'seeds', group, transcript, seeds } : undefined
-    }
-    return commitment.length === 32 ? { kind: 'masked', group, commitment, part, bytes: masked } : undefined
-  } catch {
-    return undefined
   }
-}
 
-/** The sum as those get it who come later. */
-export function encodeSum({ members, total }: SummedNumbers): Uint8Array {
-  return AgreedSum.encode({ members: [...members], total: Uint8Array.from(total) })
-}
+  get rejected(): Readonly<Record<string, number>> {
+    return this.#rejected.toRecord()
+  }
 
-/** Never throws, whatever the bytes. @param totalBytes - as many as the run's columns take */
-export function decodeSum(bytes: Uint8Array, totalBytes: number): SummedNumbers | undefined {
-  try {
-    const { members, total } = AgreedSum.decode(bytes, { limits: { members: limits.seeds } })
-    return total.length === totalBytes && members.length > 0 ? { members, total } : undefined
-  } catch {
-    return undefined
+  start(): void {
+    this.#topic.join()
+  }
+
+  stop(): void {
+    this.#topic.leave()
+    clearTimeout(this.#answer)
+    this.#waiters.end(new Error('The agreement was stopped'))
+  }
+
+  async agree(signal: AbortSignal): Promise<SummedNumbers> {
+    let pauseMs: number = repeatMs
+    let before = ''
+    let since = performance.now()
+    for (;;) {
+      signal.throwIfAborted()
+      this.#masked.setLive(this.#init.live())
+      if (this.#masked.sum !== undefined) break
+      const state = this.#state()
+      if (state !== before) {
+        before = state
+        since = performance.now()
+        pauseMs = repeatMs
+      } else if (performance.now() - since > silenceMs) {
+        for (const peer of this.#masked.missing()) this.#masked.leaveOut(peer)
+        // No peer is missing where too few are live: then it waits on.
+        since = performance.now()
+      }
+      await this.#publish()
+      await this.#change(state, pauseMs, signal)
+      pauseMs = Math.min(2 * pauseMs, repeatsApart * repeatMs)
+    }
+    // For peers for which this one was the last.
+    await this.#publish()
+    return this.#masked.sum
+  }
+
+  /** What the peer waits for and has to publish; as long as that is the same, nothing moves. */
+  #state(): string {
+    return JSON.stringify([this.#masked.missing(), this.#masked.statements().map(({ kind }) => kind)])
+  }
+
+  /** Resolves when there is a sum or another state, or after `ms`. */
+  async #change(state: string, ms: number, signal: AbortSignal): Promise<void> {
+    const pause = createDeadline(signal)
+    pause.within(ms, new Error('The pause is over'))
+    try {
+      await this.#waiters.until(() => this.#masked.sum !== undefined || this.#state() !== state, pause.signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!pause.signal.aborted) throw error
+    } finally {
+      pause.clear()
+    }
+  }
+
+  async #publish(): Promise<void> {
+    for (const statement of this.#masked.statements()) await this.#topic.publish(encodeStatement(statement))
+  }
+
+  #validate({ author, data }: SignedMessage): TopicValidatorResult {
+    const reason = this.#judge(author.toString(), data)
+    if (reason === undefined) return TopicValidatorResult.Accept
+    this.#rejected.add(reason)
+    // Every peer must receive both statements that contradict each other.
+    return reason === 'CONFLICT' ? TopicValidatorResult.Accept : TopicValidatorResult.Ignore
+  }
+
+  #judge(author: PeerIdStr, data: Uint8Array): AgreementRejection | undefined {
+    const live = this.#init.live()
+    if (!live.includes(author)) return 'NOT_A_MEMBER'
+    if (this.#rate.isExceeded(author)) return 'TOO_OFTEN'
+    if (data.length > limits.messageBytes) return 'OVERSIZE'
+    const statement = decodeStatement(data)
+    if (statement === undefined) return 'MALFORMED'
+    this.#masked.setLive(live)
+    const reason = this.#masked.receive(author, statement)
+    // An author that still publishes has no sum yet.
+    if (this.#masked.sum !== undefined && statement.kind !== 'key') {
+      this.#answer ??= setTimeout(() => {
+        this.#answer = undefined
+        void this.#publish()
+      }, repeatMs / 2)
+    }
+    this.#waiters.look()
+    return reason
   }
 }

@@ -19,11 +19,13 @@ export function createMaskKey(): MaskKey {
   return {
     publicKey: Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url')),
     secretWith(other) {
+      const key = { kty: 'OKP', crv: 'X25519', x: Buffer.from(other).toString('base64url') }
       try {
-        const key = { kty: 'OKP', crv: 'X25519', x: Buffer.from(other).toString('base64url') }
         return Uint8Array.from(diffieHellman({ privateKey, publicKey: createPublicKey({ key, format: 'jwk' }) }))
-      } catch {
-        return undefined
+      } catch (error) {
+        // OpenSSL refuses a key that makes every secret 0.
+        if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true) return undefined
+        throw error
       }
     },
   }

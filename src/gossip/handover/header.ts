@@ -1,3 +1,4 @@
+import { orNothing } from '../bug.js'
 import { HeadHeader } from '../generated/handover.js'
 import { Rejection } from '../rejection.js'
 import { chunksOf, type Piece } from '../stream/frames.js'
@@ -25,13 +26,8 @@ export async function* takeHead(
  */
 export function decodeHeadHeader(bytes: Uint8Array): HeadHeader {
   if (bytes.length > handoverProtocol.limits.headerBytes) throw new Rejection('OVERSIZE_FRAME')
-  let header: HeadHeader
-  try {
-    header = HeadHeader.decode(bytes)
-  } catch {
-    throw new Rejection('MALFORMED')
-  }
-  if (header.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
+  const header = orNothing(() => HeadHeader.decode(bytes))
+  if (header?.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
   return header
 }
 

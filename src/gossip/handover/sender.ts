@@ -2,6 +2,7 @@ import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
 import { createDeadline } from '../../deadline.js'
+import { orNothing, throwBug } from '../bug.js'
 import { HandoverReply, type HeadHeader } from '../generated/handover.js'
 import { Rejection, type RejectionReason, reasonOf } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
@@ -78,14 +79,9 @@ async function exchange(
 ): Promise<RejectionReason | undefined> {
   const writing = createDeadline(signal)
   const { replyBytes } = handoverProtocol.limits
-  let admit = (): void => {}
-  let refuse = (_reason: Error): void => {}
-  const admitted = new Promise<void>((resolve, reject) => {
-    admit = resolve
-    refuse = reject
-  })
-  // Nobody waits for it when the stream is gone before its header is written.
-  admitted.catch(() => {})
+  const { promise: admitted, resolve: admit, reject: refuse } = Promise.withResolvers<void>()
+  // Rejected below only, and awaited only once the header is written: the stream may be gone before.
+  admitted.catch(throwBug)
   const written = pipe(takeHead(header, payload, admitted), frame, transmit(stream, writing.signal, count))
   const answered = pipe(
     receive(stream, signal, wire.received),
@@ -101,7 +97,7 @@ async function exchange(
     const [refusal] = await Promise.all([
       answered,
       // Why writing ended shows in the answer or in its absence: both watch the same stream.
-      written.catch(() => {}),
+      written.catch(throwBug),
     ])
     return refusal
   } finally {
@@ -130,12 +126,7 @@ async function lastWord(replies: AsyncIterable<Uint8Array>, admit: () => void): 
  * @throws {@link Rejection} MALFORMED for anything that this version does not know
  */
 export function decodeReply(bytes: Uint8Array): RejectionReason | 'CONTINUE' | 'ACCEPTED' {
-  let reply: HandoverReply
-  try {
-    reply = HandoverReply.decode(bytes)
-  } catch {
-    throw new Rejection('MALFORMED')
-  }
-  if (reply.code === HandoverReply.Code.UNKNOWN) throw new Rejection('MALFORMED')
-  return `${reply.code}` as const
+  const code = orNothing(() => HandoverReply.decode(bytes))?.code
+  if (code === undefined || code === HandoverReply.Code.UNKNOWN) throw new Rejection('MALFORMED')
+  return `${code}` as const
 }

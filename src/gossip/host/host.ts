@@ -1,31 +1,23 @@
 import '../../runtime.js'
 import { createHash } from 'node:crypto'
-import { type GossipSub, gossipsub, StrictSign } from '@chainsafe/libp2p-gossipsub'
+import { gossipsub, StrictSign } from '@chainsafe/libp2p-gossipsub'
 import type { TopicScoreParams } from '@chainsafe/libp2p-gossipsub/score'
 import { noise } from '@chainsafe/libp2p-noise'
 import { yamux } from '@chainsafe/libp2p-yamux'
-import { type Identify, identify } from '@libp2p/identify'
-import type { ConnectionGater, Libp2p, PrivateKey } from '@libp2p/interface'
+import { identify } from '@libp2p/identify'
+import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 import { memory } from '@libp2p/memory'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
 import { HearsayError } from '../../errors.js'
 import { type Admission, admitting, admittingRegistrar, replaced } from './admission.js'
 import { explainDial } from './dial-error.js'
-import type { FieldInit, FieldParts, FieldServices } from './field.js'
+import type { FieldInit, FieldParts } from './field.js'
+import type { HearsayHost, HearsayServices } from './hearsay-host.js'
 import { keepAcquainted } from './identify-retry.js'
 import { keyProtector, type NetworkKey } from './network-key.js'
 import { IPColocationFactorWeight, scoreParams, scoreThresholds } from './peer-scores.js'
 import { rejoiningRegistrar } from './rejoining-registrar.js'
-
-/** What runs on every host. A type and not an interface: libp2p's map of services has an index signature. */
-export type HearsayServices = FieldServices & {
-  readonly identify: Identify
-  readonly pubsub: GossipSub
-}
-
-/** A libp2p host as Hearsay sets it up. */
-export type HearsayHost = Libp2p<HearsayServices>
 
 export interface HostInit {
   /** Ed25519; the peer id follows from it. */

@@ -1,5 +1,6 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { HearsayHost } from './host.js'
+import { warnOfBug } from '../bug.js'
+import type { HearsayHost } from './hearsay-host.js'
 
 /** A peer that never answers is none of ours, as some relays. */
 const tries = 10
@@ -36,8 +37,8 @@ export function keepAcquainted(host: HearsayHost, lookMs = 5_000): () => void {
       const isSettled = status !== 'open' || limits !== undefined || hasStream(remotePeer.toString())
       if (isSettled || timeline.open > longAgo || soFar === tries) continue
       tried.set(connection, soFar + 1)
-      // Whoever does not answer is asked again.
-      identify.identify(connection).catch(() => {})
+      // A peer that does not answer is asked again.
+      identify.identify(connection).catch(warnOfBug)
     }
   }
   const timer = setInterval(look, lookMs)

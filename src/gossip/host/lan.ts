@@ -55,7 +55,7 @@ export function lan(init: LanInit): (components: LanComponents) => object {
       const key = id.toString()
       if (!found.has(key) && found.size >= lanLimits.peers) return
       // An answer that points out of the LAN is no answer of a neighbour.
-      const addresses = multiaddrs.filter(isOnLan).slice(0, lanLimits.addressesPerPeer)
+      const addresses = multiaddrs.filter(isPrivate).slice(0, lanLimits.addressesPerPeer)
       const text = addresses.join()
       if (addresses.length === 0 || found.get(key) === text) return
       found.set(key, text)
@@ -64,13 +64,5 @@ export function lan(init: LanInit): (components: LanComponents) => object {
       init.onFound?.(id, addresses)
     })
     return discovery
-  }
-}
-
-function isOnLan(address: Multiaddr): boolean {
-  try {
-    return isPrivate(address)
-  } catch {
-    return false
   }
 }

@@ -119,8 +119,8 @@ function withPeerId(address: string, peerId: string): string {
 /** 0 public, 1 LAN, 2 relay, 3 loopback. */
 function rankOf(address: Multiaddr): number {
   if (isRelayed(address)) return 2
-  if (isOf(isLoopback, address)) return 3
-  return isOf(isPrivate, address) ? 1 : 0
+  if (isLoopback(address)) return 3
+  return isPrivate(address) ? 1 : 0
 }
 
 function isRelayed(address: Multiaddr): boolean {
@@ -128,16 +128,7 @@ function isRelayed(address: Multiaddr): boolean {
 }
 
 function isPublic(address: Multiaddr): boolean {
-  return !isRelayed(address) && hostOf(address) !== undefined && !isOf(isPrivate, address)
-}
-
-/** libp2p's checks throw on what is no network address, as /memory is. */
-function isOf(check: (address: Multiaddr) => boolean, address: Multiaddr): boolean {
-  try {
-    return check(address)
-  } catch {
-    return false
-  }
+  return !isRelayed(address) && hostOf(address) !== undefined && !isPrivate(address)
 }
 
 function hostOf(address: Multiaddr): string | undefined {

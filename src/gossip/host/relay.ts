@@ -2,6 +2,7 @@ import { type CircuitRelayService, circuitRelayServer, circuitRelayTransport } f
 import type { Connection, Listener, StreamHandler, StreamHandlerOptions, Transport } from '@libp2p/interface'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HearsayError } from '../../errors.js'
+import { orNothing, warnOfBug } from '../bug.js'
 import { replaced } from './admission.js'
 
 /** What is needed to hold a slot at a relay: what the transport itself needs. */
@@ -19,13 +20,10 @@ const retryMs = { first: 2_000, longest: 60_000 } as const
  * @throws {@link HearsayError} NETWORK
  */
 export function parseRelay(text: string): Multiaddr {
-  try {
-    const address = multiaddr(text)
-    const names = address.getComponents().map(({ name }) => name)
-    if (names.at(-1) === 'p2p' && names.length > 1 && !names.includes('p2p-circuit')) return address
-  } catch {
-    // Said below.
-  }
+  const address = orNothing(() => multiaddr(text))
+  const names = address?.getComponents().map(({ name }) => name) ?? []
+  if (address !== undefined && names.at(-1) === 'p2p' && names.length > 1 && !names.includes('p2p-circuit'))
+    return address
   throw new HearsayError(
     'NETWORK',
     `relay: ${text} is no relay's address; write it like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…`,
@@ -112,8 +110,9 @@ export function relaySlots(relays: readonly Multiaddr[]): (components: RelayComp
       try {
         await connectionManager.openConnection(relay)
         await listenAt(relay)
-      } catch {
-        // It is away, or has no slot left.
+      } catch (error) {
+        // The relay cannot be reached, or has no slot left: it is asked again.
+        warnOfBug(error)
       }
       if (!hasSlot(relay)) askIn(relay, nextMs, Math.min(2 * nextMs, retryMs.longest))
     }

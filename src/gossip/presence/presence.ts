@@ -1,16 +1,17 @@
-import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { createWaiters } from '../../until.js'
 import type { AuthorVerdict } from '../access/authors.js'
-import type { HearsayHost } from '../host/host.js'
+import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { onForged } from '../pubsub/forgeries.js'
+import type { SignedMessage } from '../pubsub/signed-message.js'
+import { createTopic } from '../pubsub/topic.js'
 import { ReasonCounts } from '../reason-counts.js'
+import { Announcer } from './announcer.js'
 import { presenceProtocol, presenceTopic } from './protocol.js'
-import { createHeard } from './records.js'
+import { createPresenceRecords } from './records.js'
 import {
   checkName,
-  type DecodedPresence,
   decodePresence,
   encodePresence,
   type HeardReport,
@@ -90,139 +91,86 @@ export interface Presence {
   readonly counters: PresenceCounters
 }
 
+/** `isLie`: no honest peer would have passed the record on. `undefined`: the record is added. */
+type Verdict = { readonly reason: PresenceRejection; readonly isLie?: boolean } | undefined
+
 /** Creates the presence of one peer in one run, over gossipsub. */
 export function createPresence(init: PresenceInit): (components: { node: HearsayHost }) => Presence {
-  const { rounds, repeatMs } = { repeatMs: presenceProtocol.repeatMs, ...init }
   const name = checkName(init.name)
-  const topic = presenceTopic(init.runId)
-
   return ({ node }) => {
-    const { pubsub } = node.services
-    const heard = createHeard(init.beatMs, init.reportsPerSecond)
+    const records = createPresenceRecords(init.beatMs, init.reportsPerSecond)
     const waiters = createWaiters()
     const rejected = new ReasonCounts<PresenceRejection>()
-    let barriers = 0
     let own: RoundReport = { round: 0, samples: 0 }
-    let state: 'idle' | 'started' | 'stopped' = 'idle'
-    let answer: NodeJS.Timeout | undefined
-    let beat: NodeJS.Timeout | undefined
-    let countNoMore = (): void => {}
     let sentBytes = 0
     let accepted = 0
 
-    /** `isLie`: nobody honest would have passed it on. */
-    type Verdict = { readonly reason: PresenceRejection; readonly isLie?: boolean } | undefined
-
-    function judge(from: PeerId, sender: PeerId, data: Uint8Array, sequence: bigint): Verdict | Promise<Verdict> {
-      const author = from.toString()
-      if (!heard.isMember(author)) return { reason: 'NOT_A_MEMBER' }
-      // Before anything that costs more than a look. A flood is one only from its author's own hands.
-      if (heard.isTooOften(author)) return { reason: 'TOO_OFTEN', isLie: sender.equals(from) }
-      const decoded = decodePresence(data, rounds)
-      if (!decoded.ok) {
-        const { reason } = decoded
-        return { reason, isLie: reason === 'OVERSIZE' || reason === 'MALFORMED' }
-      }
-      const take = (admitted: AuthorVerdict): Verdict => {
-        if (admitted !== 'yes') return { reason: 'NOT_ADMITTED', isLie: admitted === 'never' }
-        const reason = learn(author, decoded, sequence)
-        return reason && { reason }
-      }
-      const admitted = init.admits?.(from, decoded.invite) ?? 'yes'
-      return admitted instanceof Promise ? admitted.then(take) : take(admitted)
-    }
-
-    function learn(
-      author: PeerIdStr,
-      { report, waiting }: Extract<DecodedPresence, { ok: true }>,
-      sequence: bigint,
-    ): PresenceRejection | undefined {
-      const isNewcomer = !heard.reports.has(author)
-      const reason = heard.take(author, report, sequence)
-      if (reason !== undefined) return reason
-      init.onReport?.(author, report)
-      waiters.look()
-      if (waiting) repeatSoon(isNewcomer)
-      return undefined
-    }
-
-    // gossipsub has checked the author's signature before it asks. What is refused here is neither kept nor passed on.
-    function validate(sender: PeerId, message: Message): TopicValidatorResult | Promise<TopicValidatorResult> {
-      if (message.type !== 'signed' || message.from.equals(node.peerId)) return TopicValidatorResult.Ignore
-      const verdict = judge(message.from, sender, message.data, message.sequenceNumber)
-      return verdict instanceof Promise ? verdict.then(resultOf) : resultOf(verdict)
-    }
-
-    function resultOf(verdict: Verdict): TopicValidatorResult {
+    async function validate(message: SignedMessage, sender: PeerId): Promise<TopicValidatorResult> {
+      const verdict = await judge(message, sender)
       if (verdict === undefined) {
         accepted += 1
         return TopicValidatorResult.Accept
       }
       rejected.add(verdict.reason)
-      // Reject counts against whoever passed it on.
       return verdict.isLie === true ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
     }
 
-    async function tell(asks = barriers > 0): Promise<void> {
-      if (state !== 'started') return
-      const data = encodePresence(name, own, asks, init.standing?.(), init.invite)
-      const { recipients } = await pubsub.publish(topic, data)
-      sentBytes += recipients.length * data.length
+    async function judge({ author, sequence, data }: SignedMessage, sender: PeerId): Promise<Verdict> {
+      const peer = author.toString()
+      if (!records.isMember(peer)) return { reason: 'NOT_A_MEMBER' }
+      // Before anything that costs more than a look. A flood is one only if its author itself sends it.
+      if (records.isTooOften(peer)) return { reason: 'TOO_OFTEN', isLie: sender.equals(author) }
+      const decoded = decodePresence(data, init.rounds)
+      if (!decoded.ok) {
+        const { reason } = decoded
+        return { reason, isLie: reason === 'OVERSIZE' || reason === 'MALFORMED' }
+      }
+      const admitted = (await init.admits?.(author, decoded.invite)) ?? 'yes'
+      if (admitted !== 'yes') return { reason: 'NOT_ADMITTED', isLie: admitted === 'never' }
+      const isNewcomer = !records.reports.has(peer)
+      const reason = records.add(peer, decoded.report, sequence)
+      if (reason !== undefined) return { reason }
+      init.onReport?.(peer, decoded.report)
+      waiters.look()
+      if (decoded.waiting) announcer.answerSoon(isNewcomer)
+      return undefined
     }
 
-    /**
-     * Answers somebody at a barrier; many at once with one message. While we are at a barrier and repeat ourselves
-     * anyway, only a newcomer is answered, who has missed what we said before.
-     */
-    function repeatSoon(isNewcomer: boolean): void {
-      if ((barriers > 0 && !isNewcomer) || answer !== undefined || state !== 'started') return
-      answer = setTimeout(() => {
-        answer = undefined
-        // Whoever waits asks again.
-        tell().catch(() => {})
-      }, repeatMs / 2)
-    }
-
-    /** A little earlier or later each time: those who began together are not to speak together for ever. */
-    function beatLater(beatMs: number): void {
-      beat = setTimeout(
-        () => {
-          tell().catch(() => {})
-          waiters.look()
-          beatLater(beatMs)
-        },
-        beatMs * (0.9 + 0.2 * Math.random()),
-      )
-    }
+    const topic = createTopic(node, {
+      name: presenceTopic(init.runId),
+      validate,
+      onForged: () => rejected.add('FORGED'),
+    })
+    const announcer = new Announcer({
+      async publish(asks) {
+        if (!topic.isJoined) return
+        const data = encodePresence(name, own, asks, init.standing?.(), init.invite)
+        sentBytes += (await topic.publish(data)) * data.length
+      },
+      onBeat: waiters.look,
+      beatMs: init.beatMs,
+      repeatMs: init.repeatMs ?? presenceProtocol.repeatMs,
+    })
 
     return {
       async start() {
-        if (state !== 'idle') return
-        state = 'started'
-        pubsub.topicValidators.set(topic, validate)
-        countNoMore = onForged(pubsub, topic, () => rejected.add('FORGED'))
-        pubsub.subscribe(topic)
-        if (init.beatMs !== undefined) beatLater(init.beatMs)
+        if (topic.isJoined) return
+        topic.join()
+        if (topic.isJoined) announcer.start()
       },
       async stop() {
-        if (state === 'started') {
-          pubsub.unsubscribe(topic)
-          pubsub.topicValidators.delete(topic)
-          countNoMore()
-          clearTimeout(answer)
-          clearTimeout(beat)
-        }
-        state = 'stopped'
+        topic.leave()
+        announcer.stop()
         waiters.end(new Error('Presence was stopped'))
       },
-      expect: heard.expect,
+      expect: records.expect,
       async publish(report) {
         own = report
-        await tell()
+        await announcer.publish()
       },
-      speak: ({ asks = false } = {}) => tell(asks),
-      heard: () => heard.reports,
-      live: () => [...heard.reports.keys()].filter(heard.isLive),
+      speak: ({ asks = false } = {}) => announcer.publish(asks),
+      heard: () => records.reports,
+      live: () => [...records.reports.keys()].filter(records.isLive),
       async until(is, signal) {
         await waiters.until(is, signal)
       },
@@ -230,22 +178,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
         signal.throwIfAborted()
         const self = node.peerId.toString()
         const others = peers.filter(peer => peer !== self)
-        let timer: NodeJS.Timeout | undefined
-        const repeat = (delayMs: number): void => {
-          // A failed try is followed by the next one.
-          void tell().catch(() => {})
-          timer = setTimeout(() => repeat(Math.min(2 * delayMs, presenceProtocol.repeatsApart * repeatMs)), delayMs)
-        }
-        barriers += 1
-        repeat(repeatMs)
-        try {
-          await waiters.until(() => others.every(peer => heard.reports.has(peer)), signal)
-        } finally {
-          clearTimeout(timer)
-          barriers -= 1
-        }
-        // Those for whom we were the last need not wait for their next repeat.
-        await tell().catch(() => {})
+        await announcer.barrier(() => waiters.until(() => others.every(peer => records.reports.has(peer)), signal))
       },
       get counters() {
         return { sentBytes, accepted, rejected: rejected.toRecord() }

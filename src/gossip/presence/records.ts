@@ -1,40 +1,43 @@
 import type { PeerId } from '@libp2p/interface'
 import type { PeerIdStr } from '../peer-id.js'
-import { createPace } from '../pubsub/rate-limit.js'
+import { createRateLimit } from '../pubsub/rate-limit.js'
 import { presenceProtocol } from './protocol.js'
 import type { HeardReport, PresenceRejection } from './report.js'
 
 /**
- * A peer's view of the others: of each author its latest record, which its signature's sequence number tells. Whoever
- * hears the same records, in whatever order and however often, ends with the same view.
+ * The latest record of each other peer, by the sequence number that its signature covers: a map of last-writer-wins
+ * registers. Peers that receive the same records, in whatever order and however often, hold the same.
  */
-export interface Heard {
-  /** The latest report of each, of those that have gone too. A live view. */
+export interface PresenceRecords {
+  /** The latest report of each author, of those that have left too. A live view. */
   readonly reports: ReadonlyMap<PeerIdStr, HeardReport>
-  /** From now on only these are members; what others said is forgotten. Until it is called, anybody is. */
+  /** From now on only these are members; records of others are dropped. Until it is called, any author is one. */
   expect(members: readonly PeerId[]): void
   isMember(author: PeerIdStr): boolean
-  /** Does an author that we know speak more often than an honest peer? Asked once for every record of it. */
+  /** Does a known author publish more often than an honest peer? To be called once for each of its records. */
   isTooOften(author: PeerIdStr): boolean
-  /** @returns why it was not taken */
-  take(author: PeerIdStr, report: HeardReport, sequence: bigint): PresenceRejection | undefined
-  /** Heard of within three beats, and has not said goodbye. */
+  /** @returns why the record was not added */
+  add(author: PeerIdStr, report: HeardReport, sequence: bigint): PresenceRejection | undefined
+  /** Has the author published within three beats, and not left? */
   isLive(author: PeerIdStr): boolean
 }
 
 const { limits, missedBeats } = presenceProtocol
 
 /**
- * @param beatMs - how often each speaks; left out, nobody expires
+ * @param beatMs - how often each peer publishes; left out, no record expires
  * @param reportsPerSecond - of each author, and how many at once
  */
-export function createHeard(beatMs: number | undefined, reportsPerSecond: number = limits.reportsPerSecond): Heard {
+export function createPresenceRecords(
+  beatMs: number | undefined,
+  reportsPerSecond: number = limits.reportsPerSecond,
+): PresenceRecords {
   const reports = new Map<PeerIdStr, HeardReport>()
   const heardAt = new Map<PeerIdStr, { readonly sequence: bigint; readonly ms: number }>()
-  const pace = createPace(reportsPerSecond, limits.peers)
+  const rate = createRateLimit(reportsPerSecond, limits.peers)
   let members: ReadonlySet<PeerIdStr> | undefined
 
-  /** Is there a place for one more author? Those who are gone make room. */
+  /** Is there room for one more author? Authors that have left make room. */
   function hasRoom(): boolean {
     const most = Math.max(limits.peers, members?.size ?? 0)
     if (reports.size >= most) for (const peer of reports.keys()) if (!isLive(peer)) forget(peer)
@@ -58,12 +61,12 @@ export function createHeard(beatMs: number | undefined, reportsPerSecond: number
       for (const peer of reports.keys()) if (!members.has(peer)) forget(peer)
     },
     isMember: author => members === undefined || members.has(author),
-    isTooOften: author => reports.has(author) && pace.isTooOften(author),
-    take(author, report, sequence) {
+    isTooOften: author => reports.has(author) && rate.isExceeded(author),
+    add(author, report, sequence) {
       if (!reports.has(author)) {
         if (!hasRoom()) return 'TOO_MANY_PEERS'
-        // Its first one counts too.
-        pace.isTooOften(author)
+        // An author's first record counts too.
+        rate.isExceeded(author)
       } else if (sequence <= heardAt.get(author)!.sequence) return 'STALE_RECORD'
       reports.set(author, report)
       heardAt.set(author, { sequence, ms: performance.now() })

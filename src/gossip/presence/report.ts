@@ -1,5 +1,6 @@
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { HearsayError } from '../../errors.js'
+import { orNothing } from '../bug.js'
 import { PresenceRecord } from '../generated/presence.js'
 import { presenceProtocol } from './protocol.js'
 
@@ -121,12 +122,8 @@ function finite<Name extends string>(name: Name, value: number | undefined): { [
 export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresence {
   const refused = (reason: PresenceRejection): DecodedPresence => ({ ok: false, reason })
   if (bytes.length > presenceProtocol.limits.messageBytes) return refused('OVERSIZE')
-  let record: PresenceRecord
-  try {
-    record = PresenceRecord.decode(bytes)
-  } catch {
-    return refused('MALFORMED')
-  }
+  const record = orNothing(() => PresenceRecord.decode(bytes))
+  if (record === undefined) return refused('MALFORMED')
   const { round, samples, name, loss, accuracy, localDistance, waiting, invite } = record
   const figures = [loss, accuracy, localDistance]
   if (!isName(name) || figures.some(value => value !== undefined && !Number.isFinite(value)))
@@ -155,17 +152,14 @@ function standingOf({
     return undefined
   if (headDigest.length !== (headRound === undefined ? 0 : 32)) return undefined
   if (sumDigest.length !== 0 && sumDigest.length !== 32) return undefined
-  try {
-    return {
-      from,
-      share,
-      addresses: addresses.map(bytes => multiaddr(bytes)),
-      head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
-      sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
-      leaving,
-    }
-  } catch {
-    // Bytes that are no multiaddr.
-    return undefined
+  const dialled = orNothing(() => addresses.map(bytes => multiaddr(bytes)))
+  if (dialled === undefined) return undefined
+  return {
+    from,
+    share,
+    addresses: dialled,
+    head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
+    sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
+    leaving,
   }
 }

@@ -1,11 +1,11 @@
 import type { PeerId } from '@libp2p/interface'
 import { authorOf, encodeSigned } from '../pubsub/signed-message.js'
 import type { HeadAnswers } from '../state/server.js'
-import { encodeExperts } from './catch-up.js'
+import { encodeExperts } from './expert-list.js'
 import type { HeadStore } from './head-store.js'
 import type { OwnHead } from './own-head.js'
 
-/** What a peer answers of published heads: those that it holds whole, and its own. */
+/** Answers requests for published heads with those that are stored, and our own. */
 export function createHeadAnswers(
   self: PeerId,
   topic: string,

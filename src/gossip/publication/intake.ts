@@ -7,9 +7,9 @@ import { digestOf } from '../digest.js'
 import type { Buffers } from '../head/buffers.js'
 import { decodeHead } from '../head/payload.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { createPace } from '../pubsub/rate-limit.js'
+import { createRateLimit } from '../pubsub/rate-limit.js'
 import { rawKeyOf, type SignedMessage } from '../pubsub/signed-message.js'
-import { reasonOf } from '../rejection.js'
+import { Rejection } from '../rejection.js'
 import type { HeadClaim, HeadPosition, HeadStore } from './head-store.js'
 import { publicationProtocol } from './protocol.js'
 import {
@@ -21,7 +21,7 @@ import {
 } from './published-head.js'
 import type { Pulls } from './pulls.js'
 
-export interface TakingInit {
+export interface IntakeInit {
   readonly format: PublishedFormat
   readonly normLimit: number
   readonly buffers: Buffers
@@ -32,40 +32,47 @@ export interface TakingInit {
   readonly isMember: (author: PeerIdStr) => boolean
   /** See `PublicationInit`. */
   readonly onHead: (author: PeerIdStr, round: number, values: Float32Array, sumDigest: Uint8Array | undefined) => void
-  /** Told of each head that is refused after its announcement was taken. */
+  /** Called for each head that is refused after its announcement was accepted. */
   readonly onRejected: (reason: PublicationRejection) => void
-  /** Told the size of each payload that was pulled. */
+  /** Called with the size of each payload that was pulled. */
   readonly onPulled: (bytes: number) => void
 }
 
 /** What became of a message. */
-export interface Taken {
+export interface IntakeResult {
   /** Why it was refused. */
   readonly reason?: PublicationRejection
-  /** Nobody honest would have passed it on. */
+  /** No honest peer would have passed it on. */
   readonly isLie: boolean
-  /** Resolves with whether the head is here: at once, or when it was pulled. */
+  /** Resolves with whether the head is stored: at once, or when its payload was pulled. */
   readonly arrived: Promise<boolean>
 }
 
-/** Takes heads that were published, however their messages came. */
-export interface Taking {
+/** Checks published heads and stores them, however their messages came. */
+export interface Intake {
   /**
    * @param message - its signature was verified
-   * @param from - who passed it on
-   * @param isAsked - we asked for it; then it never comes too often
+   * @param from - the peer that passed it on
+   * @param isAskedFor - this peer requested it; then the author's rate does not matter
    * @param stopped - ends pulling
    */
-  take(message: SignedMessage, from: PeerId, isAsked: boolean, stopped: AbortSignal): Promise<Taken>
+  receive(message: SignedMessage, from: PeerId, isAskedFor: boolean, stopped: AbortSignal): Promise<IntakeResult>
+}
+
+/** A head on its way into the store: what its message announces, and the place that is kept for it. */
+interface Incoming extends HeadPosition, Pick<PublishedRecord, 'sumDigest'> {
+  readonly signed: SignedMessage
+  readonly claim: HeadClaim
 }
 
 const { limits } = publicationProtocol
 
-export function createTaking(init: TakingInit): Taking {
+/** Creates the intake of one peer. */
+export function createIntake(init: IntakeInit): Intake {
   const { format, normLimit, buffers, store, pulls } = init
-  const pace = createPace(init.headsPerSecond, limits.authors)
+  const rate = createRateLimit(init.headsPerSecond, limits.authors)
 
-  const refused = (reason: PublicationRejection, lie = isLie(reason)): Taken => ({
+  const refused = (reason: PublicationRejection, lie = isLie(reason)): IntakeResult => ({
     reason,
     isLie: lie,
     arrived: Promise.resolve(false),
@@ -73,17 +80,16 @@ export function createTaking(init: TakingInit): Taking {
 
   /** The last checks, of the payload itself. */
   async function settle(
-    { sumDigest, ...position }: HeadPosition & Pick<PublishedRecord, 'sumDigest'>,
+    { signed, claim, sumDigest, ...position }: Incoming,
     payload: Uint8Array,
-    signed: SignedMessage,
-    claim: HeadClaim,
     stopped: AbortSignal,
   ): Promise<PublicationRejection | undefined> {
     let arrived: Float32Array
     try {
       arrived = await decodeHead(format.head, normLimit, buffers, payload)
     } catch (error) {
-      const reason = reasonOf(error)
+      if (!(error instanceof Rejection)) throw error
+      const { reason } = error
       return reason === 'NOT_FINITE' || reason === 'NORM_TOO_LARGE' || reason === 'MALFORMED' ? reason : 'WRONG_SIZE'
     }
     const values = allocate(format.head.layout)
@@ -95,45 +101,40 @@ export function createTaking(init: TakingInit): Taking {
     return undefined
   }
 
-  async function pull(
-    position: Parameters<typeof settle>[0],
-    signed: SignedMessage,
-    from: PeerId,
-    claim: HeadClaim,
-    stopped: AbortSignal,
-  ): Promise<boolean> {
+  async function pull(incoming: Incoming, from: PeerId, stopped: AbortSignal): Promise<boolean> {
+    const { claim, signed, digest } = incoming
     const deadline = createDeadline(stopped, claim.signal)
     try {
-      const announced = { author: signed.author, digest: position.digest, from }
-      const payload = await pulls.pull(announced, deadline.signal, claim.superseded)
+      const payload = await pulls.pull({ author: signed.author, digest, from }, deadline.signal, claim.superseded)
       if (payload === undefined) {
         claim.release()
         if (!claim.superseded.aborted) init.onRejected('TIMEOUT')
         return false
       }
       init.onPulled(payload.length)
-      const reason = await settle(position, payload, signed, claim, stopped)
+      const reason = await settle(incoming, payload, stopped)
       if (reason !== undefined) init.onRejected(reason)
       return reason === undefined
-    } catch {
-      // Stopped, or it lost its place.
+    } catch (error) {
       claim.release()
-      return false
+      // Stopped, or there is no place for this head any more.
+      if (deadline.signal.aborted) return false
+      throw error
     } finally {
       deadline.clear()
     }
   }
 
   return {
-    async take(message, from, isAsked, stopped) {
+    async receive(message, from, isAskedFor, stopped) {
       const { author, sequence, signature } = message
       const name = author.toString()
       if (!init.isMember(name)) return refused('NOT_A_MEMBER')
       if (rawKeyOf(author) === undefined) return refused('MALFORMED')
-      // Before anything that costs more than a look. A flood is one only from its author's own hands.
+      // Before anything that costs more than a look. A flood is one only if its author itself sends it.
       const cost = Math.max(1, Math.ceil(message.data.length / limits.countedBytes))
-      if (!isAsked && pace.isTooOften(name, cost)) return refused('TOO_OFTEN', from.equals(author))
-      // A copy: what came is a view on all that came with it.
+      if (!isAskedFor && rate.isExceeded(name, cost)) return refused('TOO_OFTEN', from.equals(author))
+      // A copy: the data is a view on all that came with it.
       const signed = { author, sequence, signature, data: new Uint8Array(message.data) }
       const decoded = decodePublished(signed.data, format)
       if (!decoded.ok) return refused(decoded.reason)
@@ -144,9 +145,9 @@ export function createTaking(init: TakingInit): Taking {
       const position = { round, sequence, digest: record.digest ?? (await digestOf(record.payload)) }
       const claim = store.claim(name, position)
       if (typeof claim === 'string') return refused(claim)
-      const told = { ...position, sumDigest }
-      if (payload === undefined) return { isLie: false, arrived: pull(told, signed, from, claim, stopped) }
-      const reason = await settle(told, payload, signed, claim, stopped)
+      const incoming = { ...position, sumDigest, signed, claim }
+      if (payload === undefined) return { isLie: false, arrived: pull(incoming, from, stopped) }
+      const reason = await settle(incoming, payload, stopped)
       return reason === undefined ? { isLie: false, arrived: Promise.resolve(true) } : refused(reason)
     },
   }

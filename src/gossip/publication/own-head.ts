@@ -18,44 +18,64 @@ export interface OwnHead extends StatePayload {
 /** Why a head of ours is not published. */
 export type OwnRefusal = 'NOT_FINITE' | 'NORM_TOO_LARGE'
 
-export interface OwnHeadInit {
+export interface OwnHeadsInit {
   readonly format: PublishedFormat
   readonly normLimit: number
   readonly buffers: Buffers
-  readonly invite: Uint8Array | undefined
-  readonly sumDigest: () => Uint8Array | undefined
+  readonly invite?: Uint8Array
+  readonly sumDigest?: () => Uint8Array | undefined
   readonly privateKey: PrivateKey
   readonly self: PeerId
   readonly topic: string
 }
 
-/**
- * Encodes a head and checks it as everybody will: what others refuse counts against whoever passes it on, and that is
- * not to be our honest neighbours for a model of ours that diverged.
- */
-export async function makeOwnHead(init: OwnHeadInit, round: number, head: Float32Array): Promise<OwnHead | OwnRefusal> {
+/** Makes our own heads and keeps the latest. */
+export interface OwnHeads {
+  /**
+   * Encodes a head and checks it as every other peer will: a refused head counts against the peers that pass it on, and
+   * those must not be our honest neighbours when a model of ours diverges.
+   */
+  make(round: number, head: Float32Array): Promise<OwnHead | OwnRefusal>
+  latest(): OwnHead | undefined
+}
+
+export function createOwnHeads(init: OwnHeadsInit): OwnHeads {
   const { format, normLimit, buffers, invite, privateKey, self, topic } = init
-  const bytes = await encodeHead(format.head, head, buffers)
-  try {
-    const seen = await decodeHead(format.head, normLimit, buffers, bytes)
-    buffers.give(new Uint8Array(seen.buffer as ArrayBuffer))
-  } catch (error) {
-    const reason = reasonOf(error)
-    if (reason === 'NOT_FINITE' || reason === 'NORM_TOO_LARGE') return reason
-    throw error
+  let latest: OwnHead | undefined
+
+  async function refusalOf(payload: Uint8Array): Promise<OwnRefusal | undefined> {
+    try {
+      const seen = await decodeHead(format.head, normLimit, buffers, payload)
+      buffers.give(new Uint8Array(seen.buffer as ArrayBuffer))
+      return undefined
+    } catch (error) {
+      const reason = reasonOf(error)
+      if (reason === 'NOT_FINITE' || reason === 'NORM_TOO_LARGE') return reason
+      throw error
+    }
   }
-  const digest = await digestOf(bytes)
-  const data = encodePublished(format, round, bytes, digest, { invite, sumDigest: init.sumDigest() })
-  let signed: Promise<SignedMessage> | undefined
+
   return {
-    bytes,
-    digest,
-    round,
-    data,
-    signed() {
-      // Gossipsub does not give out what it has signed. Its sequence numbers too are nanoseconds, and grow.
-      signed ??= signMessage(privateKey, self, topic, BigInt(Date.now()) * 1_000_000n, data)
-      return signed
+    async make(round, head) {
+      const bytes = await encodeHead(format.head, head, buffers)
+      const refusal = await refusalOf(bytes)
+      if (refusal !== undefined) return refusal
+      const digest = await digestOf(bytes)
+      const data = encodePublished(format, round, bytes, digest, { invite, sumDigest: init.sumDigest?.() })
+      let signed: Promise<SignedMessage> | undefined
+      latest = {
+        bytes,
+        digest,
+        round,
+        data,
+        signed() {
+          // Gossipsub does not give out what it has signed. Its sequence numbers too are nanoseconds, and grow.
+          signed ??= signMessage(privateKey, self, topic, BigInt(Date.now()) * 1_000_000n, data)
+          return signed
+        },
+      }
+      return latest
     },
+    latest: () => latest,
   }
 }

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events'
-import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import type { Codec } from '../../codec/index.js'
 import { createDeadline } from '../../deadline.js'
@@ -7,19 +7,19 @@ import type { Layout } from '../../tensors/index.js'
 import type { AuthorVerdict } from '../access/authors.js'
 import { type Buffers, createBuffers } from '../head/buffers.js'
 import { headFormat } from '../head/format.js'
-import type { HearsayHost } from '../host/host.js'
+import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { onForged } from '../pubsub/forgeries.js'
 import type { SignedMessage } from '../pubsub/signed-message.js'
+import { createTopic, type Topic } from '../pubsub/topic.js'
 import { ReasonCounts } from '../reason-counts.js'
 import type { HeadAnswers, StatePayload } from '../state/server.js'
-import { createUnderWay } from '../stream/task-set.js'
+import { createTaskSet } from '../stream/task-set.js'
 import { fieldTiming, type Timing } from '../timing.js'
 import { catchUp } from './catch-up.js'
 import { createHeadAnswers } from './head-answers.js'
-import { createHeadStore } from './head-store.js'
-import { createTaking, type Taken } from './intake.js'
-import { makeOwnHead, type OwnHead, type OwnRefusal } from './own-head.js'
+import { createHeadStore, type HeadStore } from './head-store.js'
+import { createIntake, type Intake, type IntakeResult } from './intake.js'
+import { createOwnHeads, type OwnHeads, type OwnRefusal } from './own-head.js'
 import { headsTopic, publicationProtocol } from './protocol.js'
 import type { PublicationRejection, PublishedFormat } from './published-head.js'
 import { createPulls } from './pulls.js'
@@ -124,146 +124,156 @@ export interface Publication {
 const { limits } = publicationProtocol
 
 /**
- * Creates what publishes one peer's heads in one run, over gossipsub; what is too large for it is announced there and
- * pulled over the state protocol, which must be answered ({@link Publication.answers}).
+ * Creates the publication of one peer's heads in one run, over gossipsub; a payload that is too large for a message is
+ * announced there and pulled over the state protocol, which must be answered ({@link Publication.answers}).
+ *
+ * @throws RangeError for a run id of another length, or a key that is not the node's
  */
 export function createPublication(init: PublicationInit): (components: { node: HearsayHost }) => Publication {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
-  const { normLimit, rounds, invite, timing = fieldTiming } = init
-  const runId = new Uint8Array(init.runId)
-  const format: PublishedFormat = { rounds, head: headFormat(init.layout, init.codec) }
-  const { payloadBytes, arrivedBytes } = format.head
-  const topic = headsTopic(runId)
-  const buffers = init.buffers ?? createBuffers()
-  const room = Math.min(limits.authors, Math.floor(limits.storeBytes / (payloadBytes + arrivedBytes)))
-
   return ({ node }) => {
     if (node.peerId.publicKey?.equals(init.privateKey.publicKey) !== true)
       throw new RangeError('The key is not the node’s own')
-    const { pubsub } = node.services
-    const rejected = new ReasonCounts<PublicationRejection>()
-    const store = createHeadStore(Math.max(1, init.authors ?? room), init.isLive ?? (() => true))
-    const { track, ended } = createUnderWay()
-    const stopping = new AbortController()
+    return new GossipPublication(node, init)
+  }
+}
+
+class GossipPublication implements Publication {
+  readonly answers: HeadAnswers
+  readonly #runId: Uint8Array
+  readonly #node: HearsayHost
+  readonly #timing: NonNullable<PublicationInit['timing']>
+  readonly #payloadBytes: number
+  readonly #store: HeadStore
+  readonly #ownHeads: OwnHeads
+  readonly #intake: Intake
+  readonly #topic: Topic
+  readonly #topicName: string
+  readonly #rejected = new ReasonCounts<PublicationRejection>()
+  readonly #tasks = createTaskSet()
+  readonly #stopping = new AbortController()
+  #members: ReadonlySet<PeerIdStr> | undefined
+  #sentBytes = 0
+  #receivedBytes = 0
+  #accepted = 0
+
+  constructor(node: HearsayHost, init: PublicationInit) {
+    const { timing = fieldTiming, isLive = () => true, admits = () => 'yes' } = init
+    const runId = new Uint8Array(init.runId)
+    const topic = headsTopic(runId)
+    const buffers = init.buffers ?? createBuffers()
+    const format: PublishedFormat = { rounds: init.rounds, head: headFormat(init.layout, init.codec) }
+    const { payloadBytes, arrivedBytes } = format.head
+    const room = Math.min(limits.authors, Math.floor(limits.storeBytes / (payloadBytes + arrivedBytes)))
     // Every pull listens to it, as many as there are authors.
-    setMaxListeners(0, stopping.signal)
-    let state: 'idle' | 'started' | 'stopped' = 'idle'
-    let members: ReadonlySet<PeerIdStr> | undefined
-    let own: OwnHead | undefined
-    const { privateKey, sumDigest = () => undefined } = init
-    const ownInit = { format, normLimit, buffers, invite, sumDigest, topic, privateKey, self: node.peerId }
-    let countNoMore = (): void => {}
-    let sentBytes = 0
-    let receivedBytes = 0
-    let accepted = 0
-
-    const count = (bytes: number): void => {
-      receivedBytes += bytes
-    }
-    const onRejected = (reason: PublicationRejection): void => rejected.add(reason)
-    const pulls = createPulls({
-      node,
-      runId,
-      payloadBytes,
-      onLiar: () => onRejected('WRONG_DIGEST'),
-      timing,
-    })
-    const taking = createTaking({
+    setMaxListeners(0, this.#stopping.signal)
+    this.#node = node
+    this.#runId = runId
+    this.#timing = timing
+    this.#payloadBytes = payloadBytes
+    this.#store = createHeadStore(Math.max(1, init.authors ?? room), isLive)
+    this.#ownHeads = createOwnHeads({ ...init, format, buffers, topic, self: node.peerId })
+    this.answers = createHeadAnswers(node.peerId, topic, this.#store, this.#ownHeads.latest)
+    this.#intake = createIntake({
       format,
-      normLimit,
+      normLimit: init.normLimit,
       buffers,
-      store,
-      pulls,
+      store: this.#store,
+      pulls: createPulls({ node, runId, payloadBytes, onLiar: () => this.#rejected.add('WRONG_DIGEST'), timing }),
       headsPerSecond: timing.headsPerSecond,
-      admits: init.admits ?? (() => 'yes'),
-      isMember: author => members?.has(author) ?? true,
-      onHead(author, round, values, sumDigest) {
-        accepted += 1
-        init.onHead(author, round, values, sumDigest)
+      admits,
+      isMember: author => this.#members?.has(author) ?? true,
+      onHead: (...head) => {
+        this.#accepted += 1
+        init.onHead(...head)
       },
-      onRejected,
-      onPulled: count,
+      onRejected: reason => this.#rejected.add(reason),
+      onPulled: bytes => this.#count(bytes),
     })
+    this.#topicName = topic
+    this.#topic = createTopic(node, {
+      name: topic,
+      validate: (message, sender) => this.#tasks.track(this.#validate(message, sender)),
+      onForged: () => this.#rejected.add('FORGED'),
+    })
+  }
 
-    async function take(message: SignedMessage, from: PeerId, isAsked: boolean): Promise<Taken> {
-      const taken = await taking.take(message, from, isAsked, stopping.signal)
-      void track(taken.arrived)
-      if (taken.reason !== undefined) onRejected(taken.reason)
-      return taken
-    }
-
-    // gossipsub has checked the author's signature before it asks. What is refused here is neither kept nor passed on.
-    async function validate(sender: PeerId, message: Message): Promise<TopicValidatorResult> {
-      if (message.type !== 'signed' || message.from.equals(node.peerId)) return TopicValidatorResult.Ignore
-      const { from: author, sequenceNumber: sequence, data, signature } = message
-      count(data.length)
-      const { reason, isLie } = await track(take({ author, sequence, data, signature }, sender, false))
-      if (reason === undefined) return TopicValidatorResult.Accept
-      return isLie ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
-    }
-
+  get counters(): PublicationCounters {
     return {
-      async start() {
-        if (state !== 'idle') return
-        state = 'started'
-        pubsub.topicValidators.set(topic, validate)
-        countNoMore = onForged(pubsub, topic, () => onRejected('FORGED'))
-        pubsub.subscribe(topic)
-      },
-      async stop() {
-        if (state === 'started') {
-          pubsub.unsubscribe(topic)
-          pubsub.topicValidators.delete(topic)
-          countNoMore()
-        }
-        state = 'stopped'
-        stopping.abort(new Error('Publication was stopped'))
-        await ended()
-      },
-      expect(expected) {
-        members = new Set(expected.map(peer => peer.toString()))
-        store.keepOnly(members)
-      },
-      async publish(round, head) {
-        const made = await makeOwnHead(ownInit, round, head)
-        if (typeof made === 'string') return { ok: false, reason: made }
-        own = made
-        if (state !== 'started') return { ok: true, recipients: 0, bytes: 0 }
-        const { recipients } = await pubsub.publish(topic, made.data)
-        const bytes = recipients.length * made.data.length
-        sentBytes += bytes
-        return { ok: true, recipients: recipients.length, bytes }
-      },
-      async catchUp(from, signal) {
-        const deadline = createDeadline(signal, stopping.signal)
-        try {
-          return await track(
-            catchUp(
-              {
-                node,
-                runId,
-                topic,
-                payloadBytes,
-                store,
-                take: (message, peer) => take(message, peer, true),
-                onReceived: count,
-                onRejected,
-                deadlines: timing.state,
-              },
-              from,
-              deadline.signal,
-            ),
-          )
-        } finally {
-          deadline.clear()
-        }
-      },
-      latest: () => own,
-      held: () => new Map(store.heads().map(({ author, round, values }) => [author.toString(), { round, values }])),
-      answers: createHeadAnswers(node.peerId, topic, store, () => own),
-      get counters() {
-        return { sentBytes, receivedBytes, accepted, rejected: rejected.toRecord() }
-      },
+      sentBytes: this.#sentBytes,
+      receivedBytes: this.#receivedBytes,
+      accepted: this.#accepted,
+      rejected: this.#rejected.toRecord(),
     }
+  }
+
+  async start(): Promise<void> {
+    this.#topic.join()
+  }
+
+  async stop(): Promise<void> {
+    this.#topic.leave()
+    this.#stopping.abort(new Error('Publication was stopped'))
+    await this.#tasks.settled()
+  }
+
+  expect(expected: readonly PeerId[]): void {
+    this.#members = new Set(expected.map(peer => peer.toString()))
+    this.#store.keepOnly(this.#members)
+  }
+
+  async publish(round: number, head: Float32Array): Promise<PublishResult> {
+    const own = await this.#ownHeads.make(round, head)
+    if (typeof own === 'string') return { ok: false, reason: own }
+    const recipients = await this.#topic.publish(own.data)
+    const bytes = recipients * own.data.length
+    this.#sentBytes += bytes
+    return { ok: true, recipients, bytes }
+  }
+
+  async catchUp(from: readonly PeerId[], signal: AbortSignal): Promise<number> {
+    const deadline = createDeadline(signal, this.#stopping.signal)
+    const init = {
+      node: this.#node,
+      runId: this.#runId,
+      topic: this.#topicName,
+      payloadBytes: this.#payloadBytes,
+      store: this.#store,
+      receive: (message: SignedMessage, peer: PeerId) => this.#receive(message, peer, true),
+      onReceived: (bytes: number) => this.#count(bytes),
+      onRejected: (reason: PublicationRejection) => this.#rejected.add(reason),
+      deadlines: this.#timing.state,
+    }
+    try {
+      return await this.#tasks.track(catchUp(init, from, deadline.signal))
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  latest(): StatePayload | undefined {
+    return this.#ownHeads.latest()
+  }
+
+  held(): ReadonlyMap<PeerIdStr, HeldHead> {
+    return new Map(this.#store.heads().map(({ author, round, values }) => [author.toString(), { round, values }]))
+  }
+
+  #count(receivedBytes: number): void {
+    this.#receivedBytes += receivedBytes
+  }
+
+  async #validate(message: SignedMessage, sender: PeerId): Promise<TopicValidatorResult> {
+    this.#count(message.data.length)
+    const { reason, isLie } = await this.#receive(message, sender, false)
+    if (reason === undefined) return TopicValidatorResult.Accept
+    return isLie ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
+  }
+
+  async #receive(message: SignedMessage, from: PeerId, isAskedFor: boolean): Promise<IntakeResult> {
+    const result = await this.#intake.receive(message, from, isAskedFor, this.#stopping.signal)
+    this.#tasks.detach(result.arrived)
+    if (result.reason !== undefined) this.#rejected.add(result.reason)
+    return result
   }
 }

@@ -1,3 +1,4 @@
+import { orNothing } from '../bug.js'
 import { PublishedHead } from '../generated/publication.js'
 import type { HeadFormat } from '../head/format.js'
 import { publicationProtocol } from './protocol.js'
@@ -83,12 +84,8 @@ export function encodePublished(
 export function decodePublished(bytes: Uint8Array, format: PublishedFormat): DecodedHead {
   const refused = (reason: PublicationRejection): DecodedHead => ({ ok: false, reason })
   if (bytes.length > limits.messageBytes) return refused('OVERSIZE')
-  let message: PublishedHead
-  try {
-    message = PublishedHead.decode(bytes)
-  } catch {
-    return refused('MALFORMED')
-  }
+  const message = orNothing(() => PublishedHead.decode(bytes))
+  if (message === undefined) return refused('MALFORMED')
   const { round, layoutDigest, numbers, digest, invite } = message
   const { head, rounds } = format
   if (layoutDigest.length !== 32 || invite.length > limits.inviteBytes) return refused('MALFORMED')

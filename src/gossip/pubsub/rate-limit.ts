@@ -1,21 +1,22 @@
 import type { PeerIdStr } from '../peer-id.js'
 
 /** A token bucket for each author. */
-export interface Pace {
-  /** Has the author had more than its share? What it sends costs `cost` tokens, and one when it is too much. */
-  isTooOften(author: PeerIdStr, cost?: number): boolean
+export interface RateLimit {
+  /** Has the author exceeded its rate? What it sends costs `cost` tokens, and one when it is too much. */
+  isExceeded(author: PeerIdStr, cost?: number): boolean
 }
 
 /**
- * Buckets as deep as one second. They are remembered for so many authors, those that were heard last: whoever makes up
- * new names all the time has a full bucket with each, forgotten or not.
+ * Buckets as deep as one second. Those of the authors that sent last are kept: a stranger that makes up a new name for
+ * each message has a full bucket with each, forgotten or not.
  *
- * @param perSecond - tokens that flow into each bucket; `Infinity` where nothing is too often
+ * @param perSecond - tokens that flow into each bucket; `Infinity` for no limit
+ * @param authors - number of buckets kept
  */
-export function createPace(perSecond: number, authors: number): Pace {
+export function createRateLimit(perSecond: number, authors: number): RateLimit {
   const buckets = new Map<PeerIdStr, { readonly tokens: number; readonly at: number }>()
   return {
-    isTooOften(author, cost = 1) {
+    isExceeded(author, cost = 1) {
       if (perSecond === Number.POSITIVE_INFINITY) return false
       const now = performance.now()
       const { tokens, at } = buckets.get(author) ?? { tokens: perSecond, at: now }

@@ -2,10 +2,12 @@ import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import { publicKeyFromRaw, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
+import { orNothing } from '../bug.js'
 
 /** In front of what is signed, by the pubsub specification. */
 const signedPrefix = Buffer.from('libp2p-pubsub:')
 const sequenceBytes = 8
+const ed25519 = { keyBytes: 32, signatureBytes: 64 } as const
 
 /** A gossipsub message of one author, as it signed it. */
 export interface SignedMessage {
@@ -16,19 +18,14 @@ export interface SignedMessage {
   readonly signature: Uint8Array
 }
 
-/** An author's Ed25519 public key, 32 bytes; `undefined` for who has another kind, as nobody of a run has. */
+/** An author's Ed25519 public key, 32 bytes; `undefined` for a key of another kind, which no peer of a run has. */
 export function rawKeyOf(author: PeerId): Uint8Array | undefined {
   return author.type === 'Ed25519' ? author.publicKey.raw : undefined
 }
 
-/** Whose key it is; `undefined` where it is none. */
+/** The peer whose key it is; `undefined` for another length. */
 export function authorOf(rawKey: Uint8Array): PeerId | undefined {
-  if (rawKey.length !== 32) return undefined
-  try {
-    return peerIdFromPublicKey(publicKeyFromRaw(rawKey))
-  } catch {
-    return undefined
-  }
+  return rawKey.length === ed25519.keyBytes ? peerIdFromPublicKey(publicKeyFromRaw(rawKey)) : undefined
 }
 
 function fieldsOf({ author, sequence, data }: Omit<SignedMessage, 'signature'>, topic: string): RPC.Message {
@@ -57,27 +54,23 @@ export function encodeSigned(message: SignedMessage, topic: string): Uint8Array 
 }
 
 /**
- * Reads a message that somebody passes on, and believes it only if the author itself has signed it for this topic.
- * Gossipsub's own check is not exported by its package; this is the specification's, for authors whose key is in their
- * peer id.
+ * Reads a message that another peer passes on, and believes it only if the author itself has signed it for this topic.
+ * Gossipsub's own check is not exported by its package; this is the specification's, for Ed25519 keys.
  *
  * @param bytes - bounded by the caller
- * @returns `undefined` for anything else; never throws
+ * @returns `undefined` for anything else
  */
 export async function readSigned(bytes: Uint8Array, author: PeerId, topic: string): Promise<SignedMessage | undefined> {
+  if (author.type !== 'Ed25519') return undefined
   const { publicKey } = author
-  if (publicKey === undefined) return undefined
-  try {
-    const { from, data, seqno, topic: about, signature, key } = RPC.Message.decode(bytes)
-    if (from === undefined || data === undefined || seqno?.length !== sequenceBytes || signature === undefined)
-      return undefined
-    if (about !== topic || Buffer.compare(from, author.toMultihash().bytes) !== 0) return undefined
-    if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(publicKey)) !== 0) return undefined
-    const sequence = new DataView(seqno.buffer, seqno.byteOffset).getBigUint64(0)
-    if (!(await publicKey.verify(signedBytesOf({ from, data, seqno, topic }), signature))) return undefined
-    return { author, sequence, data: new Uint8Array(data), signature: new Uint8Array(signature) }
-  } catch {
-    // Bytes that are no message, or a signature of another length.
-    return undefined
-  }
+  const message = orNothing(() => RPC.Message.decode(bytes))
+  if (message === undefined) return undefined
+  const { from, data, seqno, topic: about, signature, key } = message
+  if (from === undefined || data === undefined || seqno?.length !== sequenceBytes) return undefined
+  if (signature?.length !== ed25519.signatureBytes) return undefined
+  if (about !== topic || Buffer.compare(from, author.toMultihash().bytes) !== 0) return undefined
+  if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(publicKey)) !== 0) return undefined
+  const sequence = new DataView(seqno.buffer, seqno.byteOffset).getBigUint64(0)
+  if (!(await publicKey.verify(signedBytesOf({ from, data, seqno, topic }), signature))) return undefined
+  return { author, sequence, data: new Uint8Array(data), signature: new Uint8Array(signature) }
 }

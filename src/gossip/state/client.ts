@@ -2,6 +2,7 @@ import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
 import { createDeadline } from '../../deadline.js'
+import { orNothing } from '../bug.js'
 import { digestOf } from '../digest.js'
 import { StateHeader, StateRequest } from '../generated/state.js'
 import { Rejection } from '../rejection.js'
@@ -108,12 +109,8 @@ function gather(
 }
 
 function readHeader(bytes: Uint8Array, limitBytes: number): StateHeader {
-  let header: StateHeader
-  try {
-    header = StateHeader.decode(bytes)
-  } catch {
-    throw new StateRefused('BROKEN')
-  }
+  const header = orNothing(() => StateHeader.decode(bytes))
+  if (header === undefined) throw new StateRefused('BROKEN')
   if (header.code !== StateHeader.Code.HERE) throw new StateRefused(header.code)
   if (header.payloadBytes < 1 || header.payloadBytes > limitBytes || header.digest.length !== 32) {
     throw new StateRefused('BROKEN')

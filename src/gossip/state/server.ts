@@ -1,6 +1,7 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { createDeadline } from '../../deadline.js'
+import { orNothing, throwBug } from '../bug.js'
 import { digestOf } from '../digest.js'
 import { StateHeader, StateRequest } from '../generated/state.js'
 import { originOf } from '../host/origin.js'
@@ -8,7 +9,7 @@ import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { chunksOf, frame, unframe, wholeFrames } from '../stream/frames.js'
-import { createServing } from '../stream/service.js'
+import { createStreamService } from '../stream/service.js'
 import { finish, receive, transmit } from '../stream/stream.js'
 import { stateProtocol } from './protocol.js'
 
@@ -120,8 +121,9 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
           }),
         )
         await finish(stream, deadlines.closeMs, deadline.signal)
-      } catch {
-        // Whoever asks and goes, or asks nonsense, has no answer.
+      } catch (error) {
+        // A peer that goes away, or whose request is malformed, gets no answer.
+        throwBug(error)
       } finally {
         if (!isBusy) asking.delete(peer)
         deadline.clear()
@@ -129,7 +131,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       }
     }
 
-    const { start, stop } = createServing({
+    const { start, stop } = createStreamService({
       node,
       id: stateProtocol.id,
       onStream,
@@ -153,11 +155,9 @@ async function payloadOf(bytes: Uint8Array | undefined): Promise<StatePayload | 
 
 async function firstRequest(frames: AsyncIterable<Uint8Array>): Promise<StateRequest> {
   for await (const bytes of frames) {
-    try {
-      return StateRequest.decode(bytes)
-    } catch {
-      throw new Rejection('MALFORMED')
-    }
+    const request = orNothing(() => StateRequest.decode(bytes))
+    if (request === undefined) throw new Rejection('MALFORMED')
+    return request
   }
   throw new Rejection('CUT_OFF')
 }

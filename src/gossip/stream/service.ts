@@ -1,34 +1,35 @@
 import { setMaxListeners } from 'node:events'
 import type { Connection, Libp2p, Stream, StreamHandlerOptions } from '@libp2p/interface'
-import { createUnderWay, type UnderWay } from './task-set.js'
+import { createTaskSet, type TaskSet } from './task-set.js'
 
-/** What answers the streams of one protocol; `stop` waits for whatever else is tracked too. */
-export interface Serving extends Pick<UnderWay, 'track'> {
-  /** Ends when it is stopped; while it does not run, it has ended. */
+/** Answers the streams of one protocol; `stop` waits for whatever else is in its task set too. */
+export interface StreamService extends Pick<TaskSet, 'track' | 'detach'> {
+  /** Aborts when the service stops; aborted while it is not started. */
   readonly signal: AbortSignal
-  /** Twice is once. */
+  /** Idempotent. */
   start(): Promise<void>
-  /** Ends what is under way, and waits for it. Twice is once. */
+  /** Ends the open streams and waits for them. Idempotent. */
   stop(): Promise<void>
 }
 
-export interface ServingInit extends Pick<StreamHandlerOptions, 'maxInboundStreams' | 'runOnLimitedConnection'> {
+export interface StreamServiceInit extends Pick<StreamHandlerOptions, 'maxInboundStreams' | 'runOnLimitedConnection'> {
   readonly node: Pick<Libp2p, 'handle' | 'unhandle'>
   /** The protocol's id. */
   readonly id: string
-  /** Answers one stream, and ends when `stopped` does. Must not reject. */
+  /** Answers one stream, and ends when `stopped` aborts. What the other side does wrong must not make it reject. */
   readonly onStream: (stream: Stream, connection: Connection, stopped: AbortSignal) => Promise<void>
-  /** Why streams end when it is stopped. */
+  /** The reason with which streams end when the service stops. */
   readonly reason: () => Error
 }
 
-/** Serves one protocol on a node. */
-export function createServing({ node, id, onStream, reason, ...options }: ServingInit): Serving {
-  const { track, ended } = createUnderWay()
+/** Creates the service of one protocol on a node. */
+export function createStreamService({ node, id, onStream, reason, ...options }: StreamServiceInit): StreamService {
+  const { track, detach, settled } = createTaskSet()
   let stopping: AbortController | undefined
 
   return {
     track,
+    detach,
     get signal() {
       return stopping?.signal ?? AbortSignal.abort(reason())
     },
@@ -38,14 +39,14 @@ export function createServing({ node, id, onStream, reason, ...options }: Servin
       const { signal } = stopping
       // Every stream listens to it, as many as there are neighbours: no leak, whatever Node suspects from 11 on.
       setMaxListeners(0, signal)
-      await node.handle(id, (stream, connection) => track(onStream(stream, connection, signal)), options)
+      await node.handle(id, (stream, connection) => detach(onStream(stream, connection, signal)), options)
     },
     async stop() {
       if (stopping === undefined) return
       stopping.abort(reason())
       stopping = undefined
       await node.unhandle(id)
-      await ended()
+      await settled()
     },
   }
 }

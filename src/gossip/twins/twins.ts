@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import type { Connection, Ed25519PrivateKey, PeerId, Stream } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
-import type { HearsayHost } from '../host/host.js'
-import { createServing } from '../stream/service.js'
+import { throwBug } from '../bug.js'
+import type { HearsayHost } from '../host/hearsay-host.js'
+import { createStreamService } from '../stream/service.js'
 import { receive } from '../stream/stream.js'
 import { twinProtocol } from './protocol.js'
 
@@ -64,7 +65,7 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
         const since = Number(other.readBigUInt64BE())
         const isLater = since === began ? instance.compare(otherInstance) > 0 : began > since
         onTwin({ began: since, isOurs: isLater ? 'later' : 'earlier' })
-      }).catch(() => {})
+      }).catch(throwBug)
       stream.abort(new Error('The talk is over'))
     }
 
@@ -83,7 +84,7 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
           }
         }
         await Promise.all([pass(a, b), pass(b, a)])
-      }).catch(() => {})
+      }).catch(throwBug)
       for (const stream of streams) stream.abort(new Error('The talk is over'))
     }
 
@@ -93,10 +94,10 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
       const pair = pairOf(node, remotePeer)
       if (pair === undefined || joining.has(peer)) return
       joining.add(peer)
-      void serving.track(join(pair, serving.signal).finally(() => joining.delete(peer)))
+      serving.detach(join(pair, serving.signal).finally(() => joining.delete(peer)))
     }
 
-    const serving = createServing({
+    const serving = createStreamService({
       node,
       id: twinProtocol.id,
       onStream,

@@ -1,16 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import {
-  createAgreement,
-  decodeStatement,
-  decodeSum,
-  encodeStatement,
-  encodeSum,
-} from '../../../src/gossip/agreement/agreement.js'
-import type { Statement } from '../../../src/gossip/agreement/masked-sum.js'
+import { createAgreement } from '../../../src/gossip/agreement/agreement.js'
 import { agreementProtocol } from '../../../src/gossip/agreement/protocol.js'
+import { decodeStatement, encodeStatement, type Statement } from '../../../src/gossip/agreement/statement.js'
+import { decodeSum, encodeSum } from '../../../src/gossip/agreement/sum.js'
 import { AgreedSum, AgreementStatement } from '../../../src/gossip/generated/agreement.js'
-import type { HearsayHost } from '../../../src/gossip/host/host.js'
+import type { HearsayHost } from '../../../src/gossip/host/hearsay-host.js'
 
 const thirtyTwo = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const { seeds: mostSeeds } = agreementProtocol.limits
@@ -120,7 +115,10 @@ describe('a peer that is to agree', () => {
       unsubscribe() {},
       addEventListener() {},
       removeEventListener() {},
-      publish: async (_: string, data: Uint8Array) => void said.push(decodeStatement(data)?.kind),
+      async publish(_: string, data: Uint8Array) {
+        said.push(decodeStatement(data)?.kind)
+        return { recipients: [] }
+      },
     }
     const node = { peerId: { toString: () => 'anna' }, services: { pubsub } } as unknown as HearsayHost
     const agreement = createAgreement({

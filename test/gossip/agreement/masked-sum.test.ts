@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createMaskedSum, type MaskedSum, type Statement } from '../../../src/gossip/agreement/masked-sum.js'
+import { MaskedSum } from '../../../src/gossip/agreement/masked-sum.js'
 import { addModular, createMaskKey, maskOf } from '../../../src/gossip/agreement/masks.js'
+import type { Statement } from '../../../src/gossip/agreement/statement.js'
 
 const runId = new Uint8Array(32).fill(7)
 const widths = [1, 3]
@@ -17,7 +18,7 @@ function summed(peers: readonly number[]): Uint8Array {
 }
 
 function machine(peer: number, smallest = 2): MaskedSum {
-  return createMaskedSum({ self: names[peer]!, runId, own: numbersOf(peer), widths, partBytes: 5, smallest })
+  return new MaskedSum({ self: names[peer]!, runId, own: numbersOf(peer), widths, partBytes: 5, smallest })
 }
 
 /** All say and hear all until nothing changes any more. */
@@ -27,9 +28,9 @@ function settle(
 ): void {
   for (let turn = 0; turn < 8; turn++) {
     for (const [from, speaker] of machines) {
-      for (const statement of speaker.says()) {
+      for (const statement of speaker.statements()) {
         if (drop(from, statement)) continue
-        for (const [to, hearer] of machines) if (to !== from) hearer.hear(names[from]!, statement)
+        for (const [to, hearer] of machines) if (to !== from) hearer.receive(names[from]!, statement)
       }
     }
   }
@@ -37,7 +38,7 @@ function settle(
 
 function meet(peers: readonly number[]): Map<number, MaskedSum> {
   const machines = new Map(peers.map(peer => [peer, machine(peer)]))
-  for (const one of machines.values()) one.see(peers.map(peer => names[peer]!))
+  for (const one of machines.values()) one.setLive(peers.map(peer => names[peer]!))
   return machines
 }
 
@@ -102,10 +103,10 @@ describe('a masked sum', () => {
 
   it('of one or of two gives each away to the other, and is not made of fewer than are wanted', () => {
     const alone = machine(0, 1)
-    alone.see([])
+    alone.setLive([])
     expect([...alone.sum!.total]).toEqual([...numbersOf(0)])
     const waiting = machine(0, 2)
-    waiting.see([])
+    waiting.setLive([])
     expect(waiting.sum).toBeUndefined()
   })
 
@@ -119,8 +120,8 @@ describe('a masked sum', () => {
     })
     expect(sumsOf(machines)).toEqual([undefined, undefined, undefined])
     expect(told.has(0) || told.has(1)).toBe(false)
-    expect(machines.get(0)!.waitsFor()).toEqual(['carl'])
-    for (const peer of [0, 1]) machines.get(peer)!.see(['anna', 'bert'])
+    expect(machines.get(0)!.missing()).toEqual(['carl'])
+    for (const peer of [0, 1]) machines.get(peer)!.setLive(['anna', 'bert'])
     machines.delete(2)
     settle(machines)
     const sum = { members: ['anna', 'bert'], total: [...summed([0, 1])] }
@@ -132,12 +133,12 @@ describe('a masked sum', () => {
     // What carl says last reaches anna alone.
     settle(machines, (from, statement) => {
       if (from !== 2 || statement.kind !== 'seeds') return from === 0 && statement.kind === 'seeds'
-      machines.get(0)!.hear('carl', statement)
+      machines.get(0)!.receive('carl', statement)
       return true
     })
     expect(machines.get(0)!.sum).toBeDefined()
     expect(machines.get(1)!.sum).toBeUndefined()
-    machines.get(1)!.see(['anna', 'bert'])
+    machines.get(1)!.setLive(['anna', 'bert'])
     machines.delete(2)
     settle(machines)
     expect(sumsOf(machines)[1]).toEqual(sumsOf(machines)[0])
@@ -150,14 +151,14 @@ describe('a masked sum', () => {
     const reasons: unknown[] = []
     for (let turn = 0; turn < 8; turn++) {
       for (const [from, speaker] of machines) {
-        for (const statement of speaker.says()) {
+        for (const statement of speaker.statements()) {
           for (const [to, hearer] of machines) {
             if (to === from) continue
             const heard = from === 2 && to === 1 ? forged(statement) : statement
-            hearer.hear(names[from]!, heard)
+            hearer.receive(names[from]!, heard)
             // Gossip brings both everywhere.
             if (from === 2 && turn > 0)
-              reasons.push(hearer.hear('carl', forged(statement)), hearer.hear('carl', statement))
+              reasons.push(hearer.receive('carl', forged(statement)), hearer.receive('carl', statement))
           }
         }
       }
@@ -172,27 +173,27 @@ describe('a masked sum', () => {
     const one = machines.get(0)!
     const group = new Uint8Array(32)
     const masked = { kind: 'masked', group, commitment: group, part: 0, bytes: new Uint8Array(5) } as const
-    expect(one.hear('bert', { kind: 'key', key: new Uint8Array(32) })).toBe('MALFORMED')
-    expect(one.hear('bert', { ...masked, part: 3 })).toBe('MALFORMED')
-    expect(one.hear('bert', { ...masked, bytes: new Uint8Array(4) })).toBe('MALFORMED')
-    expect(one.hear('bert', { ...masked, group: new Uint8Array(31) })).toBe('MALFORMED')
-    expect(one.hear('bert', masked)).toBeUndefined()
-    expect(one.hear('bert', masked)).toBeUndefined()
-    expect(one.hear('bert', { ...masked, bytes: new Uint8Array(5).fill(1) })).toBe('CONFLICT')
+    expect(one.receive('bert', { kind: 'key', key: new Uint8Array(32) })).toBe('MALFORMED')
+    expect(one.receive('bert', { ...masked, part: 3 })).toBe('MALFORMED')
+    expect(one.receive('bert', { ...masked, bytes: new Uint8Array(4) })).toBe('MALFORMED')
+    expect(one.receive('bert', { ...masked, group: new Uint8Array(31) })).toBe('MALFORMED')
+    expect(one.receive('bert', masked)).toBeUndefined()
+    expect(one.receive('bert', masked)).toBeUndefined()
+    expect(one.receive('bert', { ...masked, bytes: new Uint8Array(5).fill(1) })).toBe('CONFLICT')
     for (let i = 0; i < 16; i++)
-      expect(one.hear('carl', { kind: 'key', key: createMaskKey().publicKey })).toBeUndefined()
-    expect(one.hear('carl', { kind: 'key', key: createMaskKey().publicKey })).toBe('TOO_OFTEN')
+      expect(one.receive('carl', { kind: 'key', key: createMaskKey().publicKey })).toBeUndefined()
+    expect(one.receive('carl', { kind: 'key', key: createMaskKey().publicKey })).toBe('TOO_OFTEN')
   })
 
   it('takes no seed that was not committed to', () => {
     const machines = meet([0, 1])
     const [a, b] = [machines.get(0)!, machines.get(1)!]
-    for (const statement of b.says()) a.hear('bert', statement)
-    for (const statement of a.says()) b.hear('anna', statement)
-    for (const statement of b.says()) if (statement.kind !== 'seeds') a.hear('bert', statement)
-    const told = a.says().find(statement => statement.kind === 'seeds')!
+    for (const statement of b.statements()) a.receive('bert', statement)
+    for (const statement of a.statements()) b.receive('anna', statement)
+    for (const statement of b.statements()) if (statement.kind !== 'seeds') a.receive('bert', statement)
+    const told = a.statements().find(statement => statement.kind === 'seeds')!
     expect(told.kind).toBe('seeds')
-    expect(a.hear('bert', { ...told, seeds: [new Uint8Array(32)] } as Statement)).toBe('MALFORMED')
+    expect(a.receive('bert', { ...told, seeds: [new Uint8Array(32)] } as Statement)).toBe('MALFORMED')
     expect(a.sum).toBeUndefined()
   })
 })
@@ -211,16 +212,16 @@ describe('peers that vanish at any moment, with messages late, twice and in any 
         const machines = new Map(all.map(peer => [peer, machine(peer, 1)]))
         const alive = new Set(all)
         const seen = (): void => {
-          for (const peer of alive) machines.get(peer)!.see([...alive].map(at => names[at]!))
+          for (const peer of alive) machines.get(peer)!.setLive([...alive].map(at => names[at]!))
         }
         seen()
         for (const [at, { from, to, statement }] of steps.entries()) {
           for (const { peer, after } of gone) if (after === at && alive.size > 1) alive.delete(peer)
           if (at % 7 === 0) seen()
           if (!alive.has(from) || !alive.has(to) || from === to) continue
-          const said = machines.get(from)!.says()
+          const said = machines.get(from)!.statements()
           const one = said[statement % Math.max(1, said.length)]
-          if (one !== undefined) machines.get(to)!.hear(names[from]!, one)
+          if (one !== undefined) machines.get(to)!.receive(names[from]!, one)
         }
         seen()
         const left = new Map([...machines].filter(([peer]) => alive.has(peer)))

@@ -151,7 +151,7 @@ describe('presence', () => {
     const validate = host.services.pubsub.topicValidators.get(topic)!
     for (let i = 0; i < 2 * presenceProtocol.limits.reportsPerSecond; i++) {
       const signed = { type: 'signed', from: rogue.peerId, topic, data: report(5), sequenceNumber: BigInt(i) }
-      validate(friend.host.peerId, signed as never)
+      await validate(friend.host.peerId, signed as never)
     }
     expect(presence.counters.rejected.TOO_OFTEN).toBeGreaterThan(0)
     expect(friend.presence.counters.rejected).not.toHaveProperty('MALFORMED')
@@ -284,17 +284,17 @@ describe('presence', () => {
   it('lets those who are gone make room for others', async () => {
     const { host, presence } = await startSide('member', { beatMs: 60_000 })
     const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
-    const say = (author: string, leaving: boolean): unknown => {
+    const say = async (author: string, leaving: boolean): Promise<unknown> => {
       const from = { toString: () => author, equals: () => false } as unknown as typeof host.peerId
       const standing = { from: 0, addresses: [], leaving }
       const data = encodePresence('crowd', { round: 1, samples: 1 }, false, standing)
       return validate(from, { type: 'signed', from, topic: '', data, sequenceNumber: 1n } as never)
     }
-    for (let i = 0; i < presenceProtocol.limits.peers; i++) say(`peer ${i}`, i < 5)
-    expect(say('one more', false)).toBe(TopicValidatorResult.Accept)
+    for (let i = 0; i < presenceProtocol.limits.peers; i++) await say(`peer ${i}`, i < 5)
+    expect(await say('one more', false)).toBe(TopicValidatorResult.Accept)
     expect(presence.heard().size).toBe(presenceProtocol.limits.peers - 4)
-    for (let i = 0; i < 4; i++) expect(say(`more ${i}`, false)).toBe(TopicValidatorResult.Accept)
-    expect(say('too many', false)).toBe(TopicValidatorResult.Ignore)
+    for (let i = 0; i < 4; i++) expect(await say(`more ${i}`, false)).toBe(TopicValidatorResult.Accept)
+    expect(await say('too many', false)).toBe(TopicValidatorResult.Ignore)
     expect(presence.counters.rejected).toEqual({ TOO_MANY_PEERS: 1 })
   })
 

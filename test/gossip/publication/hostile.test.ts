@@ -15,7 +15,7 @@ import {
   type HearsayHost,
   publicationProtocol,
 } from '../../../src/gossip/index.js'
-import { decodeExperts, encodeExperts } from '../../../src/gossip/publication/catch-up.js'
+import { decodeExperts, encodeExperts } from '../../../src/gossip/publication/expert-list.js'
 import {
   decodePublished,
   encodePublished,

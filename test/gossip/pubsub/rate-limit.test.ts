@@ -1,13 +1,13 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { createPace } from '../../../src/gossip/pubsub/rate-limit.js'
+import { createRateLimit } from '../../../src/gossip/pubsub/rate-limit.js'
 
 describe('the pace of an author', () => {
   it('is a second’s worth at once, then as many as flow in', () => {
     vi.useFakeTimers({ toFake: ['performance'] })
     onTestFinished(() => void vi.useRealTimers())
-    const pace = createPace(10, 2)
+    const rate = createRateLimit(10, 2)
     const taken = (author: string, tries: number, cost = 1): number =>
-      Array.from({ length: tries }, () => pace.isTooOften(author, cost)).filter(isTooOften => !isTooOften).length
+      Array.from({ length: tries }, () => rate.isExceeded(author, cost)).filter(isTooOften => !isTooOften).length
     expect(taken('a', 30)).toBe(10)
     vi.advanceTimersByTime(500)
     expect(taken('a', 30)).toBe(5)

@@ -1,0 +1,131 @@
+import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import * as lengthPrefixed from 'it-length-prefixed'
+import { pipe } from 'it-pipe'
+import { createDeadline } from '../../deadline.js'
+import { throwBug } from '../bug.js'
+import { HandoverReply, type HeadHeader } from '../generated/handover.js'
+import type { Buffers } from '../head/buffers.js'
+import type { HeadFormat } from '../head/format.js'
+import { gatherHead } from '../head/payload.js'
+import type { PeerIdStr } from '../peer-id.js'
+import { isFinal, Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
+import { unframe } from '../stream/frames.js'
+import { createStreamService, type StreamService } from '../stream/service.js'
+import { finish, receive } from '../stream/stream.js'
+import { checkHeader } from './header.js'
+import type { Claim, Inbox } from './inbox.js'
+import { handoverProtocol } from './protocol.js'
+import type { WireCount } from './sender.js'
+
+const { id, limits } = handoverProtocol
+
+/** A head that was refused. Round and step are there once the header was read. */
+export interface RejectedHead {
+  readonly sender: PeerIdStr
+  readonly reason: RejectionReason
+  readonly round: number | undefined
+  readonly step: number | undefined
+}
+
+export interface ReceiverInit {
+  readonly runId: Uint8Array
+  readonly format: HeadFormat
+  readonly normLimit: number
+  readonly buffers: Buffers
+  readonly inbox: Inbox
+  readonly deadlines: StreamDeadlines
+  readonly wire: WireCount
+  /** See `HandoverInit`. */
+  readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined
+  readonly onAccepted: () => void
+  readonly onRejected: (rejected: RejectedHead) => void
+}
+
+/** Creates the service that receives heads on a node and puts them into the inbox. */
+export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService {
+  const { runId, format, normLimit, buffers, inbox, deadlines, wire } = init
+  const streamsOf = new Map<PeerIdStr, number>()
+
+  // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved who the sender is.
+  function claimFor(sender: PeerIdStr, header: HeadHeader): Claim {
+    const { round, step } = header
+    if (Buffer.compare(header.runId, runId) !== 0) throw new Rejection('WRONG_RUN')
+    const refusal = init.admit(sender, round, step)
+    if (refusal !== undefined) throw new Rejection(refusal)
+    inbox.checkPosition(round, step)
+    if (Buffer.compare(header.layoutDigest, format.layoutDigest) !== 0) throw new Rejection('WRONG_LAYOUT')
+    if (header.payloadBytes !== format.payloadBytes) throw new Rejection('WRONG_SIZE')
+    return inbox.claim(sender, round, step)
+  }
+
+  async function onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
+    const sender = remotePeer.toString()
+    const open = (streamsOf.get(sender) ?? 0) + 1
+    streamsOf.set(sender, open)
+    const deadline = createDeadline(stopped)
+    let position: HeadHeader | undefined
+    let claim: Claim | undefined
+    try {
+      if (open > limits.streamsPerPeer) throw new Rejection('TOO_MANY_STREAMS')
+      deadline.within(deadlines.firstByteMs, new Rejection('TIMEOUT'))
+      const values = await pipe(
+        receive(stream, deadline.signal, wire.received),
+        unframe({ firstFrameBytes: limits.headerBytes, frameBytes: limits.frameBytes }),
+        checkHeader(header => {
+          position = header
+          claim = claimFor(sender, header)
+          reply(stream, HandoverReply.Code.CONTINUE)
+          deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
+        }),
+        gatherHead(format, normLimit, buffers, () => claim?.proceed()),
+      )
+      claim?.deliver(values)
+      init.onAccepted()
+      await conclude(stream, HandoverReply.Code.ACCEPTED, stopped)
+      await finish(stream, deadlines.closeMs, stopped)
+    } catch (error) {
+      throwBug(error)
+      if (stopped.aborted) return
+      const reason = reasonOf(error)
+      init.onRejected({ sender, reason, round: position?.round, step: position?.step })
+      if (isFinal(reason)) claim?.refuse(new Rejection(reason))
+      await conclude(stream, HandoverReply.Code[reason], stopped)
+    } finally {
+      claim?.release()
+      deadline.clear()
+      stream.abort(new Error('The handover is over'))
+      const left = streamsOf.get(sender)! - 1
+      if (left === 0) streamsOf.delete(sender)
+      else streamsOf.set(sender, left)
+    }
+  }
+
+  function reply(stream: Stream, code: HandoverReply.Code): void {
+    const bytes = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
+    stream.send(bytes)
+    wire.sent(bytes.byteLength)
+  }
+
+  /** Sends the last reply and closes our end. If the sender has gone, or does not read, the loss is its own. */
+  async function conclude(stream: Stream, code: HandoverReply.Code, stopped: AbortSignal): Promise<void> {
+    const deadline = createDeadline(stopped)
+    deadline.within(deadlines.closeMs, new Error('The sender does not read'))
+    try {
+      reply(stream, code)
+      await stream.close({ signal: deadline.signal })
+    } catch (error) {
+      throwBug(error)
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  return createStreamService({
+    node,
+    id,
+    onStream,
+    reason: () => new Rejection('CUT_OFF'),
+    maxInboundStreams: limits.streamsPerConnection,
+  })
+}
