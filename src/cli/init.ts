@@ -9,16 +9,9 @@ import { countOf } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
 import { commentedManifest } from './commented-manifest.js'
 import { typed } from './next-steps.js'
-import { askForRun } from './questions.js'
-import { manifestFrom, type RunFlags } from './run-flags.js'
+import { askForRun, type InitOptions } from './questions.js'
+import { manifestFrom } from './run-flags.js'
 import { mergeText } from './traffic.js'
-
-export interface InitOptions extends RunFlags {
-  readonly minPeers?: number
-  readonly out?: string
-  readonly yes?: boolean
-  readonly force?: boolean
-}
 
 const defaultOut = 'run.yaml'
 

@@ -4,7 +4,15 @@ import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clac
 import { isOfRows, shippedSets } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import { defaultMerge, defaultModel, defaultModelOfRows, parseManifest } from '../node/index.js'
-import type { InitOptions } from './init.js'
+import type { RunFlags } from './run-flags.js'
+
+/** What `hearsay init` is told, by flags and by answers. */
+export interface InitOptions extends RunFlags {
+  readonly minPeers?: number
+  readonly out?: string
+  readonly yes?: boolean
+  readonly force?: boolean
+}
 
 /** Where the questions are asked. */
 export interface Asking {

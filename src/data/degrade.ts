@@ -1,5 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { type Samples, sharedNumbers, sharedPixels } from './dataset.js'
+import { dataError } from './limits.js'
+import type { Objective } from './objective.js'
 
 /** How the pixels of one line after scaling come from those before: `width` weights from `starts[i]` on. */
 interface Scaling {
@@ -142,4 +144,27 @@ function catmullRom(distance: number): number {
   if (distance < 1) return 1.5 * distance ** 3 - 2.5 * distance ** 2 + 1
   if (distance < 2) return -0.5 * distance ** 3 + 2.5 * distance ** 2 - 4 * distance + 2
   return 0
+}
+
+/**
+ * Images to be restored: what they are becomes the target, what is seen of them a copy at 1 / factor of the resolution.
+ *
+ * @throws {@link HearsayError} when the samples are no images of pixels, or too small for the factor
+ */
+export function toRestore(samples: Samples, inputShape: readonly number[], factor: number): Samples {
+  const { inputs: targets } = samples
+  if (inputShape.length !== 3 || !(targets instanceof Uint8Array)) {
+    throw dataError('data.superResolution', 'needs images of pixels; these samples are numbers')
+  }
+  return { ...degrade(samples, inputShape, factor), targets }
+}
+
+/**
+ * The same samples as a peer sees them whose images have another resolution. Where images are to be restored they are
+ * degraded from the whole ones, so that `factor` alone says how far.
+ */
+export function seenAt(samples: Samples, inputShape: readonly number[], factor: number, objective: Objective): Samples {
+  if (objective.kind !== 'super-resolution') return degrade(samples, inputShape, factor)
+  const { targets } = samples
+  return { ...degrade({ ...samples, inputs: targets! }, inputShape, factor), targets: targets! }
 }

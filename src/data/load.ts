@@ -10,11 +10,12 @@ import {
   sharedPixels,
   takeSamples,
 } from './dataset.js'
+import { toRestore } from './degrade.js'
 import { checkGroups, groupNotes } from './groups.js'
 import { type Classes, classesOf, classLabels } from './labels.js'
 import { type DataLimits, dataError, dataLimits } from './limits.js'
 import { classNotes, emptyNotes } from './notes.js'
-import { type Objective, toRestore } from './objective.js'
+import type { Objective } from './objective.js'
 import { isCifarFolder, readCifarFolder } from './read/cifar.js'
 import { kindOf, listFolder } from './read/file.js'
 import { isIdxImages, readIdxFolder, readIdxPair } from './read/idx.js'

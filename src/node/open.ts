@@ -1,17 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type {
-  Handover,
-  HeardReport,
-  HearsayHost,
-  PeerIdStr,
-  Presence,
-  RoundReport,
-  Standing,
-  StatePayload,
-} from '../gossip/index.js'
-import type { HeadSection } from '../tensors/index.js'
+import type { HeardReport, PeerIdStr, Presence, RoundReport, Standing, StatePayload } from '../gossip/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerEvent } from './events.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
@@ -20,24 +10,14 @@ import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
 import { type TakeOverInit, takeOver } from './taking-over.js'
 
-export interface OpenRunInit {
+export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly self: number
   readonly name: string
-  readonly runId: Uint8Array
-  readonly node: HearsayHost
   readonly presence: Presence
+  /** Reads heads of others, for a peer that is behind. Left out, everybody keeps its own: a mixture's peers differ. */
+  readonly heads?: TakeOverInit['heads']
   /** Our newest head that others were given. */
   readonly latest: () => StatePayload | undefined
-  /** Reads heads of others, for who is behind. Left out, everybody keeps its own: a mixture's peers differ. */
-  readonly heads?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
-  readonly parameters: Float32Array
-  readonly head: HeadSection
-  /** Loss of the model as it is now, on a few own samples. */
-  readonly loss: (signal: AbortSignal) => Promise<number>
-  /** A head with which it is higher is not taken over. */
-  readonly lossLimit: number
-  /** Told of the own head, as it was, when another's is taken over. @default nobody keeps it */
-  readonly onReplaced?: (own: Float32Array) => void
   readonly topologyOf: (peers: number) => Topology
   /** A federation that is written down has these members, there or not, and `self` is this peer's place among them. */
   readonly members?: readonly Member[]

@@ -12,7 +12,7 @@ import {
 import { HearsayError } from '../errors.js'
 import { stateProtocol } from '../gossip/index.js'
 import { canonicalManifest, type Manifest, parseManifest, withStandardise } from './manifest.js'
-import type { PeerOptions } from './peer.js'
+import type { PeerOptions } from './peer-options.js'
 
 interface OwnData {
   readonly dataset: Dataset

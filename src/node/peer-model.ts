@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import type { LearnerPool, ModelChoice, ModelSpec } from '../learner/index.js'
 import { describeLayout, type HeadSection, sameLayout } from '../tensors/index.js'
 import type { Manifest } from './manifest.js'
-import type { PeerOptions } from './peer.js'
+import type { PeerOptions } from './peer-options.js'
 import { sharedSection } from './training.js'
 
 /** This peer's model; behind it, where that is another, the run's, whose head says what all heads are like. */

@@ -1,16 +1,32 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { createDeadline } from '../deadline.js'
-import { askState, type HeardReport, type PeerIdStr, type Presence, StateRefused } from '../gossip/index.js'
-import { headOf } from '../tensors/index.js'
+import {
+  askState,
+  type Handover,
+  type HeardReport,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  StateRefused,
+} from '../gossip/index.js'
+import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
-import type { OpenRunInit } from './open.js'
 
 /** What taking a head over needs of a run. */
-export interface TakeOverInit
-  extends Pick<OpenRunInit, 'node' | 'runId' | 'parameters' | 'head' | 'loss' | 'lossLimit' | 'onReplaced'> {
+export interface TakeOverInit {
+  readonly runId: Uint8Array
+  readonly node: HearsayHost
   /** Those whose heads may be taken over. */
   readonly presence: Pick<Presence, 'live' | 'heard' | 'until'>
-  readonly heads: NonNullable<OpenRunInit['heads']>
+  readonly heads: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  /** Loss of the model as it is now, on a few own samples. */
+  readonly loss: (signal: AbortSignal) => Promise<number>
+  /** A head with which it is higher is not taken over. */
+  readonly lossLimit: number
+  /** Told of the own head, as it was, when another's is taken over. @default nobody keeps it */
+  readonly onReplaced?: (own: Float32Array) => void
 }
 
 /** Of so many others a head is asked for: with one liar among them two are honest. */
