@@ -1,0 +1,54 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
+
+/** Folders of src with files in them, as "src/gossip/host". */
+const folders = [
+  ...new Set(
+    readdirSync(join(root, 'src'), { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile())
+      .map(entry => join(entry.parentPath, '.').slice(root.length).replaceAll('\\', '/').replace(/\/$/, '')),
+  ),
+].sort()
+const rooms = folders.filter(folder => dirname(folder) === 'src').map(folder => folder.slice('src/'.length))
+
+/** By room, those that it may import from: its line in lint/rooms.grit. */
+function knownToLint(): Map<string, Set<string>> {
+  const rules = readFileSync(join(root, 'lint/rooms.grit'), 'utf8')
+  const lines = rules.matchAll(/src\/([a-z]+)\/\.\*",\s+\$source <: not r"\.\*\/(?:\(\?:)?([a-z|]+)\)?\/\.\*"/g)
+  const known = new Map([...lines].map(([, room, names]) => [room!, new Set(names!.split('|'))]))
+  // Above all others, it has no line.
+  return known.set('cli', new Set(rooms))
+}
+
+/** By room, those that can be reached along the picture's arrows. */
+function reachedInPicture(): Map<string, Set<string>> {
+  const arrows = new Map<string, string[]>()
+  for (const [, from, to] of page.matchAll(/^ {2}([a-z]+) --> ([a-z &]+)$/gm)) {
+    arrows.set(from!, [...(arrows.get(from!) ?? []), ...to!.split(' & ')])
+  }
+  const reached = (room: string): string[] => [room, ...(arrows.get(room) ?? []).flatMap(reached)]
+  return new Map(rooms.map(room => [room, new Set(reached(room))]))
+}
+
+it('docs/architecture.md has every folder of src, and no other', () => {
+  const named = [...page.matchAll(/^(src[a-z/]*)\/ {2,}\S/gm)].map(([, folder]) => folder!)
+  expect([...named].sort()).toEqual(folders)
+})
+
+it('its picture shows who may import from whom, as lint has it', () => {
+  const known = knownToLint()
+  expect(rooms.filter(room => !known.has(room))).toEqual([])
+  for (const [room, reached] of reachedInPicture()) {
+    // A room need not know all that it could.
+    const forbidden = [...reached].filter(
+      other => ![...known.get(room)!].some(one => one === other || known.get(one)?.has(other)),
+    )
+    const hidden = [...known.get(room)!].filter(other => rooms.includes(other) && !reached.has(other))
+    expect({ room, forbidden, hidden }).toEqual({ room, forbidden: [], hidden: [] })
+  }
+})
