@@ -22,6 +22,7 @@ import type { RuleBook } from './rules/index.js'
 import { type Targets, targetsOf } from './targets.js'
 import { tf } from './tensorflow.js'
 import { train } from './train.js'
+import type { BackendReport } from './types.js'
 
 /*
  * What the pool asks of a worker, done on its device: a few models on one backend.
@@ -79,34 +80,10 @@ export function createHandlers(closing: Int32Array, book: RuleBook): LearnerHand
   })
 
   const handlers: Omit<Handlers, 'job'> = {
-    async start({ backend, threads, models: choices, objective, classes, seed, residentBytes }) {
-      const report = await loadBackend(backend, threads, { stopped: isClosing })
-      const models: DeviceModel[] = []
-      for (const { model, inputShape, topology } of choices) {
-        const outputShape = outputShapeOf(objective, inputShape, classes)
-        models.push(await buildModel(model, inputShape, outputShape, seed, topology))
-      }
-      const residents = new Residents(residentBytes)
-      now = {
-        models,
-        classes,
-        seed,
-        book,
-        source(model, data) {
-          const { inputShape } = choices[model]!
-          checkSamples(data, inputShape)
-          return residents.source(data.key, data, inputShape)
-        },
-        targets: (model, data) => targetsOf(objective, data, choices[model]!.inputShape, classes),
-        release: key => residents.release(key),
-      }
-      const facts = models.map(model => {
-        const { layout, headLayer, initial, dense, shapes } = model
-        // The wasm backend computes a batched product one by one, and calling its operations costs next to nothing.
-        const limit = dense === undefined || report.name === 'wasm' ? 1 : stackLimit(dense)
-        return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
-      })
-      return { backend: report, models: facts }
+    async start(request) {
+      const backend = await loadBackend(request.backend, request.threads, { stopped: isClosing })
+      now = await startedWith(request, book)
+      return { backend, models: now.models.map(model => factsOf(model, backend)) }
     },
 
     async train({ model: place, parts, round }) {
@@ -154,6 +131,38 @@ export function createHandlers(closing: Int32Array, book: RuleBook): LearnerHand
     },
   }
   return { handlers, started, controlOf }
+}
+
+async function startedWith(
+  { models: choices, objective, classes, seed, residentBytes }: Extract<Request, { type: 'start' }>,
+  book: RuleBook,
+): Promise<Started> {
+  const models: DeviceModel[] = []
+  for (const { model, inputShape, topology } of choices) {
+    const outputShape = outputShapeOf(objective, inputShape, classes)
+    models.push(await buildModel(model, inputShape, outputShape, seed, topology))
+  }
+  const residents = new Residents(residentBytes)
+  return {
+    models,
+    classes,
+    seed,
+    book,
+    source(model, data) {
+      const { inputShape } = choices[model]!
+      checkSamples(data, inputShape)
+      return residents.source(data.key, data, inputShape)
+    },
+    targets: (model, data) => targetsOf(objective, data, choices[model]!.inputShape, classes),
+    release: key => residents.release(key),
+  }
+}
+
+function factsOf(model: DeviceModel, { name }: BackendReport): ModelFacts {
+  const { layout, headLayer, initial, dense, shapes } = model
+  // The wasm backend computes a batched product one by one, and calling its operations costs next to nothing.
+  const limit = dense === undefined || name === 'wasm' ? 1 : stackLimit(dense)
+  return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
 }
 
 /** Whether a model can be cut matters to few: the others must not fail for it. */

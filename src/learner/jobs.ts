@@ -58,7 +58,11 @@ export class JobQueue {
   /** Data that nobody can ask for again: workers free it when they get to it. */
   forget(key: number): void {
     for (const slot of this.slots) {
-      if (slot.keys.delete(key)) slot.thread.call<'release'>({ type: 'release', key }).catch(() => {})
+      if (!slot.keys.delete(key)) continue
+      slot.thread.call<'release'>({ type: 'release', key }).catch(error => {
+        // A thread that has ended holds nothing any more.
+        if (slot.thread.alive) throw error
+      })
     }
   }
 

@@ -1,6 +1,6 @@
 import { allocate } from '../tensors/index.js'
 import { abortable, type JobQueue } from './jobs.js'
-import { type Answers, errorOf, type ModelFacts } from './messages.js'
+import { type Answers, type DataReference, errorOf, type ModelFacts, type TrainOutcome } from './messages.js'
 import { checkSamples, checkShared, type References } from './references.js'
 import { TrainingStack, type TrainParts } from './stacks.js'
 import type { Learner, ModelChoice, PeerData, PoolModel } from './types.js'
@@ -27,10 +27,13 @@ export function poolModel(
     if (parameters.length === layout.size) return
     throw new RangeError(`${parameters.length} parameters for a model of ${layout.size}`)
   }
+  const referenceTo = ({ samples, standardisation }: PeerData): DataReference => {
+    checkSamples(samples, inputShape)
+    return references(samples, standardisation)
+  }
   const evaluate: PoolModel['evaluate'] = async (parameters, samples, standardisation, options) => {
     checkLength(parameters)
-    checkSamples(samples, inputShape)
-    const data = references(samples, standardisation)
+    const data = referenceTo({ samples, standardisation })
     const ask = (state: Int32Array): Promise<Answers['evaluate']> =>
       queue.submit<'evaluate'>({ type: 'evaluate', model: place, state, data, parameters }, [data.key])
     return (await abortable(options?.signal, ask))!
@@ -38,8 +41,7 @@ export function poolModel(
   const predict: PoolModel['predict'] = async (parameters, samples, standardisation, options) => {
     checkLength(parameters)
     checkShared(parameters, 'parameters')
-    checkSamples(samples, inputShape)
-    const data = references(samples, standardisation)
+    const data = referenceTo({ samples, standardisation })
     const ask = (state: Int32Array): Promise<Answers['predict']> =>
       queue.submit<'predict'>({ type: 'predict', model: place, state, data, parameters }, [data.key])
     return (await abortable(options?.signal, ask))!
@@ -55,15 +57,10 @@ export function poolModel(
       async train(parameters, round, plan, options) {
         checkLength(parameters)
         checkShared(parameters, 'parameters')
-        checkSamples(own.samples, inputShape)
-        // In the field it is agreed on only after the learner was made.
-        const data = references(own.samples, own.standardisation)
-        const outcome = await abortable(
-          options?.signal,
-          state =>
-            stack.train({ state, data, parameters, peer, plan, ...(options?.part && { part: options.part }) }, round),
-          () => stack.leave(peer),
-        )
+        // In the field the standardisation is agreed on only after the learner was made.
+        const job = { data: referenceTo(own), parameters, peer, plan, ...(options?.part && { part: options.part }) }
+        const train = (state: Int32Array): Promise<TrainOutcome> => stack.train({ ...job, state }, round)
+        const outcome = await abortable(options?.signal, train, () => stack.leave(peer))
         if ('error' in outcome!) throw errorOf(outcome.error)
         return outcome!.report
       },

@@ -91,10 +91,15 @@ export function startThread(url: URL = workerUrl()): LearnerThread {
   const close = async (): Promise<void> => {
     Atomics.store(closing, 0, 1)
     const stop = new AbortController()
-    const deadline = setTimeout(closeMs, undefined, { signal: stop.signal }).catch(() => {})
-    await Promise.race([call<'close'>({ type: 'close' }).catch(() => {}), deadline])
-    stop.abort()
-    await worker.terminate()
+    try {
+      await Promise.race([call<'close'>({ type: 'close' }), setTimeout(closeMs, undefined, { signal: stop.signal })])
+    } catch (error) {
+      // A thread that has ended already holds nothing.
+      if (error !== end) throw error
+    } finally {
+      stop.abort()
+      await worker.terminate()
+    }
   }
 
   return {

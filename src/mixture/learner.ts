@@ -123,44 +123,19 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
   let weights = createMixtureWeights(widths, settings, owner)
 
   const askOf = (parameters: Float32Array, experts: readonly Expert[]): MixtureAsk => {
-    if (parameters.length !== model.layout.size) {
-      throw new RangeError(`${parameters.length} parameters for a model of ${model.layout.size}`)
-    }
-    for (const { peer, head } of experts) {
-      if (head.length !== headLayout.size) throw new RangeError(`the head of ${peer} has ${head.length} numbers`)
-    }
-    for (const vector of [parameters, ...experts.map(({ head }) => head)]) {
-      // What is not on shared memory would be copied to the worker whole, or changed in the worker's copy only.
-      if (!(vector.buffer instanceof SharedArrayBuffer)) throw new TypeError('vectors must lie on shared memory')
-    }
+    checkVectors(model.layout.size, parameters, headLayout.size, experts)
     const { layout, values, transformLayout } = weights
-    return {
-      model: model.place,
-      parameters,
-      settings,
-      heads: experts.map(({ head }) => head),
-      weights: {
-        layout,
-        values,
-        transformLayout,
-        transforms: experts.flatMap(({ peer }) => transformOf(weights, peer) ?? []),
-      },
-    }
+    const transforms = experts.flatMap(({ peer }) => transformOf(weights, peer) ?? [])
+    const heads = experts.map(({ head }) => head)
+    return { model: model.place, parameters, settings, heads, weights: { layout, values, transformLayout, transforms } }
   }
   const select = (received: readonly Expert[], newcomers: 'first' | 'last'): readonly Expert[] => {
     const experts = selectExperts(received, weights.gate, settings.topExperts, newcomers)
     // Those who went long ago leave their transforms behind; a peer that is merely away finds its own again.
-    if (weights.transforms.size + experts.length > expertLimit)
-      keepExperts(
-        weights,
-        received.map(({ peer }) => peer),
-      )
+    const those = received.map(({ peer }) => peer)
+    if (weights.transforms.size + experts.length > expertLimit) keepExperts(weights, those)
     return experts
   }
-  const gateOf = (experts: readonly Expert[], [own, ...others]: readonly number[]): GateWeights => ({
-    own: own ?? 1,
-    experts: experts.map(({ peer }, j) => ({ peer, weight: others[j] ?? 0 })),
-  })
   const other = (samples: Samples): PeerData => ({ samples, standardisation: data.standardisation })
 
   return {
@@ -211,6 +186,22 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
     restore(bytes, source) {
       weights = decodeMixtureWeights(bytes, widths, settings, owner, source)
     },
+  }
+}
+
+/** @param weights - of the own head, then of the experts in their order */
+function gateOf(experts: readonly Expert[], [own, ...others]: readonly number[]): GateWeights {
+  return { own: own ?? 1, experts: experts.map(({ peer }, j) => ({ peer, weight: others[j] ?? 0 })) }
+}
+
+function checkVectors(size: number, parameters: Float32Array, headSize: number, experts: readonly Expert[]): void {
+  if (parameters.length !== size) throw new RangeError(`${parameters.length} parameters for a model of ${size}`)
+  for (const { peer, head } of experts) {
+    if (head.length !== headSize) throw new RangeError(`the head of ${peer} has ${head.length} numbers`)
+  }
+  for (const vector of [parameters, ...experts.map(({ head }) => head)]) {
+    // What is not on shared memory would be copied to the worker whole, or changed in the worker's copy only.
+    if (!(vector.buffer instanceof SharedArrayBuffer)) throw new TypeError('vectors must lie on shared memory')
   }
 }
 

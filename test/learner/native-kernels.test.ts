@@ -212,9 +212,13 @@ describe.skipIf(absent !== undefined || foreign)('kernels of oneDNN', () => {
   it('are not taken when they fail or answer differently', () => {
     expect(agrees('BatchMatMul', matMul, trials.BatchMatMul)).toBe(true)
     const unknown = (): never => {
-      throw new Error('Op type not registered')
+      throw new Error('Invalid TF_Status: 5\nMessage: Op type not registered')
     }
     expect(agrees('BatchMatMul', unknown, trials.BatchMatMul)).toBe(false)
+    const mistaken = (): never => {
+      throw new TypeError('a bug')
+    }
+    expect(() => agrees('BatchMatMul', mistaken, trials.BatchMatMul)).toThrow('a bug')
     expect(agrees('BatchMatMul', () => tf.zeros([3, 4]), trials.BatchMatMul)).toBe(false)
     expect(agrees('BatchMatMul', () => undefined, trials.BatchMatMul)).toBe(false)
   })

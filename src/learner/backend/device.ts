@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process'
+import { type ExecFileException, execFile } from 'node:child_process'
 import { arch, cpus, totalmem } from 'node:os'
 import { promisify } from 'node:util'
 import type { BackendReport, Device } from '../types.js'
@@ -31,8 +31,9 @@ export async function nvidiaDevices(): Promise<Device[]> {
       { timeout: askMs, killSignal: 'SIGKILL', maxBuffer: answerBytes, windowsHide: true },
     )
     return parseNvidia(stdout)
-  } catch {
-    // Without it the GPU is still there; only its name and memory are not told.
+  } catch (error) {
+    // Without it, or where it fails, the GPU is still there; only its name and memory are not told.
+    if ((error as ExecFileException).cmd === undefined) throw error
     return []
   }
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
+import { systemCode } from '../../system-errors.js'
 
 /*
  * Where native TensorFlow lives: a folder of Hearsay's own, so that it serves global installs and npx alike and stays
@@ -61,7 +62,8 @@ export function installedNative(folder: string = nativeFolder()): Installed | un
     if (statSync(path).size > recordBytes) throw damaged(folder, `${recordName} has more than ${recordBytes} bytes`)
     text = readFileSync(path, 'utf8')
   } catch (error) {
-    if (error instanceof HearsayError) throw error
+    // Most often there is none; a folder that cannot be read is of no use either.
+    if (systemCode(error) === undefined) throw error
     return undefined
   }
   const record = recordSchema.safeParse(parsed(text))
@@ -80,7 +82,8 @@ function damaged(folder: string, what: string): HearsayError {
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text)
-  } catch {
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
     return undefined
   }
 }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { HearsayError } from '../../errors.js'
+import { systemCode } from '../../system-errors.js'
 import { readHdf5 } from './hdf5.js'
 import { readKerasFile } from './keras-file.js'
 import {
@@ -47,7 +48,11 @@ const others: readonly (readonly [is: (start: Uint8Array, path: string) => boole
  * @throws {@link HearsayError} `MODEL`, of a file of another kind with what it is and what to do
  */
 export async function readModelFile(path: string, limits: ModelFileLimits = modelFileLimits): Promise<ModelFile> {
-  if ((await stat(path).catch(() => undefined))?.isDirectory()) {
+  const found = await stat(path).catch(error => {
+    // What cannot be looked at is refused, with the reason, when its beginning is read.
+    if (systemCode(error) === undefined) throw error
+  })
+  if (found?.isDirectory()) {
     throw new HearsayError('MODEL', `${path}: is a folder; name the file in it, as model.json; or ${remedy}`)
   }
   const start = await readStart(path)
