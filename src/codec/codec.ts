@@ -21,8 +21,8 @@ export interface Encoding {
  * Turns a vector of numbers into bytes and back. It knows nothing of rounds, peers and networks, and keeps nothing
  * between two calls: what one vector becomes depends on that vector and its layout alone. Bytes come from strangers.
  *
- * What is finite stays finite. A vector that is not, as a diverged model has, either decodes to one that is not or is an
- * {@link EncodingError} NOT_FINITE: it must never pass for an honest one.
+ * What is finite stays finite. A vector that is not, as a diverged model has, either decodes to one that is not or is
+ * an {@link EncodingError} NOT_FINITE: it must never pass for an honest one.
  */
 export interface Codec {
   /** As the manifest's `encoding` has it: lower-case letters and digits, a letter first. */

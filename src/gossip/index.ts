@@ -60,7 +60,7 @@ export {
 export type { PublicationRejection } from './publication/published-head.js'
 export { ReasonCounts } from './reason-counts.js'
 export { isFinal, Rejection, type RejectionReason } from './rejection.js'
-export { askState, type StateQuestion, StateRefused } from './state/client.js'
+export { requestState, type StateQuery, StateRefused } from './state/client.js'
 export { stateProtocol } from './state/protocol.js'
 export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state/server.js'
 export type { StreamDeadlines } from './stream/deadlines.js'

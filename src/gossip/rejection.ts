@@ -1,4 +1,4 @@
-/** Why a head that somebody sent was not taken. */
+/** Why a head was refused. */
 export type RejectionReason =
   | 'NOT_A_NEIGHBOUR' // the sender is no peer from whom we take heads in that round
   | 'WRONG_RUN' // another run id
@@ -17,7 +17,7 @@ export type RejectionReason =
   | 'TOO_MANY_STREAMS' // more streams at once than one peer needs
   | 'TOO_MANY_ATTEMPTS' // this head failed too often before
 
-/** Thrown inside a pipeline stage to end it, and at whoever waits for a head that was refused. */
+/** Thrown inside a pipeline stage to end it, and by a `take` of a head that was refused. */
 export class Rejection extends Error {
   override readonly name = 'Rejection'
 
@@ -26,7 +26,7 @@ export class Rejection extends Error {
   }
 }
 
-/** Was a head refused for what it holds? An honest sender has no other; whoever waits for it need wait no longer. */
+/** Was a head refused for what it holds? An honest sender has no other, so that a `take` need not wait any longer. */
 export function isFinal(reason: string): boolean {
   return contents.has(reason)
 }
@@ -39,7 +39,7 @@ const contents: ReadonlySet<string> = new Set([
   'NORM_TOO_LARGE',
 ])
 
-/** What a failed pipeline says about the stream: anything that is not our own verdict is the stream's end. */
+/** The reason of a failed pipeline: any error that is not our own verdict is the stream's end. */
 export function reasonOf(error: unknown): RejectionReason {
   return error instanceof Rejection ? error.reason : 'CUT_OFF'
 }

@@ -4,7 +4,7 @@ import { publicationProtocol } from './publication/protocol.js'
 import { stateProtocol } from './state/protocol.js'
 import type { StreamDeadlines } from './stream/deadlines.js'
 
-/** Everything that a clock decides between peers: when somebody has been waited for long enough, or spoke too often. */
+/** Everything that a clock decides between peers: how long a peer is waited for, and how often it may send. */
 export interface Timing {
   readonly handover: StreamDeadlines
   readonly state: StreamDeadlines
@@ -28,9 +28,9 @@ export const fieldTiming: Timing = {
 const { POSITIVE_INFINITY: never } = Number
 
 /**
- * Among peers of one process. Whoever does not answer there is busy, never gone, and the machine may be so busy that no
- * deadline is long enough: 42 peers on two cores at a load of 40 lost 51 heads to those of the field, and ended with
- * other numbers than on a quiet machine. Waits end with their signals.
+ * Among peers of one process. A peer that does not answer there is busy, never gone, and the machine may be so busy
+ * that no deadline is long enough: 42 peers on two cores at a load of 40 lost 51 heads to those of the field, and ended
+ * with other numbers than on a quiet machine. Waits end with their signals.
  */
 export const untimed: Timing = {
   handover: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },

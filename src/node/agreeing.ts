@@ -4,10 +4,10 @@ import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import {
   type AgreementService,
-  askState,
   decodeSum,
   type HearsayHost,
   type Presence,
+  requestState,
   type SummedNumbers,
 } from '../gossip/index.js'
 
@@ -98,7 +98,7 @@ async function sumOf(
 ): Promise<Buffer | undefined> {
   try {
     const question = { what: 'AGREED', runId, limitBytes: totalBytes + membersBytes } as const
-    return Buffer.from((await askState(node, peerIdFromString(peer), question, signal)).bytes)
+    return Buffer.from((await requestState(node, peerIdFromString(peer), question, signal)).bytes)
   } catch {
     signal.throwIfAborted()
     return undefined

@@ -5,11 +5,11 @@ import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import {
-  askState,
   createHost,
   type HearsayHost,
   type InviteRejection,
-  type StateQuestion,
+  requestState,
+  type StateQuery,
   StateRefused,
   stateProtocol,
 } from '../gossip/index.js'
@@ -104,7 +104,7 @@ export async function askView(
 /** By a host of its own, that is closed afterwards: only who knows the manifest knows what a peer's host needs. */
 async function ask(
   { address, peerId }: JoinAddress,
-  question: StateQuestion,
+  question: StateQuery,
   { privateKey, peerId: identityId }: Identity,
   network: PeerNetwork,
   signal: AbortSignal,
@@ -163,12 +163,12 @@ const busy = { tries: 30, pauseMs: 1_000 } as const
 async function answerOf(
   node: HearsayHost,
   peer: PeerId,
-  question: StateQuestion,
+  question: StateQuery,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   for (let tries = 1; ; tries++) {
     try {
-      return (await askState(node, peer, question, signal)).bytes
+      return (await requestState(node, peer, question, signal)).bytes
     } catch (error) {
       if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busy.tries) throw error
     }

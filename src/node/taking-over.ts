@@ -1,12 +1,12 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { createDeadline } from '../deadline.js'
 import {
-  askState,
   type Handover,
   type HeardReport,
   type HearsayHost,
   type PeerIdStr,
   type Presence,
+  requestState,
   StateRefused,
 } from '../gossip/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
@@ -49,7 +49,7 @@ async function* headsFrom(
   for (const peer of candidates.slice(0, askedForHeads)) {
     try {
       const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
-      const answer = await askState(node, peerIdFromString(peer), question, signal)
+      const answer = await requestState(node, peerIdFromString(peer), question, signal)
       await signedBy(presence, peer, answer, signal)
       yield { round: answer.round, values: await heads.decode(answer.bytes) }
     } catch {

@@ -2,7 +2,7 @@ import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadOrCreateIdentity } from '../../src/disk/index.js'
-import { askState, createHost, presenceTopic } from '../../src/gossip/index.js'
+import { createHost, presenceTopic, requestState } from '../../src/gossip/index.js'
 import { type Identity, parseJoinAddress } from '../../src/node/index.js'
 import { hearsay, readJson, temporaryFolder } from '../e2e/hearsay.js'
 import {
@@ -92,7 +92,7 @@ async function pry(address: string, { privateKey }: Identity): Promise<void> {
       { what: 'VIEW', runId: runId!, limitBytes: 1e6 },
       { what: 'HEAD', runId: runId!, limitBytes: 1e6 },
     ] as const)
-      await expect(askState(host, to, question, signal)).rejects.toThrow()
+      await expect(requestState(host, to, question, signal)).rejects.toThrow()
     signal.throwIfAborted()
     expect(host.services.pubsub.getSubscribers(topic)).toEqual([])
     await until(() => host.getConnections().length === 0)

@@ -3,7 +3,7 @@ import { createGate } from './allow-list.js'
 import { InvitedAccess } from './invited-access.js'
 import type { Access, AccessInit } from './policy.js'
 
-/** Creates what decides who may take part. */
+/** Creates the access of one peer. */
 export function createAccess(init: AccessInit): Access {
   const { policy } = init
   if (policy.kind === 'invites') return new InvitedAccess(policy, init)

@@ -15,17 +15,17 @@ export interface Gate {
   readonly gater: ConnectionGater
   /** Is the peer on the list? */
   allows(peer: PeerId): boolean
-  /** From now on these and nobody else; connections of all others are closed. */
+  /** From now on these peers only; connections of all others are closed. */
   allow(peers: Iterable<PeerId>): void
   /** Whose connections are closed when the list changes. */
   attach(node: Libp2p): void
-  /** How often somebody was turned away, by {@link GateReason}. A snapshot. */
+  /** Refused peers, by {@link GateReason}. A snapshot. */
   readonly denied: Readonly<Record<string, number>>
 }
 
 /**
- * Creates a gate. Who a caller is, is known only after the encryption handshake: it is turned away right behind that,
- * before the first protocol, identify included. A stranger learns that somebody listens, and our peer id.
+ * Creates a gate. The identity of a caller is known only after the encryption handshake: it is refused right after
+ * that, before the first protocol, identify included. A stranger learns that a peer listens, and our peer id.
  */
 export function createGate(peers: Iterable<PeerId>): Gate {
   const denied = new ReasonCounts<GateReason>()
@@ -72,7 +72,7 @@ function setOf(peers: Iterable<PeerId>): ReadonlySet<PeerIdStr> {
   return new Set(Array.from(peers, peer => peer.toString()))
 }
 
-/** At once: whoever is no longer wanted is not asked to finish its streams first. */
+/** At once: a peer that is no longer wanted does not get to finish its streams. */
 export function hangUp(connection: Connection): void {
   connection.abort(new Error('This peer may not connect'))
 }

@@ -4,8 +4,8 @@ import { presenceProtocol } from '../presence/protocol.js'
 import { verifyInvite } from './invite.js'
 
 /**
- * May an author take part? `never` where no honest member would have passed its record on; `no` where members may differ
- * over it, as over a list or the time of day.
+ * May an author take part? `never` where no honest member would have passed its record on; `no` where members may
+ * differ over it, as over a list or the time of day.
  */
 export type AuthorVerdict = 'yes' | 'no' | 'never'
 
@@ -21,10 +21,10 @@ export interface AuthorsInit {
 export type Authors = (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
 
 /**
- * In a run by invitation: the founders, and who shows an invitation. Most authors are never connected to us; so every
- * record carries the token, 200 bytes for a founder's own guest and below 1 KiB for the longest chain, and whoever
- * comes late can judge the first record that it hears without asking anybody. Signatures are verified once for each
- * author and token: as many are remembered as presence remembers authors, 2 MiB of tokens at most.
+ * In a run by invitation: the founders, and peers that show an invitation. Most authors are never connected to us; so
+ * every record carries the token, 200 bytes for a founder's own guest and below 1 KiB for the longest chain, and
+ * whoever comes late can judge the first record that it hears without asking anybody. Signatures are verified once for
+ * each author and token: as many are remembered as presence remembers authors, 2 MiB of tokens at most.
  */
 export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
   const founderIds = new Set(founders.map(founder => founder.toString()))
@@ -34,7 +34,7 @@ export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
     const name = author.toString()
     if (founderIds.has(name)) return 'yes'
     const known = verified.get(name)
-    // The end of an invitation is the end for everybody, or members would differ over who takes part.
+    // An invitation ends for all peers at once, or members would differ over which peers take part.
     if (known !== undefined && Buffer.compare(known.token, invite) === 0) return now() < known.expiresAt ? 'yes' : 'no'
     return verifyInvite(invite, { runId, founders, now: now(), presentedBy: author }).then(answer => {
       // Clocks differ: an honest member may have passed it on.

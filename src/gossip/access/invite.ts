@@ -11,7 +11,7 @@ import { authorOf } from '../pubsub/signed-message.js'
 export const inviteLimits = {
   /** A chain of four takes about 900 bytes, 1.2 KiB as text. */
   tokenBytes: 2048,
-  /** From the founder's invitation to the last: who may invite whom stays something that a person can follow. */
+  /** From the founder's invitation to the last: a person can still follow who invited whom. */
   depth: 4,
   nonceBytes: 16,
 } as const
@@ -24,7 +24,7 @@ const signedPrefix = Buffer.from('hearsay invite 1\n')
 
 /** An invitation that holds. */
 export interface Invite {
-  /** Whom it admits; `undefined` is whoever has it. */
+  /** The peer that it admits; `undefined` is every peer that has it. */
   readonly admits: PeerIdStr | undefined
   readonly invitedBy: PeerIdStr
   /** The member from whom the chain comes. */
@@ -35,15 +35,15 @@ export interface Invite {
   readonly depth: number
 }
 
-/** Why a token admits nobody. */
+/** Why a token admits no peer. */
 export type InviteRejection =
   | 'OVERSIZE' // longer than any token
   | 'MALFORMED' // bytes that are no such record
   | 'WRONG_RUN' // an invitation to another run
   | 'EXPIRED' // it, or one that it comes from
-  | 'WRONG_PEER' // made for somebody else
+  | 'WRONG_PEER' // made for another peer
   | 'TOO_DEEP' // a longer chain than is allowed
-  | 'UNKNOWN_FOUNDER' // its chain begins with somebody who is no founder
+  | 'UNKNOWN_FOUNDER' // its chain begins with a peer that is no founder
   | 'BROKEN_CHAIN' // an inviter that its own invitation does not name
   | 'BAD_SIGNATURE' // not signed by the one it names
 
@@ -54,16 +54,16 @@ export type VerifiedInvite =
 export interface CreateInvite {
   /** 32 bytes. */
   readonly runId: Uint8Array
-  /** Of the inviter, a founder or somebody with an invitation of its own. */
+  /** Of the inviter, a founder or a peer with an invitation of its own. */
   readonly privateKey: Ed25519PrivateKey
   /**
-   * Milliseconds since 1970; rounded down to the second. After it nobody is admitted by it, and the records of those whom
-   * it admitted are no longer believed.
+   * Milliseconds since 1970; rounded down to the second. After it the token admits no peer, and the records of those
+   * that it admitted are no longer believed.
    */
   readonly expiresAt: number
   /**
    * Whom alone it admits.
-   * @default whoever has the token, until it expires; such a guest cannot invite others
+   * @default every peer that has the token, until it expires; such a guest cannot invite others
    */
   readonly invitee?: PeerId
   /** The invitation by which the inviter came, if it is no founder. */
@@ -78,7 +78,7 @@ export interface VerifyInvite {
   readonly now: number
   /**
    * Who presents it.
-   * @default nobody in particular: a token for one peer is not refused
+   * @default any peer: a token for one peer is not refused
    */
   readonly presentedBy?: PeerId
 }
@@ -125,8 +125,8 @@ export async function verifyInvite(token: string | Uint8Array, init: VerifyInvit
   if (!founders.has(root.inviter.toString())) return refused('UNKNOWN_FOUNDER')
   for (const [at, { inviter }] of links.entries()) {
     const parent = links[at + 1]
-    // An open invitation admits whoever has it, and a child carries it along: if it could be passed on, whom the child
-    // is bound to, and until when, would mean nothing.
+    // An open invitation admits every peer that has it, and a child carries it along: if it could be passed on, whom
+    // the child is bound to, and until when, would mean nothing.
     if (parent !== undefined && parent.invitee?.equals(inviter) !== true) return refused('BROKEN_CHAIN')
   }
   for (const { inviter, body, signature } of links) {

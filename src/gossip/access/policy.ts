@@ -5,13 +5,13 @@ import type { AuthorVerdict } from './authors.js'
 import type { InviteRejection } from './invite.js'
 import type { AccessRejection } from './protocol.js'
 
-/** Who may take part. */
+/** Which peers may take part. */
 export type AccessPolicy =
-  /** Whoever knows the address, or the network key where there is one. */
+  /** Every peer that knows the address, and the network key where there is one. */
   | { readonly kind: 'open' }
-  /** These peers and nobody else; the list can be changed by `allow`. */
+  /** These peers only; `allow` changes the list. */
   | { readonly kind: 'allow-list'; readonly peers: Iterable<PeerId> }
-  /** The founders, and whoever shows an invitation that comes from one of them. */
+  /** The founders, and peers that show an invitation which comes from one of them. */
   | {
       readonly kind: 'invites'
       /** 32 bytes. */
@@ -36,13 +36,13 @@ export interface AccessInit {
    * @default accessProtocol.deadlineMs
    */
   readonly deadlineMs?: number
-  /** Told when a member does not take our token, so that the user can ask for another. Must not throw. */
+  /** Called when a member refuses our token, so that the user can request another. Must not throw. */
   readonly onRefused?: (by: PeerIdStr, reason: InviteRejection) => void
   /** @default Date.now */
   readonly now?: () => number
 }
 
-/** Decides who may take part in one peer's network. Given to `createHost`, which starts and stops it. */
+/** Decides which peers may take part in one peer's network. Given to `createHost`, which starts and stops it. */
 export interface Access extends Admission {
   /**
    * Replaces the allow-list while running; connections of those no longer on it are closed.
@@ -55,6 +55,6 @@ export interface Access extends Admission {
    * @param invite - what its record shows
    */
   admitsAuthor(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict>
-  /** How often somebody was turned away: a GateReason or an {@link AccessRejection}. A snapshot. */
+  /** Refused peers by reason: a GateReason or an {@link AccessRejection}. A snapshot. */
   readonly rejected: Readonly<Record<string, number>>
 }

@@ -24,5 +24,5 @@ export const accessProtocol = {
   closeMs: 1_000,
 } as const
 
-/** Why somebody was not admitted. */
+/** Why a peer was not admitted. */
 export type AccessRejection = InviteRejection | 'TIMEOUT'

@@ -37,7 +37,9 @@ export interface AgreementService {
   readonly rejected: Readonly<Record<string, number>>
 }
 
-/** Creates one peer's part in the sum, over gossipsub. It keeps answering after it has the sum: others may not have it. */
+/**
+ * Creates one peer's part in the sum, over gossipsub. It keeps answering after it has the sum: others may not have it.
+ */
 export function createAgreement(init: AgreementInit): (components: { node: HearsayHost }) => AgreementService {
   return ({ node }) => new GossipAgreement(init, node)
 }

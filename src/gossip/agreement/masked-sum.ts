@@ -10,12 +10,13 @@ import type { SummedNumbers } from './sum.js'
  *     keys ── the keys of all live peers are here ──> masked ── all masked numbers of the group are here ──>
  *     open ── all seeds are here ──> summed
  *
- * The group is the set of live peers, so that all peers that see the same ones form the same group without asking. For a
- * group a peer publishes its numbers plus a mask with each other member, which the sum cancels, plus one of its own, whose
- * seed it publishes only once it has the numbers of all. If the group loses a member before that, what was published for
- * it stays masked for good, and the others form a new one: the sums of two groups that differ by one peer would give its
- * numbers away. A peer that has published its seed stays with the group until it is summed, or a member that has not
- * published its own is gone; and a peer that has all seeds passes them on, so that none of the others is left without.
+ * The group is the set of live peers, so that all peers that see the same ones form the same group without asking. For
+ * a group a peer publishes its numbers plus a mask with each other member, which the sum cancels, plus one of its own,
+ * whose seed it publishes only once it has the numbers of all. If the group loses a member before that, what was
+ * published for it stays masked for good, and the others form a new one: the sums of two groups that differ by one peer
+ * would give its numbers away. A peer that has published its seed stays with the group until it is summed, or a member
+ * that has not published its own is gone; and a peer that has all seeds passes them on, so that none of the others is
+ * left without.
  *
  * A seed counts for a peer that has the same masked numbers of all (`transcript`): a member that publishes different
  * numbers to different peers can stop a group, and is then left out, but not bring about two sums.

@@ -3,7 +3,7 @@ import { createCipheriv, createHash, createPublicKey, diffieHellman, generateKey
 /*
  * Masks that cancel in a sum: of two peers one adds what the other takes off. After Bonawitz et al., "Practical Secure
  * Aggregation for Privacy-Preserving Machine Learning" (CCS 2017), section 4, without the shares by which others could
- * unmask somebody that is gone: here the rest begins again.
+ * unmask a member that is gone: here the others form a new group.
  */
 
 /** One X25519 key, made for one agreement and forgotten with it. */
@@ -32,7 +32,7 @@ export function createMaskKey(): MaskKey {
 }
 
 /**
- * As many bytes as are to be masked, which nobody can tell from random ones who does not know the secret.
+ * As many bytes as are to be masked, which look random to a peer that does not know the secret.
  *
  * @param group - the same secret gives another mask in another group
  */

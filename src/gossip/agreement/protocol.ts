@@ -1,4 +1,4 @@
-/** Adding up numbers that nobody tells, before the first round, as data. */
+/** Adding up numbers that each peer keeps private, before the first round, as data. */
 export const agreementProtocol = {
   limits: {
     /** The host's `publishLimitBytes`. */
@@ -12,7 +12,7 @@ export const agreementProtocol = {
   },
   /** After so long without a word that was awaited the others go on without its author. */
   silenceMs: 30_000,
-  /** How soon a peer repeats what it says; each further time twice as late, */
+  /** Time before a peer repeats its statements; each further time is twice as long, */
   repeatMs: 500,
   /** up to so many times the first. */
   repeatsApart: 8,

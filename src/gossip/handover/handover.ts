@@ -38,7 +38,7 @@ export interface HandoverInit {
    * and fast. It bounds the memory of the inbox: one head for every (sender, round, step) that it admits.
    */
   readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined
-  /** Told of every head that is refused, after it is counted. Must not throw. */
+  /** Called for every head that is refused, after it is counted. Must not throw. */
   readonly onRejected?: (rejected: RejectedHead) => void
 }
 
@@ -53,9 +53,9 @@ export interface HandoverCounters {
 
 /** Hands heads to neighbours and takes theirs. */
 export interface Handover {
-  /** Begins to answer. Twice is once. */
+  /** Starts answering. Idempotent. */
   start(): Promise<void>
-  /** Resets what is under way and answers no more. Twice is once. A waiting `take` goes on until its signal ends. */
+  /** Resets open streams and stops answering. Idempotent. A waiting `take` goes on until its signal ends. */
   stop(): Promise<void>
   /**
    * The payload of one exchange, shared by all edges: a snapshot, so that `values` may be overwritten as soon as it is
@@ -89,11 +89,12 @@ export interface Handover {
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** The newest head of a sender, with `latestOnly`. It stays until a newer one comes. */
   latest(sender: PeerIdStr): DatedHead | undefined
-  /** With `latestOnly`: lets go of the heads of everybody else. */
+  /** With `latestOnly`: drops the heads of all other senders. */
   keepOnly(senders: ReadonlySet<PeerIdStr>): void
   /**
-   * Takes back the memory of a head that was taken and merged, or of a payload that everybody accepted (libp2p may still
-   * hold views on one that did not get across). Optional: what is not given back is left to the garbage collector.
+   * Takes back the memory of a head that was taken and merged, or of a payload that every neighbour accepted (libp2p
+   * may still hold views on one that did not get across). Optional: what is not given back is left to the garbage
+   * collector.
    */
   release(used: Uint8Array | Float32Array): void
   /** Drops heads of earlier positions; later arrivals of those are STALE_ROUND. */

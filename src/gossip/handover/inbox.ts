@@ -2,13 +2,13 @@ import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
 import { handoverProtocol } from './protocol.js'
 
-/** The right to bring one head. Whoever holds it either delivers or releases it. */
+/** The right to bring one head. Its holder either delivers or releases it. */
 export interface Claim {
-  /** @throws {@link Rejection} STALE_ROUND once nobody waits for this head any more */
+  /** @throws {@link Rejection} STALE_ROUND once this head is no longer awaited */
   proceed(): void
-  /** Puts the head into the inbox, or straight into the hands of who waits for it. */
+  /** Puts the head into the inbox, or resolves the `take` that waits for it. */
   deliver(values: Float32Array): void
-  /** What came is not fit to be taken: whoever waits for it, now or later, is told so. */
+  /** What came cannot be used: each `take` of it, now or later, rejects. */
   refuse(reason: Rejection): void
   /** Gives the place back, so that the sender may try again. Nothing after `deliver`. */
   release(): void
@@ -20,7 +20,10 @@ export interface Inbox {
   checkPosition(round: number, step: number): void
   /** @throws {@link Rejection} DUPLICATE when this head is here, was here or is arriving; TOO_MANY_ATTEMPTS */
   claim(sender: PeerIdStr, round: number, step: number): Claim
-  /** Waits for a head. Each is given out once. @throws the signal's reason; the {@link Rejection} of one that was refused */
+  /**
+   * Waits for a head. Each is given out once. @throws the signal's reason; the {@link Rejection} of one that was
+   * refused
+   */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** Forgets all before this position, and never goes back. */
   advance(round: number, step: number): void

@@ -48,7 +48,7 @@ export function createLatestInbox(): LatestInbox {
           desk.arriving.delete(round)
           if (desk.held === undefined || desk.held.round < round) desk.held = { round, values }
         },
-        // Nobody waits for it.
+        // No `take` waits for it.
         refuse() {},
         release() {
           desk.arriving.delete(round)
@@ -57,7 +57,7 @@ export function createLatestInbox(): LatestInbox {
     },
 
     async take() {
-      throw new Error('Heads that nobody waits for are looked at, not taken')
+      throw new Error('With latestOnly heads are read by latest(), not taken')
     },
 
     advance() {},

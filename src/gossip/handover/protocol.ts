@@ -8,9 +8,9 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
  *     sender    → frames: safetensors bytes in order, 1 to `frameBytes` each; then closes its end
  *     receiver  → frame: HandoverReply     ACCEPTED; then closes its end
  *
- * Instead of either reply the receiver may say at any moment why it does not want the head, and close its end.
+ * Instead of either reply the receiver may at any moment send the reason why it refuses the head, and close its end.
  *
- * CONTINUE costs a round trip and is worth it: a head that nobody wants is never on the line, and libp2p 3 keeps what
+ * CONTINUE costs a round trip and is worth it: a head that is refused is never on the line, and libp2p 3 keeps what
  * arrives before a handler listens, unbounded but for resetting the stream above its buffer. A sender that just began
  * would reset itself on a fast line.
  *

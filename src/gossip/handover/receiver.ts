@@ -47,7 +47,7 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
   const { runId, format, normLimit, buffers, inbox, deadlines, wire } = init
   const streamsOf = new Map<PeerIdStr, number>()
 
-  // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved who the sender is.
+  // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
   function claimFor(sender: PeerIdStr, header: HeadHeader): Claim {
     const { round, step } = header
     if (Buffer.compare(header.runId, runId) !== 0) throw new Rejection('WRONG_RUN')

@@ -112,7 +112,7 @@ async function lastWord(replies: AsyncIterable<Uint8Array>, admit: () => void): 
     const code = decodeReply(bytes)
     if (code === 'ACCEPTED') return undefined
     if (code !== 'CONTINUE') return code
-    // Once: a receiver that only ever says so would keep us listening.
+    // Once: a receiver that only ever sends CONTINUE would keep us reading.
     if (admitted) throw new Rejection('MALFORMED')
     admitted = true
     admit()

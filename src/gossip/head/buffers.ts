@@ -5,13 +5,15 @@
 export interface Buffers {
   /** As many bytes, with whatever was in them. */
   take(bytes: number): Uint8Array<ArrayBuffer>
-  /** Whoever gives them back does not look at them again. */
+  /** The caller must not use the buffer after that. */
   give(buffer: Uint8Array<ArrayBuffer>): void
   /** Lets go of those that are not in use. */
   clear(): void
 }
 
-/** Peers of one process that share theirs need as many as are on their way at a time, not as many as there are peers. */
+/**
+ * Peers of one process that share theirs need as many as are on their way at a time, not as many as there are peers.
+ */
 export function createBuffers(): Buffers {
   const spare: Uint8Array<ArrayBuffer>[] = []
   return {

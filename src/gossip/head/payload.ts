@@ -48,7 +48,7 @@ export function gatherHead(
   const gap = arrivedBytes - payloadBytes
   const squareLimit = normLimit ** 2
   return async source => {
-    // Reserved with the first piece, not before: this stage is entered when a stream opens, and a stranger who only
+    // Reserved with the first piece, not before: this stage is entered when a stream opens, and a stranger that only
     // opens streams must not cost a head's memory each.
     let arrived: Uint8Array<ArrayBuffer> | undefined
     let values = new Float32Array(0)

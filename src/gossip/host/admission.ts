@@ -1,18 +1,18 @@
 import type { ConnectionGater, Libp2p, PeerId, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
 
-/** Who may speak. A host asks it before it serves anybody. */
+/** Which peers may speak. A host asks it before it serves one. */
 export interface Admission {
-  /** Who may connect at all. */
+  /** Which peers may connect at all. */
   readonly gater: ConnectionGater
-  /** Protocols by which a peer shows that it may speak; everybody reaches them. */
+  /** Protocols by which a peer shows that it may speak; every peer reaches them. */
   readonly ownProtocols: readonly string[]
   /** May the peer speak now? */
   isAdmitted(peer: PeerId): boolean
   /** The same, but waits for a peer that still has time to show it. */
   admits(peer: PeerId): Promise<boolean>
-  /** Called by the host, before it starts to listen. Twice is once. */
+  /** Called by the host, before it starts to listen. Idempotent. */
   start(node: Libp2p): Promise<void>
-  /** Called by the host, before it stops. Twice is once. */
+  /** Called by the host, before it stops. Idempotent. */
   stop(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export function admitting(admission: Admission, handler: StreamHandler): StreamH
   }
 }
 
-/** A registrar through which a service serves, and is told of, admitted peers only. */
+/** A registrar through which a service serves, and sees, admitted peers only. */
 export function admittingRegistrar<Registrar extends object>(admission: Admission, registrar: Registrar): Registrar {
   const registry = registrar as unknown as HandlerRegistry
   return replaced(registrar, {
@@ -64,7 +64,7 @@ export function admittingRegistrar<Registrar extends object>(admission: Admissio
         protocol,
         {
           ...topology,
-          // Not awaited: libp2p tells one protocol after the other, and one of them is how a peer gets admitted.
+          // Not awaited: libp2p notifies one protocol after the other, and one of them is how a peer gets admitted.
           onConnect: (peer, connection) => {
             void admission.admits(peer).then(admitted => {
               if (admitted && connection.status === 'open') void topology.onConnect?.(peer, connection)

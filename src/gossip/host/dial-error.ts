@@ -1,7 +1,7 @@
 import { HearsayError } from '../../errors.js'
 import type { NetworkKey } from './network-key.js'
 
-/** How a handshake ends with somebody who was reached and did not like it, or whose answers were noise. */
+/** How a handshake ends with a host that was reached and broke it off, or whose answers were noise. */
 const handshakeFailed =
   /EncryptionFailed|MuxerUnavailable|ECONNRESET|EPIPE|hung up|StreamReset|StreamClosed|UnexpectedEOF|stream ended|closed/i
 
@@ -9,15 +9,15 @@ const handshakeFailed =
 const silent = /TimeoutError|due to timeout/
 
 /**
- * One line for a handshake that failed, which most often is a key that does not fit; somebody who has a list hangs up
- * right behind it. Whatever else is wrong with a dial stays as libp2p says it.
+ * One line for a handshake that failed, which most often is a key that does not fit; a host that has a list hangs up
+ * right behind it. Any other error of a dial stays as libp2p reports it.
  */
 export function explainDial(to: unknown, error: unknown, key: NetworkKey | undefined): unknown {
   const texts = flat(error).map(({ name, message }) => `${name}: ${message}`)
   const isBroken = texts.some(text => handshakeFailed.test(text))
   if (!isBroken && !texts.some(text => silent.test(text))) return error
   const where = [to].flat().join(', ')
-  const what = isBroken ? 'was reached and broke off the handshake' : 'did not answer in time: nobody is there, or'
+  const what = isBroken ? 'was reached and broke off the handshake' : 'did not answer in time: no peer is there, or'
   const remedy =
     key === undefined
       ? 'its network has a key, or a list that you are not on: ask its members for the key file, or to be listed'

@@ -28,7 +28,7 @@ export interface FieldInit {
   readonly relays?: readonly string[]
   /**
    * Is a relay for others, for as many as this. What they send each other goes through here, without a limit on its
-   * size: heads would not fit one. Only those who are admitted get a slot, so with an open network everybody does.
+   * size: heads would not fit one. Only admitted peers get a slot, so with an open network all of them do.
    * Slots are refused while this host knows that it is not reachable itself.
    * @default 0: no relay
    */
@@ -76,7 +76,7 @@ export interface FieldParts {
   readonly transports: NonNullable<Libp2pOptions['transports']>
   readonly services: NonNullable<Libp2pOptions['services']>
   readonly announce: string[]
-  /** May nobody have a relay's slot here now? */
+  /** Are all requests for a relay's slot denied now? */
   readonly deniesSlots: () => boolean
 }
 
@@ -113,8 +113,8 @@ function autoNatFor(known: () => Reach | undefined): FieldParts['services'][stri
     const { addressManager, connectionManager } = components
     return autoNAT()(
       replaced(components, {
-        // In 3.0.28 whoever is asked to dial back takes the connection that it already has for the one it should make,
-        // finds that it has the wrong address, says that the dial failed, and closes it.
+        // In 3.0.28 a peer that is asked to dial back takes the connection that it already has for the one it should
+        // make, finds that it has the wrong address, reports that the dial failed, and closes it.
         connectionManager: replaced(connectionManager, {
           openConnection: (...[peer, init]: Parameters<typeof connectionManager.openConnection>) =>
             connectionManager.openConnection(peer, { ...init, force: true }),

@@ -35,7 +35,7 @@ export interface HostInit {
   /**
    * New connections a second from one address; beyond that they are refused before the handshake, which costs about
    * 4 ms. libp2p's own default of 5 cuts off a simulation on one machine and hospitals behind one address.
-   * @default 64: a stranger who only knocks takes a quarter of a core
+   * @default 64: a stranger that only knocks takes a quarter of a core
    */
   readonly connectionsPerSecond?: number
   /**
@@ -45,7 +45,7 @@ export interface HostInit {
   readonly isTimed?: boolean
   /**
    * What it does on real networks, over `tcp` only.
-   * @default nothing of it: a simulation's hosts have one transport and are told their neighbours
+   * @default nothing of it: a simulation's hosts have one transport and are given their neighbours
    */
   readonly field?: FieldInit
   /**
@@ -54,12 +54,12 @@ export interface HostInit {
    */
   readonly networkKey?: NetworkKey
   /**
-   * Who may connect, and speak Hearsay's protocols and gossipsub. Started and stopped with the host.
-   * @default everybody
+   * Which peers may connect, and speak Hearsay's protocols and gossipsub. Started and stopped with the host.
+   * @default every peer
    */
   readonly access?: Admission
   /**
-   * Topics on which neighbours earn and lose points; who has lost too many is no longer listened to.
+   * Topics on which neighbours earn and lose points; a peer that has lost too many is no longer heard.
    * @default none: only abuse of gossipsub itself counts
    */
   readonly scoredTopics?: Readonly<Record<string, TopicScoreParams>>
@@ -92,7 +92,7 @@ function timedConnections(connectionsPerSecond: number): Partial<typeof untimedC
     // peers start can need.
     maxIncomingPendingConnections: connectionsPerSecond,
     inboundUpgradeTimeout: 10_000,
-    // Until its protocol is agreed on, a stream's bytes are kept; nobody needs the default ten seconds for that.
+    // Until its protocol is agreed on, a stream's bytes are kept; no peer needs the default ten seconds for that.
     inboundStreamProtocolNegotiationTimeout: 5_000,
   }
 }
@@ -193,7 +193,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
   return host
 }
 
-/** Who may connect, and who gets a relay's slot. Undefined where nobody has a say, as in a simulation. */
+/** Which peers may connect and which get a relay's slot. Undefined where all may, as in a simulation. */
 function gaterOf(access: Admission | undefined, field: FieldParts | undefined): ConnectionGater | undefined {
   if (field === undefined) return access?.gater
   const denies = access?.gater.denyInboundRelayReservation
@@ -208,11 +208,11 @@ function createGossipsub({ access, field, scoredTopics }: HostInit): ReturnType<
     globalSignaturePolicy: StrictSign,
     emitSelf: false,
     fastMsgIdFn: messageDigest,
-    // Who speaks floodsub is sent every message and stands outside mesh and scores.
+    // A peer that speaks floodsub is sent every message and stands outside mesh and scores.
     fallbackToFloodsub: false,
-    // A peer that is alone may speak; nobody hearing it is no error.
+    // A peer that is alone may publish; that no peer receives it is no error.
     allowPublishToZeroTopicPeers: true,
-    // Up to nine peers the mesh is everybody; beyond, eight copies of a message reach 8³ peers in three hops.
+    // Up to nine peers the mesh is all of them; beyond, eight copies of a message reach 8³ peers in three hops.
     D: 8,
     Dlo: 5,
     Dhi: 12,
@@ -236,7 +236,7 @@ function createGossipsub({ access, field, scoredTopics }: HostInit): ReturnType<
   if (access === undefined && field === undefined) return create
   return components => {
     const registrar = rejoiningRegistrar(components)
-    // Gossipsub tells every peer at once which topics it is on, and with them the run's id: only those admitted.
+    // Gossipsub sends every peer at once the topics it is on, and with them the run's id: only those admitted.
     return create(
       replaced(components, { registrar: access === undefined ? registrar : admittingRegistrar(access, registrar) }),
     )

@@ -7,10 +7,10 @@ const tries = 10
 
 /**
  * Identifies again those to whom gossipsub has no open stream though they are connected, until it is ended; being
- * identified, a peer is told to gossipsub anew. Two ways lead there, and each was seen to leave one of twelve waiting for
- * ever over an open connection:
+ * identified, a peer is announced to gossipsub anew. Two ways lead there, and each was seen to leave one of twelve
+ * waiting for ever over an open connection:
  *
- * - libp2p asks a new connection once who is there, for five seconds. Where the answer is late, as from a machine on which
+ * - libp2p asks a new connection once which peer is there, for five seconds. Where the answer is late, as from a machine on which
  *   a dozen processes start, gossipsub never hears of that peer.
  * - A peer comes back, or asks before it joins, and its former connection closes a moment after the next has opened.
  *   gossipsub then keeps its closed stream and opens no other.

@@ -8,8 +8,9 @@ export interface LanInit {
   /** 32 bytes. Only peers of the same run hear each other. */
   readonly runId: Uint8Array
   /**
-   * Told of each peer that is found for the first time, and again when its addresses change. Nobody is dialled: that is
-   * for whoever knows how many neighbours there should be. The addresses are also in the peer store. Must not throw.
+   * Called for each peer that is found for the first time, and again when its addresses change. No peer is dialled:
+   * that is for the caller, which knows how many neighbours there should be. The addresses are also in the peer store.
+   * Must not throw.
    */
   readonly onFound?: (peer: PeerId, addresses: readonly Multiaddr[]) => void
   /**
@@ -24,15 +25,15 @@ export interface LanInit {
   readonly port?: number
 }
 
-/** What somebody on the LAN can make us remember; anybody there can answer in any name. */
+/** What a machine on the LAN can make us remember; any of them can answer in any name. */
 export const lanLimits = { peers: 256, addressesPerPeer: 16 } as const
 
 /** What mDNS needs, and where found peers go. */
 type LanComponents = Parameters<ReturnType<typeof mdns>>[0] & { readonly peerStore: PeerStore }
 
 /**
- * The name under which the peers of a run find each other. Of a hash: whoever listens on the LAN sees that there is a
- * run, and not the id by which its manifest is known.
+ * The name under which the peers of a run find each other. Of a hash: a machine that listens on the LAN sees that there
+ * is a run, and not the id by which its manifest is known.
  */
 export function lanServiceTag(runId: Uint8Array): string {
   const name = createHash('sha256').update('hearsay lan').update(runId).digest('hex').slice(0, 16)

@@ -21,7 +21,7 @@ const keyBytes = 32
 /** A file with a key has about a hundred bytes; whatever is longer is another file. */
 export const keyFileLimitBytes = 1024
 
-/** What every connection says first once it is decrypted: a length and the name of multistream-select. */
+/** What every connection sends first once it is decrypted: a length and the name of multistream-select. */
 const greeting = Buffer.from('\x13/multistream/1.0.0\n')
 
 /** A new key, as the text of a file that go-libp2p, IPFS and others read too. */
@@ -60,14 +60,14 @@ export function parseNetworkKey(text: string, source: string): NetworkKey {
 }
 
 function fingerprintOf(digits: string): string {
-  // Of a hash: parts of the key itself would be a gift to whoever reads over the shoulder.
+  // Of a hash: parts of the key itself would be a gift to a person that reads over the shoulder.
   const hash = createHash('sha256').update('hearsay network key').update(digits).digest('hex')
   return hash.slice(0, 16).replace(/(.{4})(?=.)/g, '$1-')
 }
 
 /**
  * Encrypts every connection with the key, as libp2p's own protector does and so that both understand each other, but
- * the side that was called says nothing first and looks at what it decrypts:
+ * the side that was dialled sends nothing first and looks at what it decrypts:
  *
  * - @libp2p/websockets 10 listens for messages only some time after the socket is open, and loses those that were
  *   there before. A called side that sends its nonce at once made every such connection hang.
@@ -96,7 +96,7 @@ export function keyProtector(key: NetworkKey): () => ConnectionProtector {
   }
 }
 
-/** The first bytes that come, which whoever reads next will see again. */
+/** The first bytes that come; the next reader gets them again. */
 async function peek(stream: MessageStream, signal: AbortSignal | undefined): Promise<Uint8Array> {
   signal?.throwIfAborted()
   const data = await new Promise<Uint8Array | Uint8ArrayList>((resolve, reject) => {

@@ -4,8 +4,8 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 const networkGroups = 4
 
 /**
- * Where a connection comes from, as far as one peer in many names cannot change it: the host of its address, of IPv6 the
- * network, and through a relay that of the relay.
+ * Where a connection comes from, as far as one peer in many names cannot change it: the host of its address, of IPv6
+ * the network, and through a relay that of the relay.
  */
 export function originOf(address: Multiaddr): string {
   const [first] = address.getComponents()

@@ -1,13 +1,14 @@
 import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@chainsafe/libp2p-gossipsub/score'
 
 /**
- * What counts for and against a peer on a run's topics, presence and published heads. Points are counted per neighbour, for what it passed on:
+ * What counts for and against a peer on a run's topics, presence and published heads. Points are counted per neighbour,
+ * for what it passed on:
  *
  * - Invalid messages (the topic's validator said Reject, or the signature was wrong): minus their number squared; half
  *   of them are forgotten in 7 s. Nine at once are graylisted, an odd one never matters.
  * - Being in the mesh and passing on what is new: up to 10 points, so that a neighbour that has served well does not
  *   fall for its first bad messages, and falls soon after.
- * - Silence costs nothing: a peer that trains for an hour says nothing for an hour.
+ * - Silence costs nothing: a peer that trains for an hour sends nothing for an hour.
  */
 export const presenceScore: TopicScoreParams = {
   topicWeight: 1,
@@ -31,21 +32,21 @@ export const presenceScore: TopicScoreParams = {
 
 /** Below which score a peer loses what. An honest peer's is never negative. */
 export const scoreThresholds: PeerScoreThresholds = {
-  /** Is not told what we have. */
+  /** Gets no gossip about what we have. */
   gossipThreshold: -10,
   /** Our own messages no longer go to it unless it is in the mesh. */
   publishThreshold: -40,
   /** Nothing it sends is looked at. */
   graylistThreshold: -80,
-  /** Peers that others recommend are not dialled: who is a neighbour follows from the topology. */
+  /** Peers that others recommend are not dialled: the topology decides which peers are neighbours. */
   acceptPXThreshold: 1_000,
   /** Above every score but that of a good mesh: a mesh of silent strangers is mended. */
   opportunisticGraftThreshold: 0.5,
 }
 
 /**
- * More than ten peers behind one address are punished by default until nobody hears them: a simulation on one machine,
- * or a hospital. Who may speak is decided by the list of members instead.
+ * More than ten peers behind one address are punished by default until no peer hears them: a simulation on one machine,
+ * or a hospital. The list of members decides instead which peers may speak.
  */
 export const IPColocationFactorWeight = 0
 

@@ -23,12 +23,12 @@ type ReachComponents = Pick<AutoNATComponents, 'addressManager' | 'events' | 'co
 /**
  * Finds out whether a host can be reached, from what happens anyway:
  *
- * - public: somebody with a public address has called us, or AutoNAT's dial back came through;
- * - private: others see us at a public address that is none of our own (a router stands between) and nobody has come
+ * - public: a host with a public address has dialled us, or AutoNAT's dial back came through;
+ * - private: others see us at a public address that is none of our own (a router stands between) and no peer has come
  *   through, or AutoNAT's dial backs failed;
  * - unknown: neither, as on a LAN of its own.
  *
- * AutoNAT alone would not do: it wants eight refusals from eight different /8 networks before it says no.
+ * AutoNAT alone would not do: it wants eight refusals from eight different /8 networks before it decides.
  */
 export function reach(): (components: ReachComponents) => Reach {
   return ({ addressManager, connectionManager, events, peerId }) => {
@@ -57,8 +57,8 @@ export function reach(): (components: ReachComponents) => Reach {
           return isBehindRouter || verdicts.size > 0 ? 'private' : 'unknown'
         },
         addresses(): Multiaddr[] {
-          // Also what nobody has verified, if it is an interface's own: without AutoNAT nobody ever will. Not what one
-          // stranger says he saw.
+          // Also unverified addresses of an interface: without AutoNAT none is ever verified. Not what one
+          // stranger claims to have seen.
           const usable = addressManager
             .getAddressesWithMetadata()
             .filter(

@@ -11,7 +11,7 @@ type RelayComponents = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
 /** Streams of the relay protocols on one connection: one for each peer that comes through it. */
 export const relayStreams = 32
 
-/** How soon a lost slot is asked for again, in milliseconds; each further wait is twice as long. */
+/** Time before a lost slot is requested again, in milliseconds; each further wait is twice as long. */
 const retryMs = { first: 2_000, longest: 60_000 } as const
 
 /**
@@ -31,8 +31,8 @@ export function parseRelay(text: string): Multiaddr {
 }
 
 /**
- * Dials through relays, and is called through these. Nobody else can say that somebody calls: in 4.2.13 whoever does
- * makes this host listen through him, once more each time.
+ * Dials through relays, and is called through these. No other peer can announce a call: in 4.2.13 a peer that does
+ * makes this host listen through it, once more each time.
  */
 export function relayTransport(relays: readonly Multiaddr[]): (components: RelayComponents) => Transport {
   const ours = new Set(relays.map(peerOf))
@@ -57,11 +57,11 @@ export function relayTransport(relays: readonly Multiaddr[]): (components: Relay
   }
 }
 
-/** What is needed to give slots, and to learn that whoever had one is gone. */
+/** What is needed to give slots, and to learn that a slot's holder is gone. */
 type GivingComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0] & Pick<RelayComponents, 'events'>
 
 /**
- * Lends slots to peers that nobody can call. A slot is free again when its holder's last connection is closed: libp2p
+ * Lends slots to peers that cannot be dialled. A slot is free again when its holder's last connection is closed: libp2p
  * keeps it for two hours, in which as many fresh identities as there are slots could take them all by asking once.
  */
 export function relayServer(slots: number): (components: GivingComponents) => CircuitRelayService {
@@ -83,8 +83,8 @@ export function relayServer(slots: number): (components: GivingComponents) => Ci
 }
 
 /**
- * Keeps a slot at each of these relays. libp2p asks once, when it starts to listen, and fails to start when a relay does
- * not answer: a peer must be able to start before its relay does, and be reachable again after the relay was away.
+ * Keeps a slot at each of these relays. libp2p asks once, when it starts to listen, and fails to start when a relay
+ * does not answer: a peer must be able to start before its relay does, and be reachable again after the relay was away.
  */
 export function relaySlots(relays: readonly Multiaddr[]): (components: RelayComponents) => object {
   return components => {

@@ -5,8 +5,8 @@ import { replaced } from './admission.js'
 
 /**
  * WebSockets that hang up and cannot be made to throw. @libp2p/websockets 10 resets a connection with close code 1006,
- * which no socket takes: the socket of somebody who was turned away stays open for as long as he likes. And it listens
- * for no errors: one wrong frame of a stranger ends the process.
+ * which no socket takes: the socket of a peer that was refused stays open for as long as it likes. And it handles
+ * no errors: one wrong frame of a stranger ends the process.
  */
 export function webSocketTransport(): (components: WebSocketsComponents) => Transport {
   provideWebSocket()
@@ -52,7 +52,7 @@ type WebSocketClass = new (...args: unknown[]) => { on(event: 'error', listener:
 
 /**
  * @libp2p/websockets dials with the global WebSocket, which Node has from version 22 on. Before, it gets that of the
- * package with which it listens; that throws errors that nobody listens for, as after a dial that was given up.
+ * package with which it listens; that throws errors that nothing listens for, as after a dial that was given up.
  */
 function provideWebSocket(): void {
   if ('WebSocket' in globalThis) return

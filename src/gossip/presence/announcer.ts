@@ -11,7 +11,9 @@ export interface AnnouncerInit {
   readonly repeatMs: number
 }
 
-/** Decides when a peer publishes its record: at every beat, in answer to a peer at a barrier, and at its own barriers. */
+/**
+ * Decides when a peer publishes its record: at every beat, in answer to a peer at a barrier, and at its own barriers.
+ */
 export class Announcer {
   readonly #init: AnnouncerInit
   #barriers = 0

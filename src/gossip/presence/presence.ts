@@ -27,19 +27,19 @@ export interface PresenceInit {
   readonly rounds: number
   /** What others show for this peer. */
   readonly name: string
-  /** Told of every report that is new, after it is in `heard()`. Must not throw. */
+  /** Called with every new report, after it is in `heard()`. Must not throw. */
   readonly onReport?: (peer: PeerIdStr, report: HeardReport) => void
-  /** What this peer says of its place in the run, asked each time it speaks. @default plainStanding */
+  /** The place of this peer in the run, read for each record. @default plainStanding */
   readonly standing?: () => Standing
   /**
-   * How often it speaks though nothing is new, in milliseconds; others who are silent three times as long are no longer
-   * `live`. Left out, nobody expires: in a simulation those who are gone are known.
+   * Milliseconds between two records when nothing is new; peers that are silent three times as long are no longer
+   * `live`. Left out, no peer expires: a simulation knows which peers are gone.
    */
   readonly beatMs?: number
   /**
-   * Asked for every record, with the invitation in it: authors need not be connected to us, and what others pass on of
+   * Called for every record, with the invitation in it: authors need not be connected to us, and what others pass on of
    * them is not to be believed unless they may take part.
-   * @default everybody may
+   * @default every author may
    */
   readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   /** What this peer shows in its own records. @default nothing */
@@ -63,27 +63,29 @@ export interface PresenceCounters {
   readonly rejected: Readonly<Record<string, number>>
 }
 
-/** Who is there, and how far. */
+/** Which peers are live, and in which round each is. */
 export interface Presence {
-  /** Joins the topic. Twice is once. */
+  /** Joins the topic. Idempotent. */
   start(): Promise<void>
-  /** Leaves the topic and ends every `waitFor`. Twice is once. */
+  /** Leaves the topic and ends every `waitFor`. Idempotent. */
   stop(): Promise<void>
-  /** From now on only these are heard; what others said is forgotten. Until it is called, anybody is. */
+  /**
+   * From now on only records of these are accepted; those of others are dropped. Until it is called, any author's are.
+   */
   expect(members: readonly PeerId[]): void
-  /** Tells everybody. Later reports must not have a lower round. Nothing happens before `start` or after `stop`. */
+  /** Publishes a report. Later reports must not have a lower round. Nothing happens before `start` or after `stop`. */
   publish(report: RoundReport): Promise<void>
-  /** Repeats the last report; `asks` others to repeat theirs. Nothing happens before `start` or after `stop`. */
+  /** Repeats the last report; with `asks` others repeat theirs. Nothing happens before `start` or after `stop`. */
   speak(options?: { readonly asks?: boolean }): Promise<void>
   /** The latest report of every other peer, of those that have gone too. A live view. */
   heard(): ReadonlyMap<PeerIdStr, HeardReport>
-  /** Who of the others is there: was heard of within three beats, and has not said goodbye. */
+  /** The other peers that are live: heard of within three beats, and not leaving. */
   live(): PeerIdStr[]
-  /** Resolves when `is` holds, which is asked again at every record and every beat. @throws the signal's reason */
+  /** Resolves when `is` holds, which is evaluated at every record and every beat. @throws the signal's reason */
   until(is: () => boolean, signal: AbortSignal): Promise<void>
   /**
-   * Resolves when all of `peers` were heard at least once; until then our own presence is repeated, and whoever hears
-   * it repeats its own, so that nobody who came late waits for a message that was sent before.
+   * Resolves when all of `peers` were heard at least once; until then our own record is repeated, and a peer that
+   * receives it repeats its own, so that a peer that joined late does not wait for a record that was published before.
    * @throws the signal's reason
    */
   waitFor(peers: readonly PeerIdStr[], signal: AbortSignal): Promise<void>

@@ -15,19 +15,19 @@ export const presenceProtocol = {
     peers: 1024,
     /**
      * Reports a second that one author may have passed on, and how many at once. Every report is copied over the
-     * whole mesh: one member with a loop must not be able to fill everybody's line. Above what tiny models need,
+     * whole mesh: one member with a loop must not be able to fill every peer's line. Above what tiny models need,
      * which finish a round in a few hundredths of a second.
      */
     reportsPerSecond: 50,
   },
-  /** How often a peer says that it is there, though it has nothing new to say. */
+  /** Time between two records of a peer that has nothing new to report. */
   beatMs: 5_000,
-  /** After so many beats without a word a peer counts as gone. */
+  /** Beats without a record after which a peer counts as gone. */
   missedBeats: 3,
   /** How soon a peer at a barrier repeats its presence: a gossipsub mesh takes about one heartbeat (1 s) to form. */
   repeatMs: 500,
   /**
-   * Longest wait between two repeats, in units of the first. Every record is verified by everybody and passed on by
+   * Longest wait between two repeats, in units of the first. Every record is verified by all peers and passed on by
    * most: with a steady beat, peers that are slow to join because the machine is busy keep it busy with their repeats
    * (16 peers of one process: 5 s of records to get through after the last had joined).
    */

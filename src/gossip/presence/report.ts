@@ -4,7 +4,7 @@ import { orNothing } from '../bug.js'
 import { PresenceRecord } from '../generated/presence.js'
 import { presenceProtocol } from './protocol.js'
 
-/** What a peer says of itself and of the round it has just finished. */
+/** What a peer reports of itself and of the round it has just finished. */
 export interface RoundReport {
   readonly round: number
   /** Training samples it has. */
@@ -16,7 +16,7 @@ export interface RoundReport {
   readonly localDistance?: number | undefined
 }
 
-/** What a peer says of its place in the run. */
+/** What a peer reports of its place in the run. */
 export interface Standing {
   /** The first round it takes part in. */
   readonly from: number
@@ -28,14 +28,14 @@ export interface Standing {
   readonly head?: { readonly round: number; readonly digest: Uint8Array } | undefined
   /** The SHA-256 of the sum that it has agreed on with others (agreement/), once it has. */
   readonly sumDigest?: Uint8Array | undefined
-  /** Its last word: nobody is to wait for it. */
+  /** Its last record: no peer is to wait for it. */
   readonly leaving: boolean
 }
 
 /** A peer of a simulation: there from the first round to the last, and its neighbours know where. */
 export const plainStanding: Standing = { from: 0, addresses: [], leaving: false }
 
-/** A report that somebody sent. */
+/** A report of another peer. */
 export interface HeardReport extends RoundReport, Standing {
   readonly name: string
 }
@@ -52,7 +52,7 @@ export type PresenceRejection =
   | 'TOO_OFTEN' // more reports a second than an honest peer has
   | 'TOO_MANY_PEERS' // members are not known yet, and we remember enough already
 
-/** A presence record, decoded. `ok: false` says why it was not. */
+/** A presence record, decoded. `ok: false` has the reason why it was refused. */
 export type DecodedPresence =
   | { readonly ok: true; readonly report: HeardReport; readonly waiting: boolean; readonly invite: Uint8Array }
   | { readonly ok: false; readonly reason: PresenceRejection }
@@ -117,7 +117,7 @@ function finite<Name extends string>(name: Name, value: number | undefined): { [
 /**
  * Reads a presence record. Never throws, whatever the bytes.
  *
- * @param rounds - how many the run has; nobody can report a later one
+ * @param rounds - number of rounds of the run; no honest peer reports a later one
  */
 export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresence {
   const refused = (reason: PresenceRejection): DecodedPresence => ({ ok: false, reason })
@@ -137,7 +137,7 @@ export function decodePresence(bytes: Uint8Array, rounds: number): DecodedPresen
   return { ok: true, report: { round, samples, name, loss, accuracy, localDistance, ...standing }, waiting, invite }
 }
 
-/** Nothing when it says what no honest peer does. */
+/** `undefined` for values that no honest peer has. */
 function standingOf({
   from,
   share,

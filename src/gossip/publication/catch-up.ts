@@ -5,7 +5,7 @@ import { throwBug } from '../bug.js'
 import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { readSigned, type SignedMessage } from '../pubsub/signed-message.js'
-import { askState, type StateQuestion, StateRefused } from '../state/client.js'
+import { requestState, type StateQuery, StateRefused } from '../state/client.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { decodeExperts, type ListedHead } from './expert-list.js'
 import type { HeadStore } from './head-store.js'
@@ -48,10 +48,10 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
   const underWay = new Map<PeerIdStr, Promise<void>>()
   const arriving: Promise<boolean>[] = []
 
-  async function ask(peer: PeerId, question: Omit<StateQuestion, 'runId'>): Promise<Uint8Array> {
+  async function ask(peer: PeerId, question: Omit<StateQuery, 'runId'>): Promise<Uint8Array> {
     for (let tries = 1; ; tries++) {
       try {
-        const { bytes } = await askState(node, peer, { ...question, runId }, signal, init.deadlines)
+        const { bytes } = await requestState(node, peer, { ...question, runId }, signal, init.deadlines)
         init.onReceived(bytes.length)
         return bytes
       } catch (error) {

@@ -20,7 +20,7 @@ export interface StoredHead extends HeadPosition {
   readonly values: Float32Array
 }
 
-/** The place of a head that is being checked or pulled. Without a word afterwards the head is never asked for again. */
+/** The place of a head that is being checked or pulled. Until it is released the head is not requested again. */
 export interface HeadClaim {
   /** Ends when there is no place for this head any more. */
   readonly signal: AbortSignal
@@ -34,7 +34,7 @@ export interface HeadClaim {
 
 /** Of each author the newest head. Its own last one stays when an author goes. */
 export interface HeadStore {
-  /** Keeps a place for a head, or says why there is none. */
+  /** Keeps a place for a head, or returns why there is none. */
   claim(author: PeerIdStr, position: HeadPosition): HeadClaim | PublicationRejection
   /** Would this head be new? */
   isNews(author: PeerIdStr, position: Omit<HeadPosition, 'sequence'>): boolean
@@ -60,8 +60,8 @@ interface Desk {
 }
 
 /**
- * @param capacity - authors at most. Who is there makes those give way who are gone, first whose head came longest ago;
- *   who is gone too only gets a place that is free, or strangers with names that they make up would drive out the heads
+ * @param capacity - authors at most. Live authors displace those that are gone, first the one whose head came longest ago;
+ *   an author that is gone only gets a free place, or strangers with made-up names would displace the heads
  *   of members that have left.
  * @param isLive - is the author there?
  */

@@ -1,6 +1,6 @@
 /**
- * Heads that everybody of a run needs, as data. They are published on a gossipsub topic of their own; of one that is too
- * long for a message only the announcement is, and its payload is asked for over the state protocol.
+ * Heads that every peer of a run needs, as data. They are published on a gossipsub topic of their own; of one that is
+ * too long for a message only the announcement is, and its payload is requested over the state protocol.
  */
 export const publicationProtocol = {
   limits: {
@@ -18,19 +18,21 @@ export const publicationProtocol = {
      * each a round.
      */
     headsPerSecond: 50,
-    /** A longer message counts as one head for each so many bytes of it: one author fills at most 800 KB/s of a line. */
+    /**
+     * A longer message counts as one head for each so many bytes of it: one author fills at most 800 KB/s of a line.
+     */
     countedBytes: 16 * 1024,
     /** Authors whose heads are kept; more, where more members are known. */
     authors: 1024,
     /** All that is kept together, in memory: of large heads, fewer authors'. A gigabyte. */
     storeBytes: 1024 * 1024 * 1024,
-    /** Payloads that are asked for at once. */
+    /** Payloads that are requested at once. */
     pulls: 4,
     /** Peers that are asked for one payload before it waits for its next turn. */
     sources: 8,
     /**
-     * Answers broken off, or never begun, after which a peer is not asked for that payload again. One may be an accident;
-     * who gives another payload is not asked a second time.
+     * Answers broken off, or never begun, after which a peer is not asked for that payload again. One may be an
+     * accident; a peer that gives another payload is not asked a second time.
      */
     triesPerSource: 3,
     /** An ExpertList: 82 bytes for each author at most. */
@@ -42,7 +44,10 @@ export const publicationProtocol = {
     /** From an announcement to its payload, however many peers are asked meanwhile. */
     pullMs: 120_000,
   },
-  /** After so long all are asked again who did not have a payload yet or were busy; each further wait is twice as long, */
+  /**
+   * Time after which the peers are asked again that did not have a payload yet or were busy; each further wait is twice
+   * as long,
+   */
   retryMs: 250,
   /** up to so many times the first. */
   retriesApart: 16,

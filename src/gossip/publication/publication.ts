@@ -38,19 +38,20 @@ export interface PublicationInit {
   /** Largest Euclidean norm of a head that is taken, and published. */
   readonly normLimit: number
   /**
-   * Told of every head that is newer than what was here of its author, once it has passed every check. The values are
-   * nobody else's, on shared memory, and stay as they are. Whether they mean what ours do is for the caller to see by
-   * `sumDigest`: those who see their data by the same sum as the author get the head from us all the same. Must not throw.
+   * Called with every head that is newer than its author's last one, once it has passed every check. The values are the
+   * caller's, on shared memory, and stay as they are. Whether they mean what ours do is for the caller to see by
+   * `sumDigest`: peers that see their data by the same sum as the author get the head from us all the same. Must not
+   * throw.
    */
   readonly onHead: (author: PeerIdStr, round: number, values: Float32Array, sumDigest: Uint8Array | undefined) => void
   /**
-   * Is an author there? Where there is no room for more authors, those who are gone give way to those who are there.
-   * @default everybody is: who comes when there is no room is refused
+   * Is an author live? Where there is no room for more authors, those that are gone give way to live ones.
+   * @default every author is: when there is no room, another author is refused
    */
   readonly isLive?: (author: PeerIdStr) => boolean
   /**
-   * Asked for every author, with the invitation in its message, as for its presence.
-   * @default everybody may publish
+   * Called for every author, with the invitation in its message, as for its presence.
+   * @default every author may publish
    */
   readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   /** What this peer shows in its own messages. @default nothing */
@@ -68,7 +69,7 @@ export interface PublicationInit {
   readonly buffers?: Buffers
 }
 
-/** What became of a head of ours: refused is what everybody would refuse, as a diverged model. */
+/** What became of a head of ours: it is refused if every other peer would refuse it, as of a diverged model. */
 export type PublishResult =
   | { readonly ok: true; readonly recipients: number; readonly bytes: number }
   | { readonly ok: false; readonly reason: OwnRefusal }
@@ -84,7 +85,7 @@ export interface HeldHead {
 export interface PublicationCounters {
   /** Bytes of our own messages times those we sent them to; what the mesh forwards, and answers, are not counted. */
   readonly sentBytes: number
-  /** Bytes of others' messages, each once, of payloads that were pulled and of what others told us to catch up. */
+  /** Bytes of others' messages, each once, of payloads that were pulled and of answers to `catchUp`. */
   readonly receivedBytes: number
   readonly accepted: number
   /** By {@link PublicationRejection}; a reason that never occurred is absent. */
@@ -93,19 +94,22 @@ export interface PublicationCounters {
 
 /** Publishes heads to all peers of a run and takes theirs. */
 export interface Publication {
-  /** Joins the topic. Twice is once. */
+  /** Joins the topic. Idempotent. */
   start(): Promise<void>
-  /** Leaves the topic and ends what is under way; what is held stays. Twice is once. */
+  /** Leaves the topic and ends pending work; held heads stay. Idempotent. */
   stop(): Promise<void>
-  /** From now on only these are heard; heads of others are forgotten. Until it is called, anybody is. */
+  /**
+   * From now on only heads of these are accepted; those of others are dropped. Until it is called, any author's are.
+   */
   expect(members: readonly PeerId[]): void
   /**
-   * Tells everybody of our head, once a round. It may be overwritten when the promise resolves. To nobody before `start`
-   * or after `stop`; it is held for who asks all the same.
+   * Publishes our head, once a round. It may be overwritten when the promise resolves. To no peer before `start`
+   * or after `stop`; it is held for requests all the same.
    */
   publish(round: number, head: Float32Array): Promise<PublishResult>
   /**
-   * Gets what these peers hold and we do not: for who comes late, or was away. Resolves when it is here or cannot be had.
+   * Requests the heads that these peers hold and we do not, for a peer that joins late or was away. Resolves when they
+   * are here or cannot be had.
    *
    * @returns how many heads are new
    * @throws the signal's reason

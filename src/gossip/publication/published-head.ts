@@ -22,9 +22,9 @@ export type PublicationRejection =
   | 'DUPLICATE' // we have this very head, or are about to
   | 'TOO_OFTEN' // more heads a second than an honest author has
   | 'TOO_MANY_PEERS' // we keep the heads of enough authors already
-  | 'TIMEOUT' // announced, and nobody gave the payload in time
+  | 'TIMEOUT' // announced, and no peer gave the payload in time
 
-/** What a published head says: its payload, or of an announced one the SHA-256. */
+/** A published head: its payload, or the SHA-256 of an announced one. */
 export type PublishedRecord = {
   readonly round: number
   readonly invite: Uint8Array
@@ -35,14 +35,14 @@ export type PublishedRecord = {
   | { readonly payload?: undefined; readonly digest: Uint8Array }
 )
 
-/** A message, decoded. `ok: false` says why it was not. */
+/** A message, decoded. `ok: false` has the reason why it was refused. */
 export type DecodedHead =
   | { readonly ok: true; readonly record: PublishedRecord }
   | { readonly ok: false; readonly reason: PublicationRejection }
 
 /** What all heads of a run have in common. */
 export interface PublishedFormat {
-  /** How many rounds the run has; nobody can publish in a later one. */
+  /** Number of rounds of the run; no honest peer publishes in a later one. */
   readonly rounds: number
   readonly head: HeadFormat
 }
@@ -91,7 +91,7 @@ export function decodePublished(bytes: Uint8Array, format: PublishedFormat): Dec
   if (layoutDigest.length !== 32 || invite.length > limits.inviteBytes) return refused('MALFORMED')
   if (message.sumDigest.length !== 0 && message.sumDigest.length !== 32) return refused('MALFORMED')
   const sumDigest = message.sumDigest.length === 0 ? undefined : message.sumDigest
-  // What is in the message follows from its length, so that nobody is made to ask for what could have been sent.
+  // What is in the message follows from its length, so that no peer is made to request what could have been sent.
   if (isInline(head) ? digest.length > 0 : digest.length !== 32 || numbers.length > 0) return refused('MALFORMED')
   if (round >= rounds) return refused('FUTURE_ROUND')
   if (Buffer.compare(layoutDigest, head.layoutDigest) !== 0) return refused('WRONG_LAYOUT')
@@ -103,7 +103,7 @@ export function decodePublished(bytes: Uint8Array, format: PublishedFormat): Dec
   return { ok: true, record: { round, payload, invite, sumDigest } }
 }
 
-/** For these nobody honest would have passed a message on: it sees the same bytes and has the same manifest. */
+/** For these no honest peer would have passed a message on: it sees the same bytes and has the same manifest. */
 const lies: ReadonlySet<PublicationRejection> = new Set([
   'OVERSIZE',
   'MALFORMED',
@@ -113,7 +113,7 @@ const lies: ReadonlySet<PublicationRejection> = new Set([
   'NORM_TOO_LARGE',
 ])
 
-/** Does it count against whoever passed it on? */
+/** Does it count against the peer that passed it on? */
 export function isLie(reason: PublicationRejection): boolean {
   return lies.has(reason)
 }

@@ -4,7 +4,7 @@ import { createDeadline } from '../../deadline.js'
 import { createWaiters } from '../../until.js'
 import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { askState, StateRefused } from '../state/client.js'
+import { requestState, StateRefused } from '../state/client.js'
 import type { Timing } from '../timing.js'
 import { publicationProtocol } from './protocol.js'
 
@@ -15,7 +15,7 @@ export interface PullsInit {
   /** Length of every payload of the run. */
   readonly payloadBytes: number
   readonly timing: Pick<Timing, 'pullMs' | 'state'>
-  /** Told when a peer gave another payload than it was asked for. */
+  /** Called when a peer gave another payload than was requested. */
   readonly onLiar: (peer: PeerIdStr) => void
 }
 
@@ -24,18 +24,18 @@ export interface Announced {
   readonly author: PeerId
   /** SHA-256 of the payload. */
   readonly digest: Uint8Array
-  /** Who passed the announcement on; asked first. */
+  /** The peer that passed the announcement on; asked first. */
   readonly from: PeerId
 }
 
 /** Fetches payloads by digest. */
 export interface Pulls {
   /**
-   * Asks whoever may have it: who passed the announcement on, its author, the others who are connected; again and again,
-   * since the announcement is faster than the payload.
+   * Asks the peers that may have it: the one that passed the announcement on, the author, other connected peers; again
+   * and again, since the announcement is faster than the payload.
    *
-   * @param superseded - ends when there is a newer one: what is on its way is still welcome, but nobody is asked again
-   * @returns the payload, with the digest asked for, or `undefined` when it is too late for it
+   * @param superseded - ends when there is a newer one: what is on its way is still welcome, but no peer is asked again
+   * @returns the payload, with that digest, or `undefined` when it is too late for it
    * @throws the signal's reason
    */
   pull(announced: Announced, signal: AbortSignal, superseded: AbortSignal): Promise<Uint8Array | undefined>
@@ -43,7 +43,7 @@ export interface Pulls {
 
 const { limits, retryMs, retriesApart } = publicationProtocol
 
-/** A few at once, in the order in which they came; who has to wait for its peers lets others have their turn. */
+/** A few at once, in the order in which they came; one that waits for its peers lets others have their turn. */
 export function createPulls({ node, runId, payloadBytes, onLiar, timing }: PullsInit): Pulls {
   const turns = createTurns(limits.pulls)
   /** A peer answers us one question at a time. */
@@ -53,7 +53,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, timing }: Pulls
     const connected = new Map(node.getPeers().map(peer => [peer.toString(), peer]))
     const first = [from.toString(), author.toString()].filter(peer => connected.has(peer))
     const others = [...connected.keys()].filter(peer => !first.includes(peer))
-    // Not everybody the same ones.
+    // Not all peers the same ones.
     others.sort(() => Math.random() - 0.5)
     return [...new Set([...first, ...others])]
       .filter(peer => (failures.get(peer) ?? 0) < limits.triesPerSource && !asked.has(peer))
@@ -73,7 +73,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, timing }: Pulls
       asked.add(name)
       try {
         const question = { what: 'PAYLOAD', runId, digest, limitBytes: payloadBytes } as const
-        return (await askState(node, peer, question, signal, timing.state)).bytes
+        return (await requestState(node, peer, question, signal, timing.state)).bytes
       } catch (error) {
         signal.throwIfAborted()
         const code = error instanceof StateRefused ? error.code : undefined
@@ -94,7 +94,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, timing }: Pulls
     async pull(announced, signal, superseded) {
       const asking = createDeadline(signal)
       const waiting = createDeadline(signal, superseded)
-      const late = new Error('Nobody gave the payload in time')
+      const late = new Error('No peer gave the payload in time')
       for (const deadline of [asking, waiting]) deadline.within(timing.pullMs, late)
       const failures = new Map<PeerIdStr, number>()
       try {

@@ -7,10 +7,10 @@ type Score = Pick<PeerScore, 'rejectInvalidMessage'>
 const hooks = new WeakMap<Score, Map<string, () => void>>()
 
 /**
- * Tells of messages on a topic that their author has not signed. Gossipsub refuses them before it asks the topic's
- * validator, and tells nobody but its scores.
+ * Reports messages on a topic that their author has not signed. Gossipsub refuses them before it asks the topic's
+ * validator, and reports them to its scores only.
  *
- * @returns what ends it; with the last one gossipsub is as it was
+ * @returns a function that ends it; with the last one gossipsub is as it was
  */
 export function onForged(pubsub: GossipSub, topic: string, tell: () => void): () => void {
   const { score } = pubsub as unknown as { readonly score: Score }

@@ -14,7 +14,7 @@ import type { StatePayload } from './server.js'
 
 const { limits } = stateProtocol
 
-/** Why a peer did not give what was asked of it. */
+/** Why a request for a peer's state failed. */
 export class StateRefused extends Error {
   override readonly name = 'StateRefused'
 
@@ -23,8 +23,8 @@ export class StateRefused extends Error {
   }
 }
 
-/** What to ask for, and how much of it at most. */
-export interface StateQuestion {
+/** What is requested, and how much of it at most. */
+export interface StateQuery {
   readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT' | 'AGREED'
   /** Left out, the manifest of whatever run the peer is in. */
   readonly runId?: Uint8Array
@@ -37,16 +37,17 @@ export interface StateQuestion {
 }
 
 /**
- * Asks a peer. The payload has the digest that the answer names; whether that is the right one is for the caller to
- * know: a manifest's is the run id, a head's is in its owner's signed presence. A PAYLOAD has the digest asked for.
+ * Requests a peer's state. The payload has the digest that the answer names; whether that is the right one is for the
+ * caller to check: a manifest's is the run id, a head's is in its owner's signed presence. A PAYLOAD has the requested
+ * digest.
  *
  * @throws {@link StateRefused} with the peer's reason, BROKEN when the answer does not hold together, or WRONG_DIGEST
  *   when it is another payload; the signal's reason; libp2p's error when the peer cannot be reached
  */
-export async function askState(
+export async function requestState(
   node: Libp2p,
   to: PeerId | Multiaddr | Multiaddr[],
-  { what, runId, digest, author, limitBytes }: StateQuestion,
+  { what, runId, digest, author, limitBytes }: StateQuery,
   signal: AbortSignal,
   deadlines: StreamDeadlines = stateProtocol.deadlines,
 ): Promise<StatePayload> {

@@ -1,7 +1,7 @@
 import type { StreamDeadlines } from '../stream/deadlines.js'
 
 /**
- * What newcomers ask for, as data:
+ * Requests of newcomers, as data:
  *
  *     newcomer → frame: StateRequest      manifest or head; closes its end
  *     peer     → frame: StateHeader       HERE, or why not

@@ -13,7 +13,7 @@ import { createStreamService } from '../stream/service.js'
 import { finish, receive, transmit } from '../stream/stream.js'
 import { stateProtocol } from './protocol.js'
 
-/** Something that newcomers need, as it goes over the wire. */
+/** An answer to a newcomer, as it travels. */
 export interface StatePayload {
   readonly bytes: Uint8Array
   /** SHA-256 of the bytes. */
@@ -29,19 +29,19 @@ export interface StateInit {
   readonly manifest: Uint8Array
   /** The head of the latest round; nothing before the first. */
   readonly head: () => StatePayload | undefined
-  /** Who is there, for one who asks, calling from this {@link originOf origin}; the application's own bytes. */
+  /** The live peers, for a peer that asks from this {@link originOf origin}; the application's own bytes. */
   readonly view: (asker: PeerIdStr, from: string) => Uint8Array
   /** What was added up before the first round; nothing before it is. */
   readonly agreed?: () => Uint8Array | undefined
   /** Published heads. @default there are none */
   readonly heads?: HeadAnswers
-  /** Whether a peer may have it. @default everybody */
+  /** Whether a peer may have it. @default every peer */
   readonly admits?: (peer: PeerIdStr) => boolean
   /** @default stateProtocol.deadlines */
   readonly deadlines?: StreamDeadlines
 }
 
-/** Published heads, for who asks. */
+/** Answers to requests for published heads. */
 export interface HeadAnswers {
   /** Which heads are here, as an ExpertList; nothing where none is. */
   experts(): Uint8Array | undefined
@@ -51,11 +51,11 @@ export interface HeadAnswers {
   payload(digest: Uint8Array): StatePayload | undefined
 }
 
-/** Answers newcomers. */
+/** Answers the requests of newcomers. */
 export interface StateService {
-  /** Begins to answer. Twice is once. */
+  /** Starts answering. Idempotent. */
   start(): Promise<void>
-  /** Ends what is under way and answers no more. Twice is once. */
+  /** Ends open streams and stops answering. Idempotent. */
   stop(): Promise<void>
   /** Bytes sent so far. */
   readonly sentBytes: number

@@ -1,4 +1,7 @@
-/** How long each phase of an exchange over one stream may take, on either side, in milliseconds; `Infinity` for as long as it takes. */
+/**
+ * How long each phase of an exchange over one stream may take, on either side, in milliseconds; `Infinity` for as long
+ * as it takes.
+ */
 export interface StreamDeadlines {
   /**
    * Reaching the peer and agreeing on the protocol.
@@ -7,7 +10,7 @@ export interface StreamDeadlines {
   readonly dialMs: number
   /**
    * From the opening of a stream to its whole header.
-   * @default 5000: a stranger who opens streams and is silent holds each no longer than this
+   * @default 5000: a stranger that opens streams and is silent holds each no longer than this
    */
   readonly firstByteMs: number
   /**

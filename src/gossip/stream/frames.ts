@@ -40,7 +40,7 @@ export async function* frame(source: AsyncIterable<Uint8Array> | Iterable<Uint8A
 
 /**
  * Pipeline stage: the inverse, however the bytes were cut on their way. It holds no bytes back, unlike
- * it-length-prefixed's decoder, which gathers a whole frame in a list of the pieces that came: a stranger who sends
+ * it-length-prefixed's decoder, which gathers a whole frame in a list of the pieces that came: a stranger that sends
  * byte by byte makes that list as long as the frame, and each look at it as slow.
  *
  * Fails with OVERSIZE_FRAME, with MALFORMED for an empty frame (a stream of those would never get anywhere) or a

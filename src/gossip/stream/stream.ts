@@ -4,17 +4,18 @@ import { createDeadline } from '../../deadline.js'
 import { inTurn } from '../../turns.js'
 
 /**
- * How many bytes may have arrived and not been asked for before the other side is told to wait. Below the stream's
+ * Bytes that may have arrived unread before the other side is made to wait. Below the stream's
  * own limit (host/host.ts), above which libp2p resets it.
  */
 const highWaterBytes = 256 * 1024
 
 /**
  * First stage of what comes off a stream: its bytes as they arrive. Ends when no more can come, for whatever reason:
- * whether that was too early is for the stages behind it to say. Unlike the stream's own iterator it slows the
- * sender down when nobody asks, ends on a stream that was reset before the first look at it, and ends with `signal`.
+ * whether that was too early is for the stages behind it to decide. Unlike the stream's own iterator it slows the
+ * sender down when nothing is read, ends on a stream that was reset before the first look at it, and ends with
+ * `signal`.
  *
- * @param count - told the size of everything that arrives
+ * @param count - called with the size of everything that arrives
  * @throws the signal's reason
  */
 export async function* receive(
@@ -95,7 +96,7 @@ export async function* receive(
  * turn of the event loop: libp2p encrypts within `send`, and a socket that takes all it is given would otherwise take
  * a whole window, a megabyte of every stream, before anything else has its turn.
  *
- * @param count - told the size of everything that is written
+ * @param count - called with the size of everything that is written
  * @throws the signal's reason, or the stream's error when the other side has gone
  */
 export function transmit(

@@ -21,17 +21,17 @@ export interface Twin {
 
 export interface TwinsInit {
   readonly privateKey: Ed25519PrivateKey
-  /** Told of a twin, once for each. Must not throw. */
+  /** Called once for each twin. Must not throw. */
   readonly onTwin: (twin: Twin) => void
 }
 
 /**
  * Finds out that one identity runs twice, as a run folder that was copied does. Two such processes cannot meet: libp2p
- * does not dial oneself, and gossipsub passes nothing on to its author. So whoever is connected to both joins them: of
- * a peer with two connections it opens a stream on each, and passes bytes from one to the other. Each end says when it
- * began, with a nonce, and signs the other's: that proves the same key at both, and that both live now. Who stands between
- * can drop this, and not make it up; a process that was killed does not answer, whatever is left of its connection; and
- * two connections of one process tell that they are one.
+ * does not dial oneself, and gossipsub passes nothing on to its author. So a peer that is connected to both joins them:
+ * of a peer with two connections it opens a stream on each, and passes bytes from one to the other. Each end says when
+ * it began, with a nonce, and signs the other's: that proves the same key at both, and that both live now. The peer
+ * between can drop this, and not make it up; a process that was killed does not answer, whatever is left of its
+ * connection; and two connections of one process tell that they are one.
  */
 export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { node: HearsayHost }) => {
   start(): Promise<void>
@@ -69,7 +69,7 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
       stream.abort(new Error('The talk is over'))
     }
 
-    /** Passes on what the two ends of a pair say, and not a byte more than they should. */
+    /** Passes on what the two ends of a pair send, and not a byte more than they should. */
     async function join(pair: readonly Connection[], stopped: AbortSignal): Promise<void> {
       const streams: Stream[] = []
       await within(stopped, async signal => {

@@ -48,6 +48,6 @@ describe('an inbox of newest heads', () => {
   })
 
   it('has nothing to wait for', async () => {
-    await expect(createLatestInbox().take('boston', 0, 0, new AbortController().signal)).rejects.toThrow('looked at')
+    await expect(createLatestInbox().take('boston', 0, 0, new AbortController().signal)).rejects.toThrow('not taken')
   })
 })

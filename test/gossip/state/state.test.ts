@@ -4,10 +4,10 @@ import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { StateHeader } from '../../../src/gossip/generated/state.js'
 import {
-  askState,
   createState,
   digestOf,
   type HearsayHost,
+  requestState,
   type StateInit,
   StateRefused,
   type StateService,
@@ -42,8 +42,8 @@ const ask = (
   { peer, newcomer }: Sides,
   what: 'MANIFEST' | 'VIEW' | 'HEAD',
   { limitBytes = 1_000_000, run = undefined as Uint8Array | undefined, signal = never } = {},
-): ReturnType<typeof askState> =>
-  askState(newcomer, peer.peerId, { what, limitBytes, ...(run && { runId: run }) }, signal)
+): ReturnType<typeof requestState> =>
+  requestState(newcomer, peer.peerId, { what, limitBytes, ...(run && { runId: run }) }, signal)
 
 const refusal = (code: StateRefused['code']): unknown => expect.objectContaining({ name: 'StateRefused', code })
 
@@ -193,7 +193,7 @@ describe('an answer that does not hold together', () => {
       await stream.close()
     })
     await connect(newcomer, liar)
-    const asked = askState(newcomer, liar.peerId, { what: 'MANIFEST', limitBytes: 100 }, never)
+    const asked = requestState(newcomer, liar.peerId, { what: 'MANIFEST', limitBytes: 100 }, never)
     await expect(asked).rejects.toEqual(refusal('BROKEN'))
   })
 })
