@@ -40,7 +40,7 @@ export interface Started {
   source(model: number, data: DataReference): InputSource
   /** What the model's outputs for these samples should be. @param model - its place */
   targets(model: number, data: DataReference): Targets
-  /** Frees inputs that nobody can ask for again. */
+  /** Frees inputs that cannot be requested again. */
   release(key: number): void
 }
 
@@ -165,7 +165,7 @@ function factsOf(model: DeviceModel, { name }: BackendReport): ModelFacts {
   return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
 }
 
-/** Whether a model can be cut matters to few: the others must not fail for it. */
+/** Few runs need the cut: the others must not fail where a model cannot be cut. */
 function cutOf(model: DeviceModel): ModelFacts['cut'] {
   try {
     const { featureShape, head } = model.cut()

@@ -21,14 +21,15 @@ interface Slot {
 }
 
 /**
- * The oldest job waits for so many younger ones at most. Peers never stop asking for work on data that is held, so
+ * The oldest job waits for so many younger ones at most. Peers never stop requesting work on data that is held, so
  * without a bound the averaged model, which is on data of its own, would be evaluated after the last round.
  */
 const patience = 16
 
 /**
  * Jobs for a few threads. A free worker takes, in this order: the oldest job on data that it holds; the oldest on data
- * that no worker holds; the oldest. Nobody waits for ever. Results do not depend on who computes, only the time to upload data does.
+ * that no worker holds; the oldest. No job waits for ever. Results do not depend on which worker computes, only the
+ * time to upload data does.
  */
 export class JobQueue {
   private readonly slots: Slot[]
@@ -55,7 +56,7 @@ export class JobQueue {
     })
   }
 
-  /** Data that nobody can ask for again: workers free it when they get to it. */
+  /** Data that cannot be requested again: workers free it when they get to it. */
   forget(key: number): void {
     for (const slot of this.slots) {
       if (!slot.keys.delete(key)) continue
@@ -127,10 +128,10 @@ function isWanted(request: Job['request']): boolean {
 }
 
 /**
- * Joins a job, done by `begin`, with a signal. Whoever changes the state first decides: see {@link jobState}.
+ * Joins a job, done by `begin`, with a signal. The first to change the state decides: see {@link jobState}.
  *
- * @param begin - given the job's state, asks for the work
- * @param withdraw - called when it was aborted before it was done: nobody wants it any more
+ * @param begin - given the job's state, requests the work
+ * @param withdraw - called when the job was aborted before it was done
  * @throws the signal's reason as soon as it is aborted, unless the worker has already committed its result
  */
 export function abortable<T>(

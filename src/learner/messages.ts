@@ -26,7 +26,7 @@ export interface DataReference {
 }
 
 /**
- * State of a job, on shared memory. Who changes it from `open` first decides: the pool to `aborted`, and the
+ * State of a job, on shared memory. The first to change it from `open` decides: the pool to `aborted`, and the
  * parameters stay unchanged; or the worker to `committed`, and it writes them.
  */
 export const jobState = { open: 0, aborted: 1, committed: 2 } as const
@@ -48,7 +48,7 @@ export interface Answers {
   readonly train: readonly TrainOutcome[]
   readonly evaluate: Evaluation | undefined
   readonly predict: Float32Array | undefined
-  /** What the job's handler said; nothing when it was aborted. */
+  /** What the job's handler returned; nothing when it was aborted. */
   readonly job: unknown
   readonly memory: WorkerMemory
   readonly release: undefined
@@ -99,7 +99,7 @@ export type Request =
       readonly type: 'train'
       /** Its place among the models. */
       readonly model: number
-      /** One, or as many as the worker said it trains side by side. */
+      /** One, or up to as many as the worker trains side by side. */
       readonly parts: readonly TrainPart[]
       readonly round: number
     }

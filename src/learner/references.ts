@@ -1,7 +1,7 @@
 import type { Samples, Standardisation } from '../data/dataset.js'
 import type { DataReference } from './messages.js'
 
-/** Tells the workers which samples are meant, and as whom to see them. */
+/** Names samples to the workers, with the standardisation through which they are seen. */
 export type References = (samples: Samples, standardisation: Standardisation) => DataReference
 
 /**

@@ -40,7 +40,7 @@ export class Residents {
    * @param inputShape - of one sample, as the model that asks wants it
    */
   source(key: number, samples: SharedSamples, inputShape: readonly number[]): InputSource {
-    // Only now that somebody asks for them as they are: samples that are always varied need not lie on the device too.
+    // Only when they are requested as they are: samples that are always varied need not lie on the device too.
     const plain = (): Pick<InputSource, 'take' | 'slice'> => {
       const tensor = this.resident(key, samples, inputShape)
       return tensor === undefined ? streamed(samples, inputShape) : kept(tensor, inputShape)
@@ -57,7 +57,7 @@ export class Residents {
     }
   }
 
-  /** Frees a set that nobody can ask for again. */
+  /** Frees a set that cannot be requested again. */
   release(key: number): void {
     const resident = this.held.get(key)
     if (resident === undefined) return
@@ -79,7 +79,7 @@ export class Residents {
       if (this.bytes + bytes <= this.limitBytes) break
       this.release(oldest)
     }
-    // It may be asked for first in the middle of a step, whose own tensors go when the step ends.
+    // It may be requested first in the middle of a step, whose own tensors go when the step ends.
     const tensor = tf.keep(standardised(samples, inputShape, samples.size, i => i))
     this.held.set(key, { tensor, bytes })
     this.bytes += bytes

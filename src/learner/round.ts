@@ -43,7 +43,7 @@ export function orderOf({ plan, targets, size, seed, peer, round }: TrainingJob)
   return { ...plan, size, seed, peer, round }
 }
 
-/** The inputs of one of its mini-batches, varied where the manifest says so. */
+/** The inputs of one of its mini-batches, varied where the plan has it so. */
 export function inputsOf(
   { source, plan, seed, peer, round }: Pick<TrainingJob, 'source' | 'plan' | 'seed' | 'peer' | 'round'>,
   indices: Int32Array,

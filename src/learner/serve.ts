@@ -29,8 +29,8 @@ export interface JobHandler {
 /**
  * Ties a kind of job to what does it.
  *
- * The rules are those of training: ask `aborted` before each step, and give nothing back once it says so; ask `commit`
- * before writing to memory that the asker shares, and leave it as it was when that says no; leave no tensor behind.
+ * The rules are those of training: call `aborted` before each step, and return nothing once it is true; call `commit`
+ * before writing to shared memory, and leave that as it was when it returns false; leave no tensor behind.
  */
 export function handler<Ask, Answer>(
   { name }: JobType<Ask, Answer>,

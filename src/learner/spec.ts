@@ -55,7 +55,7 @@ const sr = z.strictObject({
   head,
 })
 const file = z.strictObject({
-  /** Need not be written: a path says it. */
+  /** Need not be written: `path` implies it. */
   kind: z.literal('file'),
   /** What Keras saves, `.keras` or `.h5`, or a TensorFlow.js LayersModel, `model.json`. */
   path: z.string().min(1).max(4096),
@@ -76,7 +76,7 @@ export type ModelInput = z.input<typeof byKind> | Omit<z.input<typeof file>, 'ki
 
 /**
  * The manifest's section `model`: a built-in model by its name or as `{ kind, …options }`, or the user's own
- * LayersModel as `{ path, head }`. A relative path is resolved by whoever reads the manifest.
+ * LayersModel as `{ path, head }`. A relative path is resolved by the reader of the manifest.
  */
 export const modelSchema = z.preprocess((input: ModelInput, context) => {
   if (typeof input === 'string') return { kind: input }

@@ -11,10 +11,10 @@ interface Waiting {
 }
 
 /**
- * Peers of a simulation that train side by side. The same ones each round, whoever asks first: on GPUs, and with native
- * TensorFlow other than on x64, a matrix product's last bits depend on what else is in the batch (dense/gradients.ts), and the
- * same manifest must give the same bits. So a stack begins when all its members have asked. That cannot block: to train for a round, a peer needs of others only what they said in the
- * round before.
+ * Peers of a simulation that train side by side. The same ones each round, whichever is ready first: on GPUs, and with
+ * native TensorFlow other than on x64, a matrix product's last bits depend on what else is in the batch
+ * (dense/gradients.ts), and the same manifest must give the same bits. So a stack begins when all its members are ready.
+ * That cannot block: to train for a round, a peer needs of others only what they sent in the round before.
  */
 export class TrainingStack {
   private readonly members: Set<number>

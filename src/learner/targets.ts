@@ -20,7 +20,7 @@ export interface Targets {
   write(sample: number, into: Float32Array, at: number): void
   /** The loss of each row, [rows], for TensorFlow.js' tape. */
   losses(outputs: Tensor2D, targets: Tensor2D): Tensor
-  /** The same with its gradient written out, for who has no tape. */
+  /** The same with its gradient written out, where there is no tape. */
   readonly withGradients: LossAndGradient
   /** Sums over a batch, of which the first is the loss; {@link measure} makes of them what is shown. */
   tally(outputs: Tensor2D, targets: Tensor2D): Tensor1D
@@ -62,7 +62,7 @@ export function targetsOf(
   }
 }
 
-/** As a tensor, [rows, width]: zeros, and what `write` puts there for each row. One upload, whoever the rows are of. */
+/** As a tensor, [rows, width]: zeros, and what `write` puts there for each row. One upload for the rows of all peers. */
 export function targetTensor(
   rows: number,
   { width }: Targets,
@@ -92,7 +92,7 @@ type Judgement = Omit<Targets, 'width' | 'shape' | 'write'>
 const classification: Judgement = {
   losses: (outputs, targets) => crossEntropy(outputs, targets)[0],
   withGradients: crossEntropy,
-  /** Behind the loss, class by class: how often it was right, how often it was said, how often it was so. */
+  /** Behind the loss, class by class: true positives, predictions, samples. */
   tally(outputs, targets) {
     // Cast: WebAssembly's kernel (TF.js 4.22) writes the bits of whole numbers, whatever type it is asked for.
     const said = tf.cast(tf.oneHot(tf.argMax(outputs, 1) as Tensor1D, outputs.shape[1]), 'float32')

@@ -11,13 +11,13 @@ export function workerUrl(): URL {
 
 /** One worker thread, seen from the network thread. */
 export interface LearnerThread {
-  /** @throws what the worker threw; or, when the thread has ended, an error that says so */
+  /** @throws what the worker threw; or, when the thread has ended, an error with the reason */
   call<T extends Request['type']>(request: Extract<Request, { type: T }>): Promise<Answers[T]>
   /** False from the moment that it crashed, ended or was closed. */
   readonly alive: boolean
   /** Settles once, when the thread has ended for whatever reason. */
   readonly ended: Promise<Error>
-  /** Lets the step in progress end and the backend give back what it holds, then ends the thread. Twice is once. */
+  /** Lets the step in progress end and the backend give back what it holds, then ends the thread. Idempotent. */
   close(): Promise<void>
 }
 

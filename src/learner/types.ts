@@ -19,7 +19,7 @@ export interface Device {
   readonly kind: 'gpu' | 'cpu'
   /** As its maker or its driver calls it. */
   readonly name: string
-  /** A GPU's own memory; of a CPU what this process may use. Left out where nothing tells. */
+  /** A GPU's own memory; of a CPU what this process may use. Left out where it is unknown. */
   readonly memoryBytes?: number
 }
 
@@ -123,7 +123,7 @@ export interface Learner {
   train(parameters: Float32Array, round: number, plan: LocalPlan, options?: TrainOptions): Promise<TrainReport>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */
   evaluate(parameters: Float32Array, samples: Samples, options?: JobOptions): Promise<Evaluation>
-  /** Peers that train side by side no longer wait for this one. For one that has died; who finishes need not. */
+  /** Peers that train side by side no longer wait for this one: for a peer that has died; one that finishes need not. */
   leave(): void
 }
 
@@ -143,7 +143,7 @@ export interface PoolModel extends ModelChoice {
    */
   readonly headLayer: string
   /**
-   * The model in two halves, for who runs other peers' heads.
+   * The model in two halves, to run other peers' heads.
    *
    * @throws {@link HearsayError} `MODEL` when it cannot be cut in front of `headLayer`, or when its head has layers
    *   that others cannot run: it trains all the same
@@ -207,6 +207,6 @@ export interface LearnerPool {
   ): Promise<Answer>
   /** Per worker, for leak tests. */
   memory(): Promise<WorkerMemory[]>
-  /** Ends all threads; jobs that are not done are rejected. May be called twice. */
+  /** Ends all threads; jobs that are not done are rejected. Idempotent. */
   close(): Promise<void>
 }

@@ -61,7 +61,7 @@ export async function evaluate(
   return { samples: size, own: own!, mixture: others.pop()!, experts: others, gate }
 }
 
-/** The mixture's answers, and who spoke in each; nothing when it was aborted. */
+/** The mixture's answers, and the gate's weights in each; nothing when it was aborted. */
 export async function predict(job: MixtureInputs, aborted: () => boolean): Promise<PredictAnswer | undefined> {
   const { geometry, size, heads, settings } = job
   const width = geometry.places * geometry.widths.outputs

@@ -36,7 +36,7 @@ export interface TrainAnswer {
   readonly gate: readonly number[]
 }
 
-/** How good one predictor is, as the learner's evaluation says it. */
+/** How good one predictor is, as the learner's evaluation has it. */
 export type Score = Omit<Evaluation, 'samples'>
 
 export interface EvaluateAnswer {

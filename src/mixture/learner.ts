@@ -32,7 +32,7 @@ export interface MixtureLearnerInit {
 
 type Samples = PeerData['samples']
 
-/** Who was listened to, on average over samples and the places of maps. All weights sum to 1. */
+/** The gate's weights, on average over samples and the places of maps. All weights sum to 1. */
 export interface GateWeights {
   readonly own: number
   readonly experts: readonly { readonly peer: string; readonly weight: number }[]
@@ -65,9 +65,9 @@ export interface MixturePrediction {
   /** `size × width`: probabilities of classes, else values in the model's standardised units. */
   readonly outputs: Float32Array
   readonly width: number
-  /** Who has a column in `weights`, behind the own head's. */
+  /** The peers that have a column in `weights`, behind the own head's. */
   readonly experts: readonly string[]
-  /** `size × (1 + experts)`: who was listened to in each answer. */
+  /** `size × (1 + experts)`: the gate's weights in each answer. */
   readonly weights: Float32Array
 }
 
@@ -99,7 +99,7 @@ export interface MixtureLearner {
     samples: Samples,
     options?: JobOptions,
   ): Promise<MixtureEvaluation>
-  /** What the mixture says of samples, whose labels or targets nobody looks at. */
+  /** The mixture's answers for samples, whose labels or targets are not read. */
   predict(
     parameters: Float32Array,
     experts: readonly Expert[],
@@ -131,7 +131,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
   }
   const select = (received: readonly Expert[], newcomers: 'first' | 'last'): readonly Expert[] => {
     const experts = selectExperts(received, weights.gate, settings.topExperts, newcomers)
-    // Those who went long ago leave their transforms behind; a peer that is merely away finds its own again.
+    // Peers that left long ago leave their transforms behind; a peer that is merely away finds its own again.
     const those = received.map(({ peer }) => peer)
     if (weights.transforms.size + experts.length > expertLimit) keepExperts(weights, those)
     return experts

@@ -41,14 +41,14 @@ const fields = z.strictObject({
   /**
    * How images are varied while transforms and gate are trained. Only `alternate`; `joint` has that of the section
    * training. The samples of (c) are those that the body and the own head have fitted already: as they are, there is
-   * little to learn from them of whom to ask. On PneumoniaMNIST (4 peers at resolutions 1 to 8, learning rate 0.01,
+   * little to learn from them for the gate. On PneumoniaMNIST (4 peers at resolutions 1 to 8, learning rate 0.01,
    * momentum 0.9, 10 rounds, seeds 1 to 3, a plain copy of this maths) shifts of up to 2 pixels brought the mixture from
    * 0.3 ± 0.3 to 2.1 ± 0.1 points above the own head, and its loss from 0.58 to 0.41; the same shifts in local training
    * did nothing for the own head. It costs a pass through the body each epoch. @default that of the section training
    */
   augment: augmentSchema.optional(),
   /**
-   * What the experts say, P: the numbers as they leave the heads, or for classes the softmax of them, where no expert
+   * What the experts put out, P: the numbers as they leave the heads, or for classes the softmax of them, where no expert
    * can shout another down. Probabilities have no W_v: what a free matrix makes of them is no distribution any more,
    * and its logarithm in the loss has gradients without bound; training got stuck.
    *

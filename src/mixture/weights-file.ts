@@ -45,7 +45,7 @@ export function encodeMixtureWeights({
 }
 
 /**
- * Reads what {@link encodeMixtureWeights} wrote. The shapes must be those that model and manifest ask for.
+ * Reads what {@link encodeMixtureWeights} wrote. The shapes must be those that model and manifest need.
  *
  * @param source - what to call the file in an error
  * @throws {@link HearsayError} `PARAMETERS` when the bytes are no such file

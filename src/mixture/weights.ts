@@ -13,7 +13,7 @@ export interface FeatureWidths {
 /** What decides the shapes of all weights. */
 export type WeightSettings = Pick<MixtureSettings, 'attention' | 'projection' | 'gate' | 'transform' | 'tokens'>
 
-/** Who they belong to: decides the random ones. */
+/** The peer that they belong to: decides the random ones. */
 export interface WeightOwner {
   readonly seed: number
   readonly peer: number
@@ -26,7 +26,7 @@ export interface MixtureWeights {
   readonly values: Float32Array
   /** Of each W_j: [m, d]; nothing without transforms. */
   readonly transformLayout: Layout
-  /** W_j by peer id. Whoever comes later gets an identity by {@link transformOf}. */
+  /** W_j by peer id. A peer that comes later gets an identity by {@link transformOf}. */
   readonly transforms: Map<string, Float32Array>
   /** Mean gate weight of each expert when it last took part; see `selectExperts`. */
   readonly gate: Map<string, number>
@@ -63,7 +63,7 @@ function projectionOf(features: number, { projection }: WeightSettings): number 
 /**
  * The start: W_com, W_j and W_v are identities, so that a head of one's own speaks as itself from the first step on
  * (P18, P20); where they are not square, as much of the identity as fits. W_q is zero and W_k uniform with variance
- * 1/C, from the seed: the gate then begins as the mean of all predictions, and no draw decides who is heard; with both
+ * 1/C, from the seed: the gate then begins as the mean of all predictions, and no draw decides which expert is heard; with both
  * zero neither would ever move. W_q at random (variance 1/d) did as well on digits with the defaults, and diverged in
  * round 5 without `normalise` and `clip`.
  */

@@ -86,6 +86,19 @@ describe('a job of another room', () => {
     expect(written[0]).toBe(0)
   })
 
+  it('comes with rules of a step, which local plans name', async () => {
+    const learner = pool.models[1]!.learner({ samples: nine, standardisation: none }, 0)
+    const plan = { length: { epochs: 1 }, batch: 4, learningRate: 0.1 }
+    const parameters = pool.models[1]!.initialParameters()
+    await learner.train(parameters, 0, { ...plan, rules: [{ rule: 'test/still' }] })
+    expect(parameters).toEqual(pool.models[1]!.initialParameters())
+    await learner.train(parameters, 0, { ...plan, rules: [] })
+    expect(parameters).not.toEqual(pool.models[1]!.initialParameters())
+    await expect(learner.train(parameters, 0, { ...plan, rules: [{ rule: 'test/unheard' }] })).rejects.toThrow(
+      'this worker knows no rule "test/unheard"',
+    )
+  })
+
   it('passes on what its handler threw', async () => {
     await expect(pool.submit(fails, { code: 'RUN' }, [])).rejects.toMatchObject({
       name: 'HearsayError',

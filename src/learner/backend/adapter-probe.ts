@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url'
 import { quietVulkan } from './vulkan.js'
 
 /*
- * A program of its own, started by adapter.ts with the path of Dawn's package: prints what the adapter says about
+ * A program of its own, started by adapter.ts with the path of Dawn's package: prints what the adapter reports about
  * itself as JSON, or null when there is none.
  */
 

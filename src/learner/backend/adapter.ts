@@ -15,10 +15,10 @@ const adapterSchema = z
   .object({ vendor: text, architecture: text, device: text, description: text, fallback: z.boolean().default(false) })
   .nullable()
 
-/** What a GPU's driver says about it. */
+/** What a GPU's driver reports about it. */
 export type AdapterInfo = NonNullable<z.output<typeof adapterSchema>>
 
-/** What Dawn says: its adapter, if there is one, and otherwise perhaps why not. */
+/** What Dawn reports: its adapter, if there is one, and otherwise perhaps why not. */
 export interface AdapterAnswer {
   readonly info?: AdapterInfo
   readonly warning?: string

@@ -59,7 +59,7 @@ export function firstVisible(devices: readonly Device[], visible: string | undef
   return device ?? { kind: 'gpu', name: 'NVIDIA GPU' }
 }
 
-/** May `auto` take it? What is meant for a GPU and computes on the CPU, only who asks for it by name gets. */
+/** May `auto` take it? What is meant for a GPU and computes on the CPU is taken only by name. */
 export function isAutomatic({ name, device }: Pick<BackendReport, 'name' | 'device'>): boolean {
   return name !== 'webgpu' || device.kind === 'gpu'
 }

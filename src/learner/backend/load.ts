@@ -19,8 +19,8 @@ export interface LoadOptions {
 export const backends: readonly Backend[] = [nodeGpu, webgpu, node, wasmBackend]
 
 /**
- * Starts the backend asked for in this thread. `auto` takes the best that starts and says why not a better one; a
- * backend asked for by name starts or fails, and is never replaced in silence.
+ * Starts the requested backend in this thread. `auto` takes the best that starts and reports why not a better one; a
+ * backend requested by name starts or fails, and is never replaced in silence.
  *
  * @param threads - TensorFlow threads in this worker; 0 leaves it to the library
  * @throws {@link HearsayError} `BACKEND`, with what to do about it on this machine

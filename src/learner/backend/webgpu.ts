@@ -71,7 +71,7 @@ async function adapterInfo(): Promise<AdapterInfo> {
   throw new Unavailable(`Dawn finds no GPU that it can use${because}`, driverRemedy(process.platform))
 }
 
-/** What a failed program said: its error's first line, or how it ended. */
+/** What a failed program reported: its error's first line, or how it ended. */
 function lastWords(error: unknown): string {
   const { stderr, signal, message } = error as { stderr?: string; signal?: string | null; message?: string }
   const said = stderr?.split('\n').find(line => /^\w*Error: /.test(line))
@@ -163,7 +163,7 @@ export function closeWebgpu(): void {
   delete (globalThis as { navigator?: { gpu?: object } }).navigator?.gpu
 }
 
-/** An adapter knows its name; its memory only nvidia-smi tells, where that lists a GPU of this name. */
+/** An adapter knows its name; its memory only nvidia-smi reports, where that lists a GPU of this name. */
 async function deviceOf(info: AdapterInfo): Promise<Device> {
   const name = info.device || info.description || `${info.vendor} ${info.architecture}`
   if (isSoftware(info)) return { kind: 'cpu', name: `${info.description || name}, software` }

@@ -23,7 +23,7 @@ export interface StackedBatch {
 }
 
 /**
- * A peer's numbers must not depend, to the last bit, on who is beside it: otherwise one manifest would give other
+ * A peer's numbers must not depend, to the last bit, on which peers are beside it: otherwise one manifest would give other
  * numbers on a machine with more workers. Two things see to that on a native backend. Sums over rows are matrix
  * products, which oneDNN computes for each matrix as if it were alone; TensorFlow's sums take other ways depending on
  * where in memory a row begins. And rows come in numbers that make every peer's share begin where a vector of the
@@ -75,7 +75,7 @@ function passOf(
   let upstream: Tensor3D = tf.mul(tf.reshape(ofLogits, [peers, rows, outputs]), weights)
   for (let i = layers.length - 1; i >= 0; i--) {
     const { kernel, bias, rectify } = layers[i]!
-    // What came out of the ReLU tells as well as what went in.
+    // The ReLU's output shows as well as its input where the gradient passes.
     if (rectify) upstream = rectifierGradient(upstream, seen[i + 1] ?? values) as Tensor3D
     gradients[kernel] = tf.matMul(seen[i]!, upstream, true, false)
     if (bias !== undefined) gradients[bias] = tf.matMul(ones, upstream)

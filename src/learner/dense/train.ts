@@ -50,7 +50,7 @@ async function trainStack(
   aborted: (place: number) => boolean,
   outcomes: Outcomes,
 ): Promise<void> {
-  // Those with most steps first: who is done is always at the end of the stack.
+  // Those with most steps first: peers that are done are always at the end of the stack.
   runs.sort((a, b) => b.steps - a.steps || a.place - b.place)
   const [{ job }] = runs as [Run]
   const { learningRate } = job.plan

@@ -3,7 +3,7 @@ import type { AllowedLayer } from './kind.js'
 
 /*
  * Every argument that an allowed layer may have. TensorFlow.js passes over what it does not know, and then computes
- * something else than the file says: so each argument is either one that is followed, as test/learner/keras-layers.test.ts
+ * something else than the file has it: so each argument is either one that is followed, as test/learner/keras-layers.test.ts
  * checks against Keras' own numbers, or it is refused by name.
  */
 

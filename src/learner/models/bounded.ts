@@ -9,7 +9,7 @@ type AddWeight = (this: unknown, name: string, shape: Shape, ...rest: unknown[])
 
 /**
  * Builds layers whose weights have at most so many numbers together. Each is asked before it is made: a description of
- * a hundred bytes, which may come from a stranger, can ask for all the memory there is.
+ * a hundred bytes, which may come from a stranger, can request all the memory there is.
  *
  * @param build - must build synchronously, at least up to its first `await`
  * @throws {@link HearsayError} `MODEL` at the weight that is too much; those made before are freed

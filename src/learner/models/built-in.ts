@@ -15,7 +15,7 @@ import { restoration } from './restoration.js'
 import { vgg11 } from './vgg.js'
 
 /**
- * The topology of a built-in model. All end in a layer called "output", of logits or what else the objective asks for. The layers' names are fixed: they
+ * The topology of a built-in model. All end in a layer called "output", of logits or what else the objective needs. The layers' names are fixed: they
  * name the parameters ("conv1/kernel") that peers exchange.
  *
  * @param inputShape - [features] or [height, width, channels]; logistic and mlp flatten images

@@ -9,7 +9,7 @@ import type { Layer, ModelTopology } from './allowed.js'
 /** A layer shared by many branches has a call for each. */
 const callLimit = 4000
 
-/** Allowed layers put one tensor out, so the number of the tensor says nothing. */
+/** Allowed layers put one tensor out, so the number of the tensor means nothing. */
 const tensorSchema = z.tuple([z.string(), z.int().nonnegative(), z.literal(0)]).rest(z.unknown())
 const callsSchema = z.array(z.array(tensorSchema).min(1))
 

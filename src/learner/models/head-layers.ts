@@ -7,7 +7,7 @@ import { allowedActivations } from './allowed.js'
 export type HeadActivation = (typeof allowedActivations)[number]
 
 /**
- * One layer of a head, as somebody needs it who runs the head with another peer's parameters. `kernel` and `bias` are
+ * One layer of a head, as it is needed to run the head with another peer's parameters. `kernel` and `bias` are
  * names in the layout; shapes are channels-last.
  */
 export type HeadLayer = { readonly name: string } & (

@@ -71,8 +71,8 @@ function isCall(node: unknown): node is Call {
 }
 
 /**
- * To Keras 2's list of [layer, node, tensor, {}]. `training` is left out whatever it says: Keras 3 writes false where the
- * author said nothing, and whether its fit and predict train decides over what a call says (3.15; so a Dropout that is
+ * To Keras 2's list of [layer, node, tensor, {}]. `training` is left out whatever it is: Keras 3 writes false where the
+ * author wrote nothing, and whether its fit and predict train decides over what a call has (3.15; so a Dropout that is
  * called with training=True drops in fit, and not in predict, as it does here).
  */
 function inboundOf({ args, kwargs }: Call, refuse: (what: string) => never): unknown[] {

@@ -48,7 +48,7 @@ export interface ModelFile {
 
 /**
  * Finds weights by "layer/weight". Keras puts the model's name in front of it ("sequential/conv/kernel"), or ":0"
- * behind; layers have one name each, so the end says enough.
+ * behind; layers have one name each, so the end is enough.
  */
 export function weightFinder(weights: ReadonlyMap<string, GivenWeight>): (name: string) => GivenWeight | undefined {
   const byEnd = new Map<string, GivenWeight | undefined>()

@@ -42,7 +42,7 @@ export function installRectifier(): void {
   tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc: nativeReluGrad as unknown as KernelFunc })
   const gradient: GradConfig = {
     kernelName: 'Relu',
-    // What came out tells as much as what went in, and the next layer keeps it anyway.
+    // The output shows as much as the input, and the next layer keeps it anyway.
     inputsToSave: [],
     outputsToSave: [true],
     gradFunc: (dy, saved) => ({ x: () => rectifierGradient(dy as Tensor, saved[0]!) }),
