@@ -1,5 +1,5 @@
 import { open, stat } from 'node:fs/promises'
-import { whyNot } from './system-errors.js'
+import { whenRefused, whyNot } from './system-errors.js'
 
 /** Why a file is not read, in words that follow its name. */
 export class NotRead extends Error {}
@@ -32,6 +32,11 @@ export async function readBounded(path: string, most: number, { pipes = false }:
   }
   if (length > most) throw new NotRead(`has more than ${most} bytes; no more are read`)
   return bytes.subarray(0, length)
+}
+
+/** For a `catch`: nothing where a file cannot be read, or not within its bound; every other error goes on. */
+export function whenNotRead(error: unknown): undefined {
+  return error instanceof NotRead ? undefined : whenRefused()(error)
 }
 
 /** The reason as a sentence, of ours or of the system. */

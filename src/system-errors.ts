@@ -36,6 +36,19 @@ export function systemCode(error: unknown): string | undefined {
   return typeof code === 'string' && Object.hasOwn(problems, code) ? code : undefined
 }
 
+/**
+ * For a `catch`: nothing where the system has refused; every other error, which may be a bug, goes on.
+ *
+ * @param codes - the refusals that are expected. @default any
+ */
+export function whenRefused(...codes: readonly string[]): (error: unknown) => undefined {
+  return error => {
+    const code = systemCode(error)
+    if (code === undefined || (codes.length > 0 && !codes.includes(code))) throw error
+    return undefined
+  }
+}
+
 /** What a refusal of the system means and what to do; undefined for any other error, which may be a bug. */
 export function systemProblem(error: unknown): string | undefined {
   const code = systemCode(error)

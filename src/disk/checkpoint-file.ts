@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
+import { jsonIn } from '../json.js'
 import {
   allocate,
   decodeSafetensorsHeader,
@@ -197,14 +198,10 @@ async function fill(file: FileHandle, path: string, target: Uint8Array, position
 }
 
 function stateOf(json: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(json)
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
-  } catch {
-    return undefined
-  }
+  const value = jsonIn(json)
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined
 }
 
 function misplaced(path: string, theirs: string, ours: string): HearsayError {

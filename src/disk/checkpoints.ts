@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { squaredNorm } from '../merge/index.js'
+import { whenRefused } from '../system-errors.js'
 import {
   type Checkpoint,
   type CheckpointKind,
@@ -110,6 +111,7 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
   return {
     save(checkpoint, signal) {
       const saved = before.then(() => write(checkpoint, signal))
+      // The next one waits for its end alone; how it ended, its own caller hears.
       before = saved.catch(() => {})
       return saved
     },
@@ -172,5 +174,5 @@ function entriesOf(files: readonly string[]): Entry[] {
 
 /** Clearing away may fail, as where a virus scanner holds the file open; the next save tries again. */
 async function remove(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => {})
+  await rm(path, { force: true }).catch(whenRefused())
 }

@@ -12,6 +12,7 @@ import {
   type TableSchema,
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
+import { jsonIn } from '../json.js'
 import { type ModelSpec, modelSchema } from '../learner/index.js'
 import { type MixtureSpec, mixtureSchema } from '../mixture/index.js'
 import { type Layout, layoutOf } from '../tensors/index.js'
@@ -157,12 +158,8 @@ export function encodeDescription({ layout, standardisation, ...rest }: PeerDesc
  */
 export function decodeDescription(json: string, source: string): PeerDescription {
   const wrong = (what: string): HearsayError => new HearsayError('RUN', `${source}: ${what}`)
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    throw wrong('is not JSON')
-  }
+  const value = jsonIn(json)
+  if (value === undefined) throw wrong('is not JSON')
   const { format: _, layout, standardisation, ...rest } = validate(schema, value, source, 'RUN')
   const { mean, std, target } = standardisation
   const channels = channelsOf(rest.inputShape)

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
+import { jsonIn } from '../json.js'
 import { type Expert, expertLimit } from '../mixture/index.js'
 import {
   allocate,
@@ -67,7 +68,7 @@ export function decodeExperts(bytes: Uint8Array, headLayout: Layout, source: str
   const header = bytes.subarray(safetensorsLengthBytes, start)
   const { layout, metadata } = decodeSafetensorsHeader(header, bytes.length - start, source)
   const about = aboutSchema.safeParse(metadata)
-  const experts = about.success ? expertsSchema.safeParse(jsonOf(about.data.experts)) : undefined
+  const experts = about.success ? expertsSchema.safeParse(jsonIn(about.data.experts)) : undefined
   if (!experts?.success) throw wrong('does not say whose heads it holds')
   if (!sameLayout(layout, layoutOfExperts(experts.data, headLayout))) {
     throw wrong('its heads are not those of this model; was it written for another?')
@@ -79,12 +80,4 @@ export function decodeExperts(bytes: Uint8Array, headLayout: Layout, source: str
     if (!head.every(Number.isFinite)) throw wrong(`the head of ${expert.peer} holds numbers that are not finite`)
     return { ...expert, head }
   })
-}
-
-function jsonOf(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

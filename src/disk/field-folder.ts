@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import { type Manifest, manifestYaml, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
-import { whyNot } from '../system-errors.js'
+import { whenRefused, whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, replaceFile } from './durable.js'
 import { isLockFile, type Lock, lockFolder } from './lock.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
@@ -153,6 +153,7 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
   const json = (name: string, value: unknown, mode?: number): Promise<void> => {
     const text = `${JSON.stringify(value, null, 2)}\n`
     const written = writing.then(() => kept(path, replaceFile(join(path, name), text, mode)))
+    // The next one waits for its end alone; how it ended, its own caller hears.
     writing = written.catch(() => {})
     return written
   }
@@ -205,7 +206,7 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
           await rm(join(path, file), { force: true })
         await lock.release()
         // Not empty where another process has come meanwhile.
-        await rmdir(path).catch(() => {})
+        await rmdir(path).catch(whenRefused('ENOTEMPTY', 'EEXIST', 'ENOENT'))
       })()
       await closed
     },

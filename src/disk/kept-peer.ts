@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
+import { whenRefused } from '../system-errors.js'
 import {
   allocate,
   decodeSafetensors,
@@ -187,11 +188,7 @@ async function put(path: string, contents: string | Uint8Array): Promise<void> {
 }
 
 async function isThere(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile()
-  } catch {
-    return false
-  }
+  return (await stat(path).catch(whenRefused('ENOENT', 'ENOTDIR')))?.isFile() === true
 }
 
 /** A whole file, if it is a regular one and no larger than allowed. */

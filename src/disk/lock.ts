@@ -1,11 +1,13 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { unlinkSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
-import { readBounded } from '../bounded-file.js'
+import { readBounded, whenNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
+import { jsonIn } from '../json.js'
+import { whenRefused } from '../system-errors.js'
 import { explainDisk, unfinishedEnding, writeThrough } from './durable.js'
 import { machineName, startOfProcess } from './machine.js'
 
@@ -131,20 +133,14 @@ async function rivalIn(folder: string, ownPath: string, machine: string, staleMs
 
 /** Milliseconds since it was last touched; undefined where it is gone. */
 async function ageOf(path: string, now: number): Promise<number | undefined> {
-  try {
-    return now - (await stat(path)).mtimeMs
-  } catch {
-    return undefined
-  }
+  const found = await stat(path).catch(whenRefused('ENOENT'))
+  return found && now - found.mtimeMs
 }
 
 /** Undefined for what is no claim, as after a power cut: then its age decides. */
 async function readClaim(path: string): Promise<Claim | undefined> {
-  try {
-    return claimSchema.safeParse(JSON.parse((await readBounded(path, claimLimitBytes)).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
+  const bytes = await readBounded(path, claimLimitBytes).catch(whenNotRead)
+  return claimSchema.safeParse(jsonIn(bytes?.toString('utf8') ?? '')).data
 }
 
 async function stands(claim: Claim | undefined, age: number, machine: string, staleMs: number): Promise<boolean> {
@@ -178,9 +174,10 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
   timer.unref()
   const atExit = (): void => {
     try {
-      unlinkSync(path)
-    } catch {
-      // Gone already, with its folder.
+      rmSync(path, { force: true })
+    } catch (error) {
+      // A claim that stays is found to be nobody's.
+      whenRefused()(error)
     }
   }
   process.once('exit', atExit)

@@ -1,5 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { whenRefused } from '../system-errors.js'
 
 /**
  * Where process numbers mean the same: on Linux one boot and one namespace of processes, for containers count their
@@ -10,8 +11,9 @@ export async function machineName(): Promise<string> {
     try {
       const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
       return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`
-    } catch {
+    } catch (error) {
       // No /proc here: the host must do.
+      whenRefused()(error)
     }
   }
   return hostname()
@@ -29,7 +31,9 @@ export async function startOfProcess(pid: number): Promise<string | undefined> {
     // proc(5): the name, in brackets, may hold anything; after it come the state as field 3, and the start as field 22.
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : fields[19]
-  } catch {
-    return undefined
+  } catch (error) {
+    // ESRCH is of a process that ends while its file is read.
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
+    return whenRefused()(error)
   }
 }

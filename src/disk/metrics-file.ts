@@ -2,6 +2,8 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { finished, pipeline } from 'node:stream/promises'
+import { jsonIn } from '../json.js'
+import { whenRefused } from '../system-errors.js'
 import { explainDisk, moveInto, unfinishedName } from './durable.js'
 
 /** A file of one JSON object a line, written as they come. */
@@ -42,9 +44,10 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
     },
     async close() {
       stream.end()
-      await finished(stream).catch(() => {})
+      // What the stream ends with is in `failure`, and the disk may refuse the cut as it has refused the line.
+      await finished(stream).catch(whenRefused())
       if (failure === undefined) return
-      await cutTornLine(path).catch(() => {})
+      await cutTornLine(path).catch(whenRefused())
       throw failure
     },
   }
@@ -99,12 +102,8 @@ export async function keepRounds(path: string, rounds: number): Promise<void> {
 
 /** The peers' meeting stays; a last line without its end is none. */
 function isOfRounds(line: string, rounds: number): boolean {
-  let event: { type?: unknown; round?: unknown } | null
-  try {
-    event = JSON.parse(line)
-  } catch {
-    return false
-  }
+  const event = jsonIn(line) as { type?: unknown; round?: unknown } | null | undefined
+  if (event === undefined) return false
   if (event?.type === 'joined') return rounds > 0
   return event?.type !== 'baseline' && typeof event?.round === 'number' && event.round < rounds
 }

@@ -1,7 +1,8 @@
 import { open } from 'node:fs/promises'
 import * as z from 'zod'
-import { readBounded } from '../bounded-file.js'
+import { readBounded, whenNotRead } from '../bounded-file.js'
 import { measures, type Quality } from '../data/index.js'
+import { jsonIn } from '../json.js'
 import { explainDisk } from './durable.js'
 
 /*
@@ -83,11 +84,7 @@ async function tailOf(path: string): Promise<string> {
 function eventOf(line: string): z.output<typeof eventSchema> | undefined {
   // Most lines are of other events: a look is cheaper than to read them.
   if (!line.includes('"ended"') && !line.includes('"evaluated"')) return undefined
-  try {
-    return eventSchema.safeParse(JSON.parse(line)).data
-  } catch {
-    return undefined
-  }
+  return eventSchema.safeParse(jsonIn(line)).data
 }
 
 /** A summary takes less than a kilobyte, and more where many reasons of refusal are counted. */
@@ -105,9 +102,6 @@ export type Outcome = z.output<typeof summarySchema>
 
 /** `summary.json`; undefined where it is not there, or not what was written: it tells nothing that cannot be done without. */
 export async function outcomeIn(path: string): Promise<Outcome | undefined> {
-  try {
-    return summarySchema.safeParse(JSON.parse((await readBounded(path, summaryBytes)).toString('utf8'))).data
-  } catch {
-    return undefined
-  }
+  const bytes = await readBounded(path, summaryBytes).catch(whenNotRead)
+  return summarySchema.safeParse(jsonIn(bytes?.toString('utf8') ?? '')).data
 }

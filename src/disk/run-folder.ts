@@ -126,7 +126,8 @@ async function folderAt(path: string): Promise<RunFolder> {
     append(event) {
       try {
         metrics.append(event)
-      } catch {
+      } catch (error) {
+        if (!(error instanceof HearsayError)) throw error
         // An earlier one was lost. The run goes on for its result; `close` tells.
       }
     },

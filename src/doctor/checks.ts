@@ -6,6 +6,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { raceSignal } from 'race-signal'
 import { createDeadline } from '../deadline.js'
 import { createHost, type HearsayHost } from '../gossip/index.js'
+import { whenRefused } from '../system-errors.js'
 
 /** What a check found; `text` is a part of a line. */
 export interface Check {
@@ -80,7 +81,7 @@ export async function checkFolder(path: string, signal: AbortSignal): Promise<Ch
 
 /** The folder itself, or the nearest one above it that is there. */
 async function existing(path: string): Promise<string> {
-  const found = await stat(path).catch(() => undefined)
+  const found = await stat(path).catch(whenRefused('ENOENT', 'ENOTDIR'))
   if (found !== undefined || dirname(path) === path) return path
   return existing(dirname(path))
 }

@@ -10,6 +10,8 @@ import {
   recordName,
 } from '../learner/backend/installed.js'
 
+import { whenRefused } from '../system-errors.js'
+
 /*
  * The folder of native TensorFlow, as it is written: see learner/backend/installed.ts for what is in it. An
  * installation comes into use with one rename of installed.json, so there is never half an installation, and the
@@ -45,7 +47,7 @@ export async function publish(record: InstallationRecord, folder: string = nativ
  * @returns the bytes it took; undefined when there was nothing
  */
 export async function removeInstalled(folder: string = nativeFolder()): Promise<number | undefined> {
-  const names = await readdir(folder).catch(() => [])
+  const names = (await readdir(folder).catch(whenRefused('ENOENT', 'ENOTDIR'))) ?? []
   const ours = names.filter(name => name.startsWith(recordName) || folderPattern.test(name))
   if (ours.length === 0) return undefined
   const bytes = await bytesUnder(folder)
@@ -53,7 +55,7 @@ export async function removeInstalled(folder: string = nativeFolder()): Promise<
   for (const name of names.filter(name => name.startsWith(recordName))) await rm(join(folder, name), { force: true })
   await sweep(folder, undefined)
   // Only what Hearsay made is removed: HEARSAY_NATIVE may name a folder with other things in it.
-  await rmdir(folder).catch(() => undefined)
+  await rmdir(folder).catch(whenRefused('ENOTEMPTY', 'EEXIST', 'ENOENT'))
   return bytes
 }
 

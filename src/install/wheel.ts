@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type Entry, openPromise, type ZipFile } from 'yauzl'
 import { HearsayError } from '../errors.js'
+import { whenRefused } from '../system-errors.js'
 import { readDescription, type WheelDescription } from './description.js'
 
 /**
@@ -42,7 +43,7 @@ export interface Wheel extends WheelDescription {
  * @throws {@link HearsayError} `BACKEND` when it is no wheel or exceeds {@link wheelLimits}
  */
 export async function openWheel(path: string): Promise<Wheel> {
-  const file = await stat(path).catch(() => undefined)
+  const file = await stat(path).catch(whenRefused('ENOENT', 'ENOTDIR'))
   if (!file?.isFile()) throw broken(path, 'there is no such file')
   if (file.size > wheelLimits.fileBytes)
     throw broken(path, `it has ${file.size} bytes; the limit is ${wheelLimits.fileBytes}`)

@@ -37,7 +37,8 @@ export async function* interleaved<T>(sources: readonly AsyncIterable<T>[]): Asy
       }
     }
   } finally {
-    // Not awaited: one that waits for something else returns only when that has come.
+    // Not awaited: one that waits for something else returns only when that has come. What it fails with then, its peer
+    // has told already, or nobody is there to hear it.
     for (const iterator of iterators) iterator.return?.(undefined).catch(() => {})
   }
 }

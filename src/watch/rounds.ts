@@ -150,6 +150,7 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
         sumsUnderWay -= 1
         copies.ask()
       })
+    // Waited for alone: `work` is told how it ended, and `closeWhatIsWhole` keeps that.
     summing = sums.catch(() => {})
     const told = telling
     const work = (async () => {

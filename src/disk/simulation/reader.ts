@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import { NotRead, readBounded } from '../../bounded-file.js'
+import { NotRead, readBounded, whenNotRead } from '../../bounded-file.js'
 import { HearsayError } from '../../errors.js'
+import { jsonIn } from '../../json.js'
 import type { RoundFigures, Tested, Unmerged } from '../../node/index.js'
 import { type Layout, safetensorsLimits } from '../../tensors/index.js'
 import { readCheckpoint } from '../checkpoint-file.js'
@@ -51,7 +52,7 @@ export async function readKeptOptions(folder: string, limits: StateLimits = stat
       `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over, and none with mode: async`,
     )
   }
-  const options = optionsSchema.safeParse(jsonOf(text))
+  const options = optionsSchema.safeParse(jsonIn(text))
   if (!options.success) throw new HearsayError('RUN', `${path}: is not as it was written; begin the run anew`)
   return options.data
 }
@@ -88,8 +89,8 @@ async function readRound(
 ): Promise<SavedRun | string> {
   const path = join(place, 'run.json')
   const damaged = `${place}: is damaged`
-  const text = await readBounded(path, limits.runBytes).catch(() => undefined)
-  const parsed = runSchema.safeParse(jsonOf(text?.toString('utf8') ?? ''))
+  const text = await readBounded(path, limits.runBytes).catch(whenNotRead)
+  const parsed = runSchema.safeParse(jsonIn(text?.toString('utf8') ?? ''))
   if (!parsed.success || parsed.data.peers.length !== layouts.length) return damaged
   const kept: Kept = parsed.data
   if (kept.run !== Buffer.from(runId).toString('hex')) {
@@ -103,7 +104,7 @@ async function readRound(
     if (!read.ok) return read.reason
     let weights: Uint8Array | undefined
     if (mixture !== undefined) {
-      weights = await readBounded(join(place, `${peer}.mixture`), limits.mixtureBytes).catch(() => undefined)
+      weights = await readBounded(join(place, `${peer}.mixture`), limits.mixtureBytes).catch(whenNotRead)
       if (weights === undefined || sha256(weights) !== mixture || experts.some(at => heads[at] === undefined))
         return damaged
     }
@@ -131,7 +132,7 @@ async function readHeads(
 ): Promise<KeptMixture['experts'] | undefined> {
   if (heads.length === 0) return []
   const headBytes = size * Float32Array.BYTES_PER_ELEMENT
-  const bytes = await readBounded(join(place, 'heads'), heads.length * headBytes).catch(() => undefined)
+  const bytes = await readBounded(join(place, 'heads'), heads.length * headBytes).catch(whenNotRead)
   if (bytes === undefined || bytes.length !== heads.length * headBytes || sha256(bytes) !== headsDigest)
     return undefined
   return heads.map(({ peer, name, round }, at) => {
@@ -147,16 +148,8 @@ async function readBefore(
   { size }: Layout,
 ): Promise<Unmerged | 'damaged'> {
   const head = new Float32Array(size)
-  const bytes = await readBounded(path, head.byteLength).catch(() => undefined)
+  const bytes = await readBounded(path, head.byteLength).catch(whenNotRead)
   if (bytes?.length !== head.byteLength || sha256(bytes) !== digest) return 'damaged'
   bytesOf(head).set(bytes)
   return { head, loss: loss ?? Number.NaN }
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

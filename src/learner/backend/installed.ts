@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import envPaths from 'env-paths'
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
+import { jsonIn } from '../../json.js'
 import { systemCode } from '../../system-errors.js'
 
 /*
@@ -66,7 +67,7 @@ export function installedNative(folder: string = nativeFolder()): Installed | un
     if (systemCode(error) === undefined) throw error
     return undefined
   }
-  const record = recordSchema.safeParse(parsed(text))
+  const record = recordSchema.safeParse(jsonIn(text))
   if (!record.success) throw damaged(folder, `${recordName} cannot be read`)
   // A home folder can be shared by machines of several kinds.
   if (record.data.platform !== process.platform || record.data.arch !== process.arch) return undefined
@@ -77,13 +78,4 @@ export function installedNative(folder: string = nativeFolder()): Installed | un
 
 function damaged(folder: string, what: string): HearsayError {
   return new HearsayError('BACKEND', `the installation in ${folder} is damaged (${what}); run: hearsay backend install`)
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return undefined
-  }
 }
