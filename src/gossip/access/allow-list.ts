@@ -3,7 +3,7 @@ import type { PeerIdStr } from '../peer-id.js'
 import { ReasonCounts } from '../reason-counts.js'
 
 /** Why a peer that is not on the list got no connection. */
-export type GateReason =
+export type AllowListReason =
   | 'DIAL' // we were about to call it
   | 'INBOUND' // it called us and has proved who it is
   | 'OUTBOUND' // we called an address, and it was there
@@ -11,7 +11,7 @@ export type GateReason =
   | 'REMOVED' // it was connected when the list was changed
 
 /** Lets only listed peers connect. */
-export interface Gate {
+export interface AllowList {
   readonly gater: ConnectionGater
   /** Is the peer on the list? */
   allows(peer: PeerId): boolean
@@ -19,21 +19,21 @@ export interface Gate {
   allow(peers: Iterable<PeerId>): void
   /** Whose connections are closed when the list changes. */
   attach(node: Libp2p): void
-  /** Refused peers, by {@link GateReason}. A snapshot. */
+  /** Refused peers, by {@link AllowListReason}. A snapshot. */
   readonly denied: Readonly<Record<string, number>>
 }
 
 /**
- * Creates a gate. The identity of a caller is known only after the encryption handshake: it is refused right after
- * that, before the first protocol, identify included. A stranger learns that a peer listens, and our peer id.
+ * Creates an allow-list. The identity of a caller is known only after the encryption handshake: it is refused right
+ * after that, before the first protocol, identify included. A stranger learns that a peer listens, and our peer id.
  */
-export function createGate(peers: Iterable<PeerId>): Gate {
-  const denied = new ReasonCounts<GateReason>()
+export function createAllowList(peers: Iterable<PeerId>): AllowList {
+  const denied = new ReasonCounts<AllowListReason>()
   let allowed = setOf(peers)
   let node: Libp2p | undefined
 
   const denies =
-    (reason: GateReason) =>
+    (reason: AllowListReason) =>
     (peer: PeerId): boolean => {
       if (allowed.has(peer.toString())) return false
       denied.add(reason)

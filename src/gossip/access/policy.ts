@@ -55,6 +55,6 @@ export interface Access extends Admission {
    * @param invite - what its record shows
    */
   admitsAuthor(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict>
-  /** Refused peers by reason: a GateReason or an {@link AccessRejection}. A snapshot. */
+  /** Refused peers by reason: an `AllowListReason` or an {@link AccessRejection}. A snapshot. */
   readonly rejected: Readonly<Record<string, number>>
 }

@@ -14,7 +14,7 @@ import { type Admission, admitting, admittingRegistrar, replaced } from './admis
 import { explainDial } from './dial-error.js'
 import type { FieldInit, FieldParts } from './field.js'
 import type { HearsayHost, HearsayServices } from './hearsay-host.js'
-import { keepAcquainted } from './identify-retry.js'
+import { retryIdentify } from './identify-retry.js'
 import { keyProtector, type NetworkKey } from './network-key.js'
 import { IPColocationFactorWeight, scoreParams, scoreThresholds } from './peer-scores.js'
 import { rejoiningRegistrar } from './rejoining-registrar.js'
@@ -154,12 +154,12 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     },
   })
   const [start, stop] = [host.start.bind(host), host.stop.bind(host)]
-  let estrange = (): void => {}
+  let stopRetrying = (): void => {}
   host.start = async () => {
     try {
       await access?.start(host)
       await start()
-      if (field !== undefined) estrange = keepAcquainted(host)
+      if (field !== undefined) stopRetrying = retryIdentify(host)
     } catch (error) {
       await access?.stop()
       throw listenError(init.listen, error)
@@ -169,7 +169,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     // What libp2p waits for while it closes keeps no process alive, which would end here with everything half done.
     const awake = setInterval(() => {}, 60_000)
     try {
-      estrange()
+      stopRetrying()
       await access?.stop()
       await stop()
     } finally {

@@ -6,19 +6,19 @@ import type { HearsayHost } from './hearsay-host.js'
 const tries = 10
 
 /**
- * Identifies again those to whom gossipsub has no open stream though they are connected, until it is ended; being
- * identified, a peer is announced to gossipsub anew. Two ways lead there, and each was seen to leave one of twelve
- * waiting for ever over an open connection:
+ * Identifies again the connected peers to which gossipsub has no open stream, until it is stopped; a peer that is
+ * identified is announced to gossipsub anew. Two ways lead there, and each was seen to leave one of twelve waiting for
+ * ever over an open connection:
  *
- * - libp2p asks a new connection once which peer is there, for five seconds. Where the answer is late, as from a machine on which
- *   a dozen processes start, gossipsub never hears of that peer.
+ * - libp2p identifies a new connection once, for five seconds. Where the answer is late, as from a machine on which a
+ *   dozen processes start, gossipsub never hears of that peer.
  * - A peer comes back, or asks before it joins, and its former connection closes a moment after the next has opened.
  *   gossipsub then keeps its closed stream and opens no other.
  *
  * @param lookMs - between two looks, and for the first try to come to its end: libp2p's own takes five seconds at most
- * @returns what ends it
+ * @returns a function that stops it
  */
-export function keepAcquainted(host: HearsayHost, lookMs = 5_000): () => void {
+export function retryIdentify(host: HearsayHost, lookMs = 5_000): () => void {
   const { identify, pubsub } = host.services
   const tried = new WeakMap<Connection, number>()
   const { streamsOutbound } = pubsub as unknown as {

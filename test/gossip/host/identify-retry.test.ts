@@ -1,7 +1,7 @@
 import type { Stream, StreamHandler } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { keepAcquainted } from '../../../src/gossip/host/identify-retry.js'
+import { retryIdentify } from '../../../src/gossip/host/identify-retry.js'
 import type { HearsayHost } from '../../../src/gossip/index.js'
 import { until } from '../hosts.js'
 import { startFieldHost } from './hosts.js'
@@ -11,7 +11,7 @@ const identifyProtocol = '/ipfs/id/1.0.0'
 /** A host that looks more often than one waits in a test. */
 async function startLooking(): Promise<HearsayHost> {
   const host = await startFieldHost({ field: {} })
-  onTestFinished(keepAcquainted(host, 100))
+  onTestFinished(retryIdentify(host, 100))
   return host
 }
 
@@ -36,7 +36,7 @@ describe('two hosts that do not say in time who they are', () => {
     await until(() => one.asked() === 1 && other.asked() === 1)
     const hear = ({ host }: typeof one): boolean => host.services.pubsub.getSubscribers('news').length === 1
     expect([one, other].map(hear)).toEqual([false, false])
-    for (const { host } of [one, other]) onTestFinished(keepAcquainted(host, 500))
+    for (const { host } of [one, other]) onTestFinished(retryIdentify(host, 500))
     await until(() => hear(one) && hear(other))
     expect(one.asked() + other.asked()).toBeGreaterThan(2)
   })
