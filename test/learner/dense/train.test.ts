@@ -28,7 +28,9 @@ async function useBackend({ select }: PresentBackend): Promise<void> {
   model = await buildModel({ kind: 'mlp', hidden: [20, 10] }, inputShape, classes, 3)
 }
 
-function jobs(changed: Partial<LocalPlan>, peers = sizes): { jobs: TrainingJob[]; release(): void } {
+type Changed = Partial<LocalPlan> | ((peer: number) => Partial<LocalPlan>)
+
+function jobs(changed: Changed, peers = sizes): { jobs: TrainingJob[]; release(): void } {
   const residents = new Residents(2 ** 24)
   const list = peers.map((size, peer): TrainingJob => {
     const draw = random(peer, 'dense test')
@@ -45,7 +47,7 @@ function jobs(changed: Partial<LocalPlan>, peers = sizes): { jobs: TrainingJob[]
       seed: 7,
       peer,
       round: 2,
-      plan: { ...plain, ...changed },
+      plan: { ...plain, ...(typeof changed === 'function' ? changed(peer) : changed) },
       book: ruleBook(),
     }
   })
@@ -68,12 +70,22 @@ const clip: RuleSpec = { rule: 'clip', limit: 0.5 }
 const weightDecay: RuleSpec = { rule: 'weightDecay', factor: 0.01 }
 const momentum = (factor: number): RuleSpec => ({ rule: 'momentum', factor })
 
-const ways: Record<string, Partial<LocalPlan>> = {
+/** Another for every peer. */
+const vectorOf = (peer: number): Float32Array =>
+  Float32Array.from({ length: model.layout.size }, (_, k) => 0.1 * Math.cos(k + 5 * peer))
+
+const ways: Record<string, Changed> = {
   SGD: {},
   'SGD with momentum, weight decay and clipping': { rules: [clip, weightDecay, momentum(0.9)] },
   SAM: { rules: [sam(0.1)] },
   'ASAM with everything': { rules: [sam(0.5, true), clip, weightDecay, momentum(0.5)] },
   'a number of steps': { length: { steps: 3 } },
+  'a correction, and a pull to a point, of each peer’s own': peer => ({
+    rules: [
+      { rule: 'correction', by: vectorOf(peer) },
+      { rule: 'proximal', to: vectorOf(peer + 9), factor: 0.5 },
+    ],
+  }),
 }
 
 describe.each(backends)('peers trained side by side on $name', backend => {
