@@ -143,37 +143,9 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       const ofRound = digests.get(round)!
       digests.delete(round)
       const place = unfinished(round)
-      const all = ofRound.flatMap(({ held = [] }) => held)
-      const heads = new Map(all.map(expert => [keyOf(expert), expert]))
-      const keys = [...heads.keys()].sort()
-      const numbers = Buffer.concat(keys.map(key => bytesOf(heads.get(key)!.head)))
-      const { lastTested, ...others } = run
-      const kept = {
-        format: 'hearsay simulation 1',
-        run: Buffer.from(runId).toString('hex'),
-        ...others,
-        ...(lastTested && { lastTested }),
-        peers: peers.map(({ failed, tested }, peer) => {
-          const { model, usual, before, mixture, held } = ofRound[peer]!
-          return {
-            failed,
-            ...(tested && { tested }),
-            usual,
-            ...(before && { before }),
-            model,
-            ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
-          }
-        }),
-        ...(keys.length > 0 && {
-          heads: keys.map(key => {
-            const { peer, name, round } = heads.get(key)!
-            return { peer, name, round }
-          }),
-          headsDigest: sha256(numbers),
-        }),
-      }
+      const { kept, heads } = keptRun(runId, run, peers, ofRound)
       await onDisk(async () => {
-        if (keys.length > 0) await writeBytes(join(place, 'heads'), numbers)
+        if (heads.length > 0) await writeBytes(join(place, 'heads'), heads)
         await writeBytes(join(place, 'run.json'), JSON.stringify(kept))
         // All of the round at once: to wait for each as it was written took 1.4 to 4 times as long (16 peers, 4,810
         // parameters; on a quiet disk and a busy one).
@@ -186,6 +158,44 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       })
     },
   }
+}
+
+/** What `run.json` says of a whole round, and the heads that mixtures hold of each other, each once. */
+function keptRun(
+  runId: Uint8Array,
+  { lastTested, ...figures }: SavedFigures,
+  peers: Parameters<StateKeeper['commit']>[1],
+  written: readonly Written[],
+): { readonly kept: object; readonly heads: Uint8Array } {
+  const all = written.flatMap(({ held = [] }) => held)
+  const experts = new Map(all.map(expert => [keyOf(expert), expert]))
+  const keys = [...experts.keys()].sort()
+  const heads = Buffer.concat(keys.map(key => bytesOf(experts.get(key)!.head)))
+  const kept = {
+    format: 'hearsay simulation 1',
+    run: Buffer.from(runId).toString('hex'),
+    ...figures,
+    ...(lastTested && { lastTested }),
+    peers: peers.map(({ failed, tested }, peer) => {
+      const { model, usual, before, mixture, held } = written[peer]!
+      return {
+        failed,
+        ...(tested && { tested }),
+        usual,
+        ...(before && { before }),
+        model,
+        ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
+      }
+    }),
+    ...(keys.length > 0 && {
+      heads: keys.map(key => {
+        const { peer, name, round } = experts.get(key)!
+        return { peer, name, round }
+      }),
+      headsDigest: sha256(heads),
+    }),
+  }
+  return { kept, heads }
 }
 
 function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
