@@ -53,7 +53,8 @@ export {
   type RuleSpec,
   type TrainReport,
 } from './learner/index.js'
-export { consensusDistance, type MergeMethod, mergeMethods, mix } from './merge/index.js'
+export { consensusDistance, mix } from './merge/index.js'
+export * from './methods/index.js'
 export {
   createIdentity,
   createPeer,

@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import type { DurablePeer, PeerSettings } from '../disk/index.js'
 import { shown } from '../foreign.js'
-import type { Manifest, PeerNetwork } from '../node/index.js'
+import { type Manifest, type PeerNetwork, planOf } from '../node/index.js'
 import { byteCount, count, countOf, deviceText } from '../watch/index.js'
 import { type Joinable, joinLines, unknownReach } from './reach.js'
 import { taskText } from './task-text.js'
@@ -39,7 +39,7 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
       'merge',
       `${mergeText(manifest)}, ${countOf(manifest.rounds, 'round')}${round > 0 ? `, from round ${round + 1} on` : ''}`,
     ],
-    ['sends', trafficText(manifest, head.layout.size)],
+    ['sends', trafficText(manifest, planOf(manifest, head))],
     ['backend', `${backend.name} (${deviceText(backend.device)})`],
     ...networkRows(run, key),
   ]

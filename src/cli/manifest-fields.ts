@@ -1,6 +1,6 @@
 import { codecNames } from '../codec/index.js'
 import { shippedSets } from '../data/index.js'
-import { mergeMethods, mergeSchema, resolveMerge } from '../merge/index.js'
+import { methodNamed, methodNames } from '../methods/index.js'
 import { topologyKinds } from '../topology/index.js'
 
 /** A field of the manifest as `hearsay init` explains it. */
@@ -28,16 +28,17 @@ const ownData = (value: unknown) => (data: Section) =>
 
 /** For a number that only some methods have: what the method sets it to. */
 const ofMethod = (key: string, probe: unknown, value: (method: Section) => unknown) => (merge: Section) =>
-  // A method that has no use for it refuses it (merge/methods.ts).
-  mergeSchema.safeParse({ method: merge.method, [key]: probe }).success ? value(merge) : undefined
+  // A method that has no use for it refuses it (methods/).
+  methodNamed(merge.method as string).schema.safeParse({ method: merge.method, [key]: probe }).success
+    ? value(merge)
+    : undefined
 
 /** For a number that only a mixture has. */
 const ofMixture = (value: unknown) => (merge: Section) => (merge.method === 'mixture' ? value : undefined)
 
-const settled = (merge: Section) => resolveMerge(mergeSchema.parse({ method: merge.method }))
-
 /** Every field in the order of the file: what is learned, by whom, how they train, how they gossip, and the bounds. */
 export const parts: readonly Part[] = [
+  { key: 'format', says: 'Of this file: another version of Hearsay may read its fields otherwise' },
   {
     key: 'data',
     says: 'What is learned from. A peer in the field brings its own; it must fit this description.',
@@ -173,22 +174,22 @@ export const parts: readonly Part[] = [
     key: 'merge',
     says: 'How what is received becomes part of the own model.',
     fields: [
-      { key: 'method', says: [...mergeMethods, 'mixture'].join(', ') },
+      { key: 'method', says: methodNames().join(', ') },
       {
         key: 'gossipSteps',
         says: 'Exchanges a round',
-        unset: ofMethod('gossipSteps', 2, merge => settled(merge).gossipSteps),
+        unset: ofMethod('gossipSteps', 2, () => 1),
       },
       {
         key: 'acceleration',
         says: 'plain, or chebyshev, which gets further in as many exchanges on a graph that does not change',
         unset: ofMethod('acceleration', 'chebyshev', () => 'plain'),
       },
-      { key: 'rho', says: 'Radius of SAM', unset: ofMethod('rho', 0.01, merge => settled(merge).local.rho) },
+      { key: 'rho', says: 'Radius of SAM', unset: ofMethod('rho', 0.01, () => 0.05) },
       {
         key: 'momentum',
         says: "Of local training, or of a mixture's transforms and gate: from 0 up to below 1",
-        unset: ofMethod('momentum', 0.5, merge => settled(merge).local.momentum),
+        unset: ofMethod('momentum', 0.5, () => 0.9),
       },
       {
         key: 'schedule',
@@ -214,6 +215,7 @@ export const parts: readonly Part[] = [
         says: 'Does the gate see numbers of one size? false is the published formula',
         unset: ofMixture(true),
       },
+      { key: 'localMomentum', says: 'Of local training beside a mixture', unset: ofMixture(0.9) },
       { key: 'trainHead', says: "Does the mixture's loss move the own head too?", unset: ofMixture(false) },
       { key: 'warmUp', says: 'Rounds of local training alone, before transforms and gate', unset: ofMixture(0) },
       { key: 'topExperts', says: 'At most so many received heads take part; left out, all', unset: ofMixture(8) },

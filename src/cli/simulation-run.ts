@@ -4,7 +4,8 @@ import { describePeer, dropState, keepPeer, type PeerDescription, type RunFolder
 import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
-import type { Manifest, Member } from '../node/index.js'
+import type { MixtureSpec } from '../mixture/index.js'
+import { type Manifest, type Member, planOf } from '../node/index.js'
 import {
   createSimulation,
   type Prepared,
@@ -95,7 +96,7 @@ const aloneNote = 'one peer has nobody to learn from, so this is training alone;
 /** Before the run: files of models may change while it lasts. */
 async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
   const { runId, manifest, models, dataset, shards } = prepared
-  const mixture = manifest.merge.method === 'mixture' ? { mixture: manifest.merge } : {}
+  const mixture = manifest.merge.method === 'mixture' ? { mixture: manifest.merge as MixtureSpec } : {}
   const topologies = new Map<ModelSpec, Awaited<ReturnType<typeof readTopology>>>()
   for (const { model } of models) {
     if (!topologies.has(model.model)) topologies.set(model.model, await readTopology(model.model))
@@ -147,7 +148,7 @@ function announcement(
       'merge',
       `${manifest.merge.method}, ${countOf(manifest.rounds, 'round')}${first > 0 ? `, goes on behind round ${first}` : ''}`,
     ],
-    ['sends', trafficText(manifest, head.layout.size, prepared.topology)],
+    ['sends', trafficText(manifest, planOf(manifest, head), prepared.topology)],
     ['backend', `${backend.name} (${deviceText(backend.device)}), ${countOf(workers, 'worker')}`],
     ...backend.reasons.map((reason): [string, string] => ['', reason]),
   ]

@@ -1,4 +1,6 @@
-import type { Peer, PeerEvent, Unmerged } from '../node/index.js'
+import type { Unmerged } from '../methods/index.js'
+import type { MixtureSpec } from '../mixture/index.js'
+import type { Peer, PeerEvent } from '../node/index.js'
 import { type DescriptionInit, describePeer } from './description.js'
 import type { FieldFolder } from './field-folder.js'
 import { keepPeer } from './kept-peer.js'
@@ -90,7 +92,7 @@ export class PeerKeeper {
       layout,
       dataset,
       standardisation,
-      ...(merge.method === 'mixture' && { mixture: merge }),
+      ...(merge.method === 'mixture' && { mixture: merge as MixtureSpec }),
       ...(task?.objective && { objective: task.objective }),
     }
     await keepPeer(folder.path, describePeer(about), mixture)

@@ -1,5 +1,6 @@
 import { HearsayError } from '../errors.js'
-import type { Manifest, Peer, Unmerged } from '../node/index.js'
+import type { Unmerged } from '../methods/index.js'
+import type { Manifest, Peer } from '../node/index.js'
 import { headOf } from '../tensors/index.js'
 import type { FieldFolder } from './field-folder.js'
 import { readPeer } from './kept-peer.js'

@@ -58,7 +58,6 @@ export {
   type PublishResult,
 } from './publication/publication.js'
 export type { PublicationRejection } from './publication/published-head.js'
-export { ReasonCounts } from './reason-counts.js'
 export { isFinal, Rejection, type RejectionReason } from './rejection.js'
 export { requestState, type StateQuery, StateRefused } from './state/client.js'
 export { stateProtocol } from './state/protocol.js'

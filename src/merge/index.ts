@@ -1,5 +1,4 @@
 export * from './belief.js'
 export * from './gossip-step.js'
-export * from './methods.js'
 export * from './mix.js'
 export * from './staleness.js'

@@ -22,7 +22,9 @@ export {
   type MixtureInput,
   type MixtureSettings,
   type MixtureSpec,
+  mixtureProblems,
   mixtureSchema,
   resolveMixture,
+  settleMixture,
 } from './spec.js'
 export type { MixtureWeights } from './weights.js'

@@ -2,8 +2,8 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
-import type { Learner, LocalPlan } from '../learner/index.js'
-import type { MixtureLearner } from '../mixture/index.js'
+import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
+import type { Unmerged } from '../methods/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { Summand } from './agreed-sum.js'
@@ -14,9 +14,8 @@ import type { Identity } from './identity.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './member.js'
-import type { MixingInit } from './mixing.js'
 import type { PeerMixture } from './peer-mixture.js'
-import type { Unmerged } from './work.js'
+import type { PublicRoadInit } from './public-road.js'
 
 /** What a peer is put together from. */
 export interface AssemblyInit {
@@ -29,22 +28,25 @@ export interface AssemblyInit {
   /** The topology for a number of peers. */
   readonly topologyOf: (peers: number) => Topology
   readonly learner: Learner
-  /** In a mixture run. */
-  readonly mixture?: MixtureLearner
+  readonly pool: LearnerPool
+  /** Of the pool. */
+  readonly model: PoolModel
+  /** What it trains on. */
+  readonly data: PeerData
+  /** Decides its random numbers, with the run's seed. */
+  readonly number: number
   /** Of a run of merges that goes on: see `Belief`. */
   readonly usual?: readonly number[] | undefined
   /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
-  /** See {@link MixingInit}. */
-  readonly isDeafTo?: MixingInit['isDeafTo']
+  /** See {@link PublicRoadInit}. */
+  readonly isDeafTo?: PublicRoadInit['isDeafTo']
   /** Local training of a round. */
   readonly localPlan: (round: number) => LocalPlan
   /** The whole model, at its start; the run changes it in place. */
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
-  /** What it trains on. */
-  readonly samples: Samples
   /** See {@link uninformedLoss}. */
   readonly uninformed: number
   /** Memory for heads under way. @default its own */

@@ -16,6 +16,8 @@ import {
   type StateService,
   untimed,
 } from '../gossip/index.js'
+import { methodOf, type Roads } from '../methods/index.js'
+import { headOf } from '../tensors/index.js'
 import { createAgreedSum } from './agreed-sum.js'
 import type { AssembledPeer, AssemblyInit } from './assembled-peer.js'
 import { countersOf } from './counters.js'
@@ -25,19 +27,18 @@ import { fixedFederation } from './federation.js'
 import { pinned } from './listening.js'
 import { canonicalManifest } from './manifest.js'
 import { meet } from './meeting.js'
-import { createMerging } from './merging.js'
-import { resolveMethod } from './method.js'
-import { createMixing } from './mixing.js'
+import { createNeighbourRoad } from './neighbour-road.js'
 import { createOpenRun, endedBefore, type OpenRun } from './open.js'
 import { adaptivePatience, fixedPatience } from './patience.js'
 import { createPeerHost } from './peer-host.js'
 import { mixtureOf } from './peer-mixture.js'
+import { createPublicRoad } from './public-road.js'
 import { type RoundsInit, runRounds } from './round.js'
 import { seekLost } from './seeking.js'
 import { createShares } from './shares.js'
 import { toldAfter } from './told.js'
+import { planOf } from './training.js'
 import { twinError } from './twin-error.js'
-import type { MethodWork } from './work.js'
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 const dialMs = 5_000
@@ -56,9 +57,11 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   const { manifest, runId, self, field, lockstep } = init
   // In a simulation nothing is decided by a clock: its numbers must not depend on how busy the machine is.
   const timing = field === undefined ? untimed : fieldTiming
-  const method = resolveMethod(manifest)
+  const { head, parameters } = init
+  const plan = planOf(manifest, head)
+  const isPublic = methodOf(manifest.merge).road === 'everybody'
   // In a simulation of merges the book sees everything, and a record would be verified by every peer of the process.
-  const isHeard = field !== undefined || init.mixture !== undefined
+  const isHeard = field !== undefined || isPublic
   const node = await createPeerHost(init)
   let open: OpenRun | undefined
   let hasBegun = false
@@ -84,21 +87,30 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
   const longestMs = manifest.limits.exchangeSeconds * 1000
   const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : adaptivePatience({ longestMs })
   const parts = { ...init, dialMs, patience, timing }
-  const merging = method.kind === 'merge' ? createMerging({ ...parts, merge: method }, node) : undefined
-  const mixing =
-    method.kind === 'mixture'
-      ? createMixing({ ...parts, ...field, settings: method, mixture: init.mixture!, sumDigest }, node, presence)
-      : undefined
-  const work: MethodWork = (merging ?? mixing)!
-  const readsHeads = merging && { heads: merging.handover }
+  const { layout } = plan.says
+  const handing = isPublic ? undefined : createNeighbourRoad({ ...parts, layout, steps: plan.steps }, node)
+  const publishing = isPublic ? createPublicRoad({ ...parts, ...field, layout, sumDigest }, node, presence) : undefined
+  const road = (handing ?? publishing)!
+  const session = plan.start(
+    {
+      ...init,
+      seed: manifest.seed,
+      rounds: manifest.rounds,
+      limits: manifest.limits,
+      staleness: manifest.staleness,
+    },
+    // A method is handed the road that its plan names, and no other.
+    { neighbours: handing?.road, everybody: publishing?.road } as Roads,
+  )
+  const mixture = publishing && mixtureOf(session, publishing)
   const state: StateService | undefined = isHeard
     ? createState({
         runId,
         manifest: canonicalManifest(manifest),
-        head: work.latest,
+        head: () => road.latest(),
         agreed: () => agreement?.encoded(),
         deadlines: timing.state,
-        ...(work.heads && { heads: work.heads }),
+        ...(road.heads && { heads: road.heads }),
         ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
         view: createShares({
           presence,
@@ -131,32 +143,32 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
     await presence.stop()
     await twins?.stop()
     await state?.stop()
-    await work.stop()
+    await road.stop()
     await node.stop()
   }
 
   async function* run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
     const topologyOf = init.topologyOf
-    let rounds: ReturnType<MethodWork['begin']>
-    let more: Pick<RoundsInit, 'first' | 'catchUp'> = {}
+    if (entry.unmerged !== undefined) session.resume?.(entry.unmerged)
+    let more: Pick<RoundsInit, 'first' | 'catchUp' | 'federation' | 'reportsMembers'>
     let report: RoundReport = { round: 0, samples: 0 }
     if (entry.members !== undefined) {
       presence.expect(entry.members.map(({ peerId }) => peerId))
-      mixing?.expect(entry.members)
+      publishing?.expect(entry.members)
     }
     if (entry.kind === 'members') {
       const { members } = entry
       const topology = topologyOf(members.length)
       const federation = fixedFederation(members, self, topology)
       const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
-      const everybody = mixing !== undefined
-      // Before they meet: who begins sooner may send its heads right away.
-      rounds = work.begin({ federation, open, tellsMembers: false, unmerged: entry.unmerged })
+      const everybody = isPublic
+      // Before they meet: a peer that begins sooner may send its heads right away.
+      road.begin({ federation, open })
       const first = entry.round ?? 0
       const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
       const meeting = { self, members, topology, joinMs, everybody, isGone, ...(isHeard && { presence }) }
       yield* meet(meeting, node, signal)
-      more = { first }
+      more = { first, federation }
     } else {
       const { remembered } = entry
       const looksFor = remembered.length > 0 || field?.lan === true
@@ -167,17 +179,17 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         sumDigest,
         node,
         presence,
-        latest: work.latest,
-        ...readsHeads,
-        loss: merging?.loss ?? (async () => 0),
+        latest: () => road.latest(),
+        ...(handing && { heads: handing.handover }),
+        loss: session.loss ?? (async () => 0),
         lossLimit: manifest.limits.lossIncrease * init.uninformed,
-        ...(merging && { onReplaced: merging.replaced }),
+        ...(session.replaced && { onReplaced: session.replaced }),
       })
       hasBegun = entry.hasBegun
       report = endedBefore(entry.round, entry.samples)
       if (entry.round > 0) {
         // So that all who come back at once can agree on a round, and take over the head of who was further.
-        await work.offer(entry.round - 1)
+        await handing?.offer(entry.round - 1, headOf(parameters, head))
         await presence.publish(report)
       }
       seekLost({ node, presence, remembered, dialMs }, stopping.signal).catch(error => {
@@ -185,30 +197,30 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       })
       yield* open.gather(signal)
       if (agreement !== undefined) {
-        if (entry.agreed === undefined) mixing?.forgetRecalled()
+        if (entry.agreed === undefined) publishing?.forgetRecalled()
         yield* agreement.agree(entry.agreed, entry.minPeers, signal)
       }
-      await mixing?.catchUp(signal)
-      more = { first: entry.round, catchUp: open.catchUp }
-      const tellsMembers = entry.members === undefined
-      rounds = work.begin({ federation: open.federation, open, tellsMembers, unmerged: entry.unmerged })
+      await publishing?.catchUp(signal)
+      const { federation } = open
+      more = { first: entry.round, catchUp: open.catchUp, federation, reportsMembers: entry.members === undefined }
+      road.begin({ federation, open })
     }
     hasBegun = true
     const measure = measureOf(manifest.data)
     for await (const event of runRounds(
       {
         ...init,
-        ...rounds,
         ...more,
+        session,
         rounds: manifest.rounds,
         evaluateEvery: manifest.evaluation.every,
         // A simulation has baselines instead, and its workers are busy.
-        ...(field === undefined && { evaluateBefore: undefined }),
+        testsBefore: field !== undefined,
       },
       signal,
     )) {
-      if (event.type === 'caught-up') work.at(event.to)
-      if (event.type === 'trained') work.at(event.round)
+      if (event.type === 'caught-up') road.at(event.to)
+      if (event.type === 'trained') road.at(event.round)
       if (event.type === 'ended') lockstep?.end(node.peerId.toString(), event.round)
       report = toldAfter(report, event, measure)
       // In a simulation the book has all that it says, and a head how far its peer is.
@@ -217,18 +229,18 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined
       if (unlike !== undefined) yield { type: 'unlike', peer: self, ...unlike }
     }
-    await work.idle()
+    await road.idle()
   }
 
   return {
     self,
     identity: init.identity,
     parameters: init.parameters,
-    usual: () => merging?.usual() ?? [],
-    unmerged: () => merging?.unmerged(),
-    ...(mixing && init.mixture && { mixture: mixtureOf(init.mixture, mixing) }),
+    usual: () => session.usual?.() ?? [],
+    unmerged: () => session.unmerged?.(),
+    ...(mixture && { mixture }),
     get counters() {
-      return countersOf(work.counters, { presence, state, agreement, access: field?.access })
+      return countersOf(road.counters, session.refused(), { presence, state, agreement, access: field?.access })
     },
     async start() {
       if (life !== 'idle') return
@@ -236,7 +248,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       // Before anybody can connect who knows the other.
       await twins?.start()
       await node.start()
-      await work.start()
+      await road.start()
       await state?.start()
       if (isHeard) await presence.start()
       agreement?.start()
@@ -257,9 +269,9 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
       await node.dial([...addresses], { signal })
     },
     async relativeLoss(saved, signal) {
-      if (merging === undefined) return 0
+      if (session.loss === undefined) return 0
       if (agreement?.recall(saved) === false) return 0
-      return (await merging.loss(signal)) / init.uninformed
+      return (await session.loss(signal)) / init.uninformed
     },
     async *run(entry, asked) {
       const either = createDeadline(asked, doubled.signal)
@@ -269,7 +281,7 @@ export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
         either.clear()
       }
     },
-    idle: () => work.idle(),
+    idle: () => road.idle(),
     async stop() {
       if (life !== 'stopped') await end(life === 'started' && isHeard)
     },

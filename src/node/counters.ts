@@ -1,6 +1,6 @@
 import type { Access, Presence, StateService } from '../gossip/index.js'
 import type { AgreedSum } from './agreed-sum.js'
-import type { MethodWork } from './work.js'
+import type { Road } from './road.js'
 
 /** What crossed this peer's network so far. */
 export interface PeerCounters {
@@ -18,18 +18,20 @@ export interface CountedParts {
 
 /** Sums over the parts of a peer. */
 export function countersOf(
-  work: MethodWork['counters'],
+  road: Road['counters'],
+  /** What the method did not merge, by reason. */
+  refused: Readonly<Record<string, number>>,
   { presence, state, agreement, access }: CountedParts,
 ): PeerCounters {
-  const rejected: Record<string, number> = { ...work.rejected }
+  const rejected: Record<string, number> = { ...road.rejected, ...refused }
   for (const counts of [presence.counters.rejected, agreement?.rejected ?? {}]) {
     for (const [reason, count] of Object.entries(counts)) rejected[reason] = (rejected[reason] ?? 0) + count
   }
   // Some of its reasons have the names of others'.
   for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
   return {
-    sentBytes: work.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
-    receivedBytes: work.receivedBytes,
+    sentBytes: road.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
+    receivedBytes: road.receivedBytes,
     rejected,
   }
 }

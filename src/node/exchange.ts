@@ -1,35 +1,15 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { createDeadline } from '../deadline.js'
 import { type PeerIdStr, Rejection, type StatePayload } from '../gossip/index.js'
+import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap } from '../methods/index.js'
 import { whenDisconnected } from './connections.js'
-import type { Absence, AbsenceReason } from './events.js'
-import type { Neighbourhood } from './federation.js'
-import { createHandingOver, type HandingOverInit, type Position } from './handing-over.js'
+import { createHandingOver, type HandingOverInit } from './handing-over.js'
+import type { Member } from './member.js'
 import type { Patience } from './patience.js'
 
-/** What one exchange brought. */
-export interface Swap {
-  readonly received: ReadonlyMap<number, Float32Array>
-  /** Of which round each head is, where they are not all of the exchange's own. */
-  readonly rounds?: ReadonlyMap<number, number>
-  readonly absent: readonly Absence[]
-  /** Gives the memory of the received heads back: they are merged, and nobody looks at them again. */
-  release(): void
-}
-
-/** What a round needs of the network. */
-export interface Exchange {
-  /**
-   * Hands `head` to every neighbour that the graph sends to and takes theirs. Ends when each neighbour's head is here,
-   * its peer is gone or elsewhere, or nobody is left who is worth waiting for: whoever is missing costs its own share
-   * and no more.
-   * `head` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
-   */
-  swap(position: Position, head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<Swap>
-}
-
 /** An exchange over libp2p streams. */
-export interface StreamExchange extends Exchange {
+export interface StreamExchange extends NeighbourRoad {
+  swap(position: Position, values: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap>
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>
   /** What was handed over last, where `keepsLatest` asks to keep it: newcomers want it. */
@@ -92,7 +72,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
   }
 
   /** What is here of the neighbours, of whatever round. */
-  function newest({ members, self, graph, topology }: Neighbourhood): Swap {
+  function newest({ members, self, graph, topology }: Neighbourhood<Member>): Swap {
     const received = new Map<number, Float32Array>()
     const rounds = new Map<number, number>()
     const senders = new Set<PeerIdStr>()

@@ -1,28 +1,16 @@
-import { type Graph, type MixingRow, mixingMatrix, type Topology } from '../topology/index.js'
+import type { Neighbourhood } from '../methods/index.js'
+import { mixingMatrix, type Topology } from '../topology/index.js'
 import type { Member } from './member.js'
-
-/** Who takes part in a round, and whom this peer exchanges with. Numbers are places in `members`. */
-export interface Neighbourhood {
-  /** In the order of their peer ids, as every peer has them: sums run in that order. */
-  readonly members: readonly Member[]
-  /** Numbers by peer id. */
-  readonly numbers: ReadonlyMap<string, number>
-  readonly self: number
-  readonly topology: Topology
-  readonly graph: Graph
-  /** This peer's row of the mixing matrix. */
-  readonly row: MixingRow
-}
 
 /** The peers of a run, as one of them sees it. */
 export interface Federation {
   /** The neighbourhood in a round. Between two calls it may change when peers come and go. */
-  at(round: number): Neighbourhood
+  at(round: number): Neighbourhood<Member>
 }
 
 /** Members that stay the same: a simulation, or a federation that is written down in a file. */
 export function fixedFederation(members: readonly Member[], self: number, topology: Topology): Federation {
-  const known = new Map<number, Neighbourhood>()
+  const known = new Map<number, Neighbourhood<Member>>()
   const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
   return {
     at(round) {

@@ -11,14 +11,9 @@ import {
   type SendResult,
   type StatePayload,
 } from '../gossip/index.js'
-import type { Neighbourhood } from './federation.js'
+import type { Neighbourhood, Position } from '../methods/index.js'
 import type { Lockstep } from './lockstep.js'
-
-/** Where in a run an exchange stands: which round, and which of the round's gossip steps. */
-export interface Position {
-  readonly round: number
-  readonly step: number
-}
+import type { Member } from './member.js'
 
 /** The own head's way to the neighbours. */
 export interface HandingOver {
@@ -26,7 +21,7 @@ export interface HandingOver {
   toAll(
     position: Position,
     head: Float32Array,
-    where: Neighbourhood,
+    where: Neighbourhood<Member>,
     signal: AbortSignal,
   ): Promise<{ readonly over: Promise<unknown> }>
   /** What was handed over last, where `keepsLatest` asks to keep it. */
@@ -128,7 +123,7 @@ export function createHandingOver(init: HandingOverInit): HandingOver {
   async function toAll(
     position: Position,
     head: Float32Array,
-    { members, self, graph }: Neighbourhood,
+    { members, self, graph }: Neighbourhood<Member>,
     signal: AbortSignal,
   ): Promise<{ readonly over: Promise<unknown> }> {
     const payload = await handover.encode(init.forge?.(position.round, head) ?? head)

@@ -1,6 +1,5 @@
 export type { AssembledPeer, AssemblyInit, InTheField } from './assembled-peer.js'
 export { assemblePeer } from './assembly.js'
-export * from './believing.js'
 export {
   askManifest,
   askView,
@@ -11,23 +10,14 @@ export {
 export type { PeerCounters } from './counters.js'
 export type { Entry } from './entry.js'
 export * from './events.js'
-export {
-  createExchange,
-  type Exchange,
-  type ExchangeInit,
-  type StreamExchange,
-  type Swap,
-} from './exchange.js'
-export { type Federation, fixedFederation, type Neighbourhood, openFederation } from './federation.js'
-export { createGossip, type Gossip, type GossipInit } from './gossip.js'
-export type { Position } from './handing-over.js'
+export { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
+export { type Federation, fixedFederation, openFederation } from './federation.js'
 export * from './identity.js'
 export { type Vacant, vacant } from './listening.js'
 export { createLockstep, type Lockstep } from './lockstep.js'
 export * from './manifest.js'
 export { manifestForData, withUsualModel } from './manifest-for-data.js'
 export type { Member } from './member.js'
-export { type Method, type MethodSpec, methodSchema, resolveMethod } from './method.js'
 export { checkInvited, hostNetwork, type NetworkOf, type PeerNetwork, refusedInvite } from './network.js'
 export { adaptivePatience, fixedPatience, type Patience } from './patience.js'
 export * from './peer.js'
@@ -39,5 +29,3 @@ export * from './run-events.js'
 export { type RunView, readView, waitForShare } from './shares.js'
 export * from './training.js'
 export { twinWarning } from './twin-error.js'
-export * from './whose.js'
-export type { Unmerged } from './work.js'

@@ -5,12 +5,12 @@ import { Document, isCollection, isSeq } from 'yaml'
 import * as z from 'zod'
 import { codecName } from '../codec/index.js'
 import { type Dataset, dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
-import { modelSchema, trainingSchema } from '../learner/index.js'
+import { modelSchema, type TrainingSpec, trainingSchema } from '../learner/index.js'
 import { stalenessSchema } from '../merge/index.js'
+import { axisProblems, type ManifestFacts, methodCount, methodOf, sectionSchema } from '../methods/index.js'
 import { peersLimit, topologySchema } from '../topology/index.js'
 import { validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
-import { methodSchema, resolveMethod } from './method.js'
 
 /** Bounds a slip of the hand. */
 const roundsLimit = 1_000_000
@@ -98,116 +98,129 @@ function isPeerId(text: string): boolean {
   }
 }
 
-const sections = z.strictObject({
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 32 - 1)
-    .default(1),
-  /** @default what the data set is made for, else 8 */
-  peers: z.int().min(1).max(peersLimit).optional(),
-  /** How many peers must be there before a run in the field begins. A simulation has all of them and ignores it. */
-  minPeers: z.int().min(1).max(peersLimit).default(2),
-  rounds: z.int().min(1).max(roundsLimit).default(10),
-  data: orOneWord('set', dataSchema).prefault('pneumoniamnist'),
-  /** @default what the data set is made for, else Dirichlet 0.3 */
-  partition: orOneWord('kind', partitionSchema).optional(),
-  task: taskSchema.optional(),
-  model: modelSchema.prefault(defaultModel),
-  /**
-   * For a mixture, whose peers may have bodies of their own: peer i has the i-th of these, from the first again where
-   * they are fewer. All heads must have the same layout. Who joins may bring another: `--model`.
-   */
-  models: z.array(modelSchema).min(1).max(modelsLimit).optional(),
-  /**
-   * `all`, `head` (the model's own split), `body` (all but that) or the name of the layer where the head begins.
-   * @default all; head for a mixture
-   */
-  share: z.string().min(1).max(200).optional(),
-  /**
-   * How the numbers of what is shared travel: whole (`f32`), in half the bytes (`bf16`, with the range of f32; `f16`,
-   * eight times finer between 6e-5 and 65504) or in a quarter (`int8` with a scale for each tensor). Only what travels
-   * is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same mean, so on a full
-   * graph too the consensus distance stays a little above 0, where f32 reaches it.
-   */
-  encoding: codecName.default('f32'),
-  training: trainingSchema.prefault({}),
-  merge: methodSchema.prefault(defaultMerge),
-  topology: topologySchema.prefault('ring'),
-  /**
-   * `sync`: a round's merge waits for the neighbours' heads of that round, until a deadline. `async`: nobody waits; a peer
-   * merges the newest head that it has of each neighbour, by its age. Two runs of an async manifest differ.
-   */
-  mode: z.enum(['sync', 'async']).default('sync'),
-  /** For `mode: async`. */
-  staleness: stalenessSchema.optional(),
-  evaluation: evaluationSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
-  access: accessSchema.optional(),
-})
+/** Of the manifest. Another meaning of a field, or another way to settle one, is another format. */
+const format = 1
+
+const sections = () =>
+  z.strictObject({
+    format: z.literal(format, `must be ${format}, which this version of Hearsay reads`).default(format),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1)
+      .default(1),
+    /** @default what the data set is made for, else 8 */
+    peers: z.int().min(1).max(peersLimit).optional(),
+    /** How many peers must be there before a run in the field begins. A simulation has all of them and ignores it. */
+    minPeers: z.int().min(1).max(peersLimit).default(2),
+    rounds: z.int().min(1).max(roundsLimit).default(10),
+    data: orOneWord('set', dataSchema).prefault('pneumoniamnist'),
+    /** @default what the data set is made for, else Dirichlet 0.3 */
+    partition: orOneWord('kind', partitionSchema).optional(),
+    task: taskSchema.optional(),
+    model: modelSchema.prefault(defaultModel),
+    /**
+     * For a mixture, whose peers may have bodies of their own: peer i has the i-th of these, from the first again where
+     * they are fewer. All heads must have the same layout. Who joins may bring another: `--model`.
+     */
+    models: z.array(modelSchema).min(1).max(modelsLimit).optional(),
+    /**
+     * `all`, `head` (the model's own split), `body` (all but that) or the name of the layer where the head begins.
+     * @default all; head for a mixture
+     */
+    share: z.string().min(1).max(200).optional(),
+    /**
+     * How the numbers of what is shared travel: whole (`f32`), in half the bytes (`bf16`, with the range of f32; `f16`,
+     * eight times finer between 6e-5 and 65504) or in a quarter (`int8` with a scale for each tensor). Only what travels
+     * is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same mean, so on a full
+     * graph too the consensus distance stays a little above 0, where f32 reaches it.
+     */
+    encoding: codecName.default('f32'),
+    training: trainingSchema.prefault({}),
+    merge: sectionSchema().prefault(defaultMerge),
+    topology: topologySchema.prefault('ring'),
+    /**
+     * `sync`: a round's merge waits for the neighbours' heads of that round, until a deadline. `async`: nobody waits; a peer
+     * merges the newest head that it has of each neighbour, by its age. Two runs of an async manifest differ.
+     */
+    mode: z.enum(['sync', 'async']).default('sync'),
+    /** For `mode: async`. */
+    staleness: stalenessSchema.optional(),
+    evaluation: evaluationSchema.prefault({}),
+    limits: limitsSchema.prefault({}),
+    access: accessSchema.optional(),
+  })
 
 /**
  * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
- * folder are a matter of the machine and stay out of it.
+ * folder are a matter of the machine and stay out of it. What comes out is settled: reading it again changes nothing.
  */
-const checked = sections.superRefine(({ mode, merge, share, models, staleness, data, training }, context) => {
-  if (data.superResolution !== undefined && training.augment !== undefined) {
-    const message = 'does not go with data.superResolution; remove one of the two'
-    context.addIssue({ code: 'custom', path: ['training', 'augment'], message })
-  }
-  if (mode === 'sync' && staleness !== undefined) {
-    context.addIssue({ code: 'custom', path: ['staleness'], message: 'goes with mode: async; remove it' })
-  }
-  const method = resolveMethod({ merge, data })
-  if (method.kind === 'mixture' && staleness !== undefined) {
-    const message = 'does not go with merge: mixture, whose gate decides what an old head is worth; remove it'
-    context.addIssue({ code: 'custom', path: ['staleness'], message })
-  }
-  if (method.kind === 'mixture' && share !== undefined && share !== 'head') {
-    const message = `${share} does not go with merge: mixture, which shares heads; remove it, and let the head begin with an earlier layer (model.head) to share more`
-    context.addIssue({ code: 'custom', path: ['share'], message })
-  }
-  if (models !== undefined && method.kind !== 'mixture') {
-    const message = 'only go with merge: mixture; what is merged must be alike'
-    context.addIssue({ code: 'custom', path: ['models'], message })
-  }
-  if (mode === 'async' && method.kind === 'merge' && method.gossipSteps > 1) {
-    const message = 'async has one exchange a round; use a merge method with one, or mode: sync'
-    context.addIssue({ code: 'custom', path: ['mode'], message })
-  }
-})
+const schemaOf = () =>
+  sections()
+    .superRefine(({ data, training, ...axes }, context) => {
+      if (data.superResolution !== undefined && training.augment !== undefined) {
+        const message = 'does not go with data.superResolution; remove one of the two'
+        context.addIssue({ code: 'custom', path: ['training', 'augment'], message })
+      }
+      for (const { path, message } of axisProblems({ ...axes, training, isOfValues: isOfValues(data) })) {
+        context.addIssue({ code: 'custom', path: [...path], message })
+      }
+    })
+    .transform(settled)
 
-export const manifestSchema = checked.transform(manifest => {
+/** Fills in what a field's default says by other fields: every number that decides the run's is then there. */
+function settled(manifest: z.output<ReturnType<typeof sections>>) {
+  const { merge, mode, staleness } = manifest
   const shipped = shippedSets[manifest.data.set]
+  const method = methodOf(merge)
   // What has no classes cannot be dealt by class.
-  const dealt =
-    measureOf(manifest.data) === 'accuracy' ? (shipped?.partition ?? { kind: 'dirichlet' }) : { kind: 'iid' }
-  // Whoever names the column that says whose a row is wants the rows dealt so.
+  const dealt = isOfValues(manifest.data) ? { kind: 'iid' } : (shipped?.partition ?? { kind: 'dirichlet' })
+  // A run that names the column that says whose a row is wants the rows dealt so.
   const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
-  // Softmax bounds the gradient of its outputs, a squared error does not: without a bound the models of 200 units
-  // diverged on tables at the default learning rate.
-  const clip = manifest.training.clip ?? (measureOf(manifest.data) === 'accuracy' ? undefined : 1)
+  const facts = { training: manifest.training, mode, isOfValues: isOfValues(manifest.data) }
+  const { share = 'all', models } = method.needs
   return {
     ...manifest,
-    share: manifest.share ?? (manifest.merge.method === 'mixture' ? 'head' : 'all'),
-    training: { ...manifest.training, ...(clip === undefined ? {} : { clip }) },
+    merge: method.settle(merge, facts),
+    share: manifest.share ?? share,
+    training: settledTraining(facts),
     peers: manifest.peers ?? shipped?.peers ?? 8,
     partition: manifest.partition ?? partitionSchema.parse(usual),
-    // Peers of a mixture keep their bodies, which may see what they like.
-    ...(manifest.merge.method === 'mixture' && {
-      data: { ...manifest.data, standardise: manifest.data.standardise ?? 'own' },
-    }),
+    ...(mode === 'async' && models !== 'own' && { staleness: stalenessSchema.parse(staleness ?? {}) }),
+    // Peers that keep models of their own may see what they like.
+    ...(models === 'own' && { data: { ...manifest.data, standardise: manifest.data.standardise ?? 'own' } }),
   }
-})
+}
+
+function settledTraining({ training, isOfValues }: Pick<ManifestFacts, 'training' | 'isOfValues'>): TrainingSpec {
+  // Softmax bounds the gradient of its outputs, a squared error does not: without a bound the models of 200 units
+  // diverged on tables at the default learning rate.
+  const clip = training.clip ?? (isOfValues ? 1 : undefined)
+  const length = training.steps === undefined ? { epochs: training.epochs ?? 1 } : {}
+  return { ...training, ...length, ...(clip !== undefined && { clip }) }
+}
+
+/** Are numbers learned, not classes? */
+export function isOfValues(data: Parameters<typeof measureOf>[0]): boolean {
+  return measureOf(data) !== 'accuracy'
+}
+
+let known = { methods: -1, schema: undefined as ReturnType<typeof schemaOf> | undefined }
+
+/** Of every method that is known by now. */
+export function manifestSchema(): ReturnType<typeof schemaOf> {
+  if (known.methods !== methodCount()) known = { methods: methodCount(), schema: schemaOf() }
+  return known.schema!
+}
 
 /** A manifest with every default filled in. */
-export type Manifest = z.output<typeof manifestSchema>
+export type Manifest = z.output<ReturnType<typeof schemaOf>>
 /** A manifest as a person writes it. */
-export type ManifestInput = z.input<typeof manifestSchema>
+export type ManifestInput = z.input<ReturnType<typeof schemaOf>>
 
 /** Checks a manifest that is already an object. `source` is what errors call it. */
 export function parseManifest(value: unknown, source = 'manifest'): Manifest {
-  return validate(manifestSchema, value, source, 'MANIFEST')
+  return validate(manifestSchema(), value, source, 'MANIFEST')
 }
 
 /** The manifest with what only the data decide, so that it is part of the run's id: how inputs are standardised. */
@@ -219,7 +232,7 @@ export function withStandardise(manifest: Manifest, { standardise }: Pick<Datase
 /** What a manifest file says, checked, but as it was written: without the defaults. */
 export async function readManifestFile(path: string): Promise<unknown> {
   const { value, locate } = await readYaml(path, 'MANIFEST')
-  validate(manifestSchema, value ?? {}, path, 'MANIFEST', locate)
+  validate(manifestSchema(), value ?? {}, path, 'MANIFEST', locate)
   return value ?? {}
 }
 

@@ -1,5 +1,5 @@
-import type { MixtureLearner } from '../mixture/index.js'
-import type { Mixing, NamedExpert } from './mixing.js'
+import type { Session } from '../methods/index.js'
+import type { NamedHead, PublicationRoad } from './public-road.js'
 
 /** What a mixture is beside the parameters: what a checkpoint must hold, and whoever asks it later. */
 export interface PeerMixture {
@@ -8,17 +8,20 @@ export interface PeerMixture {
    *
    * @param upTo - no heads of later rounds. @default all
    */
-  kept(upTo?: number): { readonly weights: Uint8Array; readonly experts: readonly NamedExpert[] }
+  kept(upTo?: number): { readonly weights: Uint8Array; readonly experts: readonly NamedHead[] }
   /** Puts both back. @throws {@link HearsayError} `PARAMETERS` when the weights do not fit */
-  restore(weights: Uint8Array, experts: readonly NamedExpert[], source: string): void
+  restore(weights: Uint8Array, experts: readonly NamedHead[], source: string): void
 }
 
-export function mixtureOf(learner: MixtureLearner, { named, recall }: Mixing): PeerMixture {
+/** @param weights - of the method's session */
+export function mixtureOf(session: Session, road: PublicationRoad): PeerMixture | undefined {
+  const { weights, believes = () => true } = session
+  if (weights === undefined) return undefined
   return {
-    kept: upTo => ({ weights: learner.save(), experts: named(upTo) }),
-    restore(weights, experts, source) {
-      learner.restore(weights, source)
-      recall(experts)
+    kept: upTo => ({ weights: weights.save(), experts: road.kept(upTo).filter(({ peer }) => believes(peer)) }),
+    restore(bytes, experts, source) {
+      weights.restore(bytes, source)
+      road.recall(experts)
     },
   }
 }

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { classification, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
-import { chebyshevLambda } from '../merge/index.js'
-import { createMixtureLearner, mixtureWorker } from '../mixture/index.js'
+import { checkTopology, methodOf, type Unmerged } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
@@ -12,7 +11,6 @@ import type { PeerEvent } from './events.js'
 import type { Identity } from './identity.js'
 import { foundersOf, runIdOf } from './manifest.js'
 import type { Member } from './member.js'
-import { resolveMethod } from './method.js'
 import { checkInvited, hostNetwork } from './network.js'
 import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
@@ -20,7 +18,6 @@ import type { PeerOptions } from './peer-options.js'
 import { createSight } from './peer-sight.js'
 import { reach } from './reach.js'
 import { localPlan, sharedSection } from './training.js'
-import type { Unmerged } from './work.js'
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
 export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | 'usual' | 'unmerged'> {
@@ -76,10 +73,8 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
-  const method = resolveMethod(manifest)
-  if (method.kind === 'merge' && method.chebyshev) {
-    chebyshevLambda(createTopology(manifest.topology, 2, manifest.seed))
-  }
+  const { jobs } = methodOf(manifest.merge)
+  checkTopology(manifest.merge, createTopology(manifest.topology, 2, manifest.seed))
   const { network = {}, contacts = [], remembered = [], members } = options
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
@@ -95,7 +90,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       // One peer trains one batch after the other: a second worker would have nothing to do.
       workers: 1,
       models: choices,
-      ...(method.kind === 'mixture' && { worker: mixtureWorker() }),
+      ...(jobs && { worker: jobs() }),
       classes: dataset.classes.length,
       objective: manifest.task?.objective ?? dataset.objective ?? classification,
       seed: manifest.seed,
@@ -109,12 +104,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     const { runId } = run
     const { data } = seen
     const number = numberOf(identity)
-    const plan = localPlan(manifest)
-    const { seed, rounds } = manifest
-    const mixture =
-      method.kind === 'mixture'
-        ? createMixtureLearner({ pool, model, data, peer: number, seed, settings: method, localPlan: plan, rounds })
-        : undefined
     const parts = await assemblePeer({
       manifest,
       runId,
@@ -123,13 +112,15 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       identity,
       topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
       learner: model.learner(data, number),
-      ...(mixture && { mixture }),
-      localPlan: plan,
+      pool,
+      model,
+      data,
+      number,
+      localPlan: localPlan(manifest),
       parameters: model.initialParameters(),
       head,
       test: dataset.test,
       summand: seen.summand,
-      samples,
       uninformed: uninformedLoss(
         manifest.task?.objective ?? dataset.objective ?? classification,
         dataset.classes.length,

@@ -1,39 +1,11 @@
-import type { LocalPlan, RuleSpec } from '../learner/index.js'
+import type { LocalPlan } from '../learner/index.js'
+import { localPlanOf, methodOf, type Plan } from '../methods/index.js'
 import { bodySection, type HeadSection, headSection, type Layout } from '../tensors/index.js'
-import type { Manifest } from './manifest.js'
-import { resolveMethod } from './method.js'
+import { isOfValues, type Manifest } from './manifest.js'
 
-/** Local training of each round, as the manifest and its merge method settle it together. */
-export function localPlan(manifest: Manifest): (round: number) => LocalPlan {
-  const { local } = resolveMethod(manifest)
-  const { steps, epochs = 1, batch, learningRate, decay, augment, ...rest } = manifest.training
-  const plan = {
-    length: local.oneStep ? { steps: 1 } : steps === undefined ? { epochs } : { steps },
-    batch,
-    rules: rulesOf({ ...rest, ...local }),
-    ...(augment === undefined ? {} : { augment }),
-  }
-  return round => ({ ...plan, learningRate: learningRate * decay ** round })
-}
-
-/**
- * The chain of rules that a run's numbers mean. Clipping bounds the gradient alone, as it comes out of SAM and before
- * weight decay is added; a number of 0 makes no rule, so that a radius of 0 is plain SGD to the last bit (P3).
- */
-export function rulesOf(numbers: {
-  readonly rho: number
-  readonly adaptive: boolean
-  readonly clip?: number | undefined
-  readonly weightDecay: number
-  readonly momentum: number
-}): RuleSpec[] {
-  const { rho, adaptive, clip, weightDecay, momentum } = numbers
-  return [
-    ...(rho > 0 ? [{ rule: 'sam', rho, adaptive } as const] : []),
-    ...(clip === undefined ? [] : [{ rule: 'clip', limit: clip } as const]),
-    ...(weightDecay > 0 ? [{ rule: 'weightDecay', factor: weightDecay } as const] : []),
-    ...(momentum > 0 ? [{ rule: 'momentum', factor: momentum } as const] : []),
-  ]
+/** Local training of each round, as the manifest and its method settle it together. */
+export function localPlan({ training, merge }: Manifest): (round: number) => LocalPlan {
+  return localPlanOf(training, methodOf(merge).local(merge))
 }
 
 /**
@@ -46,4 +18,9 @@ export function sharedSection({ share }: Manifest, layout: Layout, headLayer: st
   if (share === 'all') return headSection(layout)
   if (share === 'body') return bodySection(layout, headLayer)
   return share === 'head' ? headSection(layout, headLayer) : headSection(layout, share, 'share')
+}
+
+/** What the manifest's method puts on the roads. */
+export function planOf({ merge, data }: Manifest, head: HeadSection): Plan {
+  return methodOf(merge).plan(merge, { head, isOfValues: isOfValues(data) })
 }

@@ -1,4 +1,5 @@
 import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
+import { whose } from '../errors.js'
 import type { Learner } from '../learner/index.js'
 import {
   type BaselineName,
@@ -7,7 +8,6 @@ import {
   type Manifest,
   type RunEvent,
   runRounds,
-  whose,
 } from '../node/index.js'
 import { besideOf, spreadOf } from '../watch/index.js'
 import { interleaved } from './interleaved.js'
@@ -107,12 +107,14 @@ async function* accuracies(
     {
       self,
       rounds: manifest.rounds,
-      train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, plan(round), { signal })),
       parameters,
       head,
-      evaluate: async (_, signal) => {
-        const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
-        return tested
+      session: {
+        train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, plan(round), { signal })),
+        evaluate: async (_, signal) => {
+          const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
+          return tested
+        },
       },
       evaluateEvery: manifest.evaluation.every,
     },

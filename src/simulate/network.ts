@@ -4,7 +4,6 @@ import type { SavedRun } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
-import { createMixtureLearner, type MixtureLearner } from '../mixture/index.js'
 import {
   type AssembledPeer,
   type AssemblyInit,
@@ -15,7 +14,6 @@ import {
   type Manifest,
   type Member,
   type PeerCounters,
-  resolveMethod,
   simulatedIdentities,
 } from '../node/index.js'
 import { openFilesLimit, tooFewFiles } from '../system-errors.js'
@@ -90,7 +88,6 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     for (const [self, identity] of identities.entries()) {
       const shard = shards[self]!
       const { model, head } = models[self]!
-      const mixture = mixtureOf(init, self)
       const peer = await assemblePeer({
         manifest,
         runId: init.runId,
@@ -100,12 +97,15 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         lockstep,
         topologyOf: () => init.topology,
         learner: learners[self]!,
+        pool: init.pool,
+        model,
+        data: shard,
+        number: self,
         localPlan: localPlan(manifest),
-        ...(mixture && { mixture, isDeafTo: (id: string) => init.isCut(self, places.get(id)!) }),
+        isDeafTo: id => init.isCut(self, places.get(id)!),
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,
         test: tests[self]!,
-        samples: shard.samples,
         usual: from?.peers[self]?.usual,
         forge: init.forgeryOf(self),
         uninformed: init.uninformed,
@@ -139,23 +139,6 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => sumByReason(peers.map(peer => peer.counters)),
     stop,
   }
-}
-
-function mixtureOf({ manifest, pool, models, shards }: NetworkInit, peer: number): MixtureLearner | undefined {
-  const settings = resolveMethod(manifest)
-  if (settings.kind !== 'mixture') return undefined
-  const { seed, rounds } = manifest
-  const { model } = models[peer]!
-  return createMixtureLearner({
-    pool,
-    model,
-    data: shards[peer]!,
-    peer,
-    seed,
-    settings,
-    localPlan: localPlan(manifest),
-    rounds,
-  })
 }
 
 /** Everybody's common start, without a stall for those who are there already. */

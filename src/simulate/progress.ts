@@ -1,5 +1,6 @@
 import type { SavedFigures, SavedRun } from '../disk/index.js'
-import type { RoundFigures, RunEvent, Tested } from '../node/index.js'
+import type { Tested } from '../methods/index.js'
+import type { RoundFigures, RunEvent } from '../node/index.js'
 
 /** What a run's events come to so far, and what they came to at the end of a round, though quick peers are further. */
 export interface ProgressOf {

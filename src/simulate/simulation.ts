@@ -18,17 +18,8 @@ import {
 } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
-import { chebyshevLambda } from '../merge/index.js'
-import { mixtureWorker } from '../mixture/index.js'
-import {
-  loadData,
-  type Manifest,
-  type Member,
-  type RunEvent,
-  resolveMethod,
-  runIdOf,
-  withStandardise,
-} from '../node/index.js'
+import { checkTopology, methodOf } from '../methods/index.js'
+import { loadData, type Manifest, type Member, type RunEvent, runIdOf, withStandardise } from '../node/index.js'
 import { createTopology, spectralGap } from '../topology/index.js'
 import { cutLinks, forgeryOf, type Lie } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
@@ -90,12 +81,12 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
   const transport = options.transport ?? 'tcp'
   const topology = createTopology(asked.topology, asked.peers, asked.seed)
   // Refused before anything has started; its λ costs little beside the spectral gap that is told anyway.
-  const method = resolveMethod(asked)
-  if (method.kind === 'merge' && method.chebyshev) chebyshevLambda(topology)
-  if (options.disconnect !== undefined && method.kind === 'merge') {
+  checkTopology(asked.merge, topology)
+  const { needs, jobs, name: methodName } = methodOf(asked.merge)
+  if (options.disconnect !== undefined && needs.models !== 'own') {
     throw new HearsayError(
       'USAGE',
-      '--disconnect: cuts the ways of published heads, which only merge: mixture has; see --fail',
+      `--disconnect: cuts the ways of published heads, which merge: ${methodName} has not; see --fail`,
     )
   }
   const dataset = await loadData(asked, {}, options)
@@ -109,7 +100,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
       backend: options.backend ?? 'auto',
       ...(options.workers === undefined ? {} : { workers: options.workers }),
       models: modelChoices(manifest, dataset),
-      ...(method.kind === 'mixture' && { worker: mixtureWorker() }),
+      ...(jobs && { worker: jobs() }),
       classes: dataset.classes.length,
       ...(dataset.objective && { objective: dataset.objective }),
       seed: manifest.seed,

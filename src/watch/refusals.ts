@@ -1,4 +1,4 @@
-import type { Disbelief, RefusedHead } from '../node/index.js'
+import type { Disbelief, RefusedHead } from '../methods/index.js'
 
 /** What was wrong with a head, and which limit says so. */
 const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {

@@ -1,5 +1,6 @@
 import { consensusDistance, meanOf } from '../merge/index.js'
-import type { PeerEvent, RoundFigures, Tested } from '../node/index.js'
+import type { Tested } from '../methods/index.js'
+import type { PeerEvent, RoundFigures } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { createCopies } from './copies.js'

@@ -50,7 +50,7 @@ const flagsArbitrary: fc.Arbitrary<InitOptions> = fc
       topology: fc.constantFrom('ring', 'grid:2', 'torus', 'exponential', 'random-regular:3', 'erdos-renyi', 'full'),
       merge: fc.constantFrom(
         { merge: 'dfedavg' },
-        { merge: 'dpsgd' },
+        { merge: 'dpsgd', epochs: 1 },
         { merge: 'dfedavgm', momentum: 0.5 },
         { merge: 'dfedsam', rho: 0.01 },
         { merge: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev' },
@@ -137,11 +137,11 @@ describe('a commented manifest', () => {
 
   it('says of a field that is not set what it then is', () => {
     const text = commentedManifest(parseManifest({ merge: 'dfedsam-mgs' }))
-    for (const line of ['  #epochs: 1', '  #gossipSteps: 4', '  #rho: 0.05', '  #momentum: 0', '  #head: output']) {
+    for (const line of ['  epochs: 1', '  gossipSteps: 4', '  rho: 0.05', '  momentum: 0', '  #head: output']) {
       expect(text.split('\n')).toContain(line)
     }
-    const plain = commentedManifest(parseManifest({ merge: 'dfedavg' }))
-    expect(plain).not.toContain('rho:')
+    const plain = commentedManifest(parseManifest({ merge: 'none' }))
+    expect(plain).not.toContain('gossipSteps:')
     // A shipped set is read as it is; what is asked of a table is of no use with it.
     expect(plain).not.toContain('peerColumn')
     expect(commentedManifest(parseManifest({ data: 'own.csv' }))).toContain('#peerColumn: hospital')

@@ -195,7 +195,7 @@ describe('a manifest file with flags', () => {
       topology: 'ring',
     })
     expect(manifest).toMatchObject({ seed: 7, peers: 4, training: { batch: 16 } })
-    expect(manifest.merge).toEqual({ method: 'dfedavg' })
+    expect(manifest.merge).toEqual(parseManifest({ merge: 'dfedavg' }).merge)
     expect(manifest.model).toMatchObject({ kind: 'mlp', hidden: [200, 200] })
     expect(manifest.data).toMatchObject({ set: 'heart-disease', testShare: 0.2 })
     expect(manifest.topology).toMatchObject({ weights: 'metropolis-hastings' })

@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { trafficText } from '../../src/cli/traffic.js'
-import { type ManifestInput, parseManifest } from '../../src/node/index.js'
+import { type Manifest, type ManifestInput, parseManifest, planOf } from '../../src/node/index.js'
+import { headSection, layoutOf } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
+
+const plan = (manifest: Manifest, shared: number) =>
+  planOf(manifest, headSection(layoutOf([{ name: 'dense/kernel', shape: [shared] }])))
 
 const said = (input: ManifestInput, shared: number): string => {
   const manifest = parseManifest(input)
-  return trafficText(manifest, shared, createTopology(manifest.topology, manifest.peers, manifest.seed))
+  return trafficText(manifest, plan(manifest, shared), createTopology(manifest.topology, manifest.peers, manifest.seed))
 }
 
 describe('what a peer will send', () => {
@@ -33,6 +37,6 @@ describe('what a peer will send', () => {
   ])('in %j with %d numbers', (input, shared, text) => expect(said(input, shared)).toBe(text))
 
   it('is told without a sum where peers come and go', () => {
-    expect(trafficText(parseManifest({}), 650)).toBe('2.60 kB a round to each neighbour')
+    expect(trafficText(parseManifest({}), plan(parseManifest({}), 650))).toBe('2.60 kB a round to each neighbour')
   })
 })

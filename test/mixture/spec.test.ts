@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { localShare, type MixtureInput, mixtureSchema, resolveMixture } from '../../src/mixture/spec.js'
+import {
+  localShare,
+  type MixtureInput,
+  mixtureProblems,
+  mixtureSchema,
+  resolveMixture,
+} from '../../src/mixture/spec.js'
 import { validate } from '../../src/validation.js'
 
 const settled = (section: MixtureInput) => resolveMixture(validate(mixtureSchema, section, 'run.yaml', 'MANIFEST'))
@@ -33,17 +39,18 @@ describe('merge: { method: mixture }', () => {
   it('has logits where there are no classes', () => {
     const of = (section: MixtureInput) => resolveMixture(mixtureSchema.parse(section), 'values')
     expect(of({ method: 'mixture' }).tokens).toBe('logits')
-    expect(() => of({ method: 'mixture', tokens: 'probabilities' })).toThrow(
-      'merge.tokens: probabilities are of classes, and this run predicts values; use logits',
-    )
+    expect(mixtureProblems(mixtureSchema.parse({ method: 'mixture', tokens: 'probabilities' }), 'values')).toEqual([
+      { field: 'tokens', message: 'probabilities are of classes, and this run predicts values; use logits' },
+    ])
   })
 
   it('varies images of classes only', () => {
     expect(settled({ method: 'mixture', augment: { crop: 2 } }).augment).toEqual({ crop: 2, flip: false })
     const section = mixtureSchema.parse({ method: 'mixture', augment: { crop: 2 } })
-    expect(() => resolveMixture(section, 'values')).toThrow(
-      'merge.augment: varies images of classes, and this run predicts values; remove it',
-    )
+    expect(mixtureProblems(section, 'classes')).toEqual([])
+    expect(mixtureProblems(section, 'values')).toEqual([
+      { field: 'augment', message: 'varies images of classes, and this run predicts values; remove it' },
+    ])
   })
 
   const mistakes: [what: string, section: unknown, message: string][] = [

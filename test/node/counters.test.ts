@@ -2,20 +2,21 @@ import { expect, it } from 'vitest'
 import { countersOf } from '../../src/node/counters.js'
 
 it('what a peer refused is one count a reason, over all its protocols; whom it did not let in stands apart', () => {
-  const work = { sentBytes: 100, receivedBytes: 50, rejected: { TOO_OFTEN: 1, OTHER_SUMS: 2 } }
+  const road = { sentBytes: 100, receivedBytes: 50, rejected: { TOO_OFTEN: 1, OTHER_SUMS: 2 } }
+  const refused = { TOO_FAR: 1 }
   const presence = { counters: { sentBytes: 10, accepted: 7, rejected: { TOO_OFTEN: 3, FORGED: 1 } } }
   const agreement = { rejected: { CONFLICT: 4, TOO_OFTEN: 5, FORGED: 2 } }
   const access = { rejected: { FORGED: 6 } }
-  expect(countersOf(work, { presence, state: { sentBytes: 1 }, agreement, access } as never)).toEqual({
+  expect(countersOf(road, refused, { presence, state: { sentBytes: 1 }, agreement, access } as never)).toEqual({
     sentBytes: 111,
     receivedBytes: 50,
-    rejected: { TOO_OFTEN: 9, OTHER_SUMS: 2, FORGED: 3, CONFLICT: 4, ACCESS_FORGED: 6 },
+    rejected: { TOO_OFTEN: 9, OTHER_SUMS: 2, TOO_FAR: 1, FORGED: 3, CONFLICT: 4, ACCESS_FORGED: 6 },
   })
   // A simulation's peers have no more than this.
   const alone = { presence, state: undefined, agreement: undefined, access: undefined }
-  expect(countersOf(work, alone)).toEqual({
+  expect(countersOf(road, refused, alone)).toEqual({
     sentBytes: 110,
     receivedBytes: 50,
-    rejected: { TOO_OFTEN: 4, OTHER_SUMS: 2, FORGED: 1 },
+    rejected: { TOO_OFTEN: 4, OTHER_SUMS: 2, TOO_FAR: 1, FORGED: 1 },
   })
 })

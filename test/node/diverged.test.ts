@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
 import { createLearnerPool } from '../../src/learner/index.js'
+import type { Unmerged } from '../../src/methods/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
@@ -11,7 +12,6 @@ import {
   runIdOf,
   sharedSection,
   simulatedIdentities,
-  type Unmerged,
 } from '../../src/node/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { never } from '../gossip/hosts.js'
@@ -72,12 +72,15 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
         identity: identities[self]!,
         topologyOf: peers => createTopology(manifest.topology, peers, seed),
         learner: learnt.learner(shards[self]!, self),
+        pool,
+        model: learnt,
+        data: shards[self]!,
+        number: self,
         localPlan: round => ({ ...plan(round), ...(self === 0 && learningRate !== undefined && { learningRate }) }),
         parameters: learnt.initialParameters(),
         usual: from?.[self]?.usual,
         head: sharedSection(manifest, learnt.layout, learnt.headLayer),
         test: dataset.test,
-        samples: shards[self]!.samples,
         uninformed: Math.log(classes.length),
         ...(self === 1 && {
           forge: (round, head) => (round === poisoned ? head.map((_, at) => 1e11 * Math.sin(at)) : head),

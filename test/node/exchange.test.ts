@@ -2,16 +2,8 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createHandover, type Handover, type HearsayHost, handoverProtocol } from '../../src/gossip/index.js'
-import {
-  createExchange,
-  fixedPatience,
-  type Member,
-  type Neighbourhood,
-  type Patience,
-  type Position,
-  type StreamExchange,
-  type Swap,
-} from '../../src/node/index.js'
+import type { Neighbourhood, Position, Swap } from '../../src/methods/index.js'
+import { createExchange, fixedPatience, type Member, type Patience, type StreamExchange } from '../../src/node/index.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { createGraph, type Edge, type Graph } from '../../src/topology/index.js'
 import { connect, never, startHost, until } from '../gossip/hosts.js'
@@ -74,7 +66,7 @@ async function startPeers(
           created.swap(
             position,
             head,
-            { members, numbers, self, graph, topology: { period: 1 } } as unknown as Neighbourhood,
+            { members, numbers, self, graph, topology: { period: 1 } } as unknown as Neighbourhood<Member>,
             signal,
           ),
       }

@@ -83,6 +83,12 @@ describe('a manifest', () => {
     expect(() => parseManifest({ task: { ...task, objective, ranges: tooMany } })).toThrow('task.ranges')
   })
 
+  it('refuses epochs beside a method of one step', () => {
+    expect(() => parseManifest({ merge: 'dpsgd', training: { epochs: 5 } })).toThrow(
+      'training.epochs: does not go with merge: dpsgd, which takes one step a round',
+    )
+  })
+
   it('says which part of the model is shared', () => {
     const layout = layoutOf([
       { name: 'dense1/kernel', shape: [4, 3] },
@@ -107,6 +113,7 @@ describe('the run id', () => {
     expect(idOf({ merge: 'dfedsam', topology: 'ring', seed: 1, peers: 8 })).toBe(idOf({}))
     expect(idOf({ data: { set: 'heart-disease' }, peers: 4 })).toBe(idOf({ data: { set: 'heart-disease' } }))
     expect(idOf({ training: { clip: undefined } })).toBe(idOf({}))
+    expect(idOf({ training: { epochs: 1 }, merge: { method: 'dfedsam', rho: 0.05 } })).toBe(idOf({}))
     expect(runIdOf(parseManifest({}))).toHaveLength(32)
   })
 
@@ -128,7 +135,7 @@ describe('the run id', () => {
       { minPeers: 3 },
       { encoding: 'bf16' },
       { encoding: 'int8' },
-      { training: { epochs: 1 } },
+      { training: { epochs: 2 } },
       { training: { steps: 1 } },
       { training: { batch: 33 } },
       { training: { adaptive: true } },

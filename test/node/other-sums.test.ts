@@ -10,22 +10,17 @@ import {
   type Standing,
 } from '../../src/gossip/index.js'
 import { decodeExperts } from '../../src/gossip/publication/expert-list.js'
-import type { Learner } from '../../src/learner/index.js'
-import type { Expert, MixtureLearner } from '../../src/mixture/index.js'
-import { fixedPatience, type Identity, localPlan, type PeerEvent, parseManifest } from '../../src/node/index.js'
-import { createMerging } from '../../src/node/merging.js'
-import { resolveMethod } from '../../src/node/method.js'
-import { createMixing } from '../../src/node/mixing.js'
+import { fixedPatience, type Identity, parseManifest } from '../../src/node/index.js'
+import { createNeighbourRoad } from '../../src/node/neighbour-road.js'
 import { createOpenRun, type OpenRun } from '../../src/node/open.js'
+import { createPublicRoad } from '../../src/node/public-road.js'
 import type { HeadSection } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
-import { numbered } from '../data/samples.js'
 import { connect, never, newKey, startHost, until } from '../gossip/hosts.js'
 import { headOf, join, runId, smallLayout, startPublisher } from '../gossip/publication/publishers.js'
 
 const sum = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 const head: HeadSection = { start: 0, end: smallLayout.size, layout: smallLayout }
-const samples = numbered([0, 1])
 
 function shared(first: number): Float32Array {
   const values = new Float32Array(new SharedArrayBuffer(4 * smallLayout.size))
@@ -67,31 +62,16 @@ function openRun(node: HearsayHost, presence: Presence, sumDigest: () => Uint8Ar
   })
 }
 
-const common = {
-  self: 0,
-  name: 'basel',
-  runId,
-  learner: {} as Learner,
-  parameters: shared(1),
-  head,
-  test: samples,
-  patience: fixedPatience(60_000),
-  timing: fieldTiming,
-}
+const common = { runId, layout: smallLayout, patience: fixedPatience(60_000), timing: fieldTiming }
 
 it('a head of who sees the columns by another sum is refused on its stream, until both see them alike', async () => {
   const [host, other] = await Promise.all([startHost('tcp'), startHost('tcp')])
   const manifest = parseManifest({ rounds: 10, merge: 'dfedavg' })
   const presence = await presenceOf(host, 'basel', () => ({ ...plainStanding, ...open.standing() }))
   const open = openRun(host, presence, () => sum(1))
-  const merge = resolveMethod(manifest)
-  if (merge.kind !== 'merge') expect.unreachable()
-  const merging = createMerging(
-    { ...common, manifest, merge, localPlan: localPlan(manifest), samples, uninformed: 1, dialMs: 5_000 },
-    host,
-  )
-  merging.begin({ federation: open.federation, open, tellsMembers: true })
-  await merging.start()
+  const road = createNeighbourRoad({ ...common, manifest, steps: 1, dialMs: 5_000 }, host)
+  road.begin({ federation: open.federation, open })
+  await road.start()
 
   let theirs = sum(2)
   const bern = await presenceOf(other, 'bern', () => ({ ...plainStanding, sumDigest: theirs }))
@@ -99,7 +79,7 @@ it('a head of who sees the columns by another sum is refused on its stream, unti
     node: other,
   })
   onTestFinished(async () => {
-    await merging.stop()
+    await road.stop()
     await handover.stop()
   })
   await handover.start()
@@ -110,7 +90,7 @@ it('a head of who sees the columns by another sum is refused on its stream, unti
   const payload = await handover.encode(headOf(smallLayout, 1))
   const send = () => handover.send(host.peerId, 0, 0, payload, never)
   expect(await send()).toMatchObject({ ok: false, reason: 'OTHER_SUMS' })
-  expect(merging.counters.rejected).toEqual({ OTHER_SUMS: 1 })
+  expect(road.counters.rejected).toEqual({ OTHER_SUMS: 1 })
   theirs = sum(1)
   await bern.speak()
   await until(() => !open.isUnlike(ids[1]!))
@@ -121,8 +101,6 @@ it('published heads of who sees the columns by another sum are passed on, and ne
   const privateKey = await newKey()
   const host = await startHost('tcp', privateKey)
   const manifest = parseManifest({ rounds: 10, merge: 'mixture', data: 'digits' })
-  const settings = resolveMethod(manifest)
-  if (settings.kind !== 'mixture') expect.unreachable()
   const [alike, unlike, silent] = await Promise.all([
     startPublisher({ transport: 'tcp', sumDigest: () => sum(1) }),
     startPublisher({ transport: 'tcp', sumDigest: () => sum(2) }),
@@ -132,31 +110,23 @@ it('published heads of who sees the columns by another sum are passed on, and ne
   const presence = await presenceOf(host, 'basel', () => ({ ...plainStanding, ...open.standing() }))
   let own: Uint8Array | undefined
   const open = openRun(host, presence, () => own)
-  let asked: string[] = []
-  const mixture: Pick<MixtureLearner, 'train'> = {
-    async train(_round, _parameters, experts: readonly Expert[]) {
-      asked = experts.map(({ peer }) => peer)
-      return { loss: 0, samples: 0, steps: 0, seconds: 0, gate: { own: 1, experts: [] } }
-    },
-  }
   const identity = { privateKey, peerId: host.peerId } as Identity
-  const init = { ...common, manifest, settings, localPlan: localPlan(manifest), identity, sumDigest: () => own }
-  const mixing = createMixing({ ...init, mixture: mixture as MixtureLearner }, host, presence)
-  await mixing.start()
-  onTestFinished(() => mixing.stop())
+  const road = createPublicRoad({ ...common, manifest, identity, sumDigest: () => own }, host, presence)
+  await road.start()
+  onTestFinished(() => road.stop())
   await alike.publication.publish(0, headOf(smallLayout, 1))
   const payloadBytes = alike.publication.latest()!.bytes.length
-  const heldNow = (): number => decodeExperts(mixing.heads!.experts() ?? new Uint8Array(), payloadBytes).length
+  const heldNow = (): number => decodeExperts(road.heads!.experts() ?? new Uint8Array(), payloadBytes).length
   for (const { host: other } of [alike, unlike, silent]) await join(host, other)
 
   // The first of them come before this peer has a sum.
   await Promise.all([alike, unlike, silent].map(({ publication }) => publication.publish(1, headOf(smallLayout, 2))))
   await until(() => heldNow() === 3)
   own = sum(1)
-  expect(mixing.named().map(({ peer }) => peer)).toEqual([ids[0]])
-  expect(mixing.counters.rejected).toEqual({})
+  expect(road.kept().map(({ peer }) => peer)).toEqual([ids[0]])
+  expect(road.counters.rejected).toEqual({})
   await unlike.publication.publish(2, headOf(smallLayout, 3))
-  await until(() => mixing.counters.rejected.OTHER_SUMS === 1)
+  await until(() => road.counters.rejected.OTHER_SUMS === 1)
   expect(heldNow()).toBe(3)
 
   // Nobody of them is live, and a federation that is written down counts on all.
@@ -164,26 +134,20 @@ it('published heads of who sees the columns by another sum are passed on, and ne
     return { name: `${at}`, peerId, addresses: [] }
   })
   const isUnlike = (peer: string): boolean => peer === ids[1]
-  const at = { members, self: 0 }
-  const rounds = mixing.begin({
-    federation: { at: () => at } as never,
-    open: { isUnlike } as OpenRun,
-    tellsMembers: false,
-  })
-  const events: PeerEvent[] = []
-  for await (const event of rounds.gossip!(1, headOf(smallLayout, 4), never)) events.push(event)
-  expect(events.find(event => event.type === 'exchanged')).toMatchObject({
+  road.begin({ federation: { at: () => expect.unreachable() }, open: { isUnlike } as OpenRun })
+  const heard = await road.road.publish(1, headOf(smallLayout, 4), { members, self: 0 } as never, never)
+  expect(heard).toMatchObject({
     received: [1],
     absent: [
       { peer: 2, reason: 'refused' },
       { peer: 3, reason: 'refused' },
     ],
   })
-  expect(asked).toEqual([ids[0]])
+  expect(road.road.held(1).map(({ peer }) => peer)).toEqual([ids[0]])
 
   // What was kept was seen by the sum of then, whatever that was.
-  mixing.recall([{ peer: 'thun', round: 3, head: shared(5) }])
-  expect(mixing.named().map(({ peer }) => peer)).toEqual([ids[0], 'thun'])
-  mixing.forgetRecalled()
-  expect(mixing.named().map(({ peer }) => peer)).toEqual([ids[0]])
+  road.recall([{ peer: 'thun', round: 3, head: shared(5) }])
+  expect(road.kept().map(({ peer }) => peer)).toEqual([ids[0], 'thun'])
+  road.forgetRecalled()
+  expect(road.kept().map(({ peer }) => peer)).toEqual([ids[0]])
 })

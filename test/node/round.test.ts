@@ -6,25 +6,33 @@ import { never } from '../gossip/hosts.js'
 const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [2] }]))
 
 /** Two rounds of a model that training makes 1, 2 and the merge a hundred times that. */
-async function roundsWith(changes: Partial<RoundsInit>): Promise<PeerEvent[]> {
+async function roundsWith(
+  changes: Partial<RoundsInit>,
+  session: Partial<RoundsInit['session']> = {},
+): Promise<PeerEvent[]> {
   const parameters = new Float32Array(2)
   const quality = (values: Float32Array): { accuracy: number } => ({ accuracy: values[0]! })
   const rounds = runRounds(
     {
       self: 0,
       rounds: 2,
-      train: async round => {
-        parameters.fill(round + 1)
-        return { loss: 0, samples: 1, seconds: 0 }
-      },
       parameters,
       head,
-      async *gossip(round) {
-        yield { type: 'merged', peer: 0, round, localDistance: 0 }
-        parameters.fill(parameters[0]! * 100)
+      session: {
+        train: async round => {
+          parameters.fill(round + 1)
+          return { loss: 0, samples: 1, seconds: 0 }
+        },
+        async *exchange() {
+          yield { type: 'merged', localDistance: 0 }
+          parameters.fill(parameters[0]! * 100)
+        },
+        evaluate: async () => ({ ...quality(parameters), loss: 0 }),
+        evaluateBefore: async copy => quality(copy),
+        ...session,
       },
-      evaluate: async () => ({ ...quality(parameters), loss: 0 }),
-      evaluateBefore: async copy => quality(copy),
+      federation: { at: () => ({}) as never },
+      testsBefore: true,
       evaluateEvery: 1,
       ...changes,
     },
@@ -49,13 +57,13 @@ describe('a round', () => {
       asked += 1
       return { accuracy: 0 }
     }
-    await roundsWith({ evaluateBefore, evaluateEvery: 2 })
+    await roundsWith({ evaluateEvery: 2 }, { evaluateBefore })
     expect(asked).toBe(1)
-    expect((await roundsWith({ evaluateBefore: undefined }))[0]).not.toHaveProperty('before')
+    expect((await roundsWith({ testsBefore: false }))[0]).not.toHaveProperty('before')
   })
 
   it('fails with a test that fails, after the merge', async () => {
-    const failing = roundsWith({ evaluateBefore: () => Promise.reject(new Error('no worker')) })
+    const failing = roundsWith({}, { evaluateBefore: () => Promise.reject(new Error('no worker')) })
     await expect(failing).rejects.toThrow('no worker')
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { rulesOf } from '../../src/methods/index.js'
 import { localPlan, type ManifestInput, parseManifest } from '../../src/node/index.js'
-import { rulesOf } from '../../src/node/training.js'
 
 const planOf = (input: ManifestInput, round = 0) => localPlan(parseManifest(input))(round)
 
@@ -9,7 +9,7 @@ describe('a local plan', () => {
     const sam = { rule: 'sam', rho: 0.05, adaptive: false }
     expect(planOf({})).toEqual({ length: { epochs: 1 }, batch: 32, learningRate: 0.05, rules: [sam] })
     expect(planOf({ merge: 'dfedavgm' }).rules).toEqual([{ rule: 'momentum', factor: 0.9 }])
-    expect(planOf({ merge: 'dpsgd', training: { epochs: 5 } })).toMatchObject({ length: { steps: 1 }, rules: [] })
+    expect(planOf({ merge: 'dpsgd' })).toMatchObject({ length: { steps: 1 }, rules: [] })
     expect(planOf({ training: { steps: 5 } }).length).toEqual({ steps: 5 })
     expect(planOf({ training: { augment: { crop: 4 } } }).augment).toEqual({ crop: 4, flip: false })
   })

@@ -5,7 +5,8 @@ import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import { remembered } from '../../merge/index.js'
-import type { PeerMixture, RoundFigures, Tested, Unmerged } from '../../node/index.js'
+import type { Tested, Unmerged } from '../../methods/index.js'
+import type { PeerMixture, RoundFigures } from '../../node/index.js'
 
 /*
  * What a simulation keeps after every round, so that it can go on from there with the same numbers: a folder for each of

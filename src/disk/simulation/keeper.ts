@@ -1,7 +1,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../../errors.js'
-import type { Tested, Unmerged } from '../../node/index.js'
+import type { Tested, Unmerged } from '../../methods/index.js'
 import type { Layout } from '../../tensors/index.js'
 import { checkpointHeader, writeCheckpoint } from '../checkpoint-file.js'
 import { explainDisk, replaceFile, syncFiles, syncFolder, writeNew } from '../durable.js'

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionGater, Libp2p, PeerId } from '@libp2p/interface'
+import { ReasonCounts } from '../../reason-counts.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { ReasonCounts } from '../reason-counts.js'
 
 /** Why a peer that is not on the list got no connection. */
 export type AllowListReason =

@@ -1,6 +1,6 @@
 import type { Connection, ConnectionGater, Libp2p, PeerId } from '@libp2p/interface'
+import { ReasonCounts } from '../../reason-counts.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { ReasonCounts } from '../reason-counts.js'
 import type { StreamService } from '../stream/service.js'
 import { hangUp } from './allow-list.js'
 import { type Authors, createAuthors } from './authors.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { contributions } from '../../src/merge/index.js'
+import { contributions } from '../../../src/merge/index.js'
 import {
   type BelievingInit,
   createBelieving,
@@ -7,7 +7,7 @@ import {
   type MergeMade,
   type PartsOf,
   probeOf,
-} from '../../src/node/index.js'
+} from '../../../src/methods/index.js'
 
 const never = new AbortController().signal
 const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }

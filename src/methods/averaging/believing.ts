@@ -1,4 +1,4 @@
-import { type Samples, takeSamples } from '../data/index.js'
+import { type Samples, takeSamples } from '../../data/index.js'
 import {
   type BeliefLimits,
   type Contribution,
@@ -6,9 +6,9 @@ import {
   mix,
   squaredDistances,
   squaredNorm,
-} from '../merge/index.js'
-import { inSlices } from '../turns.js'
-import type { RefusedHead } from './events.js'
+} from '../../merge/index.js'
+import { inSlices } from '../../turns.js'
+import type { RefusedHead } from '../session.js'
 
 /** Own samples on which every merge is looked at. Few, as it is done in each gossip step; broken models show on any. */
 const probeSamples = 64

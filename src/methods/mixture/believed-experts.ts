@@ -1,10 +1,10 @@
-import { HearsayError } from '../errors.js'
-import { ReasonCounts } from '../gossip/index.js'
-import { squaredNorm, tooLong } from '../merge/index.js'
-import type { Expert, HeldExpert, MixtureReport } from '../mixture/index.js'
-import { inSlices } from '../turns.js'
-import type { Disbelief, RefusedHead } from './events.js'
-import type { Member } from './member.js'
+import { HearsayError } from '../../errors.js'
+import { squaredNorm, tooLong } from '../../merge/index.js'
+import type { Expert, HeldExpert, MixtureReport } from '../../mixture/index.js'
+import { ReasonCounts } from '../../reason-counts.js'
+import { inSlices } from '../../turns.js'
+import type { Participant } from '../neighbourhood.js'
+import type { Disbelief, RefusedHead } from '../session.js'
 
 /** Which received heads a peer of a mixture asks as experts. What it says holds until it is asked again. */
 export interface BelievedExperts {
@@ -21,7 +21,7 @@ export interface BelievedExperts {
   ): Promise<MixtureReport>
   has(expert: Pick<Expert, 'peer'>): boolean
   /** Counts those that are left out now, and names those among these members. */
-  refusals(members: readonly Member[]): RefusedHead[]
+  refusals(members: readonly Participant[]): RefusedHead[]
   counts(): Readonly<Record<string, number>>
 }
 

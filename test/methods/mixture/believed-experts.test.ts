@@ -1,8 +1,8 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { describe, expect, it } from 'vitest'
-import { HearsayError } from '../../src/errors.js'
-import { createBelievedExperts } from '../../src/node/believed-experts.js'
-import type { Member } from '../../src/node/index.js'
+import { HearsayError } from '../../../src/errors.js'
+import { createBelievedExperts } from '../../../src/methods/index.js'
+import type { Member } from '../../../src/node/index.js'
 
 const ids = [
   '12D3KooWM6uZaeac78tZVmPvGZZDMG65BZwEKqfiACrCSLBYum3x',

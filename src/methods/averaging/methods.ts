@@ -1,0 +1,110 @@
+import * as z from 'zod'
+import { chebyshevLambda } from '../../merge/index.js'
+import { bundleShape } from '../../tensors/index.js'
+import { type Method, method } from '../method.js'
+import { type Axis, type Point, type PresetName, presetNames, presetOf } from './presets.js'
+import { createAveragingSession } from './session.js'
+
+/** More exchanges than this a round would take longer than the training between them. */
+const gossipStepsLimit = 64
+
+const axes = {
+  gossipSteps: z.int().min(1).max(gossipStepsLimit).optional().meta({ says: 'Exchanges a round' }),
+  acceleration: z
+    .enum(['plain', 'chebyshev'])
+    .optional()
+    .meta({ says: 'plain, or chebyshev, which gets further in as many exchanges on a graph that does not change' }),
+  rho: z.number().min(0).max(10).optional().meta({ says: 'Radius of SAM; 0 is plain SGD' }),
+  momentum: z
+    .number()
+    .min(0)
+    .lt(1)
+    .optional()
+    .meta({ says: 'Of local training, starting at zero every round: from 0 up to below 1' }),
+} satisfies Readonly<Record<Axis, z.ZodType>>
+
+const axisNames = Object.keys(axes) as readonly Axis[]
+
+/** The section `merge` of an averaging method. Once it is settled every axis is there that the method has. */
+export type AveragingSection = { readonly method: PresetName } & { readonly [axis in Axis]?: Point[axis] | undefined }
+
+/**
+ * A number that the method has no use for is an error, as it would silently do nothing; what says the same as the method
+ * does (`rho: 0` with dfedavg) is not.
+ */
+function sectionOf(name: PresetName): z.ZodType<AveragingSection> {
+  const { point, open } = presetOf(name)
+  return z.strictObject({ method: z.literal(name), ...axes }).superRefine((section, context) => {
+    for (const axis of axisNames) {
+      const value = section[axis]
+      if (value === undefined || value === point[axis] || open.includes(axis)) continue
+      const having = presetNames.filter(other => presetOf(other).open.includes(axis)).join(', ')
+      context.addIssue({
+        code: 'custom',
+        path: [axis],
+        message: `${value} does not go with method ${name}; remove it, or use a method that has it: ${having}`,
+      })
+    }
+  })
+}
+
+/** The point that a section names: the preset's, and what the section sets otherwise. */
+export function pointOf(section: AveragingSection): Point {
+  const { method: name, ...set } = section
+  const point: Record<string, number | string> = { ...presetOf(name).point }
+  for (const axis of axisNames) point[axis] = set[axis] ?? point[axis]!
+  return point as unknown as Point
+}
+
+function averagingMethod(name: PresetName): Method<AveragingSection> {
+  const { says, paper, isOneStep = false } = presetOf(name)
+  return method<AveragingSection>({
+    name,
+    says,
+    ...(paper && { paper }),
+    schema: sectionOf(name),
+    road: 'neighbours',
+    needs: {},
+    check(section, { training, mode }) {
+      const { gossipSteps, acceleration } = pointOf(section)
+      const { epochs = 1, steps = 1 } = training
+      const problems = []
+      if (isOneStep && (epochs !== 1 || steps !== 1)) {
+        const path = ['training', epochs === 1 ? 'steps' : 'epochs']
+        problems.push({
+          path,
+          message: `does not go with merge: ${name}, which takes one step a round; remove it, or use dfedavg`,
+        })
+      }
+      if (mode === 'async' && gossipSteps > 1) {
+        const message = 'async has one exchange a round; use a merge method with one, or mode: sync'
+        problems.push({ path: ['mode'], message })
+      }
+      if (acceleration === 'chebyshev' && gossipSteps === 1) {
+        const message = 'chebyshev does nothing in one exchange a round; set gossipSteps to more, or remove it'
+        problems.push({ path: ['merge', 'acceleration'], message })
+      }
+      return problems
+    },
+    settle(section) {
+      const { gossipSteps, acceleration, ...local } = pointOf(section)
+      return { method: name, ...(gossipSteps > 0 && { gossipSteps, acceleration }), ...local }
+    },
+    local: section => ({ rho: pointOf(section).rho, momentum: pointOf(section).momentum, oneStep: isOneStep }),
+    checkTopology(section, topology) {
+      if (pointOf(section).acceleration === 'chebyshev') chebyshevLambda(topology)
+    },
+    plan(section, { head }) {
+      const { gossipSteps: steps, acceleration } = pointOf(section)
+      return {
+        steps,
+        says: bundleShape({ head: head.layout }),
+        start: (context, roads) =>
+          createAveragingSession({ steps, chebyshev: acceleration === 'chebyshev' }, context, roads.neighbours),
+      }
+    },
+  })
+}
+
+/** Training and weighted averages with the neighbours: the points that have names, and every other. */
+export const averagingMethods = presetNames.map(averagingMethod)

@@ -1,0 +1,199 @@
+import {
+  accelerated,
+  type ChebyshevStep,
+  chebyshevLambda,
+  chebyshevSteps,
+  contributions,
+  localDistance,
+  type Staleness,
+  staleRow,
+} from '../../merge/index.js'
+import type { MixingRow, Topology } from '../../topology/index.js'
+import type { NeighbourRoad } from '../roads.js'
+import type { Disbelief, MethodEvent, Turn } from '../session.js'
+import type { Believing, MergeMade, PartsOf } from './believing.js'
+
+export interface AveragingInit {
+  /** Exchanges in a round. */
+  readonly steps: number
+  /** Chebyshev instead of plain gossip steps; needs one symmetric matrix for the whole run. */
+  readonly chebyshev: boolean
+  readonly road: NeighbourRoad
+  readonly believing: Believing
+  /** How heads of other rounds count, where an exchange brings such. */
+  readonly staleness: Staleness | undefined
+  /** Told of each head that is refused. Must not throw. */
+  readonly onRefused?: (reason: Disbelief) => void
+  /** What travels beside the head. @default nothing */
+  readonly beside?: Beside
+}
+
+/** What a method hands over beside the head. */
+export interface Beside {
+  /** What is handed over in this step, the head first. @param head - as it is before the merge */
+  says(turn: Turn, step: number): Float32Array
+  /** Takes in what came beside the heads that were merged, by number, with the row of weights that they were merged by. */
+  merge(turn: Turn, row: MixingRow, believed: ReadonlyMap<number, Float32Array>): Promise<void>
+}
+
+/** Exchange and merge, the part of rounds between training and test. */
+export interface Averaging {
+  /** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
+  round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined>
+  /**
+   * Puts the head back to what it was before the last round's merges, for when it turns out that it cannot be trained:
+   * the next round merges nothing, and calls all who come refused.
+   *
+   * @returns whether there was a merge to take back
+   */
+  undo(head: Float32Array): boolean
+  /** The head was this before it was replaced by another's: `undo` puts it back, as after a merge. Kept as it is. */
+  replaced(before: Float32Array): void
+  /** What `undo` would put back, where it would; until the next round it stays as it is. */
+  before(): Float32Array | undefined
+}
+
+/** One exchange's merge. */
+interface Step {
+  readonly step: number
+  readonly turn: Turn
+  readonly row: MixingRow
+  readonly progress: Progress
+  readonly received: ReadonlyMap<number, Float32Array>
+  /** Nobody is absent. */
+  readonly isComplete: boolean
+}
+
+/** What the steps of a round know of each other. */
+interface Progress {
+  readonly factors: readonly ChebyshevStep[] | undefined
+  chebyshevHolds: boolean
+  readonly distrusted: Set<number>
+  distance: number
+}
+
+/** The merges of a round: `steps` times exchange and merge (ALGORITHMS.md 4.1). */
+export function createAveraging(init: AveragingInit): Averaging {
+  return new NeighbourAverages(init)
+}
+
+class NeighbourAverages implements Averaging {
+  private readonly computed = new WeakMap<Topology, readonly ChebyshevStep[]>()
+  /** The head before the round's first merge, and by turns before the others: Chebyshev gossip looks back two steps. */
+  private readonly earlier: Float32Array[] = []
+  private hasMerged = false
+  private isTakenBack = false
+
+  constructor(private readonly init: AveragingInit) {}
+
+  async *round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined> {
+    const factors = this.init.chebyshev ? this.factorsOf(turn.where.topology) : undefined
+    const progress = { factors, chebyshevHolds: factors !== undefined, distrusted: new Set<number>(), distance: 0 }
+    this.hasMerged = false
+    for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
+    this.isTakenBack = false
+    yield { type: 'merged', localDistance: progress.distance }
+  }
+
+  undo(head: Float32Array): boolean {
+    if (!this.hasMerged) return false
+    this.hasMerged = false
+    this.isTakenBack = true
+    head.set(this.earlier[0]!)
+    return true
+  }
+
+  replaced(own: Float32Array): void {
+    this.earlier[0] = own
+    this.hasMerged = true
+  }
+
+  before(): Float32Array | undefined {
+    return this.hasMerged ? this.earlier[0] : undefined
+  }
+
+  private async *step(
+    step: number,
+    turn: Turn,
+    progress: Progress,
+    signal: AbortSignal,
+  ): AsyncGenerator<MethodEvent, void, undefined> {
+    const { round, where, head } = turn
+    const { road, beside, staleness } = this.init
+    const startedAt = performance.now()
+    const says = beside?.says(turn, step) ?? head
+    const { received, rounds, absent, release } = await road.swap({ round, step }, says, where, signal)
+    yield {
+      type: 'exchanged',
+      step,
+      received: [...received.keys()].sort((a, b) => a - b),
+      absent,
+      waitSeconds: (performance.now() - startedAt) / 1000,
+    }
+    const row =
+      rounds === undefined || staleness === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
+    const { refused, squares, isPlain, isWhole } = await this.merge(
+      { step, turn, row, progress, received, isComplete: absent.length === 0 },
+      signal,
+    )
+    await beside?.merge(turn, row, new Map([...received].filter(([peer]) => squares.has(peer))))
+    release()
+    progress.chebyshevHolds &&= !isPlain && isWhole
+    this.hasMerged ||= squares.size > 0
+    progress.distance = localDistance(row, squares)
+    const heads = [...refused, ...this.diverged(received)].map(one => ({ ...one, name: where.members[one.peer]!.name }))
+    for (const { peer, reason } of heads) {
+      progress.distrusted.add(peer)
+      this.init.onRefused?.(reason)
+    }
+    if (heads.length > 0) yield { type: 'refused', step, heads }
+  }
+
+  /** Merges what came, as far as it is believed, into the head. */
+  private async merge(
+    { step, turn, row, progress, received, isComplete }: Step,
+    signal: AbortSignal,
+  ): Promise<MergeMade & { readonly isWhole: boolean }> {
+    const { where, head } = turn
+    const heads = new Map(
+      [...received]
+        .filter(([peer]) => !this.isTakenBack && !progress.distrusted.has(peer))
+        .map(([peer, values]) => [peer, values.subarray(0, head.length)]),
+    )
+    // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
+    const isWhole = (merged: number): boolean => isComplete && merged === received.size
+    const plainOf: PartsOf = (own, believed) => contributions(row, where.self, own, believed)
+    const fasterOf: PartsOf = (own, believed) => {
+      const earlier = step === 0 ? own : this.beforeStep(step - 1, head.length)
+      const plain = plainOf(own, believed)
+      return isWhole(believed.size) ? accelerated(plain, progress.factors![step]!, where.self, earlier) : plain
+    }
+    const made = await this.init.believing.merge(
+      {
+        head,
+        own: this.beforeStep(step, head.length),
+        heads,
+        ...(progress.chebyshevHolds ? { partsOf: fasterOf, plainOf } : { partsOf: plainOf }),
+      },
+      signal,
+    )
+    return { ...made, isWhole: isWhole(made.squares.size) }
+  }
+
+  /** After a merge that training diverged on nobody is believed for a round. */
+  private diverged(received: ReadonlyMap<number, unknown>): { readonly peer: number; readonly reason: 'DIVERGED' }[] {
+    return this.isTakenBack ? [...received.keys()].map(peer => ({ peer, reason: 'DIVERGED' })) : []
+  }
+
+  private beforeStep(step: number, length: number): Float32Array {
+    const place = step === 0 ? 0 : 1 + (step % 2)
+    this.earlier[place] ??= new Float32Array(length)
+    return this.earlier[place]
+  }
+
+  private factorsOf(topology: Topology): readonly ChebyshevStep[] {
+    const factors = this.computed.get(topology) ?? chebyshevSteps(chebyshevLambda(topology), this.init.steps)
+    this.computed.set(topology, factors)
+    return factors
+  }
+}

@@ -1,0 +1,42 @@
+import type { Topology } from '../topology/index.js'
+import type { ManifestFacts, MethodSection, Problem } from './method.js'
+import { methodNamed, methodNames, methodOf } from './registry.js'
+
+/** The axes of a manifest that a method may have needs of, as written. */
+export interface Axes extends ManifestFacts {
+  readonly merge: MethodSection
+  readonly share?: string | undefined
+  readonly models?: readonly unknown[] | undefined
+  readonly staleness?: object | undefined
+}
+
+/** Which combinations of axes make no sense, and why. */
+export function axisProblems({ merge, share, models, staleness, ...facts }: Axes): Problem[] {
+  const method = methodOf(merge)
+  const { needs, name } = method
+  const problems: Problem[] = []
+  const refuse = (field: string, message: string): void => {
+    problems.push({ path: [field], message })
+  }
+  if (facts.mode === 'sync' && staleness !== undefined) refuse('staleness', 'goes with mode: async; remove it')
+  else if (needs.models === 'own' && staleness !== undefined) {
+    refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)
+  }
+  if (needs.share !== undefined && share !== undefined && share !== needs.share) {
+    const remedy = 'remove it, and let the head begin with an earlier layer (model.head) to share more'
+    refuse('share', `${share} does not go with merge: ${name}, which shares heads; ${remedy}`)
+  }
+  if (models !== undefined && needs.models !== 'own') {
+    const having = methodNames().filter(other => methodNamed(other).needs.models === 'own')
+    refuse('models', `only go with merge: ${having.join(', ')}; what is merged must be alike`)
+  }
+  if (needs.mode !== undefined && facts.mode !== needs.mode) {
+    refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
+  }
+  return [...problems, ...(method.check?.(merge, facts) ?? [])]
+}
+
+/** @throws {@link HearsayError} `MANIFEST` for a graph that the run's method cannot work on */
+export function checkTopology(merge: MethodSection, topology: Topology): void {
+  methodOf(merge).checkTopology?.(merge, topology)
+}

@@ -1,0 +1,87 @@
+import type * as z from 'zod'
+import type { TrainingSpec } from '../learner/index.js'
+import type { BundleShape, HeadSection } from '../tensors/index.js'
+import type { Topology } from '../topology/index.js'
+import type { LocalMethod } from './local-plan.js'
+import type { Roads } from './roads.js'
+import type { Session, SessionContext } from './session.js'
+
+/** The manifest's section `merge`, checked: only its method knows what else is in it. */
+export interface MethodSection {
+  readonly method: string
+}
+
+/** What of the rest of a manifest may bear on a method. */
+export interface ManifestFacts {
+  readonly training: TrainingSpec
+  readonly mode: 'sync' | 'async'
+  /** Are numbers learned, not classes? */
+  readonly isOfValues: boolean
+}
+
+/** What is wrong with a manifest, and where. */
+export interface Problem {
+  readonly path: readonly string[]
+  readonly message: string
+}
+
+/** What a method asks of the other axes of a manifest; what goes against it is an error that says why. */
+export interface Needs {
+  /** `head`: only the model's own head can be shared. @default whatever the manifest shares */
+  readonly share?: 'head'
+  /** Only this mode. @default both */
+  readonly mode?: 'sync'
+  /** `own`: peers may have bodies of their own, so there is no mean of them and nobody takes over another's. @default alike */
+  readonly models?: 'own'
+}
+
+/** What is known of a run before it is set up. */
+export interface RunFacts {
+  readonly isOfValues: boolean
+  readonly head: HeadSection
+}
+
+/** A method in one run: what it puts on its road, and how it starts in a peer. */
+export interface Plan {
+  /** Exchanges in a round; 0 for none. */
+  readonly steps: number
+  /** What travels, `head` first. */
+  readonly says: BundleShape
+  start(context: SessionContext, roads: Roads): Session
+}
+
+/**
+ * A way of learning together. What papers call a method is a point in a space of axes (docs/architecture.md); one file
+ * says which.
+ */
+export interface Method<S extends MethodSection = MethodSection> {
+  /** As the manifest names it. */
+  readonly name: string
+  /** What it does, in one line: for `--help`, `hearsay init` and docs/manifest.md. */
+  readonly says: string
+  readonly paper?: { readonly title: string; readonly arxiv: string }
+  /** The section as written; its fields carry their texts. */
+  readonly schema: z.ZodType<S>
+  /** `neighbours` for what only they need, on streams; `everybody` for what all need, published. */
+  readonly road: keyof Roads
+  readonly needs: Needs
+  /** What of the rest of a manifest does not go with the section. @default nothing */
+  check?(section: S, facts: ManifestFacts): readonly Problem[]
+  /**
+   * The section with every number in it that decides the run's: it goes into the canonical manifest, so that the run's id
+   * pins it. What is settled already stays as it is.
+   */
+  settle(section: S, facts: ManifestFacts): S
+  /** What it asks of local training, by itself too: baselines train so. */
+  local(section: S): LocalMethod
+  /** @throws {@link HearsayError} `MANIFEST` for a graph it cannot work on */
+  checkTopology?(section: S, topology: Topology): void
+  plan(section: S, facts: RunFacts): Plan
+  /** The module that a learner's threads run, where the method has jobs of its own. @default the learner's */
+  readonly jobs?: () => URL
+}
+
+/** Takes a method as one whose sections are its own: nobody else looks into them. */
+export function method<S extends MethodSection>(own: Method<S>): Method<S> {
+  return own
+}

@@ -1,0 +1,47 @@
+import {
+  createMixtureLearner,
+  type MixtureSettings,
+  type MixtureSpec,
+  mixtureProblems,
+  mixtureSchema,
+  mixtureWorker,
+  resolveMixture,
+  settleMixture,
+} from '../../mixture/index.js'
+import { bundleShape } from '../../tensors/index.js'
+import { method } from '../method.js'
+import { createMixtureSession } from './session.js'
+
+/** Every peer keeps its model and asks the others' heads as experts. */
+export const mixture = method<MixtureSpec>({
+  name: 'mixture',
+  says: 'keep the own model, and ask everybody else’s head as an expert',
+  paper: {
+    title: 'dFLMoE: Decentralized Federated Learning via Mixture of Experts for Medical Data Analysis',
+    arxiv: '2503.10412',
+  },
+  schema: mixtureSchema,
+  road: 'everybody',
+  needs: { share: 'head', models: 'own' },
+  check: (section, facts) =>
+    mixtureProblems(section, taskOf(facts)).map(({ field, message }) => ({ path: ['merge', field], message })),
+  settle: (section, facts) => settleMixture(section, taskOf(facts)),
+  local: ({ localMomentum }) => ({ rho: 0, momentum: localMomentum, oneStep: false }),
+  plan(section, { head, isOfValues }) {
+    const settings = resolveMixture(section, taskOf({ isOfValues }))
+    return {
+      steps: 1,
+      says: bundleShape({ head: head.layout }),
+      start(context, roads) {
+        const { pool, model, data, number, seed, localPlan, rounds } = context
+        const learner = createMixtureLearner({ pool, model, data, peer: number, seed, settings, localPlan, rounds })
+        return createMixtureSession(settings, learner, context, roads.everybody)
+      },
+    }
+  },
+  jobs: mixtureWorker,
+})
+
+function taskOf({ isOfValues }: { readonly isOfValues: boolean }): MixtureSettings['task'] {
+  return isOfValues ? 'values' : 'classes'
+}

@@ -1,0 +1,72 @@
+import { whose } from '../../errors.js'
+import type { GateWeights, MixtureLearner, MixtureReport, MixtureSettings } from '../../mixture/index.js'
+import { headOf } from '../../tensors/index.js'
+import type { PublicRoad } from '../roads.js'
+import type { MethodEvent, Session, SessionContext, Shares, Tested, Turn } from '../session.js'
+import { createBelievedExperts } from './believed-experts.js'
+
+/** A peer that publishes its head and asks everybody's as experts (ALGORITHMS.md 4.2). */
+export function createMixtureSession(
+  { schedule, warmUp }: Pick<MixtureSettings, 'schedule' | 'warmUp'>,
+  mixture: MixtureLearner,
+  context: SessionContext,
+  road: PublicRoad,
+): Session {
+  const { name, learner, parameters, localPlan, test } = context
+  const isJoint = schedule === 'joint'
+  const believed = createBelievedExperts(context.limits.headDistance)
+  const named = (peer: string): { name: string; peer: string } => ({ name: road.nameOf(peer), peer })
+  const sharesOf = ({ own, experts }: GateWeights): Shares => ({
+    own,
+    experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
+  })
+
+  async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
+    // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
+    const held = road.held(round, isJoint ? round - 1 : round)
+    const all = await believed.of(held, headOf(parameters, context.head))
+    return whose(
+      name,
+      believed.trainWith(all, some => mixture.train(round, parameters, some, { signal })),
+    )
+  }
+
+  async function* exchange(
+    { round, where, head }: Turn,
+    signal: AbortSignal,
+  ): AsyncGenerator<MethodEvent, void, undefined> {
+    const startedAt = performance.now()
+    const heard = await road.publish(round, head, where, signal)
+    yield { type: 'exchanged', step: 0, ...heard, waitSeconds: (performance.now() - startedAt) / 1000 }
+    // The joint schedule trains with them in the next round; until then it is known which are too long.
+    if (isJoint) await believed.of(road.held(round), head)
+    const report = isJoint ? undefined : await trained(round, signal)
+    const heads = believed.refusals(where.members)
+    if (heads.length > 0) yield { type: 'refused', step: 0, heads }
+    if (report === undefined) return
+    const { loss, seconds, gate } = report
+    yield { type: 'mixed', experts: road.size, loss, seconds, weights: sharesOf(gate) }
+  }
+
+  return {
+    train: (round, signal) =>
+      isJoint ? trained(round, signal) : whose(name, learner.train(parameters, round, localPlan(round), { signal })),
+    exchange,
+    async evaluate(round, signal): Promise<Tested> {
+      // Until they are trained, the transforms say nothing of what the others' heads are worth.
+      const others = round < warmUp ? [] : road.held(round).filter(believed.has)
+      const tested = await mixture.evaluate(parameters, others, test, { signal })
+      const { own, mixture: mixed, bestExpert, gate } = tested
+      const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
+      const { loss: _loss, ...before } = own
+      return {
+        ...mixed,
+        before,
+        mixture: { own: own.accuracy, ...(best && { bestExpert: best }), weights: sharesOf(gate) },
+      }
+    },
+    believes: peer => believed.has({ peer }),
+    weights: mixture,
+    refused: believed.counts,
+  }
+}

@@ -1,0 +1,58 @@
+import * as z from 'zod'
+import { HearsayError } from '../errors.js'
+import { averagingMethods } from './averaging/methods.js'
+import type { Method, MethodSection } from './method.js'
+import { mixture } from './mixture/method.js'
+
+const methods = new Map<string, Method>()
+
+/**
+ * Makes a method known to every manifest that is read from then on.
+ *
+ * @throws {@link HearsayError} `USAGE` where another method has its name
+ */
+export function registerMethod<S extends MethodSection>(method: Method<S>): void {
+  if (methods.has(method.name)) {
+    throw new HearsayError('USAGE', `method ${method.name}: another has this name; give it one of its own`)
+  }
+  methods.set(method.name, method as unknown as Method)
+}
+
+for (const method of averagingMethods) registerMethod(method)
+registerMethod(mixture)
+
+/** Names of all methods, in the order in which they are listed. */
+export function methodNames(): readonly string[] {
+  return [...methods.keys()]
+}
+
+/** Changes whenever a method becomes known: a schema that was made before does not know it. */
+export function methodCount(): number {
+  return methods.size
+}
+
+/** @param name - one of {@link methodNames} */
+export function methodNamed(name: string): Method {
+  return methods.get(name)!
+}
+
+/** The method of a section that has been checked. */
+export function methodOf({ method }: MethodSection): Method {
+  return methodNamed(method)
+}
+
+/** The section as a person writes it. */
+export type SectionInput = string | (MethodSection & { readonly [field: string]: unknown })
+
+/**
+ * The manifest's section `merge`: a method's name, or an object with that name as `method` and what is to differ from
+ * the method's own numbers.
+ */
+export function sectionSchema(): z.ZodType<MethodSection, SectionInput> {
+  const [first, ...others] = [...methods.values()].map(({ schema }) => schema as unknown as z.ZodObject)
+  const union = z.discriminatedUnion('method', [first!, ...others])
+  return z.preprocess(
+    (input: string | object) => (typeof input === 'string' ? { method: input } : input),
+    union,
+  ) as unknown as z.ZodType<MethodSection, SectionInput>
+}

@@ -1,0 +1,160 @@
+import type { Quality, Samples } from '../data/index.js'
+import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel, TrainReport } from '../learner/index.js'
+import type { BeliefLimits, Staleness } from '../merge/index.js'
+import type { HeadSection } from '../tensors/index.js'
+import type { Neighbourhood } from './neighbourhood.js'
+import type { Absence } from './roads.js'
+
+/** Why a head that came is not merged, or not asked as an expert. */
+export type Disbelief =
+  | 'TOO_FAR' // from the own head, by what is usual: limits.headDistance
+  | 'TOO_LONG' // in a mixture: its norm, by what is usual: limits.headDistance
+  | 'LOSS_TOO_HIGH' // with it the loss on own samples exploded: limits.lossIncrease
+  | 'DIVERGED' // training diverged on what it was merged into, or with it as an expert
+
+/** A head that came and was left out of a round. */
+export interface RefusedHead {
+  readonly peer: number
+  readonly name: string
+  readonly reason: Disbelief
+  /** How many times its limit it lies at: of a distance, a norm or a loss; infinite where it is not finite. */
+  readonly times?: number
+}
+
+/** Whom a mixture listens to, on average: all weights together are 1. */
+export interface Shares {
+  /** The peer's own head. */
+  readonly own: number
+  readonly experts: readonly {
+    readonly name: string
+    /** Its peer id. */
+    readonly peer: string
+    readonly weight: number
+  }[]
+}
+
+/** How good what a round has made is on the test set: of a mixture, its answers. */
+export interface Tested extends Quality {
+  readonly loss: number
+  /**
+   * The same of what this peer has without the others in this round: in the field its own model before the merge; of a
+   * mixture its own head alone.
+   */
+  readonly before?: Quality
+  /** Only of a mixture. */
+  readonly mixture?: {
+    /** Its own head alone. */
+    readonly own: number
+    /** The received head that alone, through its transform, does best; nothing where none is here. */
+    readonly bestExpert?: { readonly name: string; readonly peer: string; readonly accuracy: number }
+    readonly weights: Shares
+  }
+}
+
+/** What a method reports of a round as it happens. `node` adds whose it is and the round. */
+export type MethodEvent =
+  | {
+      readonly type: 'exchanged'
+      /** Which of the round's gossip steps, from 0. */
+      readonly step: number
+      readonly received: readonly number[]
+      readonly absent: readonly Absence[]
+      readonly waitSeconds: number
+    }
+  | {
+      /** After the exchange that brought them: their weight returns to oneself for the rest of the round. */
+      readonly type: 'refused'
+      readonly step: number
+      readonly heads: readonly RefusedHead[]
+    }
+  | {
+      readonly type: 'merged'
+      /** Σ_j w_ij ‖x_i − x_j‖² over the heads of the last exchange: what a peer sees of the consensus distance. */
+      readonly localDistance: number
+    }
+  | {
+      /** In a mixture: transforms and gate have been trained. */
+      readonly type: 'mixed'
+      /** Received heads that are held, whichever of them took part. */
+      readonly experts: number
+      /** Mean loss of training transforms and gate; 0 where there was nothing to train. */
+      readonly loss: number
+      readonly seconds: number
+      readonly weights: Shares
+    }
+
+/** What a peer goes back to where training diverges on its last merge. */
+export interface Unmerged {
+  /** As it was before the round's first merge. */
+  readonly head: Float32Array
+  /** Of the training that made it. */
+  readonly loss: number
+}
+
+/** All that a method gets of its peer: its learner, its model, its roads. No libp2p, no clock, no file. */
+export interface SessionContext {
+  /** Of this peer, in messages. */
+  readonly name: string
+  /** Decides the peer's random numbers, with the run's seed. */
+  readonly number: number
+  readonly seed: number
+  /** Of the whole run. */
+  readonly rounds: number
+  readonly limits: BeliefLimits & { readonly lossIncrease: number }
+  /** Of `mode: async`. */
+  readonly staleness: Staleness | undefined
+  /** Local training of a round. */
+  readonly localPlan: (round: number) => LocalPlan
+  readonly learner: Learner
+  readonly pool: LearnerPool
+  readonly model: PoolModel
+  readonly data: PeerData
+  /** The whole model. Local training and the merge both write here, in turn. */
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  readonly test: Samples
+  /** See `uninformedLoss`. */
+  readonly uninformed: number
+  /** Of a run of merges that goes on: what was usual in the last few, see `Belief`. */
+  readonly usual?: readonly number[] | undefined
+}
+
+/** Where a round's exchange takes place. */
+export interface Turn {
+  readonly round: number
+  readonly where: Neighbourhood
+  /** The part of `parameters` that is shared; a merge writes here. */
+  readonly head: Float32Array
+}
+
+/** A method at work in one peer: what its rounds call, in this order. */
+export interface Session {
+  /** Local training, of the parameters in place. */
+  train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds'>>
+  /** Exchanges and merges. Left out, the peer learns alone. */
+  readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
+  /** Tests what the round has made. */
+  evaluate(round: number, signal: AbortSignal): Promise<Tested>
+  /** Tests a copy of the model as it was before the merge. Left out where that says nothing. */
+  readonly evaluateBefore?: (parameters: Float32Array, signal: AbortSignal) => Promise<Quality>
+  /** Loss of the model as it is now, on a few own samples. Left out where peers keep models of their own. */
+  readonly loss?: (signal: AbortSignal) => Promise<number>
+  /** The head was this before another's was taken over: what it goes back to where training diverges on that. */
+  replaced?(before: Float32Array): void
+  /** Of a run that goes on behind a merge. */
+  resume?(unmerged: Unmerged): void
+  /** What was usual in its merges, see `Belief`. */
+  usual?(): readonly number[]
+  /** Where the last round merged. Until the next one does, it stays as it is. */
+  unmerged?(): Unmerged | undefined
+  /** Is what this peer has published used? */
+  believes?(author: string): boolean
+  /** What it keeps beside the model, as a safetensors file. */
+  readonly weights?: {
+    save(): Uint8Array
+    /** @throws {@link HearsayError} `PARAMETERS` when they do not fit */
+    restore(bytes: Uint8Array, source: string): void
+  }
+  /** What was not merged, by reason. */
+  readonly refused: () => Readonly<Record<string, number>>
+}
