@@ -1,8 +1,9 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
-import { averagingMethods } from './averaging/methods.js'
+import { presetMethods } from './averaging/preset-methods.js'
 import type { Method, MethodSection } from './method.js'
 import { mixture } from './mixture/method.js'
+import { scaffold } from './scaffold.js'
 
 const methods = new Map<string, Method>()
 
@@ -18,7 +19,8 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
   methods.set(method.name, method as unknown as Method)
 }
 
-for (const method of averagingMethods) registerMethod(method)
+for (const method of presetMethods) registerMethod(method)
+registerMethod(scaffold)
 registerMethod(mixture)
 
 /** Names of all methods, in the order in which they are listed. */

@@ -8,7 +8,7 @@ import type { Absence } from './roads.js'
 /** Why a head that came is not merged, or not asked as an expert. */
 export type Disbelief =
   | 'TOO_FAR' // from the own head, by what is usual: limits.headDistance
-  | 'TOO_LONG' // in a mixture: its norm, by what is usual: limits.headDistance
+  | 'TOO_LONG' // its norm, or that of what came beside it, by what is usual: limits.headDistance
   | 'LOSS_TOO_HIGH' // with it the loss on own samples exploded: limits.lossIncrease
   | 'DIVERGED' // training diverged on what it was merged into, or with it as an expert
 

@@ -75,7 +75,8 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
   }
   try {
     for await (const found of headsFrom(init, round, signal)) {
-      await copyInSlices(head, found.values)
+      // Behind the head there may be what a method hands over beside it.
+      await copyInSlices(head, found.values.subarray(0, head.length))
       const loss = await init.loss(signal)
       const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
       const left = isBetter ? best : found
@@ -83,7 +84,7 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
       if (isBetter) best = { ...found, loss }
     }
   } finally {
-    head.set(best.values)
+    head.set(best.values.subarray(0, head.length))
     if (best.round !== undefined) heads.release(best.values)
   }
   if (best.round !== undefined) init.onReplaced?.(own)

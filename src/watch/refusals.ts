@@ -3,7 +3,7 @@ import type { Disbelief, RefusedHead } from '../methods/index.js'
 /** What was wrong with a head, and which limit says so. */
 const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
   TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
-  TOO_LONG: times => `its head is ${times} as long as is believed (limits.headDistance)`,
+  TOO_LONG: times => `what it sent is ${times} as long as is believed (limits.headDistance)`,
   LOSS_TOO_HIGH: times => `with its head the loss on own samples is ${times} what is believed (limits.lossIncrease)`,
   DIVERGED: () => 'training diverged with what came; the model of before goes on',
 }

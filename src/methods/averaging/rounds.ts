@@ -10,7 +10,7 @@ import {
 } from '../../merge/index.js'
 import type { MixingRow, Topology } from '../../topology/index.js'
 import type { NeighbourRoad } from '../roads.js'
-import type { Disbelief, MethodEvent, Turn } from '../session.js'
+import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
 import type { Believing, MergeMade, PartsOf } from './believing.js'
 
 export interface AveragingInit {
@@ -28,12 +28,20 @@ export interface AveragingInit {
   readonly beside?: Beside
 }
 
-/** What a method hands over beside the head. */
+/** What travels beside the head. */
 export interface Beside {
-  /** What is handed over in this step, the head first. @param head - as it is before the merge */
-  says(turn: Turn, step: number): Float32Array
-  /** Takes in what came beside the heads that were merged, by number, with the row of weights that they were merged by. */
-  merge(turn: Turn, row: MixingRow, believed: ReadonlyMap<number, Float32Array>): Promise<void>
+  /** The head as it is before the merge, and behind it what goes along. */
+  whole(head: Float32Array): Promise<Float32Array>
+  /**
+   * Takes in what came with the heads that were merged, by number.
+   *
+   * @returns those of which it was not believed
+   */
+  merge(
+    turn: Turn,
+    row: MixingRow,
+    merged: ReadonlyMap<number, Float32Array>,
+  ): Promise<readonly Omit<RefusedHead, 'name'>[]>
 }
 
 /** Exchange and merge, the part of rounds between training and test. */
@@ -121,7 +129,7 @@ class NeighbourAverages implements Averaging {
     const { round, where, head } = turn
     const { road, beside, staleness } = this.init
     const startedAt = performance.now()
-    const says = beside?.says(turn, step) ?? head
+    const says = beside === undefined ? head : await beside.whole(head)
     const { received, rounds, absent, release } = await road.swap({ round, step }, says, where, signal)
     yield {
       type: 'exchanged',
@@ -136,12 +144,16 @@ class NeighbourAverages implements Averaging {
       { step, turn, row, progress, received, isComplete: absent.length === 0 },
       signal,
     )
-    await beside?.merge(turn, row, new Map([...received].filter(([peer]) => squares.has(peer))))
+    const merged = new Map([...received].filter(([peer]) => squares.has(peer)))
+    const tooLong = (await beside?.merge(turn, row, merged)) ?? []
     release()
     progress.chebyshevHolds &&= !isPlain && isWhole
     this.hasMerged ||= squares.size > 0
     progress.distance = localDistance(row, squares)
-    const heads = [...refused, ...this.diverged(received)].map(one => ({ ...one, name: where.members[one.peer]!.name }))
+    const heads = [...refused, ...tooLong, ...this.diverged(received)].map(one => ({
+      ...one,
+      name: where.members[one.peer]!.name,
+    }))
     for (const { peer, reason } of heads) {
       progress.distrusted.add(peer)
       this.init.onRefused?.(reason)

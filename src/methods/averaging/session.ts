@@ -1,30 +1,27 @@
 import { HearsayError, whose } from '../../errors.js'
 import type { TrainReport } from '../../learner/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
-import { headOf } from '../../tensors/index.js'
+import { type BundleShape, headOf } from '../../tensors/index.js'
 import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
+import { besideOf } from './beside.js'
+import type { AveragingPlan } from './plan.js'
 import { createAveraging } from './rounds.js'
-
-/** What a method of averaging sets beside its plan. */
-export interface AveragingSettings {
-  /** Exchanges in a round; 0 for none. */
-  readonly steps: number
-  /** Chebyshev instead of plain gossip steps. */
-  readonly chebyshev: boolean
-}
 
 /** The report of a round whose training was given up. */
 const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
 
 /** A peer that trains, hands its head to its neighbours, and averages it with theirs as far as it believes them. */
 export function createAveragingSession(
-  { steps, chebyshev }: AveragingSettings,
+  plan: AveragingPlan,
+  says: BundleShape,
   context: SessionContext,
   road: NeighbourRoad,
 ): Session {
   const { learner, parameters, localPlan, test } = context
+  const { steps = 1, chebyshev = false } = plan
+  const vectors = besideOf(plan, says, context.limits.headDistance)
   const refused = new ReasonCounts<Disbelief>()
   const probe = probeOf(context.data.samples)
   const loss = async (signal: AbortSignal): Promise<number> =>
@@ -41,21 +38,27 @@ export function createAveragingSession(
     road,
     believing,
     staleness: context.staleness,
+    ...(vectors && { beside: vectors }),
     onRefused: reason => refused.add(reason),
   })
   let report: Pick<TrainReport, 'loss' | 'samples' | 'moved' | 'seconds'> = nothingTrained
 
   return {
     async train(round, signal) {
+      const local = localPlan(round)
+      const rules = [...local.rules, ...((await vectors?.rules(context.head)) ?? [])]
+      const head = headOf(parameters, context.head)
+      await vectors?.begin(head)
       try {
-        report = await whose(
-          context.name,
-          learner.train(parameters, round, localPlan(round), { signal, part: context.head }),
-        )
+        const training = learner.train(parameters, round, { ...local, rules }, { signal, part: context.head })
+        const trained = await whose(context.name, training)
+        await vectors?.trained(head, trained, local.learningRate)
+        report = trained
       } catch (error) {
         // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
         const isDiverged = error instanceof HearsayError && error.code === 'RUN'
-        if (!isDiverged || !averaging.undo(headOf(parameters, context.head))) throw error
+        if (!isDiverged || !averaging.undo(head)) throw error
+        vectors?.forget()
         report = { ...nothingTrained, loss: report.loss }
       }
       believing.trained(report)

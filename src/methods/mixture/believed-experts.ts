@@ -1,9 +1,9 @@
 import { HearsayError } from '../../errors.js'
-import { squaredNorm, tooLong } from '../../merge/index.js'
+import { tooLong } from '../../merge/index.js'
 import type { Expert, HeldExpert, MixtureReport } from '../../mixture/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
-import { inSlices } from '../../turns.js'
 import type { Participant } from '../neighbourhood.js'
+import { normOf } from '../norm.js'
 import type { Disbelief, RefusedHead } from '../session.js'
 
 /** Which received heads a peer of a mixture asks as experts. What it says holds until it is asked again. */
@@ -68,12 +68,4 @@ export function createBelievedExperts(times: number): BelievedExperts {
     },
     counts: () => counts.toRecord(),
   }
-}
-
-async function normOf(values: Float32Array): Promise<number> {
-  let squares = 0
-  await inSlices(values.length, 1, (from, to) => {
-    squares += squaredNorm(values, from, to)
-  })
-  return Math.sqrt(squares)
 }

@@ -3,6 +3,7 @@ import { HearsayError } from '../../../src/errors.js'
 import type { Learner } from '../../../src/learner/index.js'
 import { createAveragingSession } from '../../../src/methods/averaging/session.js'
 import type { SessionContext, Unmerged } from '../../../src/methods/index.js'
+import { bundleShape } from '../../../src/tensors/index.js'
 import { numbered } from '../../data/samples.js'
 import { never } from '../../gossip/hosts.js'
 import { smallLayout } from '../../gossip/publication/publishers.js'
@@ -29,7 +30,7 @@ function taught(unmerged?: Unmerged) {
     uninformed: 1,
   }
   const road = { swap: () => expect.unreachable() }
-  const session = createAveragingSession({ steps: 1, chebyshev: false }, context as SessionContext, road)
+  const session = createAveragingSession({}, bundleShape({ head: smallLayout }), context as SessionContext, road)
   if (unmerged !== undefined) session.resume!(unmerged)
   return { session, parameters }
 }

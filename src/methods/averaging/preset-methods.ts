@@ -1,9 +1,8 @@
 import * as z from 'zod'
 import { chebyshevLambda } from '../../merge/index.js'
-import { bundleShape } from '../../tensors/index.js'
-import { type Method, method } from '../method.js'
+import type { Method } from '../method.js'
+import { averagingMethod } from './method.js'
 import { type Axis, type Point, type PresetName, presetNames, presetOf } from './presets.js'
-import { createAveragingSession } from './session.js'
 
 /** More exchanges than this a round would take longer than the training between them. */
 const gossipStepsLimit = 64
@@ -56,14 +55,13 @@ export function pointOf(section: AveragingSection): Point {
   return point as unknown as Point
 }
 
-function averagingMethod(name: PresetName): Method<AveragingSection> {
+function presetMethod(name: PresetName): Method<AveragingSection> {
   const { says, paper, isOneStep = false } = presetOf(name)
-  return method<AveragingSection>({
+  return averagingMethod<AveragingSection>({
     name,
     says,
     ...(paper && { paper }),
     schema: sectionOf(name),
-    road: 'neighbours',
     needs: {},
     check(section, { training, mode }) {
       const { gossipSteps, acceleration } = pointOf(section)
@@ -94,17 +92,12 @@ function averagingMethod(name: PresetName): Method<AveragingSection> {
     checkTopology(section, topology) {
       if (pointOf(section).acceleration === 'chebyshev') chebyshevLambda(topology)
     },
-    plan(section, { head }) {
+    plan(section) {
       const { gossipSteps: steps, acceleration } = pointOf(section)
-      return {
-        steps,
-        says: bundleShape({ head: head.layout }),
-        start: (context, roads) =>
-          createAveragingSession({ steps, chebyshev: acceleration === 'chebyshev' }, context, roads.neighbours),
-      }
+      return { steps, chebyshev: acceleration === 'chebyshev' }
     },
   })
 }
 
 /** Training and weighted averages with the neighbours: the points that have names, and every other. */
-export const averagingMethods = presetNames.map(averagingMethod)
+export const presetMethods = presetNames.map(presetMethod)

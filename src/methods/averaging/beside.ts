@@ -1,0 +1,84 @@
+import type { RuleSpec, TrainReport } from '../../learner/index.js'
+import { tooLong } from '../../merge/index.js'
+import {
+  allocate,
+  type Bundle,
+  type BundleShape,
+  bundleOf,
+  bundleShape,
+  type HeadSection,
+} from '../../tensors/index.js'
+import { copyInSlices } from '../../turns.js'
+import { normOf } from '../norm.js'
+import type { RefusedHead } from '../session.js'
+import type { AveragingPlan } from './plan.js'
+import type { Beside } from './rounds.js'
+
+/** The vectors that a method has beside the head: what it hands over, and what it keeps. */
+export interface BesideHead extends Beside {
+  readonly keeps: Bundle
+  /** What this round's training has beside the settled rules. */
+  rules(head: HeadSection): Promise<readonly RuleSpec[]>
+  /** Training begins. */
+  begin(head: Float32Array): Promise<void>
+  /** What was learnt from the others is given up: training diverged on it. */
+  forget(): void
+  /** Training is over. */
+  trained(head: Float32Array, report: Pick<TrainReport, 'steps'>, learningRate: number): Promise<void>
+}
+
+/**
+ * @param headDistance - `limits.headDistance`: how many times as long as usual what comes beside a head may be
+ * @returns nothing for a method that has no vectors but the head
+ */
+export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
+  const { beside, keeps: keepsShape = bundleShape({}) } = plan
+  if (beside === undefined && plan.keeps === undefined) return undefined
+  // On shared memory: a rule's vector is read by the worker where it lies.
+  const keeps = bundleOf(keepsShape, allocate(keepsShape.layout))
+  const values = new Float32Array(says.layout.size)
+  const own = bundleOf(says, values)
+  const before = new Float32Array(own.head!.length)
+  return {
+    keeps,
+    rules: async head => (await plan.rules?.(keeps, head)) ?? [],
+    begin: head => copyInSlices(before, head),
+    async trained(head, trained, learningRate) {
+      if (trained.steps > 0) await plan.say?.(own, keeps, { before, head, trained, learningRate })
+    },
+    async whole(head) {
+      await copyInSlices(own.head!, head)
+      return values
+    },
+    async merge({ where }, row, merged) {
+      const refused = await tooLongBeside(values, own.head!.length, merged, headDistance)
+      const bundles = [...merged].map(([peer, values]) => [peer, bundleOf(says, values)] as const)
+      const heard = new Map(bundles.filter(([peer]) => refused.every(other => other.peer !== peer)))
+      await plan.merge?.(keeps, { where, row, heard, own })
+      return refused
+    },
+    forget() {
+      for (const vector of Object.values<Float32Array>(keeps)) vector.fill(0)
+    },
+  }
+}
+
+/**
+ * Those whose vectors beside the head are too long to be taken in. Where a head may lie is bounded by distance, and the
+ * loss on own samples looks at what it made; no loss tells of a control variate, so its length is bounded by that of
+ * the own one and of what is usual among those that came.
+ */
+async function tooLongBeside(
+  own: Float32Array,
+  start: number,
+  merged: ReadonlyMap<number, Float32Array>,
+  times: number,
+): Promise<Omit<RefusedHead, 'name'>[]> {
+  const usual = await normOf(own, start)
+  const peers = [...merged.keys()]
+  const norms: number[] = []
+  for (const values of merged.values()) norms.push(await normOf(values, start))
+  return tooLong(usual, norms, times).map(place => {
+    return { peer: peers[place]!, reason: 'TOO_LONG', times: norms[place]! / (times * usual) }
+  })
+}

@@ -1,0 +1,58 @@
+import type { RuleSpec, TrainReport } from '../../learner/index.js'
+import { contributions, mix } from '../../merge/index.js'
+import type { Bundle, BundleShape, HeadSection } from '../../tensors/index.js'
+import type { MixingRow } from '../../topology/index.js'
+import { inSlices } from '../../turns.js'
+import type { Neighbourhood } from '../neighbourhood.js'
+
+/** Between local training and the exchange, where a method makes what it hands over beside the head. */
+export interface AfterTraining {
+  /** The head before local training, and as training has left it. */
+  readonly before: Float32Array
+  readonly head: Float32Array
+  readonly trained: Pick<TrainReport, 'steps'>
+  /** η of this round. */
+  readonly learningRate: number
+}
+
+/** Behind the merge of heads, where a method takes in what came beside them. */
+export interface AfterMerge<B extends string = string> {
+  readonly where: Neighbourhood
+  /** This round's weights. Those of neighbours that are not in `heard` return to oneself. */
+  readonly row: MixingRow
+  /** What came with the heads that were merged, by number; of this peer what it has handed over. */
+  readonly heard: ReadonlyMap<number, Bundle<B | 'head'>>
+  readonly own: Bundle<B | 'head'>
+}
+
+/**
+ * What a method adds to local training and weighted averages with the neighbours. Heads are merged by the house, so that
+ * what a peer believes is bounded whatever the method; the method sees what came beside those that were believed.
+ */
+export interface AveragingPlan<B extends string = string, K extends string = string> {
+  /** Exchanges in a round; 0 for none. @default 1 */
+  readonly steps?: number
+  /** Chebyshev instead of plain gossip steps. @default false */
+  readonly chebyshev?: boolean
+  /** What is handed over beside the head. @default nothing */
+  readonly beside?: BundleShape<B>
+  /** What a peer keeps from round to round, zeros at first. @default nothing */
+  readonly keeps?: BundleShape<K>
+  /** What this round's training has beside the settled rules, behind them. @default nothing */
+  rules?(keeps: Bundle<K>, head: HeadSection): Promise<readonly RuleSpec[]>
+  /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */
+  say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
+  /** Takes in what came beside the heads. Called after every exchange. */
+  merge?(keeps: Bundle<K>, after: AfterMerge<B>): Promise<void>
+}
+
+/** The average of a vector that came beside the heads, by the weights by which the heads were merged. */
+export async function averageBeside<B extends string>(
+  out: Float32Array,
+  vector: B,
+  { where, row, heard, own }: AfterMerge<B>,
+): Promise<void> {
+  const received = new Map([...heard].map(([peer, bundle]) => [peer, bundle[vector]]))
+  const parts = contributions(row, where.self, own[vector], received)
+  await inSlices(out.length, parts.length, (from, to) => mix(out, parts, from, to))
+}

@@ -1,0 +1,41 @@
+import * as z from 'zod'
+import { allocate, bundleShape } from '../tensors/index.js'
+import { inSlices } from '../turns.js'
+import { averagingMethod } from './averaging/method.js'
+import { averageBeside } from './averaging/plan.js'
+import type { MethodSection } from './method.js'
+
+/**
+ * SCAFFOLD among neighbours. Data that differ pull each peer's steps its own way; a control variate c_i estimates that
+ * pull, c the average of its neighbourhood, and every local step goes along c − c_i besides (eq. 3). c_i is the
+ * paper's option II: the mean step of the round, c_i ← c_i − c + (x − y)/(Kη). On a full graph with equal weights this is
+ * the paper's algorithm with all clients and η_g = 1.
+ */
+export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'>({
+  name: 'scaffold',
+  says: 'train along the neighbours’ mean step where data differ, then average',
+  paper: { title: 'SCAFFOLD: Stochastic Controlled Averaging for Federated Learning', arxiv: '1910.06378' },
+  schema: z.strictObject({ method: z.literal('scaffold') }),
+  // Control variates of different rounds cancel no longer.
+  needs: { mode: 'sync' },
+  settle: section => section,
+  local: () => ({ rho: 0, momentum: 0, oneStep: false }),
+  plan: (_, { head: { layout } }) => ({
+    beside: bundleShape({ control: layout }),
+    keeps: bundleShape({ own: layout, mean: layout }),
+    async rules({ own, mean }, { start }) {
+      const by = allocate(layout)
+      await inSlices(by.length, 3, (from, to) => {
+        for (let k = from; k < to; k++) by[k] = mean[k]! - own[k]!
+      })
+      return [{ rule: 'correction', by, start }]
+    },
+    async say({ control }, { own, mean }, { before, head, trained, learningRate }) {
+      const scale = 1 / (trained.steps * learningRate)
+      await inSlices(own.length, 5, (from, to) => {
+        for (let k = from; k < to; k++) control[k] = own[k]! += (before[k]! - head[k]!) * scale - mean[k]!
+      })
+    },
+    merge: ({ mean }, after) => averageBeside(mean, 'control', after),
+  }),
+})
