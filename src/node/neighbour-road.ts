@@ -37,9 +37,7 @@ export interface NeighbourRoadInit {
 
 /** The road to the neighbours: vectors are handed over on direct streams, once per edge. */
 export interface HandoverRoad extends Road<'neighbours'> {
-  /** Others may ask for these values as those of the end of this round, until there are newer ones. */
   offer(round: number, values: Float32Array): Promise<void>
-  /** Reads and gives back what others offer. */
   readonly handover: Handover
 }
 
@@ -74,6 +72,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   })({ node })
 
   return {
+    kind: 'neighbours',
     handover,
     road: { swap: (...asked) => exchange!.swap(...(asked as Parameters<StreamExchange['swap']>)) },
     start: () => handover.start(),

@@ -65,15 +65,12 @@ interface SummedHead extends Published {
 
 /** The road to everybody: what is published reaches all peers of the run, and the newest of each is held. */
 export interface PublicationRoad extends Road<'everybody'> {
-  /** From now on only these are heard. */
   expect(members: readonly Member[]): void
-  /** Gets the heads that some of those who are there hold: for a peer that comes late, or was away. @throws the signal's reason */
   catchUp(signal: AbortSignal): Promise<void>
   /** What has been received, of rounds up to this. @default all */
   kept(upTo?: number): readonly NamedHead[]
   /** Puts back what was received before, where nothing newer is here. */
   recall(heads: readonly NamedHead[]): void
-  /** Lets go of what was put back: it was received by another sum than this peer will have. */
   forgetRecalled(): void
 }
 
@@ -82,6 +79,7 @@ export function createPublicRoad(init: PublicRoadInit, node: HearsayHost, presen
 }
 
 class Publishing implements PublicationRoad {
+  readonly kind = 'everybody'
   readonly road: PublicRoad
   private readonly store
   private readonly publication

@@ -232,8 +232,9 @@ function keptBy(keeper: StateKeeper, sent: Sent): (peer: AssembledPeer, round: n
   }
 }
 
-function stateOf({ parameters, mixture, usual, unmerged }: AssembledPeer, heardUpTo: number): PeerState {
-  return { parameters, mixture: mixture?.kept(heardUpTo), usual: usual(), unmerged: unmerged() }
+function stateOf(peer: AssembledPeer, heardUpTo: number): PeerState {
+  const { parameters, mixture } = peer
+  return { parameters, mixture: mixture?.kept(heardUpTo), usual: peer.usual(), unmerged: peer.unmerged() }
 }
 
 /** What was sent by the end of a round, though quick peers send more already. */

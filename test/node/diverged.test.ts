@@ -94,10 +94,10 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
       return peer
     }),
   )
-  const members: Member[] = peers.map(({ identity, addresses }, self) => ({
+  const members: Member[] = peers.map((peer, self) => ({
     name: ['anna', 'mallory'][self]!,
-    peerId: identity.peerId,
-    addresses: addresses(),
+    peerId: peer.identity.peerId,
+    addresses: peer.addresses(),
   }))
   const [anna, mallory] = peers as [(typeof peers)[0], (typeof peers)[0]]
   const events: PeerEvent[] = []

@@ -107,10 +107,10 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   // It takes no heads, but speaks the protocol.
   await third.handle(handoverProtocol.id, stream => stream.abort(new Error('not interested')))
   const members: Member[] = [
-    ...peers.map(({ identity, addresses }, self) => ({
+    ...peers.map((peer, self) => ({
       name: shards[self]!.name,
-      peerId: identity.peerId,
-      addresses: addresses(),
+      peerId: peer.identity.peerId,
+      addresses: peer.addresses(),
     })),
     { name: 'third', peerId: third.peerId, addresses: third.getMultiaddrs() },
   ]

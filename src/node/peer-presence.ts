@@ -1,0 +1,50 @@
+import {
+  createPresence,
+  dialAddresses,
+  type HearsayHost,
+  type Presence,
+  plainStanding,
+  presenceProtocol,
+  type Timing,
+} from '../gossip/index.js'
+import type { AssemblyInit } from './assembled-peer.js'
+import type { OpenRun } from './open.js'
+
+/** What presence reports of a peer, as it is at the time of a record. */
+export interface Reported {
+  /** Where peers come and go. */
+  readonly open: OpenRun | undefined
+  readonly isLeaving: boolean
+}
+
+/**
+ * How soon peers of a simulation repeat themselves until all have met. One process takes every record as often as there
+ * are peers, at 0.75 ms each with its copies in the mesh; this way they cost half a core. At the pace of the field 64
+ * peers of a mixture did little else, and met after a minute and a half. Nobody beats: who is gone is known.
+ */
+function simulatedRepeat(peers: number): { readonly repeatMs: number } {
+  return { repeatMs: Math.max(presenceProtocol.repeatMs, 1.5 * peers ** 2) }
+}
+
+/** A peer's records, and what it hears in those of others. */
+export function createPeerPresence(
+  { manifest, runId, name, field }: AssemblyInit,
+  { reportsPerSecond }: Pick<Timing, 'reportsPerSecond'>,
+  node: HearsayHost,
+  own: Reported,
+): Presence {
+  return createPresence({
+    runId,
+    rounds: manifest.rounds,
+    name,
+    reportsPerSecond,
+    ...(field === undefined ? simulatedRepeat(manifest.peers) : { beatMs: presenceProtocol.beatMs }),
+    ...(field?.access && { admits: field.access.admitsAuthor }),
+    ...(field?.invite && { invite: field.invite }),
+    standing: () =>
+      own.open === undefined
+        ? { ...plainStanding, leaving: own.isLeaving }
+        : { ...own.open.standing(), addresses: dialAddresses(node), share: field?.share, leaving: own.isLeaving },
+    onReport: (peer, report) => own.open?.learn(peer, report),
+  })({ node })
+}

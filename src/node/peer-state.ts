@@ -1,0 +1,41 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { isShipped } from '../data/index.js'
+import { createState, type HearsayHost, type Presence, type StateService, type Timing } from '../gossip/index.js'
+import type { AgreedSum } from './agreed-sum.js'
+import type { AssemblyInit } from './assembled-peer.js'
+import { canonicalManifest } from './manifest.js'
+import type { Road } from './road.js'
+import { createShares } from './shares.js'
+
+export interface PeerStateParts {
+  readonly presence: Presence
+  readonly road: Pick<Road, 'latest' | 'heads'>
+  readonly agreement: Pick<AgreedSum, 'encoded'> | undefined
+  /** This peer is in its rounds. */
+  readonly hasBegun: () => boolean
+}
+
+/** Answers newcomers: the run's manifest, who takes part, heads, and the agreed sum. */
+export function createPeerState(
+  { manifest, runId, name, field }: AssemblyInit,
+  { state: deadlines }: Pick<Timing, 'state'>,
+  node: HearsayHost,
+  { presence, road, agreement, hasBegun }: PeerStateParts,
+): StateService {
+  return createState({
+    runId,
+    manifest: canonicalManifest(manifest),
+    head: () => road.latest(),
+    agreed: () => agreement?.encoded(),
+    deadlines,
+    ...(road.heads && { heads: road.heads }),
+    ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
+    view: createShares({
+      presence,
+      name,
+      own: field?.share,
+      shares: isShipped(manifest.data.set) ? manifest.peers : 0,
+      hasBegun,
+    }),
+  })({ node })
+}

@@ -1,0 +1,98 @@
+import type { HearsayHost, PeerIdStr, Presence } from '../gossip/index.js'
+import type { Session } from '../methods/index.js'
+import { headOf } from '../tensors/index.js'
+import type { AgreedSum } from './agreed-sum.js'
+import type { AssemblyInit } from './assembled-peer.js'
+import type { Entry } from './entry.js'
+import type { PeerEvent } from './events.js'
+import { fixedFederation } from './federation.js'
+import { meet } from './meeting.js'
+import { createOpenRun, endedBefore, type OpenRun } from './open.js'
+import { dialMs, type PeerRoad } from './peer-road.js'
+import type { RoundsInit } from './round.js'
+import { seekLost } from './seeking.js'
+
+type MembersEntry = Extract<Entry, { kind: 'members' }>
+type OpenEntry = Extract<Entry, { kind: 'open' }>
+
+/** Where and with whom a peer's rounds begin. */
+export type RunStart = Pick<RoundsInit, 'first' | 'catchUp' | 'federation' | 'reportsMembers'>
+
+/** What of a peer takes part in the start of its run. */
+export interface PeerParts {
+  readonly init: AssemblyInit
+  readonly node: HearsayHost
+  readonly presence: Presence
+  /** Whether it sends records of itself. */
+  readonly speaks: boolean
+  readonly agreement: AgreedSum | undefined
+  readonly sumDigest: () => Uint8Array | undefined
+  readonly road: PeerRoad
+  readonly session: Session
+}
+
+/** Begins with members that are known, all in the same round. */
+export async function* meetMembers(
+  { init, node, presence, speaks, road }: PeerParts,
+  { members, round: first = 0 }: MembersEntry,
+  signal: AbortSignal,
+): AsyncGenerator<PeerEvent, RunStart, undefined> {
+  const { self, manifest, field, lockstep } = init
+  const topology = init.topologyOf(members.length)
+  const federation = fixedFederation(members, self, topology)
+  const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
+  const everybody = road.kind === 'everybody'
+  const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
+  // Before they meet: a peer that begins sooner may send its heads right away.
+  road.begin({ federation, open: undefined })
+  yield* meet({ self, members, topology, joinMs, everybody, isGone, ...(speaks && { presence }) }, node, signal)
+  return { first, federation }
+}
+
+/** Of the run that a peer is about to join, whose peers come and go. */
+export function openRunOf({ init, node, presence, road, session, sumDigest }: PeerParts, entry: OpenEntry): OpenRun {
+  return createOpenRun({
+    ...init,
+    ...entry,
+    looksFor: entry.remembered.length > 0 || init.field?.lan === true,
+    sumDigest,
+    node,
+    presence,
+    latest: () => road.latest(),
+    ...(road.handover && { heads: road.handover }),
+    loss: session.loss ?? (async () => 0),
+    lossLimit: init.manifest.limits.lossIncrease * init.uninformed,
+    ...(session.replaced && { onReplaced: session.replaced }),
+  })
+}
+
+/**
+ * Begins where peers come and go, with the round in which most of them are.
+ *
+ * @param stopping - ends the search for lost peers, which goes on beside the rounds
+ */
+export async function* joinOpenRun(
+  { init, node, presence, road, agreement }: PeerParts,
+  open: OpenRun,
+  { round, samples, minPeers, agreed, remembered, members }: OpenEntry,
+  stopping: AbortSignal,
+  signal: AbortSignal,
+): AsyncGenerator<PeerEvent, RunStart, undefined> {
+  if (round > 0) {
+    // So that all who come back at once can agree on a round, and take over the head of one that was further.
+    await road.offer?.(round - 1, headOf(init.parameters, init.head))
+    await presence.publish(endedBefore(round, samples))
+  }
+  seekLost({ node, presence, remembered, dialMs }, stopping).catch(error => {
+    if (!stopping.aborted) throw error
+  })
+  yield* open.gather(signal)
+  if (agreement !== undefined) {
+    if (agreed === undefined) road.forgetRecalled?.()
+    yield* agreement.agree(agreed, minPeers, signal)
+  }
+  await road.catchUp?.(signal)
+  const { federation } = open
+  road.begin({ federation, open })
+  return { first: round, catchUp: open.catchUp, federation, reportsMembers: members === undefined }
+}
