@@ -6,7 +6,7 @@ import type { DeviceMixture } from './device.js'
 import type { BatchFeatures } from './features.js'
 import { forward } from './forward.js'
 import type { HeadStack } from './head.js'
-import type { MixtureTraining } from './train.js'
+import type { MixtureTraining } from './training.js'
 
 /** What one mini-batch gives: a loss to descend, and the gate's mean weights, [1 + experts]. */
 export interface BatchOutcome {

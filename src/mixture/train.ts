@@ -5,13 +5,11 @@ import {
   batches,
   type ChainInit,
   Descent,
-  type DeviceModel,
   download,
   type GradientsAt,
   globalNorm,
   orderOf,
   stepsOf,
-  type TrainingJob,
   tapeGradients,
   tf,
   upload,
@@ -21,35 +19,10 @@ import {
 import type { RuleSpec } from '../learner/index.js'
 import { random } from '../random.js'
 import { headSection, type Layout } from '../tensors/index.js'
-import { type DeviceMixture, type TrainedVectors, uploadMixture, type WeightVectors } from './device.js'
+import { type DeviceMixture, uploadMixture } from './device.js'
 import { type BatchFeatures, featuresOf, variedFeatures } from './features.js'
-import type { HeadGeometry } from './geometry.js'
 import { alternateObjective, type BatchOutcome, jointObjective, type Objective } from './objective.js'
-import type { MixtureSettings } from './spec.js'
-
-/** One round of one peer. Its parameters are left as they are. */
-export interface MixtureTraining extends TrainingJob {
-  readonly model: DeviceModel
-  readonly geometry: HeadGeometry
-  /** Of the experts that take part; frozen. */
-  readonly heads: readonly Float32Array[]
-  /** Left as they are. */
-  readonly weights: WeightVectors
-  readonly settings: MixtureSettings
-  /** a, of the joint schedule. */
-  readonly localShare: number
-}
-
-/** The outcome of a round, not yet written back. */
-export interface TrainedMixture extends TrainedVectors {
-  /** The whole model, where it was trained too: by the joint schedule, or its head by `trainHead`. */
-  readonly parameters: Float32Array | undefined
-  readonly loss: number
-  readonly samples: number
-  readonly steps: number
-  /** Mean gate weights over the steps, the own head first. */
-  readonly gate: readonly number[]
-}
+import type { MixtureTraining, TrainedMixture } from './training.js'
 
 type Sums = Pick<TrainedMixture, 'loss' | 'samples' | 'steps' | 'gate'>
 

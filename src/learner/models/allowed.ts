@@ -1,4 +1,3 @@
-import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import { wrongArgument } from './arguments.js'
 import { checkCalls } from './calls.js'
@@ -6,6 +5,7 @@ import { dropSoftmax } from './end.js'
 import { knownInitialisers } from './initial.js'
 import { fromKeras3 } from './keras3.js'
 import { type AllowedLayer, wrongKind } from './kind.js'
+import { type Layer, type ModelTopology, topologySchema } from './model-topology.js'
 
 /**
  * The activations that a layer may have, or be: those whose gradients are tested on every backend. `softmax` inside a
@@ -28,21 +28,6 @@ export const allowedActivations = [
 /** Bounds what a description can make a peer allocate; far above any model that trains on this project's machines. */
 const widthLimit = 65_536
 const layerLimit = 1000
-
-const layerSchema = z.looseObject({
-  class_name: z.string().max(200),
-  config: z.looseObject({ name: z.string().min(1).max(200).optional() }),
-})
-const topologySchema = z.looseObject({
-  class_name: z.enum(['Sequential', 'Functional', 'Model']),
-  // Old Sequential files hold the list of layers itself.
-  config: z.union([z.array(layerSchema), z.looseObject({ layers: z.array(layerSchema) })]),
-})
-
-/** A model's topology, checked and free of a softmax at its end. */
-export type ModelTopology = z.output<typeof topologySchema>
-/** One of its layers. */
-export type Layer = z.output<typeof layerSchema>
 
 /**
  * Checks the topology of a user's model. A softmax that ends the model is taken off, so that the model gives logits:

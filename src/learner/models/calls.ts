@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
-import type { Layer, ModelTopology } from './allowed.js'
+import type { Layer, ModelTopology } from './model-topology.js'
 
 /*
  * On what the layers of a functional model are called.

@@ -1,5 +1,5 @@
 import { HearsayError } from '../../errors.js'
-import type { Layer, ModelTopology } from './allowed.js'
+import type { Layer, ModelTopology } from './model-topology.js'
 
 /*
  * How a user's model ends. It is trained on logits: the loss applies the softmax itself, in a form that does not overflow,

@@ -1,5 +1,5 @@
 import { HearsayError } from '../../errors.js'
-import type { Layer, ModelTopology } from './allowed.js'
+import type { Layer, ModelTopology } from './model-topology.js'
 
 /*
  * Keras 3 writes the same layers in another dialect than Keras 2, which is the one that TensorFlow.js reads; and

@@ -1,4 +1,4 @@
-import type { Layer } from './allowed.js'
+import type { Layer } from './model-topology.js'
 
 /**
  * The layers that a model may consist of: those whose gradients are tested on every backend. Left out are layers that

@@ -1,7 +1,8 @@
 import type { ModelSpec } from '../spec.js'
-import { checkTopology, type ModelTopology } from './allowed.js'
+import { checkTopology } from './allowed.js'
 import { builtInTopology } from './built-in.js'
 import { readModelFile } from './model-file.js'
+import type { ModelTopology } from './model-topology.js'
 
 /**
  * The topology of a user's model as its file has it, unchecked; undefined for a built-in one, which needs none.
