@@ -14,24 +14,54 @@ export type ErrorCode =
   | 'PARAMETERS' // a safetensors file
   | 'NETWORK' // a port in use, an address that cannot be reached
   | 'RUN' // a run that cannot go on
+  | 'DIVERGED' // training whose numbers are no longer finite
 
 /** A message that lists many columns is shorter; one that quotes a cell of a megabyte is cut to this. */
 const messageLimit = 1000
+
+/** What an error is about, beside its code: for programs, which need not read the sentence. */
+export interface ErrorSubject {
+  /** The file, folder or other source, as its user knows it. */
+  readonly source?: string | undefined
+  /** Where in the source, "line:column". */
+  readonly place?: string | undefined
+  /** The field of a manifest, its path joined by dots; or the flag, or the column. */
+  readonly field?: string | undefined
+  /** What the operating system has refused, as ENOSPC. */
+  readonly system?: string | undefined
+}
 
 /**
  * A mistake that the user can mend. The command line prints its message in one line and exits with 2; every other
  * error is a bug in Hearsay and prints its stack. Whatever foreign text the message quotes, it is one line and harmless to
  * a terminal.
+ *
+ * ```ts
+ * try {
+ *   parseManifest({ rounds: 0 }, 'run.yaml')
+ * } catch (error) {
+ *   if (error instanceof HearsayError) console.log(error.code, error.about.field) // MANIFEST rounds
+ * }
+ * ```
  */
 export class HearsayError extends Error {
   override readonly name = 'HearsayError'
+  readonly about: ErrorSubject
 
+  /**
+   * @param problem - what is wrong and what to do: the message behind the names of source, place and field
+   * @param about - what it is about, and what has caused it
+   */
   constructor(
     readonly code: ErrorCode,
-    message: string,
-    options?: ErrorOptions,
+    readonly problem: string,
+    { cause, ...about }: ErrorSubject & ErrorOptions = {},
   ) {
-    super(shown(message, messageLimit), options)
+    const { source, place, field } = about
+    const where = [source, place].filter(part => part !== undefined).join(':')
+    const message = [where, field ?? '', problem].filter(part => part !== '').join(': ')
+    super(shown(message, messageLimit), cause === undefined ? undefined : { cause })
+    this.about = about
   }
 }
 
@@ -41,6 +71,6 @@ export async function whose<T>(name: string, learning: Promise<T>): Promise<T> {
     return await learning
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
-    throw new HearsayError(error.code, `${name}: ${error.message}`, { cause: error })
+    throw new HearsayError(error.code, error.message, { source: name, cause: error })
   }
 }

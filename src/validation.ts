@@ -25,10 +25,11 @@ export function validate<S extends z.ZodType>(
   const field = issue.path.map(String).join('.')
   // An unknown field has a line of its own; its path is that of the section it stands in.
   const place = locate?.(issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]!] : issue.path)
-  throw new HearsayError(
-    code,
-    `${place === undefined ? source : `${source}:${place}`}: ${field === '' ? '' : `${field}: `}${sentence(issue)}`,
-  )
+  throw new HearsayError(code, sentence(issue), {
+    source,
+    ...(place !== undefined && { place }),
+    ...(field !== '' && { field }),
+  })
 }
 
 /**

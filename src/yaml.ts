@@ -20,7 +20,7 @@ export async function readYaml(path: string, code: ErrorCode): Promise<YamlFile>
   try {
     text = (await readBounded(path, yamlLimits.bytes, { pipes: true })).toString('utf8')
   } catch (error) {
-    throw new HearsayError(code, `${path}: ${whyNotRead(error)}`, { cause: error })
+    throw new HearsayError(code, `${whyNotRead(error)}`, { source: path, cause: error })
   }
   return parseYaml(text, path, code)
 }
@@ -28,7 +28,7 @@ export async function readYaml(path: string, code: ErrorCode): Promise<YamlFile>
 /** The same for a text that is already here; `source` is what errors call it. */
 export function parseYaml(text: string, source: string, code: ErrorCode, limits: YamlLimits = yamlLimits): YamlFile {
   const problem = shapeProblem(text, limits)
-  if (problem !== undefined) throw new HearsayError(code, `${source}: ${problem}`)
+  if (problem !== undefined) throw new HearsayError(code, problem, { source })
   const lines = new LineCounter()
   // The parser compares every key of a map with all others: 20,000 take it 11 s. Ours are looked up.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false })
@@ -48,7 +48,7 @@ export function parseYaml(text: string, source: string, code: ErrorCode, limits:
   } catch (error) {
     // Of aliases alone: one stands for nothing, or a few for too much.
     const said = (error as Error).message
-    throw new HearsayError(code, `${source}: ${said}; write out what the aliases (*) stand for`, { cause: error })
+    throw new HearsayError(code, `${said}; write out what the aliases (*) stand for`, { source, cause: error })
   }
   const locate: Locate = path => {
     for (let length = path.length; length >= 0; length--) {

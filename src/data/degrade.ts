@@ -26,12 +26,13 @@ interface Scaling {
 export function degrade(samples: Samples, inputShape: readonly number[], factor: number): Samples {
   const [height, width, channels] = inputShape
   if (inputShape.length !== 3 || height === undefined || width === undefined || channels === undefined) {
-    throw new HearsayError('DATA', 'partition: resolution needs images; these samples are rows of a table')
+    throw new HearsayError('DATA', 'resolution needs images; these samples are rows of a table', { field: 'partition' })
   }
   if (!(factor >= 1 && factor <= Math.min(height, width))) {
     throw new HearsayError(
       'DATA',
-      `partition: factor ${factor} for images of ${height}×${width}; must be 1 to ${Math.min(height, width)}`,
+      `factor ${factor} for images of ${height}×${width}; must be 1 to ${Math.min(height, width)}`,
+      { field: 'partition' },
     )
   }
   if (factor === 1) return samples

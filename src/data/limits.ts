@@ -60,7 +60,7 @@ export const dataLimits: DataLimits = {
  * @param what - what is wrong there and what is allowed
  */
 export function dataError(source: string, what: string, cause?: unknown): HearsayError {
-  return new HearsayError('DATA', `${source}: ${what}`, cause === undefined ? undefined : { cause })
+  return new HearsayError('DATA', what, { source, cause })
 }
 
 /**

@@ -162,5 +162,5 @@ function normal(name: string): string {
 }
 
 function refused(path: string, what: string): HearsayError {
-  return new HearsayError('BACKEND', `${basename(path)}: ${what}`)
+  return new HearsayError('BACKEND', what, { source: basename(path) })
 }

@@ -29,7 +29,8 @@ export function tensorFlowFiles(wheel: Pick<Wheel, 'path' | 'entries'>, target: 
     if (entry === undefined) {
       throw new HearsayError(
         'BACKEND',
-        `${basename(wheel.path)}: there is no ${name} in it, so it holds no C library; use a wheel as TensorFlow publishes it`,
+        `there is no ${name} in it, so it holds no C library; use a wheel as TensorFlow publishes it`,
+        { source: basename(wheel.path) },
       )
     }
     wanted.push({ entry, to })
@@ -54,7 +55,7 @@ export function nvidiaFiles(wheel: Pick<Wheel, 'path' | 'entries'>): Wanted[] {
     wanted.push({ entry, to: name })
   }
   if (wanted.length === 0) {
-    throw new HearsayError('BACKEND', `${basename(wheel.path)}: there is no library under nvidia/ in it`)
+    throw new HearsayError('BACKEND', 'there is no library under nvidia/ in it', { source: basename(wheel.path) })
   }
   return wanted
 }
@@ -70,16 +71,16 @@ export function cudaRequirements({ path, requirements }: Pick<Wheel, 'path' | 'r
   for (const specifier of specifiers) {
     // They become arguments of pip: nothing that could be an option, an address or a path.
     if (!/^nvidia-[a-z0-9-]+\s*[<>=!~.,*0-9\s]*$/.test(specifier)) {
-      throw new HearsayError(
-        'BACKEND',
-        `${basename(path)}: it asks for ${JSON.stringify(specifier)}, which is no package of NVIDIA's`,
-      )
+      throw new HearsayError('BACKEND', `it asks for ${JSON.stringify(specifier)}, which is no package of NVIDIA's`, {
+        source: basename(path),
+      })
     }
   }
   if (specifiers.length === 0 || specifiers.length > cudaPackageLimit) {
     throw new HearsayError(
       'BACKEND',
-      `${basename(path)}: its extra and-cuda names ${specifiers.length} packages; between 1 and ${cudaPackageLimit} are expected`,
+      `its extra and-cuda names ${specifiers.length} packages; between 1 and ${cudaPackageLimit} are expected`,
+      { source: basename(path) },
     )
   }
   return specifiers

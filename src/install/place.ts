@@ -103,7 +103,8 @@ export async function checkSpace(folder: string, neededBytes: number): Promise<v
   const [needed, left] = [neededBytes, free].map(bytes => `${(bytes / 1e9).toFixed(1)} GB`)
   throw new HearsayError(
     'BACKEND',
-    `${folder}: ${needed} of disk are needed and ${left} are free; free some space, or set HEARSAY_NATIVE to a folder on another disk`,
+    `${needed} of disk are needed and ${left} are free; free some space, or set HEARSAY_NATIVE to a folder on another disk`,
+    { source: folder },
   )
 }
 

@@ -151,7 +151,7 @@ async function unpackOne(wheel: Wheel, entry: Entry, to: string, signal: AbortSi
 }
 
 function broken(path: string, what: string): HearsayError {
-  return new HearsayError('BACKEND', `${basename(path)}: ${what}`)
+  return new HearsayError('BACKEND', what, { source: basename(path) })
 }
 
 function reasonOf(error: unknown): string {

@@ -17,14 +17,15 @@ import { type SharedSamples, standardiseSample } from './standardise.js'
  */
 export function checkAugmentation({ crop }: Augmentation, inputShape: readonly number[]): void {
   if (inputShape.length !== 3) {
-    throw new HearsayError(
-      'MANIFEST',
-      `augment: is for images and the data has ${inputShape.join('×')} features; remove it`,
-    )
+    throw new HearsayError('MANIFEST', `is for images and the data has ${inputShape.join('×')} features; remove it`, {
+      field: 'augment',
+    })
   }
   const side = Math.min(inputShape[0]!, inputShape[1]!)
   if (crop < side) return
-  throw new HearsayError('MANIFEST', `augment.crop: must be less than ${side}, the images' smaller side, not ${crop}`)
+  throw new HearsayError('MANIFEST', `must be less than ${side}, the images' smaller side, not ${crop}`, {
+    field: 'augment.crop',
+  })
 }
 
 /** Fills one batch after another. */

@@ -1,6 +1,6 @@
 import type { Standardisation } from '../data/dataset.js'
 import type { Objective } from '../data/objective.js'
-import { type ErrorCode, HearsayError } from '../errors.js'
+import { type ErrorCode, type ErrorSubject, HearsayError } from '../errors.js'
 import type { Layout } from '../tensors/index.js'
 import type { HeadCut } from './models/head-layers.js'
 import type { LocalPlan } from './plan.js'
@@ -140,6 +140,8 @@ export interface Envelope {
 /** An error that survives the way between threads: classes do not. */
 export interface ErrorRecord {
   readonly code?: ErrorCode
+  readonly problem?: string
+  readonly about?: ErrorSubject
   readonly message: string
   readonly stack?: string
 }
@@ -151,13 +153,13 @@ export function recordOf(error: unknown): ErrorRecord {
   return {
     message,
     ...(stack === undefined ? {} : { stack }),
-    ...(error instanceof HearsayError ? { code: error.code } : {}),
+    ...(error instanceof HearsayError ? { code: error.code, problem: error.problem, about: error.about } : {}),
   }
 }
 
 /** An error as it was before it crossed from a worker. */
-export function errorOf({ code, message, stack }: ErrorRecord): Error {
-  const error = code === undefined ? new Error(message) : new HearsayError(code, message)
+export function errorOf({ code, problem, about, message, stack }: ErrorRecord): Error {
+  const error = code === undefined ? new Error(message) : new HearsayError(code, problem ?? message, about)
   if (stack !== undefined) error.stack = stack
   return error
 }

@@ -38,7 +38,9 @@ export interface Trained {
 export function orderOf({ plan, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
   if (size === 0) throw new HearsayError('DATA', 'there are no samples to train on')
   if (plan.augment !== undefined && targets.shape.length > 1) {
-    throw new HearsayError('MANIFEST', 'training.augment: does not go with data.superResolution; remove one of the two')
+    throw new HearsayError('MANIFEST', 'does not go with data.superResolution; remove one of the two', {
+      field: 'training.augment',
+    })
   }
   return { ...plan, size, seed, peer, round }
 }
@@ -68,7 +70,7 @@ export function trained(
 ): Trained {
   if (!parameters.every(Number.isFinite)) {
     throw new HearsayError(
-      'RUN',
+      'DIVERGED',
       `training diverged in round ${round + 1}: parameters are no longer finite; lower training.learningRate, or set training.clip`,
     )
   }

@@ -118,7 +118,7 @@ export interface Learner {
    * @param round - decides the order of the batches
    * @param plan - nobody may write to the vectors of its rules until the promise settles
    * @throws the signal's reason when aborted before the new parameters were written; they are then unchanged.
-   *   {@link HearsayError} `RUN` when training diverged (a parameter is no longer finite): unchanged as well
+   *   {@link HearsayError} `DIVERGED` when training diverged (a parameter is no longer finite): unchanged as well
    */
   train(parameters: Float32Array, round: number, plan: LocalPlan, options?: TrainOptions): Promise<TrainReport>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */

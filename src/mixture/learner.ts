@@ -83,7 +83,7 @@ export interface MixtureLearner {
    * training as well, from the first round on.
    *
    * @param parameters - the peer's whole model, on shared memory; written only by `joint` and with `trainHead`
-   * @throws the signal's reason when aborted before results were written; {@link HearsayError} `RUN` when training
+   * @throws the signal's reason when aborted before results were written; {@link HearsayError} `DIVERGED` when training
    *   diverged: parameters and weights are then unchanged
    */
   train(

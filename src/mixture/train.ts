@@ -151,7 +151,7 @@ function checkFinite({ round, settings }: MixtureTraining, vectors: readonly Flo
   if (vectors.every(vector => vector.every(Number.isFinite))) return
   const section = settings.schedule === 'joint' ? 'training' : 'merge'
   throw new HearsayError(
-    'RUN',
+    'DIVERGED',
     `the mixture diverged in round ${round + 1}: its weights are no longer finite; lower ${section}.learningRate or ${section}.clip`,
   )
 }

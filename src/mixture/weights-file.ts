@@ -58,7 +58,7 @@ export function decodeMixtureWeights(
   source = 'mixture weights',
 ): MixtureWeights {
   const wrong = (what: string): HearsayError =>
-    new HearsayError('PARAMETERS', `${source}: ${what}; was it written for another model, or by another manifest?`)
+    new HearsayError('PARAMETERS', `${what}; was it written for another model, or by another manifest?`, { source })
   const { layout, values } = decodeSafetensors(bytes, source)
   if (!values.every(Number.isFinite)) throw wrong('holds numbers that are not finite')
   const weights = createMixtureWeights(widths, settings, owner)

@@ -73,7 +73,8 @@ export function headSection(layout: Layout, from?: string, field = 'head'): Head
   if (first < 0) {
     throw new HearsayError(
       'MODEL',
-      `${field}: the model has no layer "${from}" with parameters; its layers are ${layersOf(layout).join(', ')}`,
+      `the model has no layer "${from}" with parameters; its layers are ${layersOf(layout).join(', ')}`,
+      { field },
     )
   }
   const start = layout.tensors[first]?.offset ?? 0
@@ -89,7 +90,9 @@ export function bodySection(layout: Layout, to: string): HeadSection {
   const { start } = headSection(layout, to)
   const tensors = layout.tensors.filter(({ offset }) => offset < start)
   if (tensors.length === 0) {
-    throw new HearsayError('MODEL', `share: body: the head, ${to}, is the whole model; nothing is left to share`)
+    throw new HearsayError('MODEL', `body: the head, ${to}, is the whole model; nothing is left to share`, {
+      field: 'share',
+    })
   }
   return { start: 0, end: start, layout: layoutOf(tensors) }
 }

@@ -94,7 +94,7 @@ export function decodeSafetensors(
   source = 'safetensors',
   limits: SafetensorsLimits = safetensorsLimits,
 ): ModelParameters {
-  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
+  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', what, { source })
   if (bytes.length > limits.totalBytes) throw wrong(`${bytes.length} bytes; at most ${limits.totalBytes} are read`)
   if (bytes.length < safetensorsLengthBytes) throw wrong('is too short to be a safetensors file; was it cut off?')
   const dataStart = safetensorsDataStart(bytes, source, limits)
@@ -123,7 +123,7 @@ export function safetensorsDataStart(
   const declared = new DataView(start.buffer, start.byteOffset, safetensorsLengthBytes).getBigUint64(0, true)
   if (declared > BigInt(limits.headerBytes)) {
     const claim = `its header claims ${declared} bytes; at most ${limits.headerBytes} are read`
-    throw new HearsayError('PARAMETERS', `${source}: ${claim}`)
+    throw new HearsayError('PARAMETERS', claim, { source })
   }
   return safetensorsLengthBytes + Number(declared)
 }
@@ -140,7 +140,7 @@ export function decodeSafetensorsHeader(
   dataLength: number,
   source = 'safetensors',
 ): { readonly layout: Layout; readonly metadata: unknown } {
-  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
+  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', what, { source })
   const { entries, metadata } = parseEntries(json, wrong)
   let expectedStart = 0
   for (const { name, entry } of entries) {

@@ -21,16 +21,19 @@ const drawsLimit = 100
 export function randomRegular(peers: number, degree: number, rng: Random): Graph {
   const name = 'topology random-regular: degree'
   if (degree >= peers) {
-    throw new HearsayError('TOPOLOGY', `${name}: ${peers} peers have at most ${peers - 1} neighbours, not ${degree}`)
+    throw new HearsayError('TOPOLOGY', `${peers} peers have at most ${peers - 1} neighbours, not ${degree}`, {
+      field: name,
+    })
   }
   if ((peers * degree) % 2 === 1) {
     throw new HearsayError(
       'TOPOLOGY',
-      `${name}: ${peers} peers cannot have ${degree} neighbours each, as both are odd; make one of them even`,
+      `${peers} peers cannot have ${degree} neighbours each, as both are odd; make one of them even`,
+      { field: name },
     )
   }
   if (degree === 1 && peers > 2) {
-    throw new HearsayError('TOPOLOGY', `${name}: with one neighbour each, peers fall into pairs; use 2 or more`)
+    throw new HearsayError('TOPOLOGY', 'with one neighbour each, peers fall into pairs; use 2 or more', { field: name })
   }
   const edges = lattice(peers, Math.floor(degree / 2))
   if (degree % 2 === 1) for (let i = 0; i < peers / 2; i++) edges.push([i, i + peers / 2])
@@ -67,7 +70,8 @@ export function wattsStrogatz(peers: number, neighbours: number, rewire: number,
   if (neighbours >= peers) {
     throw new HearsayError(
       'TOPOLOGY',
-      `${name}: neighbours: ${peers} peers have at most ${peers - 1} neighbours, not ${neighbours}`,
+      `neighbours: ${peers} peers have at most ${peers - 1} neighbours, not ${neighbours}`,
+      { field: name },
     )
   }
   return drawnUntilConnected(`${name}: rewire: of ${rewire}`, 'more neighbours or less rewiring', () => {
@@ -121,10 +125,9 @@ function drawnUntilConnected(what: string, remedy: string, draw: () => Graph): G
     const graph = draw()
     if (isConnected(graph)) return graph
   }
-  throw new HearsayError(
-    'TOPOLOGY',
-    `${what}: no connected graph among ${drawsLimit} drawn; use ${remedy}, or another seed`,
-  )
+  throw new HearsayError('TOPOLOGY', `no connected graph among ${drawsLimit} drawn; use ${remedy}, or another seed`, {
+    field: what,
+  })
 }
 
 function key(peers: number, a: number, b: number): number {

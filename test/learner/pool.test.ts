@@ -231,7 +231,7 @@ describe('what goes wrong', () => {
   it('a training that diverges says so and leaves the parameters alone', async () => {
     const x = model.initialParameters()
     const job = model.learner(shards[0]!, 3).train(x, 2, { ...plan, learningRate: 1e30 })
-    await expect(job).rejects.toMatchObject({ name: 'HearsayError', code: 'RUN' })
+    await expect(job).rejects.toMatchObject({ name: 'HearsayError', code: 'DIVERGED' })
     await expect(job).rejects.toThrow('training diverged in round 3')
     expect([...x]).toEqual([...model.initialParameters()])
   })

@@ -328,7 +328,7 @@ describe('a job of the mixture', () => {
     const job = peer.train(7, parameters, expertsOf(1))
     const before = JSON.stringify(bitsOf(peer))
     await expect(job).rejects.toMatchObject({
-      code: 'RUN',
+      code: 'DIVERGED',
       message: expect.stringMatching(/^the mixture diverged in round 8: .*lower merge\.learningRate or merge\.clip$/),
     })
     expect(parameters).toEqual(trained[1]!.parameters)

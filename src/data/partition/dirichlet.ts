@@ -73,7 +73,8 @@ export function dirichletByClass(
   if (labels.length < smallestShard * peers) {
     throw new HearsayError(
       'DATA',
-      `partition: ${labels.length} samples for ${peers} peers; dirichlet by class gives each at least ${smallestShard} (groups, with data.groupColumn), so at most ${Math.floor(labels.length / smallestShard)} peers`,
+      `${labels.length} samples for ${peers} peers; dirichlet by class gives each at least ${smallestShard} (groups, with data.groupColumn), so at most ${Math.floor(labels.length / smallestShard)} peers`,
+      { field: 'partition' },
     )
   }
   const lists = indicesByClass(labels, classes, random)
@@ -85,7 +86,8 @@ export function dirichletByClass(
   }
   throw new HearsayError(
     'DATA',
-    `partition: in ${redraws} draws of dirichlet by class with alpha ${alpha} some of ${peers} peers had fewer than ${smallestShard} samples; take a larger alpha, fewer peers, or mode client`,
+    `in ${redraws} draws of dirichlet by class with alpha ${alpha} some of ${peers} peers had fewer than ${smallestShard} samples; take a larger alpha, fewer peers, or mode client`,
+    { field: 'partition' },
   )
 }
 

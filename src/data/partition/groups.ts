@@ -21,7 +21,8 @@ export function dealGroups(
   if (peers > count) {
     throw new HearsayError(
       'DATA',
-      `partition: ${peers} peers for ${count} groups (data.groupColumn) to train on; at most ${count} peers`,
+      `${peers} peers for ${count} groups (data.groupColumn) to train on; at most ${count} peers`,
+      { field: 'partition' },
     )
   }
   const owners = new Int32Array(count).fill(-1)

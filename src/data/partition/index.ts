@@ -133,5 +133,5 @@ export function classTable(dataset: Dataset, shards: readonly Shard[]): ClassTab
 }
 
 function wrong(what: string): HearsayError {
-  return new HearsayError('DATA', `partition: ${what}`)
+  return new HearsayError('DATA', what, { field: 'partition' })
 }

@@ -21,7 +21,8 @@ export function pathological(
   if (classesPerPeer > present.length) {
     throw new HearsayError(
       'DATA',
-      `partition: pathological with ${classesPerPeer} classes a peer, but the training samples have ${present.length}; take at most that many`,
+      `pathological with ${classesPerPeer} classes a peer, but the training samples have ${present.length}; take at most that many`,
+      { field: 'partition' },
     )
   }
   const left = lists.map(list => list.length)

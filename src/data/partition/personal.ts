@@ -31,7 +31,8 @@ export function personalTests(
       if (own.length === 0) {
         throw new HearsayError(
           'DATA',
-          `evaluation: ${name} has no test samples of its own to be tested on; add some, or take evaluation.on: common`,
+          `${name} has no test samples of its own to be tested on; add some, or take evaluation.on: common`,
+          { field: 'evaluation' },
         )
       }
       return takeSamples(dataset.test, own)

@@ -91,7 +91,8 @@ export interface VerifyInvite {
 export async function createInvite(init: CreateInvite): Promise<string> {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
   const seconds = Math.floor(init.expiresAt / 1000)
-  if (!(seconds >= 0 && seconds < 2 ** 32)) throw new HearsayError('USAGE', 'invite: it must end between 1970 and 2106')
+  if (!(seconds >= 0 && seconds < 2 ** 32))
+    throw new HearsayError('USAGE', 'it must end between 1970 and 2106', { field: 'invite' })
   const parent = init.parent === undefined ? undefined : Buffer.from(init.parent, 'base64url')
   if (parent !== undefined) checkParent(parent, init.privateKey, seconds)
   const body = InviteRecord.encode({
@@ -189,31 +190,36 @@ function readLink(bytes: Uint8Array): Link | undefined {
 function checkParent(parent: Uint8Array, privateKey: Ed25519PrivateKey, expiresAt: number): void {
   const links = readChain(parent)
   if (typeof links === 'string')
-    throw new HearsayError('USAGE', 'invite: your own invitation is damaged; ask for it again')
+    throw new HearsayError('USAGE', 'your own invitation is damaged; ask for it again', { field: 'invite' })
   if (links.length >= inviteLimits.depth) {
     throw new HearsayError(
       'USAGE',
-      `invite: yours is the last of ${inviteLimits.depth} in a row and cannot be passed on; ask a member closer to the founder`,
+      `yours is the last of ${inviteLimits.depth} in a row and cannot be passed on; ask a member closer to the founder`,
+      { field: 'invite' },
     )
   }
   if (links[0].invitee?.equals(peerIdFromPublicKey(privateKey.publicKey)) !== true) {
     throw new HearsayError(
       'USAGE',
-      'invite: yours was not made for your peer id and cannot be passed on; ask for one that is',
+      'yours was not made for your peer id and cannot be passed on; ask for one that is',
+      { field: 'invite' },
     )
   }
   const last = Math.min(...links.map(({ record }) => record.expiresAt))
   if (expiresAt > last) {
     throw new HearsayError(
       'USAGE',
-      `invite: yours ends ${new Date(1000 * last).toISOString()}; what comes from it cannot last longer`,
+      `yours ends ${new Date(1000 * last).toISOString()}; what comes from it cannot last longer`,
+      { field: 'invite' },
     )
   }
 }
 
 function rawKeyOf(peer: PeerId): Uint8Array<ArrayBuffer> {
   if (peer.type !== 'Ed25519') {
-    throw new HearsayError('USAGE', `invitee: ${peer.toString()} is no Ed25519 peer id; Hearsay's begin with 12D3Koo`)
+    throw new HearsayError('USAGE', `${peer.toString()} is no Ed25519 peer id; Hearsay's begin with 12D3Koo`, {
+      field: 'invitee',
+    })
   }
   return Uint8Array.from(peer.publicKey.raw)
 }

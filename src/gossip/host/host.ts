@@ -273,5 +273,5 @@ function listenError(listen: readonly string[], error: unknown): Error {
           ? 'cannot be listened on; write it like /ip4/0.0.0.0/tcp/4001'
           : undefined
   if (because === undefined) return error instanceof Error ? error : new Error(text)
-  return new HearsayError('NETWORK', `listen: ${where} ${because}`, { cause: error })
+  return new HearsayError('NETWORK', `${where} ${because}`, { field: 'listen', cause: error })
 }

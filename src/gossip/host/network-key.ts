@@ -52,7 +52,8 @@ export function parseNetworkKey(text: string, source: string): NetworkKey {
   if (wrong !== undefined || key === undefined) {
     throw new HearsayError(
       'NETWORK',
-      `${source}: is no network key, it ${wrong}; make one with "hearsay key new" and give every member the same file`,
+      `is no network key, it ${wrong}; make one with "hearsay key new" and give every member the same file`,
+      { source },
     )
   }
   const digits = key.toLowerCase()

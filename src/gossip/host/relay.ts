@@ -26,7 +26,8 @@ export function parseRelay(text: string): Multiaddr {
     return address
   throw new HearsayError(
     'NETWORK',
-    `relay: ${text} is no relay's address; write it like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…`,
+    `${text} is no relay's address; write it like /ip4/203.0.113.7/tcp/4001/p2p/12D3Koo…`,
+    { field: 'relay' },
   )
 }
 

@@ -69,7 +69,8 @@ export function checkName(name: string): string {
   if (isName(name)) return name
   throw new HearsayError(
     'USAGE',
-    `name: ${JSON.stringify(name)} is not allowed; it must have 1 to ${presenceProtocol.limits.nameLength} printable characters`,
+    `${JSON.stringify(name)} is not allowed; it must have 1 to ${presenceProtocol.limits.nameLength} printable characters`,
+    { field: 'name' },
   )
 }
 

@@ -42,18 +42,19 @@ export function checkTopology(value: unknown, source: string, weights: boolean):
   if (!parsed.success) {
     throw new HearsayError(
       'MODEL',
-      `${source}: is no Sequential or Functional model in the Keras layers format; save it with model.save() or tensorflowjs_converter --output_format tfjs_layers_model`,
+      'is no Sequential or Functional model in the Keras layers format; save it with model.save() or tensorflowjs_converter --output_format tfjs_layers_model',
+      { source },
     )
   }
   const topology = parsed.data
   const layers = Array.isArray(topology.config) ? topology.config : topology.config.layers
   if (layers.length > layerLimit) {
-    throw new HearsayError('MODEL', `${source}: has ${layers.length} layers; at most ${layerLimit} are read`)
+    throw new HearsayError('MODEL', `has ${layers.length} layers; at most ${layerLimit} are read`, { source })
   }
   for (const layer of layers) {
     const wrong = wrongKind(layer)
     if (wrong === undefined) continue
-    throw new HearsayError('MODEL', `${source}: layer "${layer.config.name ?? layer.class_name}" ${wrong}`)
+    throw new HearsayError('MODEL', `layer "${layer.config.name ?? layer.class_name}" ${wrong}`, { source })
   }
   fromKeras3(topology, source)
   checkCalls(topology, source)
@@ -70,7 +71,7 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   for (const field of ['units', 'filters'] as const) {
     const value = config[field]
     if (value === undefined || (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= widthLimit)) continue
-    throw new HearsayError('MODEL', `${source}: layer "${name}": ${field} must be 1 to ${widthLimit}`)
+    throw new HearsayError('MODEL', `layer "${name}": ${field} must be 1 to ${widthLimit}`, { source })
   }
   const { activation } = config
   if (
@@ -80,18 +81,20 @@ function checkLayer({ class_name, config }: Layer, source: string): void {
   ) {
     throw new HearsayError(
       'MODEL',
-      `${source}: layer "${name}": activation must be one of ${allowedActivations.join(', ')}, not ${activationName(activation)}`,
+      `layer "${name}": activation must be one of ${allowedActivations.join(', ')}, not ${activationName(activation)}`,
+      { source },
     )
   }
   for (const [field, value] of Object.entries(config)) {
     if (value === null || value === undefined || !/_(regularizer|constraint)$/.test(field)) continue
     throw new HearsayError(
       'MODEL',
-      `${source}: layer "${name}": ${field} would not be followed; save the model without it (for decay there is training.weightDecay)`,
+      `layer "${name}": ${field} would not be followed; save the model without it (for decay there is training.weightDecay)`,
+      { source },
     )
   }
   const wrong = wrongArgument(class_name as AllowedLayer, config)
-  if (wrong !== undefined) throw new HearsayError('MODEL', `${source}: layer "${name}": ${wrong}`)
+  if (wrong !== undefined) throw new HearsayError('MODEL', `layer "${name}": ${wrong}`, { source })
 }
 
 function activationName(activation: unknown): string {
@@ -119,7 +122,8 @@ function checkInitialisers({ class_name, config }: Layer, source: string, weight
     else {
       throw new HearsayError(
         'MODEL',
-        `${source}: layer "${config.name ?? class_name}": ${field} is ${name === 'Constant' ? 'a Constant that is no number' : name}; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
+        `layer "${config.name ?? class_name}": ${field} is ${name === 'Constant' ? 'a Constant that is no number' : name}; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
+        { source },
       )
     }
   }

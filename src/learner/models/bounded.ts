@@ -25,7 +25,7 @@ export function bounded<T>(source: string, build: () => T, limit = parameterLimi
     isTooMuch ||= numbers > limit
     if (isTooMuch) {
       for (const weight of made.splice(0)) weight.dispose()
-      throw new HearsayError('MODEL', `${source}: has more than ${limit} parameters; at most so many are trained`)
+      throw new HearsayError('MODEL', `has more than ${limit} parameters; at most so many are trained`, { source })
     }
     const weight = addWeight.call(this, name, shape, ...rest)
     made.push(weight)

@@ -58,10 +58,14 @@ export function builtInTopology(
 
 function checkOutputs({ kind }: BuiltInSpec, { length }: readonly number[]): void {
   if (length === 1 && kind === 'sr') {
-    throw new HearsayError('MODEL', 'model: sr restores images, see data.superResolution; for classes take cnn')
+    throw new HearsayError('MODEL', 'sr restores images, see data.superResolution; for classes take cnn', {
+      field: 'model',
+    })
   }
   if (length > 1 && kind !== 'sr') {
-    throw new HearsayError('MODEL', `model: ${kind} tells classes apart; to restore images take sr, or your own model`)
+    throw new HearsayError('MODEL', `${kind} tells classes apart; to restore images take sr, or your own model`, {
+      field: 'model',
+    })
   }
 }
 

@@ -22,7 +22,7 @@ const callsSchema = z.array(z.array(tensorSchema).min(1))
 export function checkCalls({ class_name, config }: ModelTopology, source: string): void {
   if (class_name === 'Sequential' || Array.isArray(config)) return
   const refuse = (what: string): never => {
-    throw new HearsayError('MODEL', `${source}: ${what}`)
+    throw new HearsayError('MODEL', what, { source })
   }
   const made = new Map<string, number>()
   let waiting = config.layers.flatMap(layer => {

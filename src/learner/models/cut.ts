@@ -28,7 +28,8 @@ export function cutModel(model: LayersModel, layout: Layout, headLayer: string, 
     const names = border.map(({ sourceLayer }) => `"${sourceLayer.name}"`).join(', ')
     throw new HearsayError(
       'MODEL',
-      `${source}: the head from layer "${headLayer}" on takes what ${names} put out, and it must be one tensor; let the head begin at another layer (model.head)`,
+      `the head from layer "${headLayer}" on takes what ${names} put out, and it must be one tensor; let the head begin at another layer (model.head)`,
+      { source },
     )
   }
   const [cut] = border as [SymbolicTensor]
@@ -36,7 +37,8 @@ export function cutModel(model: LayersModel, layout: Layout, headLayer: string, 
   if (!featureShape.every(length => length !== null)) {
     throw new HearsayError(
       'MODEL',
-      `${source}: what enters layer "${headLayer}" has no fixed shape (${featureShape.map(length => length ?? '?').join('×')}); give the model's input the shape of the data`,
+      `what enters layer "${headLayer}" has no fixed shape (${featureShape.map(length => length ?? '?').join('×')}); give the model's input the shape of the data`,
+      { source },
     )
   }
   const body = layers.model({ inputs: model.inputs, outputs: cut })

@@ -79,14 +79,16 @@ export function needImages({ kind }: BuiltInSpec, inputShape: readonly number[],
   if (inputShape.length !== 3) {
     throw new HearsayError(
       'MODEL',
-      `model: ${kind} takes images and the data has ${inputShape.join('×')} features; use logistic or mlp`,
+      `${kind} takes images and the data has ${inputShape.join('×')} features; use logistic or mlp`,
+      { field: 'model' },
     )
   }
   const [height, width] = inputShape as [number, number, number]
   if (Math.min(height, width) < least) {
     throw new HearsayError(
       'MODEL',
-      `model: ${kind} needs images of at least ${least}×${least}; the data has ${height}×${width}; use mlp`,
+      `${kind} needs images of at least ${least}×${least}; the data has ${height}×${width}; use mlp`,
+      { field: 'model' },
     )
   }
 }

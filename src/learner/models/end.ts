@@ -15,7 +15,7 @@ export function dropSoftmax(topology: ModelTopology, layers: readonly Layer[], s
   const last = outputLayer(topology, layers)
   if (last === undefined) return
   const refuse = (what: string): never => {
-    throw new HearsayError('MODEL', `${source}: ${what}`)
+    throw new HearsayError('MODEL', what, { source })
   }
   const computing = lastThatComputes(topology, layers, last)
   const name = computing.config.name ?? computing.class_name

@@ -43,7 +43,8 @@ export async function readHdf5(
     if (answer.ok) return answer.contents
     throw new HearsayError(
       'MODEL',
-      `${source}: cannot be read as HDF5 (${answer.reason.split('\n', 1)[0]}); save the model again with model.save("model.keras")`,
+      `cannot be read as HDF5 (${answer.reason.split('\n', 1)[0]}); save the model again with model.save("model.keras")`,
+      { source },
     )
   } finally {
     clearTimeout(timer)

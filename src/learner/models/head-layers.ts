@@ -60,7 +60,8 @@ export function headLayersBetween(
     if (known === undefined) {
       throw new HearsayError(
         'MODEL',
-        `${source}: layer "${layer.name}" of the head is a ${layer.getClassName()}, which cannot be run with other peers' parameters; let the head begin behind it (model.head), with dense layers, convolutions, activations and Flatten alone`,
+        `layer "${layer.name}" of the head is a ${layer.getClassName()}, which cannot be run with other peers' parameters; let the head begin behind it (model.head), with dense layers, convolutions, activations and Flatten alone`,
+        { source },
       )
     }
     chain.unshift(...known)

@@ -67,7 +67,8 @@ function distribution(place: TensorPlace, { name, config }: Initialiser, source:
   if (scaling === undefined) {
     throw new HearsayError(
       'MODEL',
-      `model: "${place.name}" has the initialiser ${name}, which no seed reaches; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
+      `"${place.name}" has the initialiser ${name}, which no seed reaches; bring weights with the model, or use ${[...knownInitialisers].join(', ')}`,
+      { field: 'model' },
     )
   }
   const [fanIn, fanOut] = fans(place.shape)

@@ -35,7 +35,7 @@ interface KerasLayer {
  * @throws {@link HearsayError} `MODEL`
  */
 export async function readKerasFile(path: string, limits: ModelFileLimits): Promise<ModelFile> {
-  const wrong = (what: string): HearsayError => new HearsayError('MODEL', `${path}: ${what}`)
+  const wrong = (what: string): HearsayError => new HearsayError('MODEL', what, { source: path })
   let zip: ZipFile | undefined
   try {
     zip = await openPromise(path, { autoClose: false })
@@ -48,7 +48,8 @@ export async function readKerasFile(path: string, limits: ModelFileLimits): Prom
     return { topology, weights: numbered(topology, await readHdf5(bytes, `${path}: model.weights.h5`), wrong) }
   } catch (error) {
     if (error instanceof HearsayError) throw error
-    throw new HearsayError('MODEL', `${path}: is a damaged zip archive (${(error as Error).message}); save it again`, {
+    throw new HearsayError('MODEL', `is a damaged zip archive (${(error as Error).message}); save it again`, {
+      source: path,
       cause: error,
     })
   } finally {

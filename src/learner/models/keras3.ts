@@ -26,7 +26,7 @@ export function fromKeras3({ config }: ModelTopology, source: string): void {
 function layerFromKeras3(layer: Layer, source: string): void {
   const { class_name, config } = layer
   const refuse = (what: string): never => {
-    throw new HearsayError('MODEL', `${source}: layer "${config.name ?? class_name}": ${what}`)
+    throw new HearsayError('MODEL', `layer "${config.name ?? class_name}": ${what}`, { source })
   }
   if (config.batch_shape !== undefined) {
     config.batch_input_shape ??= config.batch_shape

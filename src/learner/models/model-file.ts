@@ -53,13 +53,13 @@ export async function readModelFile(path: string, limits: ModelFileLimits = mode
     if (systemCode(error) === undefined) throw error
   })
   if (found?.isDirectory()) {
-    throw new HearsayError('MODEL', `${path}: is a folder; name the file in it, as model.json; or ${remedy}`)
+    throw new HearsayError('MODEL', `is a folder; name the file in it, as model.json; or ${remedy}`, { source: path })
   }
   const start = await readStart(path)
   if (startsWith(start, text('PK\x03\x04'))) return readKerasFile(path, limits)
   if (startsWith(start, text('\x89HDF\r\n\x1a\n'))) return readKerasHdf5(path, limits)
   const other = others.find(([is]) => is(start, path))
-  if (other !== undefined) throw new HearsayError('MODEL', `${path}: ${other[1]}; ${remedy}`)
+  if (other !== undefined) throw new HearsayError('MODEL', `${other[1]}; ${remedy}`, { source: path })
   return readModelJson(path, limits)
 }
 
@@ -68,16 +68,14 @@ async function readKerasHdf5(path: string, limits: ModelFileLimits): Promise<Mod
   const { texts, weights } = await readHdf5(await readModelPart(path, limits.weightBytes, path), path)
   const config = texts.get('model_config')
   if (config === undefined) {
-    throw new HearsayError(
-      'MODEL',
-      `${path}: holds weights without layers, as model.save_weights writes them; ${remedy}`,
-    )
+    throw new HearsayError('MODEL', `holds weights without layers, as model.save_weights writes them; ${remedy}`, {
+      source: path,
+    })
   }
   if (config.length > limits.jsonBytes) {
-    throw new HearsayError(
-      'MODEL',
-      `${path}: its layers take ${config.length} bytes; at most ${limits.jsonBytes} are read`,
-    )
+    throw new HearsayError('MODEL', `its layers take ${config.length} bytes; at most ${limits.jsonBytes} are read`, {
+      source: path,
+    })
   }
   const named = [...weights].filter(([name]) => name.startsWith('model_weights/'))
   return { topology: parseJson(config, `${path}: model_config`), weights: new Map(named) }

@@ -68,13 +68,13 @@ export function weightFinder(weights: ReadonlyMap<string, GivenWeight>): (name: 
 export async function readModelJson(path: string, limits: ModelFileLimits): Promise<ModelFile> {
   const json = parseJson(await readModelPart(path, limits.jsonBytes, path), path)
   const file = fileSchema.safeParse(json)
-  if (!file.success) throw new HearsayError('MODEL', `${path}: is not a model.json`)
+  if (!file.success) throw new HearsayError('MODEL', 'is not a model.json', { source: path })
   const described = file.data.modelTopology ?? json
   // tensorflowjs_converter wraps the topology once more.
   const topology = (described as { model_config?: unknown } | null)?.model_config ?? described
   if (file.data.weightsManifest === undefined) return { topology }
   const manifest = manifestSchema.safeParse(file.data.weightsManifest)
-  if (!manifest.success) throw new HearsayError('MODEL', `${path}: weightsManifest is malformed`)
+  if (!manifest.success) throw new HearsayError('MODEL', 'weightsManifest is malformed', { source: path })
   // An empty list is how some writers say that there are no weights.
   if (manifest.data.length === 0) return { topology }
   return { topology, weights: await readWeights(path, manifest.data, limits) }
@@ -87,8 +87,8 @@ export function parseJson(text: string | Uint8Array, source: string): unknown {
   } catch (error) {
     throw new HearsayError(
       'MODEL',
-      `${source}: is not JSON, nor another kind of model that is read; save the model from Keras with model.save("model.keras")`,
-      { cause: error },
+      'is not JSON, nor another kind of model that is read; save the model from Keras with model.save("model.keras")',
+      { source, cause: error },
     )
   }
 }
@@ -112,10 +112,11 @@ async function readWeights(
     let at = 0
     for (const { name, shape, dtype, quantization } of group.weights) {
       if (dtype !== 'float32' || quantization !== undefined) {
-        throw new HearsayError('MODEL', `${path}: weight "${name}" must be float32 without quantisation`)
+        throw new HearsayError('MODEL', `weight "${name}" must be float32 without quantisation`, { source: path })
       }
       const size = shape.reduce((product, length) => product * length, 1)
-      if (at + size * 4 > bytes.length) throw new HearsayError('MODEL', `${path}: weights end inside "${name}"`)
+      if (at + size * 4 > bytes.length)
+        throw new HearsayError('MODEL', `weights end inside "${name}"`, { source: path })
       weights.set(name, {
         shape,
         values: new Float32Array(bytes.buffer.slice(bytes.byteOffset + at, bytes.byteOffset + at + size * 4)),
@@ -123,7 +124,7 @@ async function readWeights(
       at += size * 4
     }
     if (at !== bytes.length)
-      throw new HearsayError('MODEL', `${path}: ${bytes.length - at} bytes follow the last weight`)
+      throw new HearsayError('MODEL', `${bytes.length - at} bytes follow the last weight`, { source: path })
   }
   return weights
 }
@@ -133,10 +134,12 @@ async function inside(folder: string, name: string, path: string): Promise<strin
   try {
     real = await realpath(resolve(folder, name))
   } catch (error) {
-    throw new HearsayError('MODEL', `${path}: weights ${name}: ${(error as Error).message}`, { cause: error })
+    throw new HearsayError('MODEL', `weights ${name}: ${(error as Error).message}`, { source: path, cause: error })
   }
   if (real.startsWith(folder + sep)) return real
-  throw new HearsayError('MODEL', `${path}: weights ${name} lie outside the model's folder; move them beside it`)
+  throw new HearsayError('MODEL', `weights ${name} lie outside the model's folder; move them beside it`, {
+    source: path,
+  })
 }
 
 /** The whole file, if it is a regular one and no larger than allowed: the size is checked before anything is read. */
@@ -144,7 +147,7 @@ export async function readModelPart(path: string, limit: number, source: string)
   try {
     return await readBounded(path, limit)
   } catch (error) {
-    throw new HearsayError('MODEL', `${source}: ${whyNotRead(error)}`, { cause: error })
+    throw new HearsayError('MODEL', `${whyNotRead(error)}`, { source, cause: error })
   }
 }
 
@@ -159,7 +162,7 @@ export async function readStart(path: string): Promise<Uint8Array> {
     const { bytesRead, buffer } = await file.read(Buffer.alloc(startBytes), 0, startBytes, 0)
     return buffer.subarray(0, bytesRead)
   } catch (error) {
-    throw new HearsayError('MODEL', `${path}: cannot be read (${(error as Error).message})`, { cause: error })
+    throw new HearsayError('MODEL', `cannot be read (${(error as Error).message})`, { source: path, cause: error })
   } finally {
     await file?.close()
   }

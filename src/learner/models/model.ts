@@ -78,7 +78,7 @@ async function deserialise(topology: object, source: string): Promise<LayersMode
   } catch (error) {
     if (error instanceof HearsayError) throw error
     const reason = error instanceof Error ? error.message.split('\n', 1)[0] : String(error)
-    throw new HearsayError('MODEL', `${source}: cannot be built (${reason})`, { cause: error })
+    throw new HearsayError('MODEL', `cannot be built (${reason})`, { source, cause: error })
   }
 }
 
@@ -91,20 +91,22 @@ function checkFit(
   if (model.inputs.length !== 1 || model.outputs.length !== 1) {
     throw new HearsayError(
       'MODEL',
-      `${source}: must have one input and one output, not ${model.inputs.length} and ${model.outputs.length}; save the part between two: keras.Model(x, y)`,
+      `must have one input and one output, not ${model.inputs.length} and ${model.outputs.length}; save the part between two: keras.Model(x, y)`,
+      { source },
     )
   }
   const takes = model.inputs[0]!.shape.slice(1)
   if (takes.length !== inputShape.length || takes.some((length, i) => length !== null && length !== inputShape[i])) {
     throw new HearsayError(
       'MODEL',
-      `${source}: takes inputs of ${takes.map(length => length ?? '?').join('×')}; the data has ${inputShape.join('×')}`,
+      `takes inputs of ${takes.map(length => length ?? '?').join('×')}; the data has ${inputShape.join('×')}`,
+      { source },
     )
   }
   const gives = model.outputs[0]!.shape.slice(1)
   if (gives.length === outputShape.length && gives.every((length, i) => length === outputShape[i])) return
   const wanted = outputShape.length === 1 ? `has ${outputShape[0]} classes` : `needs ${outputShape.join('×')}`
-  throw new HearsayError('MODEL', `${source}: has ${gives.join('×')} outputs; the data ${wanted}`)
+  throw new HearsayError('MODEL', `has ${gives.join('×')} outputs; the data ${wanted}`, { source })
 }
 
 function deviceModel(
@@ -125,9 +127,11 @@ function deviceModel(
     })),
   )
   const layout = layoutOf(placed.map(({ name, variable }) => ({ name, shape: variable.shape })))
-  if (layout.size === 0) throw new HearsayError('MODEL', `${source}: has no parameters`)
+  if (layout.size === 0) throw new HearsayError('MODEL', 'has no parameters', { source })
   if (placed.every(({ tracked }) => tracked)) {
-    throw new HearsayError('MODEL', `${source}: all of its layers are frozen; set trainable of those that are to learn`)
+    throw new HearsayError('MODEL', 'all of its layers are frozen; set trainable of those that are to learn', {
+      source,
+    })
   }
   headSection(layout, headLayer)
 
@@ -143,11 +147,12 @@ function deviceModel(
       if (weight === undefined || weight.shape.join() !== place.shape.join()) {
         throw new HearsayError(
           'MODEL',
-          `${source}: its weights have ${weight === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
+          `its weights have ${weight === undefined ? 'no' : 'another shape of'} "${original}", ${place.shape.join('×')}`,
+          { source },
         )
       }
       if (!weight.values.every(Number.isFinite)) {
-        throw new HearsayError('MODEL', `${source}: its weights "${original}" hold numbers that are not finite`)
+        throw new HearsayError('MODEL', `its weights "${original}" hold numbers that are not finite`, { source })
       }
       values.set(weight.values)
     }
@@ -198,7 +203,7 @@ function initialiserOf(layer: object, name: string): Initialiser {
   const held = (layer as Readonly<Record<string, unknown>>)[`${weight}Initializer`] as
     | { getClassName(): string; getConfig(): Readonly<Record<string, unknown>> }
     | undefined
-  if (held === undefined) throw new HearsayError('MODEL', `model: "${name}" has no initialiser`)
+  if (held === undefined) throw new HearsayError('MODEL', `"${name}" has no initialiser`, { field: 'model' })
   return { name: held.getClassName(), config: held.getConfig() }
 }
 

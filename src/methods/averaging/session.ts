@@ -56,7 +56,7 @@ export function createAveragingSession(
         report = trained
       } catch (error) {
         // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
-        const isDiverged = error instanceof HearsayError && error.code === 'RUN'
+        const isDiverged = error instanceof HearsayError && error.code === 'DIVERGED'
         if (!isDiverged || !averaging.undo(head)) throw error
         vectors?.forget()
         report = { ...nothingTrained, loss: report.loss }

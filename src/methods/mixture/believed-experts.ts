@@ -53,7 +53,7 @@ export function createBelievedExperts(times: number): BelievedExperts {
           for (const { peer } of byNorm.slice(count)) leftOut.set(peer, { reason: 'DIVERGED' })
           return report
         } catch (error) {
-          if (!(error instanceof HearsayError) || error.code !== 'RUN' || count === 0) throw error
+          if (!(error instanceof HearsayError) || error.code !== 'DIVERGED' || count === 0) throw error
         }
       }
     },

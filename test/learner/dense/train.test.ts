@@ -144,7 +144,10 @@ describe.each(backends)('peers trained side by side on $name', backend => {
     const [fine, empty, diverged] = await trainStacked(model.dense!, list, () => false)
     expectAlike(fine, await train(model, list[0]!, () => false))
     expect(empty).toMatchObject({ code: 'DATA', message: 'there are no samples to train on' })
-    expect(diverged).toMatchObject({ code: 'RUN', message: expect.stringContaining('training diverged in round 3') })
+    expect(diverged).toMatchObject({
+      code: 'DIVERGED',
+      message: expect.stringContaining('training diverged in round 3'),
+    })
     release()
   })
 

@@ -15,7 +15,8 @@ function taught(unmerged?: Unmerged) {
   const parameters = new Float32Array(smallLayout.size).fill(1e30)
   const learner: Pick<Learner, 'train'> = {
     async train(model) {
-      if (model[0]! > 1e6) throw new HearsayError('RUN', 'training diverged in round 4; lower training.learningRate')
+      if (model[0]! > 1e6)
+        throw new HearsayError('DIVERGED', 'training diverged in round 4; lower training.learningRate')
       return { loss: 0.5, samples: 1, moved: 0, steps: 1, seconds: 0 } as never
     },
   }
