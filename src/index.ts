@@ -53,6 +53,7 @@ export {
   type RuleSpec,
   type TrainReport,
 } from './learner/index.js'
+export type { PeerIdStr } from './gossip/index.js'
 export { consensusDistance, mix } from './merge/index.js'
 export * from './methods/index.js'
 export {
@@ -64,6 +65,7 @@ export {
   type Member,
   manifestForData,
   manifestYaml,
+  type NamedPeer,
   type Peer,
   type PeerEvent,
   type PeerOptions,

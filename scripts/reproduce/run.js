@@ -25,7 +25,7 @@ export async function run(manifest, options) {
       backend: prepared.backend.name,
       accuracy: result.peers.map(peer => (alive(peer) ? peer.accuracy : null)),
       macroF1: result.peers.map(peer => (alive(peer) ? peer.macroF1 : null)),
-      loss: result.peers.map((peer, i) => (alive(peer) ? losses.get(i) : null)),
+      loss: result.peers.map((peer, i) => (alive(peer) ? losses.get(simulation.prepared.ids[i]) : null)),
       own: ofMixture(({ own }) => own),
       bestExpert: ofMixture(({ bestExpert }) => bestExpert?.accuracy ?? null),
       ownWeight: ofMixture(({ weights }) => weights.own),

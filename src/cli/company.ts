@@ -1,5 +1,5 @@
 import type { MetMember } from '../disk/index.js'
-import { joinAddress, type Peer, type PeerEvent } from '../node/index.js'
+import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
 import { typed } from './next-steps.js'
 
 /** Rounds without anybody after which it is said: one or two may pass while a network is slow. */
@@ -25,9 +25,9 @@ export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (ev
   /** In this round; undefined as long as nothing was exchanged. */
   let heard: boolean | undefined
 
-  const away = (here: readonly string[]): string[] =>
+  const away = (here: readonly NamedPeer[]): string[] =>
     met()
-      .filter(({ finished, name }) => finished !== true && !here.includes(name))
+      .filter(({ finished, peerId }) => finished !== true && !here.some(({ peer }) => peerId.toString() === peer))
       .map(({ name }) => name)
 
   return event => {

@@ -71,7 +71,7 @@ export async function runIn(
       evaluateEvery: manifest.evaluation.every,
       baselines: options.baselines,
       measure: measureOf(manifest.data),
-      names: prepared.shards.map(({ name }) => name),
+      names: new Map(simulation.members.map(({ peerId, name }) => [peerId.toString(), name])),
       classes: prepared.dataset.classes,
       stream: terminal.stderr,
     })
@@ -80,7 +80,7 @@ export async function runIn(
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
     const result = await watch(simulation.run(keep), event => {
       // They have met before.
-      if (event.type !== 'joined' || first === 0) folder.append(event)
+      if ((event.type !== 'joined' && event.type !== 'begin') || first === 0) folder.append(event)
       if (!quiet) progress.show(event)
     })
     if (!quiet) progress.done()

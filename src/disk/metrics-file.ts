@@ -100,10 +100,9 @@ export async function keepRounds(path: string, rounds: number): Promise<void> {
   }
 }
 
-/** The peers' meeting stays; a last line without its end is none. */
+/** A last line without its end is none. */
 function isOfRounds(line: string, rounds: number): boolean {
   const event = jsonIn(line) as { type?: unknown; round?: unknown } | null | undefined
   if (event === undefined) return false
-  if (event?.type === 'joined') return rounds > 0
   return event?.type !== 'baseline' && typeof event?.round === 'number' && event.round < rounds
 }

@@ -6,11 +6,12 @@ import {
   digestOf,
   encodeSum,
   type HearsayHost,
+  type PeerIdStr,
   type Presence,
   type SummedNumbers,
 } from '../gossip/index.js'
 import { agreeWithOthers, isLong } from './agreeing.js'
-import type { PeerEvent } from './events.js'
+import type { Happening } from './events.js'
 import type { Manifest } from './manifest.js'
 
 /** A peer's part of a sum that is all that others learn of it. */
@@ -23,8 +24,6 @@ export interface Summand {
 }
 
 export interface AgreedSumInit {
-  /** Of this peer, in events. */
-  readonly self: number
   readonly name: string
   readonly manifest: Manifest
   readonly runId: Uint8Array
@@ -44,7 +43,7 @@ export interface AgreedSum {
    * @param minPeers - how many it waits for, of the manifest's or fewer
    * @throws what {@link agreeWithOthers} throws; {@link HearsayError} `RUN` where it is alone and waits for nobody
    */
-  agree(saved: string | undefined, minPeers: number, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
+  agree(saved: string | undefined, minPeers: number, signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
   /**
    * Puts to use what was agreed on before, unless there is a sum already.
    *
@@ -60,7 +59,7 @@ export interface AgreedSum {
 
 /** Creates a peer's part in the sum. */
 export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence: Presence): AgreedSum {
-  const { self, manifest, runId, summand } = init
+  const { manifest, runId, summand } = init
   const totalBytes = summand.bytes.length
   const agreement = createAgreement({
     runId,
@@ -75,15 +74,18 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
   const savedSum = (saved: string | undefined): SummedNumbers | undefined =>
     saved === undefined ? undefined : decodeSum(Buffer.from(saved, 'base64'), totalBytes)
 
-  async function* addedUp(minPeers: number, signal: AbortSignal): AsyncGenerator<PeerEvent, SummedNumbers, undefined> {
+  const nameOf = (peer: PeerIdStr): string =>
+    peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6))
+
+  async function* addedUp(minPeers: number, signal: AbortSignal): AsyncGenerator<Happening, SummedNumbers, undefined> {
     const { joinSeconds } = manifest.limits
     if (minPeers < manifest.minPeers && presence.live().length === 0) throw alone(manifest)
     const over = createDeadline(signal)
     try {
       const agreeing = agreeWithOthers({ node, presence, runId, agreement, totalBytes, joinSeconds }, over.signal)
       if (await isLong(agreeing, joinSeconds * 1000)) {
-        const live = presence.live().map(peer => presence.heard().get(peer)!.name)
-        yield { type: 'agreeing', peer: self, live, wanted: manifest.minPeers }
+        const live = presence.live().map(peer => ({ peer, name: nameOf(peer) }))
+        yield { type: 'agreeing', live, wanted: manifest.minPeers }
       }
       return await agreeing
     } finally {
@@ -101,11 +103,9 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
       digest = await digestOf(sum.total)
       // So that nobody takes this peer for one that has none yet.
       await presence.speak().catch(() => {})
-      const members = sum.members.map(peer =>
-        peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6)),
-      )
+      const members = sum.members.map(peer => ({ peer, name: nameOf(peer) }))
       const text = Buffer.from(encoded).toString('base64')
-      yield { type: 'standardised', peer: self, members, sum: text, notes: summand.settle(sum) }
+      yield { type: 'standardised', members, sum: text, notes: summand.settle(sum) }
     },
     recall(saved) {
       if (encoded !== undefined) return true

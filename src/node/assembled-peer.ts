@@ -21,7 +21,7 @@ import type { PublicRoadInit } from './public-road.js'
 export interface AssemblyInit {
   readonly manifest: Manifest
   readonly runId: Uint8Array
-  /** This peer's number in its events. In a simulation its place in the list of members. */
+  /** This peer's place in the list of members, where that is known beforehand. */
   readonly self: number
   readonly name: string
   readonly identity: Identity

@@ -20,7 +20,7 @@ import { type AgreedSum, createAgreedSum } from './agreed-sum.js'
 import type { AssembledPeer, AssemblyInit } from './assembled-peer.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
-import type { PeerEvent } from './events.js'
+import type { PeerEvent, RoundHappening } from './events.js'
 import { pinned } from './listening.js'
 import type { Member } from './member.js'
 import { endedBefore, type OpenRun } from './open.js'
@@ -30,8 +30,8 @@ import { createPeerPresence } from './peer-presence.js'
 import { createPeerRoad, type PeerRoad } from './peer-road.js'
 import { createPeerState } from './peer-state.js'
 import { type RoundsInit, runRounds } from './round.js'
+import { reportAfter } from './round-report.js'
 import { joinOpenRun, meetMembers, openRunOf, type PeerParts, type RunStart } from './run-start.js'
-import { toldAfter } from './told.js'
 import { planOf } from './training.js'
 import { twinError } from './twin-error.js'
 
@@ -117,28 +117,10 @@ class Assembly implements AssembledPeer, PeerParts {
   }
 
   async *run(entry: Entry, asked: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
-    const { init, session } = this
     const either = createDeadline(asked, this.doubled.signal)
+    const peer = this.node.peerId.toString()
     try {
-      if (entry.unmerged !== undefined) session.resume?.(entry.unmerged)
-      if (entry.members !== undefined) {
-        this.presence.expect(entry.members.map(({ peerId }) => peerId))
-        this.road.expect?.(entry.members)
-      }
-      const start = yield* this.startRun(entry, either.signal)
-      this.hasBegun = true
-      const report = entry.kind === 'members' ? endedBefore(0, 0) : endedBefore(entry.round, entry.samples)
-      const rounds: RoundsInit = {
-        ...init,
-        ...start,
-        session,
-        rounds: init.manifest.rounds,
-        evaluateEvery: init.manifest.evaluation.every,
-        // A simulation has baselines instead, and its workers are busy.
-        testsBefore: init.field !== undefined,
-      }
-      yield* this.reported(runRounds(rounds, either.signal), report)
-      await this.road.idle()
+      for await (const event of this.happenings(entry, either.signal)) yield { atMs: Date.now(), peer, ...event }
     } finally {
       either.clear()
     }
@@ -219,7 +201,30 @@ class Assembly implements AssembledPeer, PeerParts {
     })({ node })
   }
 
-  private startRun(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, RunStart, undefined> {
+  private async *happenings(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, void, undefined> {
+    const { init, session } = this
+    if (entry.unmerged !== undefined) session.resume?.(entry.unmerged)
+    if (entry.members !== undefined) {
+      this.presence.expect(entry.members.map(({ peerId }) => peerId))
+      this.road.expect?.(entry.members)
+    }
+    const start = yield* this.startRun(entry, signal)
+    this.hasBegun = true
+    const report = entry.kind === 'members' ? endedBefore(0, 0) : endedBefore(entry.round, entry.samples)
+    const rounds: RoundsInit = {
+      ...init,
+      ...start,
+      session,
+      rounds: init.manifest.rounds,
+      evaluateEvery: init.manifest.evaluation.every,
+      // A simulation has baselines instead, and its workers are busy.
+      testsBefore: init.field !== undefined,
+    }
+    yield* this.reported(runRounds(rounds, signal), report)
+    await this.road.idle()
+  }
+
+  private startRun(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, RunStart, undefined> {
     if (entry.kind === 'members') return meetMembers(this, entry, signal)
     const open = openRunOf(this, entry)
     this.open = open
@@ -229,9 +234,9 @@ class Assembly implements AssembledPeer, PeerParts {
 
   /** Passes the rounds' events on, while the road, the lockstep and the other peers learn of them. */
   private async *reported(
-    events: AsyncIterable<PeerEvent>,
+    events: AsyncIterable<RoundHappening>,
     before: RoundReport,
-  ): AsyncGenerator<PeerEvent, void, undefined> {
+  ): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, road, open } = this
     const measure = measureOf(init.manifest.data)
     let report = before
@@ -239,12 +244,12 @@ class Assembly implements AssembledPeer, PeerParts {
       if (event.type === 'caught-up') road.at(event.to)
       if (event.type === 'trained') road.at(event.round)
       if (event.type === 'ended') init.lockstep?.end(this.node.peerId.toString(), event.round)
-      report = toldAfter(report, event, measure)
+      report = reportAfter(report, event, measure)
       // In a simulation the book has all that it says, and a head how far its peer is.
       if (event.type === 'ended' && init.field !== undefined) await this.presence.publish(report)
       yield event
       const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined
-      if (unlike !== undefined) yield { type: 'unlike', peer: init.self, ...unlike }
+      if (unlike !== undefined) yield { type: 'unlike', round: event.round, ...unlike }
     }
   }
 

@@ -1,11 +1,10 @@
 import { createDeadline } from '../deadline.js'
 import { type HeardReport, type Presence, presenceProtocol } from '../gossip/index.js'
-import type { PeerEvent } from './events.js'
+import type { Happening, NamedPeer } from './events.js'
 
 export interface GatheringInit {
-  /** Of this peer, in events. */
-  readonly self: number
-  readonly name: string
+  /** This peer. */
+  readonly self: NamedPeer
   readonly presence: Presence
   /** How many the run has: the first round of who waits. */
   readonly rounds: number
@@ -29,8 +28,8 @@ export function isUnderWay({ from, head, samples }: HeardReport, rounds: number)
  *
  * @throws the signal's reason
  */
-export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
-  const { self, name, presence, rounds, minPeers, lookMs } = init
+export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGenerator<Happening, void, undefined> {
+  const { self, presence, rounds, minPeers, lookMs } = init
   const wanted = minPeers === 1 && lookMs > 0 ? 2 : minPeers
   const deadline = createDeadline(signal)
   if (wanted > minPeers) deadline.within(lookMs, new Error('Nobody came'))
@@ -46,7 +45,8 @@ export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGe
       const live = reports()
       if (live.length !== told) {
         told = live.length
-        yield { type: 'waiting', peer: self, live: [name, ...live.map(report => report.name)], wanted }
+        const others = presence.live().map(peer => ({ peer, name: presence.heard().get(peer)!.name }))
+        yield { type: 'waiting', live: [self, ...others], wanted }
       }
       if (isEnough() || deadline.signal.aborted) break
       await presence.speak({ asks: true }).catch(() => {})
@@ -65,7 +65,7 @@ export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGe
     }
     signal.throwIfAborted()
     await presence.speak({ asks: true }).catch(() => {})
-    yield { type: 'joined', peer: self, heard: told, missing: [] }
+    yield { type: 'joined', heard: told, missing: [] }
   } finally {
     deadline.clear()
   }

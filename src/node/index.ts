@@ -9,7 +9,7 @@ export {
 } from './contact.js'
 export type { PeerCounters } from './counters.js'
 export type { Entry } from './entry.js'
-export * from './events.js'
+export type { NamedPeer, PeerEvent, RoundHappening } from './events.js'
 export { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 export { type Federation, fixedFederation, openFederation } from './federation.js'
 export * from './identity.js'

@@ -5,7 +5,7 @@ import { createDeadline } from '../deadline.js'
 import type { PeerIdStr, Presence } from '../gossip/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
 import { whenConnected } from './connections.js'
-import type { PeerEvent } from './events.js'
+import type { Happening } from './events.js'
 import type { Member } from './member.js'
 
 /** Pause before a neighbour who is not there yet is dialled again. */
@@ -30,12 +30,13 @@ export async function* meet(
   { self, members, topology, joinMs, everybody, isGone = () => false, presence }: MeetingInit,
   node: Libp2p,
   signal: AbortSignal,
-): AsyncGenerator<PeerEvent, void, undefined> {
+): AsyncGenerator<Happening, void, undefined> {
   const graph = unionGraph(topology)
   const isThereStill = (number: number): boolean => !isGone(members[number]!.peerId.toString())
   const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])]
     .filter(isThereStill)
     .sort((a, b) => a - b)
+  const ids = neighbours.map(number => members[number]!.peerId)
   const until = createDeadline(signal)
   until.within(joinMs, new Error('The neighbours did not come in time'))
   const deadline = until.signal
@@ -59,7 +60,6 @@ export async function* meet(
         if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
       }),
     )
-    const ids = neighbours.map(number => members[number]!.peerId)
     if (presence === undefined) await whenConnected(node, ids, deadline).catch(() => signal.throwIfAborted())
     else
       await presence
@@ -75,8 +75,8 @@ export async function* meet(
   }
   const isThere = (peerId: PeerId): boolean =>
     presence?.heard().has(peerId.toString()) ?? node.getConnections(peerId).length > 0
-  const missing = neighbours.filter(number => !isThere(members[number]!.peerId))
-  yield { type: 'joined', peer: self, heard: neighbours.length - missing.length, missing }
+  const missing = ids.filter(id => !isThere(id)).map(String)
+  yield { type: 'joined', heard: ids.length - missing.length, missing }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { HeardReport, PeerIdStr, Presence, RoundReport, Standing, StatePayload } from '../gossip/index.js'
 import type { Topology } from '../topology/index.js'
-import type { PeerEvent } from './events.js'
+import type { Happening, NamedPeer } from './events.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import { gather, isUnderWay } from './gathering.js'
 import type { Manifest } from './manifest.js'
@@ -43,12 +43,12 @@ export interface OpenRun {
    * round with us. Who has not said yet, has not one.
    */
   isUnlike(peer: PeerIdStr): boolean
-  /** Those who are there and are so, by name: who has not been told of before. */
-  newlyUnlike(): { readonly names: readonly string[]; readonly isMost: boolean } | undefined
+  /** Those who are there and are so, in the order of their names: who has not been told of before. */
+  newlyUnlike(): { readonly peers: readonly NamedPeer[]; readonly isMost: boolean } | undefined
   /** Takes note of where another peer is reached. */
   learn(peer: PeerIdStr, report: HeardReport): void
   /** Waits for the others: see gathering.ts. @throws the signal's reason */
-  gather(signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
+  gather(signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
   /**
    * See {@link RoundsInit.catchUp}: when most of the others are more than one round ahead, takes over a head of theirs.
    * Who comes back may be ahead itself; the first time it goes back to the round of most.
@@ -157,7 +157,9 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
       const news = unlike.filter(peer => !told.has(peer))
       for (const peer of news) told.add(peer)
       if (news.length === 0) return undefined
-      return { names: news.map(peer => reportOf(peer).name).sort(), isMost: 2 * unlike.length > live.length }
+      const peers = news.map(peer => ({ peer, name: reportOf(peer).name }))
+      peers.sort((a, b) => (a.name < b.name ? -1 : 1))
+      return { peers, isMost: 2 * unlike.length > live.length }
     },
     learn(peer, { addresses }) {
       if (addresses.length === 0) return
@@ -165,10 +167,10 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
       node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
     },
     gather(signal) {
-      const { self, name, minPeers } = init
+      const self = { peer: node.peerId.toString(), name: init.name }
       const { rounds, limits } = init.manifest
       const lookMs = init.hasBegun && init.looksFor ? limits.joinSeconds * 1000 : 0
-      return gather({ self, name, presence, rounds, minPeers, lookMs }, signal)
+      return gather({ self, presence, rounds, minPeers: init.minPeers, lookMs }, signal)
     },
     async catchUp(round, signal) {
       const to = await caughtUp(round, signal)

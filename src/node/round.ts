@@ -2,12 +2,12 @@ import type { Quality } from '../data/index.js'
 import type { Session } from '../methods/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
-import type { PeerEvent } from './events.js'
+import { byId } from './by-id.js'
+import type { RoundHappening } from './events.js'
 import type { Federation } from './federation.js'
 import type { Member } from './member.js'
 
 export interface RoundsInit {
-  readonly self: number
   readonly rounds: number
   /** Where this peer begins: one that joined late or was away begins where the others are. @default 0 */
   readonly first?: number
@@ -46,8 +46,11 @@ async function startBefore(
 }
 
 /** One peer's rounds: train, exchange and merge, evaluate (ALGORITHMS.md 1). The only implementation of a round. */
-export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined> {
-  const { self, parameters, session, federation, reportsMembers = false } = init
+export async function* runRounds(
+  init: RoundsInit,
+  signal: AbortSignal,
+): AsyncGenerator<RoundHappening, void, undefined> {
+  const { parameters, session, federation, reportsMembers = false } = init
   const exchange = federation && session.exchange
   const head = headOf(parameters, init.head)
   let known: readonly Member[] | undefined
@@ -55,11 +58,11 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
     const startedAt = performance.now()
     const others = (await init.catchUp?.(round, signal)) ?? round
     if (others !== round) {
-      yield { type: 'caught-up', peer: self, round, to: others }
+      yield { type: 'caught-up', round, to: others }
       round = Math.min(others, init.rounds - 1)
     }
     const { loss, samples, seconds } = await session.train(round, signal)
-    yield { type: 'trained', peer: self, round, loss, samples, seconds }
+    yield { type: 'trained', round, loss, samples, seconds }
 
     const isTested = (round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds
     const before = isTested && exchange && (await startBefore(init, signal))
@@ -68,16 +71,19 @@ export async function* runRounds(init: RoundsInit, signal: AbortSignal): AsyncGe
       const where = federation!.at(round)
       if (reportsMembers && where.members !== known) {
         known = where.members
-        yield { type: 'members', peer: self, round, names: known.map(({ name }) => name) }
+        const members = known.map(({ peerId, name }) => ({ peer: peerId.toString(), name }))
+        yield { type: 'members', round, members }
       }
-      for await (const event of exchange({ round, where, head }, signal)) yield { ...event, peer: self, round }
+      for await (const event of exchange({ round, where, head }, signal)) {
+        yield { round, ...byId(event, where.members) }
+      }
     }
 
     if (isTested) {
       const tested = await session.evaluate(round, signal)
-      yield { type: 'evaluated', peer: self, round, ...tested, ...(before && { before: await before.tested }) }
+      yield { type: 'evaluated', round, ...tested, ...(before && { before: await before.tested }) }
     }
-    yield { type: 'ended', peer: self, round, seconds: (performance.now() - startedAt) / 1000 }
+    yield { type: 'ended', round, seconds: (performance.now() - startedAt) / 1000 }
   }
-  yield { type: 'finished', peer: self, rounds: init.rounds }
+  yield { type: 'finished', round: init.rounds - 1, rounds: init.rounds }
 }

@@ -1,5 +1,6 @@
 import type { Beside, Quality } from '../data/index.js'
-import type { PeerEvent } from './events.js'
+import type { PeerIdStr } from '../gossip/index.js'
+import type { NamedPeer, PeerEvent } from './events.js'
 
 /** Lowest, mean and highest of the peers' own models. */
 export interface Spread {
@@ -43,11 +44,24 @@ export type BaselineName = 'localOnly' | 'centralised'
 
 /** What someone who watches a whole run sees: every peer's events, and what they amount to. */
 export type RunEvent =
+  | {
+      /** Comes first: which run, and who takes part. */
+      readonly type: 'begin'
+      readonly atMs: number
+      /** 0 but of a run that goes on. */
+      readonly round: number
+      /** The run's id, in hex. */
+      readonly run: string
+      readonly members: readonly NamedPeer[]
+    }
   | PeerEvent
-  | RoundFigures
-  | { readonly type: 'failed'; readonly peer: number; readonly round: number }
+  | (RoundFigures & { readonly atMs: number })
+  | { readonly type: 'failed'; readonly atMs: number; readonly peer: PeerIdStr; readonly round: number }
   | {
       readonly type: 'baseline'
+      readonly atMs: number
+      /** Not of `centralised`, which is nobody's. */
+      readonly peer?: PeerIdStr
       readonly name: BaselineName
       readonly round: number
       readonly rounds: number

@@ -4,7 +4,7 @@ import { headOf } from '../tensors/index.js'
 import type { AgreedSum } from './agreed-sum.js'
 import type { AssemblyInit } from './assembled-peer.js'
 import type { Entry } from './entry.js'
-import type { PeerEvent } from './events.js'
+import { inRound, type RoundHappening } from './events.js'
 import { fixedFederation } from './federation.js'
 import { meet } from './meeting.js'
 import { createOpenRun, endedBefore, type OpenRun } from './open.js'
@@ -36,7 +36,7 @@ export async function* meetMembers(
   { init, node, presence, speaks, road }: PeerParts,
   { members, round: first = 0 }: MembersEntry,
   signal: AbortSignal,
-): AsyncGenerator<PeerEvent, RunStart, undefined> {
+): AsyncGenerator<RoundHappening, RunStart, undefined> {
   const { self, manifest, field, lockstep } = init
   const topology = init.topologyOf(members.length)
   const federation = fixedFederation(members, self, topology)
@@ -45,7 +45,8 @@ export async function* meetMembers(
   const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
   // Before they meet: a peer that begins sooner may send its heads right away.
   road.begin({ federation, open: undefined })
-  yield* meet({ self, members, topology, joinMs, everybody, isGone, ...(speaks && { presence }) }, node, signal)
+  const meeting = { self, members, topology, joinMs, everybody, isGone, ...(speaks && { presence }) }
+  yield* inRound(first, meet(meeting, node, signal))
   return { first, federation }
 }
 
@@ -77,7 +78,7 @@ export async function* joinOpenRun(
   { round, samples, minPeers, agreed, remembered, members }: OpenEntry,
   stopping: AbortSignal,
   signal: AbortSignal,
-): AsyncGenerator<PeerEvent, RunStart, undefined> {
+): AsyncGenerator<RoundHappening, RunStart, undefined> {
   if (round > 0) {
     // So that all who come back at once can agree on a round, and take over the head of one that was further.
     await road.offer?.(round - 1, headOf(init.parameters, init.head))
@@ -86,10 +87,10 @@ export async function* joinOpenRun(
   seekLost({ node, presence, remembered, dialMs }, stopping).catch(error => {
     if (!stopping.aborted) throw error
   })
-  yield* open.gather(signal)
+  yield* inRound(round, open.gather(signal))
   if (agreement !== undefined) {
     if (agreed === undefined) road.forgetRecalled?.()
-    yield* agreement.agree(agreed, minPeers, signal)
+    yield* inRound(round, agreement.agree(agreed, minPeers, signal))
   }
   await road.catchUp?.(signal)
   const { federation } = open

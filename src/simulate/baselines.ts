@@ -19,6 +19,8 @@ export interface BaselinesInit {
   readonly shards: readonly Shard[]
   readonly tests: readonly Samples[]
   readonly models: readonly PeerModel[]
+  /** Of the peers. */
+  readonly ids: readonly string[]
 }
 
 /** Accuracy on the test set after the last round. */
@@ -41,7 +43,7 @@ export async function* runBaselines(
   init: BaselinesInit,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Baselines, undefined> {
-  const { manifest, dataset, shards, tests, models } = init
+  const { manifest, dataset, shards, tests, models, ids } = init
   const [all] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
   const everything = { ...all!, standardisation: shards[0]!.common ?? all!.standardisation }
   const alone = new Map<number, Quality>()
@@ -69,7 +71,8 @@ export async function* runBaselines(
     if (tested !== undefined && name === 'centralised') centralised = tested
     else if (tested !== undefined) alone.set(peer, tested)
     const figures = tested && { accuracy: tested.accuracy, beside: besideIn(tested) }
-    yield { type: 'baseline', name, round, rounds: manifest.rounds, ...figures }
+    const owner = name === 'localOnly' ? { peer: ids[peer]! } : {}
+    yield { type: 'baseline', atMs: Date.now(), ...owner, name, round, rounds: manifest.rounds, ...figures }
   }
   const localOnly = shards.map((_, peer) => alone.get(peer)!)
   const localOnlyOf = localOnly.map(({ accuracy }) => accuracy)
@@ -105,7 +108,6 @@ async function* accuracies(
   const plan = localPlan(manifest)
   const rounds = runRounds(
     {
-      self,
       rounds: manifest.rounds,
       parameters,
       head,

@@ -80,7 +80,7 @@ export async function* withFaults(
     if (faults.some(fault => fault.peer === peer.self && fault.round === event.round)) {
       await lockstep?.whenEnded(event.round - 1, signal)
       await peer.kill()
-      yield { type: 'failed', peer: peer.self, round: event.round }
+      yield { type: 'failed', atMs: Date.now(), peer: event.peer, round: event.round }
       return
     }
   }

@@ -23,12 +23,16 @@ interface Test {
   readonly tested: Tested
 }
 
-/** @param from - what came before */
-export function createProgressOf(peers: number, from: SavedRun | undefined): ProgressOf {
+/**
+ * @param ids - of the peers, in the order of their numbers
+ * @param from - what came before
+ */
+export function createProgressOf(ids: readonly string[], from: SavedRun | undefined): ProgressOf {
+  const places = new Map(ids.map((id, place) => [id, place]))
   const failed = new Set<number>()
   const diedIn = new Map<number, number>()
   const ended = new Map<number, number>()
-  const tests: Test[][] = Array.from({ length: peers }, (_, peer) => {
+  const tests: Test[][] = ids.map((_, peer) => {
     const before = from?.peers[peer]
     if (before?.failed === true) failed.add(peer)
     return before?.tested === undefined ? [] : [{ round: -1, tested: before.tested }]
@@ -51,14 +55,15 @@ export function createProgressOf(peers: number, from: SavedRun | undefined): Pro
     add(event) {
       if (event.type === 'trained') samples += event.samples
       if (event.type === 'exchanged') absent += event.absent.length
-      if (event.type === 'ended') ended.set(event.peer, event.round)
+      if (event.type === 'ended') ended.set(places.get(event.peer)!, event.round)
       if (event.type === 'evaluated') {
-        const { type: _, peer: __, round, ...tested } = event
-        tests[event.peer]!.push({ round, tested })
+        const { type: _, atMs: __, peer, round, ...tested } = event
+        tests[places.get(peer)!]!.push({ round, tested })
       }
       if (event.type === 'failed') {
-        failed.add(event.peer)
-        diedIn.set(event.peer, event.round)
+        const peer = places.get(event.peer)!
+        failed.add(peer)
+        diedIn.set(peer, event.round)
       }
     },
     heardUpTo: peer => (diedIn.get(peer) ?? Number.POSITIVE_INFINITY) - 1,

@@ -112,7 +112,7 @@ export async function* runPeers(
     sentBytes,
     ...(from && { before: { ...from, lost } }),
   })
-  const progress = createProgressOf(shards.length, from)
+  const progress = createProgressOf(prepared.ids, from)
   const sent = createSent(network.peers)
   const { failed } = progress
   let interrupted = false
@@ -122,6 +122,9 @@ export async function* runPeers(
   let baselines: Baselines | undefined
 
   try {
+    const members = network.members.map(({ peerId, name }) => ({ peer: peerId.toString(), name }))
+    const run = Buffer.from(prepared.runId).toString('hex')
+    yield { type: 'begin', atMs: Date.now(), round: first, run, members }
     const living = network.peers.filter(({ self }) => !lost.includes(self))
     const entryOf = ({ self }: AssembledPeer) =>
       ({ kind: 'members', members: network.members, round: first, unmerged: from?.peers[self]?.unmerged }) as const
@@ -154,17 +157,17 @@ export async function* runPeers(
     for await (const event of interleaved(sources)) {
       if (event.type === 'joined' && ++joined === living.length) startedAt = performance.now()
       progress.add(event)
-      if (event.type === 'failed') book.lose(event.peer)
+      if (event.type === 'failed') book.lose(prepared.ids.indexOf(event.peer))
       endedAt = performance.now()
       yield event
       for (const figures of book.ready()) {
-        yield figures
+        yield { atMs: Date.now(), ...figures }
         if (keeper !== undefined) toKeep.push(figures)
       }
       await keepWhole()
     }
     for (const figures of await book.settle()) {
-      yield figures
+      yield { atMs: Date.now(), ...figures }
       if (keeper !== undefined) toKeep.push(figures)
     }
     await keepWhole()
@@ -218,7 +221,7 @@ async function* noted(
 ): AsyncGenerator<PeerEvent, void, undefined> {
   for await (const event of events) {
     const kept = event.type === 'ended' ? keep?.(peer, event.round) : undefined
-    await Promise.all([book.add(event, signal), kept])
+    await Promise.all([book.add(peer.self, event, signal), kept])
     yield event
   }
 }

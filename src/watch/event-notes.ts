@@ -5,11 +5,11 @@ import { createRefusalNews, refusalText } from './refusals.js'
 /**
  * What is out of the ordinary in a run of many peers, a sentence each.
  *
- * @param names - of the peers, which may be foreign text
+ * @param names - of the peers by their ids; may be foreign text
  * @returns the sentence for the next event, where it wants one
  */
-export function createEventNotes(names: readonly string[]): (event: RunEvent) => string | undefined {
-  const nameOf = (peer: number): string => shown(names[peer]!)
+export function createEventNotes(names: ReadonlyMap<string, string>): (event: RunEvent) => string | undefined {
+  const nameOf = (peer: string): string => shown(names.get(peer)!)
   const newsOf = createRefusalNews()
 
   return event => {

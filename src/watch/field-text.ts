@@ -1,6 +1,6 @@
 import { type Beside, besideIn, type Measure } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
-import type { PeerEvent } from '../node/index.js'
+import type { NamedPeer, PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
 import { createRefusalNews, refusalText } from './refusals.js'
 import { byteCount, countOf, measured, measureNames, percent, small } from './text.js'
@@ -32,7 +32,8 @@ export function createFieldLines(
   measure: Measure,
   classes: readonly string[],
 ): (event: PeerEvent) => string | undefined {
-  let names: readonly string[] = []
+  /** By their ids. */
+  let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()
   let loss = 0
   let received: number | undefined
@@ -40,35 +41,35 @@ export function createFieldLines(
   let refused: string[] = []
   let distance = ''
   let accuracy = ''
-  const nameOf = (peer: number): string => names[peer] ?? `peer ${peer}`
+  const nameOf = (peer: string): string => names.get(peer) ?? peer.slice(-6)
   return event => {
     switch (event.type) {
       case 'waiting':
-        return `waiting   ${event.live.length} of ${event.wanted} peers are here: ${event.live.join(', ')}`
+        return `waiting   ${event.live.length} of ${event.wanted} peers are here: ${listed(event.live)}`
       case 'joined':
         return undefined
       case 'standardised':
-        return `agreed    on mean and spread of all columns, by the sums over ${event.members.join(', ')}`
+        return `agreed    on mean and spread of all columns, by the sums over ${listed(event.members)}`
       case 'agreeing':
-        return `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until ${event.wanted} are here to add them up; here: ${event.live.join(', ') || 'nobody'}. Any peer's agreed.json, copied into this run folder, does it too: resume then`
+        return `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until ${event.wanted} are here to add them up; here: ${listed(event.live) || 'nobody'}. Any peer's agreed.json, copied into this run folder, does it too: resume then`
       case 'unlike': {
-        const [see, heads] = event.names.length === 1 ? ['sees', 'its'] : ['see', 'their']
+        const [see, heads] = event.peers.length === 1 ? ['sees', 'its'] : ['see', 'their']
         const remedy = event.isMost
           ? '; most others do: stop this peer, take agreed.json out of its run folder, and resume it'
           : ''
-        return `unlike    ${event.names.join(', ')} ${see} the columns by other sums than this peer, so ${heads} heads are refused${remedy}`
+        return `unlike    ${listed(event.peers)} ${see} the columns by other sums than this peer, so ${heads} heads are refused${remedy}`
       }
       case 'members': {
-        const gone = names.filter(name => !event.names.includes(name))
-        const came = event.names.filter(name => !names.includes(name))
-        const wasEmpty = names.length === 0
-        names = event.names
-        if (wasEmpty) return `peers     ${names.join(', ')}`
+        const before = names
+        names = new Map(event.members.map(({ peer, name }) => [peer, name]))
+        if (before.size === 0) return `peers     ${listed(event.members)}`
+        const came = event.members.filter(({ peer }) => !before.has(peer))
+        const gone = [...before].flatMap(([peer, name]) => (names.has(peer) ? [] : name))
         const parts = [
-          ...(came.length > 0 ? [`${came.join(', ')} joined`] : []),
+          ...(came.length > 0 ? [`${listed(came)} joined`] : []),
           ...(gone.length > 0 ? [`${gone.join(', ')} left`] : []),
         ]
-        return `peers     ${parts.join('; ')}; ${names.length} now`
+        return `peers     ${parts.join('; ')}; ${names.size} now`
       }
       case 'caught-up':
         return `${event.to > event.round ? 'behind ' : 'ahead  '}   the others are in round ${event.to + 1}; this one goes on there`
@@ -109,6 +110,10 @@ export function createFieldLines(
         return undefined
     }
   }
+}
+
+function listed(peers: readonly NamedPeer[]): string {
+  return peers.map(({ name }) => name).join(', ')
 }
 
 /** "accuracy 99.7 % (alone 99.6 %), balanced 50.0 %, fraud 0 of 175": alone is what it had before the merge. */

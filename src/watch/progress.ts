@@ -10,8 +10,8 @@ import { createTimeLeft, type TimeLeft, type TimeLeftInit } from './time-left.js
 
 export interface ProgressInit extends TimeLeftInit {
   readonly measure: Measure
-  /** Names of the peers. */
-  readonly names: readonly string[]
+  /** Names of the peers, by their ids. */
+  readonly names: ReadonlyMap<string, string>
   /** Names of the classes. */
   readonly classes: readonly string[]
   /** Where it is shown: live when this is a terminal, otherwise a line a round. */
@@ -78,7 +78,7 @@ function liveProgress(init: ProgressInit, left: TimeLeft): Progress {
   const shown = (value: number): string => measured(value, measure)
   const update = createLogUpdate(stream as NodeJS.WriteStream)
   const notes: string[] = []
-  const trained = new Map<number, number>()
+  const trained = new Map<string, number>()
   let figures: RoundFigures | undefined
   let tested: Pick<RoundFigures, 'accuracy' | 'beside'> = {}
   let baselines: string | undefined

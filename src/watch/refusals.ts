@@ -1,5 +1,7 @@
 import type { Disbelief, RefusedHead } from '../methods/index.js'
 
+type Refusal = Pick<RefusedHead, 'name' | 'reason' | 'times'>
+
 /** What was wrong with a head, and which limit says so. */
 const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
   TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
@@ -9,7 +11,7 @@ const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
 }
 
 /** One head that was left out, in words. */
-export function refusalText({ name, reason, times = Number.POSITIVE_INFINITY }: RefusedHead): string {
+export function refusalText({ name, reason, times = Number.POSITIVE_INFINITY }: Refusal): string {
   return `${name} refused: ${reasons[reason](timesText(times))}`
 }
 
@@ -24,10 +26,10 @@ function timesText(times: number): string {
  *
  * @returns those of a peer's refused heads that were not among them before, by author and reason
  */
-export function createRefusalNews(): (heads: readonly RefusedHead[], refusedBy?: number) => RefusedHead[] {
+export function createRefusalNews(): (heads: readonly Refusal[], refusedBy?: string) => Refusal[] {
   const told = new Set<string>()
-  return (heads, refusedBy = 0) => {
-    const keyOf = ({ name, reason }: RefusedHead): string => `${refusedBy} ${name} ${reason}`
+  return (heads, refusedBy = '') => {
+    const keyOf = ({ name, reason }: Refusal): string => `${refusedBy} ${name} ${reason}`
     const news = heads.filter(head => !told.has(keyOf(head)))
     for (const head of news) told.add(keyOf(head))
     return news

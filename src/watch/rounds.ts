@@ -1,6 +1,6 @@
 import { consensusDistance, meanOf } from '../merge/index.js'
 import type { Tested } from '../methods/index.js'
-import type { PeerEvent, RoundFigures } from '../node/index.js'
+import type { RoundFigures, RoundHappening } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { createCopies } from './copies.js'
@@ -52,7 +52,7 @@ export interface RoundBook {
    *
    * @throws the signal's reason
    */
-  add(event: PeerEvent, signal: AbortSignal): Promise<void>
+  add(peer: number, event: RoundHappening, signal: AbortSignal): Promise<void>
   /** This peer takes part in no later round, nor in the one it was in. */
   lose(peer: number): void
   /** The rounds whose figures have come out since the last call, in order. */
@@ -210,18 +210,18 @@ export function createRoundBook(init: RoundBookInit): RoundBook {
   }
 
   return {
-    async add(event, signal) {
+    async add(peer, event, signal) {
       startedAt ??= performance.now()
       if (event.type === 'trained') {
         const round = roundOf(event.round)
-        round.losses.set(event.peer, event.loss)
+        round.losses.set(peer, event.loss)
         round.samples += event.samples
       } else if (event.type === 'exchanged') {
         roundOf(event.round).absent += event.absent.length
       } else if (event.type === 'evaluated') {
-        roundOf(event.round).tested.set(event.peer, event)
+        roundOf(event.round).tested.set(peer, event)
       } else if (event.type === 'ended') {
-        await end(event.peer, event.round, signal)
+        await end(peer, event.round, signal)
       }
     },
     lose(peer) {

@@ -9,7 +9,11 @@ const id = '12D3KooWD3eckifWpRn9wQpMG9R9hX3sD158z7EqHWmweQAJU5SA'
 const address = `/ip4/192.0.2.7/tcp/4001/p2p/${id}`
 const peer = { addresses: () => [multiaddr(address)], runId: new Uint8Array(32).fill(0xab) }
 const bert: MetMember = { name: 'bert', peerId: peerIdFromString(id), addresses: [] }
-const carl: MetMember = { ...bert, name: 'carl', finished: true }
+const third = '12D3KooWQYhTNQdmr3ArTeUHRYzFg94BKyTkoWBDWez9kSCVe2Xo'
+const carl: MetMember = { name: 'carl', peerId: peerIdFromString(third), addresses: [], finished: true }
+
+const own = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+const of = { atMs: 0, peer: own, round: 1 }
 
 type Lines = (event: PeerEvent) => string[]
 
@@ -18,18 +22,24 @@ function companyOf(met: readonly MetMember[], hasBegun = true): Lines {
 }
 
 /** What is said in a round that brought this. */
-function roundOf(lines: Lines, received: number[], reason?: 'gone' | 'late'): string[] {
-  const absent = reason === undefined ? [] : [{ peer: 1, reason }]
+function roundOf(lines: Lines, received: string[], reason?: 'gone' | 'late'): string[] {
+  const absent = reason === undefined ? [] : [{ peer: id, reason }]
   const events: PeerEvent[] = [
-    { type: 'trained', peer: 0, round: 1, loss: 1, samples: 1, seconds: 1 },
-    { type: 'exchanged', peer: 0, round: 1, step: 0, received, absent, waitSeconds: 0 },
-    { type: 'ended', peer: 0, round: 1, seconds: 1 },
+    { type: 'trained', ...of, loss: 1, samples: 1, seconds: 1 },
+    { type: 'exchanged', ...of, step: 0, received, absent, waitSeconds: 0 },
+    { type: 'ended', ...of, seconds: 1 },
   ]
   return events.flatMap(lines)
 }
 
 describe('who waits in a run that has begun', () => {
-  const waiting = (...live: string[]): PeerEvent => ({ type: 'waiting', peer: 0, live, wanted: 3 })
+  const ids: Readonly<Record<string, string>> = { anna: own, bert: id, carl: third }
+  const waiting = (...live: string[]): PeerEvent => ({
+    type: 'waiting',
+    ...of,
+    live: live.map(name => ({ peer: ids[name] ?? 'somebody', name })),
+    wanted: 3,
+  })
 
   it('is told once for whom, and how to go on without', () => {
     const lines = companyOf([bert, carl])
@@ -51,13 +61,13 @@ describe('a peer that is alone in a run that had others', () => {
     expect(first).toMatch(/^alone {5}3 rounds without anybody: bert is not to be found/)
     expect(more.at(-1)).toBe(`  hearsay join --resume <its run folder> ${address}#${'ab'.repeat(32)}`)
     // Found again and lost again, it says so again.
-    expect(roundOf(lines, [1])).toEqual([])
+    expect(roundOf(lines, [id])).toEqual([])
     const again = Array.from({ length: aloneRounds }, () => roundOf(lines, [], 'gone'))
     expect(again.at(-1)![0]).toMatch(/^alone/)
   })
 
-  it.each<[string, MetMember[], number[], 'gone' | 'late' | undefined]>([
-    ['it hears somebody', [bert], [1], 'gone'],
+  it.each<[string, MetMember[], string[], 'gone' | 'late' | undefined]>([
+    ['it hears somebody', [bert], [id], 'gone'],
     ['somebody is there and late', [bert], [], 'late'],
     ['it never had anybody', [], [], undefined],
     ['the others have done their rounds', [carl], [], undefined],

@@ -25,8 +25,8 @@ describe('a run folder', () => {
     await folder.writeMembers([
       { name: 'boston', peerId: identity!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] },
     ])
-    folder.append({ type: 'finished', peer: 0, rounds: 3 })
-    folder.append({ type: 'failed', peer: 1, round: 2 })
+    folder.append({ type: 'finished', atMs: 7, peer: 'A', round: 2, rounds: 3 })
+    folder.append({ type: 'failed', atMs: 8, peer: 'B', round: 2 })
     const layout = layoutOf([{ name: 'dense/kernel', shape: [2, 3] }])
     const values = allocate(layout)
     values.set([0, -0, 1e-40, 1, 2, 3])
@@ -52,8 +52,8 @@ describe('a run folder', () => {
         .split('\n')
         .map(line => JSON.parse(line) as unknown),
     ).toEqual([
-      { type: 'finished', peer: 0, rounds: 3 },
-      { type: 'failed', peer: 1, round: 2 },
+      { type: 'finished', atMs: 7, peer: 'A', round: 2, rounds: 3 },
+      { type: 'failed', atMs: 8, peer: 'B', round: 2 },
     ])
     const decoded = decodeSafetensors(await readFile(join(path, 'peers', 'boston.safetensors')))
     expect(decoded.layout).toEqual(layout)
@@ -65,8 +65,8 @@ describe('a run folder', () => {
     const path = await emptyFolder()
     await (await createRunFolder(path, parseManifest({}))).close()
     const metrics = join(path, 'metrics.jsonl')
-    const joined = '{"type":"joined","peer":0}'
-    const rounds = [0, 1, 2].map(round => `{"type":"ended","peer":0,"round":${round},"seconds":0.1}`)
+    const joined = '{"type":"joined","peer":"A","round":0}'
+    const rounds = [0, 1, 2].map(round => `{"type":"ended","peer":"A","round":${round},"seconds":0.1}`)
     const lines = [joined, ...rounds, 'no event', 'null', '{"type":"baseline","round":0}', '{"type":"round","rou']
     const kept = async (whole: number): Promise<string> => {
       await writeFile(metrics, lines.join('\n'))

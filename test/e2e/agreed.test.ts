@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PeerSettings } from '../../src/disk/index.js'
-import type { PeerEvent } from '../../src/node/index.js'
+import type { NamedPeer, PeerEvent } from '../../src/node/index.js'
 import { cardSites, writeCards } from '../data/cards.js'
 import { readJson, temporaryFolder } from './hearsay.js'
 import { end, eventsSoFar, joinPeer, killAll, manifestFile, only, resumePeer, startPeer, until } from './peers.js'
@@ -56,9 +56,9 @@ describe("four sites' card payments, a process each", () => {
     for (const { status } of exits) expect(status).toBe(130)
 
     for (const out of outs) expect(standardised(out).map(({ sum }) => sum)).toEqual([agreed!.sum, agreed!.sum])
-    // It is not in the sum, and begins where the others are. Whom it has not heard of by then it calls by the end of the id.
+    // It is not in the sum, and begins where the others are.
     const ids = await Promise.all(outs.map(async out => (await readJson<PeerSettings>(join(out, 'peer.json'))).id))
-    const siteOf = (member: string): string => cardSites[ids.findIndex(id => id.endsWith(member))] ?? member
+    const siteOf = ({ peer }: NamedPeer): string => cardSites[ids.indexOf(peer)]!
     expect(standardised(late).map(({ sum, members }) => [sum, members.map(siteOf).sort()])).toEqual([
       [agreed!.sum, [...cardSites].sort()],
     ])

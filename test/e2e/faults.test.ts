@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { NamedPeer } from '../../src/node/index.js'
 import { eventsOf, simulated, tiny } from './hearsay.js'
 
 describe('a peer that dies in the middle of a round', () => {
@@ -13,15 +14,17 @@ describe('a peer that dies in the middle of a round', () => {
     expect(parameters.size).toBe(5)
 
     const events = await eventsOf(out)
-    expect(events.filter(({ type }) => type === 'failed')).toEqual([{ type: 'failed', peer: 2, round: 1 }])
+    const [{ members }] = events as [{ members: NamedPeer[] }]
+    const ids = members.map(({ peer }) => peer)
+    expect(events.filter(({ type }) => type === 'failed')).toMatchObject([{ type: 'failed', peer: ids[2], round: 1 }])
     const finished = events.filter(({ type }) => type === 'finished').map(({ peer }) => peer)
-    expect(finished.sort()).toEqual([0, 1, 3, 4])
+    expect(finished.sort()).toEqual([0, 1, 3, 4].map(number => ids[number]))
     // Its two neighbours merge without it, in the round of its death and afterwards; nobody else misses anybody.
     const without = events.filter(({ type, absent }) => type === 'exchanged' && (absent as unknown[]).length > 0)
-    const expected = [1, 2].flatMap(round => [1, 3].map(peer => ({ peer, round })))
+    const expected = [1, 2].flatMap(round => [1, 3].map(number => ({ peer: ids[number], round })))
     expect(without.map(({ peer, round }) => ({ peer, round }))).toHaveLength(expected.length)
     expect(without.map(({ peer, round }) => ({ peer, round }))).toEqual(expect.arrayContaining(expected))
-    for (const { absent } of without) expect(absent).toEqual([{ peer: 2, reason: 'gone' }])
+    for (const { absent } of without) expect(absent).toEqual([{ peer: ids[2], reason: 'gone' }])
     expect(summary.absent).toBe(expected.length)
     // Known to be gone and not waited for: the exchange's deadline is two minutes.
     for (const { waitSeconds } of without) expect(waitSeconds).toBeLessThan(60)

@@ -50,7 +50,8 @@ describe('a run of which all peers were killed at once', () => {
     const firstRounds = names.map((_, at) => only(since(at), 'trained')[0]!.round)
     expect(new Set(firstRounds).size).toBe(1)
     for (const at of names.keys()) {
-      expect([...only(since(at), 'members').at(-1)!.names].sort()).toEqual(names)
+      const { members } = only(since(at), 'members').at(-1)!
+      expect(members.map(({ name }) => name).sort()).toEqual(names)
     }
     for (const { running } of back) running.child.kill('SIGINT')
     const ended = await Promise.all(back.map(({ running }) => running.ended))

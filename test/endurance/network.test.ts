@@ -127,10 +127,11 @@ describe.skipIf(obstacle !== undefined)('a network', () => {
     await wait(60_000)
     const during = peers.map(({ out }) => roundsOf(out))
     const apart = await consensusDistance(peers)
-    const seen = peers.map(({ out }) => only(eventsSoFar(out), 'members').at(-1)!.names.length)
+    const seen = peers.map(({ out }) => only(eventsSoFar(out), 'members').at(-1)!.members.length)
     network.heal()
     const healed = performance.now()
-    const isWhole = ({ out }: FieldPeer): boolean => only(eventsSoFar(out), 'members').at(-1)!.names.length === machines
+    const isWhole = ({ out }: FieldPeer): boolean =>
+      only(eventsSoFar(out), 'members').at(-1)!.members.length === machines
     await until(() => peers.every(isWhole), peers)
     const seconds = (performance.now() - healed) / 1000
     const mergedAt = Math.max(...peers.map(({ out }) => roundsOf(out)))

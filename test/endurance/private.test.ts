@@ -147,7 +147,8 @@ describe.concurrent.each(doors)('a run closed by $name', ({ open, strangers, cou
     }
     const { rejected } = await summaryOf(host.out)
     for (const reason of counted) expect(rejected[reason]).toBeGreaterThan(0)
-    expect(only(eventsSoFar(host.out), 'members').flatMap(({ names }) => names)).not.toContain(stranger.id.slice(-6))
+    const met = only(eventsSoFar(host.out), 'members').flatMap(({ members }) => members.map(({ peer }) => peer))
+    expect(met).not.toContain(stranger.id)
   })
 })
 
@@ -165,7 +166,7 @@ describe('an invitation', () => {
     await writeFile(token, `${await invited(ben, '--to', cid.id, '--days', '5')}\n`)
     const c = joinPeer(bens, cid.out, ['--invite', token])
     for (const { out } of [ada, ben, cid]) {
-      await until(() => only(eventsSoFar(out), 'members').some(({ names }) => names.length === 3))
+      await until(() => only(eventsSoFar(out), 'members').some(({ members }) => members.length === 3))
     }
     const { status, stderr } = await hearsay(['invite', '--resume', ben.out, '--days', '30'])
     expect(status).toBe(2)

@@ -38,7 +38,7 @@ describe('a run of which all peers are killed at once', () => {
           ({ received }) => received.length === peers - 1,
         ).length
       await until(() => outs.every((_, at) => heardAll(at) >= 3), running)
-      const now = outs.map(out => only(eventsSoFar(out), 'members').at(-1)!.names.length)
+      const now = outs.map(out => only(eventsSoFar(out), 'members').at(-1)!.members.length)
       expect({ time, now }).toEqual({ time, now: outs.map(() => peers) })
       const rounds = outs.map((out, at) => only(eventsSoFar(out).slice(before[at]), 'trained')[0]!.round)
       process.stdout.write(`${JSON.stringify({ minPeers, time, first: rounds })}\n`)

@@ -138,13 +138,13 @@ describe('a merge on which training diverges', () => {
   it('is taken back: the next round merges nobody, and the peer goes on', async () => {
     const { anna, events } = await runWith()
     const of = (type: PeerEvent['type']) => events.filter(event => event.type === type)
-    expect(of('refused')).toEqual([
+    expect(of('refused')).toMatchObject([
       {
         type: 'refused',
-        peer: 0,
+        peer: anna.identity.peerId.toString(),
         round: poisoned + 1,
         step: 0,
-        heads: [{ peer: 1, name: 'mallory', reason: 'DIVERGED' }],
+        heads: [{ name: 'mallory', reason: 'DIVERGED' }],
       },
     ])
     expect(of('trained').map(event => 'samples' in event && event.samples > 0)).toEqual([true, true, false, true])
@@ -155,7 +155,7 @@ describe('a merge on which training diverges', () => {
       false,
       true,
     ])
-    expect(events.at(-1)).toEqual({ type: 'finished', peer: 0, rounds: 4 })
+    expect(events.at(-1)).toMatchObject({ type: 'finished', round: 3, rounds: 4 })
     expect(anna.counters.rejected).toMatchObject({ DIVERGED: 1 })
     expect(anna.parameters.every(value => Math.abs(value) < 1e6)).toBe(true)
   })
@@ -167,7 +167,7 @@ describe('a merge on which training diverges', () => {
     const timeless = (events: readonly PeerEvent[]) =>
       events
         .filter(event => 'round' in event && event.round > poisoned)
-        .map(event => ({ ...event, seconds: 0, waitSeconds: 0 }))
+        .map(event => ({ ...event, atMs: 0, seconds: 0, waitSeconds: 0 }))
     expect(timeless(again.events)).toEqual(timeless(whole.events))
     expect(again.anna.parameters).toEqual(whole.anna.parameters)
     expect(again.anna.unmerged()).toEqual(whole.anna.unmerged())

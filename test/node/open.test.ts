@@ -14,7 +14,7 @@ import {
   type Standing,
   type StatePayload,
 } from '../../src/gossip/index.js'
-import { type PeerEvent, parseManifest } from '../../src/node/index.js'
+import { parseManifest } from '../../src/node/index.js'
 import { createOpenRun, type OpenRun, type OpenRunInit } from '../../src/node/open.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { createTopology, topologySchema } from '../../src/topology/index.js'
@@ -101,8 +101,8 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
   }
 }
 
-async function all(events: AsyncIterable<PeerEvent>): Promise<PeerEvent[]> {
-  const seen: PeerEvent[] = []
+async function all<Event>(events: AsyncIterable<Event>): Promise<Event[]> {
+  const seen: Event[] = []
   for await (const event of events) seen.push(event)
   return seen
 }
@@ -131,7 +131,7 @@ describe('a peer that has agreed on another sum', () => {
     expect(namesIn(bern!).sort()).toEqual(['bern', 'zug'])
     expect(namesIn(zug!)).toHaveLength(3)
     expect([bern!, zug!].map(({ id }) => basel!.open.isUnlike(id))).toEqual([true, false])
-    expect(basel!.open.newlyUnlike()).toEqual({ names: ['bern'], isMost: false })
+    expect(basel!.open.newlyUnlike()).toEqual({ peers: [{ peer: bern!.id, name: 'bern' }], isMost: false })
     expect(basel!.open.newlyUnlike()).toBeUndefined()
     await basel!.open.whenElsewhere(bern!.id, 0, never)
     await bern!.has(8, 1)
@@ -144,7 +144,8 @@ describe('a peer that has agreed on another sum', () => {
       ['basel', 'bern', 'zug'].map((name, at) => startSide(name, { sumDigest: sum(Math.min(at, 1)) })),
     )
     await met(sides)
-    expect(sides[0]!.open.newlyUnlike()).toEqual({ names: ['bern', 'zug'], isMost: true })
+    const peers = sides.slice(1).map(({ id }, at) => ({ peer: id, name: at === 0 ? 'bern' : 'zug' }))
+    expect(sides[0]!.open.newlyUnlike()).toEqual({ peers, isMost: true })
   })
 })
 
@@ -156,11 +157,12 @@ describe('gathering', () => {
     await setTimeout(200)
     await connect(first!.host, second!.host)
     for (const [place, events] of (await gathered).entries()) {
-      const live = place === 0 ? ['basel', 'bern'] : ['bern', 'basel']
+      const named = [first!, second!].map(({ id }, at) => ({ peer: id, name: at === 0 ? 'basel' : 'bern' }))
+      const live = place === 0 ? named : named.reverse()
       expect(events).toEqual([
-        { type: 'waiting', peer: 0, live: live.slice(0, 1), wanted: 2 },
-        { type: 'waiting', peer: 0, live, wanted: 2 },
-        { type: 'joined', peer: 0, heard: 1, missing: [] },
+        { type: 'waiting', live: live.slice(0, 1), wanted: 2 },
+        { type: 'waiting', live, wanted: 2 },
+        { type: 'joined', heard: 1, missing: [] },
       ])
     }
   })
@@ -174,7 +176,7 @@ describe('gathering', () => {
       await setTimeout(50)
       collect()
     }
-    expect((await gathered).at(-1)).toEqual({ type: 'joined', peer: 0, heard: 0, missing: [] })
+    expect((await gathered).at(-1)).toEqual({ type: 'joined', heard: 0, missing: [] })
     // Alone it goes on where it was.
     expect(await open.catchUp(4, never)).toBe(4)
     expect(open.standing().from).toBe(4)
@@ -203,10 +205,10 @@ describe('gathering', () => {
   })
 
   it('ends at once where nobody is waited for, and there is nobody to look for', async () => {
-    const { open } = await startSide('basel', { hasBegun: true, round: 4, minPeers: 1 })
+    const { open, id } = await startSide('basel', { hasBegun: true, round: 4, minPeers: 1 })
     expect(await all(open.gather(never))).toEqual([
-      { type: 'waiting', peer: 0, live: ['basel'], wanted: 1 },
-      { type: 'joined', peer: 0, heard: 0, missing: [] },
+      { type: 'waiting', live: [{ peer: id, name: 'basel' }], wanted: 1 },
+      { type: 'joined', heard: 0, missing: [] },
     ])
   })
 

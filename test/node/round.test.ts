@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type PeerEvent, type RoundsInit, runRounds } from '../../src/node/index.js'
+import { type RoundHappening, type RoundsInit, runRounds } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
 import { never } from '../gossip/hosts.js'
 
@@ -9,12 +9,11 @@ const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [2] }]))
 async function roundsWith(
   changes: Partial<RoundsInit>,
   session: Partial<RoundsInit['session']> = {},
-): Promise<PeerEvent[]> {
+): Promise<RoundHappening[]> {
   const parameters = new Float32Array(2)
   const quality = (values: Float32Array): { accuracy: number } => ({ accuracy: values[0]! })
   const rounds = runRounds(
     {
-      self: 0,
       rounds: 2,
       parameters,
       head,
@@ -38,7 +37,7 @@ async function roundsWith(
     },
     never,
   )
-  const events: PeerEvent[] = []
+  const events: RoundHappening[] = []
   for await (const event of rounds) if (event.type === 'evaluated') events.push(event)
   return events
 }

@@ -13,10 +13,13 @@ const fraud = {
 const tested = { ...fraud, before: { ...fraud, accuracy: 0.991, balancedAccuracy: 0.75 } }
 const classes = ['honest', 'fraud']
 
+const before = { atMs: 0, peer: 'A', round: 0 }
+const named = (names: readonly string[]) => names.map(name => ({ peer: `id of ${name}`, name }))
+
 /** The line of a round with this test. */
 function lineOf(test: object, measure: 'accuracy' | 'r2' = 'accuracy'): string | undefined {
   const line = createFieldLines(6, measure, classes)
-  const common = { peer: 0, round: 1 }
+  const common = { atMs: 0, peer: 'A', round: 1 }
   line({ type: 'trained', ...common, loss: 0.5, samples: 10, seconds: 1 })
   line({ type: 'merged', ...common, localDistance: 0.25 })
   line({ type: 'evaluated', ...common, loss: 0.5, ...test } as PeerEvent)
@@ -46,7 +49,7 @@ describe('peers that agree on mean and spread', () => {
 
   it('are named once they have', () => {
     const members = ['anna', 'bert', 'carl']
-    expect(line({ type: 'standardised', peer: 0, members, sum: '', notes: [] })).toBe(
+    expect(line({ type: 'standardised', ...before, members: named(members), sum: '', notes: [] })).toBe(
       'agreed    on mean and spread of all columns, by the sums over anna, bert, carl',
     )
   })
@@ -55,7 +58,7 @@ describe('peers that agree on mean and spread', () => {
     [[], 'nobody'],
     [['bert', 'carl'], 'bert, carl'],
   ])('say for whom they wait, and what helps, with %j there', (live, here) => {
-    expect(line({ type: 'agreeing', peer: 0, live, wanted: 4 })).toBe(
+    expect(line({ type: 'agreeing', ...before, live: named(live), wanted: 4 })).toBe(
       `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until 4 are here to add them up; here: ${here}. Any peer's agreed.json, copied into this run folder, does it too: resume then`,
     )
   })
@@ -64,10 +67,10 @@ describe('peers that agree on mean and spread', () => {
 describe('peers that see their data otherwise', () => {
   it('are named, with the remedy where this peer is the odd one out', () => {
     const line = createFieldLines(6, 'accuracy', classes)
-    expect(line({ type: 'unlike', peer: 0, names: ['bern'], isMost: false })).toBe(
+    expect(line({ type: 'unlike', ...before, peers: named(['bern']), isMost: false })).toBe(
       'unlike    bern sees the columns by other sums than this peer, so its heads are refused',
     )
-    expect(line({ type: 'unlike', peer: 0, names: ['bern', 'zug'], isMost: true })).toMatch(
+    expect(line({ type: 'unlike', ...before, peers: named(['bern', 'zug']), isMost: true })).toMatch(
       /^unlike {4}bern, zug see the columns .* refused; most others do: stop this peer, take agreed\.json out of its run folder, and resume it$/,
     )
   })

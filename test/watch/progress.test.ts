@@ -27,15 +27,16 @@ function screenOf(terminal: boolean, baselines = false, now = () => performance.
     evaluateEvery: 1,
     now,
     measure: 'accuracy',
-    names: ['anna', 'bert', 'carl', 'dora'],
+    names: new Map([...'ABCD'].map((id, at) => [id, ['anna', 'bert', 'carl', 'dora'][at]!])),
     classes: ['honest', 'fraud'],
     stream: stream as unknown as NodeJS.WriteStream,
   })
   return { progress, lines: () => stripVTControlCharacters(text).trimEnd().split('\n') }
 }
 
-const trained = (peer: number, round: number): RunEvent => ({
+const trained = (peer: string, round: number): RunEvent => ({
   type: 'trained',
+  atMs: 0,
   peer,
   round,
   loss: 1,
@@ -43,8 +44,9 @@ const trained = (peer: number, round: number): RunEvent => ({
   seconds: 1,
 })
 
-const round: RoundFigures = {
+const round: RoundFigures & { readonly atMs: number } = {
   type: 'round',
+  atMs: 0,
   round: 1,
   peers: 2,
   accuracy: { mean: 0.5, min: 0.25, max: 0.75, ofMean: 0.6 },
@@ -57,17 +59,18 @@ const round: RoundFigures = {
 }
 
 const notes: readonly RunEvent[] = [
-  { type: 'joined', peer: 1, heard: 0, missing: [0, 3] },
-  { type: 'failed', peer: 0, round: 1 },
+  { type: 'joined', atMs: 0, round: 0, peer: 'B', heard: 0, missing: ['A', 'D'] },
+  { type: 'failed', atMs: 0, peer: 'A', round: 1 },
   {
     type: 'exchanged',
-    peer: 1,
+    atMs: 0,
+    peer: 'B',
     round: 1,
     step: 0,
     received: [],
     absent: [
-      { peer: 0, reason: 'gone' },
-      { peer: 3, reason: 'late' },
+      { peer: 'A', reason: 'gone' },
+      { peer: 'D', reason: 'late' },
     ],
     waitSeconds: 1,
   },
@@ -76,9 +79,18 @@ const notes: readonly RunEvent[] = [
 describe('progress that is not on a terminal', () => {
   it('is one line a round, and nothing for what is in order', () => {
     const { progress, lines } = screenOf(false)
-    progress.show({ type: 'joined', peer: 0, heard: 1, missing: [] })
-    for (const event of [trained(0, 0), trained(1, 0), trained(0, 1), trained(1, 1)]) progress.show(event)
-    progress.show({ type: 'exchanged', peer: 0, round: 0, step: 0, received: [1], absent: [], waitSeconds: 0 })
+    progress.show({ type: 'joined', atMs: 0, round: 0, peer: 'A', heard: 1, missing: [] })
+    for (const event of [trained('A', 0), trained('B', 0), trained('A', 1), trained('B', 1)]) progress.show(event)
+    progress.show({
+      type: 'exchanged',
+      atMs: 0,
+      peer: 'A',
+      round: 0,
+      step: 0,
+      received: ['B'],
+      absent: [],
+      waitSeconds: 0,
+    })
     expect(lines()).toEqual([''])
     progress.show(round)
     progress.done()
@@ -124,8 +136,8 @@ describe('progress that is not on a terminal', () => {
   it('tells of the baselines now and then', () => {
     const { progress, lines } = screenOf(false, true)
     for (let done = 0; done < 5; done++) {
-      progress.show({ type: 'baseline', name: 'localOnly', round: done, rounds: 5, accuracy: 0.5 })
-      progress.show({ type: 'baseline', name: 'centralised', round: done, rounds: 5, accuracy: 0.5 })
+      progress.show({ type: 'baseline', atMs: 0, name: 'localOnly', round: done, rounds: 5, accuracy: 0.5 })
+      progress.show({ type: 'baseline', atMs: 0, name: 'centralised', round: done, rounds: 5, accuracy: 0.5 })
     }
     expect(lines()).toEqual(['baselines  round 5/4'])
   })
@@ -134,7 +146,7 @@ describe('progress that is not on a terminal', () => {
 describe('progress on a terminal', () => {
   it('leaves the last state standing', () => {
     const { progress, lines } = screenOf(true)
-    for (const event of [trained(0, 0), trained(1, 0), trained(0, 1), trained(1, 1), round, ...notes]) {
+    for (const event of [trained('A', 0), trained('B', 0), trained('A', 1), trained('B', 1), round, ...notes]) {
       progress.show(event)
     }
     progress.done()

@@ -55,12 +55,12 @@ function stageOf(
     models,
     means,
     async play(peer, round, model, accuracy, absent = 0) {
-      const missing = Array.from({ length: absent }, (_, other) => ({ peer: other, reason: 'late' as const }))
-      await book.add({ type: 'trained', peer, round, loss: peer + 1, samples: 10, seconds: 1 }, never)
-      await book.add({ type: 'exchanged', peer, round, step: 0, received: [], absent: missing, waitSeconds: 0 }, never)
+      const missing = Array.from({ length: absent }, (_, other) => ({ peer: `peer ${other}`, reason: 'late' as const }))
+      await book.add(peer, { type: 'trained', round, loss: peer + 1, samples: 10, seconds: 1 }, never)
+      await book.add(peer, { type: 'exchanged', round, step: 0, received: [], absent: missing, waitSeconds: 0 }, never)
       models[peer]!.set(model)
-      if (accuracy !== undefined) await book.add({ type: 'evaluated', peer, round, accuracy, loss: 1 }, never)
-      await book.add({ type: 'ended', peer, round, seconds: 1 }, never)
+      if (accuracy !== undefined) await book.add(peer, { type: 'evaluated', round, accuracy, loss: 1 }, never)
+      await book.add(peer, { type: 'ended', round, seconds: 1 }, never)
     },
   }
 }
@@ -138,7 +138,7 @@ describe('the book of rounds', () => {
     for (const peer of [0, 1, 2]) await play(peer, 0, [0, 0, 0], 0.1)
     await play(0, 1, [0, 1, 0], 0.4)
     await play(1, 1, [0, 3, 0], 0.6)
-    await book.add({ type: 'trained', peer: 2, round: 1, loss: 1, samples: 10, seconds: 1 }, never)
+    await book.add(2, { type: 'trained', round: 1, loss: 1, samples: 10, seconds: 1 }, never)
     expect(roundsOf(await book.settle())).toEqual([0])
     book.lose(2)
     const [second] = await book.settle()
@@ -237,9 +237,9 @@ describe('the book of rounds', () => {
       },
     })
     for (const peer of [2, 0, 1]) {
-      await book.add({ type: 'trained', peer, round: 0, loss: 1, samples: 1, seconds: 1 }, never)
-      await book.add({ type: 'evaluated', peer, round: 0, accuracy: 0.5, loss: 1 }, never)
-      await book.add({ type: 'ended', peer, round: 0, seconds: 1 }, never)
+      await book.add(peer, { type: 'trained', round: 0, loss: 1, samples: 1, seconds: 1 }, never)
+      await book.add(peer, { type: 'evaluated', round: 0, accuracy: 0.5, loss: 1 }, never)
+      await book.add(peer, { type: 'ended', round: 0, seconds: 1 }, never)
     }
     const [figures] = await book.settle()
     expect(figures!.consensusDistance).toBe(distance.total())
@@ -270,7 +270,7 @@ describe('the book of rounds', () => {
     const { book } = stageOf(2, { copyBytes: 0 })
     const control = new AbortController()
     const waiting = (async () => {
-      for (let round = 0; ; round++) await book.add({ type: 'ended', peer: 0, round, seconds: 1 }, control.signal)
+      for (let round = 0; ; round++) await book.add(0, { type: 'ended', round, seconds: 1 }, control.signal)
     })()
     control.abort(new Error('Ctrl-C'))
     await expect(waiting).rejects.toThrow('Ctrl-C')

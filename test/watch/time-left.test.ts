@@ -27,10 +27,11 @@ function stageOf(init: Partial<TimeLeftInit>): Stage {
   }
 }
 
-const met: RunEvent = { type: 'joined', peer: 1, heard: 1, missing: [] }
-const trained: RunEvent = { type: 'trained', peer: 0, round: 0, loss: 1, samples: 1, seconds: 0.001 }
+const met: RunEvent = { type: 'joined', atMs: 0, peer: 'B', round: 0, heard: 1, missing: [] }
+const trained: RunEvent = { type: 'trained', atMs: 0, peer: 'A', round: 0, loss: 1, samples: 1, seconds: 0.001 }
 const whole = (round: number): RunEvent => ({
   type: 'round',
+  atMs: 0,
   round,
   peers: 2,
   loss: 1,
@@ -41,6 +42,7 @@ const whole = (round: number): RunEvent => ({
 })
 const baseline = (name: 'localOnly' | 'centralised', round: number): RunEvent => ({
   type: 'baseline',
+  atMs: 0,
   name,
   round,
   rounds: 6,

@@ -1,12 +1,16 @@
 import type { Measure } from '../data/index.js'
 import type { RoundReport } from '../gossip/index.js'
-import type { PeerEvent } from './events.js'
+import type { Happening } from './events.js'
 
-/** What a peer will have told the others of its round once this has happened too. */
-export function toldAfter(report: RoundReport, event: PeerEvent, measure: Measure): RoundReport {
+/** What a peer's record says of its round once this has happened too. */
+export function reportAfter(
+  report: RoundReport,
+  event: Happening & { readonly round: number },
+  measure: Measure,
+): RoundReport {
   if (event.type === 'trained') return { round: event.round, samples: event.samples, loss: event.loss }
   if (event.type === 'merged') return { ...report, localDistance: event.localDistance }
-  // Others are told accuracies, which are 0 to 1 (docs/wire.md); other measures stay here.
+  // Records have accuracies, which are 0 to 1 (docs/wire.md); other measures stay here.
   if (event.type === 'evaluated' && measure === 'accuracy') return { ...report, accuracy: event.accuracy }
   return report
 }
