@@ -38,6 +38,7 @@ export {
   readPeer,
 } from './disk/index.js'
 export { type ErrorCode, HearsayError } from './errors.js'
+export type { PeerIdStr } from './gossip/index.js'
 export {
   type BackendName,
   type BackendReport,
@@ -53,7 +54,6 @@ export {
   type RuleSpec,
   type TrainReport,
 } from './learner/index.js'
-export type { PeerIdStr } from './gossip/index.js'
 export { consensusDistance, mix } from './merge/index.js'
 export * from './methods/index.js'
 export {
