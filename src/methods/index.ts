@@ -1,4 +1,6 @@
 export * from './averaging/believing.js'
+export * from './averaging/method.js'
+export * from './averaging/plan.js'
 export { type Averaging, type AveragingInit, createAveraging } from './averaging/rounds.js'
 export * from './axes.js'
 export * from './local-plan.js'

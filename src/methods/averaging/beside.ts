@@ -1,13 +1,6 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
 import { tooLong } from '../../merge/index.js'
-import {
-  allocate,
-  type Bundle,
-  type BundleShape,
-  bundleOf,
-  bundleShape,
-  type HeadSection,
-} from '../../tensors/index.js'
+import { allocate, type Bundle, type BundleShape, bundleOf, bundleShape } from '../../tensors/index.js'
 import { copyInSlices } from '../../turns.js'
 import { normOf } from '../norm.js'
 import type { RefusedHead } from '../session.js'
@@ -17,10 +10,8 @@ import type { Beside } from './rounds.js'
 /** The vectors that a method has beside the head: what it hands over, and what it keeps. */
 export interface BesideHead extends Beside {
   readonly keeps: Bundle
-  /** What this round's training has beside the settled rules. */
-  rules(head: HeadSection): Promise<readonly RuleSpec[]>
-  /** Training begins. */
-  begin(head: Float32Array): Promise<void>
+  /** Training begins. @returns what it has in this round beside the settled rules */
+  begin(head: Float32Array, start: number): Promise<readonly RuleSpec[]>
   /** What was learnt from the others is given up: training diverged on it. */
   forget(): void
   /** Training is over. */
@@ -33,16 +24,18 @@ export interface BesideHead extends Beside {
  */
 export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
   const { beside, keeps: keepsShape = bundleShape({}) } = plan
-  if (beside === undefined && plan.keeps === undefined) return undefined
+  if (beside === undefined && plan.keeps === undefined && plan.rules === undefined) return undefined
   // On shared memory: a rule's vector is read by the worker where it lies.
   const keeps = bundleOf(keepsShape, allocate(keepsShape.layout))
   const values = new Float32Array(says.layout.size)
   const own = bundleOf(says, values)
-  const before = new Float32Array(own.head!.length)
+  const before = allocate(says.parts.head!.layout)
   return {
     keeps,
-    rules: async head => (await plan.rules?.(keeps, head)) ?? [],
-    begin: head => copyInSlices(before, head),
+    async begin(head, start) {
+      await copyInSlices(before, head)
+      return (await plan.rules?.(keeps, { start, values: before })) ?? []
+    },
     async trained(head, trained, learningRate) {
       if (trained.steps > 0) await plan.say?.(own, keeps, { before, head, trained, learningRate })
     },

@@ -1,9 +1,17 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
 import { contributions, mix } from '../../merge/index.js'
-import type { Bundle, BundleShape, HeadSection } from '../../tensors/index.js'
+import type { Bundle, BundleShape } from '../../tensors/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import { inSlices } from '../../turns.js'
 import type { Neighbourhood } from '../neighbourhood.js'
+
+/** The head before local training, where a rule can be pointed at it. */
+export interface HeadBefore {
+  /** Where in the model it begins. */
+  readonly start: number
+  /** On shared memory; it stays as it is until the next round. */
+  readonly values: Float32Array
+}
 
 /** Between local training and the exchange, where a method makes what it hands over beside the head. */
 export interface AfterTraining {
@@ -39,7 +47,7 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   /** What a peer keeps from round to round, zeros at first. @default nothing */
   readonly keeps?: BundleShape<K>
   /** What this round's training has beside the settled rules, behind them. @default nothing */
-  rules?(keeps: Bundle<K>, head: HeadSection): Promise<readonly RuleSpec[]>
+  rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
   /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
   /** Takes in what came beside the heads. Called after every exchange. */

@@ -46,9 +46,8 @@ export function createAveragingSession(
   return {
     async train(round, signal) {
       const local = localPlan(round)
-      const rules = [...local.rules, ...((await vectors?.rules(context.head)) ?? [])]
       const head = headOf(parameters, context.head)
-      await vectors?.begin(head)
+      const rules = [...local.rules, ...((await vectors?.begin(head, context.head.start)) ?? [])]
       try {
         const training = learner.train(parameters, round, { ...local, rules }, { signal, part: context.head })
         const trained = await whose(context.name, training)
