@@ -16,19 +16,17 @@ export async function run(manifest, options) {
   })
   try {
     const { prepared } = simulation
-    const losses = new Map()
-    const result = await resultOf(simulation.run(), event => {
-      if (event.type === 'evaluated') losses.set(event.peer, event.loss)
-    })
-    const ofMixture = value => result.peers.map(peer => (alive(peer) && peer.mixture ? value(peer.mixture) : null))
+    const result = await resultOf(simulation.run())
+    const ofTests = value =>
+      result.peers.map((peer, place) => (alive(peer) ? (value(peer.tested, prepared.ids[place]) ?? null) : null))
     return {
       backend: prepared.backend.name,
-      accuracy: result.peers.map(peer => (alive(peer) ? peer.accuracy : null)),
-      macroF1: result.peers.map(peer => (alive(peer) ? peer.macroF1 : null)),
-      loss: result.peers.map((peer, i) => (alive(peer) ? losses.get(simulation.prepared.ids[i]) : null)),
-      own: ofMixture(({ own }) => own),
-      bestExpert: ofMixture(({ bestExpert }) => bestExpert?.accuracy ?? null),
-      ownWeight: ofMixture(({ weights }) => weights.own),
+      accuracy: ofTests(({ accuracy }) => accuracy),
+      macroF1: ofTests(({ macroF1 }) => macroF1),
+      loss: ofTests(({ loss }) => loss),
+      own: ofTests(({ figures }) => figures?.ownHead),
+      bestExpert: ofTests(({ figures }) => figures?.bestExpert),
+      ownWeight: ofTests(({ perPeer }, id) => perPeer?.weights[id]),
       bytes: Math.round(result.sentBytes / result.peers.filter(alive).length / manifest.rounds),
       shared: prepared.head.layout.size,
       seconds: Number(result.seconds.toFixed(1)),
@@ -40,10 +38,9 @@ export async function run(manifest, options) {
 
 const alive = peer => !peer.failed
 
-async function resultOf(events, seen) {
+async function resultOf(events) {
   for (;;) {
     const next = await events.next()
     if (next.done) return next.value
-    seen(next.value)
   }
 }

@@ -51,7 +51,7 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
   const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
   const network = await networkFrom(run.settings.network ?? {})
   const peer = await openedPeer(run, network, terminal)
-  const lineOf = createFieldLines(manifest.rounds, measureOf(manifest.data), peer.dataset.classes)
+  const lineOf = createFieldLines(manifest, peer.dataset.classes)
   const companyLines = createCompany({ peer, folder: folder.path, met: peer.met, hasBegun: run.hasBegun })
   let interrupted = false
   let lost: unknown

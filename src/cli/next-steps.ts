@@ -1,6 +1,7 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
 import { shown } from '../foreign.js'
+import { methodOf } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 
 /**
@@ -11,7 +12,6 @@ import type { Manifest } from '../node/index.js'
  */
 export function nextSteps(path: string, manifest: Manifest, peer: string): string {
   const { mode, topology, data } = manifest
-  const { method } = manifest.merge
   const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
@@ -19,7 +19,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
   const steps = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
-    ...(method === 'mixture' ? [] : [[`${run} --topology ${otherGraph}`, 'another graph']]),
+    ...(methodOf(manifest.merge).road === 'everybody' ? [] : [[`${run} --topology ${otherGraph}`, 'another graph']]),
     [`predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
     ['simulate --data your.csv --peers 4', 'your own data'],
   ]

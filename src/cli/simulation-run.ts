@@ -4,6 +4,7 @@ import { describePeer, dropState, keepPeer, type PeerDescription, type RunFolder
 import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
+import { methodOf } from '../methods/index.js'
 import type { MixtureSpec } from '../mixture/index.js'
 import { type Manifest, type Member, planOf } from '../node/index.js'
 import {
@@ -132,7 +133,7 @@ function announcement(
     ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
     [
       'peers',
-      manifest.merge.method === 'mixture'
+      methodOf(manifest.merge).road === 'everybody'
         ? `${manifest.peers}, over ${prepared.transport}`
         : `${manifest.peers} on ${graphNames[manifest.topology.kind]}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
     ],

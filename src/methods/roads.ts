@@ -82,8 +82,6 @@ export interface PublicRoad {
   held(round: number, upTo?: number): readonly (Published & { readonly age: number })[]
   /** How many peers' are held. */
   readonly size: number
-  /** What people call a peer. */
-  nameOf(peer: string): string
 }
 
 /** The roads of a run; which of them is there, the method's plan says. */

@@ -2,6 +2,7 @@ import type { Quality, Samples } from '../data/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel, TrainReport } from '../learner/index.js'
 import type { BeliefLimits, Staleness } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
+import type { Reported } from './figures.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Absence } from './roads.js'
 
@@ -21,34 +22,11 @@ export interface RefusedHead {
   readonly times?: number
 }
 
-/** Whom a mixture listens to, on average: all weights together are 1. */
-export interface Shares {
-  /** The peer's own head. */
-  readonly own: number
-  readonly experts: readonly {
-    readonly name: string
-    /** Its peer id. */
-    readonly peer: string
-    readonly weight: number
-  }[]
-}
-
-/** How good what a round has made is on the test set: of a mixture, its answers. */
-export interface Tested extends Quality {
+/** How good what a round has made is on the test set, and what its method reports of that. */
+export interface Tested extends Quality, Reported {
   readonly loss: number
-  /**
-   * The same of what this peer has without the others in this round: in the field its own model before the merge; of a
-   * mixture its own head alone.
-   */
+  /** The same of what this peer has without the others in this round. */
   readonly before?: Quality
-  /** Only of a mixture. */
-  readonly mixture?: {
-    /** Its own head alone. */
-    readonly own: number
-    /** The received head that alone, through its transform, does best; nothing where none is here. */
-    readonly bestExpert?: { readonly name: string; readonly peer: string; readonly accuracy: number }
-    readonly weights: Shares
-  }
 }
 
 /** What a method reports of a round as it happens. `node` adds whose it is and the round. */
@@ -67,21 +45,14 @@ export type MethodEvent =
       readonly step: number
       readonly heads: readonly RefusedHead[]
     }
-  | {
+  | ({
       readonly type: 'merged'
-      /** Σ_j w_ij ‖x_i − x_j‖² over the heads of the last exchange: what a peer sees of the consensus distance. */
-      readonly localDistance: number
-    }
-  | {
-      /** In a mixture: transforms and gate have been trained. */
-      readonly type: 'mixed'
-      /** Received heads that are held, whichever of them took part. */
-      readonly experts: number
-      /** Mean loss of training transforms and gate; 0 where there was nothing to train. */
-      readonly loss: number
-      readonly seconds: number
-      readonly weights: Shares
-    }
+      /**
+       * Σ_j w_ij ‖x_i − x_j‖² over the heads of the last exchange: what a peer sees of the consensus distance. Left out
+       * where there is none.
+       */
+      readonly localDistance?: number
+    } & Reported)
 
 /** What a peer goes back to where training diverges on its last merge. */
 export interface Unmerged {
@@ -95,6 +66,8 @@ export interface Unmerged {
 export interface SessionContext {
   /** Of this peer, in messages. */
   readonly name: string
+  /** Its own id. */
+  readonly peerId: string
   /** Decides the peer's random numbers, with the run's seed. */
   readonly number: number
   readonly seed: number

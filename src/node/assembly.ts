@@ -72,7 +72,8 @@ class Assembly implements AssembledPeer, PeerParts {
     const { seed, rounds, limits, staleness } = manifest
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
-    this.session = plan.start({ ...init, seed, rounds, limits, staleness }, roads)
+    const peerId = node.peerId.toString()
+    this.session = plan.start({ ...init, peerId, seed, rounds, limits, staleness }, roads)
     const mixture = this.road.kind === 'everybody' ? mixtureOf(this.session, this.road) : undefined
     if (mixture !== undefined) this.mixture = mixture
     if (this.speaks) {

@@ -126,7 +126,6 @@ class Publishing implements PublicationRoad {
       get size() {
         return store.size
       },
-      nameOf: peer => this.nameOf(peer),
     }
   }
 

@@ -1,9 +1,9 @@
 import { setMaxListeners } from 'node:events'
-import { type Dataset, meanStandardisation, type Quality, type Samples, type Shard } from '../data/index.js'
+import { type Dataset, meanStandardisation, type Samples, type Shard } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import type { PeerState, SavedRun, StateKeeper } from '../disk/index.js'
 import type { BackendReport } from '../learner/index.js'
-import type { Tested } from '../methods/index.js'
+import { methodOf, type Tested } from '../methods/index.js'
 import type { AssembledPeer, Manifest, PeerEvent, PeerMixture, RoundFigures, RunEvent } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
@@ -40,14 +40,12 @@ export interface PeerResult {
   readonly name: string
   readonly samples: number
   /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
-  readonly tested: Quality | undefined
+  readonly tested: Tested | undefined
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
   /** In a mixture: transforms and gate, and the heads that it received. */
   readonly kept?: ReturnType<PeerMixture['kept']>
-  /** In a mixture, of the round that `tested` is of. */
-  readonly mixture?: NonNullable<Tested['mixture']>
 }
 
 export interface SimulationResult {
@@ -100,8 +98,8 @@ export async function* runPeers(
   const rejected = (): Record<string, number> => sumOf(from?.rejected ?? {}, network.rejected())
   const book = createRoundBook({
     peers: manifest.peers,
-    // Peers of a mixture differ on purpose: there is no mean of them, and no distance to it.
-    ...(manifest.merge.method !== 'mixture' && {
+    // Peers with models of their own differ on purpose: there is no mean of them, and no distance to it.
+    ...(methodOf(manifest.merge).needs.models !== 'own' && {
       models: {
         head,
         parametersOf: peer => network.peers[peer]!.parameters,
@@ -187,16 +185,14 @@ export async function* runPeers(
     lastTested: book.lastTested(),
     peers: shards.map((shard, peer) => {
       const { parameters, mixture } = network.peers[peer]!
-      const last = progress.tested(peer)
       return {
         name: shard.name,
         samples: shard.samples.size,
-        tested: last,
+        tested: progress.tested(peer),
         failed: failed.has(peer),
         layout: models[peer]!.model.layout,
         parameters,
         ...(mixture && { kept: mixture.kept(progress.heardUpTo(peer)) }),
-        ...(last?.mixture && { mixture: last.mixture }),
       }
     }),
     baselines,

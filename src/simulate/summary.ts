@@ -51,8 +51,8 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     model: { parameters: layout.size, shared: head.layout.size },
     absent: result.absent,
     rejected: result.rejected,
-    ...(manifest.merge.method === 'mixture' && { listens: listensOf(prepared, result) }),
-    perPeer: peers.map(({ name, samples: owned, tested, failed, mixture }, peer) => ({
+    ...betweenOf(prepared, result),
+    perPeer: peers.map(({ name, samples: owned, tested, failed }, peer) => ({
       peer,
       name,
       samples: owned,
@@ -60,7 +60,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
       ...besideIn(tested ?? {}),
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       failed,
-      ...(mixture && { own: mixture.own, bestExpert: mixture.bestExpert?.accuracy ?? null }),
+      ...(tested?.figures && { figures: tested.figures }),
     })),
   }
 }
@@ -75,15 +75,13 @@ function besideFigures(spreads: BesideSpread | undefined, baselines: Baselines |
   return Object.fromEntries(figures)
 }
 
-/** Row i: the weight that peer i gives to each peer's head, on average over its test set; nothing where it was not tested. */
-function listensOf({ ids }: Prepared, { peers }: SimulationResult): number[][] {
-  return peers.map(({ mixture }, self) => {
-    const row = ids.map(() => 0)
-    if (mixture === undefined) return row
-    row[self] = mixture.weights.own
-    for (const { peer, weight } of mixture.weights.experts) row[ids.indexOf(peer)] = weight
-    return row.map(weight => rounded(weight, 4))
-  })
+/** What peers report of each other in their last tests: nothing of a peer that was not tested. */
+function betweenOf({ ids }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'between'> {
+  const names = new Set(peers.flatMap(({ tested }) => Object.keys(tested?.perPeer ?? {})))
+  if (names.size === 0) return {}
+  const tableOf = (name: string): number[][] =>
+    peers.map(({ tested }) => ids.map(id => rounded(tested?.perPeer?.[name]?.[id] ?? 0, 4)))
+  return { between: Object.fromEntries([...names].map(name => [name, tableOf(name)])) }
 }
 
 function rounded(value: number, digits: number): number {

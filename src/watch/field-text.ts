@@ -1,9 +1,11 @@
-import { type Beside, besideIn, type Measure } from '../data/index.js'
+import { type Beside, besideIn, type Measure, measureOf } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
-import type { NamedPeer, PeerEvent } from '../node/index.js'
+import { methodOf } from '../methods/index.js'
+import type { Manifest, NamedPeer, PeerEvent } from '../node/index.js'
 import { besideText, untestedText } from './beside-text.js'
+import { reportedText } from './figures-text.js'
 import { createRefusalNews, refusalText } from './refusals.js'
-import { byteCount, countOf, measured, measureNames, percent, small } from './text.js'
+import { byteCount, countOf, measured, measureNames, small } from './text.js'
 
 /** One peer's run, as it tells of it when it ends: the last figures of each kind. */
 export interface FieldSummary extends Partial<Beside> {
@@ -18,7 +20,7 @@ export interface FieldSummary extends Partial<Beside> {
   readonly accuracy: number | null
   /** The class with the fewest test samples, and how many of them were found. */
   readonly rarest?: { readonly class: string; readonly right: number; readonly samples: number }
-  /** Of the same test: this peer's own model before that merge, and of a mixture its own head alone. */
+  /** Of the same test: what this peer had without the others. */
   readonly before?: { readonly accuracy: number | null } & Partial<Beside>
   readonly sentBytes: number
   readonly receivedBytes: number
@@ -28,10 +30,11 @@ export interface FieldSummary extends Partial<Beside> {
 
 /** Puts one peer's events into lines, one a round and one for what is out of the ordinary. */
 export function createFieldLines(
-  rounds: number,
-  measure: Measure,
+  { rounds, data, merge }: Pick<Manifest, 'rounds' | 'data' | 'merge'>,
   classes: readonly string[],
 ): (event: PeerEvent) => string | undefined {
+  const measure = measureOf(data)
+  const texts = methodOf(merge).reports ?? {}
   /** By their ids. */
   let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()
@@ -39,7 +42,7 @@ export function createFieldLines(
   let received: number | undefined
   let without = ''
   let refused: string[] = []
-  let distance = ''
+  let merged = ''
   let accuracy = ''
   const nameOf = (peer: string): string => names.get(peer) ?? peer.slice(-6)
   return event => {
@@ -88,21 +91,22 @@ export function createFieldLines(
         const news = newsOf(event.heads)
         return news.length === 0 ? undefined : news.map(head => `refused   ${refusalText(head)}`).join('\n')
       }
-      case 'mixed': {
-        const { own, experts } = event.weights
-        distance = `  own head ${percent(own)}, ${countOf(experts.length, 'expert')}`
+      case 'merged': {
+        const { localDistance, peer } = event
+        const parts = [
+          ...(localDistance === undefined ? [] : [`distance ${small(localDistance)}`]),
+          reportedText(event, texts, peer, measure),
+        ].filter(part => part !== '')
+        merged = parts.length === 0 ? '' : `  ${parts.join(', ')}`
         return undefined
       }
-      case 'merged':
-        distance = `  distance ${small(event.localDistance)}`
-        return undefined
       case 'evaluated':
         accuracy = `  ${testedText(event, measure, classes)}`
         return undefined
       case 'ended': {
         const heard = received === undefined ? '' : `merged with ${received - refused.length}${without}`
         const rest = refused.length === 0 ? '' : `, refused ${refused.join(', ')}`
-        const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${distance}  ${heard}${rest}`
+        const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${merged}  ${heard}${rest}`
         accuracy = ''
         return line.trimEnd()
       }

@@ -1,7 +1,9 @@
 import pc from 'picocolors'
 import type { Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
+import { methodNamed, type ReportTexts } from '../methods/index.js'
 import { besideMeasured, type ShownBeside, untestedText } from './beside-text.js'
+import { figureText } from './figures-text.js'
 import type { BesideFigures, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
 import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
@@ -12,14 +14,16 @@ import { byteCount, count, duration, gained, measured, measureNames, small } fro
  * @param width - of the terminal, in characters; left out, tables are as wide as they are
  */
 export function report(summary: RunSummary, width?: number): string {
-  const parts = [peerTable(summary, width), ...listening(summary, width), outcome(summary, width), figures(summary)]
+  const parts = [peerTable(summary, width), ...weightTables(summary, width), outcome(summary, width), figures(summary)]
   return [parts.join('\n\n'), ...rejections(summary)].join('\n')
 }
 
 function peerTable(summary: RunSummary, width: number | undefined): string {
   const { perPeer, measure } = summary
   const alone = perPeer.some(peer => peer.localOnly !== null)
-  const mixes = perPeer.some(peer => peer.own !== undefined)
+  const figures = Object.entries(textsOf(summary).figures ?? {}).filter(([name]) =>
+    perPeer.some(peer => peer.figures?.[name] !== undefined),
+  )
   const besides = shownBeside(summary)
   const head = [
     'peer',
@@ -27,16 +31,16 @@ function peerTable(summary: RunSummary, width: number | undefined): string {
     'samples',
     measureNames[measure],
     ...besides.map(({ title }) => title),
-    ...(mixes ? ['own head', 'best expert'] : []),
+    ...figures.map(([, { label }]) => label),
     ...(alone ? ['alone', 'gain'] : []),
   ]
-  const rows = perPeer.map(({ peer, name, samples, accuracy, localOnly, failed, own, bestExpert, ...others }) => [
+  const rows = perPeer.map(({ peer, name, samples, accuracy, localOnly, failed, ...others }) => [
     String(peer),
     shown(name),
     count(samples),
     failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
     ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
-    ...(mixes ? [measured(own, measure), measured(bestExpert, measure)] : []),
+    ...figures.map(([name, text]) => figureText(others.figures?.[name], text, measure)),
     ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
   ])
   return wideTable(head, rows, width)
@@ -58,19 +62,26 @@ function shownBeside({ beside, rarest, isUnbalanced }: RunSummary): { name: Show
   ]
 }
 
-/** More rows and columns than these no terminal has room for; the run folder has them all. */
-const listeningLimit = 16
+/** How people read what the run's method reports. */
+function textsOf({ merge }: RunSummary): ReportTexts {
+  return methodNamed(merge).reports ?? {}
+}
 
-/** Who listens to whom: each peer's weights in percent, a row for each peer, of the last test. */
-function listening({ listens }: RunSummary, width: number | undefined): string[] {
-  if (listens === undefined || listens.length > listeningLimit) return []
-  const rows = listens.map((row, self) => {
-    const cells = row.map(weight => (100 * weight).toFixed(0))
-    return [`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))]
+/** More rows and columns than these no terminal has room for; the run folder has them all. */
+const weightsLimit = 16
+
+/** Each peer's weights of the others in percent, a row for each peer, of the last test. */
+function weightTables(summary: RunSummary, width: number | undefined): string[] {
+  return Object.entries(textsOf(summary).perPeer ?? {}).flatMap(([name, { label, own, of }]) => {
+    const table = summary.between?.[name]
+    if (table === undefined || table.length > weightsLimit) return []
+    const rows = table.map((row, self) => {
+      const cells = row.map(weight => (100 * weight).toFixed(0))
+      return [`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))]
+    })
+    const head = [label, ...table.map((_, peer) => `${peer}`)]
+    return [`${wideTable(head, rows, width)}\n${pc.dim(`percent of ${of}; the ${own} in bold`)}`]
   })
-  return [
-    `${wideTable(['listens to', ...listens.map((_, peer) => `${peer}`)], rows, width)}\n${pc.dim('percent of an answer; the own head in bold')}`,
-  ]
 }
 
 function outcome(summary: RunSummary, width: number | undefined): string {
@@ -119,8 +130,10 @@ function figures(summary: RunSummary): string {
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
-    // Of a mixture heads go to everybody, whatever the topology.
-    ...(summary.merge === 'mixture' ? [] : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
+    // What goes to everybody does so whatever the topology.
+    ...(methodNamed(summary.merge).road === 'everybody'
+      ? []
+      : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],
     ['time', `${duration(summary.seconds)}, ${count(Math.round(summary.samplesPerSecond))} samples/s`],

@@ -25,7 +25,7 @@ export interface Summary {
     readonly mean: number
     readonly min: number
     readonly max: number
-    /** Of the peers' averaged model; null of a mixture, whose peers have models of their own. */
+    /** Of the peers' averaged model; null where peers have models of their own. */
     readonly ofMean: number | null
     /** Baselines: null when they were not run. */
     readonly localOnly: number | null
@@ -35,7 +35,7 @@ export interface Summary {
   readonly beside: { readonly [Name in keyof Beside]?: BesideFigures }
   /** The class with the fewest test samples, which `beside.rarestRecall` is of; null where none or each peer has another. */
   readonly rarest: { readonly class: string; readonly samples: number } | null
-  /** Null of a mixture. */
+  /** Null where peers have models of their own. */
   readonly consensusDistance: number | null
   readonly spectralGap: number
   readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
@@ -58,9 +58,8 @@ export interface PeerSummary extends Partial<Beside> {
   readonly accuracy: number | null
   readonly localOnly: number | null
   readonly failed: boolean
-  /** In a mixture: the peer's own head alone, and the best of the received ones alone; null where there was none. */
-  readonly own?: number | null
-  readonly bestExpert?: number | null
+  /** What the method reports of its last test. */
+  readonly figures?: Readonly<Record<string, number>>
 }
 
 /** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
@@ -77,13 +76,13 @@ export interface RunSummary extends Summary {
   readonly absent: number
   /** What was refused, by reason. */
   readonly rejected: Readonly<Record<string, number>>
-  /** In a mixture, who listens to whom: row i has the mean weight that peer i gives to the head of each peer, itself included. */
-  readonly listens?: readonly (readonly number[])[]
+  /** What the method reports of peers in the last tests, by name: row i has what peer i reports of each, itself included. */
+  readonly between?: Readonly<Record<string, readonly (readonly number[])[]>>
   readonly perPeer: readonly PeerSummary[]
 }
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, isUnbalanced, untested, data, model, absent, rejected, listens, perPeer, ...rest } = summary
+  const { device, isUnbalanced, untested, data, model, absent, rejected, between, perPeer, ...rest } = summary
   return rest
 }

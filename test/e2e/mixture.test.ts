@@ -17,18 +17,19 @@ describe('a simulated mixture', () => {
     const manifest = await manifestFile({ ...fields, rounds: 3, topology: 'ring' })
     const run = await simulated([manifest])
     const { summary } = run
-    expect(summary.listens).toHaveLength(4)
-    for (const [self, row] of summary.listens!.entries()) {
+    const { weights } = summary.between!
+    expect(weights).toHaveLength(4)
+    for (const [self, row] of weights!.entries()) {
       expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 2)
       expect(row[self]).toBeGreaterThan(0)
     }
-    for (const { own, bestExpert, accuracy } of summary.perPeer) {
-      for (const value of [own!, bestExpert!, accuracy!]) expect(value).toBeGreaterThan(0.1)
+    for (const { figures, accuracy } of summary.perPeer) {
+      for (const value of [figures!.ownHead, figures!.bestExpert, accuracy!]) expect(value).toBeGreaterThan(0.1)
     }
     expect(summary).toMatchObject({ merge: 'mixture', consensusDistance: null, absent: 0, rejected: {} })
     expect(summary.bytes.perPeerPerRound).toBeLessThan(1.15 * headBytes * 4)
     const again = await simulated([manifest])
     expect(differing(run.parameters, again.parameters)).toEqual([])
-    expect(again.summary.listens).toEqual(summary.listens)
+    expect(again.summary.between).toEqual(summary.between)
   })
 })

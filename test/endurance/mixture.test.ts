@@ -57,12 +57,12 @@ describe('a mixture over TCP', () => {
     expect(new Set(summaries.map(({ run }) => run)).size).toBe(1)
     for (const [at, { out }] of peers.entries()) {
       const tested = only(eventsSoFar(out), 'evaluated').at(-1)!
-      const { weights, own } = tested.mixture!
-      // Two who are there, and the one who is gone.
-      expect(weights.experts).toHaveLength(3)
-      expect(weights.experts.find(({ peer }) => peer === peerId.toString())!.weight).toBeGreaterThan(0)
-      expect(weights.own + weights.experts.reduce((sum, { weight }) => sum + weight, 0)).toBeCloseTo(1, 4)
-      expect(own).toBeGreaterThan(0.8)
+      const weights = tested.perPeer!.weights!
+      // Itself, two that are there, and the one that is gone.
+      expect(Object.keys(weights)).toHaveLength(4)
+      expect(weights[peerId.toString()]).toBeGreaterThan(0)
+      expect(Object.values(weights).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 4)
+      expect(tested.figures!.ownHead).toBeGreaterThan(0.8)
       expect(tested.accuracy).toBeGreaterThan(0.8)
       expect({ at, rounds: summaries[at]!.rounds }).toEqual({ at, rounds: 24 })
       expect(summaries[at]!.rejected).not.toHaveProperty('WRONG_LAYOUT')
@@ -88,7 +88,7 @@ describe('a mixture over TCP', () => {
     for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
     for (const { out } of peers) {
       const tested = only(eventsSoFar(out), 'evaluated').at(-1)!
-      expect(tested.mixture!.weights.experts).toHaveLength(2)
+      expect(Object.keys(tested.perPeer!.weights!)).toHaveLength(3)
       expect(tested.accuracy).toBeGreaterThan(0.8)
       const waited = only(eventsSoFar(out), 'exchanged').map(({ waitSeconds }) => waitSeconds)
       expect(Math.max(...waited)).toBeLessThan(30)

@@ -96,7 +96,7 @@ describe('of a mixture', () => {
     const fields = { data: 'digits', partition: 'iid', merge: 'mixture', models, peers: 2, rounds: 2 }
     await writeFile(manifest, JSON.stringify(fields))
     const mixed = await simulated([manifest, ...backend])
-    const { name, accuracy, own } = mixed.summary.perPeer[0]!
+    const { name, accuracy, figures } = mixed.summary.perPeer[0]!
     const { stdout, stderr } = await ok(['predict', mixed.out, '--peer', name, ...backend])
     expect(stderr).toContain(`${(accuracy! * 100).toFixed(1)} % of 359 are right; balanced`)
     const rows = rowsOf(stdout)
@@ -118,7 +118,7 @@ describe('of a mixture', () => {
     // The own model: it is the own head that then answers.
     const bare = join(await temporaryFolder(), 'bare')
     await ok(['export', mixed.out, '--peer', name, '--to', bare, '--format', 'tfjs', '--bare'])
-    expect(await accuracyFrom(bare)).toBe(own)
+    expect(await accuracyFrom(bare)).toBe(figures!.ownHead)
   })
 })
 

@@ -135,6 +135,7 @@ function startPeer({ manifest, pool, model, shard, self, dataset, roads }: PeerI
       {
         name: shard.name,
         number: self,
+        peerId: `peer ${self}`,
         seed: manifest.seed,
         rounds: manifest.rounds,
         limits: manifest.limits,
@@ -205,7 +206,6 @@ export function createTable(peers: number, way: Way): { roadsOf(self: number): R
     get size() {
       return held[self]!.size
     },
-    nameOf: peer => peer,
   })
   return { roadsOf: self => ({ neighbours: neighboursOf(self), everybody: everybodyOf(self) }) }
 }

@@ -64,10 +64,10 @@ describe('a simulation of peers that learn', () => {
       training: { epochs: 10 },
     })
     expect(summary.measure).toBe('r2')
-    for (const { accuracy, own, bestExpert } of summary.perPeer) {
+    for (const { accuracy, figures } of summary.perPeer) {
       expect(accuracy).toBeGreaterThan(0.9)
-      expect(own).toBeGreaterThan(0.9)
-      expect(bestExpert).not.toBeUndefined()
+      expect(figures!.ownHead).toBeGreaterThan(0.9)
+      expect(figures!.bestExpert).not.toBeUndefined()
     }
   })
 
@@ -81,11 +81,11 @@ describe('a simulation of peers that learn', () => {
       training: { steps: 40 },
     })
     expect(summary.measure).toBe('psnr')
-    for (const { accuracy, own } of summary.perPeer) {
+    for (const { accuracy, figures } of summary.perPeer) {
       expect(accuracy).toBeGreaterThan(10)
-      expect(own).toBeGreaterThan(10)
+      expect(figures!.ownHead).toBeGreaterThan(10)
     }
-    expect(summary.listens!.map(row => row.reduce((sum, weight) => sum + weight, 0))).toEqual([
+    expect(summary.between!.weights!.map(row => row.reduce((sum, weight) => sum + weight, 0))).toEqual([
       expect.closeTo(1, 2),
       expect.closeTo(1, 2),
     ])

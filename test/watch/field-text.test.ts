@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PeerEvent } from '../../src/node/index.js'
+import { type Manifest, type PeerEvent, parseManifest } from '../../src/node/index.js'
 import { createFieldLines, type FieldSummary, fieldResult, testedFigures } from '../../src/watch/index.js'
 
 const fraud = {
@@ -16,9 +16,17 @@ const classes = ['honest', 'fraud']
 const before = { atMs: 0, peer: 'A', round: 0 }
 const named = (names: readonly string[]) => names.map(name => ({ peer: `id of ${name}`, name }))
 
+function manifestOf(measure: 'accuracy' | 'r2' = 'accuracy', merge = 'dfedavg'): Manifest {
+  return parseManifest({
+    rounds: 6,
+    merge,
+    ...(measure === 'r2' && { data: { set: 'shop.csv', target: 'y' }, model: 'mlp' }),
+  })
+}
+
 /** The line of a round with this test. */
 function lineOf(test: object, measure: 'accuracy' | 'r2' = 'accuracy'): string | undefined {
-  const line = createFieldLines(6, measure, classes)
+  const line = createFieldLines(manifestOf(measure), classes)
   const common = { atMs: 0, peer: 'A', round: 1 }
   line({ type: 'trained', ...common, loss: 0.5, samples: 10, seconds: 1 })
   line({ type: 'merged', ...common, localDistance: 0.25 })
@@ -37,6 +45,14 @@ describe('a round in the field', () => {
     expect(lineOf({ ...fraud, isUnbalanced: false })).toBe('round 2/6  loss 0.500  accuracy 99.7 %  distance 0.250')
   })
 
+  it('says what the method reports of its merge, in its own words', () => {
+    const line = createFieldLines(manifestOf('accuracy', 'mixture'), classes)
+    const weights = { A: 0.25, B: 0.5, C: 0.25 }
+    line({ type: 'trained', ...before, loss: 0.5, samples: 10, seconds: 1 })
+    line({ type: 'merged', ...before, figures: { gateLoss: 0.5 }, perPeer: { weights } })
+    expect(line({ type: 'ended', ...before, seconds: 1 })).toBe('round 1/6  loss 0.500  own head 25.0 %, 2 experts')
+  })
+
   it('says errors of numbers in their units', () => {
     expect(lineOf({ accuracy: 0.5, mae: 12_345.6, rmse: 0.00123456 }, 'r2')).toContain(
       'R² 0.500, MAE 12,346, RMSE 0.001235',
@@ -45,7 +61,7 @@ describe('a round in the field', () => {
 })
 
 describe('peers that agree on mean and spread', () => {
-  const line = createFieldLines(6, 'accuracy', classes)
+  const line = createFieldLines(manifestOf(), classes)
 
   it('are named once they have', () => {
     const members = ['anna', 'bert', 'carl']
@@ -66,7 +82,7 @@ describe('peers that agree on mean and spread', () => {
 
 describe('peers that see their data otherwise', () => {
   it('are named, with the remedy where this peer is the odd one out', () => {
-    const line = createFieldLines(6, 'accuracy', classes)
+    const line = createFieldLines(manifestOf(), classes)
     expect(line({ type: 'unlike', ...before, peers: named(['bern']), isMost: false })).toBe(
       'unlike    bern sees the columns by other sums than this peer, so its heads are refused',
     )

@@ -112,6 +112,25 @@ describe('the report', () => {
   })
 })
 
+it('has what the method reports of its tests, in its own words', () => {
+  const [, ...others] = summaryOf().perPeer
+  const figures = { ownHead: 0.8, bestExpert: 0.75, unread: 1 }
+  const between = {
+    weights: [
+      [0.5, 0.25, 0.25],
+      [0, 1, 0],
+      [0, 0, 0],
+    ],
+  }
+  const lines = linesOf({ merge: 'mixture', perPeer: [{ ...summaryOf().perPeer[0]!, figures }, ...others], between })
+  expect(lines[0]).toBe('peer | name | samples | accuracy | own head | best expert | alone | gain')
+  expect(lines).toContain('0 | boston | 1,500 | 85.0 % | 80.0 % | 75.0 % | 70.0 % | +15.0')
+  expect(lines).toContain('1 | zurich | 20 | 50.0 % | – | – | 55.0 % | -5.0')
+  expect(lines).toContain('listens to | 0 | 1 | 2')
+  expect(lines).toContain('peer 0 | 50 | 25 | 25')
+  expect(lines).toContain('percent of an answer; the own head in bold')
+})
+
 it('says nothing of the topology of a mixture, whose heads go to everybody', () => {
   expect(linesOf().join('\n')).toContain('spectral gap')
   expect(linesOf({ merge: 'mixture' }).join('\n')).not.toContain('spectral gap')

@@ -39,6 +39,13 @@ export const mixture = method<MixtureSpec>({
       },
     }
   },
+  reports: {
+    figures: {
+      ownHead: { label: 'own head', unit: 'measure' },
+      bestExpert: { label: 'best expert', unit: 'measure' },
+    },
+    perPeer: { weights: { label: 'listens to', own: 'own head', other: 'expert', of: 'an answer' } },
+  },
   jobs: mixtureWorker,
 })
 

@@ -2,7 +2,7 @@ import { whose } from '../../errors.js'
 import type { GateWeights, MixtureLearner, MixtureReport, MixtureSettings } from '../../mixture/index.js'
 import { headOf } from '../../tensors/index.js'
 import type { PublicRoad } from '../roads.js'
-import type { MethodEvent, Session, SessionContext, Shares, Tested, Turn } from '../session.js'
+import type { MethodEvent, Session, SessionContext, Tested, Turn } from '../session.js'
 import { createBelievedExperts } from './believed-experts.js'
 
 /** A peer that publishes its head and asks everybody's as experts (ALGORITHMS.md 4.2). */
@@ -15,11 +15,8 @@ export function createMixtureSession(
   const { name, learner, parameters, localPlan, test } = context
   const isJoint = schedule === 'joint'
   const believed = createBelievedExperts(context.limits.headDistance)
-  const named = (peer: string): { name: string; peer: string } => ({ name: road.nameOf(peer), peer })
-  const sharesOf = ({ own, experts }: GateWeights): Shares => ({
-    own,
-    experts: experts.map(({ peer, weight }) => ({ ...named(peer), weight })),
-  })
+  const weightsOf = ({ own, experts }: GateWeights): Readonly<Record<string, number>> =>
+    Object.fromEntries([[context.peerId, own], ...experts.map(({ peer, weight }) => [peer, weight])])
 
   async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
     // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
@@ -45,7 +42,8 @@ export function createMixtureSession(
     if (heads.length > 0) yield { type: 'refused', step: 0, heads }
     if (report === undefined) return
     const { loss, seconds, gate } = report
-    yield { type: 'mixed', experts: road.size, loss, seconds, weights: sharesOf(gate) }
+    const figures = { held: road.size, gateLoss: loss, gateSeconds: seconds }
+    yield { type: 'merged', figures, perPeer: { weights: weightsOf(gate) } }
   }
 
   return {
@@ -57,12 +55,12 @@ export function createMixtureSession(
       const others = round < warmUp ? [] : road.held(round).filter(believed.has)
       const tested = await mixture.evaluate(parameters, others, test, { signal })
       const { own, mixture: mixed, bestExpert, gate } = tested
-      const best = bestExpert && { ...named(bestExpert.peer), accuracy: bestExpert.accuracy }
       const { loss: _loss, ...before } = own
       return {
         ...mixed,
         before,
-        mixture: { own: own.accuracy, ...(best && { bestExpert: best }), weights: sharesOf(gate) },
+        figures: { ownHead: own.accuracy, ...(bestExpert && { bestExpert: bestExpert.accuracy }) },
+        perPeer: { weights: weightsOf(gate) },
       }
     },
     believes: peer => believed.has({ peer }),

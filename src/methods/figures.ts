@@ -1,0 +1,33 @@
+/** Numbers that a method reports beside what every round has. What people read of them, `Method.reports` says. */
+export interface Reported {
+  /** By name, one number each. */
+  readonly figures?: Readonly<Record<string, number>>
+  /** By name, numbers for other peers and for this one, by their ids. */
+  readonly perPeer?: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+/** How people read a figure. One without a text is in metrics.jsonl and nowhere else. */
+export interface FigureText {
+  /** Heads its column, or stands before it in a line: "own head". */
+  readonly label: string
+  /** `measure` for the run's own, as of accuracies; `share` for what is read in percent. */
+  readonly unit: 'measure' | 'share' | 'number'
+}
+
+/** How people read weights that a peer gives to peers, which together are 1. */
+export interface WeightsText {
+  /** Heads their table, before the peers that weights are given to: "listens to". */
+  readonly label: string
+  /** What its own weight is given to: "own head". */
+  readonly own: string
+  /** What any other is given to: "expert". */
+  readonly other: string
+  /** What the weights are shares of: "an answer". */
+  readonly of: string
+}
+
+/** What a method reports, for people: of its merges in the line of a round, of its tests in the table of peers. */
+export interface ReportTexts {
+  readonly figures?: Readonly<Record<string, FigureText>>
+  readonly perPeer?: Readonly<Record<string, WeightsText>>
+}
