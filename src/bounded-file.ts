@@ -11,9 +11,9 @@ export interface BoundedOptions {
 }
 
 /**
- * A whole file of at most so many bytes. No more is taken into memory, whatever the file is, says or becomes meanwhile.
+ * A whole file of at most so many bytes. No more is taken into memory, whatever the file is, claims or becomes meanwhile.
  *
- * @throws {@link NotRead} when it is larger, or no file; what the system says
+ * @throws {@link NotRead} when it is larger, or no file; the system's own error
  */
 export async function readBounded(path: string, most: number, { pipes = false }: BoundedOptions = {}): Promise<Buffer> {
   // Before it is opened: to open a pipe is to wait already.

@@ -65,7 +65,7 @@ export class HearsayError extends Error {
   }
 }
 
-/** What a learner says of a peer that it knows by a number only, with the name that people know. */
+/** Names in a learner's error the peer, which the learner knows by a number only. */
 export async function whose<T>(name: string, learning: Promise<T>): Promise<T> {
   try {
     return await learning

@@ -61,7 +61,7 @@ export function whyNot(error: unknown): string {
   return systemProblem(error) ?? `cannot be used (${code ?? message ?? String(error)})`
 }
 
-/** A refusal may be wrapped by who met it, and several of them bundled. */
+/** A refusal may be wrapped by the code that met it, and several of them bundled. */
 const depth = 4
 
 /**
@@ -100,10 +100,10 @@ export function tooFewFiles(limit: number, needed = filesToLoad): string {
   return `${allowed}, and ${needed} are needed here; ${raise}`
 }
 
-/** How many files and sockets this process may have open at once; infinite where nobody says. */
+/** How many files and sockets this process may have open at once; infinite where the system does not report it. */
 export function openFilesLimit(): number {
   if (process.report === undefined) return Infinity
-  // Without this it asks for the names of all hosts we talk to.
+  // Without this it resolves the names of all hosts we talk to.
   Object.assign(process.report, { excludeNetwork: true })
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
   const soft = Number(userLimits?.open_files?.soft)

@@ -1,12 +1,12 @@
 import { raceSignal } from 'race-signal'
 
-/** Those who wait for something that others bring about: whoever changes what they look at calls `look`. */
+/** Waits for a state that other code brings about: the code that changes it calls `look`. */
 export interface Waiters {
   /** How many wait. */
   readonly size: number
   /**
    * Asks now and at every `look`, until there is an answer other than false, and resolves with that. In one `look`
-   * whoever came first is asked first.
+   * the one that came first is asked first.
    *
    * @throws the signal's reason, or that of `end`
    */

@@ -31,7 +31,7 @@ export function shapeProblem(text: string, limits: YamlLimits = yamlLimits): str
   // No UTF-8 is shorter than one byte a unit.
   if (text.length > limits.bytes) return over(`more than ${limits.bytes} bytes`, limits.bytes)
   let [keys, aliases, brackets] = [0, 0, 0]
-  // Blocks nest by columns: whoever is inside of another stands further to the right, on this line or a later one.
+  // Blocks nest by columns: one inside of another stands further to the right, on this line or a later one.
   const columns: number[] = []
   let column = 0
   for (const token of new Lexer().lex(text)) {

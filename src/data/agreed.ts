@@ -15,8 +15,8 @@ import { lonelyStandardisation, type Scale, scaleOf, standardisationBy, unitOf, 
  * One mean and one deviation of each column for all peers, from the sums over all peers and nothing else: where each
  * peer standardises by its own, a weight means something else at each, and their average means nothing.
  *
- * Who knows only sums cannot tell who said what, so a peer that lies can move them as it likes. What it can do with that
- * is bounded by the ranges that the run's manifest names, of whoever wrote it: see `agree`.
+ * Sums alone do not show which peer contributed what, so a peer that lies can move them as it likes. What it can do with
+ * that is bounded by the ranges that the run's manifest names: see `agree`.
  */
 
 /** What is agreed on column by column. */
@@ -25,7 +25,7 @@ export interface AgreedColumn {
   readonly role: 'number' | 'category' | 'target'
 }
 
-/** Which columns peers must see on one scale: inputs where the rule says so, and a number that is to be predicted. */
+/** Which columns peers must see on one scale: inputs where the rule is `agreed`, and a number that is to be predicted. */
 export function agreedColumns(dataset: Dataset): AgreedColumn[] {
   const { objective } = dataset
   const inputs = ruleOf(dataset) === 'agreed' ? inputNames(dataset) : []
@@ -56,7 +56,7 @@ export const rangeSchema = z.union([
 ])
 export type ColumnRange = z.output<typeof rangeSchema>
 
-/** What a manifest says of the columns: of the data of whoever writes it. */
+/** What a manifest states about the columns, from the data of the peer that wrote it. */
 export function rangesOf(columns: readonly AgreedColumn[], contribution: readonly Moments[]): ColumnRange[] {
   return columns.map(({ role }, column) => {
     if (role === 'category') return 'category'
@@ -79,11 +79,11 @@ export interface Agreement {
 const widest = 32
 /** Nor narrower: a site that measures in units 60 times as large makes the column so at all others. */
 const narrowest = 256
-/** Within so many times its range most columns are, whoever the peers are. */
+/** Within so many times its range most columns are, whatever peers take part. */
 const near = 4
 
 /**
- * Mean and deviation of each column from its sums, the same to the last bit for everybody who has the same sums and
+ * Mean and deviation of each column from its sums, the same to the last bit for every peer that has the same sums and
  * ranges. Bounded, whatever sums a liar has brought about: a column beyond its range by more than `widest` or
  * `narrowest` has the range itself; and where more than one and more than half of the columns with a range are not near
  * it, all have. So at worst half of the columns are seen up to 256 times as narrow as they are, and the others up to 4
@@ -113,7 +113,7 @@ function isWithin({ mean, std }: Scale, range: Exclude<ColumnRange, string>, wid
   return Math.abs(mean - range.centre) <= wide * Math.max(std, range.spread)
 }
 
-/** 0 or 1, whatever the sums say; who is the first to have a category is not to see it at a distance without bound. */
+/** 0 or 1, whatever the sums are: the first peer that has a category must not see it at an unbounded distance. */
 function categoryScale({ mean, std }: Scale): Scale {
   return {
     mean: Math.min(1, Math.max(0, mean)),
@@ -146,7 +146,7 @@ export interface Sight {
   readonly notes: readonly string[]
 }
 
-/** A column whose spread here is so many times the agreed one, or a so many-th of it, is told to who comes late. */
+/** A latecomer is told of a column whose spread here is so many times the agreed one, or a so many-th of it. */
 const strikingFactor = 8
 
 /**

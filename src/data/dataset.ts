@@ -25,7 +25,7 @@ export interface Samples {
 export type StandardisationName = 'cifar10' | 'mnist' | 'imagenet'
 
 /**
- * How inputs are standardised, as the manifest's data section says: by what all peers agree on (agreed.ts), by each
+ * How inputs are standardised, by the manifest's data section: by what all peers agree on (agreed.ts), by each
  * peer's own samples, not, or by fixed numbers.
  */
 export type StandardiseRule = 'agreed' | 'own' | 'none' | StandardisationName | Standardisation
@@ -39,7 +39,7 @@ export interface Dataset {
   readonly train: Samples
   readonly validation?: Samples
   readonly test: Samples
-  /** Who a sample comes from, where the source says so: a file, or a column of a table. */
+  /** The peer that a sample comes from, where the source names it: a file, or a column of a table. */
   readonly naturalPeers?: {
     readonly names: readonly string[]
     /** One place in `names` per training sample. */

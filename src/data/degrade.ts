@@ -162,7 +162,7 @@ export function toRestore(samples: Samples, inputShape: readonly number[], facto
 
 /**
  * The same samples as a peer sees them whose images have another resolution. Where images are to be restored they are
- * degraded from the whole ones, so that `factor` alone says how far.
+ * degraded from the whole ones, so that `factor` alone decides how far.
  */
 export function seenAt(samples: Samples, inputShape: readonly number[], factor: number, objective: Objective): Samples {
   if (objective.kind !== 'super-resolution') return degrade(samples, inputShape, factor)

@@ -43,13 +43,14 @@ export interface Quality extends Partial<Beside> {
 export interface Beside {
   /**
    * The F1 of each class, 2·tp / (2·tp + fp + fn), averaged over those that occur in the labels or the answers, as
-   * scikit-learn's f1_score(average='macro') does. Unlike accuracy it is low for who always says the commonest class.
+   * scikit-learn's f1_score(average='macro') does. Unlike accuracy it is low for a model that always answers the
+   * commonest class.
    */
   readonly macroF1: number
   /**
    * The mean of the classes' recalls, tp / (tp + fn), over those that have samples (Brodersen et al. 2010, "The balanced
-   * accuracy and its posterior distribution"; scikit-learn's balanced_accuracy_score). Who always says one of k classes
-   * has 1 / k, however common that one is.
+   * accuracy and its posterior distribution"; scikit-learn's balanced_accuracy_score). A model that always answers one of k
+   * classes has 1 / k, however common that one is.
    */
   readonly balancedAccuracy: number
   /** Recall of the rarest class: the share of its samples that is found. */

@@ -158,7 +158,7 @@ export function placeRows(inputs: Float32Array, rows: number, own: TableSchema, 
 }
 
 /**
- * Where each input comes from. Of a category that is not here it is the first input of its column, which only tells
+ * Where each input comes from. Of a category that is not here it is the first input of its column, which only shows
  * whether the value is missing.
  */
 function sources(own: TableSchema, agreed: TableSchema): { from: number[]; isKnown: boolean[] } {

@@ -11,6 +11,6 @@ export interface ReadProgress {
 export interface Reading {
   /** Ends it between two pieces, with its reason. */
   readonly signal?: AbortSignal | undefined
-  /** Told of every piece, some thousand times a second. Must not throw. */
+  /** Called for every piece, some thousand times a second. Must not throw. */
   readonly onRead?: ((progress: ReadProgress) => void) | undefined
 }

@@ -2,7 +2,7 @@ import * as z from 'zod'
 import { dataLimits } from './limits.js'
 
 /*
- * The schema of tables: which column becomes which inputs of a model. All peers of a run, and whoever asks a trained
+ * The schema of tables: which column becomes which inputs of a model. All peers of a run, and those that ask a trained
  * model, place their columns by it. Column 1 of two files may be two things, and so may the first category.
  */
 
@@ -21,7 +21,7 @@ export type SchemaColumn =
   | InputColumn
   | {
       readonly name: string
-      /** The classes. `unused`: keeps the places of the others, where nothing but the place tells columns apart. */
+      /** The classes. `unused`: keeps the places of the others, where nothing but the place distinguishes columns. */
       readonly kind: 'label' | 'unused'
     }
   | { readonly name: string; readonly kind: 'target'; readonly unit?: string | undefined }

@@ -6,11 +6,11 @@ export interface ShippedSet {
   readonly title: string
   /** Where it lies, absolute. */
   readonly path: string
-  /** How to read it; what the manifest says goes before. */
+  /** How to read it; the manifest's own fields go before. */
   readonly options: Omit<DataInput, 'set'>
-  /** How it is dealt to peers unless the manifest says otherwise. */
+  /** How it is dealt to peers unless the manifest states it. */
   readonly partition: PartitionInput
-  /** How many peers unless the manifest says otherwise. @default as the manifest has it */
+  /** How many peers unless the manifest states it. @default as the manifest has it */
   readonly peers?: number
   readonly licence: string
   readonly citation: string
@@ -21,7 +21,7 @@ function shipped(file: string): string {
   return fileURLToPath(new URL(`../../data/${file}`, import.meta.url))
 }
 
-/** The shipped sets by name; data/README.md tells where each comes from. */
+/** The shipped sets by name; data/README.md has where each comes from. */
 export const shippedSets: Readonly<Record<string, ShippedSet>> = {
   pneumoniamnist: {
     title: 'chest X-rays of children, 28×28 grey, 2 classes',

@@ -41,7 +41,7 @@ export interface UnlabelledSamples {
   readonly inputs: Uint8Array | Float32Array
   readonly inputShape: readonly number[]
   readonly size: number
-  /** What the file says the answers are, one a sample; '' where it does not. Left out where it says nothing of them. */
+  /** The answers in the file, one a sample; '' where one is missing. Left out where the file has none. */
   readonly answers?: readonly string[]
 }
 

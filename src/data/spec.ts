@@ -13,7 +13,7 @@ const classSchema = z.union([
 /**
  * The manifest's `data` section: what to read and how.
  *
- * Peers who bring their own data must agree on the classes and, for tables, on the categories: list them here, since
+ * Peers that bring their own data must agree on the classes and, for tables, on the categories: list them here, since
  * one peer's file need not hold them all and the order decides which output of the model means what.
  */
 export const dataSchema = z.strictObject({
@@ -30,10 +30,10 @@ export const dataSchema = z.strictObject({
    * Peers by `partition: resolution` have copies of a resolution of their own each.
    */
   superResolution: z.int().min(2).max(64).optional(),
-  /** Tables: the column that says whose row it is; each value becomes a natural peer. */
+  /** Tables: the column that names whose row it is; each value becomes a natural peer. */
   peerColumn: column.optional(),
   /**
-   * Tables: the column that says which rows belong together, as those of one patient: they are never on both sides of a
+   * Tables: the column that names which rows belong together, as those of one patient: they are never on both sides of a
    * split, nor dealt to two peers. It is no input.
    */
   groupColumn: column.optional(),
@@ -81,7 +81,7 @@ export const dataSchema = z.strictObject({
   testShare: z.number().gt(0).max(0.9).default(0.2),
 })
 
-/** What a peer in the field says of its own data; everything else about them is the run's. */
+/** What a peer in the field states about its own data; everything else about them is the run's. */
 export const ownDataSchema = dataSchema.pick({
   set: true,
   test: true,
@@ -127,7 +127,7 @@ export const partitionSchema = z.discriminatedUnion('kind', [
     kind: z.literal('resolution'),
     factors: z.array(z.int().min(1).max(64)).min(1).default([1, 2, 4, 8]),
   }),
-  /** Whoever the source names: its hospitals, writers, speakers. */
+  /** Those that the source names: its hospitals, writers, speakers. */
   z.strictObject({ kind: z.literal('natural') }),
 ])
 

@@ -41,7 +41,7 @@ export interface Scale {
   readonly std: number
 }
 
-/** @param moments - exact, so that everybody who has the same gets the same, to the last bit */
+/** @param moments - exact, so that every peer that has the same gets the same, to the last bit */
 export function scaleOf(moments: Moments): Scale {
   const { mean, deviation } = spreadOf(moments) ?? { mean: 0, deviation: 0 }
   return { mean, std: deviation > roundingShare * Math.max(Math.abs(mean), 1e-12) ? deviation : unknownSpread }

@@ -13,7 +13,7 @@ export const rangesLimit = 4096
 
 /**
  * What everybody's data look like, so that a number means the same at every peer. `hearsay start` fills in what is not
- * written from the data of who starts, and whoever joins learns at once whether theirs fit; a simulation, whose peers
+ * written from the data of the peer that starts, and a peer that joins learns at once whether its own fit; a simulation, whose peers
  * share one data set, needs none.
  */
 export const taskSchema = z

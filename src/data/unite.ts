@@ -5,14 +5,14 @@ import { checkColumns, quoted } from './placing.js'
 import { isInput, type SchemaColumn, type TableSchema } from './schema.js'
 import { type Task, tableOf, taskSchema } from './task.js'
 
-/** The task of one site's data, and the file that says so. */
+/** The task of one site's data, and the file that it was read from. */
 export interface SiteTask {
   readonly source: string
   readonly task: Task
 }
 
 /**
- * One task for sites whose data differ: the categories and classes of all, in the order that is the same whoever unites
+ * One task for sites whose data differ: the categories and classes of all, in an order that does not depend on who unites
  * them. What else they have must be alike.
  *
  * @param sites - one or more

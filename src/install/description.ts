@@ -3,7 +3,7 @@ import type { Entry, ZipFile } from 'yauzl'
 import { HearsayError } from '../errors.js'
 import { compareVersions, type Target } from './target.js'
 
-/** What a wheel says of itself. */
+/** A wheel's description of itself. */
 export interface WheelDescription {
   /** As its METADATA has it, in lower case and with hyphens: "tensorflow-cpu". */
   readonly distribution: string
@@ -104,7 +104,7 @@ export function checkPlatform({ path, platforms }: WheelDescription & { readonly
 /** glibc of the older names of manylinux tags (PEP 513, 571, 599). */
 const legacyTags: Readonly<Record<string, string>> = { manylinux1: '2.5', manylinux2010: '2.12', manylinux2014: '2.17' }
 
-/** The glibc that a platform tag asks for; '' when none; undefined when the tag is for another machine. */
+/** The glibc that a platform tag requires; '' when none; undefined when the tag is for another machine. */
 function glibcNeeded(tag: string, target: Target): string | undefined {
   if (tag === 'any') return ''
   if (target.platform === 'darwin') return /^macosx_\d+_\d+_(arm64|universal2)$/.test(tag) ? '' : undefined

@@ -39,7 +39,7 @@ export async function findPip(signal?: AbortSignal, commands: readonly Pip['comm
       deadlineMs: versionMs,
       ...(signal && { signal }),
     }).catch(() => {
-      // One that is there and cannot be started is as good as none; but whoever interrupts means it.
+      // One that is there and cannot be started is as good as none; but an interruption is meant.
       signal?.throwIfAborted()
       return undefined
     })

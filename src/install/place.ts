@@ -51,7 +51,7 @@ export async function removeInstalled(folder: string = nativeFolder()): Promise<
   const ours = names.filter(name => name.startsWith(recordName) || folderPattern.test(name))
   if (ours.length === 0) return undefined
   const bytes = await bytesUnder(folder)
-  // The record first: whoever starts from now on does not find it.
+  // The record first: a process that starts from now on does not find it.
   for (const name of names.filter(name => name.startsWith(recordName))) await rm(join(folder, name), { force: true })
   await sweep(folder, undefined)
   // Only what Hearsay made is removed: HEARSAY_NATIVE may name a folder with other things in it.

@@ -38,7 +38,7 @@ export interface Wheel extends WheelDescription {
 }
 
 /**
- * Opens a wheel and reads what it says of itself; nothing is unpacked.
+ * Opens a wheel and reads its description; nothing is unpacked.
  *
  * @throws {@link HearsayError} `BACKEND` when it is no wheel or exceeds {@link wheelLimits}
  */

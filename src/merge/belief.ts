@@ -17,7 +17,7 @@ export interface HeadSizes {
 }
 
 export interface Verdict {
-  /** Who is believed lies no further. */
+  /** Heads that are believed lie no further. */
   readonly reach: number
   /** Whose heads lie beyond it, in the order of their numbers. */
   readonly tooFar: readonly number[]

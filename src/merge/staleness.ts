@@ -38,7 +38,7 @@ export function staleShare(staleness: number, round: number, spec: Staleness): n
  * A peer's row of the mixing matrix with every neighbour's weight by the age of its head; what they lose is the peer's
  * own.
  *
- * @param rounds - of which round each neighbour's head is, by number; who is not in it keeps its weight
+ * @param rounds - of which round each neighbour's head is, by number; a peer that is not in it keeps its weight
  */
 export function staleRow(
   { self, from }: MixingRow,

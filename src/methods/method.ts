@@ -26,7 +26,7 @@ export interface Problem {
   readonly message: string
 }
 
-/** What a method asks of the other axes of a manifest; what goes against it is an error that says why. */
+/** What a method requires of the other axes of a manifest; what goes against it is an error that says why. */
 export interface Needs {
   /** `head`: only the model's own head can be shared. @default whatever the manifest shares */
   readonly share?: 'head'
@@ -73,7 +73,7 @@ export interface Method<S extends MethodSection = MethodSection> {
    * pins it. What is settled already stays as it is.
    */
   settle(section: S, facts: ManifestFacts): S
-  /** What it asks of local training, by itself too: baselines train so. */
+  /** What it requires of local training, by itself too: baselines train so. */
   local(section: S): LocalMethod
   /** @throws {@link HearsayError} `MANIFEST` for a graph it cannot work on */
   checkTopology?(section: S, topology: Topology): void

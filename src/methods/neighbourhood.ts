@@ -1,13 +1,13 @@
 import type { Graph, MixingRow, Topology } from '../topology/index.js'
 
-/** One who takes part in a run, as the others know it. */
+/** A participant of a run, as the others know it. */
 export interface Participant {
   readonly name: string
   /** Its text is the peer id. */
   readonly peerId: { toString(): string }
 }
 
-/** Who takes part in a round, and whom this peer exchanges with. Numbers are places in `members`. */
+/** The participants of a round, and those that this peer exchanges with. Numbers are places in `members`. */
 export interface Neighbourhood<M extends Participant = Participant> {
   /** In the order of their peer ids, as every peer has them: sums run in that order. */
   readonly members: readonly M[]

@@ -58,7 +58,7 @@ export interface Published {
   readonly head: Float32Array
 }
 
-/** Who was heard in a round, by number. */
+/** The peers that were heard in a round, by number. */
 export interface Hearing {
   readonly received: readonly number[]
   readonly absent: readonly Absence[]

@@ -110,7 +110,7 @@ export function decodeSafetensors(
 }
 
 /**
- * Where the numbers begin, from the first {@link safetensorsLengthBytes} of a file: for a reader who takes a large file
+ * Where the numbers begin, from the first {@link safetensorsLengthBytes} of a file: for a reader that takes a large file
  * piece by piece.
  *
  * @throws {@link HearsayError} when the header claims to be larger than the limit

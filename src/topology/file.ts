@@ -5,7 +5,7 @@ import { validate } from '../validation.js'
 import { parseYaml, readYaml, type YamlFile } from '../yaml.js'
 import { peersLimit, type TopologySpec, topologySchema } from './schema.js'
 
-/** What a topology file says. */
+/** What a topology file holds. */
 export interface TopologyFile {
   readonly spec: TopologySpec
   /** How many peers there must be: the members, or the highest number in the edges and one; else any number will do. */

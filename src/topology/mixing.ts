@@ -13,7 +13,7 @@ export interface MixingRow {
  *
  * - `uniform`: 1/(1+d) to oneself and each of the d peers one hears. Doubly stochastic only where all hear equally
  *   many; elsewhere rows sum to 1 and columns do not, so well-connected peers count for more and the mean of the
- *   models drifts. {@link isDoublyStochastic} tells.
+ *   models drifts. {@link isDoublyStochastic} checks it.
  * - `metropolis-hastings`: w_ij = 1/(1+max(d_i, d_j)), the rest to oneself. Symmetric and doubly stochastic on every
  *   undirected graph.
  *

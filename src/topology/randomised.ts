@@ -3,7 +3,7 @@ import type { Random } from '../random.js'
 import { createGraph, type Edge, type Graph, isConnected } from './graph.js'
 
 /*
- * Graphs that are drawn. The same seed draws the same graph on every peer, so nobody has to be told who its
+ * Graphs that are drawn. The same seed draws the same graph on every peer, so no peer has to be sent who its
  * neighbours are.
  */
 

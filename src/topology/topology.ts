@@ -18,7 +18,7 @@ import { peersLimit, type TopologySpec, type Weights } from './schema.js'
 /** How a graph is best put on paper: around a circle, around peer 0, one after another, or in rows. */
 export type Arrangement = 'circle' | 'star' | 'line' | Rectangle
 
-/** Who can hear whom, round by round. Every peer computes the same one from the same spec, peers and seed. */
+/** Which peers hear which, round by round. Every peer computes the same one from the same spec, peers and seed. */
 export interface Topology {
   /** The kind's name, for example "ring". */
   readonly name: string
@@ -26,7 +26,7 @@ export interface Topology {
   /** After this many rounds the graphs repeat; 1 for a graph that never changes. */
   readonly period: number
   readonly directed: boolean
-  /** The weights that the spec asks for. */
+  /** The weights that the spec names. */
   readonly weights: Weights
   readonly arrangement: Arrangement
   /** @param round - 0, 1, 2, … */

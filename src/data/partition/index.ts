@@ -13,7 +13,7 @@ import { pathological } from './pathological.js'
 import { quantity } from './quantity.js'
 
 /**
- * Which training samples each peer gets, as ALGORITHMS.md section 7 says. The same seed deals the same samples; no
+ * Which training samples each peer gets, by ALGORITHMS.md section 7. The same seed deals the same samples; no
  * sample is dealt twice, except by `pathological`. A group of samples (data.groupColumn) goes whole to one peer, except by
  * `natural`, which asks nobody.
  *

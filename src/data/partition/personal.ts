@@ -10,7 +10,8 @@ import { indicesByClass } from './classes.js'
 /**
  * What each peer is tested on when it is judged by its own kind of data ("accuracy, personal"): for each class
  * ⌈share · ⌈n_test/m⌉⌉ test samples, drawn without replacement within a peer; peers may overlap. Peers by resolution,
- * who have the same classes, see all of them at their own resolution. Natural peers get their own test samples where the data set tells whose they are.
+ * that have the same classes, see all of them at their own resolution. Natural peers get their own test samples where the
+ * data set names whose they are.
  *
  * @param spec - the partition that made the shards
  * @throws {@link HearsayError} where a natural peer has no test samples
@@ -27,7 +28,7 @@ export function personalTests(
   if (partition.kind === 'natural' && ofTest !== undefined) {
     return shards.map(({ name }, peer) => {
       const own = Uint32Array.from(ofTest.keys()).filter(sample => ofTest[sample] === peer)
-      // None of none would be 0 %, which says that all was wrong.
+      // None of none would be 0 %, which means that all was wrong.
       if (own.length === 0) {
         throw new HearsayError(
           'DATA',

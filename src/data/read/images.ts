@@ -8,7 +8,7 @@ import { findImages, type ListedImages, type Split } from './image-folder.js'
 import { readableImages } from './image-format.js'
 import { counted, passedOver } from './passed-over.js'
 
-/** What of the data section tells how images are read. */
+/** The fields of the data section that decide how images are read. */
 export interface ImageOptions extends Pick<DataSpec, 'imageSize' | 'channels'> {
   /** Height, width and channels of the run's images, where the options above do not say. */
   readonly agreed?: readonly number[] | undefined

@@ -2,7 +2,7 @@ import { dataError } from '../limits.js'
 import type { ColumnSpec } from '../spec.js'
 
 /*
- * The names of a table's columns. Peers, and whoever asks a trained model, find columns by them: a name that two columns
+ * The names of a table's columns. Peers, and users of a trained model, find columns by them: a name that two columns
  * have would be the first of them here and perhaps the other one there.
  */
 

@@ -1,7 +1,7 @@
 import { dataError } from '../limits.js'
 
 /*
- * How tables write numbers. "1,5" is one and a half in Zurich, and "1,500" fifteen hundred in Boston: a table says by
+ * How tables write numbers. "1,5" is one and a half in Zurich, and "1,500" fifteen hundred in Boston: a table shows by
  * its other cells which of the two it means, or it is not read.
  */
 
@@ -75,7 +75,7 @@ export function decimalIn(digits: string): Decimal | 'either' | undefined {
  *
  * @param numbers - its numbers, each with where it stands
  * @param before - the mark of the tables before it, which holds where its own numbers have none
- * @returns undefined where no number tells
+ * @returns undefined where no number shows it
  * @throws {@link HearsayError} when two numbers contradict each other, or "1,234" may be both
  */
 export function tableDecimal(
@@ -109,7 +109,7 @@ export function tableDecimal(
 /**
  * The number that digits stand for.
  *
- * @param decimal - undefined: nothing told the table's mark, so that a point is read and a comma is not
+ * @param decimal - undefined: nothing showed the table's mark, so that a point is read and a comma is not
  * @returns undefined when they are no number in this notation
  */
 export function numberOf(digits: string, decimal: Decimal | undefined): number | undefined {

@@ -53,7 +53,7 @@ export async function readArrays(
 }
 
 async function arraysIn(zip: ZipFile, path: string): Promise<Map<string, Entry>> {
-  // The directory says how many entries there are; a lie must not keep us here for 2³² turns.
+  // The directory states how many entries there are; a lie must not keep us here for 2³² turns.
   if (zip.entryCount > entryLimit) throw dataError(path, `has more than ${entryLimit} entries`)
   const arrays = new Map<string, Entry>()
   for await (const entry of zip.eachEntry()) {

@@ -6,7 +6,7 @@ import type { ColumnSpec, DataSpec } from '../spec.js'
 import type { Column, ColumnRole } from './columns.js'
 import { checkNames, placeOf, placesOf } from './names.js'
 
-/** What of the data section tells how tables are read. */
+/** The fields of the data section that decide how tables are read. */
 export interface TableOptions
   extends Pick<
     DataSpec,
@@ -22,7 +22,7 @@ export interface TableOptions
     | 'inputShape'
     | 'classes'
   > {
-  /** What the columns of the run are: it says what each is for, and not the options above, which may count places. */
+  /** What the columns of the run are: it states what each is for, in place of the options above, which may count places. */
   readonly agreed?: TableSchema | undefined
 }
 
@@ -107,7 +107,7 @@ const roleOf: Readonly<Record<SchemaColumn['kind'], ColumnRole>> = {
 /** What the run does not know of. */
 const outside: ReadonlySet<ColumnRole | undefined> = new Set(['unused', 'peer', 'group'])
 
-/** As the run has them. A column that says whose a row is, or that is left out by its owner, need not be in the run. */
+/** As the run has them. A column that names whose a row is, or that is left out by its owner, need not be in the run. */
 function agreedRoles(
   width: number,
   header: readonly string[] | undefined,

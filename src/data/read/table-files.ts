@@ -18,7 +18,7 @@ export function isTable(name: string): boolean {
 }
 
 /**
- * May this be a table, where its path is given? In folders only those that {@link isTable} tells are read: a .txt there
+ * May this be a table, where its path is given? In folders only those that {@link isTable} accepts are read: a .txt there
  * is most often a note.
  */
 export function isNamedTable(name: string): boolean {
@@ -55,7 +55,7 @@ const partNames: ReadonlyMap<string, PartName> = new Map([
   ['eval', 'test'],
 ])
 
-/** A word of a file's name that tells that its rows are not to be trained on. */
+/** A word of a file's name which means that its rows are not to be trained on. */
 const heldBack = /(^|[._\- ])(test|testing|hold-?out|eval|evaluation|val|valid|validation|dev)([._\- ]|$)/i
 
 /** Is this a folder of tables, or one with folders `train` and perhaps `test` of tables? */

@@ -28,7 +28,7 @@ const axisNames = Object.keys(axes) as readonly Axis[]
 export type AveragingSection = { readonly method: PresetName } & { readonly [axis in Axis]?: Point[axis] | undefined }
 
 /**
- * A number that the method has no use for is an error, as it would silently do nothing; what says the same as the method
+ * A number that the method has no use for is an error, as it would silently do nothing; what is the same as the method's own
  * does (`rho: 0` with dfedavg) is not.
  */
 function sectionOf(name: PresetName): z.ZodType<AveragingSection> {

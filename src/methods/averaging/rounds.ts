@@ -22,7 +22,7 @@ export interface AveragingInit {
   readonly believing: Believing
   /** How heads of other rounds count, where an exchange brings such. */
   readonly staleness: Staleness | undefined
-  /** Told of each head that is refused. Must not throw. */
+  /** Called for each head that is refused. Must not throw. */
   readonly onRefused?: (reason: Disbelief) => void
   /** What travels beside the head. @default nothing */
   readonly beside?: Beside
@@ -50,7 +50,7 @@ export interface Averaging {
   round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined>
   /**
    * Puts the head back to what it was before the last round's merges, for when it turns out that it cannot be trained:
-   * the next round merges nothing, and calls all who come refused.
+   * the next round merges nothing, and refuses all heads that come.
    *
    * @returns whether there was a merge to take back
    */

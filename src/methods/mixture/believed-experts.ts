@@ -6,7 +6,7 @@ import type { Participant } from '../neighbourhood.js'
 import { normOf } from '../norm.js'
 import type { Disbelief, RefusedHead } from '../session.js'
 
-/** Which received heads a peer of a mixture asks as experts. What it says holds until it is asked again. */
+/** Which received heads a peer of a mixture asks as experts. Its answers hold until it is asked again. */
 export interface BelievedExperts {
   /** Those of `all` that are not too long beside the own head. */
   of(all: readonly HeldExpert[], own: Float32Array): Promise<HeldExpert[]>
