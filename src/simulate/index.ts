@@ -1,6 +1,7 @@
 export type { Baselines } from './baselines.js'
 export { type Fault, type Lie, parseFault } from './faults.js'
 export type { Transport } from './network.js'
-export type { PeerResult, Prepared, SimulationResult } from './run.js'
+export type { Prepared } from './prepared.js'
+export type { PeerResult, SimulationResult } from './result.js'
 export * from './simulation.js'
 export { summaryOf } from './summary.js'

@@ -13,7 +13,6 @@ import {
   localPlan,
   type Manifest,
   type Member,
-  type PeerCounters,
   simulatedIdentities,
 } from '../node/index.js'
 import { openFilesLimit, tooFewFiles } from '../system-errors.js'
@@ -136,7 +135,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
       addresses: peer.addresses(),
     })),
     sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, 0),
-    rejected: () => sumByReason(peers.map(peer => peer.counters)),
+    rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), {}),
     stop,
   }
 }
@@ -177,10 +176,12 @@ function listenAddress({ transport, port }: NetworkInit, place: string, self: nu
   return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`
 }
 
-function sumByReason(counters: readonly PeerCounters[]): Record<string, number> {
-  const total: Record<string, number> = {}
-  for (const { rejected } of counters) {
-    for (const [reason, count] of Object.entries(rejected)) total[reason] = (total[reason] ?? 0) + count
-  }
+/** Two counts, added up. */
+export function sumByReason(
+  a: Readonly<Record<string, number>>,
+  b: Readonly<Record<string, number>>,
+): Record<string, number> {
+  const total: Record<string, number> = { ...a }
+  for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count
   return total
 }

@@ -14,17 +14,21 @@ import {
   type KeptOptions,
   readKeptOptions,
   readState,
+  type SavedRun,
   type StateInit,
+  type StateKeeper,
 } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { type BackendReport, createLearnerPool, type ModelChoice } from '../learner/index.js'
+import { type BackendReport, createLearnerPool, type LearnerPool, type ModelChoice } from '../learner/index.js'
 import { checkTopology, methodOf } from '../methods/index.js'
 import { loadData, type Manifest, type Member, type RunEvent, runIdOf, withStandardise } from '../node/index.js'
-import { createTopology, spectralGap } from '../topology/index.js'
+import { createTopology, spectralGap, type Topology } from '../topology/index.js'
 import { cutLinks, forgeryOf, type Lie } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
-import { type Prepared, type RunOptions, runPeers, type SimulationResult } from './run.js'
+import type { Prepared } from './prepared.js'
+import type { SimulationResult } from './result.js'
+import { type RunOptions, runPeers } from './run.js'
 
 export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */
@@ -78,98 +82,127 @@ export interface Simulation {
  * @throws {@link HearsayError} for whatever the manifest asks and this machine or data set cannot give
  */
 export async function createSimulation(asked: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
-  const transport = options.transport ?? 'tcp'
-  const topology = createTopology(asked.topology, asked.peers, asked.seed)
-  // Refused before anything has started; its λ costs little beside the spectral gap that is told anyway.
-  checkTopology(asked.merge, topology)
-  const { needs, jobs, name: methodName } = methodOf(asked.merge)
-  if (options.disconnect !== undefined && needs.models !== 'own') {
-    throw new HearsayError(
-      'USAGE',
-      `--disconnect: cuts the ways of published heads, which merge: ${methodName} has not; see --fail`,
-    )
-  }
+  const topology = topologyOf(asked, options)
   const dataset = await loadData(asked, {}, options)
   const manifest = withStandardise(asked, dataset)
-  const { resume } = options
-  if (resume !== undefined) await checkData(resume.folder, dataset)
+  if (options.resume !== undefined) await checkData(options.resume.folder, dataset)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const tests = testsOf(manifest, dataset, shards)
-  const pool = await createLearnerPool(
+  const pool = await createPool(manifest, dataset, options)
+  try {
+    return await startSimulation({ manifest, topology, dataset, shards, tests }, pool, options)
+  } catch (error) {
+    await pool.close()
+    throw error
+  }
+}
+
+/** Refused before anything has started; its λ costs little beside the spectral gap that is told anyway. */
+function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconnect }: SimulationOptions): Topology {
+  const topology = createTopology(spec, peers, seed)
+  checkTopology(merge, topology)
+  const { needs, name } = methodOf(merge)
+  if (disconnect === undefined || needs.models === 'own') return topology
+  throw new HearsayError(
+    'USAGE',
+    `--disconnect: cuts the ways of published heads, which merge: ${name} has not; see --fail`,
+  )
+}
+
+function createPool(
+  manifest: Manifest,
+  dataset: Dataset,
+  { backend = 'auto', workers, signal }: SimulationOptions,
+): Promise<LearnerPool> {
+  const { jobs } = methodOf(manifest.merge)
+  return createLearnerPool(
     {
-      backend: options.backend ?? 'auto',
-      ...(options.workers === undefined ? {} : { workers: options.workers }),
+      backend,
+      ...(workers === undefined ? {} : { workers }),
       models: modelChoices(manifest, dataset),
       ...(jobs && { worker: jobs() }),
       classes: dataset.classes.length,
       ...(dataset.objective && { objective: dataset.objective }),
       seed: manifest.seed,
     },
-    options.signal === undefined ? {} : { signal: options.signal },
+    signal === undefined ? {} : { signal },
   )
-  let network: Network | undefined
-  const close = async (): Promise<void> => {
-    await network?.stop()
-    await pool.close()
+}
+
+async function startSimulation(
+  known: Pick<Prepared, 'manifest' | 'topology' | 'dataset' | 'shards' | 'tests'>,
+  pool: LearnerPool,
+  options: SimulationOptions,
+): Promise<Simulation> {
+  const { manifest, topology, dataset } = known
+  const { transport = 'tcp', port = 0, faults = [], lies = [], disconnect = 0, resume } = options
+  const models = modelsOf(manifest, pool)
+  const [{ model, head }] = models as [PeerModel]
+  const runId = runIdOf(manifest)
+  const layouts = models.map(({ model }) => model.layout)
+  const from = resume && (await readState({ ...resume, runId, layouts }, head.layout))
+  const gap = spectralGap(topology).gap
+  const network = await startNetwork({
+    ...known,
+    runId,
+    uninformed: uninformedLoss(dataset.objective ?? classification, dataset.classes.length),
+    pool,
+    models,
+    transport,
+    port,
+    faults,
+    forgeryOf: peer => forgeryOf(lies, peer),
+    from,
+    isCut: cutLinks(disconnect, manifest.peers, manifest.seed),
+  })
+  const prepared: Prepared = {
+    ...known,
+    runId,
+    backend: pool.backend,
+    workers: pool.workers,
+    models,
+    ids: network.members.map(({ peerId }) => peerId.toString()),
+    spectralGap: gap,
+    layout: model.layout,
+    head,
+    transport,
   }
-  try {
-    const models = modelsOf(manifest, pool)
-    const [{ model, head }] = models as [PeerModel]
-    const runId = runIdOf(manifest)
+  return new Started(prepared, pool, network, options, from)
+}
+
+class Started implements Simulation {
+  readonly members
+  readonly rounds
+
+  constructor(
+    readonly prepared: Prepared,
+    private readonly pool: LearnerPool,
+    private readonly network: Network,
+    private readonly options: SimulationOptions,
+    private readonly from: SavedRun | undefined,
+  ) {
+    this.members = network.members
+    this.rounds = from?.rounds ?? 0
+  }
+
+  async *run(keep?: KeepOptions): AsyncGenerator<RunEvent, SimulationResult, undefined> {
+    const { prepared, network, options, from } = this
+    const keeper = keep && (await this.createKeeper(keep))
+    return yield* runPeers(prepared, network, options, { from, keeper })
+  }
+
+  async close(): Promise<void> {
+    await this.network.stop()
+    await this.pool.close()
+  }
+
+  private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {
+    const { prepared, options, rounds } = this
+    const { manifest, runId, models } = prepared
+    if (manifest.mode === 'async') return undefined
+    const { signal = new AbortController().signal } = options
     const layouts = models.map(({ model }) => model.layout)
-    const from = resume && (await readState({ ...resume, runId, layouts }, head.layout))
-    network = await startNetwork({
-      manifest,
-      runId,
-      shards,
-      tests,
-      uninformed: uninformedLoss(dataset.objective ?? classification, dataset.classes.length),
-      pool,
-      models,
-      topology,
-      transport,
-      port: options.port ?? 0,
-      faults: options.faults ?? [],
-      forgeryOf: peer => forgeryOf(options.lies ?? [], peer),
-      from,
-      isCut: cutLinks(options.disconnect ?? 0, manifest.peers, manifest.seed),
-    })
-    const prepared: Prepared = {
-      manifest,
-      runId,
-      backend: pool.backend,
-      workers: pool.workers,
-      dataset,
-      shards,
-      tests,
-      models,
-      ids: network.members.map(({ peerId }) => peerId.toString()),
-      topology,
-      spectralGap: spectralGap(topology).gap,
-      layout: model.layout,
-      head,
-      transport,
-    }
-    return {
-      prepared,
-      members: network.members,
-      rounds: from?.rounds ?? 0,
-      async *run(keep) {
-        const { signal = new AbortController().signal } = options
-        const keeper =
-          keep && manifest.mode === 'sync'
-            ? await createStateKeeper(
-                { ...keep, runId, layouts, rounds: from?.rounds ?? 0, signal },
-                keptOptions(prepared, options),
-              )
-            : undefined
-        return yield* runPeers(prepared, network!, options, { from, keeper })
-      },
-      close,
-    }
-  } catch (error) {
-    await close()
-    throw error
+    return createStateKeeper({ ...keep, runId, layouts, rounds, signal }, keptOptions(prepared, options))
   }
 }
 

@@ -2,7 +2,8 @@ import { besideIn, besideNames, measureOf } from '../data/index.js'
 import type { BesideSpread } from '../node/index.js'
 import type { RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
-import type { Prepared, SimulationResult } from './run.js'
+import type { Prepared } from './prepared.js'
+import type { SimulationResult } from './result.js'
 
 /** A simulation's result in figures. */
 export function summaryOf(prepared: Prepared, result: SimulationResult): RunSummary {

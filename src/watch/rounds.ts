@@ -1,9 +1,9 @@
-import { consensusDistance, meanOf } from '../merge/index.js'
 import type { Tested } from '../methods/index.js'
 import type { RoundFigures, RoundHappening } from '../node/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
-import { copyInSlices, inSlices } from '../turns.js'
+import { copyInSlices } from '../turns.js'
 import { createCopies } from './copies.js'
+import { type MeanModel, meanModel } from './mean-model.js'
 import { besideOf, spreadOf } from './spread.js'
 
 export interface ComparedModels {
@@ -75,166 +75,178 @@ interface OpenRound {
 }
 
 export function createRoundBook(init: RoundBookInit): RoundBook {
-  const live = new Set(Array.from({ length: init.peers }, (_, peer) => peer))
-  for (const peer of init.before?.lost ?? []) live.delete(peer)
-  const open = new Map<number, OpenRound>()
-  const copies = createCopies()
-  const { copyBytes } = { ...bookDefaults, ...init }
-  const finished: RoundFigures[] = []
-  const underWay = new Set<Promise<void>>()
-  let summing: Promise<unknown> = Promise.resolve()
-  let sumsUnderWay = 0
-  let telling: Promise<unknown> = Promise.resolve()
-  let failure: unknown
-  let startedAt: number | undefined
-  let latest = init.before?.last
-  let latestTested = init.before?.lastTested
+  return new Rounds(init)
+}
 
-  function roundOf(round: number): OpenRound {
-    const known = open.get(round)
+class Rounds implements RoundBook {
+  private readonly copyBytes
+  /** Peers that take part. */
+  private readonly live
+  private readonly open = new Map<number, OpenRound>()
+  private readonly copies = createCopies()
+  private readonly finished: RoundFigures[] = []
+  private readonly underWay = new Set<Promise<void>>()
+  /** Of the round before: one round's sums after the other's, and its figures after the other's. */
+  private summing: Promise<unknown> = Promise.resolve()
+  private telling: Promise<unknown> = Promise.resolve()
+  private sumsUnderWay = 0
+  private failure: unknown
+  private startedAt: number | undefined
+  private latest
+  private latestTested
+
+  constructor(private readonly init: RoundBookInit) {
+    const { peers, before } = init
+    this.copyBytes = init.copyBytes ?? bookDefaults.copyBytes
+    this.live = new Set(Array.from({ length: peers }, (_, peer) => peer))
+    for (const peer of before?.lost ?? []) this.live.delete(peer)
+    this.latest = before?.last
+    this.latestTested = before?.lastTested
+  }
+
+  async add(peer: number, event: RoundHappening, signal: AbortSignal): Promise<void> {
+    this.startedAt ??= performance.now()
+    if (event.type === 'trained') {
+      const round = this.roundOf(event.round)
+      round.losses.set(peer, event.loss)
+      round.samples += event.samples
+    } else if (event.type === 'exchanged') {
+      this.roundOf(event.round).absent += event.absent.length
+    } else if (event.type === 'evaluated') {
+      this.roundOf(event.round).tested.set(peer, event)
+    } else if (event.type === 'ended') {
+      await this.end(peer, event.round, signal)
+    }
+  }
+
+  lose(peer: number): void {
+    this.live.delete(peer)
+    this.closeWhatIsWhole()
+  }
+
+  ready(): RoundFigures[] {
+    if (this.failure !== undefined) throw this.failure
+    return this.finished.splice(0)
+  }
+
+  async settle(): Promise<RoundFigures[]> {
+    while (this.underWay.size > 0) await Promise.all(this.underWay)
+    this.copies.clear()
+    return this.ready()
+  }
+
+  last(): RoundFigures | undefined {
+    return this.latest
+  }
+
+  lastTested(): RoundFigures | undefined {
+    return this.latestTested
+  }
+
+  private roundOf(round: number): OpenRound {
+    const known = this.open.get(round)
     if (known !== undefined) return known
     const fresh = { models: new Map(), tested: new Map(), losses: new Map(), samples: 0, absent: 0 }
-    open.set(round, fresh)
+    this.open.set(round, fresh)
     return fresh
   }
 
-  async function end(peer: number, round: number, signal: AbortSignal): Promise<void> {
-    const entry = roundOf(round)
-    if (init.models === undefined) {
+  private async end(peer: number, round: number, signal: AbortSignal): Promise<void> {
+    const { peers, models } = this.init
+    const entry = this.roundOf(round)
+    if (models === undefined) {
       entry.models.set(peer, nothing)
-      return closeWhatIsWhole()
+      return this.closeWhatIsWhole()
     }
-    const whole = init.models.parametersOf(peer)
-    const values = entry.tested.has(peer) ? whole : headOf(whole, init.models.head)
-    const limit = Math.max(copyBytes, init.peers * values.byteLength)
+    const whole = models.parametersOf(peer)
+    const values = entry.tested.has(peer) ? whole : headOf(whole, models.head)
+    const limit = Math.max(this.copyBytes, peers * values.byteLength)
     // Those of the round that is to be whole next never wait, or it never would be whole; but for a round before it
     // whose copies are being summed up, which waits for nobody.
-    const isNext = (): boolean => sumsUnderWay === 0 && round === Math.min(...open.keys())
-    const copy = await copies.takeWithin(limit, values.length, isNext, signal)
+    const isNext = (): boolean => this.sumsUnderWay === 0 && round === Math.min(...this.open.keys())
+    const copy = await this.copies.takeWithin(limit, values.length, isNext, signal)
     await copyInSlices(copy, values)
     entry.models.set(peer, copy)
-    closeWhatIsWhole()
+    this.closeWhatIsWhole()
   }
 
-  function closeWhatIsWhole(): void {
+  private closeWhatIsWhole(): void {
+    const { open, live, underWay } = this
     for (const [round, entry] of [...open].sort(([a], [b]) => a - b)) {
       if (live.size === 0 || [...live].some(peer => !entry.models.has(peer))) return
       open.delete(round)
-      copies.ask()
-      const work = close(round, entry).catch(error => {
-        failure ??= error
+      this.copies.ask()
+      const work = this.close(round, entry).catch(error => {
+        this.failure ??= error
       })
       underWay.add(work)
       work.finally(() => underWay.delete(work))
     }
   }
 
-  async function close(round: number, entry: OpenRound): Promise<void> {
-    const { models, losses, samples, absent } = entry
-    const peers = [...models.keys()].sort((a, b) => a - b)
-    const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
+  private async close(round: number, entry: OpenRound): Promise<void> {
+    const { init } = this
     const sentBytes = init.sentBytes()
-    const seconds = (init.before?.last.seconds ?? 0) + (performance.now() - (startedAt ?? 0)) / 1000
-    // One round's sums after the other's: they would only share the same turns, and each holds its peers' models.
-    sumsUnderWay += 1
-    const compared = init.models
-    const sums = summing
-      .then(
-        () =>
-          compared &&
-          sumUp(
-            compared.head,
-            peers.map(peer => models.get(peer)!),
-          ),
-      )
-      .finally(() => {
-        sumsUnderWay -= 1
-        copies.ask()
-      })
-    // Waited for alone: `work` is told how it ended, and `closeWhatIsWhole` keeps that.
-    summing = sums.catch(() => {})
-    const told = telling
+    const seconds = (init.before?.last.seconds ?? 0) + (performance.now() - (this.startedAt ?? 0)) / 1000
+    const summing = this.sumUp(modelsOf(entry))
+    const told = this.telling
     const work = (async () => {
-      const summed = await sums
-      const ofMean = tested.length === 0 || summed === undefined ? undefined : await compared!.evaluateMean(summed.mean)
-      if (summed !== undefined) copies.give(summed.mean)
+      const summed = await summing
+      const isTested = summed !== undefined && peersOf(entry).some(peer => entry.tested.has(peer))
+      const ofMean = isTested ? await init.models!.evaluateMean(summed.mean) : undefined
+      if (summed !== undefined) this.copies.give(summed.mean)
       await told
-      latest = {
-        type: 'round',
-        round,
-        peers: peers.length,
-        ...(tested.length > 0 && {
-          accuracy: {
-            ...spreadOf(tested.map(({ accuracy }) => accuracy)),
-            ...(ofMean !== undefined && { ofMean }),
-          },
-          beside: besideOf(tested),
-        }),
-        loss: spreadOf(peers.map(peer => losses.get(peer)!)).mean,
-        ...(summed && { consensusDistance: summed.distance }),
-        absent,
-        samples,
-        sentBytes,
-        seconds,
-      }
-      if (latest.accuracy !== undefined) latestTested = latest
-      finished.push(latest)
+      this.latest = { ...figuresOf(round, entry, summed?.distance, ofMean), sentBytes, seconds }
+      if (this.latest.accuracy !== undefined) this.latestTested = this.latest
+      this.finished.push(this.latest)
     })()
-    telling = work.catch(() => {})
+    this.telling = work.catch(() => {})
     return work
   }
 
-  /** The averaged model and how far the peers' are from it; gives the peers' copies back. */
-  async function sumUp(
-    head: HeadSection,
-    vectors: readonly Float32Array[],
-  ): Promise<{ mean: Float32Array; distance: number }> {
-    const mean = copies.take(vectors[0]!.length)
-    const { start, end } = mean.length > head.layout.size ? head : { start: 0, end: mean.length }
-    const distances = consensusDistance(
-      vectors.map(values => values.subarray(start, end)),
-      mean.subarray(start, end),
-    )
-    // Each number is read twice: for the mean, then, still in the cache, for the distance.
-    await inSlices(mean.length, 2 * vectors.length, (from, to) => {
-      meanOf(mean, vectors, from, to)
-      distances.add(Math.max(from, start) - start, Math.min(to, end) - start)
-    })
-    for (const values of vectors) copies.give(values)
-    return { mean, distance: distances.total() }
+  /** One round's after the other's: they would only share the same turns, and each holds its peers' models. */
+  private sumUp(models: readonly Float32Array[]): Promise<MeanModel | undefined> {
+    this.sumsUnderWay += 1
+    const compared = this.init.models
+    const sums = this.summing
+      .then(() => compared && meanModel(compared.head, models, this.copies))
+      .finally(() => {
+        this.sumsUnderWay -= 1
+        this.copies.ask()
+      })
+    // Waited for alone: whoever asked for the sums is told how they ended, and `closeWhatIsWhole` keeps that.
+    this.summing = sums.catch(() => {})
+    return sums
   }
+}
 
-  function ready(): RoundFigures[] {
-    if (failure !== undefined) throw failure
-    return finished.splice(0)
-  }
+function peersOf({ models }: OpenRound): number[] {
+  return [...models.keys()].sort((a, b) => a - b)
+}
 
+function modelsOf(entry: OpenRound): Float32Array[] {
+  return peersOf(entry).map(peer => entry.models.get(peer)!)
+}
+
+function figuresOf(
+  round: number,
+  entry: OpenRound,
+  consensusDistance: number | undefined,
+  ofMean: number | undefined,
+): Omit<RoundFigures, 'sentBytes' | 'seconds'> {
+  const peers = peersOf(entry)
+  const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
   return {
-    async add(peer, event, signal) {
-      startedAt ??= performance.now()
-      if (event.type === 'trained') {
-        const round = roundOf(event.round)
-        round.losses.set(peer, event.loss)
-        round.samples += event.samples
-      } else if (event.type === 'exchanged') {
-        roundOf(event.round).absent += event.absent.length
-      } else if (event.type === 'evaluated') {
-        roundOf(event.round).tested.set(peer, event)
-      } else if (event.type === 'ended') {
-        await end(peer, event.round, signal)
-      }
-    },
-    lose(peer) {
-      live.delete(peer)
-      closeWhatIsWhole()
-    },
-    ready,
-    async settle() {
-      while (underWay.size > 0) await Promise.all(underWay)
-      copies.clear()
-      return ready()
-    },
-    last: () => latest,
-    lastTested: () => latestTested,
+    type: 'round',
+    round,
+    peers: peers.length,
+    ...(tested.length > 0 && {
+      accuracy: { ...spreadOf(tested.map(({ accuracy }) => accuracy)), ...(ofMean !== undefined && { ofMean }) },
+      beside: besideOf(tested),
+    }),
+    loss: spreadOf(peers.map(peer => entry.losses.get(peer)!)).mean,
+    ...(consensusDistance !== undefined && { consensusDistance }),
+    absent: entry.absent,
+    samples: entry.samples,
   }
 }

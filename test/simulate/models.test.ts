@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseManifest, runIdOf } from '../../src/node/index.js'
 import { cutLinks } from '../../src/simulate/faults.js'
 import { createSimulation, type SimulationOptions } from '../../src/simulate/index.js'
-import type { PeerResult } from '../../src/simulate/run.js'
+import type { PeerResult } from '../../src/simulate/result.js'
 import { follow } from './follow.js'
 
 const mixture = { data: 'digits', partition: 'iid', merge: 'mixture', peers: 4, rounds: 1 } as const

@@ -1,0 +1,27 @@
+import type { Dataset, Samples, Shard } from '../data/index.js'
+import type { BackendReport } from '../learner/index.js'
+import type { Manifest } from '../node/index.js'
+import type { HeadSection, Layout } from '../tensors/index.js'
+import type { Topology } from '../topology/index.js'
+import type { PeerModel } from './models.js'
+import type { Transport } from './network.js'
+
+/** What will run, known before the first step. */
+export interface Prepared {
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly backend: BackendReport
+  readonly workers: number
+  readonly dataset: Dataset
+  readonly shards: readonly Shard[]
+  /** What each peer is tested on. */
+  readonly tests: readonly Samples[]
+  readonly models: readonly PeerModel[]
+  /** Peer ids, as text. */
+  readonly ids: readonly string[]
+  readonly topology: Topology
+  readonly spectralGap: number
+  readonly layout: Layout
+  readonly head: HeadSection
+  readonly transport: Transport
+}

@@ -1,0 +1,35 @@
+import type { Tested } from '../methods/index.js'
+import type { PeerMixture, RoundFigures } from '../node/index.js'
+import type { Layout } from '../tensors/index.js'
+import type { Baselines } from './baselines.js'
+
+/** How one peer ended. */
+export interface PeerResult {
+  readonly name: string
+  readonly samples: number
+  /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
+  readonly tested: Tested | undefined
+  readonly failed: boolean
+  readonly layout: Layout
+  readonly parameters: Float32Array
+  /** In a mixture: transforms and gate, and the heads that it received. */
+  readonly kept?: ReturnType<PeerMixture['kept']>
+}
+
+export interface SimulationResult {
+  /** Figures of the last round that every live peer finished; none when interrupted before. */
+  readonly last: RoundFigures | undefined
+  /** Figures of the last round that was tested: the last of all, unless interrupted. */
+  readonly lastTested: RoundFigures | undefined
+  readonly peers: readonly PeerResult[]
+  readonly baselines: Baselines | undefined
+  readonly sentBytes: number
+  /** Heads that should have come and did not. */
+  readonly absent: number
+  readonly rejected: Readonly<Record<string, number>>
+  /** Samples trained by all peers, local epochs counted; baselines not. */
+  readonly samples: number
+  /** From the first peer's first step to the last peer's last; baselines not counted. */
+  readonly seconds: number
+  readonly interrupted: boolean
+}

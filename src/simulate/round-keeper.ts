@@ -1,0 +1,59 @@
+import type { PeerState, SavedRun, StateKeeper } from '../disk/index.js'
+import type { AssembledPeer, RoundFigures } from '../node/index.js'
+import { type Network, sumByReason } from './network.js'
+import type { ProgressOf } from './progress.js'
+
+/** Keeps a run round by round: it can go on behind the last one that was whole. */
+export class RoundKeeper {
+  /** Rounds whose figures are out, and which are not kept yet. */
+  private readonly toKeep: RoundFigures[] = []
+  /** By round, what each peer had sent by its end, though quick peers send more already. */
+  private readonly sent = new Map<number, Map<AssembledPeer, number>>()
+
+  constructor(
+    private readonly keeper: StateKeeper,
+    private readonly network: Pick<Network, 'peers' | 'rejected'>,
+    private readonly progress: ProgressOf,
+    private readonly from: SavedRun | undefined,
+  ) {}
+
+  /** Keeps the state of a peer that has ended a round, and how much it has sent by then. */
+  async ended(peer: AssembledPeer, round: number): Promise<void> {
+    const kept = this.keeper.keep(peer.self, round, stateOf(peer, round))
+    // What it handed over in the round has gone out.
+    await Promise.all([kept, peer.idle()])
+    const ofRound = this.sent.get(round) ?? new Map<AssembledPeer, number>()
+    this.sent.set(round, ofRound.set(peer, peer.counters.sentBytes))
+  }
+
+  add(figures: RoundFigures): void {
+    this.toKeep.push(figures)
+  }
+
+  /** Commits the rounds of which every event was seen. */
+  async commitWhole(): Promise<void> {
+    const { toKeep, progress, network, keeper, from } = this
+    for (let next = toKeep[0]; next !== undefined && progress.isWhole(next.round); next = toKeep[0]) {
+      toKeep.shift()
+      const peers = progress.peersAt(next.round)
+      for (const [place, peer] of network.peers.entries()) {
+        if (peers[place]!.failed) await keeper.keep(place, next.round, stateOf(peer, progress.heardUpTo(place)))
+      }
+      const sentBytes = (from?.sentBytes ?? 0) + this.sentBy(next.round)
+      const rejected = sumByReason(from?.rejected ?? {}, network.rejected())
+      await keeper.commit({ ...progress.figuresAt(next), sentBytes, rejected }, peers)
+    }
+  }
+
+  /** By all peers; one that died has sent what it has. Rounds come in order, each once. */
+  private sentBy(round: number): number {
+    const ofRound = this.sent.get(round)
+    this.sent.delete(round)
+    return this.network.peers.reduce((sum, peer) => sum + (ofRound?.get(peer) ?? peer.counters.sentBytes), 0)
+  }
+}
+
+function stateOf(peer: AssembledPeer, heardUpTo: number): PeerState {
+  const { parameters, mixture } = peer
+  return { parameters, mixture: mixture?.kept(heardUpTo), usual: peer.usual(), unmerged: peer.unmerged() }
+}
