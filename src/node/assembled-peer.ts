@@ -6,16 +6,16 @@ import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../le
 import type { Unmerged } from '../methods/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import type { Summand } from './agreed-sum.js'
 import type { PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
-import type { Identity } from './identity.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
-import type { Member } from './member.js'
+import type { Summand } from './membership/agreed-sum.js'
+import type { Member } from './membership/member.js'
+import type { Identity } from './network/identity.js'
 import type { PeerMixture } from './peer-mixture.js'
-import type { PublicRoadInit } from './public-road.js'
+import type { PublicRoadInit } from './roads/public-road.js'
 
 /** What a peer is put together from. */
 export interface AssemblyInit {

@@ -1,6 +1,6 @@
 import type { Access, Presence, StateService } from '../gossip/index.js'
-import type { AgreedSum } from './agreed-sum.js'
-import type { Road } from './road.js'
+import type { AgreedSum } from './membership/agreed-sum.js'
+import type { Road } from './roads/road.js'
 
 /** What crossed this peer's network so far. */
 export interface PeerCounters {

@@ -1,6 +1,6 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Unmerged } from '../methods/index.js'
-import type { Member } from './member.js'
+import type { Member } from './membership/member.js'
 
 /** How a peer gets into its run. */
 export type Entry = {

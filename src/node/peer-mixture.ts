@@ -1,5 +1,5 @@
 import type { Session } from '../methods/index.js'
-import type { NamedHead, PublicationRoad } from './public-road.js'
+import type { NamedHead, PublicationRoad } from './roads/public-road.js'
 
 /** What a mixture is beside the parameters: what a checkpoint must hold, and whoever asks it later. */
 export interface PeerMixture {

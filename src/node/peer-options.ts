@@ -2,10 +2,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { DataInput, Dataset, Reading } from '../data/index.js'
 import type { BackendReport, ModelSpec } from '../learner/index.js'
 import type { InTheField } from './assembled-peer.js'
-import type { Identity } from './identity.js'
 import type { Manifest } from './manifest.js'
-import type { Member } from './member.js'
-import type { PeerNetwork } from './network.js'
+import type { Member } from './membership/member.js'
+import type { Identity } from './network/identity.js'
+import type { PeerNetwork } from './network/peer-network.js'
 
 /** A peer of the field. */
 export interface PeerOptions {

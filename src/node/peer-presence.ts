@@ -8,7 +8,7 @@ import {
   type Timing,
 } from '../gossip/index.js'
 import type { AssemblyInit } from './assembled-peer.js'
-import type { OpenRun } from './open.js'
+import type { OpenRun } from './membership/open-run.js'
 
 /** What presence reports of a peer, as it is at the time of a record. */
 export interface Reported {

@@ -13,8 +13,8 @@ import {
   seenBy,
 } from '../data/index.js'
 import type { PeerData } from '../learner/index.js'
-import type { Summand } from './agreed-sum.js'
 import type { Manifest } from './manifest.js'
+import type { Summand } from './membership/agreed-sum.js'
 
 /** How a peer of the field sees its data: by what it agrees on with others, once it has, where there is such a thing. */
 export interface PeerSight {

@@ -4,8 +4,8 @@ import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import { byId } from './by-id.js'
 import type { RoundHappening } from './events.js'
-import type { Federation } from './federation.js'
-import type { Member } from './member.js'
+import type { Federation } from './membership/federation.js'
+import type { Member } from './membership/member.js'
 
 export interface RoundsInit {
   readonly rounds: number

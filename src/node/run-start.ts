@@ -1,16 +1,16 @@
 import type { HearsayHost, PeerIdStr, Presence } from '../gossip/index.js'
 import type { Session } from '../methods/index.js'
 import { headOf } from '../tensors/index.js'
-import type { AgreedSum } from './agreed-sum.js'
 import type { AssemblyInit } from './assembled-peer.js'
 import type { Entry } from './entry.js'
 import { inRound, type RoundHappening } from './events.js'
-import { fixedFederation } from './federation.js'
-import { meet } from './meeting.js'
-import { createOpenRun, endedBefore, type OpenRun } from './open.js'
-import { dialMs, type PeerRoad } from './peer-road.js'
+import type { AgreedSum } from './membership/agreed-sum.js'
+import { fixedFederation } from './membership/federation.js'
+import { createOpenRun, endedBefore, type OpenRun } from './membership/open-run.js'
+import { seekLost } from './membership/reconnection.js'
+import { meet } from './membership/start-barrier.js'
+import { dialMs, type PeerRoad } from './roads/peer-road.js'
 import type { RoundsInit } from './round.js'
-import { seekLost } from './seeking.js'
 
 type MembersEntry = Extract<Entry, { kind: 'members' }>
 type OpenEntry = Extract<Entry, { kind: 'open' }>

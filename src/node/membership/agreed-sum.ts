@@ -1,0 +1,130 @@
+import { createDeadline } from '../../deadline.js'
+import { HearsayError } from '../../errors.js'
+import {
+  createAgreement,
+  decodeSum,
+  digestOf,
+  encodeSum,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  type SummedNumbers,
+} from '../../gossip/index.js'
+import type { Happening } from '../events.js'
+import type { Manifest } from '../manifest.js'
+import { agreeWithOthers, isLong } from './sum-agreement.js'
+
+/** A peer's part of a sum that is all that others learn of it. */
+export interface Summand {
+  /** See `createMaskedSum`. */
+  readonly bytes: Uint8Array
+  readonly widths: readonly number[]
+  /** Makes use of the sum. @returns what its owner is to know, a sentence each */
+  settle(sum: SummedNumbers): readonly string[]
+}
+
+export interface AgreedSumInit {
+  readonly name: string
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly summand: Summand
+}
+
+/** What the peers of a run have added up before its first round, and this peer's part in that. */
+export interface AgreedSum {
+  /** Joins the topic. Twice is once. */
+  start(): void
+  /** Twice is once. */
+  stop(): void
+  /**
+   * Agrees with the others, or puts to use what was agreed on before.
+   *
+   * @param saved - what was agreed on when this peer left, as its event `standardised` had it
+   * @param minPeers - how many it waits for, of the manifest's or fewer
+   * @throws what {@link agreeWithOthers} throws; {@link HearsayError} `RUN` where it is alone and waits for nobody
+   */
+  agree(saved: string | undefined, minPeers: number, signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
+  /**
+   * Puts to use what was agreed on before, unless there is a sum already.
+   *
+   * @returns whether there is one now
+   */
+  recall(saved: string | undefined): boolean
+  /** The sum as others may have it, once there is one. */
+  encoded(): Uint8Array | undefined
+  /** By which peers of one sum know each other: SHA-256 of its total. */
+  digest(): Uint8Array | undefined
+  readonly rejected: Readonly<Record<string, number>>
+}
+
+/** Creates a peer's part in the sum. */
+export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence: Presence): AgreedSum {
+  const { manifest, runId, summand } = init
+  const totalBytes = summand.bytes.length
+  const agreement = createAgreement({
+    runId,
+    own: summand.bytes,
+    widths: summand.widths,
+    smallest: manifest.minPeers,
+    live: presence.live,
+  })({ node })
+  let encoded: Uint8Array | undefined
+  let digest: Uint8Array | undefined
+
+  const savedSum = (saved: string | undefined): SummedNumbers | undefined =>
+    saved === undefined ? undefined : decodeSum(Buffer.from(saved, 'base64'), totalBytes)
+
+  const nameOf = (peer: PeerIdStr): string =>
+    peer === node.peerId.toString() ? init.name : (presence.heard().get(peer)?.name ?? peer.slice(-6))
+
+  async function* addedUp(minPeers: number, signal: AbortSignal): AsyncGenerator<Happening, SummedNumbers, undefined> {
+    const { joinSeconds } = manifest.limits
+    if (minPeers < manifest.minPeers && presence.live().length === 0) throw alone(manifest)
+    const over = createDeadline(signal)
+    try {
+      const agreeing = agreeWithOthers({ node, presence, runId, agreement, totalBytes, joinSeconds }, over.signal)
+      if (await isLong(agreeing, joinSeconds * 1000)) {
+        const live = presence.live().map(peer => ({ peer, name: nameOf(peer) }))
+        yield { type: 'agreeing', live, wanted: manifest.minPeers }
+      }
+      return await agreeing
+    } finally {
+      over.abort(new Error('The peer goes on without it'))
+      over.clear()
+    }
+  }
+
+  return {
+    start: agreement.start,
+    stop: agreement.stop,
+    async *agree(saved, minPeers, signal) {
+      const sum = savedSum(saved) ?? (yield* addedUp(minPeers, signal))
+      encoded = encodeSum(sum)
+      digest = await digestOf(sum.total)
+      // So that nobody takes this peer for one that has none yet.
+      await presence.speak().catch(() => {})
+      const members = sum.members.map(peer => ({ peer, name: nameOf(peer) }))
+      const text = Buffer.from(encoded).toString('base64')
+      yield { type: 'standardised', members, sum: text, notes: summand.settle(sum) }
+    },
+    recall(saved) {
+      if (encoded !== undefined) return true
+      const sum = savedSum(saved)
+      if (sum !== undefined) summand.settle(sum)
+      return sum !== undefined
+    },
+    encoded: () => encoded,
+    digest: () => digest,
+    get rejected() {
+      return agreement.rejected
+    },
+  }
+}
+
+/** What one peer adds up by itself is its own, and everybody who comes later would be told. */
+function alone({ minPeers }: Manifest): HearsayError {
+  return new HearsayError(
+    'RUN',
+    `mean and spread of the columns are agreed on by ${minPeers} peers or more (minPeers), and this one is alone: begin without --alone, or with data.standardise: own in the manifest`,
+  )
+}

@@ -1,0 +1,66 @@
+import type { Neighbourhood } from '../../methods/index.js'
+import { mixingMatrix, type Topology } from '../../topology/index.js'
+import type { Member } from './member.js'
+
+/** The peers of a run, as one of them sees it. */
+export interface Federation {
+  /** The neighbourhood in a round. Between two calls it may change when peers come and go. */
+  at(round: number): Neighbourhood<Member>
+}
+
+/** Members that stay the same: a simulation, or a federation that is written down in a file. */
+export function fixedFederation(members: readonly Member[], self: number, topology: Topology): Federation {
+  const known = new Map<number, Neighbourhood<Member>>()
+  const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
+  return {
+    at(round) {
+      const phase = round % topology.period
+      const before = known.get(phase)
+      if (before !== undefined) return before
+      const graph = topology.graphAt(phase)
+      const neighbourhood = {
+        members,
+        numbers,
+        self,
+        topology,
+        graph,
+        row: mixingMatrix(graph, topology.weights)[self]!,
+      }
+      known.set(phase, neighbourhood)
+      return neighbourhood
+    },
+  }
+}
+
+export interface OpenFederationInit {
+  readonly self: Member
+  /** The others that are there now and take part in a round. */
+  readonly live: (round: number) => readonly Member[]
+  /**
+   * The topology for a number of peers.
+   *
+   * @throws {@link HearsayError} when these cannot be joined in that way
+   */
+  readonly topologyOf: (peers: number) => Topology
+}
+
+/**
+ * Members that come and go. Every peer computes the graph from the members it knows of and the round, without asking
+ * anybody: two that know of the same ones get the same graph. Where they differ, for as long as news travels, a head
+ * is refused or does not come, and costs its share of one merge.
+ */
+export function openFederation({ self, live, topologyOf }: OpenFederationInit): Federation {
+  let key = ''
+  let current: Federation | undefined
+  return {
+    at(round) {
+      const members = [self, ...live(round)].sort((a, b) => (a.peerId.toString() < b.peerId.toString() ? -1 : 1))
+      const now = members.map(({ peerId }) => peerId.toString()).join()
+      if (current === undefined || now !== key) {
+        current = fixedFederation(members, members.indexOf(self), topologyOf(members.length))
+        key = now
+      }
+      return current.at(round)
+    },
+  }
+}

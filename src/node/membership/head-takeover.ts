@@ -1,0 +1,114 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { createDeadline } from '../../deadline.js'
+import {
+  type Handover,
+  type HeardReport,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  requestState,
+  StateRefused,
+} from '../../gossip/index.js'
+import { type HeadSection, headOf } from '../../tensors/index.js'
+import { copyInSlices } from '../../turns.js'
+
+/** What taking a head over needs of a run. */
+export interface TakeOverInit {
+  readonly runId: Uint8Array
+  readonly node: HearsayHost
+  /** Those whose heads may be taken over. */
+  readonly presence: Pick<Presence, 'live' | 'heard' | 'until'>
+  readonly heads: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
+  readonly parameters: Float32Array
+  readonly head: HeadSection
+  /** Loss of the model as it is now, on a few own samples. */
+  readonly loss: (signal: AbortSignal) => Promise<number>
+  /** A head with which it is higher is not taken over. */
+  readonly lossLimit: number
+  /** Told of the own head, as it was, when another's is taken over. @default nobody keeps it */
+  readonly onReplaced?: (own: Float32Array) => void
+}
+
+/** Of so many others a head is asked for: with one liar among them two are honest. */
+const askedForHeads = 3
+
+/** Longest wait for the record that says whose a head is; it comes at the end of its owner's round. */
+const recordMs = 10_000
+
+/** Heads of a few others, of this round or later, whose digests are those that their owners have signed. */
+async function* headsFrom(
+  { node, presence, heads, runId }: TakeOverInit,
+  round: number,
+  signal: AbortSignal,
+): AsyncGenerator<{ readonly round: number; readonly values: Float32Array }> {
+  const candidates = presence
+    .live()
+    .filter(peer => (reportIn(presence, peer).head?.round ?? -1) >= round)
+    // Who says that it is far ahead of most is the last to be believed.
+    .sort((a, b) => reportIn(presence, a).head!.round - reportIn(presence, b).head!.round)
+  for (const peer of candidates.slice(0, askedForHeads)) {
+    try {
+      const question = { what: 'HEAD', runId, limitBytes: heads.payloadBytes } as const
+      const answer = await requestState(node, peerIdFromString(peer), question, signal)
+      await signedBy(presence, peer, answer, signal)
+      yield { round: answer.round, values: await heads.decode(answer.bytes) }
+    } catch {
+      // Gone, busy or lying: the next one.
+      signal.throwIfAborted()
+    }
+  }
+}
+
+/**
+ * Takes over the head with which the loss on own samples is lowest: who comes late has nothing to compare a head with,
+ * and the one that is asked may lie. Where none is bearable the own head stays.
+ *
+ * @returns of which round it is
+ */
+export async function takeOver(init: TakeOverInit, round: number, signal: AbortSignal): Promise<number | undefined> {
+  const { heads } = init
+  const head = headOf(init.parameters, init.head)
+  const own = head.slice()
+  let best: { readonly round?: number; readonly values: Float32Array; readonly loss: number } = {
+    values: own,
+    loss: init.lossLimit,
+  }
+  try {
+    for await (const found of headsFrom(init, round, signal)) {
+      // Behind the head there may be what a method hands over beside it.
+      await copyInSlices(head, found.values.subarray(0, head.length))
+      const loss = await init.loss(signal)
+      const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
+      const left = isBetter ? best : found
+      if (left.round !== undefined) heads.release(left.values)
+      if (isBetter) best = { ...found, loss }
+    }
+  } finally {
+    head.set(best.values.subarray(0, head.length))
+    if (best.round !== undefined) heads.release(best.values)
+  }
+  if (best.round !== undefined) init.onReplaced?.(own)
+  return best.round
+}
+
+/** A head that is newer than its owner's last record waits for the next record. */
+async function signedBy(
+  presence: TakeOverInit['presence'],
+  peer: PeerIdStr,
+  { round, digest }: { readonly round: number; readonly digest: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = createDeadline(signal)
+  deadline.within(recordMs, new StateRefused('BROKEN'))
+  try {
+    await presence.until(() => (reportIn(presence, peer).head?.round ?? -1) >= round, deadline.signal)
+  } finally {
+    deadline.clear()
+  }
+  const { head } = reportIn(presence, peer)
+  if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
+}
+
+function reportIn(presence: TakeOverInit['presence'], peer: PeerIdStr): HeardReport {
+  return presence.heard().get(peer)!
+}

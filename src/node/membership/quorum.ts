@@ -1,0 +1,72 @@
+import { createDeadline } from '../../deadline.js'
+import { type HeardReport, type Presence, presenceProtocol } from '../../gossip/index.js'
+import type { Happening, NamedPeer } from '../events.js'
+
+export interface GatheringInit {
+  /** This peer. */
+  readonly self: NamedPeer
+  readonly presence: Presence
+  /** How many the run has: the first round of who waits. */
+  readonly rounds: number
+  /** How many must be there, itself among them. */
+  readonly minPeers: number
+  /**
+   * Where `minPeers` is 1, how long somebody is looked for all the same, in milliseconds: who comes to a run under way
+   * must not begin with its first round. 0 where there is nobody to look for.
+   */
+  readonly lookMs: number
+}
+
+/** Is it in its rounds, and not waiting as we are? */
+export function isUnderWay({ from, head, samples }: HeardReport, rounds: number): boolean {
+  return from < rounds && (head !== undefined || samples > 0)
+}
+
+/**
+ * Waits until as many are there as the run needs, or somebody who is in the middle of it: it has waited for the others.
+ * When all peers of a run were killed and come back, they wait for each other as at the start.
+ *
+ * @throws the signal's reason
+ */
+export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGenerator<Happening, void, undefined> {
+  const { self, presence, rounds, minPeers, lookMs } = init
+  const wanted = minPeers === 1 && lookMs > 0 ? 2 : minPeers
+  const deadline = createDeadline(signal)
+  if (wanted > minPeers) deadline.within(lookMs, new Error('Nobody came'))
+  const reports = (): HeardReport[] => presence.live().map(peer => presence.heard().get(peer)!)
+  const isEnough = (): boolean => {
+    const live = reports()
+    return live.length + 1 >= wanted || live.some(report => isUnderWay(report, rounds))
+  }
+  let told = -1
+  let pauseMs: number = presenceProtocol.repeatMs
+  try {
+    for (;;) {
+      const live = reports()
+      if (live.length !== told) {
+        told = live.length
+        const others = presence.live().map(peer => ({ peer, name: presence.heard().get(peer)!.name }))
+        yield { type: 'waiting', live: [self, ...others], wanted }
+      }
+      if (isEnough() || deadline.signal.aborted) break
+      await presence.speak({ asks: true }).catch(() => {})
+      // Asked before gossipsub has found the others, nobody hears it: it is asked again.
+      const pause = createDeadline(deadline.signal)
+      pause.within(pauseMs, new Error('Asked again'))
+      pauseMs = Math.min(2 * pauseMs, presenceProtocol.repeatsApart * presenceProtocol.repeatMs)
+      try {
+        await presence.until(() => presence.live().length !== told || isEnough(), pause.signal)
+      } catch (error) {
+        signal.throwIfAborted()
+        if (!pause.signal.aborted) throw error
+      } finally {
+        pause.clear()
+      }
+    }
+    signal.throwIfAborted()
+    await presence.speak({ asks: true }).catch(() => {})
+    yield { type: 'joined', heard: told, missing: [] }
+  } finally {
+    deadline.clear()
+  }
+}

@@ -1,0 +1,167 @@
+import { setTimeout } from 'node:timers/promises'
+import * as z from 'zod'
+import { HearsayError } from '../../errors.js'
+import { type PeerIdStr, type Presence, presenceProtocol } from '../../gossip/index.js'
+import { peersLimit } from '../../topology/index.js'
+import type { Manifest } from '../manifest.js'
+
+/** What a peer tells a newcomer about the run: who is there, and which share of the partition is free. */
+export interface RunView {
+  readonly peers: readonly { readonly name: string; readonly round: number; readonly share?: number | undefined }[]
+  /** For who asks; absent when all shares are taken. */
+  readonly share?: number | undefined
+  /** Some peer has handed over a head: newcomers go on where the others are. */
+  readonly hasBegun: boolean
+}
+
+const viewSchema = z.strictObject({
+  peers: z
+    .array(
+      z.strictObject({
+        name: z.string().max(presenceProtocol.limits.nameLength),
+        round: z.int().min(0),
+        share: z.int().min(0).max(peersLimit).optional(),
+      }),
+    )
+    .max(peersLimit),
+  share: z.int().min(0).max(peersLimit).optional(),
+  hasBegun: z.boolean(),
+})
+
+export interface SharesInit {
+  /** This peer is in its rounds. */
+  readonly hasBegun: () => boolean
+  readonly presence: Presence
+  readonly name: string
+  /** This peer's own share, if it has one. */
+  readonly own: number | undefined
+  /** How many are given out: 0 where the data are a file of the manifest's author, which nobody else can have. */
+  readonly shares: number
+  /** Milliseconds of any clock that does not go back. @default performance.now */
+  readonly now?: () => number
+}
+
+/** How shares are promised. A test asserts each. */
+export const promiseLimits = {
+  /**
+   * How long nobody else gets a share that was promised: from the question to the newcomer's first record, its data read
+   * and its backend started in between. With a small set that took 2 s, and 9 s where a dozen processes started on two
+   * cores. A newcomer that takes longer says its share all the same.
+   */
+  promiseMs: 20_000,
+  /** So many are remembered at most, the youngest. */
+  promises: 256,
+} as const
+
+interface SharePromise {
+  readonly share: number
+  /** Where the newcomer called from. */
+  readonly from: string
+  readonly until: number
+}
+
+/**
+ * Answers newcomers, each with a share that nobody has: neither those who are there nor another newcomer who asked
+ * here a moment ago. Two who ask different peers at the same time may get the same one; they then train on the same
+ * samples, which harms nobody.
+ *
+ * A promise costs the asker nothing, so it must not take a share away: it ends by itself unless the newcomer shows up,
+ * and while it lasts, one address cannot keep shares from the others by asking in many names.
+ */
+export function createShares(init: SharesInit): (asker: PeerIdStr, from: string) => Uint8Array {
+  const { presence, name, own, shares, hasBegun, now = () => performance.now() } = init
+  const promises = new Map<PeerIdStr, SharePromise>()
+
+  function promise(asker: PeerIdStr, from: string, isFree: (share: number) => boolean): number | undefined {
+    const heard = presence.heard()
+    // What somebody says of itself counts from then on, and not what it was promised.
+    for (const [peer, { until }] of promises) if (until <= now() || heard.has(peer)) promises.delete(peer)
+    const before = promises.get(asker)?.share ?? heard.get(asker)?.share
+    if (before !== undefined && isFree(before)) return before
+    promises.delete(asker)
+    const promised = new Set([...promises.values()].map(({ share }) => share))
+    const free = Array.from({ length: shares }, (_, share) => share).filter(isFree)
+    const share = free.find(share => !promised.has(share)) ?? takeOver(from, isFree)
+    if (share !== undefined) promises.set(asker, { share, from, until: now() + promiseLimits.promiseMs })
+    for (const peer of promises.keys()) if (promises.size > promiseLimits.promises) promises.delete(peer)
+    return share
+  }
+
+  /** Breaks the oldest promise to the address that has the most, where that leaves it no fewer than the asker's gets. */
+  function takeOver(from: string, isFree: (share: number) => boolean): number | undefined {
+    const held = new Map<string, PeerIdStr[]>()
+    for (const [peer, promise] of promises) {
+      if (isFree(promise.share)) held.set(promise.from, [...(held.get(promise.from) ?? []), peer])
+    }
+    const most = [...held.values()].reduce((a, b) => (b.length > a.length ? b : a), [])
+    if (most.length < (held.get(from)?.length ?? 0) + 2) return undefined
+    const { share } = promises.get(most[0]!)!
+    promises.delete(most[0]!)
+    return share
+  }
+
+  return (asker, from) => {
+    const live = presence.live().map(peer => ({ peer, report: presence.heard().get(peer)! }))
+    const taken = new Set([own, ...live.filter(({ peer }) => peer !== asker).map(({ report }) => report.share)])
+    const share = promise(asker, from, share => !taken.has(share))
+    const view: RunView = {
+      peers: [
+        { name, round: 0, share: own },
+        ...live.map(({ report }) => ({ name: report.name, round: report.round, share: report.share })),
+      ],
+      share,
+      hasBegun: hasBegun() || live.some(({ report }) => report.head !== undefined),
+    }
+    return new TextEncoder().encode(JSON.stringify(view))
+  }
+}
+
+/** How often a newcomer asks again for a share while all that nobody has are promised, and how long. */
+const asking = { pauseMs: 2_000, patienceMs: 3 * promiseLimits.promiseMs } as const
+
+/**
+ * Asks until there is a share for who asks: one that is promised to somebody who does not come is free again soon.
+ *
+ * @param ask - asks a peer of the run for its view
+ * @param tell - told once, in a line, that it waits
+ * @param pauseMs - from one question to the next, half as much more or less
+ * @throws {@link HearsayError} DATA when all shares are taken
+ * @throws the signal's reason
+ */
+export async function waitForShare(
+  ask: () => Promise<RunView>,
+  { peers, data }: Pick<Manifest, 'peers' | 'data'>,
+  tell: (line: string) => void,
+  signal: AbortSignal,
+  pauseMs: number = asking.pauseMs,
+): Promise<RunView> {
+  const until = performance.now() + asking.patienceMs
+  for (let asked = 1; ; asked++) {
+    const view = await ask()
+    if (view.share !== undefined) return view
+    const taken = new Set(view.peers.map(({ share }) => share).filter(share => share !== undefined)).size
+    if (taken >= peers || performance.now() >= until) {
+      const which = taken >= peers ? 'taken' : 'taken or promised to others that are joining'
+      throw new HearsayError('DATA', `all ${peers} shares of ${data.set} are ${which}; bring your own data with --data`)
+    }
+    if (asked === 1)
+      tell(`waiting   all free shares of ${data.set} are promised to others; asked again while they are joining`)
+    await setTimeout(pauseMs * (0.5 + Math.random()), undefined, { signal })
+  }
+}
+
+/**
+ * Reads what a peer says of its run. Names are for terminals: what could move the cursor is taken out.
+ *
+ * @throws {@link HearsayError} `NETWORK` when it is nonsense
+ */
+export function readView(bytes: Uint8Array): RunView {
+  try {
+    const view = viewSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
+    return { ...view, peers: view.peers.map(peer => ({ ...peer, name: peer.name.replaceAll(/\p{C}/gu, '') })) }
+  } catch (error) {
+    throw new HearsayError('NETWORK', 'the peer does not say properly who takes part; is it of another version?', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,97 @@
+import { setMaxListeners } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import type { Libp2p, PeerId } from '@libp2p/interface'
+import { createDeadline } from '../../deadline.js'
+import type { PeerIdStr, Presence } from '../../gossip/index.js'
+import { type Topology, unionGraph } from '../../topology/index.js'
+import type { Happening } from '../events.js'
+import { whenConnected } from './connections.js'
+import type { Member } from './member.js'
+
+/** Pause before a neighbour who is not there yet is dialled again. */
+const redialMs = 500
+
+export interface MeetingInit {
+  readonly self: number
+  readonly members: readonly Member[]
+  readonly topology: Topology
+  /** How long to wait for those who are not there yet. */
+  readonly joinMs: number
+  /** Waits for all members and not only the neighbours; these alone are dialled. */
+  readonly everybody: boolean
+  /** Who is known to be gone for good, by peer id: nobody waits for those. @default nobody */
+  readonly isGone?: (peer: PeerIdStr) => boolean
+  /** Whose word is waited for. Left out, a connection will do: all begin together. */
+  readonly presence?: Presence
+}
+
+/** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
+export async function* meet(
+  { self, members, topology, joinMs, everybody, isGone = () => false, presence }: MeetingInit,
+  node: Libp2p,
+  signal: AbortSignal,
+): AsyncGenerator<Happening, void, undefined> {
+  const graph = unionGraph(topology)
+  const isThereStill = (number: number): boolean => !isGone(members[number]!.peerId.toString())
+  const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])]
+    .filter(isThereStill)
+    .sort((a, b) => a - b)
+  const ids = neighbours.map(number => members[number]!.peerId)
+  const until = createDeadline(signal)
+  until.within(joinMs, new Error('The neighbours did not come in time'))
+  const deadline = until.signal
+  try {
+    // Every dial listens to it, as many as there are neighbours.
+    setMaxListeners(0, deadline)
+    // Where heads go to everybody, one that is lost is asked of anybody: when neighbours die, others are in no reach.
+    const reached = everybody
+      ? [...members.keys()].filter(number => number !== self && isThereStill(number))
+      : neighbours
+    await Promise.all(
+      reached.map(number => {
+        const { peerId, addresses } = members[number]!
+        return node.peerStore.merge(peerId, { multiaddrs: [...addresses] })
+      }),
+    )
+    await Promise.all(
+      neighbours.map(async number => {
+        const { peerId } = members[number]!
+        // Of two who would dial each other only one does: a second connection would only be closed again.
+        if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
+      }),
+    )
+    if (presence === undefined) await whenConnected(node, ids, deadline).catch(() => signal.throwIfAborted())
+    else
+      await presence
+        .waitFor(
+          (everybody ? members.filter((_, number) => isThereStill(number)).map(({ peerId }) => peerId) : ids).map(
+            String,
+          ),
+          deadline,
+        )
+        .catch(() => signal.throwIfAborted())
+  } finally {
+    until.clear()
+  }
+  const isThere = (peerId: PeerId): boolean =>
+    presence?.heard().has(peerId.toString()) ?? node.getConnections(peerId).length > 0
+  const missing = ids.filter(id => !isThere(id)).map(String)
+  yield { type: 'joined', heard: ids.length - missing.length, missing }
+}
+
+/**
+ * Dials again and again: a neighbour may start after us, and where many peers of one machine connect at once some
+ * handshakes miss libp2p's deadlines (120 edges of 16 peers on two busy cores did).
+ *
+ * @throws the signal's reason
+ */
+async function dialUntilThere(node: Libp2p, peerId: PeerId, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await node.dial(peerId, { signal })
+      return
+    } catch {
+      await setTimeout(redialMs, undefined, { signal })
+    }
+  }
+}

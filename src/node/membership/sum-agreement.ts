@@ -1,0 +1,106 @@
+import { setTimeout } from 'node:timers/promises'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { createDeadline } from '../../deadline.js'
+import { HearsayError } from '../../errors.js'
+import {
+  type AgreementService,
+  decodeSum,
+  type HearsayHost,
+  type Presence,
+  requestState,
+  type SummedNumbers,
+} from '../../gossip/index.js'
+
+export interface AgreeingInit {
+  readonly node: HearsayHost
+  readonly presence: Pick<Presence, 'live'>
+  readonly runId: Uint8Array
+  readonly agreement: AgreementService
+  /** Of the sum: as many as the own part has. */
+  readonly totalBytes: number
+  /** The manifest's `limits.joinSeconds`. */
+  readonly joinSeconds: number
+}
+
+/** From one question to the others to the next. */
+const askedEveryMs = 2_000
+/** So many of those who are there are asked. */
+const askedPeers = 8
+/** After so many times `joinSeconds` it is given up. */
+const givenUpAfter = 20
+/** Peer ids beside the sum. */
+const membersBytes = 128 * 1024
+
+/**
+ * The sum of the run: what those who are there have agreed on already, as more than half of those who are asked have it;
+ * else what comes of adding up with them.
+ *
+ * @throws {@link HearsayError} `NETWORK` where nobody has it for long, and too few are there; the signal's reason
+ */
+export async function agreeWithOthers(init: AgreeingInit, signal: AbortSignal): Promise<SummedNumbers> {
+  const either = createDeadline(signal)
+  const seconds = givenUpAfter * init.joinSeconds
+  either.within(
+    seconds * 1000,
+    new HearsayError(
+      'NETWORK',
+      `no peer has told mean and spread of the columns in ${seconds} s, and too few are here to agree on them; copy agreed.json from a peer's run folder into this one, or resume when more are there`,
+    ),
+  )
+  try {
+    return await Promise.any([init.agreement.agree(either.signal), adopted(init, either.signal)])
+  } catch (error) {
+    signal.throwIfAborted()
+    either.signal.throwIfAborted()
+    throw error instanceof AggregateError ? error.errors[0] : error
+  } finally {
+    either.abort(new Error('The sum is here'))
+    either.clear()
+  }
+}
+
+/** Does it take longer than this? What it ends with is for who waits for it. */
+export async function isLong(waited: Promise<unknown>, ms: number): Promise<boolean> {
+  const over = new AbortController()
+  const ended = waited.then(
+    () => false,
+    () => false,
+  )
+  const late = setTimeout(ms, true, { signal: over.signal }).catch(() => false)
+  try {
+    return await Promise.race([ended, late])
+  } finally {
+    over.abort()
+  }
+}
+
+async function adopted(init: AgreeingInit, signal: AbortSignal): Promise<SummedNumbers> {
+  for (;;) {
+    const asked = init.presence.live().slice(0, askedPeers)
+    const answers = await Promise.all(asked.map(peer => sumOf(init, peer, signal)))
+    const counts = new Map<string, number>()
+    for (const bytes of answers) {
+      if (bytes !== undefined) counts.set(bytes.toString('base64'), (counts.get(bytes.toString('base64')) ?? 0) + 1)
+    }
+    for (const [text, times] of counts) {
+      const sum = 2 * times > asked.length ? decodeSum(Buffer.from(text, 'base64'), init.totalBytes) : undefined
+      if (sum !== undefined) return sum
+    }
+    await setTimeout(askedEveryMs, undefined, { signal })
+  }
+}
+
+/** Nothing where the peer has none yet, or is gone, or busy: it is asked again. */
+async function sumOf(
+  { node, runId, totalBytes }: AgreeingInit,
+  peer: string,
+  signal: AbortSignal,
+): Promise<Buffer | undefined> {
+  try {
+    const question = { what: 'AGREED', runId, limitBytes: totalBytes + membersBytes } as const
+    return Buffer.from((await requestState(node, peerIdFromString(peer), question, signal)).bytes)
+  } catch {
+    signal.throwIfAborted()
+    return undefined
+  }
+}

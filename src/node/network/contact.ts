@@ -1,0 +1,212 @@
+import { setTimeout } from 'node:timers/promises'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { createDeadline } from '../../deadline.js'
+import { HearsayError } from '../../errors.js'
+import {
+  createHost,
+  type HearsayHost,
+  type InviteRejection,
+  requestState,
+  type StateQuery,
+  StateRefused,
+  stateProtocol,
+} from '../../gossip/index.js'
+import { type Manifest, parseManifest, runIdOf } from '../manifest.js'
+import { type RunView, readView } from '../membership/shares.js'
+import type { Identity } from './identity.js'
+import { hostNetwork, type PeerNetwork, refusedInvite } from './peer-network.js'
+
+/** What one pastes to join: a peer of the run, and the run. */
+export interface JoinAddress {
+  readonly address: Multiaddr
+  readonly peerId: PeerId
+  /** Without it the peer is asked which run it is in, and trusted. */
+  readonly runId?: Uint8Array
+}
+
+/** An address with the run that is to be found there: /ip4/…/tcp/…/p2p/…#run. */
+export function joinAddress(address: Multiaddr, runId: Uint8Array): string {
+  return `${address}#${Buffer.from(runId).toString('hex')}`
+}
+
+/** @throws {@link HearsayError} `USAGE` */
+export function parseJoinAddress(text: string): JoinAddress {
+  const wrong = (what: string): HearsayError =>
+    new HearsayError('USAGE', `${text.slice(0, 300)}: ${what}; copy the whole line that hearsay start prints`)
+  const [where, run, ...more] = text.split('#')
+  if (more.length > 0 || where === undefined || where.length > 1000) throw wrong('is no address to join')
+  if (run !== undefined && !/^[0-9a-f]{64}$/.test(run)) throw wrong('the run after # must have 64 hexadecimal digits')
+  let address: Multiaddr
+  try {
+    address = multiaddr(where)
+  } catch {
+    throw wrong('is no address to join')
+  }
+  // The last one: before it may stand the relay's.
+  const id = address
+    .getComponents()
+    .filter(({ name }) => name === 'p2p')
+    .at(-1)?.value
+  if (id === undefined) throw wrong('lacks /p2p/… and with it whom to expect there')
+  try {
+    const peerId = peerIdFromString(id)
+    return { address, peerId, ...(run === undefined ? {} : { runId: Uint8Array.from(Buffer.from(run, 'hex')) }) }
+  } catch {
+    throw wrong(`has no peer id after /p2p/`)
+  }
+}
+
+/** How long the reason for a refusal may take behind the refusal, in milliseconds. */
+const refusalMs = 5_000
+
+/**
+ * Asks a peer for its run's manifest.
+ *
+ * @throws {@link HearsayError} `NETWORK` when it does not answer, or with another run than the address says
+ */
+export async function askManifest(
+  contact: JoinAddress,
+  identity: Identity,
+  network: PeerNetwork,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const question = { what: 'MANIFEST', limitBytes: stateProtocol.limits.manifestBytes } as const
+  const { address, runId } = contact
+  const bytes = await ask(contact, { ...question, ...(runId && { runId }) }, identity, network, signal)
+  const manifest = readManifest(bytes, address)
+  if (runId !== undefined && Buffer.compare(runIdOf(manifest), runId) !== 0) {
+    throw new HearsayError(
+      'NETWORK',
+      `${address}: its manifest is not that of the run ${Buffer.from(runId).toString('hex')}; do not trust this peer`,
+    )
+  }
+  return manifest
+}
+
+/**
+ * Asks a peer who takes part, and for a share of the partition that nobody has. The share is promised to this identity.
+ *
+ * @throws {@link HearsayError} `NETWORK` when it does not answer
+ */
+export async function askView(
+  contact: JoinAddress,
+  runId: Uint8Array,
+  identity: Identity,
+  network: PeerNetwork,
+  signal: AbortSignal,
+): Promise<RunView> {
+  const question = { what: 'VIEW', runId, limitBytes: stateProtocol.limits.viewBytes } as const
+  return readView(await ask(contact, question, identity, network, signal))
+}
+
+/** By a host of its own, that is closed afterwards: only who knows the manifest knows what a peer's host needs. */
+async function ask(
+  { address, peerId }: JoinAddress,
+  question: StateQuery,
+  { privateKey, peerId: identityId }: Identity,
+  network: PeerNetwork,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (peerId.equals(identityId)) {
+    throw ownAddress(String(address), identityId)
+  }
+  if (network.allow?.some(peer => peer.equals(peerId)) === false) {
+    throw new HearsayError('NETWORK', `allow: ${peerId} is not on the list, and you are about to join it; add it`)
+  }
+  const refused = Promise.withResolvers<InviteRejection>()
+  const { invite } = network
+  const { networkKey, access } = hostNetwork(network, {
+    runId: question.runId ?? new Uint8Array(32),
+    // Who founded it is in the manifest; until then whoever has it is to see our invitation.
+    founders: invite === undefined ? undefined : [peerId],
+    contacts: [address],
+    onRefused: (_, reason) => refused.resolve(reason),
+  })
+  const node = await createHost({
+    privateKey,
+    transport: 'tcp',
+    listen: [],
+    // It calls, by whatever way the address has, and is not called.
+    field: { autoNat: false, holePunching: false },
+    ...(networkKey && { networkKey }),
+    ...(access && { access }),
+  })
+  const deadline = createDeadline(signal)
+  let isThere = false
+  node.addEventListener('connection:open', ({ detail }) => {
+    isThere ||= detail.remotePeer.equals(peerId)
+  })
+  try {
+    await node.start()
+    // First of all a connection: what is wrong with that is said in another way than what is wrong with the answer.
+    deadline.within(stateProtocol.deadlines.dialMs, new Error('it cannot be reached'))
+    await node.dial(address, { signal: deadline.signal })
+    return await answerOf(node, peerId, question, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    // Our question ends as soon as the invitation is refused; why it was comes just behind.
+    const isAwaited = isThere && invite !== undefined
+    const reason = isAwaited ? await Promise.race([refused.promise, setTimeout(refusalMs, undefined)]) : undefined
+    throw reason === undefined ? explained(error, address, isThere) : refusedInvite(reason, String(peerId))
+  } finally {
+    deadline.clear()
+    await node.stop()
+  }
+}
+
+/** How often a newcomer comes back to a peer that answers others just now, and after how long on average. */
+const busy = { tries: 30, pauseMs: 1_000 } as const
+
+/** When a run is announced many come at once, and a peer answers a few at a time. */
+async function answerOf(
+  node: HearsayHost,
+  peer: PeerId,
+  question: StateQuery,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await requestState(node, peer, question, signal)).bytes
+    } catch (error) {
+      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busy.tries) throw error
+    }
+    // Not all at once again.
+    await setTimeout(busy.pauseMs * (0.5 + Math.random()), undefined, { signal })
+  }
+}
+
+function readManifest(bytes: Uint8Array, address: Multiaddr): Manifest {
+  let value: unknown
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (error) {
+    throw new HearsayError('NETWORK', `${address}: what it calls its manifest is none`, { cause: error })
+  }
+  return parseManifest(value, `the manifest of ${address}`)
+}
+
+function explained(error: unknown, address: Multiaddr, isThere: boolean): unknown {
+  if (error instanceof HearsayError) return error
+  const why =
+    error instanceof StateRefused
+      ? {
+          WRONG_RUN: 'it is in another run than the address says; ask for the present line',
+          NOT_ADMITTED: 'it does not admit this peer; ask a member for an invitation',
+          TOO_BUSY: 'it is busy with other newcomers; try again',
+        }[error.code as string]
+      : undefined
+  const instead = isThere
+    ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
+    : 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'
+  return new HearsayError('NETWORK', `${address}: ${why ?? instead}`, { cause: error })
+}
+
+/** For who is given its own address, as of the folder that its own is a copy of. */
+export function ownAddress(address: string, peerId: PeerId): HearsayError {
+  return new HearsayError(
+    'NETWORK',
+    `${address}: leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
+  )
+}

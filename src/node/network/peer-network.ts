@@ -1,0 +1,148 @@
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { HearsayError } from '../../errors.js'
+import {
+  type AccessPolicy,
+  createAccess,
+  type InviteRejection,
+  type NetworkKey,
+  verifyInvite,
+} from '../../gossip/index.js'
+import type { InTheField } from '../assembled-peer.js'
+
+/** How a peer of the field is reached, and who may take part with it. */
+export interface PeerNetwork {
+  /** Only peers with the same key can connect. @default none */
+  readonly key?: NetworkKey | undefined
+  /** These peers and nobody else may connect. Not in a run by invitation. @default everybody */
+  readonly allow?: readonly PeerId[] | undefined
+  /** In a run by invitation: this peer's token. @default none: it is a founder */
+  readonly invite?: string | undefined
+  /** Relays through which this peer can be reached: multiaddrs with a peer id. @default none */
+  readonly relays?: readonly string[] | undefined
+  /** Is a relay for so many others. @default 0 */
+  readonly relaySlots?: number | undefined
+  /** Addresses under which others reach it besides its own: multiaddrs without a peer id. @default none */
+  readonly announce?: readonly string[] | undefined
+  /** Finds peers of the run on the LAN (mDNS), and connects to some of them. @default false */
+  readonly lan?: boolean | undefined
+  /** Asks the router to let others in (UPnP). @default false */
+  readonly upnp?: boolean | undefined
+}
+
+export interface NetworkOf {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** Of a run by invitation; nothing where whoever knows the address may take part. */
+  readonly founders?: readonly PeerId[] | undefined
+  /** Whom it calls first. @default nobody */
+  readonly contacts?: readonly Multiaddr[]
+  /** Told when a peer does not take our invitation. Must not throw. */
+  readonly onRefused?: (by: string, reason: InviteRejection) => void
+}
+
+/** What a host is given for it. For one host: who may take part is remembered in it. */
+export function hostNetwork(network: PeerNetwork, run: NetworkOf): Omit<InTheField, 'share'> {
+  const { key, invite, relays = [], relaySlots, announce, lan = false, upnp } = network
+  const { contacts = [], onRefused } = run
+  const policy = policyOf(network, run)
+  const access =
+    policy.kind === 'open'
+      ? undefined
+      : createAccess({ policy, relays: relaysIn(relays, contacts), ...(onRefused && { onRefused }) })
+  return {
+    field: {
+      relays,
+      ...(relaySlots === undefined ? {} : { relaySlots }),
+      ...(announce === undefined ? {} : { announce: announce.map(checkAnnounced) }),
+      ...(upnp === undefined ? {} : { upnp }),
+    },
+    lan,
+    ...(key && { networkKey: key }),
+    ...(access && { access }),
+    ...(invite !== undefined && run.founders !== undefined && { invite: Buffer.from(invite, 'base64url') }),
+  }
+}
+
+/** Why an invitation is not taken, and what to do about it. */
+const refusals: Readonly<Record<InviteRejection, string>> = {
+  OVERSIZE: 'is no invitation; copy the whole token',
+  MALFORMED: 'is no invitation; copy the whole token',
+  WRONG_RUN: 'is for another run; ask for one to this run',
+  EXPIRED: 'is over; ask for a new one',
+  WRONG_PEER: 'is for another peer id; name the folder whose id was invited with --out',
+  TOO_DEEP: 'comes from too far; ask a member closer to a founder for one',
+  UNKNOWN_FOUNDER: 'comes from nobody who founded this run; ask a member for one',
+  BROKEN_CHAIN: 'comes from somebody who was not invited; ask a member for one',
+  BAD_SIGNATURE: 'was changed on its way; copy the whole token',
+}
+
+/** One line for an invitation that somebody does not take. */
+export function refusedInvite(reason: InviteRejection, by: string): HearsayError {
+  return new HearsayError('NETWORK', `invite: ${by} does not take the invitation: it ${refusals[reason]}`)
+}
+
+/**
+ * Says at once what the others would say only by hanging up.
+ *
+ * @throws {@link HearsayError} NETWORK when this peer may not take part
+ */
+export async function checkInvited(
+  { invite }: PeerNetwork,
+  { runId, founders }: NetworkOf,
+  peerId: PeerId,
+): Promise<void> {
+  if (founders === undefined) {
+    if (invite === undefined) return
+    throw new HearsayError('NETWORK', 'invite: this run is not by invitation; leave it out')
+  }
+  if (founders.some(founder => founder.equals(peerId))) return
+  if (invite === undefined) {
+    throw new HearsayError(
+      'NETWORK',
+      `access.founders: this peer, ${peerId}, is none of them; ask one for an invitation and give it with --invite`,
+    )
+  }
+  const verified = await verifyInvite(invite, { runId, founders, now: Date.now(), presentedBy: peerId })
+  if (!verified.ok) throw refusedInvite(verified.reason, 'this run')
+}
+
+function policyOf({ allow, invite }: PeerNetwork, { runId, founders }: NetworkOf): AccessPolicy {
+  if (founders === undefined) return allow === undefined ? { kind: 'open' } : { kind: 'allow-list', peers: allow }
+  if (allow !== undefined) {
+    throw new HearsayError(
+      'NETWORK',
+      "allow: this run is by invitation (the manifest's access.founders); leave the list out",
+    )
+  }
+  return { kind: 'invites', runId, founders, ...(invite === undefined ? {} : { token: invite }) }
+}
+
+/** Relays that need not be members: ours, and those through which we call. What is no address, the host says. */
+function relaysIn(relays: readonly string[], contacts: readonly Multiaddr[]): PeerId[] {
+  const through = contacts.flatMap(address => String(address).split('/p2p-circuit').slice(0, -1))
+  return [...relays, ...through].flatMap(address => {
+    try {
+      return [peerIdFromString(/\/p2p\/([^/]+)$/.exec(address)?.[1] ?? '')]
+    } catch {
+      return []
+    }
+  })
+}
+
+/** libp2p would not start, and say so with a stack. */
+function checkAnnounced(address: string): string {
+  try {
+    const names = multiaddr(address)
+      .getComponents()
+      .map(({ name }) => name)
+    if (names.length > 1 && !names.includes('p2p')) return address
+  } catch {
+    // Said below.
+  }
+  throw new HearsayError(
+    'NETWORK',
+    `announce: ${address} is no address of this machine or its router; write it like /ip4/203.0.113.7/tcp/4001, without /p2p/`,
+  )
+}

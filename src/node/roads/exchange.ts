@@ -1,0 +1,167 @@
+import type { Libp2p, PeerId } from '@libp2p/interface'
+import { createDeadline } from '../../deadline.js'
+import { type PeerIdStr, Rejection, type StatePayload } from '../../gossip/index.js'
+import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap } from '../../methods/index.js'
+import { whenDisconnected } from '../membership/connections.js'
+import type { Member } from '../membership/member.js'
+import { createHandingOver, type HandingOverInit } from './outbox.js'
+import type { Patience } from './patience.js'
+
+/** An exchange over libp2p streams. */
+export interface StreamExchange extends NeighbourRoad {
+  swap(position: Position, values: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap>
+  /** Resolves when nothing is being handed over any more. */
+  idle(): Promise<void>
+  /** What was handed over last, where `keepsLatest` asks to keep it: newcomers want it. */
+  latest(): StatePayload | undefined
+}
+
+export interface ExchangeInit extends HandingOverInit {
+  readonly node: Libp2p
+  /** Wait for nobody: what is here is merged. @default false */
+  readonly isAsync?: boolean
+  /** How long an exchange waits for neighbours that are connected and silent. */
+  readonly patience: Patience
+  /**
+   * Resolves when it is known that this peer's head of a round will not come, though it is there: its own reports are
+   * of another round. Left out, only the deadline tells.
+   */
+  readonly whenElsewhere?: (peer: PeerIdStr, round: number, signal: AbortSignal) => Promise<void>
+  /** Longest try to reach a neighbour whose connection is lost. */
+  readonly dialMs: number
+}
+
+/** Exchanges heads over libp2p streams. */
+export function createExchange(init: ExchangeInit): StreamExchange {
+  const { handover } = init
+  const handing = createHandingOver(init)
+
+  /** The neighbour's head, or why there is none. @param deadline - ends with `signal` too */
+  async function take(
+    peer: PeerId,
+    position: Position,
+    signal: AbortSignal,
+    deadline: AbortSignal,
+  ): Promise<Float32Array | AbsenceReason> {
+    const until = createDeadline(deadline)
+    const missing = createDeadline(until.signal)
+    let why: AbsenceReason | undefined
+    const because = (reason: AbsenceReason) => (): void => {
+      why ??= reason
+      missing.abort(reason)
+    }
+    const name = peer.toString()
+    const watching = Promise.allSettled([
+      whenGone(init, peer, position.round, until.signal).then(because('gone')),
+      init.whenElsewhere?.(name, position.round, until.signal).then(because('elsewhere')),
+    ])
+    try {
+      return await handover.take(name, position.round, position.step, missing.signal)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (error instanceof Rejection) return 'refused'
+      if (why !== undefined) return why
+      if (deadline.aborted) return 'late'
+      throw error
+    } finally {
+      until.abort(new Error('The wait is over'))
+      until.clear()
+      missing.clear()
+      await watching
+    }
+  }
+
+  /** What is here of the neighbours, of whatever round. */
+  function newest({ members, self, graph, topology }: Neighbourhood<Member>): Swap {
+    const received = new Map<number, Float32Array>()
+    const rounds = new Map<number, number>()
+    const senders = new Set<PeerIdStr>()
+    for (const peer of graph.receivesFrom(self)) {
+      const sender = members[peer]!.peerId.toString()
+      senders.add(sender)
+      const head = handover.latest(sender)
+      if (head === undefined) continue
+      received.set(peer, head.values)
+      rounds.set(peer, head.round)
+    }
+    // Of those who are no neighbours any more nothing is kept; where graphs change every round, they soon are again.
+    if (topology.period === 1) handover.keepOnly(senders)
+    return { received, rounds, absent: [], release() {} }
+  }
+
+  return {
+    async swap(position, head, where, signal) {
+      const { members, self, graph } = where
+      if (init.isAsync === true) {
+        await handing.toAll(position, head, where, signal)
+        return newest(where)
+      }
+      handing.throwIfLost()
+      handover.advance(position.round, position.step)
+      const waiting = init.patience.begin()
+      const deadline = createDeadline(signal)
+      deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
+      const { over } = await handing.toAll(position, head, where, deadline.signal)
+
+      const received = new Map<number, Float32Array>()
+      const absent: Absence[] = []
+      const takeFrom = async (peer: number, until: AbortSignal): Promise<void> => {
+        const { peerId } = members[peer]!
+        const taken = await take(peerId, position, signal, until)
+        const how = typeof taken !== 'string' ? 'came' : taken === 'late' ? 'late' : 'absent'
+        waiting.ended(peerId.toString(), how)
+        if (typeof taken === 'string') absent.push({ peer, reason: taken })
+        else received.set(peer, taken)
+      }
+      const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
+      const neighbours = graph.receivesFrom(self)
+      const others = createDeadline(deadline.signal)
+      const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline.signal)))
+      const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, others.signal))
+      const noMore = (): void => others.abort(new Error('Those worth waiting for have come'))
+      const taken = Promise.all([expected.finally(noMore), ...unexpected]).finally(others.clear)
+      // Handing over may go on behind the merge, and has until the deadline too.
+      void Promise.allSettled([over, taken]).then(deadline.clear)
+      await taken
+      waiting.done()
+      return {
+        received,
+        absent: absent.sort((a, b) => a.peer - b.peer),
+        release() {
+          for (const values of received.values()) handover.release(values)
+        },
+      }
+    },
+    latest: handing.latest,
+    async idle() {
+      await handing.idle()
+      handing.throwIfLost()
+    },
+  }
+}
+
+/**
+ * Resolves when `peerId` will say nothing any more: in lockstep as it is known, else when it has no connection to us and
+ * cannot be dialled. Rejects when `signal` aborts.
+ */
+async function whenGone(
+  { node, dialMs, lockstep }: Pick<ExchangeInit, 'node' | 'dialMs' | 'lockstep'>,
+  peerId: PeerId,
+  round: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (lockstep !== undefined) return lockstep.until(() => lockstep.isGone(peerId.toString(), round), signal)
+  for (;;) {
+    await whenDisconnected(node, peerId, signal)
+    const deadline = createDeadline(signal)
+    deadline.within(dialMs, new Error('It cannot be reached'))
+    try {
+      await node.dial(peerId, { signal: deadline.signal })
+    } catch {
+      signal.throwIfAborted()
+      return
+    } finally {
+      deadline.clear()
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { codecNamed } from '../../codec/index.js'
+import {
+  type Buffers,
+  createHandover,
+  digestOf,
+  type Handover,
+  type HearsayHost,
+  type RejectionReason,
+  type StatePayload,
+  type Timing,
+} from '../../gossip/index.js'
+import type { Layout } from '../../tensors/index.js'
+import type { Topology } from '../../topology/index.js'
+import type { Lockstep } from '../lockstep.js'
+import type { Manifest } from '../manifest.js'
+import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
+import type { Patience } from './patience.js'
+import type { Beginning, Road } from './road.js'
+
+export interface NeighbourRoadInit {
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  /** Of what is handed over. */
+  readonly layout: Layout
+  /** Exchanges in a round. */
+  readonly steps: number
+  /** See {@link ExchangeInit}. */
+  readonly forge?: ExchangeInit['forge']
+  readonly buffers?: Buffers
+  readonly patience: Patience
+  readonly timing: Pick<Timing, 'handover'>
+  /** See {@link ExchangeInit.lockstep}. */
+  readonly lockstep?: Lockstep | undefined
+  /** Longest try to reach a neighbour whose connection is lost. */
+  readonly dialMs: number
+}
+
+/** The road to the neighbours: vectors are handed over on direct streams, once per edge. */
+export interface HandoverRoad extends Road<'neighbours'> {
+  offer(round: number, values: Float32Array): Promise<void>
+  readonly handover: Handover
+}
+
+export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost): HandoverRoad {
+  const { manifest } = init
+  const isAsync = manifest.mode === 'async'
+  let begun: Beginning | undefined
+  let exchange: StreamExchange | undefined
+  let round = 0
+  let offered: StatePayload | undefined
+
+  const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
+    if (theirRound >= manifest.rounds || step >= init.steps) return 'FUTURE_ROUND'
+    if (begun?.open?.isUnlike(sender) === true) return 'OTHER_SUMS'
+    const where = begun?.federation.at(theirRound)
+    const number = where?.numbers.get(sender)
+    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
+    // In lockstep nobody lies, and how far one may be ahead along one-way edges depends on the graph.
+    const isBound = !isAsync && init.lockstep === undefined
+    if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
+    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
+  }
+  const handover = createHandover({
+    runId: init.runId,
+    layout: init.layout,
+    codec: codecNamed(manifest.encoding),
+    latestOnly: isAsync,
+    normLimit: manifest.limits.headNorm,
+    admit,
+    deadlines: init.timing.handover,
+    ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
+  })({ node })
+
+  return {
+    kind: 'neighbours',
+    handover,
+    road: { swap: (...asked) => exchange!.swap(...(asked as Parameters<StreamExchange['swap']>)) },
+    start: () => handover.start(),
+    stop: () => handover.stop(),
+    begin(beginning) {
+      begun = beginning
+      const { open } = beginning
+      const { patience, dialMs, lockstep } = init
+      const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
+      exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
+    },
+    at(now) {
+      round = now
+    },
+    async offer(round, values) {
+      const bytes = await handover.encode(values)
+      offered = { bytes, digest: await digestOf(bytes), round }
+    },
+    latest: () => exchange?.latest() ?? offered,
+    async idle() {
+      // A neighbour may need our last head to finish.
+      await exchange?.idle()
+    },
+    get counters() {
+      return handover.counters
+    },
+  }
+}
+
+/**
+ * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,
+ * so one round; along one-way edges the news takes up to log₂ m rounds to come round. A little more is allowed for
+ * neighbours that stopped waiting for us at a deadline.
+ */
+function roundsAhead(topology: Topology): number {
+  return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
+}

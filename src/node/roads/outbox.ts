@@ -1,0 +1,174 @@
+import { setTimeout } from 'node:timers/promises'
+import type { PeerId } from '@libp2p/interface'
+import { createDeadline } from '../../deadline.js'
+import { HearsayError } from '../../errors.js'
+import {
+  digestOf,
+  type Handover,
+  handoverProtocol,
+  isFinal,
+  type PeerIdStr,
+  type SendResult,
+  type StatePayload,
+} from '../../gossip/index.js'
+import type { Neighbourhood, Position } from '../../methods/index.js'
+import type { Lockstep } from '../lockstep.js'
+import type { Member } from '../membership/member.js'
+
+/** The own head's way to the neighbours. */
+export interface HandingOver {
+  /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made, with when all is over. */
+  toAll(
+    position: Position,
+    head: Float32Array,
+    where: Neighbourhood<Member>,
+    signal: AbortSignal,
+  ): Promise<{ readonly over: Promise<unknown> }>
+  /** What was handed over last, where `keepsLatest` asks to keep it. */
+  latest(): StatePayload | undefined
+  /** Resolves when nothing is being handed over any more. */
+  idle(): Promise<void>
+  /** @throws {@link HearsayError} `NETWORK` in lockstep, where a living neighbour did not get a head */
+  throwIfLost(): void
+}
+
+export interface HandingOverInit {
+  readonly handover: Handover
+  /** Keep the payload of the last exchange: a head's memory more. @default false */
+  readonly keepsLatest?: boolean
+  /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
+  readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
+  /**
+   * Of peers of one process that go in step: who is gone is known and not found out, and no head of a living peer may be
+   * lost, since its neighbour waits for it without end.
+   */
+  readonly lockstep?: Lockstep | undefined
+}
+
+/**
+ * Heads under way to one neighbour. One that is honest and slow has two at most; one that takes our heads and never
+ * answers must not keep all of them in memory.
+ */
+const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
+
+/** In lockstep the next head waits instead; half of what the neighbour allows, whose streams end a little after ours. */
+const lockstepSends = sendsPerNeighbour / 2
+
+/**
+ * How often a head is handed over whose connection is lost under it or cannot be made. The neighbour may well reach us
+ * when we do not reach it; it then waits for our head until its deadline.
+ */
+const sendTries = 3
+
+/** When a run begins, a neighbour may not have seen yet that we are one: it is asked again for ten seconds. */
+const earlyTries = 20
+const earlyMs = 500
+
+interface UnderWay {
+  readonly end: AbortController
+  readonly done: Promise<boolean>
+}
+
+/** Hands heads to neighbours over libp2p streams, each as often as it takes. */
+export function createHandingOver(init: HandingOverInit): HandingOver {
+  const { handover, lockstep } = init
+  const sends = new Map<PeerIdStr, UnderWay[]>()
+  let kept: StatePayload | undefined
+  /** In lockstep: why a living neighbour did not get a head. It ends the run: its numbers would not be the run's. */
+  let lost: HearsayError | undefined
+
+  /** Resolves when it is over: did the neighbour take the head? */
+  function send(peer: PeerId, position: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+    const name = peer.toString()
+    const underWay = sends.get(name) ?? []
+    sends.set(name, underWay)
+    const before = underWay.map(({ done }) => done)
+    if (lockstep === undefined && underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
+    const end = new AbortController()
+    const until = createDeadline(signal, end.signal)
+    const done = persist(peer, position, payload, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
+      // Whatever becomes of it, the neighbour's own head decides whether it counts.
+      .catch(() => false)
+      .finally(() => {
+        until.clear()
+        underWay.splice(underWay.indexOf(entry), 1)
+        if (underWay.length === 0) sends.delete(name)
+      })
+    const entry = { end, done }
+    underWay.push(entry)
+    return done
+  }
+
+  /** @param first - what must be over before */
+  async function persist(
+    peer: PeerId,
+    { round, step }: Position,
+    payload: Uint8Array,
+    first: readonly Promise<unknown>[],
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    await Promise.all(first)
+    for (let tries = 1; ; tries++) {
+      const result = await handover.send(peer, round, step, payload, signal)
+      if (result.ok) return true
+      const isEarly = round === 0 && result.reason === 'NOT_A_NEIGHBOUR'
+      if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal })
+      else if (!isCut(result) || tries >= sendTries) {
+        if (lockstep !== undefined && !isKnown(result)) lost ??= lostError(peer, { round, step }, result)
+        return false
+      }
+    }
+  }
+
+  async function toAll(
+    position: Position,
+    head: Float32Array,
+    { members, self, graph }: Neighbourhood<Member>,
+    signal: AbortSignal,
+  ): Promise<{ readonly over: Promise<unknown> }> {
+    const payload = await handover.encode(init.forge?.(position.round, head) ?? head)
+    const all = graph
+      .sendsTo(self)
+      .map(peer => members[peer]!.peerId)
+      .filter(peerId => lockstep?.isGone(peerId.toString(), position.round) !== true)
+      .map(peerId => send(peerId, position, payload, signal))
+    if (init.keepsLatest === true) {
+      // Not given back when it is replaced: a newcomer may still be reading it.
+      kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
+      return { over: Promise.all(all) }
+    }
+    const over = Promise.all(all).then(taken => {
+      if (taken.every(Boolean)) handover.release(payload)
+    })
+    return { over }
+  }
+
+  return {
+    toAll,
+    latest: () => kept,
+    async idle() {
+      await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
+    },
+    throwIfLost() {
+      if (lost !== undefined) throw lost
+    },
+  }
+}
+
+/** Did the way there end, rather than the neighbour refuse? */
+function isCut(result: SendResult): boolean {
+  return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
+}
+
+/** Was it refused for what it holds, or is it there already? Whoever waits for it then knows. */
+function isKnown(result: SendResult): boolean {
+  return !result.ok && (result.reason === 'DUPLICATE' || isFinal(result.reason))
+}
+
+function lostError(peer: PeerId, { round, step }: Position, result: SendResult): HearsayError {
+  const reason = result.ok ? 'OK' : result.reason
+  return new HearsayError(
+    'NETWORK',
+    `peer ${peer} did not take a head of round ${round + 1}, step ${step + 1} (${reason}), though it is alive; may this process open no more files or connections (ulimit -n)?`,
+  )
+}

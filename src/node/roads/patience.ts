@@ -1,0 +1,94 @@
+import type { PeerIdStr } from '../../gossip/index.js'
+
+/** One exchange's waiting. */
+export interface Waiting {
+  /** How long it may take, in whole milliseconds: timers take no others. */
+  readonly limitMs: number
+  /** Is this neighbour to be waited for? Of others the head is taken if it is here when the wait for these is over. */
+  expects(peer: PeerIdStr): boolean
+  /** A neighbour's head has come; or did not in time; or it is known that none will. */
+  ended(peer: PeerIdStr, how: 'came' | 'late' | 'absent'): void
+  /** The exchange is over. */
+  done(): void
+}
+
+/** How long a peer waits for its neighbours' heads. */
+export interface Patience {
+  begin(): Waiting
+}
+
+/**
+ * Always the same.
+ *
+ * @param limitMs - `Infinity` in a simulation, whose numbers must not depend on how busy the machine is
+ */
+export function fixedPatience(limitMs: number): Patience {
+  return { begin: () => ({ limitMs: Math.ceil(limitMs), expects: () => true, ended() {}, done() {} }) }
+}
+
+export interface AdaptivePatienceInit {
+  /** Never longer than this. */
+  readonly longestMs: number
+  /**
+   * Never shorter than this: what a network that hiccups needs.
+   * @default 2000
+   */
+  readonly shortestMs?: number
+}
+
+/** Exchanges remembered: the slowest of them counts. */
+const remembered = 5
+/** Exchanges in a row that a neighbour may miss before it is waited for more rarely: a machine may be busy for a while. */
+const missesForgiven = 2
+/** However many it missed, it is waited for again after so many exchanges. */
+const rarest = 64
+/** Times what was seen. A neighbour on a machine that is busy just now takes twice as long. */
+const margin = 2
+
+/**
+ * Adapts to the faster half of the neighbours, and to this peer's own pace: waits as long as its own training took, and
+ * twice as long as that half took in the slowest of the last few exchanges. So who is twice as slow still counts, and
+ * a peer ten times slower than the others costs them one deadline of their own pace, not of its own. In the first
+ * exchange nothing is known yet and the longest wait holds.
+ *
+ * Whoever missed three exchanges in a row is waited for in every second, then in every fourth, eighth and so on, until it
+ * is in time again. Were the silent waited for each round, all peers would be held up alike, and one that had fallen
+ * behind for once would never catch up with the others: with three silent members of twelve on a full graph, on two
+ * cores, an honest peer's merges missed one of eight honest heads for a whole run, and it ended 1.3 points lower.
+ */
+export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePatienceInit): Patience {
+  const seen: number[] = []
+  const missing = new Map<PeerIdStr, { readonly inARow: number; readonly until: number }>()
+  let exchanges = 0
+  let lastDone = performance.now()
+  return {
+    begin() {
+      const number = exchanges++
+      const begun = performance.now()
+      const expected = seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
+      const waits: number[] = []
+      return {
+        limitMs: Math.ceil(Math.min(longestMs, Math.max(shortestMs, expected))),
+        expects: peer => (missing.get(peer)?.until ?? 0) <= number,
+        ended(peer, how) {
+          const { inARow = 0, until = 0 } = missing.get(peer) ?? {}
+          if (how === 'came') missing.delete(peer)
+          else if (until > number) return
+          else if (how === 'late') {
+            const every = Math.min(rarest, 2 ** Math.max(0, inARow + 1 - missesForgiven))
+            missing.set(peer, { inARow: inARow + 1, until: number + every })
+          }
+          waits.push(how === 'came' ? performance.now() - begun : Number.POSITIVE_INFINITY)
+        },
+        done() {
+          lastDone = performance.now()
+          const middle = waits.sort((a, b) => a - b)[Math.floor((waits.length - 1) / 2)]
+          // Where even the faster half did not come, there is nothing to adapt to.
+          if (middle === undefined || !Number.isFinite(middle)) return
+          seen.push(middle)
+          if (seen.length > remembered) seen.shift()
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,33 @@
+import type { HearsayHost, Presence, Timing } from '../../gossip/index.js'
+import { methodOf, type Plan } from '../../methods/index.js'
+import type { AssemblyInit } from '../assembled-peer.js'
+import { createNeighbourRoad, type HandoverRoad } from './neighbour-road.js'
+import { adaptivePatience, fixedPatience } from './patience.js'
+import { createPublicRoad, type PublicationRoad } from './public-road.js'
+
+/** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
+export const dialMs = 5_000
+
+export type PeerRoad = HandoverRoad | PublicationRoad
+
+/**
+ * The road that the run's method needs.
+ *
+ * @param sumDigest - see {@link PublicRoadInit.sumDigest}
+ */
+export function createPeerRoad(
+  init: AssemblyInit,
+  { says: { layout }, steps }: Plan,
+  timing: Timing,
+  node: HearsayHost,
+  presence: Presence,
+  sumDigest: () => Uint8Array | undefined,
+): PeerRoad {
+  const { manifest, field } = init
+  const longestMs = manifest.limits.exchangeSeconds * 1000
+  const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : adaptivePatience({ longestMs })
+  const parts = { ...init, layout, patience, timing }
+  return methodOf(manifest.merge).road === 'everybody'
+    ? createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
+    : createNeighbourRoad({ ...parts, steps, dialMs }, node)
+}

@@ -1,0 +1,296 @@
+import { setTimeout } from 'node:timers/promises'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { codecNamed } from '../../codec/index.js'
+import { createDeadline } from '../../deadline.js'
+import {
+  type Access,
+  type Buffers,
+  createPublication,
+  type HeadAnswers,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  type StatePayload,
+  type Timing,
+} from '../../gossip/index.js'
+import type { Absence, Hearing, Neighbourhood, PublicRoad, Published } from '../../methods/index.js'
+import { createExpertStore, expertLimit } from '../../mixture/index.js'
+import { ReasonCounts } from '../../reason-counts.js'
+import type { Layout } from '../../tensors/index.js'
+import type { Lockstep } from '../lockstep.js'
+import type { Manifest } from '../manifest.js'
+import type { Member } from '../membership/member.js'
+import type { Identity } from '../network/identity.js'
+import type { ExchangeInit } from './exchange.js'
+import { createHearing } from './heads-heard.js'
+import type { Patience } from './patience.js'
+import type { Beginning, Road } from './road.js'
+
+/** How long nothing must have come before somebody is asked for what is missing. */
+const askMs = 5_000
+/** How many are asked: all have the same heads but for what was lost on its way to them. */
+const askedPeers = 8
+
+export interface PublicRoadInit {
+  readonly manifest: Manifest
+  readonly runId: Uint8Array
+  readonly identity: Identity
+  /** Of what is published. */
+  readonly layout: Layout
+  /** See {@link ExchangeInit}. */
+  readonly forge?: ExchangeInit['forge']
+  readonly buffers?: Buffers
+  readonly access?: Access
+  readonly invite?: Uint8Array
+  readonly patience: Patience
+  /** Peers whose heads never reach this one: a fault of a simulation. @default none */
+  readonly isDeafTo?: ((peer: PeerIdStr) => boolean) | undefined
+  readonly timing: Timing
+  /** Of peers of one process that go in step. */
+  readonly lockstep?: Lockstep | undefined
+  /** The SHA-256 of the sum that this peer sees its data by, once it has one. @default the run has none */
+  readonly sumDigest?: () => Uint8Array | undefined
+}
+
+/** A received head with the name of its peer. */
+export interface NamedHead extends Published {
+  readonly name?: string | undefined
+}
+
+/** A received head, and by which sum its author sees its data; of one that was kept, by that of this peer. */
+interface SummedHead extends Published {
+  readonly sumDigest: Uint8Array | 'own' | undefined
+}
+
+/** The road to everybody: what is published reaches all peers of the run, and the newest of each is held. */
+export interface PublicationRoad extends Road<'everybody'> {
+  expect(members: readonly Member[]): void
+  catchUp(signal: AbortSignal): Promise<void>
+  /** What has been received, of rounds up to this. @default all */
+  kept(upTo?: number): readonly NamedHead[]
+  /** Puts back what was received before, where nothing newer is here. */
+  recall(heads: readonly NamedHead[]): void
+  forgetRecalled(): void
+}
+
+export function createPublicRoad(init: PublicRoadInit, node: HearsayHost, presence: Presence): PublicationRoad {
+  return new Publishing(init, node, presence)
+}
+
+class Publishing implements PublicationRoad {
+  readonly kind = 'everybody'
+  readonly road: PublicRoad
+  private readonly store
+  private readonly publication
+  private readonly hearing
+  /** Heads of our own that everybody would have refused, and others' that mean nothing here, by reason. */
+  private readonly unfit = new ReasonCounts<string>()
+  /** Names of members that are known beforehand, who may never speak. */
+  private readonly writtenDown = new Map<PeerIdStr, string>()
+  private readonly isSync
+  private begun: Beginning | undefined
+  private inRound = 0
+  /** When the last head came. */
+  private heardAt = performance.now()
+
+  constructor(
+    private readonly init: PublicRoadInit,
+    private readonly node: HearsayHost,
+    private readonly presence: Presence,
+  ) {
+    const { manifest, layout, access, invite, buffers } = init
+    this.isSync = manifest.mode === 'sync'
+    this.store = createExpertStore<SummedHead>({ numbers: layout.size, limit: expertLimit })
+    this.hearing = createHearing({ presence, patience: init.patience, lockstep: init.lockstep })
+    this.publication = createPublication({
+      runId: init.runId,
+      rounds: manifest.rounds,
+      privateKey: init.identity.privateKey,
+      layout,
+      codec: codecNamed(manifest.encoding),
+      normLimit: manifest.limits.headNorm,
+      timing: init.timing,
+      authors: expertLimit,
+      isLive: author => presence.live().includes(author),
+      sumDigest: () => this.sumDigest(),
+      onHead: (author, round, head, theirs) => this.take(author, round, head, theirs),
+      ...(access && { admits: access.admitsAuthor }),
+      ...(invite && { invite }),
+      ...(buffers && { buffers }),
+    })({ node })
+    const { store } = this
+    this.road = {
+      publish: (round, values, where, signal) => this.publish(round, values, where, signal),
+      held: (round, upTo) => this.heardIn(round, upTo).filter(({ sumDigest }) => this.isAlike(sumDigest)),
+      get size() {
+        return store.size
+      },
+    }
+  }
+
+  start(): Promise<void> {
+    return this.publication.start()
+  }
+
+  stop(): Promise<void> {
+    return this.publication.stop()
+  }
+
+  begin(beginning: Beginning): void {
+    this.begun = beginning
+  }
+
+  at(round: number): void {
+    this.inRound = round
+  }
+
+  expect(members: readonly Member[]): void {
+    for (const { peerId, name } of members) this.writtenDown.set(peerId.toString(), name)
+    this.publication.expect(members.map(({ peerId }) => peerId))
+  }
+
+  async catchUp(signal: AbortSignal): Promise<void> {
+    const { presence, node, init } = this
+    // Presence never misses anybody in a simulation, and nothing there bounds the wait for an answer: what listens at the
+    // address of the dead by now may give none, and nobody else would be asked again.
+    const there = presence.live().filter(peer => init.lockstep?.isGone(peer, this.inRound) !== true)
+    // Others every time, and first of all those who need not be dialled.
+    const live = there.map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
+    const isFar = (peerId: PeerId): number => (node.getConnections(peerId).length === 0 ? 1 : 0)
+    live.sort((a, b) => isFar(a.peerId) - isFar(b.peerId) || a.order - b.order)
+    await this.publication.catchUp(
+      live.slice(0, askedPeers).map(({ peerId }) => peerId),
+      signal,
+    )
+  }
+
+  kept(upTo?: number): NamedHead[] {
+    return this.store
+      .experts(this.init.manifest.rounds, upTo)
+      .filter(({ sumDigest }) => this.isAlike(sumDigest))
+      .map(({ peer, round, head }) => ({ name: this.nameOf(peer), peer, round, head }))
+  }
+
+  recall(heads: readonly NamedHead[]): void {
+    for (const { peer, name, round, head } of heads) {
+      if (name !== undefined) this.writtenDown.set(peer, name)
+      this.store.receive({ peer, round, head, sumDigest: 'own' })
+      this.hearing.heard(peer, round)
+    }
+  }
+
+  forgetRecalled(): void {
+    for (const { peer, sumDigest } of this.store.experts(this.init.manifest.rounds)) {
+      if (sumDigest === 'own') this.store.forget(peer)
+    }
+  }
+
+  latest(): StatePayload | undefined {
+    return this.publication.latest()
+  }
+
+  get heads(): HeadAnswers {
+    return this.publication.answers
+  }
+
+  /** Nothing is on its way: gossipsub has what was published. */
+  async idle(): Promise<void> {}
+
+  get counters(): Road['counters'] {
+    const { sentBytes, receivedBytes, rejected } = this.publication.counters
+    return { sentBytes, receivedBytes, rejected: { ...rejected, ...this.unfit.toRecord() } }
+  }
+
+  private async publish(
+    round: number,
+    values: Float32Array,
+    { members, self }: Neighbourhood,
+    signal: AbortSignal,
+  ): Promise<Hearing> {
+    const { lockstep, forge } = this.init
+    await lockstep?.whenEnded(round - 1, signal)
+    const published = await this.publication.publish(round, forge?.(round, values) ?? values)
+    if (!published.ok) {
+      this.unfit.add(`OWN_${published.reason}`)
+      lockstep?.withhold(this.node.peerId.toString(), round)
+    }
+    const ids = members.map(({ peerId }) => peerId.toString())
+    const others = ids.filter((id, number) => number !== self && !this.isUnlike(id))
+    if (this.isSync) await this.heardAll(others, round, signal)
+    return this.whoWasHeard(ids, self, round)
+  }
+
+  private whoWasHeard(ids: readonly PeerIdStr[], self: number, round: number): Hearing {
+    const { lockstep, isDeafTo = () => false } = this.init
+    const live = new Set(this.presence.live())
+    const unlike = new Set(this.heardIn(round).flatMap(({ peer, sumDigest }) => (this.isAlike(sumDigest) ? [] : peer)))
+    const absent: Absence[] = []
+    const received: number[] = []
+    for (const [peer, id] of ids.entries()) {
+      if (peer === self) continue
+      if (this.isUnlike(id) || unlike.has(id)) absent.push({ peer, reason: 'refused' })
+      else if (this.hearing.has(id, this.isSync ? round : 0) && !isDeafTo(id)) received.push(peer)
+      else if (lockstep?.isWithheld(id, round) === true) absent.push({ peer, reason: 'refused' })
+      else absent.push({ peer, reason: live.has(id) && lockstep?.isGone(id, round) !== true ? 'late' : 'gone' })
+    }
+    return { received, absent }
+  }
+
+  private take(author: PeerIdStr, round: number, head: Float32Array, theirs: Uint8Array | undefined): void {
+    // A way that is cut brings no head, and yet a simulation goes in step.
+    if (this.init.isDeafTo?.(author) !== true) this.store.receive({ peer: author, round, head, sumDigest: theirs })
+    // A peer that has no sum yet cannot tell: all are looked at again before they are asked.
+    if (this.sumDigest() !== undefined && !this.isAlike(theirs)) this.unfit.add('OTHER_SUMS')
+    this.heardAt = performance.now()
+    this.hearing.heard(author, round)
+  }
+
+  /** Gossipsub promises nothing: what does not come by itself is requested from those who have it. */
+  private async heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
+    const waiting = createDeadline(signal)
+    // Where requests fail nothing comes any more that was lost: the wait ends with their error.
+    const requesting = this.requestMissing(waiting.signal).catch(error => waiting.abort(error))
+    try {
+      await this.hearing.whenAll(peers, round, waiting.signal)
+    } finally {
+      waiting.abort(new Error('The wait is over'))
+      waiting.clear()
+      await requesting
+    }
+  }
+
+  /** Whenever nothing has come for a while. @throws the signal's reason */
+  private async requestMissing(signal: AbortSignal): Promise<void> {
+    this.heardAt = performance.now()
+    for (;;) {
+      const quietMs = performance.now() - this.heardAt
+      if (quietMs >= askMs) {
+        await this.catchUp(signal)
+        this.heardAt = performance.now()
+      } else await setTimeout(Math.ceil(askMs - quietMs), undefined, { signal })
+    }
+  }
+
+  /** In step, a head of a later round that is here already is not yet to be asked: a quick peer changes nothing. */
+  private heardIn(round: number, upTo = round): readonly (SummedHead & { readonly age: number })[] {
+    return this.store.experts(round, this.isSync ? upTo : undefined)
+  }
+
+  private sumDigest(): Uint8Array | undefined {
+    return this.init.sumDigest?.()
+  }
+
+  private isAlike(theirs: SummedHead['sumDigest']): boolean {
+    const none = new Uint8Array()
+    return theirs === 'own' || Buffer.compare(theirs ?? none, this.sumDigest() ?? none) === 0
+  }
+
+  private isUnlike(id: PeerIdStr): boolean {
+    return this.begun?.open?.isUnlike(id) === true
+  }
+
+  private nameOf(peer: PeerIdStr): string {
+    return this.presence.heard().get(peer)?.name ?? this.writtenDown.get(peer) ?? peer.slice(-6)
+  }
+}

@@ -1,0 +1,63 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Member, simulatedIdentities } from '../../../src/node/index.js'
+import { openFederation } from '../../../src/node/membership/federation.js'
+import { createTopology, topologySchema } from '../../../src/topology/index.js'
+
+const identities = await simulatedIdentities(1, 12)
+const everybody: Member[] = identities.map(({ peerId }, number) => ({ name: `peer-${number}`, peerId, addresses: [] }))
+const topologyOf = (kind: 'ring' | 'full' | 'one-peer-exponential') => (peers: number) =>
+  createTopology(topologySchema.parse(kind), peers, 1)
+const ids = (members: readonly Member[]): string[] => members.map(({ peerId }) => peerId.toString())
+
+describe('an open federation', () => {
+  it('is the same for all who know of the same peers, in whatever order they heard of them', () => {
+    fc.assert(
+      fc.property(
+        fc.subarray([...everybody.keys()], { minLength: 2 }),
+        fc.nat({ max: 10 }),
+        fc.constantFrom('ring', 'full', 'one-peer-exponential'),
+        (there, round, kind) => {
+          const seen = there.map(self => {
+            const others = there.filter(other => other !== self).map(other => everybody[other]!)
+            const live = (): Member[] => (self % 2 === 0 ? others : [...others].reverse())
+            return openFederation({ self: everybody[self]!, live, topologyOf: topologyOf(kind) }).at(round)
+          })
+          for (const [place, where] of seen.entries()) {
+            expect(ids(where.members)).toEqual(ids(seen[0]!.members))
+            expect(where.members[where.self]).toBe(everybody[there[place]!])
+            // Who sends to us in our graph has us among those it sends to in its own.
+            for (const sender of where.graph.receivesFrom(where.self)) {
+              const theirs = seen.find(({ self }) => self === sender)!
+              expect(theirs.graph.sendsTo(theirs.self)).toContain(where.self)
+            }
+          }
+        },
+      ),
+      { numRuns: 50 },
+    )
+  })
+
+  it('changes only when somebody comes or goes', () => {
+    let live = everybody.slice(1, 4)
+    const federation = openFederation({ self: everybody[0]!, live: () => live, topologyOf: topologyOf('ring') })
+    const first = federation.at(0)
+    live = [...live].reverse()
+    expect(federation.at(0)).toBe(first)
+    live = everybody.slice(1, 5)
+    expect(federation.at(0).members).toHaveLength(5)
+    live = []
+    const alone = federation.at(0)
+    expect(alone.members).toEqual([everybody[0]])
+    expect(alone.graph.receivesFrom(0)).toEqual([])
+  })
+
+  it('asks who takes part in this very round', () => {
+    const federation = openFederation({
+      self: everybody[0]!,
+      live: round => (round < 5 ? everybody.slice(1, 3) : everybody.slice(1, 4)),
+      topologyOf: topologyOf('full'),
+    })
+    expect([4, 5, 4].map(round => federation.at(round).members.length)).toEqual([3, 4, 3])
+  })
+})
