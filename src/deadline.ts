@@ -21,12 +21,11 @@ export interface Deadline {
 export function createDeadline(...signals: readonly (AbortSignal | undefined)[]): Deadline {
   const controller = new AbortController()
   let timer: NodeJS.Timeout | undefined
-  const listeners = signals.flatMap(signal => {
+  const leave = signals.flatMap(signal => {
     if (signal === undefined) return []
-    const listener = (): void => controller.abort(signal.reason)
-    if (signal.aborted) listener()
-    else signal.addEventListener('abort', listener, { once: true })
-    return [{ signal, listener }]
+    if (!signal.aborted) return [follow(signal, () => controller.abort(signal.reason))]
+    controller.abort(signal.reason)
+    return []
   })
   return {
     signal: controller.signal,
@@ -38,7 +37,42 @@ export function createDeadline(...signals: readonly (AbortSignal | undefined)[])
     abort: reason => controller.abort(reason),
     clear() {
       clearTimeout(timer)
-      for (const { signal, listener } of listeners) signal.removeEventListener('abort', listener)
+      for (const end of leave) end()
     },
   }
+}
+
+interface Followers {
+  readonly ends: Set<() => void>
+  readonly listener: () => void
+}
+
+const followers = new WeakMap<AbortSignal, Followers>()
+
+/**
+ * Calls `end` when the signal aborts. All deadlines of one signal share a listener: an exchange has two for each
+ * neighbour, and Node suspects a leak from 11 listeners on.
+ *
+ * @returns lets go of the signal
+ */
+function follow(signal: AbortSignal, end: () => void): () => void {
+  const { ends, listener } = followers.get(signal) ?? listen(signal)
+  ends.add(end)
+  return () => {
+    ends.delete(end)
+    if (ends.size > 0 || followers.get(signal)?.ends !== ends) return
+    signal.removeEventListener('abort', listener)
+    followers.delete(signal)
+  }
+}
+
+function listen(signal: AbortSignal): Followers {
+  const ends = new Set<() => void>()
+  // Those that let go while others end are not called any more.
+  const listener = (): void => {
+    for (const end of ends) end()
+  }
+  signal.addEventListener('abort', listener, { once: true })
+  followers.set(signal, { ends, listener })
+  return { ends, listener }
 }

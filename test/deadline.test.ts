@@ -44,6 +44,19 @@ describe('a deadline', () => {
     expect(deadline.signal.reason).toEqual(new Error('stopped'))
   })
 
+  it('shares its listener with all others of a signal: as many as there are neighbours raise no suspicion', () => {
+    const control = new AbortController()
+    const deadlines = Array.from({ length: 20 }, () => createDeadline(control.signal))
+    expect(getEventListeners(control.signal, 'abort')).toHaveLength(1)
+    // One that lets go while another ends is not ended.
+    deadlines[0]!.signal.addEventListener('abort', () => deadlines[1]!.clear())
+    for (const deadline of deadlines.slice(10)) deadline.clear()
+    control.abort(new Error('over'))
+    expect(deadlines.map(({ signal }) => signal.aborted)).toEqual(deadlines.map((_, at) => at < 10 && at !== 1))
+    for (const deadline of deadlines) deadline.clear()
+    expect(getEventListeners(control.signal, 'abort')).toHaveLength(0)
+  })
+
   it('leaves no timer and no listener behind', () => {
     const { signal } = new AbortController()
     const deadline = createDeadline(signal)
