@@ -92,7 +92,8 @@ export function forward(net: MixtureNet, features: Tensor): MixtureOutput {
 /** v_j of every expert, [experts, …features.shape]. On maps W_com and W_j are convolutions of 1×1. */
 function transformed({ tensors: { com, transforms }, count }: MixtureNet, features: Tensor): Tensor {
   if (com === undefined || transforms === undefined) {
-    return tf.tile(tf.expandDims(features), [count, ...features.shape.map(() => 1)])
+    // As rows: TensorFlow.js 4.22 has no gradient of a tile of rank 5, as that of maps would be.
+    return tf.reshape(tf.tile(tf.reshape(features, [1, features.size]), [count, 1]), [count, ...features.shape])
   }
   const width = features.shape.at(-1)!
   const rows = features.size / width

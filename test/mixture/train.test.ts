@@ -156,6 +156,7 @@ const cases: [string, Partial<MixtureSettings>][] = [
   [', with the own head', { trainHead: true }],
   [', jointly', { schedule: 'joint' }],
   [', jointly with the own head', { schedule: 'joint', trainHead: true }],
+  [', jointly without transforms', { schedule: 'joint', transform: false }],
   [' by the mean', { gate: 'mean' }],
 ]
 
