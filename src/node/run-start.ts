@@ -6,9 +6,10 @@ import type { Entry } from './entry.js'
 import { inRound, type RoundHappening } from './events.js'
 import type { AgreedSum } from './membership/agreed-sum.js'
 import { fixedFederation } from './membership/federation.js'
-import { createOpenRun, endedBefore, type OpenRun } from './membership/open-run.js'
-import { seekLost } from './membership/reconnection.js'
-import { meet } from './membership/start-barrier.js'
+import { createOpenRun, type OpenRun } from './membership/open-run.js'
+import { endedBefore } from './membership/pace.js'
+import { reconnectLost } from './membership/reconnection.js'
+import { meetNeighbours } from './membership/start-barrier.js'
 import { dialMs, type PeerRoad } from './roads/peer-road.js'
 import type { RoundsInit } from './round.js'
 
@@ -42,11 +43,12 @@ export async function* meetMembers(
   const federation = fixedFederation(members, self, topology)
   const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
   const everybody = road.kind === 'everybody'
-  const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first) === true
+  const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first - 1) === true
   // Before they meet: a peer that begins sooner may send its heads right away.
   road.begin({ federation, open: undefined })
   const meeting = { self, members, topology, joinMs, everybody, isGone, ...(speaks && { presence }) }
-  yield* inRound(first, meet(meeting, node, signal))
+  yield* inRound(first, meetNeighbours(meeting, node, signal))
+  lockstep?.end(node.peerId.toString(), first - 1)
   return { first, federation }
 }
 
@@ -84,7 +86,7 @@ export async function* joinOpenRun(
     await road.offer?.(round - 1, headOf(init.parameters, init.head))
     await presence.publish(endedBefore(round, samples))
   }
-  seekLost({ node, presence, remembered, dialMs }, stopping).catch(error => {
+  reconnectLost({ node, presence, remembered, dialMs }, stopping).catch(error => {
     if (!stopping.aborted) throw error
   })
   yield* inRound(round, open.gather(signal))
@@ -95,5 +97,10 @@ export async function* joinOpenRun(
   await road.catchUp?.(signal)
   const { federation } = open
   road.begin({ federation, open })
-  return { first: round, catchUp: open.catchUp, federation, reportsMembers: members === undefined }
+  return {
+    first: round,
+    catchUp: (at, until) => open.catchUp(at, until),
+    federation,
+    reportsMembers: members === undefined,
+  }
 }

@@ -1,20 +1,21 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { HeardReport, PeerIdStr, Presence, RoundReport, Standing, StatePayload } from '../../gossip/index.js'
+import type { HeardReport, PeerIdStr, Presence, Standing, StatePayload } from '../../gossip/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
 import type { Manifest } from '../manifest.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import { type TakeOverInit, takeOver } from './head-takeover.js'
 import type { Member } from './member.js'
-import { gather, isUnderWay } from './quorum.js'
+import { endedBefore, endedByMost, endedByMostBefore, isFarBehind, isPast } from './pace.js'
+import { waitForQuorum } from './quorum.js'
 
 export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly self: number
   readonly name: string
   readonly presence: Presence
-  /** Reads heads of others, for a peer that is behind. Left out, everybody keeps its own: a mixture's peers differ. */
+  /** Reads heads of others, for a peer that is behind. Left out, everybody keeps its own. */
   readonly heads?: TakeOverInit['heads']
   /** Our newest head that others were given. */
   readonly latest: () => StatePayload | undefined
@@ -61,157 +62,145 @@ export interface OpenRun {
 /** A peer that has ended a later round may still have its head of the round before on the way. */
 const onTheWayMs = 1_000
 
-/** A peer that is so many rounds behind will not bring its head of this round in time. */
-const farBehind = 2
-
 export function createOpenRun(init: OpenRunInit): OpenRun {
-  const { node, presence, heads } = init
-  const own: Member = { name: init.name, peerId: node.peerId, addresses: [] }
-  const members = new Map<PeerIdStr, Member>()
-  /** Who joins a run that has begun takes part in no round until it knows in which. */
-  let first = init.hasBegun ? init.manifest.rounds : init.round
+  return new ChangingPeers(init)
+}
 
-  const memberOf = (peer: PeerIdStr): Member => {
-    const { name } = presence.heard().get(peer)!
-    const before = members.get(peer)
-    if (before?.name === name) return before
-    const member = { name, peerId: peerIdFromString(peer), addresses: [] }
-    members.set(peer, member)
-    return member
+class ChangingPeers implements OpenRun {
+  readonly federation: Federation
+  /** As they are known by now. */
+  private readonly known = new Map<PeerIdStr, Member>()
+  /** Peers with another sum of which an event was told. */
+  private readonly told = new Set<PeerIdStr>()
+  /** A peer that joins a run that has begun takes part in no round until it knows in which. */
+  private first: number
+  /** The others that are there and see their data by the same sum. */
+  private readonly alike: TakeOverInit['presence']
+
+  constructor(private readonly init: OpenRunInit) {
+    const { manifest, round, hasBegun, members, self, topologyOf, presence } = init
+    this.first = hasBegun ? manifest.rounds : round
+    this.alike = {
+      live: () => presence.live().filter(peer => !this.isUnlike(peer)),
+      heard: presence.heard,
+      until: presence.until,
+    }
+    const own: Member = { name: init.name, peerId: init.node.peerId, addresses: [] }
+    this.federation =
+      members === undefined
+        ? openFederation({ self: own, live: round => this.membersIn(round), topologyOf })
+        : fixedFederation(members, self, topologyOf(members.length))
   }
-  const reportOf = (peer: PeerIdStr): HeardReport => presence.heard().get(peer)!
-  const told = new Set<PeerIdStr>()
-  const isUnlike = (peer: PeerIdStr): boolean => {
-    const own = init.sumDigest?.()
-    const theirs = presence.heard().get(peer)?.sumDigest
+
+  standing(): ReturnType<OpenRun['standing']> {
+    const { latest, sumDigest } = this.init
+    const head = latest()
+    return { from: this.first, head: head && { round: head.round, digest: head.digest }, sumDigest: sumDigest?.() }
+  }
+
+  isUnlike(peer: PeerIdStr): boolean {
+    const own = this.init.sumDigest?.()
+    const theirs = this.init.presence.heard().get(peer)?.sumDigest
     return own !== undefined && theirs !== undefined && Buffer.compare(own, theirs) !== 0
   }
-  const alike: TakeOverInit['presence'] = {
-    live: () => presence.live().filter(peer => !isUnlike(peer)),
-    heard: presence.heard,
-    until: presence.until,
-  }
-  const liveIn = (round: number): PeerIdStr[] => alike.live().filter(peer => reportOf(peer).from <= round)
 
-  const othersNow = (): HeardReport[] => alike.live().map(reportOf)
-
-  /** The round that most of the others have ended, or −1. Who has no head yet is as new as we are. */
-  function endedByMost(): number {
-    const underWay = othersNow().filter(report => isUnderWay(report, init.manifest.rounds))
-    return median(underWay.filter(({ head }) => head !== undefined).map(({ round }) => round))
+  newlyUnlike(): ReturnType<OpenRun['newlyUnlike']> {
+    const live = this.init.presence.live()
+    const unlike = live.filter(peer => this.isUnlike(peer))
+    const news = unlike.filter(peer => !this.told.has(peer))
+    for (const peer of news) this.told.add(peer)
+    if (news.length === 0) return undefined
+    const peers = news.map(peer => ({ peer, name: this.reportOf(peer).name }))
+    peers.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return { peers, isMost: 2 * unlike.length > live.length }
   }
 
-  /**
-   * The same for who comes (back) and has no round yet. While others are under way, their rounds count: as far as they
-   * have gone on, though their records may be of before. When all came back at once, everybody counts, itself too, so
-   * that all who see the same peers begin with the same round; a few that say too much do not move it.
-   */
-  function endedByMostBefore(round: number): number {
-    const others = othersNow().filter(({ head, samples }) => head !== undefined || samples > 0)
-    const underWay = others.filter(report => isUnderWay(report, init.manifest.rounds))
-    if (underWay.length > 0) return median(underWay.map(report => Math.max(report.round, report.from - 1)))
-    if (others.length === 0) return -1
-    return median([...others.map(report => report.round), ...(round > 0 ? [round - 1] : [])])
+  learn(peer: PeerIdStr, { addresses }: HeardReport): void {
+    if (addresses.length === 0) return
+    const peerId: PeerId = peerIdFromString(peer)
+    this.init.node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
+  }
+
+  gather(signal: AbortSignal): AsyncGenerator<Happening, void, undefined> {
+    const { node, name, presence, minPeers, hasBegun, looksFor } = this.init
+    const { rounds, limits } = this.init.manifest
+    const lookMs = hasBegun && looksFor ? limits.joinSeconds * 1000 : 0
+    const self = { peer: node.peerId.toString(), name }
+    return waitForQuorum({ self, presence, rounds, minPeers, lookMs }, signal)
+  }
+
+  async catchUp(round: number, signal: AbortSignal): Promise<number> {
+    const { presence, samples } = this.init
+    const to = await this.caughtUp(round, signal)
+    if (this.first > to || to > round) {
+      this.first = to
+      // The others count on us from now on, and on our head of this round, though we may have ended it once.
+      if (to < this.init.round) await presence.publish(endedBefore(to, samples)).catch(() => {})
+      else await presence.speak().catch(() => {})
+    }
+    return to
+  }
+
+  async whenElsewhere(peer: PeerIdStr, round: number, signal: AbortSignal): Promise<void> {
+    const { presence } = this.init
+    await presence.until(() => {
+      const report = presence.heard().get(peer)
+      return (
+        report !== undefined &&
+        (this.isUnlike(peer) || report.leaving || isPast(report, round) || isFarBehind(report, round))
+      )
+    }, signal)
+    await setTimeout(onTheWayMs, undefined, { signal })
+  }
+
+  private reportOf(peer: PeerIdStr): HeardReport {
+    return this.init.presence.heard().get(peer)!
+  }
+
+  private othersNow(): HeardReport[] {
+    return this.alike.live().map(peer => this.reportOf(peer))
+  }
+
+  private membersIn(round: number): Member[] {
+    const live = this.alike.live().filter(peer => this.reportOf(peer).from <= round)
+    return live.map(peer => this.memberOf(peer))
+  }
+
+  private memberOf(peer: PeerIdStr): Member {
+    const { name } = this.reportOf(peer)
+    const before = this.known.get(peer)
+    if (before?.name === name) return before
+    const member = { name, peerId: peerIdFromString(peer), addresses: [] }
+    this.known.set(peer, member)
+    return member
   }
 
   /** The round to go on with; the head is the others' where that is a later one. */
-  async function caughtUp(round: number, signal: AbortSignal): Promise<number> {
-    if (first === init.manifest.rounds) return begun(round, signal)
+  private async caughtUp(round: number, signal: AbortSignal): Promise<number> {
+    const { mode, rounds } = this.init.manifest
+    if (this.first === rounds) return this.begun(round, signal)
     // Where nobody waits, everybody has a pace of its own.
-    if (init.manifest.mode === 'async') return round
-    const ended = endedByMost()
+    if (mode === 'async') return round
+    const ended = endedByMost(this.othersNow(), rounds)
     // One round apart is the gait of gossip: who waits for whom changes from round to round.
-    return ended <= round ? round : takenOver(ended, signal)
+    return ended <= round ? round : this.takenOver(ended, signal)
   }
 
-  /** The first round of who comes (back): that of most, so that they have somebody to exchange with. */
-  async function begun(round: number, signal: AbortSignal): Promise<number> {
-    const ended = endedByMostBefore(round)
+  /** The first round of a peer that comes (back): that of most, so that it has somebody to exchange with. */
+  private async begun(round: number, signal: AbortSignal): Promise<number> {
+    const ended = endedByMostBefore(this.othersNow(), round, this.init.manifest.rounds)
     if (ended < 0) return round
-    // Of a mixture's peer the others have the head of its last round, and take no older one.
-    if (heads === undefined) return Math.max(round, ended + 1)
+    // Where peers have models of their own, the others have the head of its last round, and take no older one.
+    if (this.init.heads === undefined) return Math.max(round, ended + 1)
     // Its own model is as good as theirs unless it is new, or was away.
     const isInStep = round > 0 && ended <= round
-    return isInStep ? ended + 1 : takenOver(ended, signal)
+    return isInStep ? ended + 1 : this.takenOver(ended, signal)
   }
 
   /** Puts a head of the round that most have ended, or of a little later, into the model. @returns the round after it */
-  async function takenOver(ended: number, signal: AbortSignal): Promise<number> {
-    const found = heads && (await takeOver({ ...init, presence: alike, heads }, ended, signal))
+  private async takenOver(ended: number, signal: AbortSignal): Promise<number> {
+    const { heads } = this.init
+    const found = heads && (await takeOver({ ...this.init, presence: this.alike, heads }, ended, signal))
     return Math.max(ended, found ?? ended) + 1
   }
-
-  return {
-    federation:
-      init.members === undefined
-        ? openFederation({ self: own, live: round => liveIn(round).map(memberOf), topologyOf: init.topologyOf })
-        : fixedFederation(init.members, init.self, init.topologyOf(init.members.length)),
-    standing() {
-      const head = init.latest()
-      return { from: first, head: head && { round: head.round, digest: head.digest }, sumDigest: init.sumDigest?.() }
-    },
-    isUnlike,
-    newlyUnlike() {
-      const live = presence.live()
-      const unlike = live.filter(isUnlike)
-      const news = unlike.filter(peer => !told.has(peer))
-      for (const peer of news) told.add(peer)
-      if (news.length === 0) return undefined
-      const peers = news.map(peer => ({ peer, name: reportOf(peer).name }))
-      peers.sort((a, b) => (a.name < b.name ? -1 : 1))
-      return { peers, isMost: 2 * unlike.length > live.length }
-    },
-    learn(peer, { addresses }) {
-      if (addresses.length === 0) return
-      const peerId: PeerId = peerIdFromString(peer)
-      node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
-    },
-    gather(signal) {
-      const self = { peer: node.peerId.toString(), name: init.name }
-      const { rounds, limits } = init.manifest
-      const lookMs = init.hasBegun && init.looksFor ? limits.joinSeconds * 1000 : 0
-      return gather({ self, presence, rounds, minPeers: init.minPeers, lookMs }, signal)
-    },
-    async catchUp(round, signal) {
-      const to = await caughtUp(round, signal)
-      if (first > to || to > round) {
-        first = to
-        // The others count on us from now on, and on our head of this round, though we may have ended it once.
-        if (to < init.round) await presence.publish(endedBefore(to, init.samples)).catch(() => {})
-        else await presence.speak().catch(() => {})
-      }
-      return to
-    },
-    async whenElsewhere(peer, round, signal) {
-      await presence.until(() => {
-        const report = presence.heard().get(peer)
-        return (
-          report !== undefined &&
-          (isUnlike(peer) || report.leaving || isPast(report, round) || isFarBehind(report, round))
-        )
-      }, signal)
-      await setTimeout(onTheWayMs, undefined, { signal })
-    },
-  }
-}
-
-/** What a peer says that comes back to begin with a round: it has ended the one before. */
-export function endedBefore(round: number, samples: number): RoundReport {
-  return round === 0 ? { round, samples: 0 } : { round: round - 1, samples }
-}
-
-/** The upper one of two; −1 of nothing. */
-function median(rounds: readonly number[]): number {
-  return [...rounds].sort((a, b) => a - b)[Math.floor((rounds.length - 1) / 2)] ?? -1
-}
-
-/** It has ended this round, or one after it. */
-function isPast({ round, head, samples }: HeardReport, asked: number): boolean {
-  // Round 0 is told before and after it; what was trained on, only after it.
-  return head !== undefined && (asked === 0 ? samples > 0 : round >= asked)
-}
-
-/** Its head of the round asked for is not worth waiting for. */
-export function isFarBehind({ round, from }: Pick<HeardReport, 'round' | 'from'>, asked: number): boolean {
-  return asked - Math.max(round, from) > farBehind
 }

@@ -1,8 +1,9 @@
 import { createDeadline } from '../../deadline.js'
 import { type HeardReport, type Presence, presenceProtocol } from '../../gossip/index.js'
 import type { Happening, NamedPeer } from '../events.js'
+import { isUnderWay } from './pace.js'
 
-export interface GatheringInit {
+export interface QuorumInit {
   /** This peer. */
   readonly self: NamedPeer
   readonly presence: Presence
@@ -17,18 +18,16 @@ export interface GatheringInit {
   readonly lookMs: number
 }
 
-/** Is it in its rounds, and not waiting as we are? */
-export function isUnderWay({ from, head, samples }: HeardReport, rounds: number): boolean {
-  return from < rounds && (head !== undefined || samples > 0)
-}
-
 /**
  * Waits until as many are there as the run needs, or somebody who is in the middle of it: it has waited for the others.
  * When all peers of a run were killed and come back, they wait for each other as at the start.
  *
  * @throws the signal's reason
  */
-export async function* gather(init: GatheringInit, signal: AbortSignal): AsyncGenerator<Happening, void, undefined> {
+export async function* waitForQuorum(
+  init: QuorumInit,
+  signal: AbortSignal,
+): AsyncGenerator<Happening, void, undefined> {
   const { self, presence, rounds, minPeers, lookMs } = init
   const wanted = minPeers === 1 && lookMs > 0 ? 2 : minPeers
   const deadline = createDeadline(signal)

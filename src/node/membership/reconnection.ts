@@ -4,7 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { createDeadline } from '../../deadline.js'
 import { type HearsayHost, type PeerIdStr, type Presence, presenceProtocol } from '../../gossip/index.js'
 
-export interface SeekingInit {
+export interface ReconnectionInit {
   readonly node: HearsayHost
   readonly presence: Pick<Presence, 'heard' | 'live'>
   /** Where others were once, each with its peer id. */
@@ -30,7 +30,7 @@ const alonePauseMs = 500
  *
  * @throws when the signal aborts
  */
-export async function seekLost(init: SeekingInit, signal: AbortSignal): Promise<never> {
+export async function reconnectLost(init: ReconnectionInit, signal: AbortSignal): Promise<never> {
   const { node, presence, dialMs } = init
   const { everyMs = presenceProtocol.missedBeats * presenceProtocol.beatMs } = init
   let pauseMs = alonePauseMs
@@ -53,7 +53,7 @@ export async function seekLost(init: SeekingInit, signal: AbortSignal): Promise<
 }
 
 /** What to dial of each that is not here, and may be: all addresses of one at once. */
-function whereabouts({ node, presence, remembered }: SeekingInit): Parameters<HearsayHost['dial']>[0][] {
+function whereabouts({ node, presence, remembered }: ReconnectionInit): Parameters<HearsayHost['dial']>[0][] {
   const heard = presence.heard()
   const live = new Set(presence.live())
   const isWanted = (peer: PeerIdStr): boolean =>

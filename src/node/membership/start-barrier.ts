@@ -11,7 +11,7 @@ import type { Member } from './member.js'
 /** Pause before a neighbour who is not there yet is dialled again. */
 const redialMs = 500
 
-export interface MeetingInit {
+export interface StartBarrierInit {
   readonly self: number
   readonly members: readonly Member[]
   readonly topology: Topology
@@ -26,8 +26,8 @@ export interface MeetingInit {
 }
 
 /** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
-export async function* meet(
-  { self, members, topology, joinMs, everybody, isGone = () => false, presence }: MeetingInit,
+export async function* meetNeighbours(
+  { self, members, topology, joinMs, everybody, isGone = () => false, presence }: StartBarrierInit,
   node: Libp2p,
   signal: AbortSignal,
 ): AsyncGenerator<Happening, void, undefined> {

@@ -4,8 +4,8 @@ import { type PeerIdStr, Rejection, type StatePayload } from '../../gossip/index
 import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap } from '../../methods/index.js'
 import { whenDisconnected } from '../membership/connections.js'
 import type { Member } from '../membership/member.js'
-import { createHandingOver, type HandingOverInit } from './outbox.js'
-import type { Patience } from './patience.js'
+import { createOutbox, type OutboxInit } from './outbox.js'
+import type { Patience, Waiting } from './patience.js'
 
 /** An exchange over libp2p streams. */
 export interface StreamExchange extends NeighbourRoad {
@@ -16,7 +16,7 @@ export interface StreamExchange extends NeighbourRoad {
   latest(): StatePayload | undefined
 }
 
-export interface ExchangeInit extends HandingOverInit {
+export interface ExchangeInit extends OutboxInit {
   readonly node: Libp2p
   /** Wait for nobody: what is here is merged. @default false */
   readonly isAsync?: boolean
@@ -33,16 +33,90 @@ export interface ExchangeInit extends HandingOverInit {
 
 /** Exchanges heads over libp2p streams. */
 export function createExchange(init: ExchangeInit): StreamExchange {
-  const { handover } = init
-  const handing = createHandingOver(init)
+  return new Exchange(init)
+}
+
+type Taken = Pick<Swap, 'received' | 'absent'>
+
+class Exchange implements StreamExchange {
+  private readonly outbox
+
+  constructor(private readonly init: ExchangeInit) {
+    this.outbox = createOutbox(init)
+  }
+
+  async swap(position: Position, head: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap> {
+    const { outbox } = this
+    const { handover, patience, isAsync } = this.init
+    if (isAsync === true) {
+      await outbox.toAll(position, head, where, signal)
+      return this.newest(where)
+    }
+    outbox.throwIfLost()
+    handover.advance(position.round, position.step)
+    const waiting = patience.begin()
+    const deadline = createDeadline(signal)
+    deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
+    const { over } = await outbox.toAll(position, head, where, deadline.signal)
+    const taken = this.takeAll(position, where, waiting, deadline.signal, signal)
+    // Handing over may go on behind the merge, and has until the deadline too.
+    void Promise.allSettled([over, taken]).then(deadline.clear)
+    const { received, absent } = await taken
+    waiting.done()
+    return {
+      received,
+      absent,
+      release() {
+        for (const values of received.values()) handover.release(values)
+      },
+    }
+  }
+
+  latest(): StatePayload | undefined {
+    return this.outbox.latest()
+  }
+
+  async idle(): Promise<void> {
+    await this.outbox.idle()
+    this.outbox.throwIfLost()
+  }
+
+  /** Of all that are worth waiting for, and of the others what comes meanwhile. @param deadline - ends with `signal` too */
+  private async takeAll(
+    position: Position,
+    { members, self, graph }: Neighbourhood<Member>,
+    waiting: Waiting,
+    deadline: AbortSignal,
+    signal: AbortSignal,
+  ): Promise<Taken> {
+    const received = new Map<number, Float32Array>()
+    const absent: Absence[] = []
+    const takeFrom = async (peer: number, until: AbortSignal): Promise<void> => {
+      const { peerId } = members[peer]!
+      const taken = await this.take(peerId, position, signal, until)
+      const how = typeof taken !== 'string' ? 'came' : taken === 'late' ? 'late' : 'absent'
+      waiting.ended(peerId.toString(), how)
+      if (typeof taken === 'string') absent.push({ peer, reason: taken })
+      else received.set(peer, taken)
+    }
+    const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
+    const neighbours = graph.receivesFrom(self)
+    const others = createDeadline(deadline)
+    const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline)))
+    const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, others.signal))
+    const noMore = (): void => others.abort(new Error('Those worth waiting for have come'))
+    await Promise.all([expected.finally(noMore), ...unexpected]).finally(others.clear)
+    return { received, absent: absent.sort((a, b) => a.peer - b.peer) }
+  }
 
   /** The neighbour's head, or why there is none. @param deadline - ends with `signal` too */
-  async function take(
+  private async take(
     peer: PeerId,
     position: Position,
     signal: AbortSignal,
     deadline: AbortSignal,
   ): Promise<Float32Array | AbsenceReason> {
+    const { init } = this
     const until = createDeadline(deadline)
     const missing = createDeadline(until.signal)
     let why: AbsenceReason | undefined
@@ -56,7 +130,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
       init.whenElsewhere?.(name, position.round, until.signal).then(because('elsewhere')),
     ])
     try {
-      return await handover.take(name, position.round, position.step, missing.signal)
+      return await init.handover.take(name, position.round, position.step, missing.signal)
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Rejection) return 'refused'
@@ -72,7 +146,8 @@ export function createExchange(init: ExchangeInit): StreamExchange {
   }
 
   /** What is here of the neighbours, of whatever round. */
-  function newest({ members, self, graph, topology }: Neighbourhood<Member>): Swap {
+  private newest({ members, self, graph, topology }: Neighbourhood<Member>): Swap {
+    const { handover } = this.init
     const received = new Map<number, Float32Array>()
     const rounds = new Map<number, number>()
     const senders = new Set<PeerIdStr>()
@@ -84,64 +159,14 @@ export function createExchange(init: ExchangeInit): StreamExchange {
       received.set(peer, head.values)
       rounds.set(peer, head.round)
     }
-    // Of those who are no neighbours any more nothing is kept; where graphs change every round, they soon are again.
+    // Of those that are no neighbours any more nothing is kept; where graphs change every round, they soon are again.
     if (topology.period === 1) handover.keepOnly(senders)
     return { received, rounds, absent: [], release() {} }
-  }
-
-  return {
-    async swap(position, head, where, signal) {
-      const { members, self, graph } = where
-      if (init.isAsync === true) {
-        await handing.toAll(position, head, where, signal)
-        return newest(where)
-      }
-      handing.throwIfLost()
-      handover.advance(position.round, position.step)
-      const waiting = init.patience.begin()
-      const deadline = createDeadline(signal)
-      deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
-      const { over } = await handing.toAll(position, head, where, deadline.signal)
-
-      const received = new Map<number, Float32Array>()
-      const absent: Absence[] = []
-      const takeFrom = async (peer: number, until: AbortSignal): Promise<void> => {
-        const { peerId } = members[peer]!
-        const taken = await take(peerId, position, signal, until)
-        const how = typeof taken !== 'string' ? 'came' : taken === 'late' ? 'late' : 'absent'
-        waiting.ended(peerId.toString(), how)
-        if (typeof taken === 'string') absent.push({ peer, reason: taken })
-        else received.set(peer, taken)
-      }
-      const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
-      const neighbours = graph.receivesFrom(self)
-      const others = createDeadline(deadline.signal)
-      const expected = Promise.all(neighbours.filter(isExpected).map(peer => takeFrom(peer, deadline.signal)))
-      const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, others.signal))
-      const noMore = (): void => others.abort(new Error('Those worth waiting for have come'))
-      const taken = Promise.all([expected.finally(noMore), ...unexpected]).finally(others.clear)
-      // Handing over may go on behind the merge, and has until the deadline too.
-      void Promise.allSettled([over, taken]).then(deadline.clear)
-      await taken
-      waiting.done()
-      return {
-        received,
-        absent: absent.sort((a, b) => a.peer - b.peer),
-        release() {
-          for (const values of received.values()) handover.release(values)
-        },
-      }
-    },
-    latest: handing.latest,
-    async idle() {
-      await handing.idle()
-      handing.throwIfLost()
-    },
   }
 }
 
 /**
- * Resolves when `peerId` will say nothing any more: in lockstep as it is known, else when it has no connection to us and
+ * Resolves when `peerId` will send nothing any more: in lockstep as it is known, else when it has no connection to us and
  * cannot be dialled. Rejects when `signal` aborts.
  */
 async function whenGone(

@@ -2,10 +2,10 @@ import { createDeadline } from '../../deadline.js'
 import type { PeerIdStr, Presence } from '../../gossip/index.js'
 import { createWaiters } from '../../until.js'
 import type { Lockstep } from '../lockstep.js'
-import { isFarBehind } from '../membership/open-run.js'
+import { isFarBehind } from '../membership/pace.js'
 import type { Patience } from './patience.js'
 
-export interface HearingInit {
+export interface HeadsHeardInit {
   readonly presence: Pick<Presence, 'heard' | 'live' | 'until'>
   readonly patience: Patience
   /** Of peers of one process that go in step; who is there is then not asked of presence. */
@@ -13,7 +13,7 @@ export interface HearingInit {
 }
 
 /** Who was heard, and how far: published heads come from everybody, in their own time. */
-export interface Hearing {
+export interface HeadsHeard {
   /** A head of this peer has come. */
   heard(peer: PeerIdStr, round: number): void
   /** Has a head of this round or a later one come? */
@@ -27,7 +27,7 @@ export interface Hearing {
   whenAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void>
 }
 
-export function createHearing({ presence, patience, lockstep }: HearingInit): Hearing {
+export function createHeadsHeard({ presence, patience, lockstep }: HeadsHeardInit): HeadsHeard {
   const newest = new Map<PeerIdStr, number>()
   const waiters = createWaiters()
   const has = (peer: PeerIdStr, round: number): boolean => (newest.get(peer) ?? -1) >= round

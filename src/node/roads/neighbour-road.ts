@@ -81,7 +81,8 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       begun = beginning
       const { open } = beginning
       const { patience, dialMs, lockstep } = init
-      const coming = open === undefined ? {} : { whenElsewhere: open.whenElsewhere, keepsLatest: true }
+      const whenElsewhere: ExchangeInit['whenElsewhere'] = (...asked) => open!.whenElsewhere(...asked)
+      const coming = open === undefined ? {} : { whenElsewhere, keepsLatest: true }
       exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
     },
     at(now) {

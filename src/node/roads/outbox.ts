@@ -16,7 +16,7 @@ import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
 
 /** The own head's way to the neighbours. */
-export interface HandingOver {
+export interface Outbox {
   /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made, with when all is over. */
   toAll(
     position: Position,
@@ -32,7 +32,7 @@ export interface HandingOver {
   throwIfLost(): void
 }
 
-export interface HandingOverInit {
+export interface OutboxInit {
   readonly handover: Handover
   /** Keep the payload of the last exchange: a head's memory more. @default false */
   readonly keepsLatest?: boolean
@@ -70,7 +70,7 @@ interface UnderWay {
 }
 
 /** Hands heads to neighbours over libp2p streams, each as often as it takes. */
-export function createHandingOver(init: HandingOverInit): HandingOver {
+export function createOutbox(init: OutboxInit): Outbox {
   const { handover, lockstep } = init
   const sends = new Map<PeerIdStr, UnderWay[]>()
   let kept: StatePayload | undefined

@@ -23,7 +23,7 @@ import type { Manifest } from '../manifest.js'
 import type { Member } from '../membership/member.js'
 import type { Identity } from '../network/identity.js'
 import type { ExchangeInit } from './exchange.js'
-import { createHearing } from './heads-heard.js'
+import { createHeadsHeard } from './heads-heard.js'
 import type { Patience } from './patience.js'
 import type { Beginning, Road } from './road.js'
 
@@ -102,7 +102,7 @@ class Publishing implements PublicationRoad {
     const { manifest, layout, access, invite, buffers } = init
     this.isSync = manifest.mode === 'sync'
     this.store = createExpertStore<SummedHead>({ numbers: layout.size, limit: expertLimit })
-    this.hearing = createHearing({ presence, patience: init.patience, lockstep: init.lockstep })
+    this.hearing = createHeadsHeard({ presence, patience: init.patience, lockstep: init.lockstep })
     this.publication = createPublication({
       runId: init.runId,
       rounds: manifest.rounds,

@@ -1,7 +1,7 @@
 import { peerIdFromString as peerIdOf } from '@libp2p/peer-id'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createPresence, type HearsayHost, type Presence, plainStanding } from '../../../src/gossip/index.js'
-import { seekLost } from '../../../src/node/membership/reconnection.js'
+import { reconnectLost } from '../../../src/node/membership/reconnection.js'
 import { connect, startHost, until } from '../../gossip/hosts.js'
 
 const runId = new Uint8Array(32).fill(7)
@@ -33,9 +33,9 @@ async function startSide(name: string): Promise<Side> {
   return side
 }
 
-function seeking(side: Side, remembered: Parameters<typeof seekLost>[0]['remembered'] = []): AbortController {
+function seeking(side: Side, remembered: Parameters<typeof reconnectLost>[0]['remembered'] = []): AbortController {
   const end = new AbortController()
-  const seeking = seekLost({ ...side, remembered, dialMs: 2_000, everyMs: 100 }, end.signal)
+  const seeking = reconnectLost({ ...side, remembered, dialMs: 2_000, everyMs: 100 }, end.signal)
   onTestFinished(async () => {
     end.abort()
     await expect(seeking).rejects.toThrow()

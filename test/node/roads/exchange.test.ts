@@ -67,7 +67,8 @@ async function startPeers(
       const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
       // An exchange asks no more of a neighbourhood than who they are and how they are joined.
       const exchange: Side['exchange'] = {
-        ...created,
+        latest: () => created.latest(),
+        idle: () => created.idle(),
         swap: (position, head, graph, signal) =>
           created.swap(
             position,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { HeardReport } from '../../../src/gossip/index.js'
 import { createLockstep, fixedPatience, type Patience } from '../../../src/node/index.js'
-import { createHearing, type Hearing } from '../../../src/node/roads/heads-heard.js'
+import { createHeadsHeard, type HeadsHeard } from '../../../src/node/roads/heads-heard.js'
 import { never } from '../../gossip/hosts.js'
 
 /** Presence whose members come, go and move on as the test says. */
@@ -21,7 +21,7 @@ function stageOf(patience: Patience, peers: Readonly<Record<string, { round?: nu
         look()
       }),
   }
-  const hearing: Hearing = createHearing({ presence, patience })
+  const hearing: HeadsHeard = createHeadsHeard({ presence, patience })
   return {
     hearing,
     presence,
@@ -107,7 +107,7 @@ describe('hearing', () => {
   it('in lockstep waits for all but those who are killed or have nothing to send, whatever presence says', async () => {
     const lockstep = createLockstep(['a', 'b', 'c', 'd'], new Map([['b', 5]]))
     const { presence } = stageOf(fixedPatience(1), { a: { live: false }, b: {}, c: { round: 0 }, d: {} })
-    const hearing = createHearing({ presence, patience: fixedPatience(Number.POSITIVE_INFINITY), lockstep })
+    const hearing = createHeadsHeard({ presence, patience: fixedPatience(Number.POSITIVE_INFINITY), lockstep })
     const all = hearing.whenAll(['a', 'b', 'c', 'd'], 5, never)
     hearing.heard('a', 5)
     hearing.heard('c', 5)
