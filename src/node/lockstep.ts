@@ -12,7 +12,10 @@ export interface Lockstep {
   isWithheld(peer: PeerIdStr, round: number): boolean
   /** This peer sends no head of this round, though it is there: everybody would refuse it. */
   withhold(peer: PeerIdStr, round: number): void
-  /** This peer has ended this round: it has what it needs of the others in it. */
+  /**
+   * This peer has ended this round: it has what it needs of the others in it. Of the round before its first: it has met
+   * them.
+   */
   end(peer: PeerIdStr, round: number): void
   /**
    * Resolves when all who take part in this round have ended it. What a quick peer says of the next one is then news to
@@ -27,14 +30,15 @@ export interface Lockstep {
 
 /**
  * @param goneIn - in which round each of those dies who are killed on demand: after training, before its head is sent
- * @param first - the round that all begin with: those before it have ended
+ * @param first - the round that all begin with. The one before it ends when all have met: a peer that is killed in its
+ *   first round is met too, and none waits for it in vain
  */
 export function createLockstep(
   peers: readonly PeerIdStr[],
   goneIn: ReadonlyMap<PeerIdStr, number> = new Map(),
   first = 0,
 ): Lockstep {
-  const ended = new Map(peers.map(peer => [peer, first - 1]))
+  const ended = new Map(peers.map(peer => [peer, first - 2]))
   const withheld = new Map<PeerIdStr, number>()
   const waiters = createWaiters()
   const isGone = (peer: PeerIdStr, round: number): boolean => round >= (goneIn.get(peer) ?? Number.POSITIVE_INFINITY)

@@ -14,7 +14,13 @@ describe('lockstep', () => {
   it('a round has ended when all have ended it who take part in it', async () => {
     const lockstep = createLockstep(['a', 'b', 'c'], new Map([['c', 1]]))
     const [first, second] = [lockstep.whenEnded(0, never), lockstep.whenEnded(1, never)]
-    await lockstep.whenEnded(-1, never)
+    const met = lockstep.whenEnded(-1, never)
+    lockstep.end('a', -1)
+    lockstep.end('b', -1)
+    // One that is killed later is met as well.
+    expect(await isSettled(met)).toBe(false)
+    lockstep.end('c', -1)
+    await met
     lockstep.end('a', 0)
     lockstep.end('b', 0)
     expect(await isSettled(first)).toBe(false)
@@ -27,8 +33,10 @@ describe('lockstep', () => {
     await second
   })
 
-  it('begins where a run goes on', async () => {
-    const lockstep = createLockstep(['a'], new Map(), 7)
+  it('begins where a run goes on, when all have met that have not died before', async () => {
+    const lockstep = createLockstep(['a', 'b'], new Map([['b', 6]]), 7)
+    expect(await isSettled(lockstep.whenEnded(6, never))).toBe(false)
+    lockstep.end('a', 6)
     await lockstep.whenEnded(6, never)
     expect(await isSettled(lockstep.whenEnded(7, never))).toBe(false)
   })

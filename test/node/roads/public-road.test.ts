@@ -54,12 +54,10 @@ it('a wait for heads that is interrupted ends with the reason, and reports nobod
   const privateKey = await newKey()
   const [host, silent] = await Promise.all([startHost('memory', privateKey), startHost()])
   const members = [host, silent].map(({ peerId }, at) => ({ name: `peer-${at}`, peerId, addresses: [] }))
-  const road = roadOf(
-    host,
-    privateKey,
-    silent.peerId.toString(),
-    createLockstep(members.map(({ peerId }) => peerId.toString())),
-  )
+  const ids = members.map(({ peerId }) => peerId.toString())
+  const lockstep = createLockstep(ids)
+  for (const id of ids) lockstep.end(id, -1)
+  const road = roadOf(host, privateKey, silent.peerId.toString(), lockstep)
   await road.start()
   onTestFinished(() => road.stop())
   road.begin({ federation: { at: () => expect.unreachable() }, open: undefined })
