@@ -39,6 +39,7 @@ export {
 } from './disk/index.js'
 export { type ErrorCode, HearsayError } from './errors.js'
 export type { PeerIdStr } from './gossip/index.js'
+export type { JsonSchema } from './json-schema.js'
 export {
   type BackendName,
   type BackendReport,
@@ -64,6 +65,7 @@ export {
   type ManifestInput,
   type Member,
   manifestForData,
+  manifestJsonSchema,
   manifestYaml,
   type NamedPeer,
   type Peer,

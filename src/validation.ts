@@ -1,9 +1,16 @@
-import type * as z from 'zod'
+import * as z from 'zod'
 import { type ErrorCode, HearsayError } from './errors.js'
 import { didYouMean } from './nearest.js'
 
 /** Turns the path of a field in a parsed document into "line:column", for files that have lines. */
 export type Locate = (path: PropertyKey[]) => string | undefined
+
+/** A section that may be one word, which then is its main field: `topology: ring`. */
+export function orOneWord<S extends z.ZodType>(field: string, section: S) {
+  return z
+    .preprocess((input: string | z.input<S>) => (typeof input === 'string' ? { [field]: input } : input), section)
+    .meta({ word: field })
+}
 
 /**
  * Checks `value` against `schema` and returns it with its defaults filled in.

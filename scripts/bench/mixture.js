@@ -33,7 +33,7 @@ export async function mixture({ quick }) {
 }
 
 async function measure(backend, rounds) {
-  const model = { kind: 'mlp', hidden: [features] }
+  const model = { kind: 'mlp', hidden: [features], head: 'output' }
   const pool = await createLearnerPool({
     backend,
     workers: 1,

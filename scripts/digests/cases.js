@@ -21,7 +21,13 @@ const small = {
 const merges = {
   none: { merge: { method: 'none', rho: 0.1, momentum: 0.5 } },
   'none with one peer': { peers: 1, merge: 'none', partition: 'iid' },
-  'dpsgd on a ring, uniform': { merge: 'dpsgd', topology: { kind: 'ring', weights: 'uniform' }, rounds: 3 },
+  'dpsgd on a ring, uniform': {
+    merge: 'dpsgd',
+    // One step a round is its own: other lengths are refused.
+    training: { batch: 16 },
+    topology: { kind: 'ring', weights: 'uniform' },
+    rounds: 3,
+  },
   'dfedavg on a line, the body shared': {
     merge: 'dfedavg',
     topology: 'line',

@@ -1,34 +1,45 @@
 import { Document, isMap, visit } from 'yaml'
-import type { Manifest } from '../node/index.js'
-import { type Field, type Part, parts, type Section } from './manifest-fields.js'
+import { isShipped } from '../data/index.js'
+import { type JsonSchema, kindsOf, nameOf } from '../json-schema.js'
+import { isManifest, type Manifest, manifestJsonSchema } from '../node/index.js'
 
 const opening = `# A run of Hearsay: what is learned, by whom, and how. Every peer of the run has these very fields: they make its id.
 #   hearsay simulate <this file>   all its peers on this machine
 #   hearsay start <this file>      one peer, for others to join
-# A field behind # is not set; what stands there is its default or an example. Remove the # to set it.`
+# A field behind # is not set; what stands there is an example. Remove the # to set it.`
+
+type Section = Readonly<Record<string, unknown>>
 
 /** A manifest as a file for people: every field with what it does, in an order that can be read. */
 export function commentedManifest(manifest: Manifest): string {
-  const rest = Object.keys(manifest).filter(key => parts.every(part => part.key !== key))
-  const all: Part[] = [...parts, ...rest.map(key => ({ key, says: '' }))]
-  const blocks = all.flatMap(({ key, says, fields }) => {
+  const sections = Object.entries(manifestJsonSchema().properties!)
+  const blocks = sections.flatMap(([key, schema]) => {
     const value = (manifest as Section)[key]
     if (value === undefined) return []
-    const lines = fields === undefined ? fieldLines(key, value) : [`${key}:`, ...sectionLines(value as Section, fields)]
-    return [[...(says === '' ? [] : [`# ${says}`]), ...lines].join('\n')]
+    const kinds = kindsOf(schema)
+    const lines = kinds.length === 0 ? fieldLines(key, value) : [`${key}:`, ...sectionLines(manifest, key, kinds)]
+    return [[`# ${schema.description}`, ...lines].join('\n')]
   })
   return `${[opening, ...blocks].join('\n\n')}\n`
 }
 
-function sectionLines(section: Section, fields: readonly Field[]): string[] {
-  const known = fields.flatMap(({ key, says, unset }) => {
-    if (section[key] !== undefined) return [`# ${says}`, ...fieldLines(key, section[key])]
-    const example = unset?.(section)
-    return example === undefined ? [] : [`# ${says}`, ...fieldLines(key, example).map(line => `#${line}`)]
+function sectionLines(manifest: Manifest, key: string, kinds: readonly JsonSchema[]): string[] {
+  const section = (manifest as Section)[key] as Section
+  const own = kinds.find(kind => kinds.length === 1 || section[nameOf(kind).field] === nameOf(kind).name)
+  const names = kinds.map(kind => nameOf(kind).name).join(', ')
+  const lines = Object.entries(own?.properties ?? {}).flatMap(([field, { description = names, examples }]) => {
+    if (section[field] !== undefined) return [`# ${description}`, ...fieldLines(field, section[field])]
+    const example = examples?.[0]
+    if (example === undefined || !takes(manifest, key, { ...section, [field]: example })) return []
+    return [`# ${description}`, ...fieldLines(field, example).map(line => `#${line}`)]
   })
-  const rest = Object.keys(section).filter(key => fields.every(field => field.key !== key))
-  const unknown = rest.flatMap(key => (section[key] === undefined ? [] : fieldLines(key, section[key])))
-  return [...known, ...unknown].map(line => `  ${line}`)
+  return lines.map(line => `  ${line}`)
+}
+
+/** Does the manifest go with such a section? A shipped set is read as it is: what may be said of a table is of no use there. */
+function takes(manifest: Manifest, key: string, section: Section): boolean {
+  if (key === 'data' && isShipped(manifest.data.set)) return false
+  return isManifest({ ...manifest, [key]: section })
 }
 
 /** One field, on one line where its value allows. */
@@ -41,9 +52,3 @@ function fieldLines(key: string, value: unknown): string[] {
   })
   return document.toString({ lineWidth: 0, blockQuote: false }).trimEnd().split('\n')
 }
-
-/** The fields that have a comment, as paths, for the test that none is forgotten. */
-export const explainedFields: readonly string[] = parts.flatMap(({ key, fields }) => [
-  key,
-  ...(fields ?? []).map(field => `${key}.${field.key}`),
-])

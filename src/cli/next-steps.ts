@@ -1,8 +1,8 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
 import { shown } from '../foreign.js'
-import { methodOf } from '../methods/index.js'
-import type { Manifest } from '../node/index.js'
+import { alternativeTo, methodOf } from '../methods/index.js'
+import { isManifest, type Manifest } from '../node/index.js'
 
 /**
  * What may come after a simulation, as commands that work for it.
@@ -15,7 +15,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
   const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
-  const merge = otherMerge(manifest)
+  const merge = otherMethod(manifest)
   const steps = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
@@ -37,9 +37,6 @@ export function typed(text: string): string {
   return shown(quoted, 1000)
 }
 
-/** Bodies that differ cannot be merged, and async has one exchange a round. */
-function otherMerge({ models, mode, merge }: Manifest): string | undefined {
-  if (models !== undefined) return undefined
-  if (mode === 'async') return merge.method === 'dfedavg' ? 'dfedsam' : 'dfedavg'
-  return merge.method === 'dfedsam-mgs' ? 'dfedavg' : 'dfedsam-mgs --gossip-steps 4'
+function otherMethod(manifest: Manifest): string | undefined {
+  return alternativeTo(manifest.merge, merge => isManifest({ ...manifest, merge }))
 }

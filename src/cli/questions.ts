@@ -3,7 +3,9 @@ import type { Readable, Writable } from 'node:stream'
 import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts'
 import { isOfRows, shippedSets } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
-import { defaultMerge, defaultModel, defaultModelOfRows, parseManifest } from '../node/index.js'
+import { nameOf, wordsOf } from '../json-schema.js'
+import { defaultMethod } from '../methods/index.js'
+import { defaultModel, defaultModelOfRows, manifestJsonSchema, parseManifest } from '../node/index.js'
 import type { RunFlags } from './run-flags.js'
 
 /** What `hearsay init` is told, by flags and by answers. */
@@ -40,7 +42,7 @@ export async function askForRun(flags: InitOptions, where: Asking): Promise<Init
   try {
     const data = flags.data ?? (await dataAsked(asking))
     // In the order in which they are asked; what a flag says is not.
-    const model = flags.model ?? (await modelAsked(data, asking))
+    const model = flags.model ?? (await modelAsked(data, flags, asking))
     const share = flags.share ?? (await shareAsked(asking))
     const merge = flags.merge ?? (await mergeAsked(asking))
     const topology = flags.topology ?? (await topologyAsked(asking))
@@ -75,23 +77,25 @@ async function dataAsked(asking: Asking): Promise<string> {
   )
 }
 
-async function modelAsked(data: string, asking: Asking): Promise<string> {
+async function modelAsked(data: string, { superResolution }: InitOptions, asking: Asking): Promise<string> {
   const isTable = await isOfRows({ set: data })
   return answered(
     select({
       ...asking,
       message: 'Which model?',
       initialValue: isTable ? defaultModelOfRows : defaultModel,
-      options: [
-        { value: 'logistic', hint: 'one layer; tables and images' },
-        { value: 'mlp', hint: 'two hidden layers of 200; tables and images' },
-        { value: 'cnn', hint: 'small; images' },
-        { value: 'lenet5', hint: 'images of at least 28×28' },
-        { value: 'resnet18', hint: '11 million parameters; images' },
-        { value: 'vgg11', hint: '9 million parameters; images' },
-      ],
+      // Only one restores images, and it does nothing else.
+      options: kindsToChoose('model').filter(({ value }) => (value === 'sr') === (superResolution !== undefined)),
     }),
   )
+}
+
+/** The kinds of a section, with what each is. */
+function kindsToChoose(section: 'model' | 'merge' | 'topology'): { value: string; hint: string }[] {
+  return wordsOf(manifestJsonSchema().properties![section]!).map(kind => ({
+    value: nameOf(kind).name as string,
+    hint: kind.description!.replace(/^[A-Z]/, letter => letter.toLowerCase()),
+  }))
 }
 
 function shareAsked(asking: Asking): Promise<string> {
@@ -112,31 +116,14 @@ function mergeAsked(asking: Asking): Promise<string> {
     select({
       ...asking,
       message: 'How do they merge?',
-      initialValue: defaultMerge as string,
-      options: [
-        { value: 'dfedavg', hint: 'train, then average with the neighbours' },
-        { value: 'dfedavgm', hint: 'the same with momentum' },
-        { value: 'dfedsam', hint: 'train towards flat minima, then average' },
-        { value: 'dfedsam-mgs', hint: 'the same, averaging several times a round' },
-        { value: 'dpsgd', hint: 'one step, then average' },
-      ],
+      initialValue: defaultMethod,
+      options: kindsToChoose('merge'),
     }),
   )
 }
 
 function topologyAsked(asking: Asking): Promise<string> {
-  return answered(
-    select({
-      ...asking,
-      message: 'Who hands to whom?',
-      options: [
-        { value: 'ring', hint: 'everyone to two; cheapest' },
-        { value: 'exponential', hint: 'everyone to log2(n); mixes fast' },
-        { value: 'random-regular', hint: 'everyone to four, drawn at random' },
-        { value: 'full', hint: 'everyone to everyone; for a few peers' },
-      ],
-    }),
-  )
+  return answered(select({ ...asking, message: 'Who hands to whom?', options: kindsToChoose('topology') }))
 }
 
 /** Asks for a number of the manifest, which says what is allowed and what is usual. */

@@ -1,5 +1,6 @@
 import { HearsayError } from '../errors.js'
-import { defaultMerge, type Manifest, manifestForData, readManifestFile } from '../node/index.js'
+import { defaultMethod } from '../methods/index.js'
+import { type Manifest, manifestForData, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { number } from './command.js'
 import { columnOf, type TableFlags, tableFields } from './table-flags.js'
@@ -83,7 +84,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
     },
     merge: {
       // The numbers of the file's method mean nothing in another, and would be refused there.
-      ...(flags.merge === undefined ? section(written.merge ?? defaultMerge, 'method') : { method: flags.merge }),
+      ...(flags.merge === undefined ? section(written.merge ?? defaultMethod, 'method') : { method: flags.merge }),
       ...given({
         gossipSteps: flags.gossipSteps,
         acceleration: flags.acceleration,

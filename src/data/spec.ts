@@ -17,68 +17,97 @@ const classSchema = z.union([
  * one peer's file need not hold them all and the order decides which output of the model means what.
  */
 export const dataSchema = z.strictObject({
-  /** Name of a shipped set, or the path of a file or folder; a set's name wins, so write ./digits for a folder. */
-  set: z.string().min(1),
-  /** Tables: the column with the label, by its name in the header or its number, from 1. Default: the last. */
-  label: column.optional(),
-  /** Tables: the column with a number to predict, instead of a label. */
-  target: column.optional(),
-  /** Tables: the unit of the number to predict, which is shown with it. Default: the one that its cells are written with. */
-  unit: z.string().min(1).max(unitLimit).optional(),
-  /**
-   * Images: learn to restore them from a copy at 1 / this of their resolution; what they show does not matter then.
-   * Peers by `partition: resolution` have copies of a resolution of their own each.
-   */
-  superResolution: z.int().min(2).max(64).optional(),
-  /** Tables: the column that names whose row it is; each value becomes a natural peer. */
-  peerColumn: column.optional(),
-  /**
-   * Tables: the column that names which rows belong together, as those of one patient: they are never on both sides of a
-   * split, nor dealt to two peers. It is no input.
-   */
-  groupColumn: column.optional(),
-  /** Tables: a table, or a folder with one for each peer, that is tested on and never trained on. */
-  test: z.string().min(1).optional(),
-  /**
-   * Tables: the columns to use, by name or number; the others are passed over. The label, the target and the columns of
-   * peers and groups are used in any case where the options above name them. Default: all.
-   */
-  columns: z.array(column).min(1).optional(),
-  /** Tables: is the first line a header? Default: the lines beneath tell; where they do not it is asked. */
-  header: z.boolean().optional(),
-  /** Tables: what stands before the decimals. Default: the numbers tell; where "1,234" may be both it is asked. */
-  decimal: z.enum(['.', ',']).optional(),
-  /**
-   * Tables: columns to read as categories (one input each, 0 or 1) though they hold numbers, or whose categories must
-   * be the same for all peers. Columns without any number are categories anyway.
-   */
-  categorical: z.array(z.union([column, z.strictObject({ column, values: z.array(columnValue).min(2) })])).optional(),
-  /** Tables: rows are images of this height, width and channels. */
-  inputShape: z.tuple([z.int().min(1), z.int().min(1), z.int().min(1)]).optional(),
-  /** Folders of images: height and width, or one number for both. Default: those of the first image. */
+  // A set's name wins, so ./digits is a folder.
+  set: z.string().min(1).meta({
+    says: 'pneumoniamnist, heart-disease, digits; or your own: IDX, NPZ, CIFAR-10, CSV, a folder of images by class',
+    example: 'digits',
+  }),
+  label: column.optional().meta({
+    says: 'Tables: the column with the label, by name or number from 1; left out, the last',
+    example: 'label',
+  }),
+  target: column.optional().meta({ says: 'Tables: the column with a number to predict, instead of a label' }),
+  unit: z.string().min(1).max(unitLimit).optional().meta({
+    says: 'Tables: the unit of the number to predict; left out, the one it is written with',
+  }),
+  // What images show does not matter then. Peers by `partition: resolution` have copies of a resolution of their own each.
+  superResolution: z
+    .int()
+    .min(2)
+    .max(64)
+    .optional()
+    .meta({ says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' }),
+  // Each value becomes a natural peer.
+  peerColumn: column.optional().meta({ says: 'Tables: the column that names whose a row is', example: 'hospital' }),
+  // They are not dealt to two peers either. The column is no input.
+  groupColumn: column.optional().meta({
+    says: 'Tables: the column whose rows of one value, as of one patient, are kept on one side of every split',
+    example: 'patient',
+  }),
+  test: z.string().min(1).optional().meta({
+    says: 'Tables: a table, or a folder with one for each peer, that is tested on and never trained on',
+    example: 'test.csv',
+  }),
+  // The label, the target and the columns of peers and groups are used in any case where the options above name them.
+  columns: z
+    .array(column)
+    .min(1)
+    .optional()
+    .meta({
+      says: 'Tables: the columns to use, by name or number; the others are passed over',
+      example: ['age', 'sex', 'outcome'],
+    }),
+  header: z.boolean().optional().meta({
+    says: 'Tables: is the first line a header? Left out, the lines beneath tell',
+    example: true,
+  }),
+  decimal: z.enum(['.', ',']).optional().meta({
+    says: 'Tables: what stands before the decimals; left out, the numbers tell',
+    example: ',',
+  }),
+  // An input for each category, 0 or 1. Columns without any number are categories anyway.
+  categorical: z
+    .array(z.union([column, z.strictObject({ column, values: z.array(columnValue).min(2) })]))
+    .optional()
+    .meta({ says: 'Tables: columns of categories that look like numbers', example: ['sex'] }),
+  inputShape: z
+    .tuple([z.int().min(1), z.int().min(1), z.int().min(1)])
+    .optional()
+    .meta({ says: 'Tables: rows are images of this height, width and channels', example: [28, 28, 1] }),
   imageSize: z
     .union([z.int().min(1).max(4096), z.tuple([z.int().min(1).max(4096), z.int().min(1).max(4096)])])
-    .optional(),
-  /** Folders of images: 1 for grey, 3 for colour. Default: 1 when all images are grey. */
-  channels: z.union([z.literal(1), z.literal(3)]).optional(),
-  /**
-   * The classes in order: names for the labels 0, 1, …; or the labels themselves; or a name with the labels it stands
-   * for. Default: what the source holds, sorted.
-   */
-  classes: z.array(classSchema).min(2).optional(),
-  /**
-   * 'agreed': by mean and deviation of the training samples of all peers together, of which each learns the sums alone.
-   * 'own': by those of each peer's own, which then never leave it. A set's name: by the numbers that the literature
-   * uses for it. Default: agreed for features, own for images and in a mixture, whose peers may take what they like.
-   */
+    .optional()
+    .meta({ says: 'Folders of images: height and width; left out, those of the first image', example: [64, 64] }),
+  channels: z
+    .union([z.literal(1), z.literal(3)])
+    .optional()
+    .meta({ says: 'Folders of images: 1 for grey, 3 for colour; left out, 1 where all are grey', example: 1 }),
+  // Or the labels themselves, or a name with the labels it stands for. Left out, what the source holds, sorted.
+  classes: z
+    .array(classSchema)
+    .min(2)
+    .optional()
+    .meta({
+      says: 'Names of the classes in order; peers that bring their own data must agree on them',
+      example: ['healthy', 'ill'],
+    }),
+  // `own` never leaves a peer; of `agreed` each learns the sums alone. Left out: agreed for features, own for images.
   standardise: z
     .union([
       z.enum(['agreed', 'own', 'none', ...standardisationNames]),
       z.strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) }),
     ])
-    .optional(),
-  /** The share of samples held back for testing where the source has no test split of its own. */
-  testShare: z.number().gt(0).max(0.9).default(0.2),
+    .optional()
+    .meta({
+      says: "agreed (by all peers' samples, for features), own (for images), none, a set's name, or { mean, std }",
+      example: 'agreed',
+    }),
+  testShare: z
+    .number()
+    .gt(0)
+    .max(0.9)
+    .default(0.2)
+    .meta({ says: 'Share held back for testing where the data has no test split of its own' }),
 })
 
 /** What a peer in the field states about its own data; everything else about them is the run's. */
@@ -106,29 +135,41 @@ const alpha = z.number().positive().max(1e6)
 
 /** The manifest's `partition` section: how training samples are dealt to simulated peers. */
 export const partitionSchema = z.discriminatedUnion('kind', [
-  /** Equal sizes, drawn at random. */
-  z.strictObject({ kind: z.literal('iid') }),
-  /**
-   * Label skew. `client`: each peer draws its classes from Dirichlet(alpha), all sizes equal (the DFedSAM lineage).
-   * `class`: each class is cut by Dirichlet(alpha) over the peers, sizes differ (most frameworks). The same alpha
-   * means another skew in each.
-   */
-  z.strictObject({
-    kind: z.literal('dirichlet'),
-    alpha: alpha.default(0.3),
-    mode: z.enum(['client', 'class']).default('client'),
-  }),
-  /** Each peer sees this many classes only; samples may repeat. */
-  z.strictObject({ kind: z.literal('pathological'), classes: z.int().min(1).default(2) }),
-  /** Sizes from Dirichlet(alpha), classes alike. 0.5 as in arXiv 2102.02079, quantity skew. */
-  z.strictObject({ kind: z.literal('quantity'), alpha: alpha.default(0.5) }),
-  /** Feature shift: an iid split where peer k sees its images at 1 / factors[k mod n] of the resolution. */
-  z.strictObject({
-    kind: z.literal('resolution'),
-    factors: z.array(z.int().min(1).max(64)).min(1).default([1, 2, 4, 8]),
-  }),
-  /** Those that the source names: its hospitals, writers, speakers. */
-  z.strictObject({ kind: z.literal('natural') }),
+  z.strictObject({ kind: z.literal('iid') }).meta({ says: 'Equal sizes, drawn at random' }),
+  z
+    .strictObject({
+      kind: z.literal('dirichlet'),
+      alpha: alpha.default(0.3).meta({ says: 'Skew: the smaller, the more peers differ' }),
+      // `client` is the DFedSAM lineage's, `class` that of most frameworks. The same alpha means another skew in each.
+      mode: z.enum(['client', 'class']).default('client').meta({
+        says: 'client (each peer draws its classes, equal sizes) or class (each class is cut over the peers)',
+      }),
+    })
+    .meta({ says: 'Peers differ in their classes' }),
+  z
+    .strictObject({
+      kind: z.literal('pathological'),
+      classes: z.int().min(1).default(2).meta({ says: 'How many classes a peer sees' }),
+    })
+    .meta({ says: 'Each peer sees a few classes only; samples may repeat' }),
+  z
+    .strictObject({
+      kind: z.literal('quantity'),
+      // 0.5 as in arXiv 2102.02079.
+      alpha: alpha.default(0.5).meta({ says: 'Skew: the smaller, the more sizes differ' }),
+    })
+    .meta({ says: 'Peers differ in how much they have, classes alike' }),
+  z
+    .strictObject({
+      kind: z.literal('resolution'),
+      factors: z
+        .array(z.int().min(1).max(64))
+        .min(1)
+        .default([1, 2, 4, 8])
+        .meta({ says: 'Peer k sees its images at 1 / factors[k] of the resolution, over and over' }),
+    })
+    .meta({ says: 'Equal sizes; each peer sees its images at a resolution of its own' }),
+  z.strictObject({ kind: z.literal('natural') }).meta({ says: 'As the source names them: its hospitals, writers' }),
 ])
 
 /** The manifest's `partition` section with its defaults filled in. */

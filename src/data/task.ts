@@ -18,17 +18,23 @@ export const rangesLimit = 4096
  */
 export const taskSchema = z
   .strictObject({
-    /** One sample's shape: [28, 28, 1] for images (height, width, channels); for tables as many as the columns make. */
-    inputShape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3).optional(),
-    /** Are inputs pixels of 8 bits, of which 255 is 1? Else numbers as they are. */
-    pixels: z.boolean().optional(),
-    /** In the order of the model's outputs; of what has none, what is predicted or restored. */
-    classes: z.array(z.string().min(1).max(200)).min(1).max(10_000).optional(),
-    /** Tables: are columns found by the names in a header? Else by their places. @default true */
-    header: z.boolean().optional(),
-    /** Tables: the columns that peers must have, with all categories, in the order of the inputs that they become. */
-    columns: columnsSchema.optional(),
-    /** Where numbers are learned. @default classification */
+    inputShape: z.array(z.int().min(1).max(1_000_000)).min(1).max(3).optional().meta({
+      says: "One sample's shape: height, width, channels; of tables as many as the columns make",
+    }),
+    pixels: z.boolean().optional().meta({ says: 'Are inputs pixels of 8 bits, of which 255 is 1?' }),
+    classes: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(10_000)
+      .optional()
+      .meta({ says: "In the order of the model's outputs; of what has none, what is predicted or restored" }),
+    header: z
+      .boolean()
+      .optional()
+      .meta({ says: 'Tables: are columns found by the names in a header? Else by their places; left out, true' }),
+    columns: columnsSchema.optional().meta({
+      says: 'Tables: the columns that peers must have, with all categories, in the order of the inputs',
+    }),
     objective: z
       .discriminatedUnion('kind', [
         z.strictObject({
@@ -37,12 +43,12 @@ export const taskSchema = z
         }),
         z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
       ])
-      .optional(),
-    /**
-     * How large the columns are whose standardisation peers agree on, but for a factor: inputs in their order, then the
-     * number to predict. Bounds what a peer that lies can make of the sums (agreed.ts).
-     */
-    ranges: z.array(rangeSchema).max(rangesLimit).optional(),
+      .optional()
+      .meta({ says: 'Where numbers are learned: which; left out, classes are' }),
+    // Bounds what a peer that lies can make of the sums (agreed.ts).
+    ranges: z.array(rangeSchema).max(rangesLimit).optional().meta({
+      says: 'How large the inputs are and the number to predict, but for a factor, where peers agree on sums',
+    }),
   })
   .superRefine(({ inputShape, classes, columns, header, objective }, context) => {
     const wrong = (field: string, message: string): void => context.addIssue({ code: 'custom', path: [field], message })

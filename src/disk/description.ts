@@ -92,7 +92,7 @@ export function describePeer(init: DescriptionInit): PeerDescription {
 
 /** Where the head begins. */
 export function headLayerOf({ model }: Pick<PeerDescription, 'model'>): string {
-  return model.head ?? 'output'
+  return model.head
 }
 
 const text = (most: number): z.ZodString => z.string().min(1).max(most)

@@ -3,14 +3,25 @@ import type { MixingRow } from '../topology/index.js'
 
 /** How much less a head counts that was trained in an earlier round than the merging peer's own. */
 export const stalenessSchema = z.strictObject({
-  /** λ: how much a fresh head counts, falling with the square root of the round. */
-  fresh: z.number().positive().max(1000).default(1),
-  /** σ: how fast a head loses weight with its age in rounds. */
-  power: z.number().min(0).max(10).default(0.5),
-  /** ι: what is left of it at any age, and in late rounds. */
-  floor: z.number().min(0).max(1000).default(0.1),
-  /** τ: older heads are not merged. */
-  limit: z.int().min(0).max(1_000_000).default(20),
+  fresh: z
+    .number()
+    .positive()
+    .max(1000)
+    .default(1)
+    .meta({ says: 'λ: how much a fresh head counts, falling with the square root of the round' }),
+  power: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0.5)
+    .meta({ says: 'σ: how fast a head loses weight with its age in rounds' }),
+  floor: z
+    .number()
+    .min(0)
+    .max(1000)
+    .default(0.1)
+    .meta({ says: 'ι: what is left of it at any age, and in late rounds' }),
+  limit: z.int().min(0).max(1_000_000).default(20).meta({ says: 'τ: older heads are not merged' }),
 })
 
 export type Staleness = z.output<typeof stalenessSchema>

@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
+import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
 import type { Method, MethodSection } from './method.js'
 import { mixture } from './mixture/method.js'
@@ -22,6 +23,21 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
 for (const method of presetMethods) registerMethod(method)
 registerMethod(scaffold)
 registerMethod(mixture)
+
+/** What a manifest means that names none: the method of arXiv 2302.04083 that costs no more than plain averaging. */
+export const defaultMethod: string = 'dfedsam'
+
+/** What to compare a run with, the most different first. */
+const alternatives: readonly string[] = ['dfedsam-mgs', 'dfedavg', defaultMethod]
+
+/**
+ * Another method to compare a run with.
+ *
+ * @param goes - does it go with the rest of the run's manifest?
+ */
+export function alternativeTo({ method }: MethodSection, goes: (name: string) => boolean): string | undefined {
+  return alternatives.find(name => name !== method && goes(name))
+}
 
 /** Names of all methods, in the order in which they are listed. */
 export function methodNames(): readonly string[] {
@@ -51,10 +67,10 @@ export type SectionInput = string | (MethodSection & { readonly [field: string]:
  * the method's own numbers.
  */
 export function sectionSchema(): z.ZodType<MethodSection, SectionInput> {
-  const [first, ...others] = [...methods.values()].map(({ schema }) => schema as unknown as z.ZodObject)
+  const [first, ...others] = [...methods.values()].map(
+    ({ schema, says, paper }) =>
+      schema.meta({ says, ...(paper && { paper: `${paper.title}, arXiv ${paper.arxiv}` }) }) as unknown as z.ZodObject,
+  )
   const union = z.discriminatedUnion('method', [first!, ...others])
-  return z.preprocess(
-    (input: string | object) => (typeof input === 'string' ? { method: input } : input),
-    union,
-  ) as unknown as z.ZodType<MethodSection, SectionInput>
+  return orOneWord('method', union) as unknown as z.ZodType<MethodSection, SectionInput>
 }

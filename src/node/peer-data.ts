@@ -11,8 +11,9 @@ import {
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { stateProtocol } from '../gossip/index.js'
-import { canonicalManifest, type Manifest, parseManifest, withStandardise } from './manifest.js'
+import { type Manifest, parseManifest, withStandardise } from './manifest.js'
 import type { PeerOptions } from './peer-options.js'
+import { canonicalManifest } from './run-id.js'
 
 interface OwnData {
   readonly dataset: Dataset

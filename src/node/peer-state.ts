@@ -2,10 +2,10 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { isShipped } from '../data/index.js'
 import { createState, type HearsayHost, type Presence, type StateService, type Timing } from '../gossip/index.js'
 import type { AssemblyInit } from './assembled-peer.js'
-import { canonicalManifest } from './manifest.js'
 import type { AgreedSum } from './membership/agreed-sum.js'
 import { createShares } from './membership/shares.js'
 import type { Road } from './roads/road.js'
+import { canonicalManifest } from './run-id.js'
 
 export interface PeerStateParts {
   readonly presence: Presence

@@ -38,7 +38,7 @@ it('what is said to come next can be done, and is another thing each time', asyn
   const { commands, runs, asked } = await after({ rounds: 2 })
   expect(commands).toEqual([
     'simulate …/manifest.yaml',
-    'simulate …/manifest.yaml --merge dfedsam-mgs --gossip-steps 4',
+    'simulate …/manifest.yaml --merge dfedsam-mgs',
     'simulate …/manifest.yaml --topology exponential',
     'predict … --peer peer-0',
     'simulate --data your.csv --peers 4',
@@ -53,7 +53,7 @@ it.each<[string, ManifestInput, string[]]>([
   ['mode: async', { mode: 'async' }, ['--merge dfedavg']],
   ['async DFedAvg', { mode: 'async', merge: 'dfedavg' }, ['--merge dfedsam']],
   ['several gossip steps', { merge: { method: 'dfedsam-mgs', gossipSteps: 2 } }, ['--merge dfedavg']],
-  ['a mixture of like models', { merge: 'mixture' }, ['--merge dfedsam-mgs --gossip-steps 4']],
+  ['a mixture of like models', { merge: 'mixture' }, ['--merge dfedsam-mgs']],
 ])('after %s too', async (_, input, merges) => {
   const { commands } = await after(input)
   expect(commands.flatMap(command => /--merge .+$/.exec(command) ?? [])).toEqual(merges)

@@ -3,7 +3,7 @@ import { type SpeedTest, testBackend } from '../../src/doctor/speed.js'
 
 const test: SpeedTest = {
   workers: 1,
-  model: { kind: 'logistic' },
+  model: { kind: 'logistic', head: 'output' },
   inputShape: [8],
   classes: 2,
   batch: 4,
@@ -18,7 +18,7 @@ describe('the test of a backend', () => {
   })
 
   it('says in one line why nothing can be trained', async () => {
-    expect(await testBackend('wasm', { ...test, model: { kind: 'lenet5' } })).toEqual({
+    expect(await testBackend('wasm', { ...test, model: { kind: 'lenet5', head: 'output' } })).toEqual({
       name: 'wasm',
       ok: false,
       reason: 'model: lenet5 takes images and the data has 8 features; use logistic or mlp',

@@ -32,7 +32,7 @@ import { decodePresence, encodePresence, type RoundReport, type Standing } from 
 import { decodeExperts, encodeExperts } from '../../src/gossip/publication/expert-list.js'
 import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/publication/published-head.js'
 import { encodeSigned, readSigned, signMessage } from '../../src/gossip/pubsub/signed-message.js'
-import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/manifest.js'
+import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/index.js'
 import { type Layout, layoutOf } from '../../src/tensors/index.js'
 import { connect, never, startHost, until } from './hosts.js'
 

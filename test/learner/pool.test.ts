@@ -17,7 +17,7 @@ const sam: RuleSpec = { rule: 'sam', rho: 0.05, adaptive: false }
 const momentum: RuleSpec = { rule: 'momentum', factor: 0.5 }
 const decay: RuleSpec = { rule: 'weightDecay', factor: 1e-3 }
 const none: Standardisation = { mean: new Float32Array(1), std: new Float32Array([1]) }
-const cnn: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8 }
+const cnn: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8, head: 'output' }
 const init: LearnerPoolInit = {
   backend: 'wasm',
   workers: 2,
@@ -144,7 +144,7 @@ describe('a pool', () => {
 })
 
 describe('a pool of several models', () => {
-  const mlp: ModelSpec = { kind: 'mlp', hidden: [6] }
+  const mlp: ModelSpec = { kind: 'mlp', hidden: [6], head: 'output' }
   const models = [
     { model: cnn, inputShape: [8, 8, 1] },
     { model: mlp, inputShape: [64] },
@@ -341,7 +341,7 @@ describe('backends', () => {
     const native = await createLearnerPool({
       ...init,
       backend: 'node',
-      models: [{ model: { kind: 'mlp', hidden: [20] }, inputShape: [8, 8, 1] }],
+      models: [{ model: { kind: 'mlp', hidden: [20], head: 'output' }, inputShape: [8, 8, 1] }],
       workers: 1,
     })
     try {

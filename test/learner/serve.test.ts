@@ -19,8 +19,8 @@ const init: LearnerPoolInit = {
   backend: 'wasm',
   workers: 1,
   models: [
-    { model: { kind: 'logistic' }, inputShape: [3] },
-    { model: { kind: 'mlp', hidden: [4] }, inputShape: [3] },
+    { model: { kind: 'logistic', head: 'output' }, inputShape: [3] },
+    { model: { kind: 'mlp', hidden: [4], head: 'output' }, inputShape: [3] },
   ],
   classes: 2,
   seed: 1,

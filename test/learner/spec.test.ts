@@ -4,13 +4,13 @@ import { validate } from '../../src/validation.js'
 
 describe('the section model', () => {
   it('is a name, an object or a file', () => {
-    expect(modelSchema.parse('mlp')).toEqual({ kind: 'mlp', hidden: [200, 200] })
+    expect(modelSchema.parse('mlp')).toEqual({ kind: 'mlp', hidden: [200, 200], head: 'output' })
     expect(modelSchema.parse({ kind: 'mlp', hidden: [64], head: 'dense1' })).toEqual({
       kind: 'mlp',
       hidden: [64],
       head: 'dense1',
     })
-    expect(modelSchema.parse('cnn')).toEqual({ kind: 'cnn', channels: [8, 16], hidden: 32 })
+    expect(modelSchema.parse('cnn')).toEqual({ kind: 'cnn', channels: [8, 16], hidden: 32, head: 'output' })
     expect(modelSchema.parse({ path: 'model.json', head: 'dense' })).toEqual({
       kind: 'file',
       path: 'model.json',

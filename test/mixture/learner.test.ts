@@ -42,8 +42,8 @@ const shards = [
 const test = pictures(9, 120)
 
 const models: readonly ModelChoice[] = [
-  { model: { kind: 'mlp', hidden: [16, 8] }, inputShape: [8, 8, 1] },
-  { model: { kind: 'cnn', channels: [4], hidden: 8 }, inputShape: [8, 8, 1] },
+  { model: { kind: 'mlp', hidden: [16, 8], head: 'output' }, inputShape: [8, 8, 1] },
+  { model: { kind: 'cnn', channels: [4], hidden: 8, head: 'output' }, inputShape: [8, 8, 1] },
 ]
 const poolInit = { backend: 'wasm' as const, models, classes: 4, seed, worker: mixtureWorker() }
 

@@ -29,7 +29,7 @@ const labels = (): Int32Array => new Int32Array(new SharedArrayBuffer(size * 4))
 const tasks: Record<string, Task> = {
   regression: {
     objective: { kind: 'regression', target: 'y' },
-    model: { model: { kind: 'mlp', hidden: [12, 6] }, inputShape: [5] },
+    model: { model: { kind: 'mlp', hidden: [12, 6], head: 'output' }, inputShape: [5] },
     samples(seed) {
       const draw = random(seed, 'table')
       const inputs = new Float32Array(new SharedArrayBuffer(size * 5 * 4))
@@ -41,7 +41,7 @@ const tasks: Record<string, Task> = {
   },
   'super-resolution': {
     objective: { kind: 'super-resolution', factor: 2 },
-    model: { model: { kind: 'sr', channels: [4] }, inputShape: [8, 8, 1] },
+    model: { model: { kind: 'sr', channels: [4], head: 'output' }, inputShape: [8, 8, 1] },
     samples(seed) {
       const draw = random(seed, 'images')
       const targets = new Uint8Array(new SharedArrayBuffer(size * 64))

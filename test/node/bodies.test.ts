@@ -53,7 +53,7 @@ async function eventsOf(peer: Peer): Promise<PeerEvent[]> {
 }
 
 it('peers of a mixture see images of different sizes, each with a body that fits its own', async () => {
-  const body: ModelSpec = { kind: 'mlp', hidden: [16] }
+  const body: ModelSpec = { kind: 'mlp', hidden: [16], head: 'output' }
   const large = await peerOf('large', body, digits)
   const other = await peerOf('small', body, small, [large])
   expect([large, other].map(({ layout }) => layout.tensors[0]!.shape)).toEqual([
@@ -69,7 +69,7 @@ it('peers of a mixture see images of different sizes, each with a body that fits
 })
 
 it('a body whose head follows from the size of its images is refused at once', async () => {
-  await expect(peerOf('small', { kind: 'logistic' }, small)).rejects.toThrow(
+  await expect(peerOf('small', { kind: 'logistic', head: 'output' }, small)).rejects.toThrow(
     /head is output\/kernel 16×10.* and the run's output\/kernel 64×10/,
   )
 })

@@ -1,4 +1,5 @@
 import { type Command, number } from '../command.js'
+import { field } from '../flags/fields.js'
 import { runFlags } from '../flags/run.js'
 
 export const init: Command = {
@@ -10,7 +11,7 @@ export const init: Command = {
     { flags: '--force', description: 'write over a file that is there' },
     {
       flags: '--min-peers <number>',
-      description: 'how many peers must be there before a run in the field begins (default: 2)',
+      description: field('minPeers'),
       parse: number('--min-peers'),
     },
     ...runFlags,

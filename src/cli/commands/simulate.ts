@@ -51,7 +51,7 @@ export const simulate: Command = {
   ],
   examples: [
     'hearsay simulate',
-    'hearsay simulate --merge dfedsam-mgs --gossip-steps 4 --rounds 5 --no-baselines',
+    'hearsay simulate --topology exponential --rounds 5 --no-baselines',
     'hearsay simulate --data heart-disease --model logistic --rounds 20',
     'hearsay simulate --data digits --model mlp --peers 16 --topology torus --partition dirichlet:0.1 --rounds 5',
     'hearsay simulate --data digits --model logistic --peers 6 --rounds 4 --fail 2@1 --json',

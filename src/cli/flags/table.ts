@@ -1,4 +1,5 @@
 import type { Flag } from '../command.js'
+import { field } from './fields.js'
 
 /** How a table is written, where it does not tell. */
 export const notationFlags: readonly Flag[] = [
@@ -6,7 +7,7 @@ export const notationFlags: readonly Flag[] = [
   { flags: '--no-header', description: 'tables: the first line is a sample' },
   {
     flags: '--decimal <mark>',
-    description: 'tables: what stands before the decimals (default: the numbers tell)',
+    description: field('data.decimal'),
     choices: ['.', ','],
   },
 ]
@@ -15,15 +16,15 @@ export const notationFlags: readonly Flag[] = [
 export const tableFlags: readonly Flag[] = [
   {
     flags: '--columns <list>',
-    description: 'tables: the columns to use, by name or number, like age,sex,4-9 (default: all)',
+    description: `${field('data.columns')}, as age,sex,4-9`,
   },
   {
     flags: '--test <path>',
-    description: 'tables: a table, or a folder with one for each peer, that is tested on and never trained on',
+    description: field('data.test'),
   },
   {
     flags: '--group-column <column>',
-    description: 'tables: the column whose rows of one value, as of one patient, are kept on one side of every split',
+    description: field('data.groupColumn'),
   },
   ...notationFlags,
 ]

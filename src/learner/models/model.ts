@@ -64,7 +64,7 @@ export async function buildModel(
   installGradients()
   if (spec.kind !== 'file') {
     const model = await deserialise(builtInTopology(spec, inputShape, outputShape), `model ${spec.kind}`)
-    return deviceModel(model, spec.head ?? 'output', seed)
+    return deviceModel(model, spec.head, seed)
   }
   const file = topology === undefined ? await readModelFile(spec.path) : { topology, weights: 'elsewhere' as const }
   const model = await deserialise(checkTopology(file.topology, spec.path, file.weights !== undefined), spec.path)

@@ -16,7 +16,7 @@ const blocksOfStage = 2
 export function resnet18(
   inputShape: readonly number[],
   classes: number,
-  { width, groups = width / 2, features }: Extract<BuiltInSpec, { kind: 'resnet18' }>,
+  { width, groups, features }: Extract<BuiltInSpec, { kind: 'resnet18' }>,
 ): LayerDescription {
   const graph = new Graph()
   graph.add(input(inputShape))

@@ -20,7 +20,7 @@ const stages = [[1], [2], [4, 4], [8, 8], [8, 8]]
 export function vgg11(
   inputShape: readonly number[],
   classes: number,
-  { width, groups = width / 2, features }: Extract<BuiltInSpec, { kind: 'vgg11' }>,
+  { width, groups, features }: Extract<BuiltInSpec, { kind: 'vgg11' }>,
 ): LayerDescription {
   const body = stages.flatMap((widths, i) => [
     ...widths.flatMap((count, j) => {

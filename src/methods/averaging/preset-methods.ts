@@ -8,18 +8,18 @@ import { type Axis, type Point, type PresetName, presetNames, presetOf } from '.
 const gossipStepsLimit = 64
 
 const axes = {
-  gossipSteps: z.int().min(1).max(gossipStepsLimit).optional().meta({ says: 'Exchanges a round' }),
-  acceleration: z
-    .enum(['plain', 'chebyshev'])
-    .optional()
-    .meta({ says: 'plain, or chebyshev, which gets further in as many exchanges on a graph that does not change' }),
-  rho: z.number().min(0).max(10).optional().meta({ says: 'Radius of SAM; 0 is plain SGD' }),
+  gossipSteps: z.int().min(1).max(gossipStepsLimit).optional().meta({ says: 'Exchanges a round', example: 2 }),
+  acceleration: z.enum(['plain', 'chebyshev']).optional().meta({
+    says: 'plain, or chebyshev, which gets further in as many exchanges on a graph that does not change',
+    example: 'chebyshev',
+  }),
+  rho: z.number().min(0).max(10).optional().meta({ says: 'Radius of SAM; 0 is plain SGD', example: 0.01 }),
   momentum: z
     .number()
     .min(0)
     .lt(1)
     .optional()
-    .meta({ says: 'Of local training, starting at zero every round: from 0 up to below 1' }),
+    .meta({ says: 'Of local training, starting at zero every round: from 0 up to below 1', example: 0.5 }),
 } satisfies Readonly<Record<Axis, z.ZodType>>
 
 const axisNames = Object.keys(axes) as readonly Axis[]

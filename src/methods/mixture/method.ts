@@ -25,7 +25,7 @@ export const mixture = method<MixtureSpec>({
   needs: { share: 'head', models: 'own' },
   check: (section, facts) =>
     mixtureProblems(section, taskOf(facts)).map(({ field, message }) => ({ path: ['merge', field], message })),
-  settle: (section, facts) => settleMixture(section, taskOf(facts)),
+  settle: (section, facts) => settleMixture(section, taskOf(facts), facts.training.augment),
   local: ({ localMomentum }) => ({ rho: 0, momentum: localMomentum, oneStep: false }),
   plan(section, { head, isOfValues }) {
     const settings = resolveMixture(section, taskOf({ isOfValues }))

@@ -13,8 +13,9 @@ import {
   StateRefused,
   stateProtocol,
 } from '../../gossip/index.js'
-import { type Manifest, parseManifest, runIdOf } from '../manifest.js'
+import { type Manifest, parseManifest } from '../manifest.js'
 import { type RunView, readView } from '../membership/shares.js'
+import { runIdOf } from '../run-id.js'
 import type { Identity } from './identity.js'
 import { hostNetwork, type PeerNetwork, refusedInvite } from './peer-network.js'
 

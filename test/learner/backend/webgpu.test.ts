@@ -175,7 +175,7 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
   it('trains in one worker as wasm does, twice to the same bits, holds no more tensors, and ends', async () => {
     const trained = new Map<string, Float32Array[]>()
     for (const backend of ['wasm', 'webgpu'] as const) {
-      const model: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8 }
+      const model: ModelSpec = { kind: 'cnn', channels: [4], hidden: 8, head: 'output' }
       const pool = await createLearnerPool({ backend, models: [{ model, inputShape: [8, 8, 1] }], classes: 3, seed: 5 })
       try {
         expect(pool.backend.name).toBe(backend)
@@ -201,7 +201,7 @@ describe.skipIf(reason !== undefined)('a pool on WebGPU', () => {
   }, 240_000)
 
   it('can be closed in the middle of a training', async () => {
-    const model: ModelSpec = { kind: 'logistic' }
+    const model: ModelSpec = { kind: 'logistic', head: 'output' }
     const pool = await createLearnerPool({
       backend: 'webgpu',
       models: [{ model, inputShape: [8, 8, 1] }],

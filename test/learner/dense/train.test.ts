@@ -25,7 +25,7 @@ let model: DeviceModel
 
 async function useBackend({ select }: PresentBackend): Promise<void> {
   await select()
-  model = await buildModel({ kind: 'mlp', hidden: [20, 10] }, inputShape, classes, 3)
+  model = await buildModel({ kind: 'mlp', hidden: [20, 10], head: 'output' }, inputShape, classes, 3)
 }
 
 type Changed = Partial<LocalPlan> | ((peer: number) => Partial<LocalPlan>)
@@ -117,7 +117,7 @@ describe.each(backends)('peers trained side by side on $name', backend => {
       sizes: fc.array(width, { minLength: 2, maxLength: 6 }),
     })
     const property = fc.asyncProperty(shapes, async ({ hidden, batch, sizes }) => {
-      model = await buildModel({ kind: 'mlp', hidden }, inputShape, classes, 3)
+      model = await buildModel({ kind: 'mlp', hidden, head: 'output' }, inputShape, classes, 3)
       const { jobs: list, release } = jobs({ batch, rules: [sam(0.1)], length: { epochs: 1 } }, sizes)
       const together = await trainStacked(model.dense!, list, () => false)
       for (const [peer, job] of list.entries()) {

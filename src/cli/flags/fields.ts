@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { type JsonSchema, kindsOf, nameOf, wordsOf } from '../../json-schema.js'
+
+// The schema as it ships with the package: what makes it would take a second to load, and help must not wait for it.
+const path = new URL('../../../schema/manifest.schema.json', import.meta.url)
+const { properties: sections = {} } = JSON.parse(readFileSync(path, 'utf8')) as JsonSchema
+
+/** What a field of the manifest does and what it is where it is not set, as help says it: `training.batch`. */
+export function field(path: string): string {
+  const [section, name] = path.split('.') as [string, string?]
+  const schema = sections[section]!
+  if (name === undefined) return line(schema.description!, text(schema.default))
+  const having = kindsOf(schema).filter(kind => isOpen(kind.properties?.[name]))
+  const { description } = having[0]!.properties![name]!
+  // The same name may mean another field in another kind.
+  return line(
+    description!,
+    usualOf(
+      having.filter(kind => kind.properties![name]!.description === description),
+      name,
+    ),
+  )
+}
+
+function line(description: string, usual: string): string {
+  return `${lowerCase(description)}${usual === '' ? '' : ` (default: ${usual})`}`
+}
+
+/** The kinds of a section that may be written as one word, and the usual one. */
+export function kinds(section: string): { readonly names: string; readonly usual: string } {
+  const schema = sections[section]!
+  return {
+    names: wordsOf(schema)
+      .map(kind => nameOf(kind).name)
+      .join(', '),
+    usual: text(schema.default),
+  }
+}
+
+/** A method that refuses any but its own number has the field for completeness alone. */
+function isOpen(schema: JsonSchema | undefined): boolean {
+  return schema !== undefined && schema.const === undefined
+}
+
+/** "32", or where kinds differ "0.05 with dfedsam, else 0": the smallest is what the rest has. */
+function usualOf(having: readonly JsonSchema[], name: string): string {
+  const byDefault = new Map<string, string[]>()
+  for (const kind of having) {
+    const usual = text(kind.properties![name]!.default)
+    if (usual === '') continue
+    byDefault.set(usual, [...(byDefault.get(usual) ?? []), String(nameOf(kind).name)])
+  }
+  const [rest = ['', []], ...others] = [...byDefault].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (others.length === 0) return rest[0]
+  return [...others.map(([usual, names]) => `${usual} with ${names.join(', ')}`), `else ${rest[0]}`].join(', ')
+}
+
+function text(value: unknown): string {
+  return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+/** In the middle of a line; "ASAM" and "λ" stay as they are. */
+function lowerCase(sentence: string): string {
+  return sentence.replace(/^[A-Z](?=[a-z\s])/, letter => letter.toLowerCase())
+}

@@ -1,0 +1,37 @@
+/*
+ * What of JSON Schema (2020-12) the manifest's has, and how a reader finds its way: `hearsay init`, the help of flags and
+ * docs/manifest.md tell people of fields by it.
+ */
+
+export interface JsonSchema {
+  readonly type?: string
+  readonly description?: string
+  readonly examples?: readonly unknown[]
+  readonly default?: unknown
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+  readonly required?: readonly string[]
+  readonly oneOf?: readonly JsonSchema[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly [keyword: string]: unknown
+}
+
+/** The kinds of a section, or the section itself where it has none; nothing of what is no section. */
+export function kindsOf({ anyOf, oneOf, properties, ...section }: JsonSchema): readonly JsonSchema[] {
+  if (anyOf !== undefined) return anyOf.flatMap(kindsOf)
+  return oneOf ?? (properties === undefined ? [] : [{ ...section, properties }])
+}
+
+/** A kind's first field says which it is. */
+export function nameOf({ properties = {} }: JsonSchema): { readonly field: string; readonly name: unknown } {
+  const [field = '', schema = {}] = Object.entries(properties)[0] ?? []
+  return { field, name: schema.const }
+}
+
+/** Kinds that may be written as one word, since they need nothing else. */
+export function wordsOf(section: JsonSchema): readonly JsonSchema[] {
+  return kindsOf(section).filter(
+    kind => nameOf(kind).name !== undefined && kind.required?.join() === nameOf(kind).field,
+  )
+}

@@ -1,0 +1,69 @@
+import * as z from 'zod'
+import { type JsonSchema, kindsOf, nameOf, wordsOf } from '../json-schema.js'
+import { methodNamed } from '../methods/index.js'
+import { manifestSchema, parseManifest } from './manifest.js'
+
+type Writable = { -readonly [keyword in keyof JsonSchema]: JsonSchema[keyword] }
+
+/**
+ * The manifest as a JSON Schema: for editors, and for all that tells people what a field is (`hearsay init`, `--help`,
+ * docs/manifest.md). Of every method that is known by now. A default that other fields decide is there as it is where they
+ * are at their own defaults.
+ */
+export function manifestJsonSchema(): JsonSchema {
+  const schema = z.toJSONSchema(manifestSchema(), { io: 'input', unrepresentable: 'any', override: described })
+  const whole = schema as JsonSchema
+  const title = 'Manifest of a run of Hearsay'
+  for (const [name, section] of Object.entries(whole.properties!)) settleDefaults(name, section)
+  return { title, ...whole }
+}
+
+/** The texts of a field, which its schema declares by `.meta({ says, example, word, paper })`, as JSON Schema has them. */
+function described({ jsonSchema }: { jsonSchema: object }): void {
+  const node = jsonSchema as Writable
+  const { says, example, word, paper } = node
+  for (const own of ['says', 'example', 'word', 'paper']) delete node[own]
+  if (says !== undefined) node.description = says as string
+  if (example !== undefined) node.examples = [example]
+  if (paper !== undefined) node.$comment = paper
+  const { required, properties = {} } = node
+  if (required !== undefined) node.required = required.filter(field => properties[field]!.implied !== true)
+  for (const field of Object.values(properties)) delete (field as Writable).implied
+  if (word === undefined) return
+  const { description: _text, default: _usual, ...section } = node
+  for (const keyword of Object.keys(section)) delete node[keyword]
+  node.anyOf = [wordOf(section, word as string), section]
+}
+
+/** Any kind that needs nothing else, or the main field of a section without kinds. */
+function wordOf(section: JsonSchema, field: string): JsonSchema {
+  if (section.oneOf !== undefined) return { enum: wordsOf(section).map(kind => nameOf(kind).name) }
+  return { type: 'string', examples: section.properties?.[field]?.examples ?? [] }
+}
+
+function settleDefaults(name: string, section: JsonSchema): void {
+  for (const { properties = {}, required = [] } of kindsOf(section)) {
+    const needed = Object.entries(properties).flatMap(([field, { const: only, examples }]) =>
+      required.includes(field) ? [[field, only ?? examples?.[0]]] : [],
+    )
+    const written = Object.fromEntries(needed) as Record<string, unknown>
+    if (Object.values(written).includes(undefined)) continue
+    const settled = (
+      parseManifest(needed.length === 0 ? {} : { [name]: written }) as Readonly<Record<string, unknown>>
+    )[name]
+    for (const [field, schema] of Object.entries(properties as Record<string, Writable>)) {
+      const value = (settled as Readonly<Record<string, unknown>> | undefined)?.[field]
+      const isOpen = name !== 'merge' || takes(written.method as string, field, schema.examples?.[0])
+      if (value !== undefined && !(field in written)) schema.default ??= value
+      if (isOpen) continue
+      // Of no use to the method; what it has a number of its own for is written into the settled manifest.
+      if (value === undefined) delete (properties as Record<string, JsonSchema>)[field]
+      else schema.const = value
+    }
+  }
+}
+
+/** May the field be set to anything but the method's own number? */
+function takes(method: string, field: string, example: unknown): boolean {
+  return example === undefined || methodNamed(method).schema.safeParse({ method, [field]: example }).success
+}
