@@ -7,8 +7,7 @@ import { join } from 'node:path'
  * Runs a case and digests the numbers that every peer ends with.
  *
  * @param hearsay - what the package exports: from its sources in the test, as built in the command
- * @returns a digest for each peer of its parameters and, in a mixture, of what it keeps beside them: transforms and gate,
- *   and the heads of its experts
+ * @returns a digest for each peer of its parameters and, where it holds heads of others, of those and of what its method keeps
  */
 export async function digestsOf({ manifest, options: { interruptIn, ...options } }, hearsay, backend) {
   const create = more =>
@@ -17,8 +16,8 @@ export async function digestsOf({ manifest, options: { interruptIn, ...options }
     })
   const { peers } = interruptIn === undefined ? await follow(await create()) : await resumed(create, interruptIn)
   const digests = { parameters: peers.map(({ parameters }) => digestOf([parameters])) }
-  if (peers[0].kept === undefined) return digests
-  return { ...digests, mixture: peers.map(({ kept }) => digestOf(vectorsOf(kept, hearsay))) }
+  if (peers[0].kept.heads.length === 0) return digests
+  return { ...digests, mixture: peers.map(({ kept }) => digestOf(vectorsOf(kept))) }
 }
 
 /** Interrupts the run in this round and resumes it from what was kept. */
@@ -57,13 +56,11 @@ async function follow(simulation, keep, seen = () => {}) {
 }
 
 /** What a peer of a mixture keeps beside its parameters, in an order that no format decides. */
-function vectorsOf({ weights, experts }, { decodeSafetensors }) {
-  const { layout, values } = decodeSafetensors(weights, 'weights')
+function vectorsOf({ method: { tensors }, heads }) {
   const byText = of => (a, b) => (of(a) < of(b) ? -1 : 1)
-  const tensors = [...layout.tensors].sort(byText(({ name }) => name))
   return [
-    ...tensors.map(({ offset, size }) => values.subarray(offset, offset + size)),
-    ...[...experts].sort(byText(({ name }) => name)).map(({ head }) => head),
+    ...[...tensors].sort(byText(({ name }) => name)).map(({ values }) => values),
+    ...[...heads].sort(byText(({ name }) => name)).map(({ head }) => head),
   ]
 }
 

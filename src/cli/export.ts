@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { readPeer } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
+import { methodOf } from '../methods/index.js'
 import { whyNot } from '../system-errors.js'
 import { type ExportFormat, exportFormats, exportPeer } from '../trained/index.js'
 import type { Run } from './command.js'
@@ -20,9 +21,10 @@ export const run: Run<ExportOptions> = async ([run], { peer: name, to, format, b
   await mustBeFree(to)
   const files = await exportPeer(peer, to, formats, { bare })
   stdout.write(`${files.map(file => shown(`${to}/${file}`)).join('\n')}\n`)
-  if (peer.mixture !== undefined && formats.some(kind => kind !== 'safetensors')) {
+  const { answers } = methodOf(peer.description.merge)
+  if (answers !== undefined && formats.some(kind => kind !== 'safetensors')) {
     stdout.write(
-      `${shown(peer.description.name)} answers by a mixture: TensorFlow.js and Keras get its own model alone; the experts and their gate are under safetensors\n`,
+      `${shown(peer.description.name)} answers with ${answers.beside}: TensorFlow.js and Keras get its own model alone; all of it is under safetensors\n`,
     )
   }
   return 0

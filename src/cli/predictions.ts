@@ -26,22 +26,25 @@ function rounded(value: number): number {
   return Number(value.toPrecision(6))
 }
 
-function headOf({ description: { objective, classes }, prediction: { gate } }: Named): string[] {
+function headOf({ description: { objective, classes }, prediction: { listened } }: Named): string[] {
   const answers = objective.kind === 'regression' ? [objective.target] : ['class', ...classes.map(name => `p(${name})`)]
   return [
     'input',
     ...answers,
-    ...(gate === undefined ? [] : ['own', ...gate.experts.map(({ name }) => name)].map(name => `weight(${name})`)),
+    ...(listened === undefined
+      ? []
+      : ['own', ...listened.heads.map(({ name }) => name)].map(name => `weight(${name})`)),
   ]
 }
 
 function rowsOf({ names, description, prediction }: Named): Row[] {
-  const { outputs, width, gate } = prediction
+  const { outputs, width, listened } = prediction
   const best = mostProbable(prediction)
   return names.map((name, i) => {
     const values = [...outputs.subarray(i * width, (i + 1) * width)].map(rounded)
-    const tokens = 1 + (gate?.experts.length ?? 0)
-    const weights = gate === undefined ? [] : [...gate.weights.subarray(i * tokens, (i + 1) * tokens)].map(rounded)
+    const voices = 1 + (listened?.heads.length ?? 0)
+    const weights =
+      listened === undefined ? [] : [...listened.weights.subarray(i * voices, (i + 1) * voices)].map(rounded)
     const answer = description.objective.kind === 'regression' ? values : [description.classes[best[i]!]!, ...values]
     return [name, ...answer, ...weights]
   })
@@ -66,25 +69,25 @@ export function tableOf(named: Named, width?: number): string {
   )}\n`
 }
 
-/** An array of objects: `input`, `class` and `probabilities` by name, or `value`; of a mixture `weights` by peer id. */
+/** An array of objects: `input`, `class` and `probabilities` by name, or `value`; where others were listened to, `weights` by peer id. */
 export function jsonOf({ names, description, prediction }: Named): string {
-  const { outputs, width, gate } = prediction
+  const { outputs, width, listened } = prediction
   const best = mostProbable(prediction)
   const { objective, classes } = description
   const byName = (keys: readonly string[], values: Float32Array): Record<string, number> =>
     Object.fromEntries(keys.map((key, k) => [key, rounded(values[k]!)]))
   const answers = names.map((input, i) => {
     const values = outputs.subarray(i * width, (i + 1) * width)
-    const tokens = 1 + (gate?.experts.length ?? 0)
+    const voices = 1 + (listened?.heads.length ?? 0)
     return {
       input,
       ...(objective.kind === 'regression'
         ? { value: rounded(values[0]!) }
         : { class: classes[best[i]!]!, probabilities: byName(classes, values) }),
-      ...(gate && {
+      ...(listened && {
         weights: byName(
-          ['own', ...gate.experts.map(({ peer }) => peer)],
-          gate.weights.subarray(i * tokens, (i + 1) * tokens),
+          ['own', ...listened.heads.map(({ peer }) => peer)],
+          listened.weights.subarray(i * voices, (i + 1) * voices),
         ),
       }),
     }

@@ -5,7 +5,6 @@ import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
-import type { MixtureSpec } from '../mixture/index.js'
 import { type Manifest, type Member, planOf } from '../node/index.js'
 import {
   createSimulation,
@@ -97,7 +96,7 @@ const aloneNote = 'one peer has nobody to learn from, so this is training alone;
 /** Before the run: files of models may change while it lasts. */
 async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
   const { runId, manifest, models, dataset, shards } = prepared
-  const mixture = manifest.merge.method === 'mixture' ? { mixture: manifest.merge as MixtureSpec } : {}
+  const { merge, share } = manifest
   const topologies = new Map<ModelSpec, Awaited<ReturnType<typeof readTopology>>>()
   for (const { model } of models) {
     if (!topologies.has(model.model)) topologies.set(model.model, await readTopology(model.model))
@@ -106,7 +105,7 @@ async function describeAll(prepared: Prepared, members: readonly Member[]): Prom
     const id = members[peer]!.peerId.toString()
     const { model, layout } = models[peer]!.model
     const topology = topologies.get(model)
-    return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, ...mixture })
+    return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, merge, share })
   })
 }
 
@@ -201,15 +200,15 @@ async function finish(
 /** The summary first, which is small and says most; the first file that the disk refuses is the last that is tried. */
 async function keepAll(
   summary: RunSummary,
-  { peers }: SimulationResult,
+  { last, peers }: SimulationResult,
   folder: RunFolder,
   described: readonly PeerDescription[],
 ): Promise<void> {
   try {
     await folder.writeSummary(summary)
-    for (const [peer, { name, layout, parameters, kept }] of peers.entries()) {
-      await folder.writeParameters(name, layout, parameters)
-      await keepPeer(folder.path, described[peer]!, kept)
+    const round = last === undefined ? 0 : last.round + 1
+    for (const [peer, { parameters, kept }] of peers.entries()) {
+      await keepPeer(folder.path, described[peer]!, { round, parameters, ...kept })
     }
   } finally {
     await folder.close()

@@ -1,97 +1,32 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import * as z from 'zod'
 import { HearsayError } from '../errors.js'
-import { jsonIn } from '../json.js'
+import { squaredNorm } from '../merge/index.js'
 import {
   allocate,
   decodeSafetensorsHeader,
-  type Layout,
   safetensorsDataStart,
-  safetensorsHeader,
   safetensorsLengthBytes,
   safetensorsLimits,
-  sameLayout,
 } from '../tensors/index.js'
 import { inTurn } from '../turns.js'
+import {
+  type Checkpoint,
+  type CheckpointContents,
+  type CheckpointHeader,
+  type CheckpointKind,
+  checkpointLimits,
+  hex,
+  readAbout,
+  vectorsOf,
+} from './checkpoint-format.js'
 import { writeThrough } from './durable.js'
-
-/*
- * One checkpoint is one safetensors file, which any tool for that format opens: the whole model, and beside it, as the
- * format's own metadata, whose and when it is. Its digest stands in its name, where it can cover every byte of the
- * file, and where `sha256sum` can check it.
- */
-
-/** What a checkpoint holds besides the model, and bounds. A test asserts each. */
-export const checkpointLimits = {
-  /** The further state as UTF-8 JSON. What a peer knows of a thousand others, with their addresses, fits. */
-  stateBytes: 64 * 1024,
-  /** As long as the names that peers announce. */
-  nameLength: 64,
-  roundDigits: 7,
-} as const
 
 /** So much is hashed in one go: a quarter of a millisecond at the 1 GB/s of SHA-256 on a machine of 2 cores. */
 const chunkBytes = 1 << 18
 
-const format = 'hearsay checkpoint 1'
-
-const metadataSchema = z.strictObject({
-  format: z.literal(format),
-  run: z.string().regex(/^[0-9a-f]{64}$/),
-  round: z
-    .string()
-    .regex(new RegExp(`^\\d{1,${checkpointLimits.roundDigits}}$`))
-    .transform(Number),
-  name: z.string().min(1).max(checkpointLimits.nameLength),
-  state: z.string().max(checkpointLimits.stateBytes),
-})
-
-/** A peer between two rounds. */
-export interface Checkpoint {
-  /** The next one to train, from 0. */
-  readonly round: number
-  /** The peer's name. */
-  readonly name: string
-  /** The whole model, body and head. */
-  readonly parameters: Float32Array
-  /** Whatever else the peer wants to find again, as JSON; at most 64 KiB of it. */
-  readonly state: Readonly<Record<string, unknown>>
-}
-
-/** What all checkpoints of a folder have in common. */
-export interface CheckpointKind {
-  /** The run's id, 32 bytes. */
-  readonly runId: Uint8Array
-  /** The whole model's layout. */
-  readonly layout: Layout
-}
-
 /**
- * The first bytes of a checkpoint's file.
- *
- * @throws RangeError for a checkpoint that would be refused when it is read again
- */
-export function checkpointHeader({ runId, layout }: CheckpointKind, checkpoint: Checkpoint): Uint8Array {
-  const { round, name, parameters, state } = checkpoint
-  const json = JSON.stringify(state)
-  const metadata = { format, run: hex(runId), round: String(round), name, state: json }
-  const stateBytes = Buffer.byteLength(json)
-  if (stateBytes > checkpointLimits.stateBytes) {
-    throw new RangeError(`a checkpoint's state takes ${stateBytes} bytes; at most ${checkpointLimits.stateBytes}`)
-  }
-  if (parameters.length !== layout.size) {
-    throw new RangeError(`a checkpoint of ${parameters.length} parameters for a layout of ${layout.size}`)
-  }
-  metadataSchema.parse(metadata)
-  const header = safetensorsHeader(layout, metadata)
-  if (header.length > safetensorsLimits.headerBytes)
-    throw new RangeError(`a checkpoint's header of ${header.length} bytes`)
-  return header
-}
-
-/**
- * Writes header and parameters to a new file. No second copy of the model is made.
+ * Writes a checkpoint to a new file. No second copy of its vectors is made.
  *
  * @param create - makes the file. @default writeThrough: waits until the disk has it
  * @returns SHA-256 of the file, in hex
@@ -99,25 +34,40 @@ export function checkpointHeader({ runId, layout }: CheckpointKind, checkpoint: 
  */
 export async function writeCheckpoint(
   path: string,
-  header: Uint8Array,
-  parameters: Float32Array,
+  contents: CheckpointContents,
   signal: AbortSignal,
   create: typeof writeThrough = writeThrough,
 ): Promise<string> {
   const hash = createHash('sha256')
-  const numbers = new Uint8Array(parameters.buffer, parameters.byteOffset, parameters.byteLength)
+  const parts = [contents.header, ...contents.vectors.map(bytesOf)]
   await create(path, async file => {
-    for (const part of [header, numbers]) {
-      for (let from = 0; from < part.length; from += chunkBytes) {
-        signal.throwIfAborted()
-        const chunk = part.subarray(from, from + chunkBytes)
-        await inTurn(() => hash.update(chunk))
-        await file.writeFile(chunk)
-      }
+    for (const chunk of chunksOf(parts)) {
+      signal.throwIfAborted()
+      await inTurn(() => hash.update(chunk))
+      await file.writeFile(chunk)
     }
     signal.throwIfAborted()
   })
   return hash.digest('hex')
+}
+
+/** Small parts together, and large ones piece by piece. */
+function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = []
+  let length = 0
+  for (const part of parts) {
+    for (let from = 0; from < part.length; from += chunkBytes) {
+      const piece = part.subarray(from, from + chunkBytes)
+      if (length + piece.length > chunkBytes) {
+        yield waiting.length === 1 ? waiting[0]! : Buffer.concat(waiting)
+        waiting = []
+        length = 0
+      }
+      waiting.push(piece)
+      length += piece.length
+    }
+  }
+  if (length > 0) yield Buffer.concat(waiting)
 }
 
 /** What became of reading a checkpoint. */
@@ -126,19 +76,19 @@ export type CheckpointRead =
   | { readonly ok: false; readonly reason: string }
 
 /**
- * Reads a checkpoint, piece by piece into fresh shared memory. Never allocates more than the layout needs, whatever the
- * file claims.
+ * Reads a checkpoint, piece by piece: model and heads into fresh shared memory. Allocates only for what fits, whatever
+ * the file claims.
  *
- * @param digest - SHA-256 that the file must have, in hex
+ * @param digest - SHA-256 that the file must have, in hex. @default any: its name tells none
  * @throws {@link HearsayError} for a file that is whole and of another run or model: that is no damage but a mistake
  */
-export async function readCheckpoint(path: string, digest: string, kind: CheckpointKind): Promise<CheckpointRead> {
+export async function readCheckpoint(path: string, kind: CheckpointKind, digest?: string): Promise<CheckpointRead> {
   try {
     // What is no file may keep its reader waiting forever, as a named pipe does.
     if (!(await stat(path)).isFile()) return { ok: false, reason: `${path}: is no file` }
     const file = await open(path, 'r')
     try {
-      return await readOpen(file, path, digest, kind)
+      return await readOpen(file, path, kind, digest)
     } finally {
       await file.close()
     }
@@ -151,7 +101,12 @@ export async function readCheckpoint(path: string, digest: string, kind: Checkpo
   }
 }
 
-async function readOpen(file: FileHandle, path: string, digest: string, kind: CheckpointKind): Promise<CheckpointRead> {
+async function readOpen(
+  file: FileHandle,
+  path: string,
+  kind: CheckpointKind,
+  digest: string | undefined,
+): Promise<CheckpointRead> {
   const { size } = await file.stat()
   if (size < safetensorsLengthBytes || size > safetensorsLimits.totalBytes) {
     return { ok: false, reason: `${path}: has ${size} bytes` }
@@ -159,29 +114,57 @@ async function readOpen(file: FileHandle, path: string, digest: string, kind: Ch
   const hash = createHash('sha256')
   const start = new Uint8Array(safetensorsLengthBytes)
   await fill(file, path, start, 0, hash)
-  const dataStart = safetensorsDataStart(start, path)
+  const dataStart = safetensorsDataStart(start, path, { ...safetensorsLimits, ...checkpointLimits })
   if (dataStart > size) return { ok: false, reason: `${path}: ends inside its header` }
   const json = new Uint8Array(dataStart - safetensorsLengthBytes)
   await fill(file, path, json, safetensorsLengthBytes, hash)
   const { layout, metadata } = decodeSafetensorsHeader(json, size - dataStart, path)
-  const about = metadataSchema.safeParse(metadata)
-  if (!about.success) return { ok: false, reason: `${path}: does not say what it is a checkpoint of` }
+  const header = readAbout(metadata, kind, layout)
+  if (header === undefined) return { ok: false, reason: `${path}: does not say what it is a checkpoint of` }
 
-  const { run, round, name } = about.data
-  const fits = run === hex(kind.runId) && sameLayout(layout, kind.layout)
   // Only what fits gets memory; of the rest it is still worth knowing whether it is whole.
-  const parameters = fits ? allocate(layout) : undefined
-  const numbers = parameters === undefined ? new Uint8Array(chunkBytes) : new Uint8Array(parameters.buffer)
-  for (let from = 0; from < size - dataStart; from += chunkBytes) {
-    const length = Math.min(chunkBytes, size - dataStart - from)
-    const at = parameters === undefined ? 0 : from
-    await fill(file, path, numbers.subarray(at, at + length), dataStart + from, hash)
+  const checkpoint = header.fits ? emptyCheckpoint(kind, header) : undefined
+  const scratch = new Uint8Array(checkpoint ? 0 : chunkBytes)
+  const parts = checkpoint ? vectorsOf(checkpoint).map(bytesOf) : overAndOver(scratch, size - dataStart)
+  let at = dataStart
+  for (const part of parts) {
+    await fill(file, path, part, at, hash)
+    at += part.length
   }
-  if (hash.digest('hex') !== digest) return { ok: false, reason: `${path}: its contents are not what was written` }
-  if (parameters === undefined) throw misplaced(path, run, hex(kind.runId))
-  const state = stateOf(about.data.state)
-  if (state === undefined) return { ok: false, reason: `${path}: its state is no JSON object` }
-  return { ok: true, checkpoint: { round, name, parameters, state } }
+  if (digest !== undefined && hash.digest('hex') !== digest) {
+    return { ok: false, reason: `${path}: its contents are not what was written` }
+  }
+  if (checkpoint === undefined) throw misplaced(path, header.run, hex(kind.runId))
+  for (const { peer, head } of checkpoint.heads) {
+    if (Number.isFinite(await inTurn(() => squaredNorm(head)))) continue
+    return { ok: false, reason: `${path}: the head of ${peer} holds numbers that are not finite` }
+  }
+  return { ok: true, checkpoint }
+}
+
+/** With memory for all that its header names. */
+function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHeader): Checkpoint {
+  const { round, name, hasBefore, numbers, tensors, heads } = header
+  return {
+    round,
+    name,
+    parameters: allocate(layout),
+    method: {
+      ...(hasBefore && { before: new Float32Array(head.size) }),
+      tensors: tensors.map(({ name, shape, size }) => ({ name, shape, values: new Float32Array(size) })),
+      numbers,
+    },
+    heads: heads.map(one => ({ ...one, head: allocate(head) })),
+  }
+}
+
+/** The same memory over and over, until so many bytes are gone over. */
+function* overAndOver(scratch: Uint8Array, bytes: number): Generator<Uint8Array> {
+  for (let left = bytes; left > 0; left -= scratch.length) yield scratch.subarray(0, left)
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** Reads exactly as many bytes as `target` has, and hashes them. */
@@ -197,13 +180,6 @@ async function fill(file: FileHandle, path: string, target: Uint8Array, position
   }
 }
 
-function stateOf(json: string): Record<string, unknown> | undefined {
-  const value = jsonIn(json)
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined
-}
-
 function misplaced(path: string, theirs: string, ours: string): HearsayError {
   return new HearsayError(
     'RUN',
@@ -211,8 +187,4 @@ function misplaced(path: string, theirs: string, ours: string): HearsayError {
       ? `${path}: holds another model than the manifest describes; go on with the version of Hearsay that wrote it, or start anew in another folder`
       : `${path}: belongs to run ${theirs}, not to ${ours}; resume with the manifest it was started with, or start anew in another folder`,
   )
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

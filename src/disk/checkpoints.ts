@@ -1,15 +1,9 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
-import { squaredNorm } from '../merge/index.js'
 import { whenRefused } from '../system-errors.js'
-import {
-  type Checkpoint,
-  type CheckpointKind,
-  checkpointHeader,
-  readCheckpoint,
-  writeCheckpoint,
-} from './checkpoint-file.js'
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js'
+import { type Checkpoint, type CheckpointKind, contentsOf } from './checkpoint-format.js'
 import { explainDisk, makeFolder, moveInto, unfinishedEnding, unfinishedName } from './durable.js'
 
 export interface CheckpointsInit extends CheckpointKind {
@@ -21,16 +15,16 @@ export interface CheckpointsInit extends CheckpointKind {
    * @default 2
    */
   readonly keep?: number
-  /** Told of every checkpoint that `latest` passes over, and why. Must not throw. */
+  /** Told of every checkpoint that is passed over, and why. Must not throw. */
   readonly onDamaged?: (reason: string) => void
 }
 
 /** A peer's state on disk. One process at a time: hold the run folder's lock. */
 export interface Checkpoints {
   /**
-   * Resolves when the disk has it; the one before is removed only then. `parameters` must not change until it
-   * resolves: they are written from where they lie, for a second copy of a large model at the end of every round would
-   * cost more than it saves. Who wants to train on meanwhile copies them first (`copyInSlices`) and saves the copy.
+   * Resolves when the disk has it; the one before is removed only then. Its vectors must not change until it resolves:
+   * they are written from where they lie, for a second copy of a large model at the end of every round would cost more
+   * than it saves.
    * Hashing takes its turns on the network thread, writing happens off it. Saves wait for each other.
    *
    * A wait for the disk itself cannot be cut short; the signal is looked at between pieces of 256 KiB.
@@ -40,20 +34,12 @@ export interface Checkpoints {
    */
   save(checkpoint: Checkpoint, signal: AbortSignal): Promise<void>
   /**
-   * The last one that is whole. Undefined where none is, which after a call of `onDamaged` is a loss, and else a start.
+   * Those that are whole, latest first, each read only when it is asked for. That there is none is a loss after a call
+   * of `onDamaged`, and else a start.
    *
-   * @throws {@link HearsayError} RUN where it is of another run, or may not be read
+   * @throws {@link HearsayError} RUN where one is of another run, or may not be read
    */
-  latest(): Promise<Checkpoint | undefined>
-  /** Of which there are files, sound or not, latest first. @throws as `latest` */
-  rounds(): Promise<readonly number[]>
-  /**
-   * Those that are whole and finite, latest first, each read only when it is asked for.
-   *
-   * @param round - only those of this round. @default all
-   * @throws as `latest`
-   */
-  all(round?: number): AsyncGenerator<Checkpoint, void, undefined>
+  all(): AsyncGenerator<Checkpoint, void, undefined>
 }
 
 /** Saves are numbered: a clock may go back, and a peer that comes back may train a round twice. */
@@ -75,7 +61,8 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
 
   async function write(checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    const header = checkpointHeader(init, checkpoint)
+    // Refused before the folder is touched.
+    const contents = contentsOf(init, checkpoint)
     try {
       await makeFolder(folder)
       const entries = await tidy(folder)
@@ -84,7 +71,7 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
         throw new HearsayError('RUN', `${join(folder, entries[0]!.file)}: is no checkpoint of ours; move it elsewhere`)
       }
       const unfinished = unfinishedName(join(folder, sequence))
-      const digest = await writeCheckpoint(unfinished, header, checkpoint.parameters, signal)
+      const digest = await writeCheckpoint(unfinished, contents, signal)
       await moveInto(unfinished, join(folder, `${sequence}.round-${checkpoint.round}.${digest}.safetensors`))
       for (const { file } of entries.slice(keep - 1)) await remove(join(folder, file))
     } catch (error) {
@@ -97,17 +84,6 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
     throw explainDisk(error, folder, 'No checkpoint could be read')
   }
 
-  async function* all(round?: number): AsyncGenerator<Checkpoint, void, undefined> {
-    const entries = await tidy(folder).catch(explained)
-    for (const { file, digest } of entries.filter(entry => round === undefined || entry.round === round)) {
-      const read = await readCheckpoint(join(folder, file), digest, init).catch(explained)
-      const isSound = read.ok && Number.isFinite(squaredNorm(read.checkpoint.parameters))
-      // What cannot be trained on must not be what a run goes on with, while there is one before it.
-      if (read.ok && isSound) yield read.checkpoint
-      else init.onDamaged?.(read.ok ? `${join(folder, file)}: its numbers are not finite` : read.reason)
-    }
-  }
-
   return {
     save(checkpoint, signal) {
       const saved = before.then(() => write(checkpoint, signal))
@@ -116,15 +92,13 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
       return saved
     },
 
-    async latest() {
-      for await (const checkpoint of all()) return checkpoint
-      return undefined
+    async *all() {
+      for (const { file, digest } of await tidy(folder).catch(explained)) {
+        const read = await readCheckpoint(join(folder, file), init, digest).catch(explained)
+        if (read.ok) yield read.checkpoint
+        else init.onDamaged?.(read.reason)
+      }
     },
-    async rounds() {
-      const entries = await tidy(folder).catch(explained)
-      return [...new Set(entries.map(({ round }) => round))]
-    },
-    all,
   }
 }
 
@@ -138,7 +112,7 @@ export async function latestCheckpoint(
 ): Promise<Checkpoint | undefined> {
   try {
     for (const { file, digest } of entriesOf(await filesIn(init.folder))) {
-      const read = await readCheckpoint(join(init.folder, file), digest, init)
+      const read = await readCheckpoint(join(init.folder, file), init, digest)
       if (read.ok) return read.checkpoint
     }
     return undefined

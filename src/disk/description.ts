@@ -14,8 +14,9 @@ import {
 import { HearsayError } from '../errors.js'
 import { jsonIn } from '../json.js'
 import { type ModelSpec, modelSchema } from '../learner/index.js'
-import { type MixtureSpec, mixtureSchema } from '../mixture/index.js'
-import { type Layout, layoutOf } from '../tensors/index.js'
+import { type MethodSection, sectionSchema } from '../methods/index.js'
+import { sharedSection } from '../node/index.js'
+import { type HeadSection, type Layout, layoutOf } from '../tensors/index.js'
 import { validate } from '../validation.js'
 
 /*
@@ -49,8 +50,10 @@ export interface PeerDescription {
   readonly objective: Objective
   /** Through which the model sees its inputs, and the number that it predicts. */
   readonly standardisation: Standardisation
-  /** Of a run with a mixture: its section `merge`. */
-  readonly mixture?: MixtureSpec | undefined
+  /** The manifest's section `merge`: the method tells how the peer answers. */
+  readonly merge: MethodSection
+  /** As in the manifest: which part of the model is shared. */
+  readonly share: string
 }
 
 /** What a description is made of. */
@@ -66,12 +69,13 @@ export interface DescriptionInit {
   readonly standardisation: Standardisation
   /** @default the data set's */
   readonly objective?: Objective
-  readonly mixture?: MixtureSpec
+  readonly merge: MethodSection
+  readonly share: string
 }
 
 /** Describes a peer's model. */
 export function describePeer(init: DescriptionInit): PeerDescription {
-  const { runId, name, id, model, topology, layout, dataset, standardisation, mixture } = init
+  const { runId, name, id, model, topology, layout, dataset, standardisation, merge, share } = init
   const { inputShape, classes, table, train } = dataset
   return {
     run: Buffer.from(runId).toString('hex'),
@@ -86,13 +90,14 @@ export function describePeer(init: DescriptionInit): PeerDescription {
     classes,
     objective: init.objective ?? dataset.objective ?? classification,
     standardisation,
-    mixture,
+    merge,
+    share,
   }
 }
 
-/** Where the head begins. */
-export function headLayerOf({ model }: Pick<PeerDescription, 'model'>): string {
-  return model.head
+/** Which part of the model is shared. */
+export function sharedOf({ model, layout, share }: Pick<PeerDescription, 'model' | 'layout' | 'share'>): HeadSection {
+  return sharedSection({ share }, layout, model.head)
 }
 
 const text = (most: number): z.ZodString => z.string().min(1).max(most)
@@ -135,7 +140,8 @@ const schema = z.strictObject({
     std: numbers.refine(all => all.every(std => std > 0), 'must be more than 0'),
     target: z.strictObject({ mean: z.number(), std: z.number().positive() }).optional(),
   }),
-  mixture: mixtureSchema.optional(),
+  share: text(1000),
+  merge: z.unknown(),
 })
 
 /** As the file has it. */
@@ -160,7 +166,9 @@ export function decodeDescription(json: string, source: string): PeerDescription
   const wrong = (what: string): HearsayError => new HearsayError('RUN', `${source}: ${what}`)
   const value = jsonIn(json)
   if (value === undefined) throw wrong('is not JSON')
-  const { format: _, layout, standardisation, ...rest } = validate(schema, value, source, 'RUN')
+  const { format: _, layout, standardisation, merge: section, ...rest } = validate(schema, value, source, 'RUN')
+  // Methods may have become known since this file was loaded.
+  const merge = validate(sectionSchema(), section, `${source}: merge`, 'RUN')
   const { mean, std, target } = standardisation
   const channels = channelsOf(rest.inputShape)
   if (mean.length !== channels || std.length !== channels) {
@@ -177,6 +185,7 @@ export function decodeDescription(json: string, source: string): PeerDescription
   if (places.size > 2 ** 30) throw wrong(`layout: has ${places.size} numbers; at most ${2 ** 30} are read`)
   return {
     ...rest,
+    merge,
     layout: places,
     standardisation: { mean: Float32Array.from(mean), std: Float32Array.from(std), ...(target && { target }) },
   }

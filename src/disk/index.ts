@@ -1,18 +1,11 @@
-export {
-  type Checkpoint,
-  type CheckpointKind,
-  checkpointHeader,
-  checkpointLimits,
-  readCheckpoint,
-  writeCheckpoint,
-} from './checkpoint-file.js'
+export { type Checkpoint, type CheckpointKind, checkpointLimits } from './checkpoint-format.js'
 export * from './checkpoints.js'
 export {
   type DescriptionInit,
   describePeer,
   encodeDescription,
-  headLayerOf,
   type PeerDescription,
+  sharedOf,
 } from './description.js'
 export {
   explainDisk,
@@ -25,10 +18,9 @@ export {
   writeNew,
   writeThrough,
 } from './durable.js'
-export { decodeExperts, encodeExperts, type KeptExpert } from './experts-file.js'
 export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, readRunFolder } from './field-folder.js'
 export * from './identity-file.js'
-export { type KeptMixture, type KeptPeer, keepPeer, keptPeers, readPeer } from './kept-peer.js'
+export { type KeptPeer, keepPeer, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
 export { type DurablePeer, type DurableRunOptions, type OpenPeerOptions, openPeer } from './open-peer.js'
 export {
@@ -41,6 +33,5 @@ export {
   type PeerSettings,
 } from './peer-files.js'
 export { type LastTest, nothingYet, type Outcome, type SoFar } from './progress.js'
-export * from './round-checkpoints.js'
 export * from './run-folder.js'
 export * from './simulation/index.js'

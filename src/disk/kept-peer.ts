@@ -2,71 +2,64 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
+import type { KeptState } from '../node/index.js'
 import { whenRefused } from '../system-errors.js'
-import {
-  allocate,
-  decodeSafetensors,
-  headSection,
-  type Layout,
-  safetensorsLimits,
-  sameLayout,
-} from '../tensors/index.js'
+import type { ModelParameters } from '../tensors/index.js'
+import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js'
+import { type Checkpoint, type CheckpointKind, contentsOf } from './checkpoint-format.js'
 import { latestCheckpoint } from './checkpoints.js'
 import {
   decodeDescription,
   descriptionBytes,
   encodeDescription,
-  headLayerOf,
   type PeerDescription,
+  sharedOf,
 } from './description.js'
-import { explainDisk, makeFolder, replaceFile } from './durable.js'
-import { decodeExperts, encodeExperts, type KeptExpert } from './experts-file.js'
+import { explainDisk, makeFolder, moveInto, replaceFile, unfinishedName } from './durable.js'
 import { fileOf } from './run-folder.js'
 
 /*
  * What a run folder holds of each peer's model:
  *
- *   peers/<name>.json              what it is: see description.ts
- *   peers/<name>.safetensors       its parameters; of a peer in the field they are its last checkpoint
- *   mixtures/<name>.safetensors    of a mixture: its transforms and gate, as MixtureLearner.save() gives them
- *   experts/<name>.safetensors     of a mixture: the heads that it received, see experts-file.ts
+ *   peers/<name>.json          what it is: see description.ts
+ *   peers/<name>.safetensors   the model and what is kept beside it, a checkpoint; of a peer in the field that is the last
+ *                              one in checkpoints/
  */
 
-/** What a mixture needs beside the peer's own model. */
-export interface KeptMixture {
-  /** What `MixtureLearner.save()` gives. */
-  readonly weights: Uint8Array
-  readonly experts: readonly KeptExpert[]
-}
-
 /** A peer's model, whole. */
-export interface KeptPeer {
+export interface KeptPeer extends KeptState {
   readonly description: PeerDescription
   /** On shared memory. */
   readonly parameters: Float32Array
-  readonly mixture?: KeptMixture
 }
-
-const folders = { peers: 'peers', mixtures: 'mixtures', experts: 'experts', checkpoints: 'checkpoints' } as const
 
 /** As many as a simulation has. */
 const peersLimit = 100_000
 
 /**
- * Writes what a run folder must hold of a peer's model, besides its parameters. Files are replaced whole: may be called
- * after every round.
+ * Writes what a run folder must hold of a peer's model. Files are replaced whole.
  *
  * @param folder - of the run
- * @param mixture - of a run with a mixture, once there is one
+ * @param last - its model and what is kept beside it. @default in the folder's checkpoints
  * @throws {@link HearsayError} `RUN` where the disk is full or cannot be written
  */
-export async function keepPeer(folder: string, description: PeerDescription, mixture?: KeptMixture): Promise<void> {
+export async function keepPeer(
+  folder: string,
+  description: PeerDescription,
+  last?: Omit<Checkpoint, 'name'>,
+): Promise<void> {
+  const { name } = description
   try {
-    await put(pathOf(folder, 'peers', description.name, 'json'), encodeDescription(description))
-    if (mixture === undefined) return
-    const { layout } = headSection(description.layout, headLayerOf(description))
-    await put(pathOf(folder, 'mixtures', description.name), mixture.weights)
-    await put(pathOf(folder, 'experts', description.name), encodeExperts(mixture.experts, layout))
+    await makeFolder(join(folder, 'peers'))
+    await replaceFile(pathOf(folder, name, 'json'), encodeDescription(description))
+    if (last === undefined) return
+    const path = pathOf(folder, name, 'safetensors')
+    const unfinished = unfinishedName(path)
+    // Nobody goes back to what was before the last merge of a run that is over.
+    const method = { ...last.method, before: undefined }
+    const contents = contentsOf(kindOf(description), { ...last, name, method })
+    await writeCheckpoint(unfinished, contents, new AbortController().signal)
+    await moveInto(unfinished, path)
   } catch (error) {
     throw explainDisk(error, folder, 'What is needed to use the model afterwards was not kept')
   }
@@ -84,7 +77,7 @@ export async function keptPeers(folder: string): Promise<string[]> {
 async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
   let files: string[]
   try {
-    files = (await readdir(join(folder, folders.peers))).filter(file => file.endsWith('.json')).sort(inNumberOrder)
+    files = (await readdir(join(folder, 'peers'))).filter(file => file.endsWith('.json')).sort(inNumberOrder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new HearsayError('RUN', `${folder}: has no folder "peers" (${code}); name the folder of a run`, {
@@ -101,7 +94,7 @@ async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
     throw new HearsayError('RUN', `${folder}: has ${files.length} peers; at most ${peersLimit}`)
   const descriptions: PeerDescription[] = []
   for (const file of files) {
-    const path = join(folder, folders.peers, file)
+    const path = join(folder, 'peers', file)
     descriptions.push(decodeDescription(new TextDecoder().decode(await bytesOf(path, descriptionBytes)), path))
   }
   return descriptions
@@ -120,25 +113,19 @@ function inNumberOrder(a: string, b: string): number {
  */
 export async function readPeer(folder: string, name?: string): Promise<KeptPeer> {
   const description = await descriptionOf(folder, name)
-  const parameters = await parametersOf(folder, description)
-  if (description.mixture === undefined) return { description, parameters }
-  const [weights, experts] = [pathOf(folder, 'mixtures', description.name), pathOf(folder, 'experts', description.name)]
-  // Before the first exchange there is no mixture yet: the own head then answers alone.
-  if (!(await isThere(weights)) || !(await isThere(experts))) return { description, parameters }
-  const { layout } = headSection(description.layout, headLayerOf(description))
-  return {
-    description,
-    parameters,
-    mixture: {
-      weights: await bytesOf(weights, safetensorsLimits.totalBytes),
-      experts: decodeExperts(await bytesOf(experts, safetensorsLimits.totalBytes), layout, experts),
-    },
+  const { parameters, method, heads } = await lastOf(folder, description)
+  if (!parameters.every(Number.isFinite)) {
+    throw new HearsayError(
+      'PARAMETERS',
+      `${folder}: the model of ${description.name} holds numbers that are not finite`,
+    )
   }
+  return { description, parameters, method, heads }
 }
 
 async function descriptionOf(folder: string, name: string | undefined): Promise<PeerDescription> {
   if (name !== undefined) {
-    const path = pathOf(folder, 'peers', name, 'json')
+    const path = pathOf(folder, name, 'json')
     if (await isThere(path))
       return decodeDescription(new TextDecoder().decode(await bytesOf(path, descriptionBytes)), path)
   }
@@ -154,37 +141,39 @@ function shown(names: readonly string[]): string {
   return names.slice(0, 20).join(', ') + (names.length > 20 ? ` and ${names.length - 20} more` : '')
 }
 
-async function parametersOf(folder: string, { name, run, layout }: PeerDescription): Promise<Float32Array> {
-  const path = pathOf(folder, 'peers', name)
+async function lastOf(folder: string, description: PeerDescription): Promise<Checkpoint> {
+  const { name } = description
+  const path = pathOf(folder, name, 'safetensors')
   if (await isThere(path)) {
-    const read = decodeSafetensors(await bytesOf(path, safetensorsLimits.totalBytes), path)
-    return checked(read.values, read.layout, layout, path)
+    const read = await readCheckpoint(path, kindOf(description))
+    if (read.ok) return read.checkpoint
+    throw new HearsayError('PARAMETERS', read.reason)
   }
-  const runId = Buffer.from(run, 'hex')
-  const saved = await latestCheckpoint({ folder: join(folder, folders.checkpoints), runId, layout })
-  if (saved === undefined) {
-    throw new HearsayError('RUN', `${folder}: has no parameters of ${name} yet; they are there after its first round`)
+  const saved = await latestCheckpoint({ folder: join(folder, 'checkpoints'), ...kindOf(description) })
+  if (saved !== undefined) return saved
+  throw new HearsayError('RUN', `${folder}: has no parameters of ${name} yet; they are there after its first round`)
+}
+
+/** All tensors of a peer, as its checkpoint has them: a copy. */
+export function tensorsOfPeer({ description, ...last }: KeptPeer): ModelParameters {
+  const { name } = description
+  const { layout, vectors } = contentsOf(kindOf(description), { ...last, name, round: 0 })
+  const values = new Float32Array(layout.size)
+  let at = 0
+  for (const vector of vectors) {
+    values.set(vector, at)
+    at += vector.length
   }
-  return checked(saved.parameters, layout, layout, folder)
+  return { layout, values }
 }
 
-function checked(values: Float32Array, given: Layout, wanted: Layout, source: string): Float32Array {
-  const wrong = (what: string): HearsayError => new HearsayError('PARAMETERS', `${source}: ${what}`)
-  if (!sameLayout(given, wanted)) throw wrong('holds another model than is described beside it')
-  if (!values.every(Number.isFinite)) throw wrong('holds numbers that are not finite')
-  if (values.buffer instanceof SharedArrayBuffer) return values
-  const shared = allocate(wanted)
-  shared.set(values)
-  return shared
+function kindOf(description: PeerDescription): CheckpointKind {
+  const { run, layout } = description
+  return { runId: Buffer.from(run, 'hex'), layout, head: sharedOf(description).layout }
 }
 
-function pathOf(folder: string, kind: keyof typeof folders, name: string, ending = 'safetensors'): string {
-  return join(folder, folders[kind], `${fileOf(name)}.${ending}`)
-}
-
-async function put(path: string, contents: string | Uint8Array): Promise<void> {
-  await makeFolder(join(path, '..'))
-  await replaceFile(path, contents)
+function pathOf(folder: string, name: string, ending: 'json' | 'safetensors'): string {
+  return join(folder, 'peers', `${fileOf(name)}.${ending}`)
 }
 
 async function isThere(path: string): Promise<boolean> {

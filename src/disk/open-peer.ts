@@ -134,11 +134,11 @@ function keptPeer(peer: Peer, folder: FieldFolder, keeper: PeerKeeper, close: ()
     async *run({ minPeers = awaited(manifest.minPeers, keeper.met), signal } = {}) {
       // Killed between its last round and its end, it has nothing left to do.
       if (keeper.rounds >= manifest.rounds) return
-      const { rounds: round, unmerged } = keeper
+      const { rounds: round } = keeper
       const either = createDeadline(signal, folder.lost)
       try {
         const agreed = await folder.readAgreed()
-        for await (const event of peer.run({ round, minPeers, agreed, unmerged, signal: either.signal })) {
+        for await (const event of peer.run({ round, minPeers, agreed, signal: either.signal })) {
           await keeper.keep(event, either.signal)
           yield event
         }

@@ -1,13 +1,11 @@
-import type { Unmerged } from '../methods/index.js'
-import type { MixtureSpec } from '../mixture/index.js'
 import type { Peer, PeerEvent } from '../node/index.js'
-import { type DescriptionInit, describePeer } from './description.js'
+import { type Checkpoints, createCheckpoints } from './checkpoints.js'
+import { describePeer } from './description.js'
 import type { FieldFolder } from './field-folder.js'
 import { keepPeer } from './kept-peer.js'
 import type { MetMember } from './peer-files.js'
 import { type LastTest, nothingYet } from './progress.js'
-import { createRoundCheckpoints, type RoundCheckpoints } from './round-checkpoints.js'
-import { type TakenUp, takeUp } from './take-up.js'
+import { takeUp } from './take-up.js'
 
 export interface PeerKeeperInit {
   readonly peer: Peer
@@ -27,63 +25,61 @@ export class PeerKeeper {
   rounds = 0
   /** The last test of its model. */
   tested: LastTest | undefined
-  /** What the peer goes back to where training diverges on the model that it was taken up with. */
-  unmerged: Unmerged | undefined
   met: readonly MetMember[]
-  private readonly checkpoints: RoundCheckpoints
-  private readonly merges: boolean
+  private readonly checkpoints: Checkpoints
 
   constructor(private readonly init: PeerKeeperInit) {
-    const { peer, folder, name, onLost } = init
+    const { peer, folder, onLost: onDamaged } = init
     this.met = init.met
-    this.merges = peer.mixture === undefined && folder.manifest.merge.method !== 'none'
-    const { runId, layout } = peer
-    this.checkpoints = createRoundCheckpoints({ folder: folder.checkpointsPath, runId, layout, name, tell: onLost })
+    const { runId, layout, head } = peer
+    this.checkpoints = createCheckpoints({
+      folder: folder.checkpointsPath,
+      runId,
+      layout,
+      head: head.layout,
+      onDamaged,
+    })
   }
 
   /** Before the peer hears of anybody: one that is killed in its first round comes back too. */
   async begin(signal: AbortSignal): Promise<void> {
-    const { peer, folder, name, onLost } = this.init
+    const { peer, folder, onLost } = this.init
     await folder.writeMembers(this.met)
     await this.describe()
-    const kept = { name, manifest: folder.manifest, folder, checkpoints: this.checkpoints }
-    const taken: TakenUp = folder.isNew ? nothingYet : await takeUp(peer, kept, onLost, signal)
+    const from = { manifest: folder.manifest, folder, checkpoints: this.checkpoints }
+    const taken = folder.isNew ? nothingYet : await takeUp(peer, from, onLost, signal)
     this.rounds = taken.rounds
     this.tested = taken.tested
-    this.unmerged = taken.unmerged
-    await this.describe(peer.mixture?.kept())
+    // Whoever is taken up knows the standardisation that was agreed on.
+    await this.describe()
   }
 
   async keep(event: PeerEvent, signal: AbortSignal): Promise<void> {
-    const { peer, folder } = this.init
+    const { peer, folder, name } = this.init
     if (event.type === 'standardised') await folder.writeAgreed(event.sum)
     folder.append(event)
     switch (event.type) {
       case 'standardised':
-        return this.describe(peer.mixture?.kept())
+        return this.describe()
       case 'evaluated':
         this.tested = event
-        return
-      case 'trained':
-        if (this.merges) await this.checkpoints.trained(event.round, peer.parameters, event.loss, signal)
         return
       case 'joined':
         return this.meet()
       case 'ended':
         this.rounds = event.round + 1
-        await this.checkpoints.ended(event.round, peer.parameters, signal)
-        if (peer.mixture !== undefined) await this.describe(peer.mixture.kept())
+        await this.checkpoints.save({ round: this.rounds, name, parameters: peer.parameters, ...peer.kept() }, signal)
         return this.meet()
     }
   }
 
   /** Where peers agree on their standardisation there is nothing to describe before they have. */
-  private async describe(mixture?: Parameters<typeof keepPeer>[2]): Promise<void> {
+  private async describe(): Promise<void> {
     const { peer, folder, name, topology } = this.init
     const { runId, model, layout, dataset, identity, standardisation } = peer
     if (standardisation === undefined) return
-    const { task, merge } = folder.manifest
-    const about: DescriptionInit = {
+    const { task, merge, share } = folder.manifest
+    const description = describePeer({
       runId,
       name,
       id: identity.peerId.toString(),
@@ -92,10 +88,11 @@ export class PeerKeeper {
       layout,
       dataset,
       standardisation,
-      ...(merge.method === 'mixture' && { mixture: merge as MixtureSpec }),
+      merge,
+      share,
       ...(task?.objective && { objective: task.objective }),
-    }
-    await keepPeer(folder.path, describePeer(about), mixture)
+    })
+    await keepPeer(folder.path, description)
   }
 
   /** Members that are there, and behind them those that were: after an hour without a network all are still known. */

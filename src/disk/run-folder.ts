@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { type Manifest, type Member, manifestYaml, type RunEvent } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
-import { type Layout, safetensorsHeader } from '../tensors/index.js'
 import { explainDisk, replaceFile } from './durable.js'
 import { keepRounds, openMetrics } from './metrics-file.js'
 
-/** A run on disk: manifest, addresses, metrics as they come, and at the end summary and parameters. */
+/** A run on disk: manifest, addresses, metrics as they come, and at the end the summary. */
 export interface RunFolder {
   readonly path: string
   /** Who takes part and where each listens: `peers.json`. */
@@ -16,7 +15,6 @@ export interface RunFolder {
   append(event: RunEvent): void
   /** Resolves when every line so far is written. */
   flushed(): Promise<void>
-  writeParameters(name: string, layout: Layout, values: Float32Array): Promise<void>
   writeSummary(summary: object): Promise<void>
   close(): Promise<void>
 }
@@ -132,12 +130,6 @@ async function folderAt(path: string): Promise<RunFolder> {
       }
     },
     flushed: metrics.flushed,
-    // Header and numbers one after the other: no second copy of every peer's model at the end of a run.
-    writeParameters: (name, layout, values) =>
-      put(join('peers', `${fileOf(name)}.safetensors`), [
-        safetensorsHeader(layout),
-        new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
-      ]),
     writeSummary: summary => json('summary.json', summary),
     close: metrics.close,
   }

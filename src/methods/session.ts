@@ -3,6 +3,7 @@ import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel, TrainReport 
 import type { BeliefLimits, Staleness } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Reported } from './figures.js'
+import type { Kept } from './kept.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Absence } from './roads.js'
 
@@ -54,14 +55,6 @@ export type MethodEvent =
       readonly localDistance?: number
     } & Reported)
 
-/** What a peer goes back to where training diverges on its last merge. */
-export interface Unmerged {
-  /** As it was before the round's first merge. */
-  readonly head: Float32Array
-  /** Of the training that made it. */
-  readonly loss: number
-}
-
 /** All that a method gets of its peer: its learner, its model, its roads. No libp2p, no clock, no file. */
 export interface SessionContext {
   /** Of this peer, in messages. */
@@ -88,8 +81,6 @@ export interface SessionContext {
   readonly test: Samples
   /** See `uninformedLoss`. */
   readonly uninformed: number
-  /** Of a run of merges that goes on: what was usual in the last few, see `Belief`. */
-  readonly usual?: readonly number[] | undefined
 }
 
 /** Where a round's exchange takes place. */
@@ -114,20 +105,17 @@ export interface Session {
   readonly loss?: (signal: AbortSignal) => Promise<number>
   /** The head was this before another's was taken over: what it goes back to where training diverges on that. */
   replaced?(before: Float32Array): void
-  /** Of a run that goes on behind a merge. */
-  resume?(unmerged: Unmerged): void
-  /** What was usual in its merges, see `Belief`. */
-  usual?(): readonly number[]
-  /** Where the last round merged. Until the next one does, it stays as it is. */
-  unmerged?(): Unmerged | undefined
   /** Is what this peer has published used? */
   believes?(author: string): boolean
-  /** What it keeps beside the model, as a safetensors file. */
-  readonly weights?: {
-    save(): Uint8Array
-    /** @throws {@link HearsayError} `PARAMETERS` when they do not fit */
-    restore(bytes: Uint8Array, source: string): void
-  }
+  /** What it keeps beside the model. @default nothing */
+  kept?(): Kept
+  /**
+   * Puts back what was kept, before the first round.
+   *
+   * @param source - what errors call it
+   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is put back then
+   */
+  restore?(kept: Kept, source: string): void
   /** What was not merged, by reason. */
   readonly refused: () => Readonly<Record<string, number>>
 }

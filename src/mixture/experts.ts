@@ -1,4 +1,4 @@
-/** Heads that a peer holds at most, whatever a manifest allows: two tensors each in the file of its weights fit its header. */
+/** Heads that a peer holds at most, whatever a manifest allows: two tensors each in a checkpoint fit its header. */
 export const expertLimit = 2048
 
 /** A head that another peer published. */

@@ -1,13 +1,13 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
 import type { JobOptions, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
-import { headSection } from '../tensors/index.js'
+import { headSection, type NamedTensor } from '../tensors/index.js'
 import { type Expert, expertLimit, selectExperts } from './experts.js'
 import { geometryOf } from './geometry.js'
 import { evaluateMixture, type MixtureAsk, predictMixture, type Score, trainMixture } from './jobs.js'
+import { tensorsOfWeights, weightsOfTensors } from './kept-weights.js'
 import { localShare, type MixtureSettings } from './spec.js'
 import { createMixtureWeights, keepExperts, type MixtureWeights, transformOf } from './weights.js'
-import { decodeMixtureWeights, encodeMixtureWeights } from './weights-file.js'
 
 /** The module that the threads of a pool for mixtures run: `createLearnerPool({ …, worker: mixtureWorker() })`. */
 export function mixtureWorker(): URL {
@@ -106,10 +106,10 @@ export interface MixtureLearner {
     samples: Samples,
     options?: JobOptions,
   ): Promise<MixturePrediction>
-  /** All weights as a safetensors file, for a checkpoint. */
-  save(): Uint8Array
-  /** Puts saved weights in place of these. @throws {@link HearsayError} `PARAMETERS` when they do not fit */
-  restore(bytes: Uint8Array, source?: string): void
+  /** All weights, for a checkpoint; they hold until the next training. */
+  kept(): readonly NamedTensor[]
+  /** Puts kept weights in place of these. @throws {@link HearsayError} `PARAMETERS` when they do not fit */
+  restore(tensors: readonly NamedTensor[], source?: string): void
 }
 
 /**
@@ -161,7 +161,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
         localShare: localShare(settings, round, rounds),
       }
       const { gate, ...report } = await pool.submit(trainMixture, ask, [data], options)
-      // As the file of the weights keeps them: a peer that comes back chooses as it would have.
+      // As a checkpoint keeps them: a peer that comes back chooses as it would have.
       for (const [j, { peer }] of experts.entries()) weights.gate.set(peer, Math.fround(gate[j + 1]!))
       return { ...report, gate: gateOf(experts, gate) }
     },
@@ -182,9 +182,9 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
       return { ...answer, experts: experts.map(({ peer }) => peer) }
     },
 
-    save: () => encodeMixtureWeights(weights),
-    restore(bytes, source) {
-      weights = decodeMixtureWeights(bytes, widths, settings, owner, source)
+    kept: () => tensorsOfWeights(weights),
+    restore(tensors, source) {
+      weights = weightsOfTensors(tensors, widths, settings, owner, source)
     },
   }
 }

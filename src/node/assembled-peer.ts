@@ -3,18 +3,17 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
-import type { Unmerged } from '../methods/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent } from './events.js'
+import type { KeptState } from './kept-state.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import type { Summand } from './membership/agreed-sum.js'
 import type { Member } from './membership/member.js'
 import type { Identity } from './network/identity.js'
-import type { PeerMixture } from './peer-mixture.js'
 import type { PublicRoadInit } from './roads/public-road.js'
 
 /** What a peer is put together from. */
@@ -35,8 +34,6 @@ export interface AssemblyInit {
   readonly data: PeerData
   /** Decides its random numbers, with the run's seed. */
   readonly number: number
-  /** Of a run of merges that goes on: see `Belief`. */
-  readonly usual?: readonly number[] | undefined
   /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** See {@link PublicRoadInit}. */
@@ -82,12 +79,19 @@ export interface AssembledPeer {
   readonly identity: Identity
   readonly parameters: Float32Array
   readonly counters: PeerCounters
-  /** In a mixture. */
-  readonly mixture?: PeerMixture
-  /** What was usual in its merges: see `Belief`; of a mixture nothing. */
-  usual(): readonly number[]
-  /** What it would go back to: see `Entry`. Nothing of a mixture, and of a round that merged nobody. */
-  unmerged(): Unmerged | undefined
+  /**
+   * What it has beside `parameters`. Vectors are those at work, so they hold until the next round.
+   *
+   * @param upTo - no heads of later rounds. @default all
+   */
+  kept(upTo?: number): KeptState
+  /**
+   * Puts back what was kept; before `run`.
+   *
+   * @param source - what errors call it
+   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is put back then
+   */
+  restore(kept: KeptState, source: string): void
   /** Listens and answers. Twice is once. */
   start(): Promise<void>
   addresses(): Multiaddr[]

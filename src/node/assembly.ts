@@ -15,11 +15,12 @@ import {
   type StateService,
   untimed,
 } from '../gossip/index.js'
-import type { Roads, Session, Unmerged } from '../methods/index.js'
+import { nothingKept, type Roads, type Session } from '../methods/index.js'
 import type { AssembledPeer, AssemblyInit } from './assembled-peer.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent, RoundHappening } from './events.js'
+import type { KeptState } from './kept-state.js'
 import { type AgreedSum, createAgreedSum } from './membership/agreed-sum.js'
 import type { Member } from './membership/member.js'
 import type { OpenRun } from './membership/open-run.js'
@@ -27,7 +28,6 @@ import { endedBefore } from './membership/pace.js'
 import { pinned } from './network/listen-addresses.js'
 import { createPeerHost } from './network/peer-host.js'
 import { twinError } from './network/twin-error.js'
-import { mixtureOf, type PeerMixture } from './peer-mixture.js'
 import { createPeerPresence } from './peer-presence.js'
 import { createPeerState } from './peer-state.js'
 import { createPeerRoad, type PeerRoad } from './roads/peer-road.js'
@@ -48,7 +48,6 @@ class Assembly implements AssembledPeer, PeerParts {
   readonly session: Session
   private readonly state: StateService | undefined
   private readonly twins: ReturnType<ReturnType<typeof createTwins>> | undefined
-  readonly mixture?: PeerMixture
 
   private life: 'idle' | 'started' | 'stopped' = 'idle'
   private hasBegun = false
@@ -75,8 +74,6 @@ class Assembly implements AssembledPeer, PeerParts {
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
     const peerId = node.peerId.toString()
     this.session = plan.start({ ...init, peerId, seed, rounds, limits, staleness }, roads)
-    const mixture = this.road.kind === 'everybody' ? mixtureOf(this.session, this.road) : undefined
-    if (mixture !== undefined) this.mixture = mixture
     if (this.speaks) {
       const { presence, road, agreement } = this
       this.state = createPeerState(init, timing, node, { presence, road, agreement, hasBegun: () => this.hasBegun })
@@ -170,12 +167,18 @@ class Assembly implements AssembledPeer, PeerParts {
       .map(([peer]) => peerIdFromString(peer))
   }
 
-  usual(): readonly number[] {
-    return this.session.usual?.() ?? []
+  kept(upTo?: number): KeptState {
+    const { session, road } = this
+    const held = road.kind === 'everybody' ? road.kept(upTo) : []
+    return {
+      method: session.kept?.() ?? nothingKept,
+      heads: held.filter(({ peer }) => session.believes?.(peer) ?? true),
+    }
   }
 
-  unmerged(): Unmerged | undefined {
-    return this.session.unmerged?.()
+  restore({ method, heads }: KeptState, source: string): void {
+    this.session.restore?.(method, source)
+    if (this.road.kind === 'everybody') this.road.recall(heads)
   }
 
   async relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number> {
@@ -205,7 +208,6 @@ class Assembly implements AssembledPeer, PeerParts {
 
   private async *happenings(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, session } = this
-    if (entry.unmerged !== undefined) session.resume?.(entry.unmerged)
     if (entry.members !== undefined) {
       this.presence.expect(entry.members.map(({ peerId }) => peerId))
       this.road.expect?.(entry.members)

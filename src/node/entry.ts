@@ -1,12 +1,9 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Unmerged } from '../methods/index.js'
 import type { Member } from './membership/member.js'
 
 /** How a peer gets into its run. */
-export type Entry = {
-  /** Of a run of merges that goes on: what it goes back to where training diverges on the model that it begins with. */
-  readonly unmerged?: Unmerged | undefined
-} /** Everybody is known, and all begin with the same round: the first, or where a run goes on. */ & (
+export type Entry =
+  /** Everybody is known, and all begin with the same round: the first, or where a run goes on. */
   | { readonly kind: 'members'; readonly members: readonly Member[]; readonly round?: number }
   /**
    * Peers come and go. `round` is where it left off, and 0 for who is new. It waits until `minPeers` are there, or
@@ -26,4 +23,3 @@ export type Entry = {
       /** Where they are written down: exactly these may take part, and the graph counts on all of them. */
       readonly members?: readonly Member[]
     }
-)

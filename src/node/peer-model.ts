@@ -1,6 +1,7 @@
 import type { Dataset } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { LearnerPool, ModelChoice, ModelSpec } from '../learner/index.js'
+import { methodOf } from '../methods/index.js'
 import { describeLayout, type HeadSection, sameLayout } from '../tensors/index.js'
 import type { Manifest } from './manifest.js'
 import type { PeerOptions } from './peer-options.js'
@@ -15,7 +16,7 @@ export function choicesOf(
   const { models = [manifest.model], merge } = manifest
   const [first] = models as [ModelSpec]
   const own = model ?? models[(share ?? 0) % models.length]!
-  if (merge.method !== 'mixture' && model !== undefined) {
+  if (methodOf(merge).needs.models !== 'own' && model !== undefined) {
     throw new HearsayError(
       'USAGE',
       `--model: peers of this run merge their models (${merge.method}) and must have the same; leave it out`,

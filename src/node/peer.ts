@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { classification, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
-import { checkTopology, methodOf, type Unmerged } from '../methods/index.js'
+import { checkTopology, methodOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
@@ -21,7 +21,7 @@ import { runIdOf } from './run-id.js'
 import { localPlan, sharedSection } from './training.js'
 
 /** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
-export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | 'usual' | 'unmerged'> {
+export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
   readonly dataset: Dataset
@@ -29,14 +29,14 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle' | '
   readonly samples: number
   /** Through which the model sees its inputs. Where peers agree on it, it is there from the event `standardised` on. */
   readonly standardisation: Standardisation | undefined
-  /** This peer's own, in a mixture. */
+  /** This peer's own, where peers may have bodies of their own. */
   readonly model: ModelSpec
   readonly layout: Layout
   readonly head: HeadSection
   /**
    * Connects to its contacts, waits for enough others, then trains and merges round by round. Once only.
    *
-   * @param options.round - where it left off; put the model of then into `parameters` first. @default 0
+   * @param options.round - where it left off; put the model of then into `parameters` first, and `restore` the rest. @default 0
    */
   run(options?: RunOptions): AsyncGenerator<PeerEvent, void, undefined>
 }
@@ -50,8 +50,6 @@ export interface RunOptions {
   readonly minPeers?: number
   /** What it agreed on with others before it left: `sum` of its event `standardised`. */
   readonly agreed?: string | undefined
-  /** Where the model of then is behind a merge: what it goes back to where training diverges on it. @default nothing */
-  readonly unmerged?: Unmerged | undefined
   readonly signal?: AbortSignal
 }
 
@@ -179,20 +177,12 @@ function peerOf(
     members: () => parts.members(),
     finished: () => parts.finished(),
     relativeLoss: (saved, signal) => parts.relativeLoss(saved, signal),
-    ...(parts.mixture && { mixture: parts.mixture }),
-    async *run({
-      round = 0,
-      minPeers = manifest.minPeers,
-      agreed,
-      unmerged,
-      signal = new AbortController().signal,
-    } = {}) {
+    kept: upTo => parts.kept(upTo),
+    restore: (kept, source) => parts.restore(kept, source),
+    async *run({ round = 0, minPeers = manifest.minPeers, agreed, signal = new AbortController().signal } = {}) {
       await reach(parts, contacts, signal)
       const whom = { remembered: [...contacts, ...remembered], ...(members && { members }) }
-      yield* parts.run(
-        { kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, unmerged, ...whom },
-        signal,
-      )
+      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, ...whom }, signal)
     },
     async stop() {
       await parts.stop()

@@ -14,7 +14,7 @@ export function localPlan({ training, merge }: Manifest): (round: number) => Loc
  *
  * @param headLayer - where the model's own head begins
  */
-export function sharedSection({ share }: Manifest, layout: Layout, headLayer: string): HeadSection {
+export function sharedSection({ share }: Pick<Manifest, 'share'>, layout: Layout, headLayer: string): HeadSection {
   if (share === 'all') return headSection(layout)
   if (share === 'body') return bodySection(layout, headLayer)
   return share === 'head' ? headSection(layout, headLayer) : headSection(layout, share, 'share')

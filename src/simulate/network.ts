@@ -105,7 +105,6 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,
         test: tests[self]!,
-        usual: from?.peers[self]?.usual,
         forge: init.forgeryOf(self),
         uninformed: init.uninformed,
         buffers,
@@ -116,7 +115,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
       const saved = from?.peers[self]
       if (saved !== undefined) {
         await copyInSlices(peer.parameters, saved.parameters)
-        if (saved.mixture !== undefined) peer.mixture!.restore(saved.mixture.weights, saved.mixture.experts, shard.name)
+        peer.restore(saved.kept, shard.name)
       }
       // Who has died before stays dead; nobody waits for it.
       if (saved?.failed === true) await peer.stop()

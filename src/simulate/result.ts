@@ -1,5 +1,5 @@
 import type { Tested } from '../methods/index.js'
-import type { PeerMixture, RoundFigures } from '../node/index.js'
+import type { KeptState, RoundFigures } from '../node/index.js'
 import type { Layout } from '../tensors/index.js'
 import type { Baselines } from './baselines.js'
 
@@ -12,8 +12,8 @@ export interface PeerResult {
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
-  /** In a mixture: transforms and gate, and the heads that it received. */
-  readonly kept?: ReturnType<PeerMixture['kept']>
+  /** What it has beside them. */
+  readonly kept: KeptState
 }
 
 export interface SimulationResult {

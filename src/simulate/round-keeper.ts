@@ -54,6 +54,5 @@ export class RoundKeeper {
 }
 
 function stateOf(peer: AssembledPeer, heardUpTo: number): PeerState {
-  const { parameters, mixture } = peer
-  return { parameters, mixture: mixture?.kept(heardUpTo), usual: peer.usual(), unmerged: peer.unmerged() }
+  return { parameters: peer.parameters, ...peer.kept(heardUpTo) }
 }

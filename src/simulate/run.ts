@@ -118,12 +118,7 @@ class PeersRun {
     const round = from?.rounds ?? 0
     if (round === this.prepared.manifest.rounds) return []
     return this.living.map(peer => {
-      const entry: Entry = {
-        kind: 'members',
-        members: network.members,
-        round,
-        unmerged: from?.peers[peer.self]?.unmerged,
-      }
+      const entry: Entry = { kind: 'members', members: network.members, round }
       return withFaults(peer, this.noted(peer, entry), options.faults ?? [], network.lockstep, signal)
     })
   }
@@ -179,7 +174,8 @@ class PeersRun {
     }
   }
 
-  private peerResult({ self, parameters, mixture }: AssembledPeer): PeerResult {
+  private peerResult(peer: AssembledPeer): PeerResult {
+    const { self, parameters } = peer
     const { shards, models } = this.prepared
     const { progress } = this
     const { name, samples } = shards[self]!
@@ -190,7 +186,7 @@ class PeersRun {
       failed: progress.failed.has(self),
       layout: models[self]!.model.layout,
       parameters,
-      ...(mixture && { kept: mixture.kept(progress.heardUpTo(self)) }),
+      kept: peer.kept(progress.heardUpTo(self)),
     }
   }
 }

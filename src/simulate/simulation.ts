@@ -140,7 +140,7 @@ async function startSimulation(
   const [{ model, head }] = models as [PeerModel]
   const runId = runIdOf(manifest)
   const layouts = models.map(({ model }) => model.layout)
-  const from = resume && (await readState({ ...resume, runId, layouts }, head.layout))
+  const from = resume && (await readState({ ...resume, runId, layouts, head: head.layout }))
   const gap = spectralGap(topology).gap
   const network = await startNetwork({
     ...known,
@@ -198,11 +198,14 @@ class Started implements Simulation {
 
   private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {
     const { prepared, options, rounds } = this
-    const { manifest, runId, models } = prepared
+    const { manifest, runId, models, head } = prepared
     if (manifest.mode === 'async') return undefined
     const { signal = new AbortController().signal } = options
     const layouts = models.map(({ model }) => model.layout)
-    return createStateKeeper({ ...keep, runId, layouts, rounds, signal }, keptOptions(prepared, options))
+    return createStateKeeper(
+      { ...keep, runId, layouts, head: head.layout, rounds, signal },
+      keptOptions(prepared, options),
+    )
   }
 }
 

@@ -1,3 +1,4 @@
 export * from './bundle.js'
 export * from './layout.js'
+export * from './named.js'
 export * from './safetensors.js'

@@ -1,15 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import {
-  encodeDescription,
-  encodeExperts,
-  explainDisk,
-  headLayerOf,
-  type KeptPeer,
-  makeFolder,
-  replaceFile,
-} from '../disk/index.js'
-import { encodeSafetensors, headSection } from '../tensors/index.js'
+import { encodeDescription, explainDisk, type KeptPeer, makeFolder, replaceFile, tensorsOfPeer } from '../disk/index.js'
+import { methodOf } from '../methods/index.js'
+import { encodeSafetensors } from '../tensors/index.js'
 import { graphOf } from './graph.js'
 import { kerasModel } from './keras.js'
 import { inOwnUnits } from './own-units.js'
@@ -38,8 +31,8 @@ export interface ExportedFile {
 }
 
 /**
- * A peer's model as files. Of a mixture, `tfjs` and `keras` have the peer's own body and head; its transforms, gate and
- * received heads come as safetensors, as no layer of those formats says them.
+ * A peer's model as files. Where that alone is not the peer's answer, `tfjs` and `keras` have it all the same; what its
+ * method keeps and the others' heads come with it as safetensors, as no layer of those formats says them.
  *
  * @throws {@link HearsayError} `MODEL` when the model cannot be said in that format
  */
@@ -70,20 +63,16 @@ export async function exportFiles(
   ]
 }
 
-function safetensorsFiles({ description, parameters, mixture }: KeptPeer): ExportedFile[] {
-  const { layout, run, name, classes } = description
+function safetensorsFiles(peer: KeptPeer): ExportedFile[] {
+  const { run, name, classes, layout, merge } = peer.description
   const metadata = { format: 'hearsay model 1', run, name, classes: JSON.stringify(classes) }
-  const own = {
-    path: 'safetensors/model.safetensors',
-    contents: encodeSafetensors({ layout, values: parameters }, metadata),
+  if (methodOf(merge).answers === undefined) {
+    const contents = encodeSafetensors({ layout, values: peer.parameters }, metadata)
+    return [{ path: 'safetensors/model.safetensors', contents }]
   }
-  if (mixture === undefined) return [own]
-  const { layout: headLayout } = headSection(layout, headLayerOf(description))
-  return [
-    own,
-    { path: 'safetensors/mixture.safetensors', contents: mixture.weights },
-    { path: 'safetensors/experts.safetensors', contents: encodeExperts(mixture.experts, headLayout) },
-  ]
+  const heads = JSON.stringify(peer.heads.map(({ peer, name, round }) => ({ peer, name, round })))
+  const contents = encodeSafetensors(tensorsOfPeer(peer), { ...metadata, heads })
+  return [{ path: 'safetensors/model.safetensors', contents }]
 }
 
 /**

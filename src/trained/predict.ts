@@ -2,7 +2,7 @@ import type { Samples } from '../data/index.js'
 import type { KeptPeer, PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
-import { createMixtureLearner, mixtureWorker, resolveMixture } from '../mixture/index.js'
+import { type Listened, methodOf } from '../methods/index.js'
 import { sameLayout } from '../tensors/index.js'
 
 export interface PredictOptions {
@@ -19,24 +19,20 @@ export interface Prediction {
    */
   readonly outputs: Float32Array
   readonly width: number
-  /** Of a mixture: who was listened to in each answer. */
-  readonly gate?: {
-    /** The received heads, by their peers' ids, behind the own one. */
-    readonly experts: readonly { readonly peer: string; readonly name: string }[]
-    /** `size × (1 + experts)`; a row sums to 1. */
-    readonly weights: Float32Array
-  }
+  /** Where the peer's model alone is not the answer: whose heads were listened to. */
+  readonly listened?: Listened
 }
 
 /**
  * What a kept model says of samples, seen through the standardisation that it was trained with. Labels are not looked
  * at.
  *
- * @throws {@link HearsayError} `BACKEND`, `MODEL`; `PARAMETERS` when a mixture's weights do not fit
+ * @throws {@link HearsayError} `BACKEND`, `MODEL`; `PARAMETERS` when what its method has kept does not fit
  */
 export async function predict(peer: KeptPeer, samples: Samples, options: PredictOptions = {}): Promise<Prediction> {
-  const { description, mixture } = peer
+  const { description } = peer
   const { model, topology, inputShape, classes, objective } = description
+  const { answers, jobs: worker } = methodOf(description.merge)
   const jobs = options.signal === undefined ? {} : { signal: options.signal }
   const pool = await createLearnerPool(
     {
@@ -46,7 +42,7 @@ export async function predict(peer: KeptPeer, samples: Samples, options: Predict
       classes: classes.length,
       objective,
       seed: 0,
-      ...(mixture && { worker: mixtureWorker() }),
+      ...(answers && worker && { worker: worker() }),
     },
     jobs,
   )
@@ -57,44 +53,34 @@ export async function predict(peer: KeptPeer, samples: Samples, options: Predict
         `the model of ${description.name} is not the one that this version of Hearsay builds; use the version that trained it`,
       )
     }
-    const raw = await (mixture === undefined ? alone : mixed)(pool, peer, samples, jobs)
-    return { ...raw, outputs: inOwnUnits(raw.outputs, raw.width, description, mixture !== undefined) }
+    const raw = await (answers === undefined ? alone : together)(pool, peer, samples, jobs)
+    const width = raw.outputs.length / samples.size
+    return { ...raw, width, outputs: inOwnUnits(raw.outputs, width, description, answers !== undefined) }
   } finally {
     await pool.close()
   }
 }
 
-type Ask = (pool: LearnerPool, peer: KeptPeer, samples: Samples, jobs: { signal?: AbortSignal }) => Promise<Prediction>
+type Ask = (
+  pool: LearnerPool,
+  peer: KeptPeer,
+  samples: Samples,
+  jobs: { signal?: AbortSignal },
+) => Promise<Omit<Prediction, 'width'>>
 
 const alone: Ask = async ({ models: [model] }, { parameters, description }, samples, jobs) => {
-  const outputs = await model.predict(parameters, samples, description.standardisation, jobs)
-  return { outputs, width: outputs.length / samples.size }
+  return { outputs: await model.predict(parameters, samples, description.standardisation, jobs) }
 }
 
-const mixed: Ask = async (pool, { parameters, description, mixture }, samples, jobs) => {
-  const { objective, standardisation, mixture: spec } = description
-  const { weights, experts } = mixture!
-  const learner = createMixtureLearner({
-    pool,
-    model: pool.models[0],
-    data: { samples, standardisation },
-    peer: 0,
-    seed: 0,
-    settings: resolveMixture(spec!, objective.kind === 'classification' ? 'classes' : 'values'),
-    // Nothing is trained.
-    localPlan() {
-      throw new Error('a kept peer does not train')
-    },
-    rounds: 1,
-  })
-  learner.restore(weights, `the mixture of ${description.name}`)
-  const said = await learner.predict(parameters, experts, samples, jobs)
-  const names = new Map(experts.map(({ peer, name }) => [peer, name ?? peer.slice(-6)]))
-  return {
-    outputs: said.outputs,
-    width: said.outputs.length / samples.size,
-    gate: { experts: said.experts.map(peer => ({ peer, name: names.get(peer) ?? peer })), weights: said.weights },
-  }
+const together: Ask = async (pool, { parameters, description, method, heads }, samples, jobs) => {
+  const { name, merge, objective, standardisation } = description
+  const data = { samples, standardisation }
+  const isOfValues = objective.kind !== 'classification'
+  return methodOf(merge).answers!.predict(
+    merge,
+    { name, pool, parameters, kept: method, heads, data, isOfValues },
+    jobs,
+  )
 }
 
 function inOwnUnits(

@@ -8,7 +8,7 @@ async function answers(classes: readonly string[]): Promise<Named> {
   const prediction = {
     outputs: Float32Array.of(0.1, 0.7, 0.2, 0.5, 0.5, 0),
     width: 3,
-    gate: { experts: [{ peer: '12D3KooWanna', name: 'anna, of "Zug"' }], weights: Float32Array.of(0.25, 0.75, 1, 0) },
+    listened: { heads: [{ peer: '12D3KooWanna', name: 'anna, of "Zug"' }], weights: Float32Array.of(0.25, 0.75, 1, 0) },
   }
   return { names: ['a,b.png', 'c.png'], description, prediction }
 }

@@ -5,6 +5,8 @@ import fc from 'fast-check'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
+import { nothingKept } from '../../src/methods/index.js'
+import { expertLimit } from '../../src/mixture/index.js'
 import { allocate, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder, fixture, startChild, startFixture } from './children.js'
 
@@ -15,18 +17,45 @@ const small = layoutOf([
   { name: 'dense/bias', shape: [3] },
 ])
 
-function checkpointOf(round: number, layout: Layout = small, state: Record<string, unknown> = {}): Checkpoint {
-  return { round, name: 'boston', parameters: allocate(layout).fill(round + 0.5), state }
+/** Of the small layout. */
+const head = layoutOf([{ name: 'dense/bias', shape: [3] }])
+
+function checkpointOf(round: number, layout: Layout = small): Checkpoint {
+  const parameters = allocate(layout).fill(round + 0.5)
+  return { round, name: 'boston', parameters, method: nothingKept, heads: [] }
+}
+
+/** With all that a peer may have beside its model. */
+function wholeCheckpoint(round: number): Checkpoint {
+  const numbers = { usual: [0.1, 1e-300, Math.PI], none: [] }
+  const tensors = [
+    { name: 'com/kernel', shape: [2, 2], values: Float32Array.of(1, 2, 3, -0) },
+    { name: 'gate/12D3b', shape: [1], values: Float32Array.of(0.25) },
+  ]
+  const heads = ['12D3a', '12D3b'].map((peer, i) => ({
+    ...(i === 0 && { name: 'Änna' }),
+    ...{ peer, round: round + i, head: allocate(head).fill(i + 7) },
+  }))
+  return { ...checkpointOf(round), method: { before: Float32Array.of(7, 8, 9), tensors, numbers }, heads }
 }
 
 interface Opened extends Checkpoints {
   readonly damaged: string[]
+  latest(): Promise<Checkpoint | undefined>
 }
 
 function open(folder: string, init: { keep?: number; runId?: Uint8Array; layout?: Layout } = {}): Opened {
   const damaged: string[] = []
   const onDamaged = (reason: string): void => void damaged.push(reason)
-  return { ...createCheckpoints({ folder, runId, layout: small, onDamaged, ...init }), damaged }
+  const checkpoints = createCheckpoints({ folder, runId, layout: small, head, onDamaged, ...init })
+  return {
+    ...checkpoints,
+    damaged,
+    async latest() {
+      for await (const checkpoint of checkpoints.all()) return checkpoint
+      return undefined
+    },
+  }
 }
 
 /** The files of a folder, latest first. */
@@ -41,27 +70,33 @@ describe('checkpoints', () => {
     expect(await checkpoints.latest()).toBeUndefined()
     const parameters = allocate(small)
     parameters.set([0, -0, 1e-40, 3e38, -3e38, -1, 2, 3, 4])
-    const state = { addresses: ['/ip4/127.0.0.1/tcp/4001'], nested: { text: '"é\u0000\ud83d\ude00', none: null } }
-    await checkpoints.save({ round: 12, name: 'Zürich', parameters, state }, signal)
+    const { method, heads } = wholeCheckpoint(12)
+    await checkpoints.save({ round: 12, name: 'Zürich', parameters, method, heads }, signal)
     const latest = await open(folder).latest()
-    expect(latest).toMatchObject({ round: 12, name: 'Zürich', state })
+    expect(latest).toEqual({ round: 12, name: 'Zürich', parameters, method, heads })
     expect(Buffer.from(latest!.parameters.buffer)).toEqual(Buffer.from(parameters.buffer))
-    expect(latest!.parameters.buffer).toBeInstanceOf(SharedArrayBuffer)
+    for (const vector of [latest!.parameters, ...latest!.heads.map(one => one.head)]) {
+      expect(vector.buffer).toBeInstanceOf(SharedArrayBuffer)
+    }
   })
 
-  it('whose numbers are not finite are passed over for the one before, and told of', async () => {
+  it('give back a number that is not finite as none', async () => {
     const folder = await emptyFolder()
-    await open(folder).save(checkpointOf(3), signal)
-    for (const [round, bad] of [Number.NaN, Number.POSITIVE_INFINITY].entries()) {
-      const broken = checkpointOf(4 + round)
-      broken.parameters[7] = bad
-      await open(folder, { keep: 3 }).save(broken, signal)
-    }
+    const method = { tensors: [], numbers: { loss: [Number.NaN, Number.POSITIVE_INFINITY, 1] } }
+    await open(folder).save({ ...checkpointOf(1), method }, signal)
+    expect((await open(folder).latest())!.method.numbers).toEqual({ loss: [Number.NaN, Number.NaN, 1] })
+  })
+
+  it('with a head of others that is not finite are passed over for the one before, and told of', async () => {
+    const folder = await emptyFolder()
+    await open(folder).save(wholeCheckpoint(3), signal)
+    const broken = wholeCheckpoint(4)
+    broken.heads[1]!.head[2] = Number.NaN
+    await open(folder).save(broken, signal)
     const checkpoints = open(folder)
-    expect(await checkpoints.latest()).toMatchObject({ round: 3 })
+    expect(await checkpoints.latest()).toEqual(wholeCheckpoint(3))
     expect(checkpoints.damaged).toEqual([
-      expect.stringContaining('round-5'),
-      expect.stringMatching(/round-4\..*: its numbers are not finite$/),
+      expect.stringMatching(/round-4\..*: the head of 12D3b holds numbers that are not finite$/),
     ])
   })
 
@@ -145,17 +180,44 @@ describe('checkpoints', () => {
 })
 
 describe('a checkpoint’s bounds', () => {
-  it('hold for its state', async () => {
+  const beyond = 'a checkpoint beyond its bounds'
+  const saved = async (changes: Partial<Checkpoint>): Promise<Checkpoint | undefined> => {
     const checkpoints = open(await emptyFolder())
-    const text = (bytes: number): Record<string, unknown> => ({ '': 'x'.repeat(bytes - '{"":""}'.length) })
-    await checkpoints.save(checkpointOf(1, small, text(checkpointLimits.stateBytes)), signal)
-    expect((await checkpoints.latest())!.state).toEqual(text(checkpointLimits.stateBytes))
-    await expect(
-      checkpoints.save(checkpointOf(2, small, text(checkpointLimits.stateBytes + 1)), signal),
-    ).rejects.toThrow('takes 65537 bytes; at most 65536')
-    const accents = { '': 'é'.repeat(checkpointLimits.stateBytes / 2) }
-    await expect(checkpoints.save(checkpointOf(2, small, accents), signal)).rejects.toThrow(RangeError)
-    expect(await checkpoints.latest()).toMatchObject({ round: 1 })
+    await checkpoints.save({ ...checkpointOf(1), ...changes }, signal)
+    return checkpoints.latest()
+  }
+  const gates = (count: number): Partial<Checkpoint> => {
+    const tensors = Array.from({ length: count }, (_, i) => ({ name: `${i}`, shape: [1], values: Float32Array.of(i) }))
+    return { method: { tensors, numbers: {} } }
+  }
+  const numbers = (kinds: number, ofEach: number): Partial<Checkpoint> => {
+    const all = Array.from({ length: kinds }, (_, i) => [`${i}`, Array<number>(ofEach).fill(i)])
+    return { method: { tensors: [], numbers: Object.fromEntries(all) } }
+  }
+  const heads = (count: number): Partial<Checkpoint> => {
+    return { heads: Array.from({ length: count }, (_, i) => ({ peer: `12D3${i}`, round: 0, head: allocate(head) })) }
+  }
+
+  it('hold for what is kept beside its model', async () => {
+    const { keptTensors, numberKinds, numbersOfAKind } = checkpointLimits
+    expect((await saved(gates(keptTensors)))!.method.tensors).toHaveLength(keptTensors)
+    await expect(saved(gates(keptTensors + 1))).rejects.toThrow(beyond)
+    await saved(numbers(numberKinds, 2))
+    await expect(saved(numbers(numberKinds + 1, 2))).rejects.toThrow(beyond)
+    await saved(numbers(2, numbersOfAKind))
+    await expect(saved(numbers(2, numbersOfAKind + 1))).rejects.toThrow(beyond)
+    expect((await saved(heads(expertLimit)))!.heads).toHaveLength(expertLimit)
+    await expect(saved(heads(expertLimit + 1))).rejects.toThrow(beyond)
+    const long = heads(expertLimit).heads!.map(one => ({ ...one, name: 'x'.repeat(checkpointLimits.nameLength) }))
+    await expect(saved({ heads: long })).rejects.toThrow(beyond)
+  })
+
+  it('hold for the layout of all that is shared, and for names', async () => {
+    const [one] = heads(1).heads!
+    await expect(saved({ heads: [{ ...one!, head: new Float32Array(2) }] })).rejects.toThrow('for a layout of')
+    await expect(saved({ heads: [one!, one!] })).rejects.toThrow('two tensors of a checkpoint have one name')
+    const method = { before: new Float32Array(4), tensors: [], numbers: {} }
+    await expect(saved({ method })).rejects.toThrow('for a layout of')
   })
 
   it('hold for its name, its round and its model', async () => {
@@ -165,7 +227,7 @@ describe('a checkpoint’s bounds', () => {
     await expect(save({ name: 'x'.repeat(checkpointLimits.nameLength + 1) })).rejects.toThrow()
     await expect(save({ name: '' })).rejects.toThrow()
     for (const round of [-1, 0.5, 10 ** checkpointLimits.roundDigits]) await expect(save({ round })).rejects.toThrow()
-    await expect(save({ parameters: new Float32Array(8) })).rejects.toThrow('8 parameters for a layout of 9')
+    await expect(save({ parameters: new Float32Array(8) })).rejects.toThrow('8 numbers for a layout of 9')
     await expect(readdir(folder)).rejects.toThrow('ENOENT')
     await save({ name: 'x'.repeat(checkpointLimits.nameLength), round: 10 ** checkpointLimits.roundDigits - 1 })
   })
@@ -218,7 +280,7 @@ describe('a damaged checkpoint', () => {
   /** A folder with the checkpoints of rounds 1 and 2, and the later one's path and content. */
   async function two(): Promise<{ folder: string; path: string; bytes: Buffer }> {
     const folder = await emptyFolder()
-    for (const round of [1, 2]) await open(folder).save(checkpointOf(round), signal)
+    for (const round of [1, 2]) await open(folder).save(wholeCheckpoint(round), signal)
     const [file] = await filesIn(folder)
     const path = join(folder, file!)
     return { folder, path, bytes: await readFile(path) }
@@ -227,7 +289,7 @@ describe('a damaged checkpoint', () => {
   async function isPassedOver(folder: string, path: string): Promise<void> {
     const checkpoints = open(folder)
     const latest = await checkpoints.latest()
-    expect(latest).toMatchObject({ round: 1, parameters: checkpointOf(1).parameters })
+    expect(latest).toEqual(wholeCheckpoint(1))
     expect(checkpoints.damaged).toEqual([expect.stringContaining(path)])
   }
 
@@ -318,7 +380,7 @@ describe('a process that is killed while it saves', () => {
       expect(checkpoints.damaged).toEqual([])
       // What was reported as kept is there, or the one that was just being finished.
       expect([kept, kept + 1]).toContain(latest!.round)
-      expect(latest!.state).toEqual({ round: latest!.round })
+      expect(latest!.method.numbers).toEqual({ round: [latest!.round] })
       expect(latest!.parameters.every(value => value === latest!.round)).toBe(true)
       const files = await filesIn(folder)
       expect(files.length).toBeLessThanOrEqual(3)

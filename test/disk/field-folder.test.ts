@@ -14,6 +14,7 @@ import {
 import { openMetrics } from '../../src/disk/metrics-file.js'
 import { membersLimits } from '../../src/disk/peer-files.js'
 import { HearsayError } from '../../src/errors.js'
+import { nothingKept } from '../../src/methods/index.js'
 import { manifestYaml, parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { allocate, layoutOf } from '../../src/tensors/index.js'
 import { startFixture } from './children.js'
@@ -53,9 +54,10 @@ describe('a peer’s folder', () => {
     const first = await opened(path)
     const identity = await loadOrCreateIdentity(first.identityPath)
     const layout = layoutOf([{ name: 'dense/kernel', shape: [4] }])
-    const kind = { folder: first.checkpointsPath, layout, runId: runIdOf(first.manifest) }
+    const kind = { folder: first.checkpointsPath, layout, head: layout, runId: runIdOf(first.manifest) }
     const parameters = allocate(layout).fill(2)
-    await createCheckpoints(kind).save({ round: 2, name: 'boston', parameters, state: {} }, signal)
+    const checkpoint = { round: 2, name: 'boston', parameters, method: nothingKept, heads: [] }
+    await createCheckpoints(kind).save(checkpoint, signal)
     const [other] = await simulatedIdentities(1, 1)
     const members = [{ name: 'bern', peerId: other!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }]
     expect(first.before).toEqual({ rounds: 0 })
@@ -75,7 +77,7 @@ describe('a peer’s folder', () => {
     expect(second.manifest).toEqual(manifest)
     expect(runIdOf(second.manifest)).toEqual(kind.runId)
     expect((await loadOrCreateIdentity(second.identityPath)).peerId.toString()).toBe(identity.peerId.toString())
-    expect(await createCheckpoints(kind).latest()).toMatchObject({ round: 2, parameters })
+    expect((await createCheckpoints(kind).all().next()).value).toEqual(checkpoint)
     const [member] = await second.readMembers()
     expect({ name: member!.name, id: String(member!.peerId), addresses: member!.addresses.map(String) }).toEqual({
       name: 'bern',

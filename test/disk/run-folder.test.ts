@@ -7,7 +7,6 @@ import { parse } from 'yaml'
 import { createRunFolder, makeRunFolder, reopenRunFolder } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
 import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
-import { allocate, decodeSafetensors, layoutOf } from '../../src/tensors/index.js'
 import { summaryOf } from '../watch/runs.js'
 
 async function emptyFolder(): Promise<string> {
@@ -17,7 +16,7 @@ async function emptyFolder(): Promise<string> {
 }
 
 describe('a run folder', () => {
-  it('holds manifest, members, metrics, parameters and summary', async () => {
+  it('holds manifest, members, metrics and summary', async () => {
     const path = join(await emptyFolder(), 'runs', 'first')
     const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3 })
     const folder = await createRunFolder(path, manifest)
@@ -27,10 +26,6 @@ describe('a run folder', () => {
     ])
     folder.append({ type: 'finished', atMs: 7, peer: 'A', round: 2, rounds: 3 })
     folder.append({ type: 'failed', atMs: 8, peer: 'B', round: 2 })
-    const layout = layoutOf([{ name: 'dense/kernel', shape: [2, 3] }])
-    const values = allocate(layout)
-    values.set([0, -0, 1e-40, 1, 2, 3])
-    await folder.writeParameters('boston', layout, values)
     await folder.writeSummary(summaryOf())
     await folder.close()
 
@@ -55,9 +50,6 @@ describe('a run folder', () => {
       { type: 'finished', atMs: 7, peer: 'A', round: 2, rounds: 3 },
       { type: 'failed', atMs: 8, peer: 'B', round: 2 },
     ])
-    const decoded = decodeSafetensors(await readFile(join(path, 'peers', 'boston.safetensors')))
-    expect(decoded.layout).toEqual(layout)
-    expect(Buffer.from(decoded.values.buffer as ArrayBuffer)).toEqual(Buffer.from(Float32Array.from(values).buffer))
     expect(JSON.parse(await text('summary.json'))).toEqual(summaryOf())
   })
 
@@ -80,15 +72,6 @@ describe('a run folder', () => {
     await (await reopenRunFolder(path, 2)).close()
     expect(await readFile(metrics, 'utf8')).toBe('')
     expect(await readdir(path)).toEqual(['manifest.yaml', 'metrics.jsonl', 'peers'])
-  })
-
-  it('keeps the parameters of a peer that is called as no file can be', async () => {
-    const path = await emptyFolder()
-    const folder = await createRunFolder(path, parseManifest({}))
-    const layout = layoutOf([{ name: 'dense/kernel', shape: [1] }])
-    await folder.writeParameters('../north/ward 7', layout, allocate(layout))
-    await folder.close()
-    expect(await readdir(join(path, 'peers'))).toEqual(['..%2fnorth%2fward 7.safetensors'])
   })
 
   it('takes a folder that is there and empty', async () => {

@@ -1,44 +1,57 @@
-import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { createRoundCheckpoints } from '../../src/disk/index.js'
-import { type Kept, takeUp } from '../../src/disk/take-up.js'
-import { type Peer, parseManifest } from '../../src/node/index.js'
-import { allocate, layoutOf } from '../../src/tensors/index.js'
+import { createCheckpoints } from '../../src/disk/index.js'
+import { type TakeUpInit, takeUp } from '../../src/disk/take-up.js'
+import { HearsayError } from '../../src/errors.js'
+import type { Kept } from '../../src/methods/index.js'
+import { type KeptState, type Peer, parseManifest } from '../../src/node/index.js'
+import { allocate, headSection, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder } from './children.js'
 
 const { signal } = new AbortController()
 const layout = layoutOf([
-  { name: 'body', shape: [2] },
-  { name: 'head', shape: [3] },
+  { name: 'body/kernel', shape: [2] },
+  { name: 'head/kernel', shape: [3] },
 ])
 
-it('a peer that is taken up behind a merge has its head before it, to go back to', async () => {
+it('a peer is taken up with its model and all that was kept beside it, and told what is lost', async () => {
   const path = await emptyFolder()
   const told: string[] = []
   const tell = (line: string): void => void told.push(line)
-  const checkpoints = createRoundCheckpoints({ folder: path, runId: new Uint8Array(32), layout, name: 'basel', tell })
-  const folder = { path, checkpointsPath: join(path, 'checkpoints'), readAgreed: async () => undefined }
-  const kept = { name: 'basel', manifest: parseManifest({}), folder, checkpoints } as unknown as Kept
+  const head = headSection(layout, 'head')
+  const kind = { folder: path, runId: new Uint8Array(32), layout, head: head.layout }
+  const checkpoints = createCheckpoints({ ...kind, onDamaged: tell })
+  const folder = { path, checkpointsPath: path, readAgreed: async () => undefined }
+  const from = { manifest: parseManifest({}), folder, checkpoints } as unknown as TakeUpInit
+  const restored: KeptState[] = []
   const peer = {
     parameters: allocate(layout),
-    head: { start: 2, end: 5, layout: layoutOf([{ name: 'head', shape: [3] }]) },
+    head,
     // Of a model that others have broken.
-    relativeLoss: async () => (peer.parameters![0] === 9 ? 1000 : 1),
+    relativeLoss: async () => (peer.parameters![2] === 9 ? 1000 : 1),
+    restore(kept: KeptState, source: string) {
+      if (kept.method.numbers.strange !== undefined) throw new HearsayError('PARAMETERS', `${source}: strange`)
+      restored.push(kept)
+    },
   } as Partial<Peer> as Peer
-  expect(await takeUp(peer, kept, tell, signal)).toEqual({ rounds: 0 })
+  const save = (round: number, parameters: Float32Array, method: Kept): Promise<void> =>
+    checkpoints.save({ round, name: 'basel', parameters, method, heads }, signal)
+  const heads = [{ peer: '12D3KooWanna', round: 0, head: allocate(head.layout) }]
+  expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 0 })
 
-  await checkpoints.trained(0, Float32Array.of(1, 2, 3, 4, 5), 0.5, signal)
-  await checkpoints.ended(0, Float32Array.of(6, 7, 8, 7, 6), signal)
-  expect(await takeUp(peer, kept, tell, signal)).toEqual({
-    rounds: 1,
-    unmerged: { head: Float32Array.of(3, 4, 5), loss: 0.5 },
-  })
+  const method = { before: Float32Array.of(3, 4, 5), tensors: [], numbers: { usual: [0.5] } }
+  await save(1, Float32Array.of(6, 7, 8, 7, 6), method)
+  expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 1 })
   expect([...peer.parameters]).toEqual([6, 7, 8, 7, 6])
+  expect(restored).toEqual([{ method, heads }])
   expect(told).toEqual([])
 
-  await checkpoints.trained(1, Float32Array.of(2, 2, 2, 2, 2), 0.25, signal)
-  await checkpoints.ended(1, Float32Array.of(9, 9, 9, 9, 9), signal)
-  expect(await takeUp(peer, kept, tell, signal)).toEqual({ rounds: 2 })
-  expect([...peer.parameters]).toEqual([2, 2, 2, 2, 2])
+  await save(2, Float32Array.of(2, 2, 9, 9, 9), { ...method, before: Float32Array.of(1, 1, 1) })
+  expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 2 })
+  expect([...peer.parameters]).toEqual([2, 2, 1, 1, 1])
+  expect(restored).toHaveLength(1)
   expect(told).toEqual([expect.stringContaining('the model before the merge of round 2 goes on')])
+
+  await save(3, Float32Array.of(3, 3, 3, 3, 3), { tensors: [], numbers: { strange: [] } })
+  expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 3 })
+  expect(told.at(-1)).toBe(`${path}: strange; what was learnt of the others beside the model begins anew`)
 })

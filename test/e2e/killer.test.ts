@@ -28,7 +28,10 @@ async function poison(out: string): Promise<number> {
   const [sequence, round] = last.split('.') as [string, string]
   const bytes = await readFile(join(folder, last))
   const start = 8 + Number(bytes.readBigUInt64LE(0))
-  for (let at = start; at < bytes.length; at += 4) bytes.writeFloatLE(-1e4 * bytes.readFloatLE(at), at)
+  // The model alone: the head before the merge is the peer's own.
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, { data_offsets: [number, number] }>
+  const [, { data_offsets }] = Object.entries(header).find(([name]) => name.startsWith('before:'))!
+  for (let at = start; at < start + data_offsets[0]; at += 4) bytes.writeFloatLE(-1e4 * bytes.readFloatLE(at), at)
   const digest = createHash('sha256').update(bytes).digest('hex')
   await rm(join(folder, last))
   await writeFile(join(folder, `${sequence}.${round}.${digest}.safetensors`), bytes)

@@ -56,7 +56,9 @@ async function savedBy({ out }: FieldPeer): Promise<Float32Array> {
       .sort()
       .at(-1)
     try {
-      return decodeSafetensors(await readFile(join(folder, last!)), last!).values
+      const { layout, values } = decodeSafetensors(await readFile(join(folder, last!)), last!)
+      // Behind the model stands what is kept beside it.
+      return values.subarray(0, layout.tensors.find(({ name }) => name.startsWith('before:'))?.offset)
     } catch {
       await wait(10)
     }

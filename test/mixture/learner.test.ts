@@ -178,18 +178,18 @@ describe('a mixture over received heads', () => {
     }
   })
 
-  it('goes on from its file as if it had never stopped', async () => {
+  it('goes on from what is kept as if it had never stopped', async () => {
     const settings = { topExperts: 1 }
     const [peer, back] = [learner(0, settings), learner(0, settings)]
     const { parameters } = trained[0]!
     for (const round of [0, 1]) await peer.train(round, parameters, expertsOf(0))
-    back.restore(peer.save())
+    back.restore(peer.kept())
     for (const one of [peer, back]) await one.train(2, parameters, expertsOf(0))
     const sorted = (one: MixtureLearner) => [[...one.weights.transforms].sort(), [...one.weights.gate].sort()]
     expect(back.weights.values).toEqual(peer.weights.values)
     expect(sorted(back)).toEqual(sorted(peer))
-    expect(() => learner(0, { attention: 7 }).restore(peer.save(), 'mixture.safetensors')).toThrow(
-      'mixture.safetensors: "query/kernel" is 8×32, not 8×7',
+    expect(() => learner(0, { attention: 7 }).restore(peer.kept(), 'the mixture')).toThrow(
+      'the mixture: "query/kernel" is 8×32, not 8×7',
     )
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { tensorsOfWeights, weightsOfTensors } from '../../src/mixture/kept-weights.js'
 import { createMixtureWeights, keepExperts, transformOf } from '../../src/mixture/weights.js'
-import { decodeMixtureWeights, encodeMixtureWeights } from '../../src/mixture/weights-file.js'
-import { encodeSafetensors, layoutOf } from '../../src/tensors/index.js'
+import type { NamedTensor } from '../../src/tensors/index.js'
 import { settingsOf } from './nets.js'
 
 const defaults = settingsOf()
@@ -61,52 +61,53 @@ describe('the weights of a mixture', () => {
   })
 })
 
-describe('the file of the weights', () => {
-  it('gives everything back to the last bit', () => {
+describe('the weights as tensors', () => {
+  it('give everything back to the last bit', () => {
     for (const changed of [{}, { transform: false }, { gate: 'mean' as const }]) {
       const settings = { ...defaults, ...changed }
       const before = createMixtureWeights(widths, settings, owner)
       before.values.fill(0.3)
       transformOf(before, 'x/y')?.fill(3)
       before.gate.set('x/y', 0.5)
-      const after = decodeMixtureWeights(encodeMixtureWeights(before), widths, settings, owner)
+      const after = weightsOfTensors(tensorsOfWeights(before), widths, settings, owner)
       expect(after).toEqual(before)
     }
     const before = filled()
-    const after = decodeMixtureWeights(encodeMixtureWeights(before), widths, defaults, owner)
+    const after = weightsOfTensors(tensorsOfWeights(before), widths, defaults, owner)
     expect(after.values).toEqual(before.values)
     expect(new Map([...after.transforms].sort())).toEqual(new Map([...before.transforms].sort()))
     expect(new Map([...after.gate].sort())).toEqual(new Map([...before.gate].sort()))
   })
 
-  const file = (tensors: { name: string; shape: number[] }[], value = 0): Uint8Array => {
-    const layout = layoutOf(tensors)
-    return encodeSafetensors({ layout, values: new Float32Array(layout.size).fill(value) })
-  }
+  const tensorsOf = (named: { name: string; shape: number[] }[], value = 0): NamedTensor[] =>
+    named.map(one => ({ ...one, values: new Float32Array(one.shape.reduce((a, b) => a * b, 1)).fill(value) }))
   const all = filled().layout.tensors.map(({ name, shape }) => ({ name, shape: [...shape] }))
   const hint = 'was it written for another model, or by another manifest?'
   it.each([
-    ['a tensor is missing', file(all.slice(1)), `mine: lacks "com/kernel"; ${hint}`],
+    ['a tensor is missing', tensorsOf(all.slice(1)), `mine: lacks "com/kernel"; ${hint}`],
     [
       'a tensor has another shape',
-      file([...all.slice(0, 3), { name: 'value/kernel', shape: [2, 3] }]),
+      tensorsOf([...all.slice(0, 3), { name: 'value/kernel', shape: [2, 3] }]),
       'mine: "value/kernel" is 2×3, not 2×2',
     ],
     [
       'a transform has another shape',
-      file([...all, { name: 'transform/a', shape: [2, 3] }]),
+      tensorsOf([...all, { name: 'transform/a', shape: [2, 3] }]),
       'mine: "transform/a" is 2×3, not 3×3',
     ],
-    ['a tensor is not known', file([...all, { name: 'more/kernel', shape: [1] }]), 'mine: has "more/kernel", which'],
-    ['a peer has no id', file([...all, { name: 'gate/', shape: [1] }]), 'mine: "gate/" names no peer'],
-    ['a number is none', file(all, Number.NaN), 'mine: holds numbers that are not finite'],
+    [
+      'a tensor is not known',
+      tensorsOf([...all, { name: 'more/kernel', shape: [1] }]),
+      'mine: has "more/kernel", which',
+    ],
+    ['a peer has no id', tensorsOf([...all, { name: 'gate/', shape: [1] }]), 'mine: "gate/" names no peer'],
+    ['a number is none', tensorsOf(all, Number.NaN), 'mine: holds numbers that are not finite'],
     [
       'there are too many experts',
-      file([...all, ...Array.from({ length: 2049 }, (_, i) => ({ name: `gate/${i}`, shape: [1] }))]),
+      tensorsOf([...all, ...Array.from({ length: 2049 }, (_, i) => ({ name: `gate/${i}`, shape: [1] }))]),
       'mine: has more than 2048 experts',
     ],
-    ['it is cut off', encodeMixtureWeights(filled()).subarray(0, -4), 'was it cut off?'],
-  ])('is refused where %s', (_, bytes, message) => {
-    expect(() => decodeMixtureWeights(bytes, widths, defaults, owner, 'mine')).toThrow(message)
+  ])('are refused where %s', (_, tensors, message) => {
+    expect(() => weightsOfTensors(tensors, widths, defaults, owner, 'mine')).toThrow(message)
   })
 })

@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { loadDataset, partition } from '../../src/data/index.js'
 import { createLearnerPool } from '../../src/learner/index.js'
-import type { Unmerged } from '../../src/methods/index.js'
 import {
   type AssembledPeer,
   assemblePeer,
+  type KeptState,
   localPlan,
   type Member,
   type PeerEvent,
@@ -35,8 +35,7 @@ const manifest = parseManifest({
 /** What a simulation keeps of a peer. */
 interface Kept {
   readonly parameters: Float32Array
-  readonly usual: readonly number[]
-  readonly unmerged: Unmerged | undefined
+  readonly state: KeptState
 }
 
 interface Ran {
@@ -78,7 +77,6 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
         number: self,
         localPlan: round => ({ ...plan(round), ...(self === 0 && learningRate !== undefined && { learningRate }) }),
         parameters: learnt.initialParameters(),
-        usual: from?.[self]?.usual,
         head: sharedSection(manifest, learnt.layout, learnt.headLayer),
         test: dataset.test,
         uninformed: Math.log(classes.length),
@@ -88,7 +86,10 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
         transport: 'memory',
         listen: [`${place}-${self}`],
       })
-      if (from !== undefined) peer.parameters.set(from[self]!.parameters)
+      if (from !== undefined) {
+        peer.parameters.set(from[self]!.parameters)
+        peer.restore(from[self]!.state, name)
+      }
       await peer.start()
       onTestFinished(() => peer.stop())
       return peer
@@ -104,16 +105,10 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
   const over = new AbortController()
   const kept: Kept[] = []
   async function* runOf(peer: AssembledPeer, signal: AbortSignal): AsyncGenerator<PeerEvent> {
-    const unmerged = from?.[peer.self]?.unmerged
-    for await (const event of peer.run({ kind: 'members', members, round: first, unmerged }, signal)) {
+    for await (const event of peer.run({ kind: 'members', members, round: first }, signal)) {
       yield event
       if (event.type !== 'ended' || event.round !== until) continue
-      const last = peer.unmerged()
-      kept[peer.self] = {
-        parameters: peer.parameters.slice(),
-        usual: peer.usual(),
-        unmerged: last && { ...last, head: last.head.slice() },
-      }
+      kept[peer.self] = { parameters: peer.parameters.slice(), state: structuredClone(peer.kept()) }
       // What it has said is on its way to the other, who may need it.
       return peer.idle()
     }
@@ -170,10 +165,13 @@ describe('a merge on which training diverges', () => {
         .map(event => ({ ...event, atMs: 0, seconds: 0, waitSeconds: 0 }))
     expect(timeless(again.events)).toEqual(timeless(whole.events))
     expect(again.anna.parameters).toEqual(whole.anna.parameters)
-    expect(again.anna.unmerged()).toEqual(whole.anna.unmerged())
-    expect(again.anna.unmerged()!.head).not.toEqual(kept[0]!.unmerged!.head)
+    expect(again.anna.kept()).toEqual(whole.anna.kept())
+    expect(again.anna.kept().method.before).not.toEqual(kept[0]!.state.method.before)
     // Without it, there is nothing to go back to.
-    const forgetful = kept.map(one => ({ ...one, unmerged: undefined }))
+    const forgetful = kept.map(one => ({
+      ...one,
+      state: { ...one.state, method: { ...one.state.method, before: undefined } },
+    }))
     await expect(runWith({ from: forgetful })).rejects.toThrow('anna: training diverged in round 3')
   })
 

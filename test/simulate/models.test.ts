@@ -81,10 +81,10 @@ describe('cut links', () => {
     const peers = await run()
     for (const [peer, { kept }] of peers.entries()) {
       const heard = peers.filter((_, other) => other !== peer && !isCut(peer, other)).map(({ name }) => name)
-      expect(kept!.experts.map(({ name }) => name).sort()).toEqual(heard.sort())
-      for (const { round } of kept!.experts) expect(round).toBe(3)
+      expect(kept.heads.map(({ name }) => name).sort()).toEqual(heard.sort())
+      for (const { round } of kept.heads) expect(round).toBe(3)
     }
-    const weightsOf = (of: readonly PeerResult[]): Buffer[] => of.map(({ kept }) => Buffer.from(kept!.weights))
+    const weightsOf = (of: readonly PeerResult[]) => of.map(({ kept }) => kept.method.tensors)
     expect(weightsOf(await run())).toEqual(weightsOf(peers))
   })
 

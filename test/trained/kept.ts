@@ -7,6 +7,7 @@ import { type DescriptionInit, describePeer, type KeptPeer } from '../../src/dis
 import { loadWasm } from '../../src/learner/backend/wasm.js'
 import { modelSchema, outputShapeOf } from '../../src/learner/index.js'
 import { buildModel } from '../../src/learner/models/model.js'
+import { nothingKept, sectionSchema } from '../../src/methods/index.js'
 import { random } from '../../src/random.js'
 
 export async function emptyFolder(): Promise<string> {
@@ -26,7 +27,7 @@ export function samplesOf(size: number, inputShape: readonly number[], pixels: b
   return { inputs, labels, size }
 }
 
-export interface Wanted extends Partial<Pick<DescriptionInit, 'objective' | 'mixture' | 'topology'>> {
+export interface Wanted extends Partial<Pick<DescriptionInit, 'objective' | 'merge' | 'topology'>> {
   readonly model: unknown
   readonly inputShape: readonly number[]
   readonly pixels?: boolean
@@ -61,7 +62,7 @@ export async function keptPeer(wanted: Wanted): Promise<KeptPeer & { readonly sa
       parameters[i] = /variance|gamma/.test(name) ? 0.5 + draw.uniform() : parameters[i]! + 0.4 * (draw.uniform() - 0.5)
     }
   }
-  const { mixture, topology } = wanted
+  const { merge = sectionSchema().parse('dfedavg'), topology } = wanted
   const description = describePeer({
     runId: new Uint8Array(32).fill(7),
     name: 'boston',
@@ -72,7 +73,8 @@ export async function keptPeer(wanted: Wanted): Promise<KeptPeer & { readonly sa
     standardisation,
     objective,
     ...(topology === undefined ? {} : { topology }),
-    ...(mixture && { mixture }),
+    merge,
+    share: 'head',
   })
-  return { description, parameters, samples }
+  return { description, parameters, method: nothingKept, heads: [], samples }
 }

@@ -53,8 +53,8 @@ describe('a kept model', () => {
 
 describe('a kept mixture', () => {
   it('answers as the mixture that was saved, and says who was listened to', async () => {
-    const mixture = mixtureSchema.parse({ method: 'mixture' })
-    const peer = await keptPeer({ model: { kind: 'cnn', channels: [4], hidden: 6 }, inputShape: [6, 6, 1], mixture })
+    const merge = mixtureSchema.parse({ method: 'mixture' })
+    const peer = await keptPeer({ model: { kind: 'cnn', channels: [4], hidden: 6 }, inputShape: [6, 6, 1], merge })
     const { description, parameters, samples } = peer
     const { model, inputShape, standardisation } = description
     const draw = random(2, 'experts')
@@ -78,26 +78,27 @@ describe('a kept mixture', () => {
       data: { samples, standardisation },
       peer: 4,
       seed: 9,
-      settings: resolveMixture(mixture),
+      settings: resolveMixture(merge),
       localPlan: () => ({ length: { epochs: 1 }, batch: 5, learningRate: 0.1, rules: [] }),
       rounds: 3,
     })
     for (let round = 0; round < 3; round++) await learner.train(round, parameters, experts)
     const wanted = await learner.predict(parameters, experts, samples)
-    const weights = learner.save()
+    const tensors = structuredClone(learner.kept())
     await pool.close()
 
-    const said = await predict({ description, parameters, mixture: { weights, experts } }, samples, { backend })
+    const kept = { description, parameters, method: { tensors, numbers: {} }, heads: [] }
+    const said = await predict({ ...kept, heads: experts }, samples, { backend })
     expect(said.outputs).toEqual(wanted.outputs)
-    expect(said.gate!.weights).toEqual(wanted.weights)
-    expect(said.gate!.experts).toEqual([
+    expect(said.listened!.weights).toEqual(wanted.weights)
+    expect(said.listened!.heads).toEqual([
       { peer: '12D3anna', name: 'anna' },
       { peer: '12D3bert', name: 'bert' },
     ])
-    expect(said.gate!.weights.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
-    const own = await predict({ description, parameters }, samples, { backend })
-    expect(own.gate).toBeUndefined()
-    const broken = { description, parameters, mixture: { weights: weights.subarray(0, 40), experts } }
+    expect(said.listened!.weights.subarray(0, 3).reduce((a, b) => a + b)).toBeCloseTo(1, 6)
+    const own = await predict(kept, samples, { backend })
+    expect(own.listened).toEqual({ heads: [], weights: new Float32Array(5).fill(1) })
+    const broken = { ...kept, method: { tensors: tensors.slice(1), numbers: {} } }
     await expect(predict(broken, samples, { backend })).rejects.toThrow('the mixture of boston')
   })
 })

@@ -4,22 +4,21 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
-import { remembered } from '../../merge/index.js'
-import type { Tested, Unmerged } from '../../methods/index.js'
-import type { PeerMixture, RoundFigures } from '../../node/index.js'
+import type { Tested } from '../../methods/index.js'
+import type { KeptState, RoundFigures } from '../../node/index.js'
+import { checkpointLimits } from '../checkpoint-format.js'
 
 /*
  * What a simulation keeps after every round, so that it can go on from there with the same numbers: a folder for each of
- * the last two whole rounds. Models are checkpoints, as those of a peer in the field. A folder has its name only when
+ * the last two whole rounds. Each peer's file is a checkpoint, as that of a peer in the field, but for the heads that peers
+ * hold of each other: a head is the same at all that have heard it. A folder has its name only when
  * all of it is there; training has no state of its own between rounds, since batches, rates and momentum begin anew.
  *
  * ```
- * state/options.json          what else decides the numbers
- * state/round-12/run.json     figures up to there, digests of the rest
- * state/round-12/3.model      a peer's model
- * state/round-12/3.before     of merges: its head before the last one, to go back to where training diverges on it
- * state/round-12/3.mixture    of a mixture: its transforms and gate
- * state/round-12/heads        of a mixture: the heads that peers hold of each other, each once
+ * state/options.json               what else decides the numbers
+ * state/round-12/run.json          figures up to there, digests of the rest
+ * state/round-12/3.safetensors     a peer's model, and what its method keeps beside it
+ * state/round-12/heads             the heads that peers hold of each other, each once
  * ```
  */
 
@@ -45,7 +44,7 @@ const figures = z.looseObject({ type: z.literal('round'), round: z.int().min(0) 
 const tested = z.looseObject({ accuracy: z.number().nullable(), loss: z.number().nullable() })
 
 export const runSchema = z.strictObject({
-  format: z.literal('hearsay simulation 1'),
+  format: z.literal('hearsay simulation 2'),
   run: digest,
   /** Rounds that are whole. */
   rounds: z.int().min(1),
@@ -61,27 +60,22 @@ export const runSchema = z.strictObject({
       z.strictObject({
         failed: z.boolean(),
         tested: tested.optional(),
-        /** Of merges: what was usual in the last few. */
-        usual: z.array(z.number().positive()).max(remembered),
-        /** Of merges: the head before the last one, in a file of its own, and the loss of the training that made it. */
-        before: z.strictObject({ digest, loss: z.number().nullable() }).optional(),
-        model: digest,
-        mixture: digest.optional(),
+        /** Of its file. */
+        checkpoint: digest,
         /** The heads that it holds, as places in `heads`. */
-        experts: z.array(z.int().min(0)).max(100_000).optional(),
+        heads: z.array(z.int().min(0)).max(checkpointLimits.heads),
       }),
     )
     .min(1)
     .max(100_000),
   /** The heads in the file `heads`, in that order. */
-  heads: z
-    .array(z.strictObject({ peer: z.string().max(128), name: z.string().max(64).optional(), round: z.int().min(0) }))
-    .optional(),
-  headsDigest: digest.optional(),
+  heads: z.array(
+    z.strictObject({ peer: z.string().max(128), name: z.string().max(1000).optional(), round: z.int().min(0) }),
+  ),
+  headsDigest: digest,
 })
 
 export type Kept = z.output<typeof runSchema>
-export type KeptMixture = ReturnType<PeerMixture['kept']>
 
 /** What a run's figures are after its whole rounds. */
 export interface SavedFigures {
@@ -101,10 +95,7 @@ export interface SavedRun extends SavedFigures {
     readonly failed: boolean
     readonly tested: Tested | undefined
     readonly parameters: Float32Array
-    /** See `Belief`. */
-    readonly usual: readonly number[]
-    readonly unmerged?: Unmerged
-    readonly mixture?: KeptMixture
+    readonly kept: KeptState
   }[]
 }
 

@@ -1,35 +1,23 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../../errors.js'
-import type { Tested, Unmerged } from '../../methods/index.js'
+import type { Tested } from '../../methods/index.js'
+import type { KeptState, NamedHead } from '../../node/index.js'
 import type { Layout } from '../../tensors/index.js'
-import { checkpointHeader, writeCheckpoint } from '../checkpoint-file.js'
+import { writeCheckpoint } from '../checkpoint-file.js'
+import { contentsOf } from '../checkpoint-format.js'
 import { explainDisk, replaceFile, syncFiles, syncFolder, writeNew } from '../durable.js'
-import {
-  bytesOf,
-  type KeptMixture,
-  type KeptOptions,
-  roundName,
-  type SavedFigures,
-  sha256,
-  statePath,
-  wholeRounds,
-} from './format.js'
+import { bytesOf, type KeptOptions, roundName, type SavedFigures, sha256, statePath, wholeRounds } from './format.js'
 
 /** What a peer goes on with. */
-export interface PeerState {
+export interface PeerState extends KeptState {
   readonly parameters: Float32Array
-  readonly mixture: KeptMixture | undefined
-  /** Of merges: see `Belief`. */
-  readonly usual: readonly number[]
-  /** Of merges: see `Entry`. */
-  readonly unmerged: Unmerged | undefined
 }
 
 /** Keeps a simulation's state, round by round. */
 export interface StateKeeper {
   /**
-   * A peer has ended a round, or died in it. Its model must stay as it is until this resolves.
+   * A peer has ended a round, or died in it. Its state must stay as it is until this resolves.
    */
   keep(peer: number, round: number, state: PeerState): Promise<void>
   /** All peers have: this round is where the run can go on from. */
@@ -45,6 +33,8 @@ export interface StateInit {
   readonly runId: Uint8Array
   /** Of each peer's model. */
   readonly layouts: readonly Layout[]
+  /** Of what is shared of each. */
+  readonly head: Layout
   /** Resolves when everything that was told of the run so far is on the disk: what is kept is never ahead of it. */
   readonly told: () => Promise<void>
   /** Told once when the disk refuses: nothing is kept from then on, and the run goes on for its result. */
@@ -55,11 +45,9 @@ export interface StateInit {
 }
 
 interface Written {
-  readonly model: string
-  readonly usual: readonly number[]
-  readonly before?: { readonly digest: string; readonly loss: number }
-  readonly mixture?: string
-  readonly held?: KeptMixture['experts']
+  /** Digest of its checkpoint. */
+  readonly checkpoint: string
+  readonly held: readonly NamedHead[]
 }
 
 /** The round before stays until the next is there, should the disk damage one. */
@@ -71,7 +59,7 @@ const keptRounds = 2
  * @throws {@link HearsayError} RUN where the disk refuses, from each of its functions
  */
 export async function createStateKeeper(init: StateInit, options: KeptOptions): Promise<StateKeeper> {
-  const { folder, runId, layouts, signal } = init
+  const { folder, runId, layouts, head, signal } = init
   const path = statePath(folder)
   const digests = new Map<number, Written[]>()
   const writing = new Map<number, Promise<void>[]>()
@@ -94,27 +82,17 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
     }
   }
 
-  async function write(
-    peer: number,
-    round: number,
-    { parameters, mixture: kept, usual, unmerged }: PeerState,
-  ): Promise<void> {
+  async function write(peer: number, round: number, { parameters, method, heads: held }: PeerState): Promise<void> {
     const place = unfinished(round)
     await mkdir(place, { recursive: true })
-    const kind = { runId, layout: layouts[peer]! }
-    const header = checkpointHeader(kind, { round: round + 1, name: `peer ${peer}`, parameters, state: {} })
-    const model = await writeCheckpoint(join(place, `${peer}.model`), header, parameters, signal, writeNew)
-    const before = unmerged && { digest: sha256(bytesOf(unmerged.head)), loss: unmerged.loss }
-    if (unmerged !== undefined) await writeBytes(join(place, `${peer}.before`), bytesOf(unmerged.head))
-    if (kept !== undefined) await writeBytes(join(place, `${peer}.mixture`), kept.weights)
+    const contents = contentsOf(
+      { runId, layout: layouts[peer]!, head },
+      { round: round + 1, name: `peer ${peer}`, parameters, method, heads: [] },
+    )
+    const checkpoint = await writeCheckpoint(join(place, `${peer}.safetensors`), contents, signal, writeNew)
     const ofRound = digests.get(round) ?? []
     digests.set(round, ofRound)
-    ofRound[peer] = {
-      model,
-      usual,
-      ...(before && { before }),
-      ...(kept && { mixture: sha256(kept.weights), held: kept.experts }),
-    }
+    ofRound[peer] = { checkpoint, held }
   }
 
   await onDisk(async () => {
@@ -145,7 +123,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       const place = unfinished(round)
       const { kept, heads } = keptRun(runId, run, peers, ofRound)
       await onDisk(async () => {
-        if (heads.length > 0) await writeBytes(join(place, 'heads'), heads)
+        await writeBytes(join(place, 'heads'), heads)
         await writeBytes(join(place, 'run.json'), JSON.stringify(kept))
         // All of the round at once: to wait for each as it was written took 1.4 to 4 times as long (16 peers, 4,810
         // parameters; on a quiet disk and a busy one).
@@ -160,40 +138,31 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
   }
 }
 
-/** What `run.json` says of a whole round, and the heads that mixtures hold of each other, each once. */
+/** What `run.json` says of a whole round, and the heads that peers hold of each other, each once. */
 function keptRun(
   runId: Uint8Array,
   { lastTested, ...figures }: SavedFigures,
   peers: Parameters<StateKeeper['commit']>[1],
   written: readonly Written[],
 ): { readonly kept: object; readonly heads: Uint8Array } {
-  const all = written.flatMap(({ held = [] }) => held)
-  const experts = new Map(all.map(expert => [keyOf(expert), expert]))
-  const keys = [...experts.keys()].sort()
-  const heads = Buffer.concat(keys.map(key => bytesOf(experts.get(key)!.head)))
+  const held = new Map(written.flatMap(({ held }) => held).map(head => [keyOf(head), head]))
+  const keys = [...held.keys()].sort()
+  const places = new Map(keys.map((key, place) => [key, place]))
+  const heads = Buffer.concat(keys.map(key => bytesOf(held.get(key)!.head)))
   const kept = {
-    format: 'hearsay simulation 1',
+    format: 'hearsay simulation 2',
     run: Buffer.from(runId).toString('hex'),
     ...figures,
     ...(lastTested && { lastTested }),
     peers: peers.map(({ failed, tested }, peer) => {
-      const { model, usual, before, mixture, held } = written[peer]!
-      return {
-        failed,
-        ...(tested && { tested }),
-        usual,
-        ...(before && { before }),
-        model,
-        ...(mixture !== undefined && { mixture, experts: held!.map(expert => keys.indexOf(keyOf(expert))) }),
-      }
+      const { checkpoint, held } = written[peer]!
+      return { failed, ...(tested && { tested }), checkpoint, heads: held.map(head => places.get(keyOf(head))!) }
     }),
-    ...(keys.length > 0 && {
-      heads: keys.map(key => {
-        const { peer, name, round } = experts.get(key)!
-        return { peer, name, round }
-      }),
-      headsDigest: sha256(heads),
+    heads: keys.map(key => {
+      const { peer, name, round } = held.get(key)!
+      return { peer, name, round }
     }),
+    headsDigest: sha256(heads),
   }
   return { kept, heads }
 }
@@ -208,6 +177,6 @@ export async function dropState(folder: string): Promise<void> {
 }
 
 /** A head of one peer is the same at all that have heard it. */
-function keyOf({ peer, round }: KeptMixture['experts'][number]): string {
+function keyOf({ peer, round }: NamedHead): string {
   return `${peer}/${round}`
 }

@@ -2,14 +2,13 @@ import { join } from 'node:path'
 import { NotRead, readBounded, whenNotRead } from '../../bounded-file.js'
 import { HearsayError } from '../../errors.js'
 import { jsonIn } from '../../json.js'
-import type { Tested, Unmerged } from '../../methods/index.js'
-import type { RoundFigures } from '../../node/index.js'
-import { type Layout, safetensorsLimits } from '../../tensors/index.js'
+import type { Tested } from '../../methods/index.js'
+import type { NamedHead, RoundFigures } from '../../node/index.js'
+import { allocate, type Layout } from '../../tensors/index.js'
 import { readCheckpoint } from '../checkpoint-file.js'
 import {
   bytesOf,
   type Kept,
-  type KeptMixture,
   type KeptOptions,
   optionsSchema,
   runSchema,
@@ -24,8 +23,6 @@ import type { StateInit } from './keeper.js'
 export interface StateLimits {
   readonly optionsBytes: number
   readonly runBytes: number
-  /** Of one peer. */
-  readonly mixtureBytes: number
 }
 
 export const stateLimits: StateLimits = {
@@ -33,7 +30,6 @@ export const stateLimits: StateLimits = {
   optionsBytes: 16 * 1024 * 1024,
   /** Figures of a thousand peers with their gates. */
   runBytes: 256 * 1024 * 1024,
-  mixtureBytes: safetensorsLimits.totalBytes,
 }
 
 /**
@@ -66,14 +62,17 @@ export async function readKeptOptions(folder: string, limits: StateLimits = stat
  * @throws {@link HearsayError} RUN when it is of another run, or all are damaged
  */
 export async function readState(
-  { folder, runId, layouts, tell }: Pick<StateInit, 'folder' | 'runId' | 'layouts'> & { tell: (line: string) => void },
-  headLayout: Layout,
+  {
+    folder,
+    tell,
+    ...kind
+  }: Pick<StateInit, 'folder' | 'runId' | 'layouts' | 'head'> & { tell: (line: string) => void },
   limits: StateLimits = stateLimits,
 ): Promise<SavedRun | undefined> {
   const path = statePath(folder)
   const rounds = await wholeRounds(path)
   for (const round of rounds) {
-    const read = await readRound(join(path, `round-${round}`), { runId, layouts }, headLayout, limits)
+    const read = await readRound(join(path, `round-${round}`), kind, limits)
     if (typeof read !== 'string') return read
     tell(`${read}; the round before is taken`)
   }
@@ -84,8 +83,7 @@ export async function readState(
 /** @returns what is wrong, where it is damaged */
 async function readRound(
   place: string,
-  { runId, layouts }: Pick<StateInit, 'runId' | 'layouts'>,
-  headLayout: Layout,
+  { runId, layouts, head }: Pick<StateInit, 'runId' | 'layouts' | 'head'>,
   limits: StateLimits,
 ): Promise<SavedRun | string> {
   const path = join(place, 'run.json')
@@ -97,28 +95,17 @@ async function readRound(
   if (kept.run !== Buffer.from(runId).toString('hex')) {
     throw new HearsayError('RUN', `${place}: is of another run than manifest.yaml beside it; bring back the manifest`)
   }
-  const heads = await readHeads(place, kept, headLayout)
+  const heads = await readHeads(place, kept, head)
   if (heads === undefined) return damaged
   const peers: SavedRun['peers'][number][] = []
-  for (const [peer, { failed, tested, usual, before, model, mixture, experts = [] }] of kept.peers.entries()) {
-    const read = await readCheckpoint(join(place, `${peer}.model`), model, { runId, layout: layouts[peer]! })
+  for (const [peer, { failed, tested, checkpoint, heads: held }] of kept.peers.entries()) {
+    const kind = { runId, layout: layouts[peer]!, head }
+    const read = await readCheckpoint(join(place, `${peer}.safetensors`), kind, checkpoint)
     if (!read.ok) return read.reason
-    let weights: Uint8Array | undefined
-    if (mixture !== undefined) {
-      weights = await readBounded(join(place, `${peer}.mixture`), limits.mixtureBytes).catch(whenNotRead)
-      if (weights === undefined || sha256(weights) !== mixture || experts.some(at => heads[at] === undefined))
-        return damaged
-    }
-    const unmerged = before && (await readBefore(join(place, `${peer}.before`), before, headLayout))
-    if (unmerged === 'damaged') return damaged
-    peers.push({
-      failed,
-      tested: tested as Tested | undefined,
-      usual,
-      ...(unmerged && { unmerged }),
-      parameters: read.checkpoint.parameters,
-      ...(weights && { mixture: { weights, experts: experts.map(at => heads[at]!) } }),
-    })
+    if (held.some(at => heads[at] === undefined)) return damaged
+    const { parameters, method } = read.checkpoint
+    const known = { method, heads: held.map(at => heads[at]!) }
+    peers.push({ failed, tested: tested as Tested | undefined, parameters, kept: known })
   }
   const { last, lastTested, rounds, samples, absent, sentBytes, seconds, rejected } = kept
   const [latest, latestTested] = [last, lastTested] as unknown as [RoundFigures, RoundFigures | undefined]
@@ -128,29 +115,15 @@ async function readRound(
 /** The heads in their order; undefined where they are damaged. */
 async function readHeads(
   place: string,
-  { heads = [], headsDigest }: Kept,
-  { size }: Layout,
-): Promise<KeptMixture['experts'] | undefined> {
-  if (heads.length === 0) return []
-  const headBytes = size * Float32Array.BYTES_PER_ELEMENT
+  { heads, headsDigest }: Kept,
+  layout: Layout,
+): Promise<NamedHead[] | undefined> {
+  const headBytes = layout.size * Float32Array.BYTES_PER_ELEMENT
   const bytes = await readBounded(join(place, 'heads'), heads.length * headBytes).catch(whenNotRead)
-  if (bytes === undefined || bytes.length !== heads.length * headBytes || sha256(bytes) !== headsDigest)
-    return undefined
-  return heads.map(({ peer, name, round }, at) => {
-    const head = new Float32Array(new SharedArrayBuffer(headBytes))
+  if (bytes?.length !== heads.length * headBytes || sha256(bytes) !== headsDigest) return undefined
+  return heads.map((one, at) => {
+    const head = allocate(layout)
     bytesOf(head).set(bytes.subarray(at * headBytes, (at + 1) * headBytes))
-    return { peer, round, head, ...(name !== undefined && { name }) }
+    return { ...one, head }
   })
-}
-
-async function readBefore(
-  path: string,
-  { digest, loss }: NonNullable<Kept['peers'][number]['before']>,
-  { size }: Layout,
-): Promise<Unmerged | 'damaged'> {
-  const head = new Float32Array(size)
-  const bytes = await readBounded(path, head.byteLength).catch(whenNotRead)
-  if (bytes?.length !== head.byteLength || sha256(bytes) !== digest) return 'damaged'
-  bytesOf(head).set(bytes)
-  return { head, loss: loss ?? Number.NaN }
 }

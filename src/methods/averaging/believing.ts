@@ -24,8 +24,6 @@ export function probeOf(samples: Samples): Samples {
 
 export interface BelievingInit {
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
-  /** See {@link createBelief}. */
-  readonly usual?: readonly number[] | undefined
   /** The loss of an answer that knows nothing. */
   readonly uninformed: number
   /** Loss of the model as it is now, on a few own samples. */
@@ -75,10 +73,12 @@ export interface Believing {
   merge(asked: MergeAsked, signal: AbortSignal): Promise<MergeMade>
   /** See `Belief`. */
   usual(): readonly number[]
+  /** Goes on with what was usual before the run was interrupted. */
+  recall(usual: readonly number[]): void
 }
 
-export function createBelieving({ limits, usual, uninformed, loss }: BelievingInit): Believing {
-  const belief = createBelief(limits, usual)
+export function createBelieving({ limits, uninformed, loss }: BelievingInit): Believing {
+  let belief = createBelief(limits)
   let moved = 0
   let lossLimit = limits.lossIncrease * uninformed
 
@@ -138,7 +138,10 @@ export function createBelieving({ limits, usual, uninformed, loss }: BelievingIn
   }
 
   return {
-    usual: belief.usual,
+    usual: () => belief.usual(),
+    recall(usual) {
+      belief = createBelief(limits, usual)
+    },
     trained(report) {
       moved = report.moved
       lossLimit = limits.lossIncrease * Math.max(report.loss, uninformed)

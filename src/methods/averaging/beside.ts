@@ -1,6 +1,6 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
 import { tooLong } from '../../merge/index.js'
-import { allocate, type Bundle, type BundleShape, bundleOf, bundleShape } from '../../tensors/index.js'
+import { allocate, type BundleShape, bundleOf, bundleShape, type ModelParameters } from '../../tensors/index.js'
 import { copyInSlices } from '../../turns.js'
 import { normOf } from '../norm.js'
 import type { RefusedHead } from '../session.js'
@@ -9,7 +9,7 @@ import type { Beside } from './rounds.js'
 
 /** The vectors that a method has beside the head: what it hands over, and what it keeps. */
 export interface BesideHead extends Beside {
-  readonly keeps: Bundle
+  readonly keeps: ModelParameters
   /** Training begins. @returns what it has in this round beside the settled rules */
   begin(head: Float32Array, start: number): Promise<readonly RuleSpec[]>
   /** What was learnt from the others is given up: training diverged on it. */
@@ -26,12 +26,13 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
   const { beside, keeps: keepsShape = bundleShape({}) } = plan
   if (beside === undefined && plan.keeps === undefined && plan.rules === undefined) return undefined
   // On shared memory: a rule's vector is read by the worker where it lies.
-  const keeps = bundleOf(keepsShape, allocate(keepsShape.layout))
+  const kept = { layout: keepsShape.layout, values: allocate(keepsShape.layout) }
+  const keeps = bundleOf(keepsShape, kept.values)
   const values = new Float32Array(says.layout.size)
   const own = bundleOf(says, values)
   const before = allocate(says.parts.head!.layout)
   return {
-    keeps,
+    keeps: kept,
     async begin(head, start) {
       await copyInSlices(before, head)
       return (await plan.rules?.(keeps, { start, values: before })) ?? []
@@ -51,7 +52,7 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
       return refused
     },
     forget() {
-      for (const vector of Object.values<Float32Array>(keeps)) vector.fill(0)
+      kept.values.fill(0)
     },
   }
 }

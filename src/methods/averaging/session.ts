@@ -1,7 +1,10 @@
+import * as z from 'zod'
 import { HearsayError, whose } from '../../errors.js'
 import type { TrainReport } from '../../learner/index.js'
+import { remembered } from '../../merge/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
-import { type BundleShape, headOf } from '../../tensors/index.js'
+import { type BundleShape, fillFrom, headOf, layoutOf, type ModelParameters, tensorsOf } from '../../tensors/index.js'
+import { validate } from '../../validation.js'
 import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
@@ -11,6 +14,14 @@ import { createAveraging } from './rounds.js'
 
 /** The report of a round whose training was given up. */
 const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
+
+/** What is usual among the others, see `Belief`, and the loss of the last training, where there is a merge to take back. */
+const numbersSchema = z.strictObject({
+  usual: z.array(z.number().positive()).max(remembered),
+  loss: z.tuple([z.union([z.number(), z.nan()])]).default([Number.NaN]),
+})
+
+const noVectors: ModelParameters = { layout: layoutOf([]), values: new Float32Array() }
 
 /** A peer that trains, hands its head to its neighbours, and averages it with theirs as far as it believes them. */
 export function createAveragingSession(
@@ -28,7 +39,6 @@ export function createAveragingSession(
     (await learner.evaluate(parameters, probe, { signal })).loss
   const believing = createBelieving({
     limits: context.limits,
-    usual: context.usual,
     uninformed: context.uninformed,
     loss,
   })
@@ -74,14 +84,24 @@ export function createAveragingSession(
     },
     loss,
     replaced: before => averaging.replaced(before),
-    resume(unmerged) {
-      averaging.replaced(unmerged.head.slice())
-      report = { ...nothingTrained, loss: unmerged.loss }
+    kept() {
+      const before = averaging.before()
+      return {
+        ...(before && { before }),
+        tensors: vectors === undefined ? [] : tensorsOf(vectors.keeps),
+        numbers: { usual: believing.usual(), ...(before && { loss: [report.loss] }) },
+      }
     },
-    usual: () => believing.usual(),
-    unmerged() {
-      const head = averaging.before()
-      return head && { head, loss: report.loss }
+    restore({ before, tensors, numbers }, source) {
+      const {
+        usual,
+        loss: [last],
+      } = validate(numbersSchema, numbers, source, 'PARAMETERS')
+      fillFrom(tensors, vectors?.keeps ?? noVectors, source)
+      believing.recall(usual)
+      if (before === undefined) return
+      averaging.replaced(before.slice())
+      report = { ...nothingTrained, loss: last }
     },
     refused: () => refused.toRecord(),
   }

@@ -10,6 +10,7 @@ import {
 } from '../../mixture/index.js'
 import { bundleShape } from '../../tensors/index.js'
 import { method } from '../method.js'
+import { mixtureAnswers } from './answers.js'
 import { createMixtureSession } from './session.js'
 
 /** Every peer keeps its model and asks the others' heads as experts. */
@@ -46,6 +47,7 @@ export const mixture = method<MixtureSpec>({
     },
     perPeer: { weights: { label: 'listens to', own: 'own head', other: 'expert', of: 'an answer' } },
   },
+  answers: mixtureAnswers,
   jobs: mixtureWorker,
 })
 

@@ -64,7 +64,8 @@ export function createMixtureSession(
       }
     },
     believes: peer => believed.has({ peer }),
-    weights: mixture,
+    kept: () => ({ tensors: mixture.kept(), numbers: {} }),
+    restore: ({ tensors }, source) => mixture.restore(tensors, source),
     refused: believed.counts,
   }
 }

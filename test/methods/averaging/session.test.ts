@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../../src/errors.js'
 import type { Learner } from '../../../src/learner/index.js'
 import { createAveragingSession } from '../../../src/methods/averaging/session.js'
-import type { SessionContext, Unmerged } from '../../../src/methods/index.js'
+import type { Kept, SessionContext } from '../../../src/methods/index.js'
 import { bundleShape } from '../../../src/tensors/index.js'
 import { numbered } from '../../data/samples.js'
 import { never } from '../../gossip/hosts.js'
@@ -11,7 +11,7 @@ import { smallLayout } from '../../gossip/publication/publishers.js'
 const own = new Float32Array(smallLayout.size).fill(2)
 
 /** A peer whose model others have made what no training can start from, about to train for the first time. */
-function taught(unmerged?: Unmerged) {
+function taught(kept?: Kept) {
   const parameters = new Float32Array(smallLayout.size).fill(1e30)
   const learner: Pick<Learner, 'train'> = {
     async train(model) {
@@ -32,17 +32,18 @@ function taught(unmerged?: Unmerged) {
   }
   const road = { swap: () => expect.unreachable() }
   const session = createAveragingSession({}, bundleShape({ head: smallLayout }), context as SessionContext, road)
-  if (unmerged !== undefined) session.resume!(unmerged)
+  if (kept !== undefined) session.restore!(kept, 'checkpoint')
   return { session, parameters }
 }
 
 describe('a model that others have made and training diverges on', () => {
   it('gives way to the one before the last merge, of a run that goes on', async () => {
-    const { session, parameters } = taught({ head: own, loss: 0.25 })
-    expect(session.unmerged!()).toEqual({ head: own, loss: 0.25 })
+    const kept = { before: own, tensors: [], numbers: { usual: [1, 2], loss: [0.25] } }
+    const { session, parameters } = taught(kept)
+    expect(session.kept!()).toEqual(kept)
     expect(await session.train(3, never)).toMatchObject({ samples: 0, loss: 0.25 })
     expect(parameters).toEqual(own)
-    expect(session.unmerged!()).toBeUndefined()
+    expect(session.kept!()).toEqual({ tensors: [], numbers: { usual: [1, 2] } })
   })
 
   it('gives way to the own one, where it was taken over by who came late', async () => {
@@ -56,5 +57,18 @@ describe('a model that others have made and training diverges on', () => {
   it('ends the peer where there is none to go back to', async () => {
     const { session } = taught()
     await expect(session.train(3, never)).rejects.toThrow('late: training diverged in round 4')
+  })
+})
+
+describe('what is kept', () => {
+  const tensor = { name: 'own:a', shape: [1], values: Float32Array.of(1) }
+  it.each<[string, Kept, string]>([
+    ['more is usual than is remembered', { tensors: [], numbers: { usual: Array(6).fill(1) } }, 'usual'],
+    ['nothing says what is usual', { tensors: [], numbers: {} }, 'usual'],
+    ['a number is not known', { tensors: [], numbers: { usual: [], more: [1] } }, 'unknown field "more"'],
+    ['a tensor is not known', { tensors: [tensor], numbers: { usual: [] } }, 'has "own:a", which is not asked for'],
+  ])('is refused where %s', (_, kept, message) => {
+    expect(() => taught(kept)).toThrow(`checkpoint: `)
+    expect(() => taught(kept)).toThrow(message)
   })
 })

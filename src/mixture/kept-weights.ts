@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { allocate, decodeSafetensors, encodeSafetensors, type Layout, layoutOf } from '../tensors/index.js'
+import { allocate, type Layout, type NamedTensor, tensorsOf } from '../tensors/index.js'
 import { expertLimit } from './experts.js'
 import {
   createMixtureWeights,
@@ -10,7 +10,7 @@ import {
 } from './weights.js'
 
 /*
- * The mixture's weights as one safetensors file: the shared tensors under their names, W_j as "transform/<peer>", the
+ * The mixture's weights as named tensors, for a checkpoint: the shared ones under their names, W_j as "transform/<peer>", the
  * mean gate weight of an expert as "gate/<peer>" [1]. So a peer that comes back goes on as if it had never been away.
  */
 
@@ -19,39 +19,29 @@ const gatePrefix = 'gate/'
 /** A libp2p peer id has 52 or so. */
 const peerIdLimit = 128
 
-/** One file with everything. */
-export function encodeMixtureWeights({
-  layout,
-  values,
-  transformLayout,
-  transforms,
-  gate,
-}: MixtureWeights): Uint8Array {
+/** Everything: views on the vectors, which hold until they are trained again. */
+export function tensorsOfWeights({ layout, values, transformLayout, transforms, gate }: MixtureWeights): NamedTensor[] {
   const sorted = <T>(map: ReadonlyMap<string, T>): [string, T][] => [...map].sort(([a], [b]) => (a < b ? -1 : 1))
   const shape = transformLayout.tensors[0]?.shape ?? []
-  const parts = [
-    ...layout.tensors.map(({ name, shape, offset, size }) => ({
-      name,
-      shape,
-      values: values.subarray(offset, offset + size),
-    })),
+  return [
+    ...tensorsOf({ layout, values }),
     ...sorted(transforms).map(([peer, values]) => ({ name: `${transformPrefix}${peer}`, shape, values })),
-    ...sorted(gate).map(([peer, weight]) => ({ name: `${gatePrefix}${peer}`, shape: [1], values: [weight] })),
+    ...sorted(gate).map(([peer, weight]) => ({
+      name: `${gatePrefix}${peer}`,
+      shape: [1],
+      values: Float32Array.of(weight),
+    })),
   ]
-  const whole = layoutOf(parts)
-  const flat = new Float32Array(whole.size)
-  for (const [i, { offset }] of whole.tensors.entries()) flat.set(parts[i]!.values, offset)
-  return encodeSafetensors({ layout: whole, values: flat })
 }
 
 /**
- * Reads what {@link encodeMixtureWeights} wrote. The shapes must be those that model and manifest need.
+ * Takes what {@link tensorsOfWeights} gave, as copies. The shapes must be those that model and manifest need.
  *
- * @param source - what to call the file in an error
- * @throws {@link HearsayError} `PARAMETERS` when the bytes are no such file
+ * @param source - what errors call them together
+ * @throws {@link HearsayError} `PARAMETERS` when they are not that
  */
-export function decodeMixtureWeights(
-  bytes: Uint8Array,
+export function weightsOfTensors(
+  tensors: readonly NamedTensor[],
   widths: FeatureWidths,
   settings: WeightSettings,
   owner: WeightOwner,
@@ -59,15 +49,13 @@ export function decodeMixtureWeights(
 ): MixtureWeights {
   const wrong = (what: string): HearsayError =>
     new HearsayError('PARAMETERS', `${what}; was it written for another model, or by another manifest?`, { source })
-  const { layout, values } = decodeSafetensors(bytes, source)
-  if (!values.every(Number.isFinite)) throw wrong('holds numbers that are not finite')
   const weights = createMixtureWeights(widths, settings, owner)
   const missing = new Set(weights.layout.tensors.map(({ name }) => name))
   const check = (shape: readonly number[], name: string, wanted: readonly number[]): void => {
     if (shape.join() !== wanted.join()) throw wrong(`"${name}" is ${shape.join('×')}, not ${wanted.join('×')}`)
   }
-  for (const { name, shape, offset, size } of layout.tensors) {
-    const part = values.subarray(offset, offset + size)
+  for (const { name, shape, values: part } of tensors) {
+    if (!part.every(Number.isFinite)) throw wrong('holds numbers that are not finite')
     const peer = name.slice(name.indexOf('/') + 1)
     const expected = weights.layout.tensors.find(place => place.name === name)
     const ofTransform = weights.transformLayout.tensors[0]

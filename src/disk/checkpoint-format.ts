@@ -1,0 +1,214 @@
+import * as z from 'zod'
+import { jsonIn } from '../json.js'
+import type { KeptState } from '../node/index.js'
+import {
+  type Layout,
+  layoutOf,
+  safetensorsHeader,
+  safetensorsLimits,
+  sameLayout,
+  type TensorPlace,
+} from '../tensors/index.js'
+
+/*
+ * One checkpoint is one safetensors file, which any tool for that format opens, with all that a peer needs to go on:
+ *
+ *   <tensor>                  the whole model, in the order of its layout
+ *   before:<tensor>           of a model that others have a part in: its shared part as it was before that
+ *   kept:<name>               what the method keeps
+ *   head:<peer id>/<tensor>   the heads that others have published
+ *
+ * The format's own metadata has whose and when it is, and as JSON what is not a tensor.
+ */
+
+/** What a checkpoint holds besides the model, and bounds. A test asserts each. */
+export const checkpointLimits = {
+  /** Of the file's header: thousands of heads of a few tensors each are more than a model has. */
+  headerBytes: 32 << 20,
+  /** Of all that is no tensor, as JSON. */
+  aboutBytes: 2 << 20,
+  nameLength: 1000,
+  roundDigits: 7,
+  /** Tensors of the method: two for each peer that it may know, and room for its own. */
+  keptTensors: 8192,
+  /** Numbers in them: half the largest file. */
+  keptSize: 2 ** 29,
+  /** Heads of others: as many as a peer holds. */
+  heads: 2048,
+  /** Kinds of numbers that a method keeps, and how many of each. */
+  numberKinds: 64,
+  numbersOfAKind: 4096,
+} as const
+
+const prefixes = { before: 'before:', kept: 'kept:', head: 'head:' } as const
+const format = 'hearsay checkpoint 2'
+
+const metadataSchema = z.strictObject({
+  format: z.literal(format),
+  run: z.string().regex(/^[0-9a-f]{64}$/),
+  round: z
+    .string()
+    .regex(new RegExp(`^\\d{1,${checkpointLimits.roundDigits}}$`))
+    .transform(Number),
+  name: z.string().min(1).max(checkpointLimits.nameLength),
+  about: z.string().max(checkpointLimits.aboutBytes),
+})
+
+const aboutSchema = z.strictObject({
+  /** Is there a part as it was before others had a part in it? */
+  before: z.boolean(),
+  numbers: z
+    .record(
+      z.string().max(64),
+      // JSON has no word for what is not finite.
+      z
+        .array(
+          z
+            .number()
+            .nullable()
+            .transform(value => value ?? Number.NaN),
+        )
+        .max(checkpointLimits.numbersOfAKind),
+    )
+    .refine(kinds => Object.keys(kinds).length <= checkpointLimits.numberKinds, 'has too many kinds'),
+  heads: z
+    .array(
+      z.strictObject({
+        peer: z.string().min(1).max(128),
+        name: z.string().max(checkpointLimits.nameLength).optional(),
+        round: z.int().min(0),
+      }),
+    )
+    .max(checkpointLimits.heads),
+})
+
+/** A peer between two rounds. */
+export interface Checkpoint extends KeptState {
+  /** The next one to train, from 0. */
+  readonly round: number
+  /** The peer's name. */
+  readonly name: string
+  /** The whole model, body and head. */
+  readonly parameters: Float32Array
+}
+
+/** What all checkpoints of a folder have in common. */
+export interface CheckpointKind {
+  /** The run's id, 32 bytes. */
+  readonly runId: Uint8Array
+  /** The whole model's layout. */
+  readonly layout: Layout
+  /** Of what is shared of it. */
+  readonly head: Layout
+}
+
+/** A checkpoint as its file has it. */
+export interface CheckpointContents {
+  /** Of all tensors, in the order in which they lie. */
+  readonly layout: Layout
+  /** The file's first bytes. */
+  readonly header: Uint8Array
+  /** All numbers, one vector behind the other; none is a copy. */
+  readonly vectors: readonly Float32Array[]
+}
+
+/** @throws RangeError for a checkpoint that would be refused when it is read again */
+export function contentsOf(
+  kind: CheckpointKind,
+  { round, name, parameters, method, heads }: Checkpoint,
+): CheckpointContents {
+  const { before, tensors, numbers } = method
+  const about = {
+    before: before !== undefined,
+    numbers,
+    heads: heads.map(({ peer, name, round }) => ({ peer, name, round })),
+  }
+  const vectors = vectorsOf({ parameters, method, heads })
+  const layout = layoutOfFile(kind, about.before, tensors, heads)
+  const size = vectors.reduce((sum, { length }) => sum + length, 0)
+  if (parameters.length !== kind.layout.size || size !== layout.size) {
+    throw new RangeError(`a checkpoint of ${size} numbers for a layout of ${layout.size}`)
+  }
+  if (new Set(layout.tensors.map(tensor => tensor.name)).size < layout.tensors.length) {
+    throw new RangeError('two tensors of a checkpoint have one name')
+  }
+  const metadata = { format, run: hex(kind.runId), round: String(round), name, about: JSON.stringify(about) }
+  if (readAbout(metadata, kind, layout)?.fits !== true) throw new RangeError('a checkpoint beyond its bounds')
+  const header = safetensorsHeader(layout, metadata)
+  const bytes = header.length + layout.size * Float32Array.BYTES_PER_ELEMENT
+  if (header.length > checkpointLimits.headerBytes || bytes > safetensorsLimits.totalBytes) {
+    throw new RangeError(`a checkpoint of ${bytes} bytes, of which its header takes ${header.length}`)
+  }
+  return { layout, header, vectors }
+}
+
+/** All vectors of a checkpoint, in the order in which they lie in its file. */
+export function vectorsOf({
+  parameters,
+  method: { before, tensors },
+  heads,
+}: Pick<Checkpoint, 'parameters' | keyof KeptState>): Float32Array[] {
+  return [
+    parameters,
+    ...(before ? [before] : []),
+    ...tensors.map(({ values }) => values),
+    ...heads.map(({ head }) => head),
+  ]
+}
+
+/** What a file's header tells of a checkpoint, before any number of it is read. */
+export interface CheckpointHeader {
+  /** The run's id, in hex. */
+  readonly run: string
+  readonly round: number
+  readonly name: string
+  readonly hasBefore: boolean
+  readonly numbers: Readonly<Record<string, readonly number[]>>
+  readonly tensors: readonly TensorPlace[]
+  readonly heads: z.output<typeof aboutSchema>['heads']
+  /** It is of this run, and all of its tensors are those that a peer of it may have. */
+  readonly fits: boolean
+}
+
+/**
+ * @param layout - of the file
+ * @returns nothing where it is no checkpoint
+ */
+export function readAbout(metadata: unknown, kind: CheckpointKind, layout: Layout): CheckpointHeader | undefined {
+  const outer = metadataSchema.safeParse(metadata)
+  const inner = outer.success ? aboutSchema.safeParse(jsonIn(outer.data.about)) : undefined
+  if (!outer.success || !inner?.success) return undefined
+  const { run, round, name } = outer.data
+  const { before: hasBefore, numbers, heads } = inner.data
+  const start = kind.layout.tensors.length + (hasBefore ? kind.head.tensors.length : 0)
+  const end = layout.tensors.findIndex(({ name }, place) => place >= start && !name.startsWith(prefixes.kept))
+  const tensors = layout.tensors
+    .slice(start, end < 0 ? undefined : end)
+    .map(tensor => ({ ...tensor, name: tensor.name.slice(prefixes.kept.length) }))
+  const fits =
+    run === hex(kind.runId) &&
+    tensors.length <= checkpointLimits.keptTensors &&
+    tensors.reduce((sum, { size }) => sum + size, 0) <= checkpointLimits.keptSize &&
+    sameLayout(layout, layoutOfFile(kind, hasBefore, tensors, heads))
+  return { run, round, name, hasBefore, numbers, tensors, heads, fits }
+}
+
+function layoutOfFile(
+  { layout, head }: CheckpointKind,
+  hasBefore: boolean,
+  kept: Layout['tensors'] | KeptState['method']['tensors'],
+  heads: readonly { readonly peer: string }[],
+): Layout {
+  const named = (prefix: string, tensors: readonly { readonly name: string; readonly shape: readonly number[] }[]) =>
+    tensors.map(({ name, shape }) => ({ name: `${prefix}${name}`, shape }))
+  return layoutOf([
+    ...layout.tensors,
+    ...(hasBefore ? named(prefixes.before, head.tensors) : []),
+    ...named(prefixes.kept, kept),
+    ...heads.flatMap(({ peer }) => named(`${prefixes.head}${peer}/`, head.tensors)),
+  ])
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
