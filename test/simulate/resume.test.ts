@@ -3,6 +3,7 @@ import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createDeadline } from '../../src/deadline.js'
 import { dropState, readKeptOptions } from '../../src/disk/index.js'
 import { type ManifestInput, parseManifest, type RunEvent } from '../../src/node/index.js'
 import { createSimulation, type SimulationOptions, type SimulationResult } from '../../src/simulate/index.js'
@@ -31,7 +32,8 @@ interface Ran {
 
 /** Runs it; until this round is whole and kept, if one is named. */
 async function run(manifest: ManifestInput, options: SimulationOptions, path: string, until?: number): Promise<Ran> {
-  const control = new AbortController()
+  const control = createDeadline()
+  control.within(240_000, new Error('it hangs'))
   const simulation = await createSimulation(parseManifest({ ...small, ...manifest }), {
     ...common,
     ...options,
@@ -48,9 +50,11 @@ async function run(manifest: ManifestInput, options: SimulationOptions, path: st
       const next = await running.next()
       if (next.done) return { result: next.value, events, rounds: simulation.rounds }
       events.push(next.value)
-      if (until !== undefined && (await readdir(join(path, 'state'))).includes(`round-${until}`)) control.abort()
+      if (until !== undefined && (await readdir(join(path, 'state'))).includes(`round-${until}`))
+        control.abort(new Error('interrupted'))
     }
   } finally {
+    control.clear()
     await simulation.close()
   }
 }
@@ -134,6 +138,22 @@ describe('a simulation that goes on', () => {
       const rounds = again.events.flatMap(event => (event.type === 'round' ? event.round : []))
       expect(rounds).toEqual(Array.from({ length: 6 - again.rounds }, (_, i) => again.rounds + i))
       expect(figures(again.result)).toEqual(figures(whole.result))
+    },
+    300_000,
+  )
+
+  it.each(['dfedavg', 'mixture'])(
+    'in the very round in which a peer is to be killed, %s, meets that peer and does not wait for it',
+    async merge => {
+      const manifest: ManifestInput = { peers: 5, merge, model: { kind: 'mlp', hidden: [8] } }
+      const path = await folder()
+      await run(manifest, {}, path, 1)
+      const kept = (await readdir(join(path, 'state'))).flatMap(name => /^round-(\d+)$/.exec(name)?.[1] ?? [])
+      const faults = [{ peer: 3, round: Math.max(...kept.map(Number)) }]
+      const again = await run(manifest, { faults, resume: { folder: path, tell: expect.unreachable } }, path)
+      expect(again.rounds).toBe(faults[0]!.round)
+      expect(again.result.interrupted).toBe(false)
+      expect(again.result.peers.map(({ failed }) => failed)).toEqual([false, false, false, true, false])
     },
     300_000,
   )

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -305,6 +306,19 @@ describe('an exchange', () => {
     }
     // Two heads come in and one payload goes out at a time, not eleven more in the four rounds after.
     expect(taken.size).toBeLessThanOrEqual(3)
+  })
+
+  it('on a full graph of 7 gives Node no cause to suspect a leak of listeners', async () => {
+    const warnings: Error[] = []
+    const note = (warning: Error): void => void warnings.push(warning)
+    process.on('warning', note)
+    onTestFinished(() => void process.off('warning', note))
+    const edges = Array.from({ length: 7 }, (_, a) => Array.from({ length: a }, (_, b): [number, number] => [b, a]))
+    const { sides, graph } = await startPeers('memory', 7, edges.flat())
+    const swaps = await Promise.all(sides.map((side, self) => side.exchange.swap(at(0), headOf(self), graph, never)))
+    expect(swaps.map(({ received }) => received.size)).toEqual(swaps.map(() => 6))
+    await setImmediate()
+    expect(warnings).toEqual([])
   })
 
   it('leaves no timer and no listener behind', async () => {
