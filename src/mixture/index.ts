@@ -1,12 +1,4 @@
-export {
-  byPeer,
-  createExpertStore,
-  type Expert,
-  type ExpertStore,
-  expertLimit,
-  type HeldExpert,
-  type Reception,
-} from './experts.js'
+export { type Expert, expertLimit, type HeldExpert } from './experts.js'
 export type { Score } from './jobs.js'
 export {
   createMixtureLearner,

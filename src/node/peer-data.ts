@@ -11,6 +11,7 @@ import {
 } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { stateProtocol } from '../gossip/index.js'
+import { methodOf } from '../methods/index.js'
 import { type Manifest, parseManifest, withStandardise } from './manifest.js'
 import type { PeerOptions } from './peer-options.js'
 import { canonicalManifest } from './run-id.js'
@@ -48,7 +49,7 @@ export async function dataOf({
   const dataset =
     'train' in data.own ? fitToTask(data.own, agreedOf(manifest)) : await loadData(manifest, data.own, reading)
   const { table, name } = dataset
-  if (table !== undefined && manifest.task?.columns === undefined && manifest.merge.method !== 'mixture') {
+  if (table !== undefined && manifest.task?.columns === undefined && !haveOwnModels(manifest)) {
     throw new HearsayError(
       'DATA',
       `${name}: is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest`,
@@ -87,9 +88,15 @@ function mustHaveTask({ task, data }: Manifest): void {
   )
 }
 
-/** What the data must fit. Bodies of a mixture may take what they like: their peers only agree on the answers. */
-function agreedOf({ task = {}, merge }: Manifest): NonNullable<Manifest['task']> {
-  if (merge.method !== 'mixture') return task
+/** Bodies of their own may take what they like: their peers only agree on the answers. */
+function haveOwnModels({ merge }: Manifest): boolean {
+  return methodOf(merge).needs.models === 'own'
+}
+
+/** What the data must fit. */
+function agreedOf(manifest: Manifest): NonNullable<Manifest['task']> {
+  const { task = {} } = manifest
+  if (!haveOwnModels(manifest)) return task
   const { classes, objective } = task
   return { ...(classes && { classes }), ...(objective && { objective }) }
 }
@@ -110,7 +117,7 @@ export async function settleTask(
 ): Promise<Manifest> {
   const dataset = await loadData(manifest, own, reading)
   const { columns, header, ...described } = taskOf(dataset)
-  const table = manifest.merge.method === 'mixture' ? {} : { header, columns }
+  const table = haveOwnModels(manifest) ? {} : { header, columns }
   const task = { ...described, ...table, ...manifest.task }
   const settled = parseManifest({ ...withStandardise(manifest, dataset), task }, dataset.name)
   const { manifestBytes } = stateProtocol.limits

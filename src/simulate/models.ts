@@ -9,7 +9,7 @@ export interface PeerModel {
   readonly head: HeadSection
 }
 
-/** Which model each peer has: that of the run, or in a mixture those of `models` in turn. */
+/** Which model each peer has: that of the run, or those of `models` in turn where its method takes several. */
 export function modelsOf(manifest: Manifest, pool: LearnerPool): PeerModel[] {
   const all = pool.models.map(model => ({ model, head: sharedSection(manifest, model.layout, model.headLayer) }))
   const [first] = all as [PeerModel]

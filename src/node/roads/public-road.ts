@@ -15,7 +15,6 @@ import {
   type Timing,
 } from '../../gossip/index.js'
 import type { Absence, Hearing, Neighbourhood, PublicRoad, Published } from '../../methods/index.js'
-import { createExpertStore, expertLimit } from '../../mixture/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import type { Layout } from '../../tensors/index.js'
 import type { Lockstep } from '../lockstep.js'
@@ -24,6 +23,7 @@ import type { Member } from '../membership/member.js'
 import type { Identity } from '../network/identity.js'
 import type { ExchangeInit } from './exchange.js'
 import { createHeadsHeard } from './heads-heard.js'
+import { authorsLimit, createNewestHeads } from './newest-heads.js'
 import type { Patience } from './patience.js'
 import type { Beginning, Road } from './road.js'
 
@@ -101,7 +101,7 @@ class Publishing implements PublicationRoad {
   ) {
     const { manifest, layout, access, invite, buffers } = init
     this.isSync = manifest.mode === 'sync'
-    this.store = createExpertStore<SummedHead>({ numbers: layout.size, limit: expertLimit })
+    this.store = createNewestHeads<SummedHead>({ numbers: layout.size, limit: authorsLimit })
     this.hearing = createHeadsHeard({ presence, patience: init.patience, lockstep: init.lockstep })
     this.publication = createPublication({
       runId: init.runId,
@@ -111,7 +111,7 @@ class Publishing implements PublicationRoad {
       codec: codecNamed(manifest.encoding),
       normLimit: manifest.limits.headNorm,
       timing: init.timing,
-      authors: expertLimit,
+      authors: authorsLimit,
       isLive: author => presence.live().includes(author),
       sumDigest: () => this.sumDigest(),
       onHead: (author, round, head, theirs) => this.take(author, round, head, theirs),
@@ -167,7 +167,7 @@ class Publishing implements PublicationRoad {
 
   kept(upTo?: number): NamedHead[] {
     return this.store
-      .experts(this.init.manifest.rounds, upTo)
+      .at(this.init.manifest.rounds, upTo)
       .filter(({ sumDigest }) => this.isAlike(sumDigest))
       .map(({ peer, round, head }) => ({ name: this.nameOf(peer), peer, round, head }))
   }
@@ -181,7 +181,7 @@ class Publishing implements PublicationRoad {
   }
 
   forgetRecalled(): void {
-    for (const { peer, sumDigest } of this.store.experts(this.init.manifest.rounds)) {
+    for (const { peer, sumDigest } of this.store.at(this.init.manifest.rounds)) {
       if (sumDigest === 'own') this.store.forget(peer)
     }
   }
@@ -274,7 +274,7 @@ class Publishing implements PublicationRoad {
 
   /** In step, a head of a later round that is here already is not yet to be asked: a quick peer changes nothing. */
   private heardIn(round: number, upTo = round): readonly (SummedHead & { readonly age: number })[] {
-    return this.store.experts(round, this.isSync ? upTo : undefined)
+    return this.store.at(round, this.isSync ? upTo : undefined)
   }
 
   private sumDigest(): Uint8Array | undefined {
