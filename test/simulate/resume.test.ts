@@ -145,7 +145,7 @@ describe('a simulation that goes on', () => {
   it.each(['dfedavg', 'mixture'])(
     'in the very round in which a peer is to be killed, %s, meets that peer and does not wait for it',
     async merge => {
-      const manifest: ManifestInput = { peers: 5, merge, model: { kind: 'mlp', hidden: [8] } }
+      const manifest: ManifestInput = { peers: 5, rounds: 3, merge, model: { kind: 'mlp', hidden: [8] } }
       const path = await folder()
       await run(manifest, {}, path, 1)
       const kept = (await readdir(join(path, 'state'))).flatMap(name => /^round-(\d+)$/.exec(name)?.[1] ?? [])
