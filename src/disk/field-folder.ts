@@ -69,7 +69,7 @@ export interface FieldFolder {
   writeSummary(summary: object): Promise<void>
   /** How it went the last time; undefined where that was not kept. */
   readOutcome(): Promise<Outcome | undefined>
-  /** Lets go of the folder. Twice is once. */
+  /** Lets go of the folder. Idempotent. */
   close(): Promise<void>
   /**
    * Lets go of the folder, and takes a new one away again where nothing has happened in it, as where the data do not

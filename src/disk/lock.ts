@@ -60,7 +60,7 @@ export interface Lock {
    * processes can be asked for that takes a person; on a disk that machines share, one that slept for `staleMs` loses it.
    */
   readonly lost: AbortSignal
-  /** Twice is once. What is not released is released when the process ends. */
+  /** Idempotent. What is not released is released when the process ends. */
   release(): Promise<void>
 }
 

@@ -92,7 +92,7 @@ export interface AssembledPeer {
    * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is put back then
    */
   restore(kept: KeptState, source: string): void
-  /** Listens and answers. Twice is once. */
+  /** Listens and answers. Idempotent. */
   start(): Promise<void>
   addresses(): Multiaddr[]
   /** What it listens on, as it was asked for, with the ports that it has got. */
@@ -116,7 +116,7 @@ export interface AssembledPeer {
   run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
   /** Resolves when nothing that it has said is still on its way. */
   idle(): Promise<void>
-  /** Says goodbye and closes its connections after what is on its way has gone out. Twice is once. */
+  /** Says goodbye and closes its connections after what is on its way has gone out. Idempotent. */
   stop(): Promise<void>
   /** Ends as a crash would: connections are cut, nobody is told. */
   kill(): Promise<void>

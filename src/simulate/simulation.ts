@@ -72,7 +72,7 @@ export interface Simulation {
    *   run with `mode: async`, whose numbers are no others' anyway. @default nowhere
    */
   run(keep?: KeepOptions): AsyncGenerator<RunEvent, SimulationResult, undefined>
-  /** Frees threads and sockets. Twice is once. */
+  /** Frees threads and sockets. Idempotent. */
   close(): Promise<void>
 }
 

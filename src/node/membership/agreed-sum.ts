@@ -32,9 +32,9 @@ export interface AgreedSumInit {
 
 /** What the peers of a run have added up before its first round, and this peer's part in that. */
 export interface AgreedSum {
-  /** Joins the topic. Twice is once. */
+  /** Joins the topic. Idempotent. */
   start(): void
-  /** Twice is once. */
+  /** Idempotent. */
   stop(): void
   /**
    * Agrees with the others, or puts to use what was agreed on before.

@@ -44,7 +44,7 @@ async function* headsFrom(
   const candidates = presence
     .live()
     .filter(peer => (reportIn(presence, peer).head?.round ?? -1) >= round)
-    // Who says that it is far ahead of most is the last to be believed.
+    // A peer that reports to be far ahead of most is the last to be believed.
     .sort((a, b) => reportIn(presence, a).head!.round - reportIn(presence, b).head!.round)
   for (const peer of candidates.slice(0, askedForHeads)) {
     try {

@@ -41,7 +41,7 @@ export async function reconnectLost(init: ReconnectionInit, signal: AbortSignal)
       chosen.map(async to => {
         const deadline = createDeadline(signal)
         deadline.within(dialMs, new Error('Not there'))
-        // Who is not there yet may be there next time.
+        // One that is not there yet may be there next time.
         await node.dial(to, { signal: deadline.signal }).catch(() => signal.throwIfAborted())
         deadline.clear()
       }),
@@ -66,7 +66,7 @@ function whereabouts({ node, presence, remembered }: ReconnectionInit): Paramete
     const peer = peerOf(address)
     if (peer !== undefined) addresses.set(peer, [...(addresses.get(peer) ?? []), address])
   }
-  // Who was heard has said where it is now, which the peer store knows.
+  // A peer that was heard has reported where it is now, which the peer store knows.
   const lost = [...heard.keys()].filter(isWanted).map(peer => peerIdFromString(peer))
   const known = [...addresses].filter(([peer]) => !heard.has(peer) && isWanted(peer)).map(([, all]) => all)
   return [...lost, ...known]

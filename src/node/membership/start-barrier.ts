@@ -8,24 +8,24 @@ import type { Happening } from '../events.js'
 import { whenConnected } from './connections.js'
 import type { Member } from './member.js'
 
-/** Pause before a neighbour who is not there yet is dialled again. */
+/** Pause before a neighbour that is not there yet is dialled again. */
 const redialMs = 500
 
 export interface StartBarrierInit {
   readonly self: number
   readonly members: readonly Member[]
   readonly topology: Topology
-  /** How long to wait for those who are not there yet. */
+  /** How long to wait for those that are not there yet. */
   readonly joinMs: number
   /** Waits for all members and not only the neighbours; these alone are dialled. */
   readonly everybody: boolean
-  /** Who is known to be gone for good, by peer id: nobody waits for those. @default nobody */
+  /** Whether a peer is known to be gone for good: none waits for it. @default none is */
   readonly isGone?: (peer: PeerIdStr) => boolean
-  /** Whose word is waited for. Left out, a connection will do: all begin together. */
+  /** Its records are waited for. Left out, a connection will do: all begin together. */
   readonly presence?: Presence
 }
 
-/** Waits for the neighbours, so that the first round does not begin without those who are just starting. */
+/** Waits for the neighbours, so that the first round does not begin without those that are just starting. */
 export async function* meetNeighbours(
   { self, members, topology, joinMs, everybody, isGone = () => false, presence }: StartBarrierInit,
   node: Libp2p,

@@ -24,7 +24,7 @@ export interface AgreeingInit {
 
 /** From one question to the others to the next. */
 const askedEveryMs = 2_000
-/** So many of those who are there are asked. */
+/** So many of the live peers are asked. */
 const askedPeers = 8
 /** After so many times `joinSeconds` it is given up. */
 const givenUpAfter = 20
@@ -32,7 +32,7 @@ const givenUpAfter = 20
 const membersBytes = 128 * 1024
 
 /**
- * The sum of the run: what those who are there have agreed on already, as more than half of those who are asked have it;
+ * The sum of the run: what the live peers have agreed on already, as more than half of those asked have it;
  * else what comes of adding up with them.
  *
  * @throws {@link HearsayError} `NETWORK` where nobody has it for long, and too few are there; the signal's reason

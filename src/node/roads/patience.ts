@@ -51,7 +51,7 @@ const margin = 2
  * a peer ten times slower than the others costs them one deadline of their own pace, not of its own. In the first
  * exchange nothing is known yet and the longest wait holds.
  *
- * Whoever missed three exchanges in a row is waited for in every second, then in every fourth, eighth and so on, until it
+ * A neighbour that missed three exchanges in a row is waited for in every second, then in every fourth, eighth and so on, until it
  * is in time again. Were the silent waited for each round, all peers would be held up alike, and one that had fallen
  * behind for once would never catch up with the others: with three silent members of twelve on a full graph, on two
  * cores, an honest peer's merges missed one of eight honest heads for a whole run, and it ended 1.3 points lower.

@@ -34,7 +34,7 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   expect?(members: readonly Member[]): void
   /** Others may ask for these values as those of the end of this round, until there are newer ones. */
   offer?(round: number, values: Float32Array): Promise<void>
-  /** Gets the heads that some of those who are there hold: for a peer that comes late, or was away. @throws the signal's reason */
+  /** Gets the heads that some live peers hold: for a peer that comes late, or was away. @throws the signal's reason */
   catchUp?(signal: AbortSignal): Promise<void>
   /** Lets go of what was put back: it was received by another sum than this peer will have. */
   forgetRecalled?(): void
