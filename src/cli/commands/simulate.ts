@@ -35,7 +35,7 @@ export const simulate: Command = {
       },
       {
         flags: '--disconnect <share>',
-        description: 'in a mixture: cut this share of all directions between peers, 0 to 1',
+        description: 'where heads go to everybody: cut this share of all directions between peers, 0 to 1',
         parse: share('--disconnect'),
       },
     ]),

@@ -19,7 +19,7 @@ export const fieldFlags: readonly Flag[] = [
     {
       flags: '--model <name or path>',
       description:
-        "in a mixture, a body of this peer's own: cnn:64, mlp:64, … or a .keras, .h5 or model.json; of a run that start opens without a manifest, the model (default: the run's)",
+        "where peers keep models of their own, this peer's: cnn:64, mlp:64, … or a .keras, .h5 or model.json; of a run that start opens without a manifest, the model (default: the run's)",
     },
     { flags: '--as <name>', description: 'what others show for this peer (default: the end of its id)' },
     backendFlag,
