@@ -72,7 +72,10 @@ export {
   type PeerEvent,
   type PeerOptions,
   parseManifest,
+  type ReportedRun,
+  type Reporter,
   type RoundFigures,
+  type RunEnd,
   type RunEvent,
   runIdOf,
   settleTask,
@@ -82,6 +85,7 @@ export {
   type Prepared,
   type Simulation,
   type SimulationOptions,
+  type SimulationOutcome,
   type SimulationResult,
   summaryOf,
 } from './simulate/index.js'
@@ -101,4 +105,12 @@ export {
   topologyKinds,
 } from './topology/index.js'
 export { type ExportFormat, exportPeer, type Prediction, predict } from './trained/index.js'
-export type { RunSummary, Summary } from './watch/index.js'
+export {
+  jsonReporter,
+  linesReporter,
+  metricsReporter,
+  peerLinesReporter,
+  type RunSummary,
+  type Summary,
+  terminalReporter,
+} from './watch/index.js'

@@ -44,7 +44,7 @@ function raise(what) {
 /** Runs a simulation to its end and closes it. */
 async function follow(simulation, keep, seen = () => {}) {
   try {
-    const run = simulation.run(keep)
+    const run = simulation.run({ keep })
     for (;;) {
       const { done, value } = await run.next()
       if (done) return value

@@ -15,7 +15,7 @@ import { modelSchema } from '../learner/index.js'
 import { type Identity, type Manifest, type PeerNetwork, type PeerOptions, twinWarning } from '../node/index.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
-import { createFieldLines, fieldResult, measured, measureNames, testedFigures } from '../watch/index.js'
+import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures } from '../watch/index.js'
 import { announcement } from './announcement.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import { createCompany } from './company.js'
@@ -46,12 +46,11 @@ export interface FieldRun {
 
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, terminal: Terminal): Promise<number> {
-  const { folder, manifest } = run
+  const { folder } = run
   const { stdout, stderr, signal } = terminal
   const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
   const network = await networkFrom(run.settings.network ?? {})
   const peer = await openedPeer(run, network, terminal)
-  const lineOf = createFieldLines(manifest, peer.dataset.classes)
   const companyLines = createCompany({ peer, folder: folder.path, met: peer.met, hasBegun: run.hasBegun })
   let interrupted = false
   let lost: unknown
@@ -60,8 +59,9 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key))
     endReach = sayReach(peer, run, say)
-    for await (const event of peer.run({ ...(run.isAlone && { minPeers: 1 }), signal })) {
-      for (const line of [lineOf(event), ...companyLines(event)]) if (line !== undefined) say(shown(line, 1000))
+    const reporters = [peerLinesReporter(say)]
+    for await (const event of peer.run({ ...(run.isAlone && { minPeers: 1 }), reporters, signal })) {
+      for (const line of companyLines(event)) say(shown(line, 1000))
       if (event.type === 'standardised') tellNotes(event, stderr)
     }
   } catch (error) {

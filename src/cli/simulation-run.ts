@@ -1,32 +1,34 @@
 import pc from 'picocolors'
-import { measureOf, shardNotes } from '../data/index.js'
+import { shardNotes } from '../data/index.js'
 import { describePeer, dropState, keepPeer, type PeerDescription, type RunFolder } from '../disk/index.js'
 import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
-import { type Manifest, type Member, planOf } from '../node/index.js'
+import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
 import {
   createSimulation,
   type Prepared,
   type Simulation,
   type SimulationOptions,
+  type SimulationOutcome,
   type SimulationResult,
-  summaryOf,
 } from '../simulate/index.js'
 import { type Layout, layersOf } from '../tensors/index.js'
 import {
   byteCount,
   count,
   countOf,
-  createProgress,
   deviceText,
   graphNames,
-  headline,
+  jsonReporter,
+  linesReporter,
+  metricsReporter,
   type RunSummary,
   range,
   report,
   small,
+  terminalReporter,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import { nextSteps, typed } from './next-steps.js'
@@ -62,29 +64,13 @@ export async function runIn(
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
     if (options.out !== undefined && manifest.mode === 'async') tellNotes({ notes: [asyncNote] }, terminal.stderr)
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
-    const quiet = options.json === true && !terminal.stderr.isTTY
-    if (!quiet) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
-    const progress = createProgress({
-      peers: manifest.peers,
-      rounds: manifest.rounds,
-      first,
-      evaluateEvery: manifest.evaluation.every,
-      baselines: options.baselines,
-      measure: measureOf(manifest.data),
-      names: new Map(simulation.members.map(({ peerId, name }) => [peerId.toString(), name])),
-      classes: prepared.dataset.classes,
-      stream: terminal.stderr,
-    })
+    if (isShown(options, terminal)) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
     const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
     // A folder that was asked for is worth what it costs to keep the state in it.
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
-    const result = await watch(simulation.run(keep), event => {
-      // They have met before.
-      if ((event.type !== 'joined' && event.type !== 'begin') || first === 0) folder.append(event)
-      if (!quiet) progress.show(event)
-    })
-    if (!quiet) progress.done()
-    return await finish(prepared, result, folder, options, terminal, described)
+    const reporters = reportersOf(folder, options, terminal)
+    const outcome = await outcomeOf(simulation.run({ keep, reporters }))
+    return await finish(prepared, outcome, folder, options, terminal, described)
   } finally {
     await simulation.close()
   }
@@ -109,15 +95,25 @@ async function describeAll(prepared: Prepared, members: readonly Member[]): Prom
   })
 }
 
-/** Follows a generator to its end and returns what it returns. */
-async function watch<Event, Result>(
-  events: AsyncGenerator<Event, Result, undefined>,
-  seen: (event: Event) => void,
-): Promise<Result> {
+/** Does whoever sits there see how the run goes on? Of one that is asked for JSON only on a terminal. */
+function isShown({ json }: Running, { stderr }: Terminal): boolean {
+  return json !== true || stderr.isTTY
+}
+
+function reportersOf(folder: RunFolder, options: Running, terminal: Terminal): Reporter<RunSummary>[] {
+  const { stdout, stderr } = terminal
+  return [
+    metricsReporter(folder),
+    ...(isShown(options, terminal) ? [stderr.isTTY ? terminalReporter(stderr) : linesReporter(stderr)] : []),
+    ...(options.json ? [jsonReporter(stdout)] : []),
+  ]
+}
+
+/** Runs it to its end. */
+async function outcomeOf(run: ReturnType<Simulation['run']>): Promise<SimulationOutcome> {
   for (;;) {
-    const next = await events.next()
+    const next = await run.next()
     if (next.done) return next.value
-    seen(next.value)
   }
 }
 
@@ -166,21 +162,19 @@ function modelName(model: ModelSpec): string {
 
 async function finish(
   prepared: Prepared,
-  result: SimulationResult,
+  result: SimulationOutcome,
   folder: RunFolder,
   options: Running,
   { stdout, stderr }: Terminal,
   described: readonly PeerDescription[],
 ): Promise<number> {
-  const summary = summaryOf(prepared, result)
+  const { summary } = result
   // Whatever the disk says, the run has a result, and whoever waited for it sees it.
   const lost = await keepAll(summary, result, folder, described).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  if (options.json) {
-    stdout.write(`${JSON.stringify(headline(summary))}\n`)
-  } else if (result.last !== undefined) {
+  if (!options.json && result.last !== undefined) {
     const next = lost === undefined ? `\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n` : ''
     stdout.write(`\n${report(summary, stdout.columns)}\n${next}`)
   }

@@ -4,7 +4,16 @@ import { ownDataSchema } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import { HearsayError } from '../errors.js'
 import { readTopology } from '../learner/index.js'
-import { createPeer, type Peer, type PeerEvent, type PeerOptions, runIdOf, vacant } from '../node/index.js'
+import {
+  createPeer,
+  type Peer,
+  type PeerEvent,
+  type PeerOptions,
+  type Reporter,
+  reported,
+  runIdOf,
+  vacant,
+} from '../node/index.js'
 import { type FieldFolder, hasRun, openRunFolder } from './field-folder.js'
 import { loadOrCreateIdentity, loadOwnIdentity } from './identity-file.js'
 import { knownMembers, lastingData, type MetMember, type PeerSettings } from './peer-files.js'
@@ -47,6 +56,8 @@ export interface DurableRunOptions {
    * @default the manifest's, without those that have done all their rounds: they do not come back
    */
   readonly minPeers?: number
+  /** Watch the run; what an event changes is on the disk before they hear of it. @default nobody */
+  readonly reporters?: readonly Reporter[]
   readonly signal?: AbortSignal
 }
 
@@ -101,7 +112,7 @@ async function peerIn(
       await folder.writeSettings({ ...settings, listening: peer.listening() })
       const keeper = new PeerKeeper({ peer, folder, name, topology: await readTopology(peer.model), met, onLost })
       await keeper.begin(either.signal)
-      return keptPeer(peer, folder, keeper, close)
+      return keptPeer({ peer, folder, keeper, name }, close)
     } catch (error) {
       await peer.stop()
       throw error
@@ -113,7 +124,15 @@ async function peerIn(
   }
 }
 
-function keptPeer(peer: Peer, folder: FieldFolder, keeper: PeerKeeper, close: () => Promise<void>): DurablePeer {
+interface KeptPeerInit {
+  readonly peer: Peer
+  readonly folder: FieldFolder
+  readonly keeper: PeerKeeper
+  readonly name: string
+}
+
+function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
+  const { peer, folder, keeper, name } = init
   const { manifest } = folder
   return {
     ...peer,
@@ -131,17 +150,21 @@ function keptPeer(peer: Peer, folder: FieldFolder, keeper: PeerKeeper, close: ()
       return keeper.tested
     },
     met: () => keeper.met,
-    async *run({ minPeers = awaited(manifest.minPeers, keeper.met), signal } = {}) {
+    async *run({ minPeers = awaited(manifest.minPeers, keeper.met), reporters = [], signal } = {}) {
       // Killed between its last round and its end, it has nothing left to do.
       if (keeper.rounds >= manifest.rounds) return
-      const { rounds: round } = keeper
       const either = createDeadline(signal, folder.lost)
+      const run = {
+        id: Buffer.from(peer.runId).toString('hex'),
+        manifest,
+        rounds: keeper.rounds,
+        members: [{ peer: peer.identity.peerId.toString(), name }],
+        classes: peer.dataset.classes,
+        baselines: false,
+      }
       try {
-        const agreed = await folder.readAgreed()
-        for await (const event of peer.run({ round, minPeers, agreed, signal: either.signal })) {
-          await keeper.keep(event, either.signal)
-          yield event
-        }
+        const events = keptEvents(init, minPeers, either.signal)
+        yield* reported(events, { run, reporters, endOf: () => ({ how: 'finished' }), signal: either.signal })
       } catch (error) {
         throw folder.lost.aborted ? folder.lost.reason : error
       } finally {
@@ -156,6 +179,20 @@ function keptPeer(peer: Peer, folder: FieldFolder, keeper: PeerKeeper, close: ()
       await peer.kill()
       await close()
     },
+  }
+}
+
+/** The peer's events, each once it is kept. */
+async function* keptEvents(
+  { peer, folder, keeper }: KeptPeerInit,
+  minPeers: number,
+  signal: AbortSignal,
+): AsyncGenerator<PeerEvent, void, undefined> {
+  const { rounds: round } = keeper
+  const agreed = await folder.readAgreed()
+  for await (const event of peer.run({ round, minPeers, agreed, signal })) {
+    await keeper.keep(event, signal)
+    yield event
   }
 }
 

@@ -21,14 +21,26 @@ import {
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelChoice } from '../learner/index.js'
 import { checkTopology, methodOf } from '../methods/index.js'
-import { loadData, type Manifest, type Member, type RunEvent, runIdOf, withStandardise } from '../node/index.js'
+import {
+  loadData,
+  type Manifest,
+  type Member,
+  type ReportedRun,
+  type Reporter,
+  type RunEvent,
+  reported,
+  runIdOf,
+  withStandardise,
+} from '../node/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
+import type { RunSummary } from '../watch/index.js'
 import { cutLinks, forgeryOf, type Lie } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 import type { Prepared } from './prepared.js'
 import type { SimulationResult } from './result.js'
 import { type RunOptions, runPeers } from './run.js'
+import { summaryOf } from './summary.js'
 
 export interface SimulationOptions extends RunOptions {
   /** @default 'auto', the best that loads */
@@ -59,19 +71,30 @@ export interface ResumeOptions {
 /** Where a run keeps what it needs to go on after its process has ended. */
 export type KeepOptions = Pick<StateInit, 'folder' | 'told' | 'onLost'>
 
+/** How a simulation ended, and what it came to in figures. */
+export interface SimulationOutcome extends SimulationResult {
+  readonly summary: RunSummary
+}
+
+export interface SimulationRunOptions {
+  /**
+   * Where its state is kept after every round, which takes the time to write every peer's model. Not of a run with
+   * `mode: async`, whose numbers are no others' anyway.
+   * @default nowhere
+   */
+  readonly keep?: KeepOptions | undefined
+  /** Watch the run. @default nobody */
+  readonly reporters?: readonly Reporter<RunSummary>[]
+}
+
 /** Many peers on this machine: the code of the field, over real connections. */
 export interface Simulation {
   readonly prepared: Prepared
   readonly members: readonly Member[]
   /** Rounds that were whole before: 0 but of a run that goes on. */
   readonly rounds: number
-  /**
-   * Runs it, once. What it returns at the end is the result.
-   *
-   * @param keep - where its state is kept after every round, which takes the time to write every peer's model. Not of a
-   *   run with `mode: async`, whose numbers are no others' anyway. @default nowhere
-   */
-  run(keep?: KeepOptions): AsyncGenerator<RunEvent, SimulationResult, undefined>
+  /** Runs it, once. What it returns at the end is the result. */
+  run(options?: SimulationRunOptions): AsyncGenerator<RunEvent, SimulationOutcome, undefined>
   /** Frees threads and sockets. Idempotent. */
   close(): Promise<void>
 }
@@ -185,15 +208,30 @@ class Started implements Simulation {
     this.rounds = from?.rounds ?? 0
   }
 
-  async *run(keep?: KeepOptions): AsyncGenerator<RunEvent, SimulationResult, undefined> {
-    const { prepared, network, options, from } = this
+  async *run({
+    keep,
+    reporters = [],
+  }: SimulationRunOptions = {}): AsyncGenerator<RunEvent, SimulationOutcome, undefined> {
+    const { prepared, options } = this
+    const { signal = new AbortController().signal } = options
     const keeper = keep && (await this.createKeeper(keep))
-    return yield* runPeers(prepared, network, options, { from, keeper })
+    return yield* reported(this.summed(keeper), {
+      run: reportedRun(prepared, this.members, this.rounds, options),
+      reporters,
+      endOf: ({ interrupted, summary }) => ({ how: interrupted ? 'interrupted' : 'finished', summary }),
+      signal,
+    })
   }
 
   async close(): Promise<void> {
     await this.network.stop()
     await this.pool.close()
+  }
+
+  private async *summed(keeper: StateKeeper | undefined): AsyncGenerator<RunEvent, SimulationOutcome, undefined> {
+    const { prepared, network, options, from } = this
+    const result = yield* runPeers(prepared, network, options, { from, keeper })
+    return { ...result, summary: summaryOf(prepared, result) }
   }
 
   private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {
@@ -206,6 +244,22 @@ class Started implements Simulation {
       { ...keep, runId, layouts, head: head.layout, rounds, signal },
       keptOptions(prepared, options),
     )
+  }
+}
+
+function reportedRun(
+  { runId, manifest, dataset }: Prepared,
+  members: readonly Member[],
+  rounds: number,
+  { baselines = true }: SimulationOptions,
+): ReportedRun {
+  return {
+    id: Buffer.from(runId).toString('hex'),
+    manifest,
+    rounds,
+    members: members.map(({ peerId, name }) => ({ peer: peerId.toString(), name })),
+    classes: dataset.classes,
+    baselines,
   }
 }
 

@@ -1,14 +1,15 @@
 import { shown } from '../foreign.js'
-import type { RunEvent } from '../node/index.js'
+import type { NamedPeer, RunEvent } from '../node/index.js'
 import { createRefusalNews, refusalText } from './refusals.js'
 
 /**
  * What is out of the ordinary in a run of many peers, a sentence each.
  *
- * @param names - of the peers by their ids; may be foreign text
+ * @param members - of the run; their names may be foreign text
  * @returns the sentence for the next event, where it wants one
  */
-export function createEventNotes(names: ReadonlyMap<string, string>): (event: RunEvent) => string | undefined {
+export function createEventNotes(members: readonly NamedPeer[]): (event: RunEvent) => string | undefined {
+  const names = new Map(members.map(({ peer, name }) => [peer, name]))
   const nameOf = (peer: string): string => shown(names.get(peer)!)
   const newsOf = createRefusalNews()
 

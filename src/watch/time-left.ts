@@ -1,4 +1,5 @@
-import type { RunEvent } from '../node/index.js'
+import type { ReportedRun, RunEvent } from '../node/index.js'
+import { duration } from './text.js'
 
 export interface TimeLeftInit {
   readonly peers: number
@@ -118,4 +119,20 @@ export function createTimeLeft({
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length
+}
+
+/** The same of a run that is reported on, as text: nothing while nothing is known, and when nothing is left. */
+export function createTimeLeftText(
+  { manifest, rounds: first, baselines }: ReportedRun,
+  now?: () => number,
+): { add(event: RunEvent): void; text(): string } {
+  const { peers, rounds, evaluation } = manifest
+  const left = createTimeLeft({ peers, rounds, first, baselines, evaluateEvery: evaluation.every, ...(now && { now }) })
+  return {
+    add: left.add,
+    text() {
+      const seconds = left.seconds()
+      return seconds === undefined || seconds === 0 ? '' : `${duration(Math.max(1, seconds))} left`
+    },
+  }
 }

@@ -41,11 +41,8 @@ async function run(manifest: ManifestInput, options: SimulationOptions, path: st
   })
   const events: RunEvent[] = []
   try {
-    const running = simulation.run({
-      folder: path,
-      told: async () => {},
-      onLost: ({ message }) => expect.unreachable(message),
-    })
+    const keep = { folder: path, told: async () => {}, onLost: ({ message }: Error) => expect.unreachable(message) }
+    const running = simulation.run({ keep })
     for (;;) {
       const next = await running.next()
       if (next.done) return { result: next.value, events, rounds: simulation.rounds }
@@ -223,11 +220,8 @@ describe('a simulation that goes on', () => {
   it('begins anew where no round was whole', async () => {
     const path = await folder()
     const simulation = await createSimulation(parseManifest(small), common)
-    const running = simulation.run({
-      folder: path,
-      told: async () => {},
-      onLost: ({ message }) => expect.unreachable(message),
-    })
+    const keep = { folder: path, told: async () => {}, onLost: ({ message }: Error) => expect.unreachable(message) }
+    const running = simulation.run({ keep })
     await running.next()
     await simulation.close()
     const again = await run({}, { resume: { folder: path, tell: expect.unreachable } }, path)

@@ -5,12 +5,10 @@ const first = { atMs: 0, peer: 'A', round: 0 }
 
 describe('what is out of the ordinary', () => {
   it('is told with the names of peers', () => {
-    const noteOf = createEventNotes(
-      new Map([
-        ['A', 'anna'],
-        ['B', 'be\nrt'],
-      ]),
-    )
+    const noteOf = createEventNotes([
+      { peer: 'A', name: 'anna' },
+      { peer: 'B', name: 'be\nrt' },
+    ])
     expect(noteOf({ type: 'failed', atMs: 0, peer: 'B', round: 0 })).toBe('be\\nrt was killed in round 1')
     expect(noteOf({ type: 'joined', ...first, heard: 0, missing: ['B'] })).toBe(
       'anna begins without its neighbours be\\nrt: not heard of in time',
@@ -19,13 +17,11 @@ describe('what is out of the ordinary', () => {
   })
 
   it('of a liar is told once by each who refuses it, and again where it lies otherwise', () => {
-    const noteOf = createEventNotes(
-      new Map([
-        ['A', 'anna'],
-        ['B', 'bert'],
-        ['C', 'carl'],
-      ]),
-    )
+    const noteOf = createEventNotes([
+      { peer: 'A', name: 'anna' },
+      { peer: 'B', name: 'bert' },
+      { peer: 'C', name: 'carl' },
+    ])
     const head = { peer: 'C', name: 'carl', reason: 'TOO_FAR', times: 12 } as const
     const refused = (peer: string, round: number, heads = [head]) =>
       noteOf({ type: 'refused', atMs: 0, peer, round, step: 0, heads })

@@ -1,0 +1,59 @@
+import { measureOf } from '../../data/index.js'
+import type { ReportedRun, Reporter, RoundFigures, RunEvent } from '../../node/index.js'
+import { besideSpreadText } from '../beside-text.js'
+import { createEventNotes } from '../event-notes.js'
+import { byteCount, measured, measureNames, small } from '../text.js'
+import { createTimeLeftText } from '../time-left.js'
+
+/**
+ * A simulation where there is no terminal, as in a file: a line a round, and one for what is out of the ordinary.
+ *
+ * @param now - milliseconds since whenever. @default performance.now
+ */
+export function linesReporter(stream: Pick<NodeJS.WritableStream, 'write'>, now?: () => number): Reporter {
+  let linesOf: (event: RunEvent) => string[]
+  return {
+    onBegin(run) {
+      linesOf = createLines(run, now)
+    },
+    onEvent(event) {
+      for (const line of linesOf(event)) stream.write(`${line}\n`)
+    },
+  }
+}
+
+function createLines(run: ReportedRun, now: (() => number) | undefined): (event: RunEvent) => string[] {
+  const { rounds } = run.manifest
+  const noteOf = createEventNotes(run.members)
+  const left = createTimeLeftText(run, now)
+  return event => {
+    left.add(event)
+    const note = noteOf(event)
+    const lines = note === undefined ? [] : [note]
+    if (event.type === 'round') {
+      const { consensusDistance, sentBytes } = event
+      const parts = [
+        `round ${event.round + 1}/${rounds}`,
+        ...testedParts(event, run),
+        ...(consensusDistance === undefined ? [] : [`consensus ${small(consensusDistance)}`]),
+        `sent ${byteCount(sentBytes)}`,
+        left.text(),
+      ]
+      lines.push(parts.join('  ').trimEnd())
+    }
+    if (event.type === 'baseline' && event.name === 'centralised' && (event.round + 1) % 5 === 0) {
+      lines.push(`baselines  round ${event.round + 1}/${rounds}  ${left.text()}`.trimEnd())
+    }
+    return lines
+  }
+}
+
+function testedParts({ accuracy, beside, loss }: RoundFigures, { manifest, classes }: ReportedRun): string[] {
+  if (accuracy === undefined) return [`loss ${small(loss)}`]
+  const measure = measureOf(manifest.data)
+  const { mean, min, max, ofMean } = accuracy
+  const ofAll = ofMean === undefined ? '' : `; averaged model ${measured(ofMean, measure)}`
+  const spread = `${measured(min, measure)} to ${measured(max, measure)}${ofAll}`
+  const more = beside === undefined ? '' : besideSpreadText(beside, classes)
+  return [`${measureNames[measure]} ${measured(mean, measure)} (${spread})`, ...(more === '' ? [] : [more])]
+}
