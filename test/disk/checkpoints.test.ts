@@ -8,7 +8,12 @@ import { HearsayError } from '../../src/errors.js'
 import { nothingKept } from '../../src/methods/index.js'
 import { expertLimit } from '../../src/mixture/index.js'
 import { allocate, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
-import { emptyFolder, fixture, startChild, startFixture } from './children.js'
+import { emptyFolder, fixture, startChild } from './children.js'
+import { killedAtEachChange } from './killed.js'
+
+const { fieldRound } = (await import(new URL('../fixtures/disk/keeping.mjs', import.meta.url).href)) as {
+  fieldRound(folder: string): Promise<number>
+}
 
 const { signal } = new AbortController()
 const runId = new Uint8Array(32).fill(7)
@@ -359,34 +364,14 @@ describe('a damaged checkpoint', () => {
 })
 
 describe('a process that is killed while it saves', () => {
-  it('finds its last whole checkpoint, again and again', async () => {
-    const folder = await emptyFolder()
-    const size = 1 << 18
-    const layout = layoutOf([{ name: 'dense/kernel', shape: [size] }])
-    let kept = -1
-    for (let turn = 0; turn < 20; turn++) {
-      const child = startFixture('saving.mjs', [folder, String(size)])
-      const begun = JSON.parse((await child.next())!) as { from: number; damaged: string[] }
-      expect(begun.damaged).toEqual([])
-      expect(begun.from).toBeGreaterThanOrEqual(kept)
-      // At least one save, and then another instant of a save in each turn.
-      await child.next()
-      await new Promise(resolve => setTimeout(resolve, turn * 1.7))
-      child.process.kill('SIGKILL')
-      await child.ended
-      kept = (JSON.parse(child.lines.at(-1)!) as { kept: number }).kept
-      const checkpoints = open(folder, { layout })
-      const latest = await checkpoints.latest()
-      expect(checkpoints.damaged).toEqual([])
-      // What was reported as kept is there, or the one that was just being finished.
-      expect([kept, kept + 1]).toContain(latest!.round)
-      expect(latest!.method.numbers).toEqual({ round: [latest!.round] })
-      expect(latest!.parameters.every(value => value === latest!.round)).toBe(true)
-      const files = await filesIn(folder)
-      expect(files.length).toBeLessThanOrEqual(3)
-    }
-    expect(kept).toBeGreaterThan(20)
-  })
+  it.each(['averaging', 'mixture'] as const)(
+    'leaves the round before or this one, and all of it, wherever that was: %s',
+    async what => {
+      // Folder, new file, its numbers, to the disk, name, folder to the disk; and the oldest is removed.
+      expect(await killedAtEachChange('field', what, fieldRound)).toBeGreaterThanOrEqual(7)
+    },
+    120_000,
+  )
 })
 
 describe('a full disk', () => {
