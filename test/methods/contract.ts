@@ -7,9 +7,9 @@ import { never, startPeers, type TestPeers, type Way } from './peers.js'
 const bits = (values: Float32Array): Buffer => Buffer.from(values.slice().buffer)
 const modelsOf = ({ peers }: TestPeers): Buffer[] => peers.map(({ parameters }) => bits(parameters))
 
-async function runRounds(run: TestPeers, rounds: number): Promise<MethodEvent[][]> {
+async function runRounds(run: TestPeers, rounds: number, first = 0): Promise<MethodEvent[][]> {
   const events: MethodEvent[][] = run.peers.map(() => [])
-  for (let round = 0; round < rounds; round++) {
+  for (let round = first; round < rounds; round++) {
     await run.train(round)
     for (const [peer, ofRound] of (await run.exchange(round)).entries()) events[peer]!.push(...ofRound)
   }
@@ -56,6 +56,23 @@ export function methodContract(name: string): void {
       await runRounds(runs[0], 3)
       await runRounds(runs[1], 3)
       expect(modelsOf(runs[0])).toEqual(modelsOf(runs[1]))
+    })
+
+    it('goes on from what it keeps with the same bits', async () => {
+      const [whole, resumed] = [await startPeers({ merge: name }), await startPeers({ merge: name })] as const
+      await runRounds(whole, 2)
+      for (const [peer, { parameters, session }] of whole.peers.entries()) {
+        const again = resumed.peers[peer]!
+        again.parameters.set(parameters)
+        if (session.kept !== undefined) again.session.restore!(session.kept(), 'what is kept')
+        expect(again.session.kept?.()).toEqual(session.kept?.())
+      }
+      await runRounds(whole, 4, 2)
+      await runRounds(resumed, 4, 2)
+      expect(modelsOf(resumed)).toEqual(modelsOf(whole))
+      for (const [peer, { session }] of whole.peers.entries()) {
+        expect(resumed.peers[peer]!.session.kept?.()).toEqual(session.kept?.())
+      }
     })
 
     it('bounds what any vector that comes can do', async () => {
