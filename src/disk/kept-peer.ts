@@ -49,19 +49,21 @@ export async function keepPeer(
   last?: Omit<Checkpoint, 'name'>,
 ): Promise<void> {
   const { name } = description
+  let path = pathOf(folder, name, 'safetensors')
   try {
     await makeFolder(join(folder, 'peers'))
-    await replaceFile(pathOf(folder, name, 'json'), encodeDescription(description))
-    if (last === undefined) return
-    const path = pathOf(folder, name, 'safetensors')
-    const unfinished = unfinishedName(path)
-    // Nobody goes back to what was before the last merge of a run that is over.
-    const method = { ...last.method, before: undefined }
-    const contents = contentsOf(kindOf(description), { ...last, name, method })
-    await writeCheckpoint(unfinished, contents, new AbortController().signal)
-    await moveInto(unfinished, path)
+    if (last !== undefined) {
+      const unfinished = unfinishedName(path)
+      // Nobody goes back to what was before the last merge of a run that is over.
+      const method = { ...last.method, before: undefined }
+      const contents = contentsOf(kindOf(description), { ...last, name, method })
+      await writeCheckpoint(unfinished, contents, new AbortController().signal)
+      await moveInto(unfinished, path)
+    }
+    path = pathOf(folder, name, 'json')
+    await replaceFile(path, encodeDescription(description))
   } catch (error) {
-    throw explainDisk(error, folder, 'What is needed to use the model afterwards was not kept')
+    throw explainDisk(error, path, 'What is needed to use the model afterwards was not kept')
   }
 }
 
