@@ -18,6 +18,7 @@ export type {
   Samples,
   Shard,
   Standardisation,
+  StandardisationName,
   StandardiseRule,
 } from './dataset.js'
 export { channelsOf, inputNames, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
@@ -44,6 +45,8 @@ export { classification, type Measure, measureOf, measures, type Objective, unin
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { checkTable } from './placing.js'
+export type { TableOptions } from './read/roles.js'
+export type { RowOptions } from './read/rows.js'
 export type { Reading, ReadProgress } from './reading.js'
 export {
   answerOf,

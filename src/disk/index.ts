@@ -22,6 +22,7 @@ export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, re
 export * from './identity-file.js'
 export { type KeptPeer, keepPeer, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
+export type { MetricsFile } from './metrics-file.js'
 export { type DurablePeer, type DurableRunOptions, type OpenPeerOptions, openPeer } from './open-peer.js'
 export {
   type KnownMember,
@@ -35,3 +36,4 @@ export {
 export { type LastTest, nothingYet, type Outcome, type SoFar } from './progress.js'
 export * from './run-folder.js'
 export * from './simulation/index.js'
+export type { StateInit } from './simulation/keeper.js'

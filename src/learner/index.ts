@@ -7,7 +7,13 @@ export { modelTopology, readTopology } from './models/topology.js'
 export { outputShapeOf } from './output-shape.js'
 export type { LocalPlan, PlanLength } from './plan.js'
 export { createLearnerPool } from './pool.js'
-export type { RuleSpec } from './rules/spec.js'
+export type { ClipSpec } from './rules/clip.js'
+export type { CorrectionSpec } from './rules/correction.js'
+export type { MomentumSpec } from './rules/momentum.js'
+export type { ProximalSpec } from './rules/proximal.js'
+export type { SamSpec } from './rules/sam.js'
+export type { ForeignRuleSpec, RuleSpec } from './rules/spec.js'
+export type { WeightDecaySpec } from './rules/weight-decay.js'
 export {
   type Augmentation,
   augmentSchema,

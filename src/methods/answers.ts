@@ -32,7 +32,7 @@ export interface Answer {
 }
 
 /** How peers of a method answer whose model alone is not the answer. */
-export interface Answers<S> {
+export interface MethodAnswers<S> {
   /** What answers beside the model, for whoever gets the model alone. */
   readonly beside: string
   /** @throws {@link HearsayError} `PARAMETERS` where what was kept does not fit; the signal's reason */

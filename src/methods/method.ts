@@ -2,7 +2,7 @@ import type * as z from 'zod'
 import type { TrainingSpec } from '../learner/index.js'
 import type { BundleShape, HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
-import type { Answers } from './answers.js'
+import type { MethodAnswers } from './answers.js'
 import type { ReportTexts } from './figures.js'
 import type { LocalMethod } from './local-plan.js'
 import type { Roads } from './roads.js'
@@ -82,7 +82,7 @@ export interface Method<S extends MethodSection = MethodSection> {
   /** What it reports beside loss and quality, for people. @default nothing */
   readonly reports?: ReportTexts
   /** How a peer answers after its run. @default as its model does */
-  readonly answers?: Answers<S>
+  readonly answers?: MethodAnswers<S>
   /** The module that a learner's threads run, where the method has jobs of its own. @default the learner's */
   readonly jobs?: () => URL
 }

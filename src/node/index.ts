@@ -2,7 +2,7 @@ export type { AssembledPeer, AssemblyInit, InTheField } from './assembled-peer.j
 export { assemblePeer } from './assembly.js'
 export type { PeerCounters } from './counters.js'
 export type { Entry } from './entry.js'
-export type { NamedPeer, PeerEvent, RoundHappening } from './events.js'
+export type { Happening, MethodHappening, NamedPeer, PeerEvent, RoundHappening } from './events.js'
 export type { KeptState } from './kept-state.js'
 export { createLockstep, type Lockstep } from './lockstep.js'
 export * from './manifest.js'

@@ -38,10 +38,10 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
    *
    * @param options.round - where it left off; put the model of then into `parameters` first, and `restore` the rest. @default 0
    */
-  run(options?: RunOptions): AsyncGenerator<PeerEvent, void, undefined>
+  run(options?: PeerRunOptions): AsyncGenerator<PeerEvent, void, undefined>
 }
 
-export interface RunOptions {
+export interface PeerRunOptions {
   readonly round?: number
   /**
    * How many it waits for, itself among them, unless it finds somebody who is in the middle of the run.

@@ -1,8 +1,8 @@
 import { createMixtureLearner, type MixtureSpec, resolveMixture } from '../../mixture/index.js'
-import type { Answers } from '../answers.js'
+import type { MethodAnswers } from '../answers.js'
 
 /** All experts answer, and the gate says how much each counts. */
-export const mixtureAnswers: Answers<MixtureSpec> = {
+export const mixtureAnswers: MethodAnswers<MixtureSpec> = {
   beside: 'the others’ heads and a gate',
   async predict(section, { name, pool, parameters, kept, heads, data, isOfValues }, options) {
     const learner = createMixtureLearner({
