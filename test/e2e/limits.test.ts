@@ -32,7 +32,7 @@ describe.skipIf(process.platform === 'win32')('a machine that refuses', () => {
     ])
     expect(await readdir(join(cwd, 'run', 'peers'))).toEqual([])
     expect(await readJson<RunSummary>(join(cwd, 'run', 'summary.json'))).toMatchObject(printed)
-    expect((await eventsOf(join(cwd, 'run'))).at(-1)).toMatchObject({ type: 'round' })
+    expect((await eventsOf(join(cwd, 'run'))).map(({ type }) => type)).toContain('round')
   })
 
   it('to open files is told in one line', async () => {
