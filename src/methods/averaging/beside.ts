@@ -24,7 +24,8 @@ export interface BesideHead extends Beside {
  */
 export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
   const { beside, keeps: keepsShape = bundleShape({}) } = plan
-  if (beside === undefined && plan.keeps === undefined && plan.rules === undefined) return undefined
+  const parts = [beside, plan.keeps, plan.rules, plan.report]
+  if (parts.every(part => part === undefined)) return undefined
   // On shared memory: a rule's vector is read by the worker where it lies.
   const kept = { layout: keepsShape.layout, values: allocate(keepsShape.layout) }
   const keeps = bundleOf(keepsShape, kept.values)
@@ -51,6 +52,7 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
       await plan.merge?.(keeps, { where, row, heard, own })
       return refused
     },
+    report: () => plan.report?.(keeps) ?? {},
     forget() {
       kept.values.fill(0)
     },

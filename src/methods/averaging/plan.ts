@@ -3,6 +3,7 @@ import { contributions, mix } from '../../merge/index.js'
 import type { Bundle, BundleShape } from '../../tensors/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import { inSlices } from '../../turns.js'
+import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 
 /** The head before local training, where a rule can be pointed at it. */
@@ -52,6 +53,8 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
   /** Takes in what came beside the heads. Called after every exchange. */
   merge?(keeps: Bundle<K>, after: AfterMerge<B>): Promise<void>
+  /** What it reports of a round, behind its last merge. How people read that, `reports` of the method says. */
+  report?(keeps: Bundle<K>): Reported
 }
 
 /** The average of a vector that came beside the heads, by the weights by which the heads were merged. */

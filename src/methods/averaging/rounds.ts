@@ -9,6 +9,7 @@ import {
   staleRow,
 } from '../../merge/index.js'
 import type { MixingRow, Topology } from '../../topology/index.js'
+import type { Reported } from '../figures.js'
 import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
 import type { Believing, MergeMade, PartsOf } from './believing.js'
@@ -42,6 +43,8 @@ export interface Beside {
     row: MixingRow,
     merged: ReadonlyMap<number, Float32Array>,
   ): Promise<readonly Omit<RefusedHead, 'name'>[]>
+  /** What the method reports of the round. */
+  report(): Reported
 }
 
 /** Exchange and merge, the part of rounds between training and test. */
@@ -100,7 +103,7 @@ class NeighbourAverages implements Averaging {
     this.hasMerged = false
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
     this.isTakenBack = false
-    yield { type: 'merged', localDistance: progress.distance }
+    yield { type: 'merged', localDistance: progress.distance, ...this.init.beside?.report() }
   }
 
   undo(head: Float32Array): boolean {
