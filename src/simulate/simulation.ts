@@ -53,7 +53,7 @@ export interface SimulationOptions extends RunOptions {
   readonly workers?: number
   /** Peers that hand over lies: see `forgeryOf`. @default none */
   readonly lies?: readonly Lie[]
-  /** In a mixture: this share of all directions between peers is cut. @default 0 */
+  /** Where heads are published: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
   /** Goes on with the run that is kept in this folder, behind its last whole round. @default begins anew */
   readonly resume?: ResumeOptions
