@@ -95,8 +95,8 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
   }
 
   return {
-    start: agreement.start,
-    stop: agreement.stop,
+    start: () => agreement.start(),
+    stop: () => agreement.stop(),
     async *agree(saved, minPeers, signal) {
       const sum = savedSum(saved) ?? (yield* addedUp(minPeers, signal))
       encoded = encodeSum(sum)
