@@ -38,7 +38,7 @@ describe("four sites' card payments, a process each", () => {
     const isKept = async (out: string): Promise<void> =>
       expect(await readJson(join(out, 'agreed.json'))).toEqual({ sum: agreed!.sum })
     for (const out of outs) await isKept(out)
-    expect([...agreed!.members].sort()).toEqual([...cardSites].sort())
+    expect(agreed!.members.map(({ name }) => name).sort()).toEqual([...cardSites].sort())
 
     const back = outs.map((out, at) => resumePeer(at === 0 ? 'start' : 'join', out))
     const roundsBefore = outs.map(ended)

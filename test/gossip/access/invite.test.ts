@@ -75,7 +75,9 @@ describe('an invitation', () => {
   it('ends with the first in its chain that ends', async () => {
     const short = await invite(founder, { invitee: ada.peerId, expiresAt: now + 1_000 })
     await expect(invite(ada, { parent: short })).rejects.toThrow(
-      new HearsayError('USAGE', 'invite: yours ends 2030-01-01T00:00:01.000Z; what comes from it cannot last longer'),
+      new HearsayError('USAGE', 'yours ends 2030-01-01T00:00:01.000Z; what comes from it cannot last longer', {
+        field: 'invite',
+      }),
     )
     const parent = Uint8Array.from(Buffer.from(short, 'base64url'))
     const longer = await forged(ada, { parent })

@@ -28,7 +28,8 @@ describe('a network key', () => {
     expect(() => parseNetworkKey(text, 'x.key')).toThrow(
       new HearsayError(
         'NETWORK',
-        `x.key: is no network key, it ${why}; make one with "hearsay key new" and give every member the same file`,
+        `is no network key, it ${why}; make one with "hearsay key new" and give every member the same file`,
+        { source: 'x.key' },
       ),
     )
   })
