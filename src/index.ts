@@ -246,7 +246,6 @@ export {
   allocate,
   type Bundle,
   type BundleShape,
-  bundleShape,
   decodeSafetensors,
   encodeSafetensors,
   type HeadSection,

@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { allocate, bundleShape } from '../tensors/index.js'
+import { allocate } from '../tensors/index.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { averageBeside } from './averaging/plan.js'
@@ -21,8 +21,8 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   plan: (_, { head: { layout } }) => ({
-    beside: bundleShape({ control: layout }),
-    keeps: bundleShape({ own: layout, mean: layout }),
+    beside: { control: layout },
+    keeps: { own: layout, mean: layout },
     async rules({ own, mean }, { start }) {
       const by = allocate(layout)
       await inSlices(by.length, 3, (from, to) => {

@@ -23,9 +23,10 @@ export interface BesideHead extends Beside {
  * @returns nothing for a method that has no vectors but the head
  */
 export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
-  const { beside, keeps: keepsShape = bundleShape({}) } = plan
-  const parts = [beside, plan.keeps, plan.rules, plan.report]
+  const { beside, keeps: keptVectors } = plan
+  const parts = [beside, keptVectors, plan.rules, plan.report]
   if (parts.every(part => part === undefined)) return undefined
+  const keepsShape = bundleShape(keptVectors ?? {})
   // On shared memory: a rule's vector is read by the worker where it lies.
   const kept = { layout: keepsShape.layout, values: allocate(keepsShape.layout) }
   const keeps = bundleOf(keepsShape, kept.values)
@@ -42,6 +43,8 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
       if (trained.steps > 0) await plan.say?.(own, keeps, { before, head, trained, learningRate })
     },
     async whole(head) {
+      // Nothing goes along, and nobody asks afterwards what the head was.
+      if (beside === undefined && plan.merge === undefined) return head
       await copyInSlices(own.head!, head)
       return values
     },

@@ -20,10 +20,7 @@ export function averagingMethod<S extends MethodSection, B extends string = neve
     plan(section, facts) {
       const added = plan(section, facts) as AveragingPlan
       const { steps = 1, beside } = added
-      const says = bundleShape({
-        head: facts.head.layout,
-        ...Object.fromEntries(Object.entries(beside?.parts ?? {}).map(([name, { layout }]) => [name, layout])),
-      })
+      const says = bundleShape({ head: facts.head.layout, ...beside })
       return { steps, says, start: (context, roads) => createAveragingSession(added, says, context, roads.neighbours) }
     },
   }

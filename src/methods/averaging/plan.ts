@@ -1,6 +1,6 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
 import { contributions, mix } from '../../merge/index.js'
-import type { Bundle, BundleShape } from '../../tensors/index.js'
+import type { Bundle, Layout } from '../../tensors/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import { inSlices } from '../../turns.js'
 import type { Reported } from '../figures.js'
@@ -43,10 +43,10 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   readonly steps?: number
   /** Chebyshev instead of plain gossip steps. @default false */
   readonly chebyshev?: boolean
-  /** What is handed over beside the head. @default nothing */
-  readonly beside?: BundleShape<B>
-  /** What a peer keeps from round to round, zeros at first. @default nothing */
-  readonly keeps?: BundleShape<K>
+  /** Vectors that are handed over beside the head. @default none */
+  readonly beside?: Readonly<Record<B, Layout>>
+  /** Vectors that a peer keeps from round to round, zeros at first. @default none */
+  readonly keeps?: Readonly<Record<K, Layout>>
   /** What this round's training has beside the settled rules, behind them. @default nothing */
   rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
   /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import * as z from 'zod'
 import { averagingMethod, registerMethod } from '../../../src/methods/index.js'
-import { bundleShape, layoutOf } from '../../../src/tensors/index.js'
+import { layoutOf } from '../../../src/tensors/index.js'
 import { startPeers } from '../peers.js'
 
 registerMethod(
@@ -13,7 +13,7 @@ registerMethod(
     settle: section => section,
     local: () => ({ rho: 0, momentum: 0, oneStep: false }),
     plan: () => ({
-      keeps: bundleShape({ count: layoutOf([{ name: 'count', shape: [1] }]) }),
+      keeps: { count: layoutOf([{ name: 'count', shape: [1] }]) },
       async merge({ count }) {
         count[0]! += 1
       },
