@@ -1,9 +1,14 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
-import { tooLong } from '../../merge/index.js'
-import { allocate, type BundleShape, bundleOf, bundleShape, type ModelParameters } from '../../tensors/index.js'
+import {
+  allocate,
+  type Bundle,
+  type BundleShape,
+  bundleOf,
+  bundleShape,
+  type ModelParameters,
+} from '../../tensors/index.js'
 import { copyInSlices } from '../../turns.js'
-import { normOf } from '../norm.js'
-import type { RefusedHead } from '../session.js'
+import { normOf, refusedAsTooLong } from '../norm.js'
 import type { AveragingPlan } from './plan.js'
 import type { Beside } from './rounds.js'
 
@@ -50,10 +55,10 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
     },
     async merge({ where }, row, merged) {
       const refused = await tooLongBeside(values, own.head!.length, merged, headDistance)
-      const bundles = [...merged].map(([peer, values]) => [peer, bundleOf(says, values)] as const)
-      const heard = new Map(bundles.filter(([peer]) => refused.every(other => other.peer !== peer)))
+      const heard = new Map<number, Bundle>()
+      for (const [peer, values] of merged) if (!refused.has(peer)) heard.set(peer, bundleOf(says, values))
       await plan.merge?.(keeps, { where, row, heard, own })
-      return refused
+      return [...refused].map(([peer, why]) => ({ peer, ...why }))
     },
     report: () => plan.report?.(keeps) ?? {},
     forget() {
@@ -72,12 +77,8 @@ async function tooLongBeside(
   start: number,
   merged: ReadonlyMap<number, Float32Array>,
   times: number,
-): Promise<Omit<RefusedHead, 'name'>[]> {
-  const usual = await normOf(own, start)
-  const peers = [...merged.keys()]
-  const norms: number[] = []
-  for (const values of merged.values()) norms.push(await normOf(values, start))
-  return tooLong(usual, norms, times).map(place => {
-    return { peer: peers[place]!, reason: 'TOO_LONG', times: norms[place]! / (times * usual) }
-  })
+): Promise<ReturnType<typeof refusedAsTooLong<number>>> {
+  const norms = new Map<number, number>()
+  for (const [peer, values] of merged) norms.set(peer, await normOf(values, start))
+  return refusedAsTooLong(await normOf(own, start), norms, times)
 }

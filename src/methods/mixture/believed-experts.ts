@@ -1,9 +1,8 @@
 import { HearsayError } from '../../errors.js'
-import { tooLong } from '../../merge/index.js'
 import type { Expert, HeldExpert, MixtureReport } from '../../mixture/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import type { Participant } from '../neighbourhood.js'
-import { normOf } from '../norm.js'
+import { normOf, refusedAsTooLong } from '../norm.js'
 import type { Disbelief, RefusedHead } from '../session.js'
 
 /** Which received heads a peer of a mixture asks as experts. Its answers hold until it is asked again. */
@@ -30,17 +29,13 @@ export function createBelievedExperts(times: number): BelievedExperts {
   const counts = new ReasonCounts<Disbelief>()
   /** Of received heads: nobody writes to them any more. */
   const norms = new WeakMap<Float32Array, number>()
-  const leftOut = new Map<string, Pick<RefusedHead, 'reason' | 'times'>>()
+  let leftOut = new Map<string, Pick<RefusedHead, 'reason' | 'times'>>()
 
   return {
     async of(all, own) {
       for (const { head } of all) if (!norms.has(head)) norms.set(head, await normOf(head))
-      const lengths = all.map(({ head }) => norms.get(head)!)
-      const ownLength = await normOf(own)
-      leftOut.clear()
-      for (const place of tooLong(ownLength, lengths, times)) {
-        leftOut.set(all[place]!.peer, { reason: 'TOO_LONG', times: lengths[place]! / (times * ownLength) })
-      }
+      const lengths = new Map(all.map(({ peer, head }) => [peer, norms.get(head)!]))
+      leftOut = refusedAsTooLong(await normOf(own), lengths, times)
       return all.filter(({ peer }) => !leftOut.has(peer))
     },
 
