@@ -86,8 +86,3 @@ export interface Method<S extends MethodSection = MethodSection> {
   /** The module that a learner's threads run, where the method has jobs of its own. @default the learner's */
   readonly jobs?: () => URL
 }
-
-/** Takes a method as one whose sections are its own: nobody else looks into them. */
-export function method<S extends MethodSection>(own: Method<S>): Method<S> {
-  return own
-}

@@ -44,11 +44,6 @@ export function methodNames(): readonly string[] {
   return [...methods.keys()]
 }
 
-/** Changes whenever a method becomes known: a schema that was made before does not know it. */
-export function methodCount(): number {
-  return methods.size
-}
-
 /** @param name - one of {@link methodNames} */
 export function methodNamed(name: string): Method {
   return methods.get(name)!

@@ -9,7 +9,7 @@ import {
   axisProblems,
   defaultMethod,
   type ManifestFacts,
-  methodCount,
+  methodNames,
   methodOf,
   sectionSchema,
 } from '../methods/index.js'
@@ -225,7 +225,8 @@ let known = { methods: -1, schema: undefined as ReturnType<typeof schemaOf> | un
 
 /** Of every method that is known by now. */
 export function manifestSchema(): ReturnType<typeof schemaOf> {
-  if (known.methods !== methodCount()) known = { methods: methodCount(), schema: schemaOf() }
+  const methods = methodNames().length
+  if (known.methods !== methods) known = { methods, schema: schemaOf() }
   return known.schema!
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parse } from 'yaml'
 import * as z from 'zod'
-import { method, methodNames, methodOf, registerMethod } from '../../src/methods/index.js'
+import { methodNames, methodOf, registerMethod } from '../../src/methods/index.js'
 import { type Manifest, manifestYaml, parseManifest, runIdOf } from '../../src/node/index.js'
 import { topologyKinds } from '../../src/topology/index.js'
 
@@ -94,18 +94,16 @@ it('has every number of its method, and of its model', () => {
 it('of a method with another default is another run', () => {
   let usual = 0.1
   const own = methodOf(parseManifest({}).merge)
-  registerMethod(
-    method<{ method: string; pull?: number | undefined }>({
-      name: 'pulled',
-      says: 'as the default method, but pulled',
-      schema: z.strictObject({ method: z.literal('pulled'), pull: z.number().optional() }),
-      road: own.road,
-      needs: {},
-      settle: section => ({ ...section, pull: section.pull ?? usual }),
-      local: () => ({ rho: 0, momentum: 0, oneStep: false }),
-      plan: (_, facts) => own.plan(parseManifest({}).merge, facts),
-    }),
-  )
+  registerMethod<{ method: string; pull?: number | undefined }>({
+    name: 'pulled',
+    says: 'as the default method, but pulled',
+    schema: z.strictObject({ method: z.literal('pulled'), pull: z.number().optional() }),
+    road: own.road,
+    needs: {},
+    settle: section => ({ ...section, pull: section.pull ?? usual }),
+    local: () => ({ rho: 0, momentum: 0, oneStep: false }),
+    plan: (_, facts) => own.plan(parseManifest({}).merge, facts),
+  })
   const before = parseManifest({ merge: 'pulled' })
   usual = 0.2
   const after = parseManifest({ merge: 'pulled' })

@@ -28,8 +28,8 @@ const axisNames = Object.keys(axes) as readonly Axis[]
 export type AveragingSection = { readonly method: PresetName } & { readonly [axis in Axis]?: Point[axis] | undefined }
 
 /**
- * A number that the method has no use for is an error, as it would silently do nothing; what is the same as the method's own
- * does (`rho: 0` with dfedavg) is not.
+ * A number that the method has no use for is an error, as it would silently do nothing; one that is the method's own
+ * (`rho: 0` with dfedavg) is not.
  */
 function sectionOf(name: PresetName): z.ZodType<AveragingSection> {
   const { point, open } = presetOf(name)
@@ -49,10 +49,10 @@ function sectionOf(name: PresetName): z.ZodType<AveragingSection> {
 
 /** The point that a section names: the preset's, and what the section sets otherwise. */
 export function pointOf(section: AveragingSection): Point {
-  const { method: name, ...set } = section
-  const point: Record<string, number | string> = { ...presetOf(name).point }
-  for (const axis of axisNames) point[axis] = set[axis] ?? point[axis]!
-  return point as unknown as Point
+  const { point } = presetOf(section.method)
+  const { gossipSteps = point.gossipSteps, acceleration = point.acceleration } = section
+  const { rho = point.rho, momentum = point.momentum } = section
+  return { gossipSteps, acceleration, rho, momentum }
 }
 
 function presetMethod(name: PresetName): Method<AveragingSection> {
@@ -88,7 +88,10 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
       const { gossipSteps, acceleration, ...local } = pointOf(section)
       return { method: name, ...(gossipSteps > 0 && { gossipSteps, acceleration }), ...local }
     },
-    local: section => ({ rho: pointOf(section).rho, momentum: pointOf(section).momentum, oneStep: isOneStep }),
+    local(section) {
+      const { rho, momentum } = pointOf(section)
+      return { rho, momentum, oneStep: isOneStep }
+    },
     checkTopology(section, topology) {
       if (pointOf(section).acceleration === 'chebyshev') chebyshevLambda(topology)
     },

@@ -33,7 +33,7 @@ const dfedavg = { title: 'Decentralized Federated Averaging', arxiv: '2104.11375
 const dfedsam = { title: 'Improving the Model Consistency of Decentralized Federated Learning', arxiv: '2302.04083' }
 
 /** The names that ALGORITHMS.md 4.1 gives to points, and `averaging` for every other point. */
-export const presets = {
+const presets = {
   // Radius and momentum are open, for a baseline on equal terms with the method beside it.
   none: {
     says: 'no exchange: the baseline of learning alone',

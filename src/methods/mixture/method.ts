@@ -9,12 +9,12 @@ import {
   settleMixture,
 } from '../../mixture/index.js'
 import { bundleShape } from '../../tensors/index.js'
-import { method } from '../method.js'
+import type { Method } from '../method.js'
 import { mixtureAnswers } from './answers.js'
 import { createMixtureSession } from './session.js'
 
 /** Every peer keeps its model and asks the others' heads as experts. */
-export const mixture = method<MixtureSpec>({
+export const mixture: Method<MixtureSpec> = {
   name: 'mixture',
   says: 'keep the own model, and ask everybody else’s head as an expert',
   paper: {
@@ -49,7 +49,7 @@ export const mixture = method<MixtureSpec>({
   },
   answers: mixtureAnswers,
   jobs: mixtureWorker,
-})
+}
 
 function taskOf({ isOfValues }: { readonly isOfValues: boolean }): MixtureSettings['task'] {
   return isOfValues ? 'values' : 'classes'

@@ -7,7 +7,7 @@ import {
   type MergeMade,
   type PartsOf,
   probeOf,
-} from '../../../src/methods/index.js'
+} from '../../../src/methods/averaging/believing.js'
 
 const never = new AbortController().signal
 const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }

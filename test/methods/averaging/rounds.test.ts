@@ -8,13 +8,9 @@ import {
   mix,
   stalenessSchema,
 } from '../../../src/merge/index.js'
-import {
-  type Believing,
-  createAveraging,
-  createBelieving,
-  type MethodEvent,
-  type NeighbourRoad,
-} from '../../../src/methods/index.js'
+import { type Believing, createBelieving } from '../../../src/methods/averaging/believing.js'
+import { createAveraging } from '../../../src/methods/averaging/rounds.js'
+import type { MethodEvent, NeighbourRoad } from '../../../src/methods/index.js'
 import { type Federation, fixedFederation, type Member } from '../../../src/node/index.js'
 import { mixingMatrix, spectralGap, type Topology } from '../../../src/topology/index.js'
 import { sliceLength } from '../../../src/turns.js'

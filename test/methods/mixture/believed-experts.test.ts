@@ -1,7 +1,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../../src/errors.js'
-import { createBelievedExperts } from '../../../src/methods/index.js'
+import { createBelievedExperts } from '../../../src/methods/mixture/believed-experts.js'
 import type { Member } from '../../../src/node/index.js'
 
 const ids = [
