@@ -103,6 +103,8 @@ export interface Session {
   readonly evaluateBefore?: (parameters: Float32Array, signal: AbortSignal) => Promise<Quality>
   /** Loss of the model as it is now, on a few own samples. Left out where peers keep models of their own. */
   readonly loss?: (signal: AbortSignal) => Promise<number>
+  /** What others may be given as this peer's newest, as long as what its plan hands over. @default the head */
+  offered?(): Promise<Float32Array>
   /** The head was this before another's was taken over: what it goes back to where training diverges on that. */
   replaced?(before: Float32Array): void
   /** Is what this peer has published used? */

@@ -75,7 +75,7 @@ export function openRunOf({ init, node, presence, road, session, sumDigest }: Pe
  * @param stopping - ends the search for lost peers, which goes on beside the rounds
  */
 export async function* joinOpenRun(
-  { init, node, presence, road, agreement }: PeerParts,
+  { init, node, presence, road, agreement, session }: PeerParts,
   open: OpenRun,
   { round, samples, minPeers, agreed, remembered, members }: OpenEntry,
   stopping: AbortSignal,
@@ -83,7 +83,7 @@ export async function* joinOpenRun(
 ): AsyncGenerator<RoundHappening, RunStart, undefined> {
   if (round > 0) {
     // So that all who come back at once can agree on a round, and take over the head of one that was further.
-    await road.offer?.(round - 1, headOf(init.parameters, init.head))
+    await road.offer?.(round - 1, (await session.offered?.()) ?? headOf(init.parameters, init.head))
     await presence.publish(endedBefore(round, samples))
   }
   reconnectLost({ node, presence, remembered, dialMs }, stopping).catch(error => {

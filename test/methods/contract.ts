@@ -104,6 +104,16 @@ export function methodContract(name: string): void {
       }
     })
 
+    it('offers newcomers as much as it hands over', async () => {
+      const { manifest, peers } = await startPeers({ merge: name })
+      for (const { session, head } of peers) {
+        const layout = layoutOf([{ name: 'head/kernel', shape: [head.length] }])
+        const offered = (await session.offered?.()) ?? head
+        expect(offered.length).toBe(planOf(manifest, headSection(layout)).says.layout.size)
+        expect(bits(offered.subarray(0, head.length))).toEqual(bits(head))
+      }
+    })
+
     it('has a text for itself', () => expect(method.says).toMatch(/^\S.{9,89}$/))
   })
 }

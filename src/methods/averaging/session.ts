@@ -83,6 +83,7 @@ export function createAveragingSession(
       return quality
     },
     loss,
+    ...(vectors && { offered: () => vectors.whole(headOf(parameters, context.head)) }),
     replaced: before => averaging.replaced(before),
     kept() {
       const before = averaging.before()
