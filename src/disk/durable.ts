@@ -84,23 +84,11 @@ export async function moveInto(from: string, to: string): Promise<void> {
 /**
  * Puts `content` in the place of what the file held: a reader sees the one or the other, also after a crash.
  *
- * @param content - several parts are written one after the other, without a copy of them all
  * @param mode - permissions, before the process's umask
  */
-export async function replaceFile(
-  path: string,
-  content: string | Uint8Array | readonly Uint8Array[],
-  mode?: number,
-): Promise<void> {
+export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   const unfinished = unfinishedName(path)
-  const parts = Array.isArray(content) ? (content as readonly Uint8Array[]) : [content as string | Uint8Array]
-  await writeThrough(
-    unfinished,
-    async file => {
-      for (const part of parts) await file.writeFile(part)
-    },
-    mode,
-  )
+  await writeThrough(unfinished, file => file.writeFile(content), mode)
   await moveInto(unfinished, path)
 }
 

@@ -65,7 +65,7 @@ async function isMade(path: string): Promise<boolean> {
 const lost = 'Not everything of this run was kept'
 
 /** Writes files of the folder whole. */
-function putIn(path: string): (name: string, content: Parameters<typeof replaceFile>[1]) => Promise<void> {
+function putIn(path: string): (name: string, content: string) => Promise<void> {
   return async (name, content) => {
     try {
       await replaceFile(join(path, name), content)
