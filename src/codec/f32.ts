@@ -1,3 +1,4 @@
+import { bytesOf } from '../tensors/index.js'
 import { type Codec, numberByNumber } from './codec.js'
 
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
@@ -17,8 +18,4 @@ export const f32: Codec = {
     if (from.buffer === bytes.buffer && from.byteOffset === bytes.byteOffset) return () => {}
     return (start, end) => bytes.set(from.subarray(start * floatBytes, end * floatBytes), start * floatBytes)
   },
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }

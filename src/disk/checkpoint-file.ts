@@ -4,6 +4,7 @@ import { HearsayError } from '../errors.js'
 import { squaredNorm } from '../merge/index.js'
 import {
   allocate,
+  bytesOf,
   decodeSafetensorsHeader,
   safetensorsDataStart,
   safetensorsLengthBytes,
@@ -161,10 +162,6 @@ function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHea
 /** The same memory over and over, until so many bytes are gone over. */
 function* overAndOver(scratch: Uint8Array, bytes: number): Generator<Uint8Array> {
   for (let left = bytes; left > 0; left -= scratch.length) yield scratch.subarray(0, left)
-}
-
-function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 /** Reads exactly as many bytes as `target` has, and hashes them. */

@@ -41,6 +41,11 @@ export function allocate(layout: Layout): Float32Array {
   return new Float32Array(new SharedArrayBuffer(layout.size * Float32Array.BYTES_PER_ELEMENT))
 }
 
+/** The same memory, byte by byte. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
 /** The layer a tensor belongs to: what stands before the last slash of its name. */
 export function layerOf(tensor: TensorPlace): string {
   const slash = tensor.name.lastIndexOf('/')

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
-import { allocate, type Layout, layoutOf, type ModelParameters } from './layout.js'
+import { allocate, bytesOf, type Layout, layoutOf, type ModelParameters } from './layout.js'
 
 /*
  * The safetensors format (https://huggingface.co/docs/safetensors): eight bytes little-endian header length, a JSON
@@ -71,7 +71,7 @@ export function encodeSafetensors(
   const header = safetensorsHeader(layout, metadata)
   const bytes = new Uint8Array(header.length + values.byteLength)
   bytes.set(header)
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), header.length)
+  bytes.set(bytesOf(values), header.length)
   return bytes
 }
 

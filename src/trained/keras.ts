@@ -1,4 +1,5 @@
 import { zipSync } from 'fflate'
+import { bytesOf } from '../tensors/index.js'
 import { functionalConfig, type GraphLayer, type LayerGraph } from './graph.js'
 import type { ExportedWeight } from './tfjs.js'
 
@@ -62,6 +63,6 @@ export function npyOf({ shape, values }: Pick<ExportedWeight, 'shape' | 'values'
   const bytes = new Uint8Array(start + length + values.byteLength)
   bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, length & 0xff, length >> 8])
   bytes.set(new TextEncoder().encode(`${dictionary.padEnd(length - 1)}\n`), start)
-  bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), start + length)
+  bytes.set(bytesOf(values), start + length)
   return bytes
 }

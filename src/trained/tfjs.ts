@@ -1,4 +1,4 @@
-import type { Layout } from '../tensors/index.js'
+import { bytesOf, type Layout } from '../tensors/index.js'
 import { functionalConfig, type LayerGraph } from './graph.js'
 
 /** One weight of an exported model. */
@@ -43,8 +43,4 @@ export function layersModel(graph: LayerGraph, weights: readonly ExportedWeight[
     ],
   }
   return { json: `${JSON.stringify(json)}\n`, weights: Buffer.concat(weights.map(({ values }) => bytesOf(values))) }
-}
-
-function bytesOf(values: Float32Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }

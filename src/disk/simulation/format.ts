@@ -6,6 +6,7 @@ import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import type { Tested } from '../../methods/index.js'
 import type { KeptState, RoundFigures } from '../../node/index.js'
+import { bytesOf } from '../../tensors/index.js'
 import { checkpointLimits } from '../checkpoint-format.js'
 
 /*
@@ -117,10 +118,6 @@ export function datasetDigest({ train, validation, test }: Pick<Dataset, 'train'
       if (values !== undefined) hash.update(bytesOf(values))
   }
   return hash.digest('hex')
-}
-
-export function bytesOf(values: Float32Array | Int32Array | Uint8Array): Uint8Array {
-  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
 }
 
 export function sha256(bytes: Uint8Array): string {

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { HearsayError } from '../../errors.js'
 import type { Tested } from '../../methods/index.js'
 import type { KeptState, NamedHead } from '../../node/index.js'
-import type { Layout } from '../../tensors/index.js'
+import { bytesOf, type Layout } from '../../tensors/index.js'
 import { writeCheckpoint } from '../checkpoint-file.js'
 import { contentsOf } from '../checkpoint-format.js'
 import { explainDisk, replaceFile, syncFiles, syncFolder, writeNew } from '../durable.js'
-import { bytesOf, type KeptOptions, roundName, type SavedFigures, sha256, statePath, wholeRounds } from './format.js'
+import { type KeptOptions, roundName, type SavedFigures, sha256, statePath, wholeRounds } from './format.js'
 
 /** What a peer goes on with. */
 export interface PeerState extends KeptState {

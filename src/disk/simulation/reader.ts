@@ -4,10 +4,9 @@ import { HearsayError } from '../../errors.js'
 import { jsonIn } from '../../json.js'
 import type { Tested } from '../../methods/index.js'
 import type { NamedHead, RoundFigures } from '../../node/index.js'
-import { allocate, type Layout } from '../../tensors/index.js'
+import { allocate, bytesOf, type Layout } from '../../tensors/index.js'
 import { readCheckpoint } from '../checkpoint-file.js'
 import {
-  bytesOf,
   type Kept,
   type KeptOptions,
   optionsSchema,

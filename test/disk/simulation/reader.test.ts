@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { writeCheckpoint } from '../../../src/disk/checkpoint-file.js'
 import { contentsOf } from '../../../src/disk/checkpoint-format.js'
-import { bytesOf, sha256 } from '../../../src/disk/simulation/format.js'
+import { sha256 } from '../../../src/disk/simulation/format.js'
 import { readKeptOptions, readState, stateLimits } from '../../../src/disk/simulation/reader.js'
 import { nothingKept } from '../../../src/methods/index.js'
-import { allocate, layoutOf } from '../../../src/tensors/index.js'
+import { allocate, bytesOf, layoutOf } from '../../../src/tensors/index.js'
 
 const layout = layoutOf([{ name: 'dense/kernel', shape: [2] }])
 const runId = new Uint8Array(32).fill(7)
