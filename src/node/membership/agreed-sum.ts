@@ -16,7 +16,7 @@ import { agreeWithOthers, isLong } from './sum-agreement.js'
 
 /** A peer's part of a sum that is all that others learn of it. */
 export interface Summand {
-  /** See `createMaskedSum`. */
+  /** See `MaskedSumInit`, as of `widths`. */
   readonly bytes: Uint8Array
   readonly widths: readonly number[]
   /** Makes use of the sum. @returns what its owner is to know, a sentence each */

@@ -48,7 +48,7 @@ export interface OpenRun {
   newlyUnlike(): { readonly peers: readonly NamedPeer[]; readonly isMost: boolean } | undefined
   /** Takes note of where another peer is reached. */
   learn(peer: PeerIdStr, report: HeardReport): void
-  /** Waits for the others: see gathering.ts. @throws the signal's reason */
+  /** Waits for the others: see quorum.ts. @throws the signal's reason */
   gather(signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
   /**
    * See {@link RoundsInit.catchUp}: when most of the others are more than one round ahead, takes over a head of theirs.
