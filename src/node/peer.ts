@@ -81,6 +81,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
   await checkInvited(network, run, identity.peerId)
   const { dataset, samples } = await dataOf(options)
+  const objective = manifest.task?.objective ?? dataset.objective ?? classification
   const seen = createSight(manifest, identity.peerId.toString(), dataset, samples)
   const choices = choicesOf(options, dataset, share)
   const pool = await createLearnerPool(
@@ -91,7 +92,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       models: choices,
       ...(jobs && { worker: jobs() }),
       classes: dataset.classes.length,
-      objective: manifest.task?.objective ?? dataset.objective ?? classification,
+      objective,
       seed: manifest.seed,
     },
     signal === undefined ? {} : { signal },
@@ -120,10 +121,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       head,
       test: dataset.test,
       summand: seen.summand,
-      uninformed: uninformedLoss(
-        manifest.task?.objective ?? dataset.objective ?? classification,
-        dataset.classes.length,
-      ),
+      uninformed: uninformedLoss(objective, dataset.classes.length),
       transport: 'tcp',
       listen: options.listen ?? listenDefault,
       field: {

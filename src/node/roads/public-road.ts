@@ -31,6 +31,8 @@ import type { Beginning, Road } from './road.js'
 const askMs = 5_000
 /** How many are asked: all have the same heads but for what was lost on its way to them. */
 const askedPeers = 8
+/** Of a peer of a run without a sum. */
+const noSum = new Uint8Array()
 
 export interface PublicRoadInit {
   readonly manifest: Manifest
@@ -282,8 +284,7 @@ class Publishing implements PublicationRoad {
   }
 
   private isAlike(theirs: SummedHead['sumDigest']): boolean {
-    const none = new Uint8Array()
-    return theirs === 'own' || Buffer.compare(theirs ?? none, this.sumDigest() ?? none) === 0
+    return theirs === 'own' || Buffer.compare(theirs ?? noSum, this.sumDigest() ?? noSum) === 0
   }
 
   private isUnlike(id: PeerIdStr): boolean {
