@@ -47,6 +47,12 @@ interface Published {
   readonly parts: (Uint8Array | undefined)[]
 }
 
+/** The same once all parts are here. */
+interface Whole {
+  readonly commitment: Uint8Array
+  readonly parts: readonly Uint8Array[]
+}
+
 interface Group {
   readonly id: string
   readonly digest: Uint8Array
@@ -125,7 +131,7 @@ export class MaskedSum {
     if (current === undefined) return this.#others().filter(peer => !this.#keys.has(peer))
     const { members, seeds, transcript } = current
     return members.filter(member =>
-      transcript === undefined ? this.#numbersOf(member, current) === undefined : !seeds.has(member),
+      transcript === undefined ? this.#wholeOf(member, current) === undefined : !seeds.has(member),
     )
   }
 
@@ -172,12 +178,11 @@ export class MaskedSum {
     return { id, digest, members, seed, masked, seeds: new Map() }
   }
 
-  /** The masked numbers that a member has published for a group, once all parts are here. */
-  #numbersOf(member: PeerIdStr, group: Group): { commitment: Uint8Array; masked: Uint8Array } | undefined {
-    if (member === this.#init.self) return { commitment: sha256(group.seed), masked: group.masked }
-    const { commitment, parts } = this.#published.get(member)?.get(group.id) ?? {}
-    if (commitment === undefined || parts!.includes(undefined)) return undefined
-    return { commitment, masked: Buffer.concat(parts as Uint8Array[]) }
+  /** What a member has published for a group, once it is whole. No copy: every statement has each member looked at. */
+  #wholeOf(member: PeerIdStr, group: Group): Whole | undefined {
+    if (member === this.#init.self) return { commitment: sha256(group.seed), parts: [group.masked] }
+    const published = this.#published.get(member)?.get(group.id)
+    return published?.parts.includes(undefined) === false ? (published as Whole) : undefined
   }
 
   /** Opens the current group and sums what is complete, as far as that goes. */
@@ -186,9 +191,9 @@ export class MaskedSum {
     const current = this.#current
     if (this.#sum !== undefined || current === undefined) return
     if (current.transcript === undefined) {
-      const all = current.members.map(member => this.#numbersOf(member, current))
+      const all = current.members.map(member => this.#wholeOf(member, current))
       if (all.includes(undefined)) return
-      current.transcript = sha256(...all.flatMap(one => [one!.commitment, one!.masked]))
+      current.transcript = sha256(...all.flatMap(one => [one!.commitment, ...one!.parts]))
       current.seeds.set(this.#init.self, current.seed)
     }
     this.#finish(current)
@@ -200,7 +205,7 @@ export class MaskedSum {
     const { own, widths } = this.#init
     const total = new Uint8Array(own.length)
     for (const member of members) {
-      addModular(total, this.#numbersOf(member, group)!.masked, widths, 1)
+      addModular(total, Buffer.concat(this.#wholeOf(member, group)!.parts), widths, 1)
       addModular(total, maskOf(seeds.get(member)!, digest, own.length), widths, -1)
     }
     this.#current = group
@@ -265,7 +270,7 @@ export class MaskedSum {
     if (open?.transcript === undefined || !same(open.transcript, transcript)) return undefined
     for (const seed of seeds.slice(0, open.members.length)) {
       const commitment = sha256(seed)
-      const owner = open.members.find(member => same(this.#numbersOf(member, open)!.commitment, commitment))
+      const owner = open.members.find(member => same(this.#wholeOf(member, open)!.commitment, commitment))
       if (owner === undefined) return 'MALFORMED'
       open.seeds.set(owner, Uint8Array.from(seed))
     }
