@@ -21,7 +21,7 @@ import { readYaml } from '../yaml.js'
 const roundsLimit = 1_000_000
 
 /** What a peer waits for and what it accepts, in the units of the name. */
-export const limitsSchema = z.strictObject({
+const limitsSchema = z.strictObject({
   // Then it begins without those who are missing.
   joinSeconds: z
     .number()
@@ -60,7 +60,7 @@ export const limitsSchema = z.strictObject({
 })
 
 /** How often peers test their models. A model that trains for a second a round and is tested for two wants it rarer. */
-export const evaluationSchema = z.strictObject({
+const evaluationSchema = z.strictObject({
   every: z
     .int()
     .min(1)
@@ -86,7 +86,7 @@ const foundersLimit = 64
 const modelsLimit = 64
 
 /** Who may take part, where that is not everybody who knows the address. */
-export const accessSchema = z.strictObject({
+const accessSchema = z.strictObject({
   founders: z
     .array(z.string().refine(isPeerId, 'must be a peer id, 12D3Koo…, as hearsay id prints it'))
     .min(1)

@@ -26,7 +26,7 @@ export interface LanInit {
 }
 
 /** What a machine on the LAN can make us remember; any of them can answer in any name. */
-export const lanLimits = { peers: 256, addressesPerPeer: 16 } as const
+const lanLimits = { peers: 256, addressesPerPeer: 16 } as const
 
 /** What mDNS needs, and where found peers go. */
 type LanComponents = Parameters<ReturnType<typeof mdns>>[0] & { readonly peerStore: PeerStore }
@@ -35,7 +35,7 @@ type LanComponents = Parameters<ReturnType<typeof mdns>>[0] & { readonly peerSto
  * The name under which the peers of a run find each other. Of a hash: a machine that listens on the LAN sees that there
  * is a run, and not the id by which its manifest is known.
  */
-export function lanServiceTag(runId: Uint8Array): string {
+function lanServiceTag(runId: Uint8Array): string {
   const name = createHash('sha256').update('hearsay lan').update(runId).digest('hex').slice(0, 16)
   return `_hearsay-${name}._udp.local`
 }

@@ -9,7 +9,7 @@ import { replaced } from './admission.js'
 type RelayComponents = Parameters<ReturnType<typeof circuitRelayTransport>>[0]
 
 /** Streams of the relay protocols on one connection: one for each peer that comes through it. */
-export const relayStreams = 32
+const relayStreams = 32
 
 /** Time before a lost slot is requested again, in milliseconds; each further wait is twice as long. */
 const retryMs = { first: 2_000, longest: 60_000 } as const

@@ -48,7 +48,7 @@ export interface PublishedFormat {
 }
 
 /** Does the payload travel in the message? A longer one is announced and pulled. */
-export function isInline({ payloadBytes }: HeadFormat): boolean {
+function isInline({ payloadBytes }: HeadFormat): boolean {
   return payloadBytes <= limits.inlineBytes
 }
 
