@@ -45,7 +45,6 @@ export class PeerKeeper {
   async begin(signal: AbortSignal): Promise<void> {
     const { peer, folder, onLost } = this.init
     await folder.writeMembers(this.met)
-    await this.describe()
     const from = { manifest: folder.manifest, folder, checkpoints: this.checkpoints }
     const taken = folder.isNew ? nothingYet : await takeUp(peer, from, onLost, signal)
     this.rounds = taken.rounds
