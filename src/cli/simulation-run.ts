@@ -12,7 +12,6 @@ import {
   type Simulation,
   type SimulationOptions,
   type SimulationOutcome,
-  type SimulationResult,
 } from '../simulate/index.js'
 import { type Layout, layersOf } from '../tensors/index.js'
 import {
@@ -170,7 +169,7 @@ async function finish(
 ): Promise<number> {
   const { summary } = result
   // Whatever the disk says, the run has a result, and whoever waited for it sees it.
-  const lost = await keepAll(summary, result, folder, described).then(
+  const lost = await keepAll(result, folder, described).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
@@ -193,14 +192,13 @@ async function finish(
 
 /** The summary first, which is small and says most; the first file that the disk refuses is the last that is tried. */
 async function keepAll(
-  summary: RunSummary,
-  { last, peers }: SimulationResult,
+  { summary, peers }: SimulationOutcome,
   folder: RunFolder,
   described: readonly PeerDescription[],
 ): Promise<void> {
   try {
     await folder.writeSummary(summary)
-    const round = last === undefined ? 0 : last.round + 1
+    const { rounds: round } = summary
     for (const [peer, { parameters, kept }] of peers.entries()) {
       await keepPeer(folder.path, described[peer]!, { round, parameters, ...kept })
     }
