@@ -35,3 +35,8 @@ export function wordsOf(section: JsonSchema): readonly JsonSchema[] {
     kind => nameOf(kind).name !== undefined && kind.required?.join() === nameOf(kind).field,
   )
 }
+
+/** A description as it stands in the middle of a line; "ASAM" and "λ" stay as they are. */
+export function inMidLine(description: string): string {
+  return description.replace(/^[A-Z](?=[a-z\s])/, letter => letter.toLowerCase())
+}

@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts'
 import { isOfRows, shippedSets } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
-import { nameOf, wordsOf } from '../json-schema.js'
+import { inMidLine, nameOf, wordsOf } from '../json-schema.js'
 import { defaultMethod } from '../methods/index.js'
 import { defaultModel, defaultModelOfRows, manifestJsonSchema, parseManifest } from '../node/index.js'
 import type { RunFlags } from './run-flags.js'
@@ -94,7 +94,7 @@ async function modelAsked(data: string, { superResolution }: InitOptions, asking
 function kindsToChoose(section: 'model' | 'merge' | 'topology'): { value: string; hint: string }[] {
   return wordsOf(manifestJsonSchema().properties![section]!).map(kind => ({
     value: nameOf(kind).name as string,
-    hint: kind.description!.replace(/^[A-Z]/, letter => letter.toLowerCase()),
+    hint: inMidLine(kind.description!),
   }))
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type JsonSchema, kindsOf, nameOf, wordsOf } from '../../json-schema.js'
+import { inMidLine, type JsonSchema, kindsOf, nameOf, wordsOf } from '../../json-schema.js'
 
 // The schema as it ships with the package: what makes it would take a second to load, and help must not wait for it.
 const path = new URL('../../../schema/manifest.schema.json', import.meta.url)
@@ -23,7 +23,7 @@ export function field(path: string): string {
 }
 
 function line(description: string, usual: string): string {
-  return `${lowerCase(description)}${usual === '' ? '' : ` (default: ${usual})`}`
+  return `${inMidLine(description)}${usual === '' ? '' : ` (default: ${usual})`}`
 }
 
 /** The kinds of a section that may be written as one word, and the usual one. */
@@ -57,9 +57,4 @@ function usualOf(having: readonly JsonSchema[], name: string): string {
 
 function text(value: unknown): string {
   return value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** In the middle of a line; "ASAM" and "λ" stay as they are. */
-function lowerCase(sentence: string): string {
-  return sentence.replace(/^[A-Z](?=[a-z\s])/, letter => letter.toLowerCase())
 }
