@@ -55,8 +55,9 @@ export interface Network {
   readonly members: readonly Member[]
   /** Where the peers go in step. */
   readonly lockstep: Lockstep | undefined
+  /** By all peers; of a run that goes on, with those of before. */
   sentBytes(): number
-  /** Rejections of all peers, by reason. */
+  /** Rejections of all peers, by reason, with those of before. */
   rejected(): Record<string, number>
   stop(): Promise<void>
 }
@@ -133,8 +134,8 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
       peerId: peer.identity.peerId,
       addresses: peer.addresses(),
     })),
-    sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, 0),
-    rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), {}),
+    sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, from?.sentBytes ?? 0),
+    rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {}),
     stop,
   }
 }
@@ -176,10 +177,7 @@ function listenAddress({ transport, port }: NetworkInit, place: string, self: nu
 }
 
 /** Two counts, added up. */
-export function sumByReason(
-  a: Readonly<Record<string, number>>,
-  b: Readonly<Record<string, number>>,
-): Record<string, number> {
+function sumByReason(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const total: Record<string, number> = { ...a }
   for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count
   return total

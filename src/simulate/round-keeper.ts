@@ -1,6 +1,6 @@
 import type { PeerState, SavedRun, StateKeeper } from '../disk/index.js'
 import type { AssembledPeer, RoundFigures } from '../node/index.js'
-import { type Network, sumByReason } from './network.js'
+import type { Network } from './network.js'
 import type { ProgressOf } from './progress.js'
 
 /** Keeps a run round by round: it can go on behind the last one that was whole. */
@@ -40,8 +40,7 @@ export class RoundKeeper {
         if (peers[place]!.failed) await keeper.keep(place, next.round, stateOf(peer, progress.heardUpTo(place)))
       }
       const sentBytes = (from?.sentBytes ?? 0) + this.sentBy(next.round)
-      const rejected = sumByReason(from?.rejected ?? {}, network.rejected())
-      await keeper.commit({ ...progress.figuresAt(next), sentBytes, rejected }, peers)
+      await keeper.commit({ ...progress.figuresAt(next), sentBytes, rejected: network.rejected() }, peers)
     }
   }
 

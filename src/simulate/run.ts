@@ -8,7 +8,7 @@ import { createRoundBook, type RoundBook } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
 import { interleaved } from './interleaved.js'
-import { type Network, sumByReason } from './network.js'
+import type { Network } from './network.js'
 import type { Prepared } from './prepared.js'
 import { createProgressOf, type ProgressOf } from './progress.js'
 import type { PeerResult, SimulationResult } from './result.js'
@@ -149,13 +149,9 @@ class PeersRun {
             (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
         },
       }),
-      sentBytes: () => this.sentBytes(),
+      sentBytes: () => network.sentBytes(),
       ...(from && { before: { ...from, lost } }),
     })
-  }
-
-  private sentBytes(): number {
-    return (this.from?.sentBytes ?? 0) + this.network.sentBytes()
   }
 
   private result(baselines: Baselines | undefined, interrupted: boolean): SimulationResult {
@@ -165,9 +161,9 @@ class PeersRun {
       lastTested: book.lastTested(),
       peers: network.peers.map(peer => this.peerResult(peer)),
       baselines,
-      sentBytes: this.sentBytes(),
+      sentBytes: network.sentBytes(),
       absent: progress.absent,
-      rejected: sumByReason(from?.rejected ?? {}, network.rejected()),
+      rejected: network.rejected(),
       samples: progress.samples,
       seconds: (from?.seconds ?? 0) + (this.endedAt - this.startedAt) / 1000,
       interrupted,
