@@ -34,7 +34,7 @@ export async function loadOrCreateIdentity(path: string): Promise<Identity> {
  *
  * @throws {@link HearsayError} RUN as `loadOrCreateIdentity`
  */
-export async function loadIdentity(path: string): Promise<Identity | undefined> {
+async function loadIdentity(path: string): Promise<Identity | undefined> {
   let file: FileHandle
   try {
     file = await open(path, 'r')

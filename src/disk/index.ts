@@ -7,17 +7,7 @@ export {
   type PeerDescription,
   sharedOf,
 } from './description.js'
-export {
-  explainDisk,
-  makeFolder,
-  moveInto,
-  replaceFile,
-  syncFiles,
-  syncFolder,
-  unfinishedName,
-  writeNew,
-  writeThrough,
-} from './durable.js'
+export { explainDisk, makeFolder, replaceFile, syncFiles, writeNew, writeThrough } from './durable.js'
 export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, readRunFolder } from './field-folder.js'
 export * from './identity-file.js'
 export { type KeptPeer, keepPeer, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'
@@ -33,7 +23,7 @@ export {
   type NetworkSettings,
   type PeerSettings,
 } from './peer-files.js'
-export { type LastTest, nothingYet, type Outcome, type SoFar } from './progress.js'
+export type { LastTest, Outcome, SoFar } from './progress.js'
 export * from './run-folder.js'
 export * from './simulation/index.js'
 export type { StateInit } from './simulation/keeper.js'

@@ -26,7 +26,7 @@ export function besideSpreadText(beside: BesideSpread, classes: readonly string[
 }
 
 /** What the recall is of, as a table's head has it. */
-export function rarestName(rarest: { readonly class: number } | undefined, classes: readonly string[]): string {
+function rarestName(rarest: { readonly class: number } | undefined, classes: readonly string[]): string {
   return rarest === undefined ? 'rarest class' : nameOf(rarest.class, classes)
 }
 
