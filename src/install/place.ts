@@ -9,7 +9,6 @@ import {
   nativeFolder,
   recordName,
 } from '../learner/backend/installed.js'
-
 import { whenRefused } from '../system-errors.js'
 
 /*

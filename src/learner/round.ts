@@ -61,7 +61,7 @@ export function inputsOf(
  * Sums up a round.
  *
  * @param loss - summed over the steps
- * @throws {@link HearsayError} `RUN` when a parameter is no longer finite
+ * @throws {@link HearsayError} `DIVERGED` when a parameter is no longer finite
  */
 export function trained(
   { round }: TrainingJob,

@@ -8,6 +8,9 @@ const layerName = z.string().min(1).max(200)
 /** Wider layers than any built-in model is for; bounds what a manifest from a stranger can make a peer allocate. */
 const width = z.int().min(1).max(4096)
 
+/** Filters of the 3×3 convolutions of a model, one after another. */
+const filters = z.array(width).min(1).max(6)
+
 /** Called so in every built-in model. */
 const outputLayer = 'output'
 
@@ -36,12 +39,7 @@ const lenet5 = z
 const cnn = z
   .strictObject({
     kind: z.literal('cnn'),
-    channels: z
-      .array(width)
-      .min(1)
-      .max(6)
-      .default([8, 16])
-      .meta({ says: 'Filters of each 3×3 convolution; each halves height and width' }),
+    channels: filters.default([8, 16]).meta({ says: 'Filters of each 3×3 convolution; each halves height and width' }),
     hidden: width.default(32).meta({ says: 'Units of the dense layer in front of the output' }),
     head,
   })
@@ -75,10 +73,7 @@ const vgg11 = z
 const sr = z
   .strictObject({
     kind: z.literal('sr'),
-    channels: z
-      .array(width)
-      .min(1)
-      .max(6)
+    channels: filters
       .default([32, 16])
       .meta({ says: 'Filters of each 3×3 convolution before the output, which also sees the image itself' }),
     head,

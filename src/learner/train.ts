@@ -15,7 +15,7 @@ import { tf } from './tensorflow.js'
  *
  * @param aborted - asked before each step
  * @returns nothing when it was aborted
- * @throws {@link HearsayError} `RUN` when a parameter is no longer finite
+ * @throws {@link HearsayError} `DIVERGED` when a parameter is no longer finite
  */
 export async function train(
   model: DeviceModel,

@@ -34,7 +34,7 @@ type Sums = Pick<TrainedMixture, 'loss' | 'samples' | 'steps' | 'gate'>
  *
  * @param aborted - asked before each step
  * @returns nothing when it was aborted
- * @throws {@link HearsayError} `DATA` without samples; `RUN` when a number is no longer finite
+ * @throws {@link HearsayError} `DATA` without samples; `DIVERGED` when a number is no longer finite
  */
 export async function train(job: MixtureTraining, aborted: () => boolean): Promise<TrainedMixture | undefined> {
   const { model, parameters, heads, weights, settings } = job

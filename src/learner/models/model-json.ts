@@ -147,7 +147,7 @@ export async function readModelPart(path: string, limit: number, source: string)
   try {
     return await readBounded(path, limit)
   } catch (error) {
-    throw new HearsayError('MODEL', `${whyNotRead(error)}`, { source, cause: error })
+    throw new HearsayError('MODEL', whyNotRead(error), { source, cause: error })
   }
 }
 
