@@ -105,6 +105,7 @@ export {
   createLearnerPool,
   type Device,
   type Evaluation,
+  type ForeignName,
   type ForeignRuleSpec,
   type HeadActivation,
   type HeadCut,

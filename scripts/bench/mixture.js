@@ -1,6 +1,6 @@
 import { HearsayError } from '../../dist/index.js'
 import { createLearnerPool } from '../../dist/learner/index.js'
-import { createMixtureLearner, mixtureSchema, mixtureWorker, resolveMixture } from '../../dist/mixture/index.js'
+import { createMixtureLearner, mixtureModule, mixtureSchema, resolveMixture } from '../../dist/mixture/index.js'
 import { headOf, headSection } from '../../dist/tensors/index.js'
 import { inTurn, print } from './measure.js'
 
@@ -41,7 +41,7 @@ async function measure(backend, rounds) {
     models: [{ model, inputShape: [inputs] }],
     classes,
     seed: 1,
-    worker: mixtureWorker(),
+    modules: [mixtureModule()],
   })
   try {
     const [of] = pool.models

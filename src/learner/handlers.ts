@@ -1,4 +1,5 @@
 import { HearsayError } from '../errors.js'
+import type { Backend } from './backend/backend.js'
 import { closeBackend, loadBackend } from './backend/load.js'
 import { stackLimit } from './dense/layers.js'
 import { trainStacked } from './dense/train.js'
@@ -63,8 +64,16 @@ export interface LearnerHandlers {
   controlOf(state: Int32Array): JobControl
 }
 
+/** What a worker can do. */
+export interface Abilities {
+  /** The rules that local plans can name. */
+  readonly book: RuleBook
+  /** Best first. */
+  readonly candidates: readonly Backend[]
+}
+
 /** @param closing - see {@link ThreadData} */
-export function createHandlers(closing: Int32Array, book: RuleBook): LearnerHandlers {
+export function createHandlers(closing: Int32Array, { book, candidates }: Abilities): LearnerHandlers {
   let now: Started | undefined
   const started = (): Started => {
     if (now === undefined) throw new Error('the worker has not been started')
@@ -81,7 +90,7 @@ export function createHandlers(closing: Int32Array, book: RuleBook): LearnerHand
 
   const handlers: Omit<Handlers, 'job'> = {
     async start(request) {
-      const backend = await loadBackend(request.backend, request.threads, { stopped: isClosing })
+      const backend = await loadBackend(request.backend, request.threads, { candidates, stopped: isClosing })
       now = await startedWith(request, book)
       return { backend, models: now.models.map(model => factsOf(model, backend)) }
     },

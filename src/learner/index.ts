@@ -12,7 +12,7 @@ export type { CorrectionSpec } from './rules/correction.js'
 export type { MomentumSpec } from './rules/momentum.js'
 export type { ProximalSpec } from './rules/proximal.js'
 export type { SamSpec } from './rules/sam.js'
-export type { ForeignRuleSpec, RuleSpec } from './rules/spec.js'
+export type { ForeignName, ForeignRuleSpec, RuleSpec } from './rules/spec.js'
 export type { WeightDecaySpec } from './rules/weight-decay.js'
 export {
   type Augmentation,

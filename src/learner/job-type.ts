@@ -4,8 +4,8 @@
  *
  * ```ts
  * export const scale = jobType<{ readonly values: Float32Array; readonly factor: number }, number>('example/scale')
- * // in the worker (serve.ts)
- * serve([handler(scale, async ({ commit }, { values, factor }) => { … })])
+ * // in a module of the worker's (worker-module.ts)
+ * export default { jobs: [handler(scale, async ({ commit }, { values, factor }) => { … })] }
  * // on the network thread
  * const count = await pool.submit(scale, { values, factor: 2 }, [], { signal })
  * ```

@@ -35,6 +35,8 @@ export const jobState = { open: 0, aborted: 1, committed: 2 } as const
 export interface ThreadData {
   /** 1 once the thread is to end, on shared memory: a job in progress sees it at its next step, a message it would not. */
   readonly closing: Int32Array
+  /** URLs of modules that add to the worker, see {@link WorkerModule}. */
+  readonly modules: readonly string[]
 }
 
 /** Answers that belong to each request. */

@@ -5,9 +5,9 @@ import { abortable, JobQueue } from './jobs.js'
 import type { Answers } from './messages.js'
 import { poolModel } from './pool-model.js'
 import { createReferences } from './references.js'
-import { type LearnerThread, startThread, workerUrl } from './thread.js'
+import { type LearnerThread, startThread } from './thread.js'
 import type {
-  BackendName,
+  BackendReport,
   JobOptions,
   LearnerPool,
   LearnerPoolInit,
@@ -19,8 +19,8 @@ import type {
 /** Standardised inputs that all workers together keep on their devices (see residents.ts). */
 const residentBytes = 2 ** 30
 
-/** These share one GPU, where a second worker would only wait for the first and hold its memory once more. */
-const oneWorker: readonly BackendName[] = ['node-gpu', 'webgpu']
+/** Workers of these would share one GPU, where a second only waits for the first and holds its memory once more. */
+const sharesDevice = ({ name, device }: BackendReport): boolean => device.kind === 'gpu' || name === 'webgpu'
 
 /**
  * These take their steps no faster on two cores than on one: waking threads costs what they save. 2.5 ms a step on one
@@ -47,7 +47,7 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
   const threads: LearnerThread[] = []
   const closeAll = async (): Promise<void> => void (await Promise.all(threads.map(thread => thread.close())))
   const start = (backend: LearnerPoolInit['backend']): Promise<Answers['start']> => {
-    const thread = startThread(init.worker ?? workerUrl())
+    const thread = startThread(init.modules)
     threads.push(thread)
     return thread.call<'start'>({
       type: 'start',
@@ -64,7 +64,7 @@ export async function createLearnerPool(init: LearnerPoolInit, options: JobOptio
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const first = await start(init.backend)
-    const workers = init.workers === undefined && oneWorker.includes(first.backend.name) ? 1 : wished
+    const workers = init.workers === undefined && sharesDevice(first.backend) ? 1 : wished
     await Promise.all(Array.from({ length: workers - 1 }, () => start(first.backend.name)))
     signal?.throwIfAborted()
     return poolOf(threads, models, first)

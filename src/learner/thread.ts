@@ -30,10 +30,10 @@ const closeMs = 10_000
 /** As much of a dying worker's last words as an error quotes. */
 const lastWords = 2000
 
-/** Starts a thread. */
-export function startThread(url: URL = workerUrl()): LearnerThread {
+/** Starts a thread. @param modules - see {@link LearnerPoolInit.modules} */
+export function startThread(modules: readonly URL[] = [], url: URL = workerUrl()): LearnerThread {
   const closing = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
-  const workerData: ThreadData = { closing }
+  const workerData: ThreadData = { closing, modules: modules.map(String) }
   const worker = new Worker(url, {
     workerData,
     name: 'hearsay-learner',

@@ -5,13 +5,14 @@ import type { Layout } from '../tensors/index.js'
 import type { JobType } from './job-type.js'
 import type { HeadCut } from './models/head-layers.js'
 import type { LocalPlan } from './plan.js'
+import type { ForeignName } from './rules/spec.js'
 import type { ModelSpec } from './spec.js'
 
 /**
  * What computes. `node-gpu` only where CUDA really uses a GPU; `webgpu` is any GPU, without CUDA; `node` is native
  * TensorFlow on the CPU.
  */
-export type BackendName = 'node-gpu' | 'webgpu' | 'node' | 'wasm'
+export type BackendName = 'node-gpu' | 'webgpu' | 'node' | 'wasm' | ForeignName
 
 /** What a backend computes on. */
 export interface Device {
@@ -56,8 +57,8 @@ export interface LearnerPoolInit {
   readonly objective?: Objective
   /** The run's seed: decides the first parameters and every peer's order of batches. */
   readonly seed: number
-  /** The module that each thread runs, where a room adds jobs of its own. @default the learner's own */
-  readonly worker?: URL
+  /** Modules that each thread imports, with rules, backends or jobs of their own: see {@link WorkerModule}. @default none */
+  readonly modules?: readonly URL[]
 }
 
 /** One of a pool's models, and what it is fed. */

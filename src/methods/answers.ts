@@ -6,7 +6,7 @@ import type { Published } from './roads.js'
 export interface AskedPeer {
   /** In messages. */
   readonly name: string
-  /** Its threads run the method's jobs. */
+  /** Its threads have the method's modules. */
   readonly pool: LearnerPool
   readonly parameters: Float32Array
   readonly kept: Kept

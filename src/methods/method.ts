@@ -83,6 +83,6 @@ export interface Method<S extends MethodSection = MethodSection> {
   readonly reports?: ReportTexts
   /** How a peer answers after its run. @default as its model does */
   readonly answers?: MethodAnswers<S>
-  /** The module that a learner's threads run, where the method has jobs of its own. @default the learner's */
-  readonly jobs?: () => URL
+  /** Modules that bring its own rules or jobs to the learner's workers: see {@link LearnerPoolInit.modules}. @default none */
+  readonly modules?: () => readonly URL[]
 }

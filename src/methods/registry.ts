@@ -54,6 +54,11 @@ export function methodOf({ method }: MethodSection): Method {
   return methodNamed(method)
 }
 
+/** What the learner's workers are to import: what the method brings, and behind it what its user does. */
+export function modulesOf(section: MethodSection, own: readonly URL[] = []): readonly URL[] {
+  return [...(methodOf(section).modules?.() ?? []), ...own]
+}
+
 /** The section as a person writes it. */
 export type SectionInput = string | (MethodSection & { readonly [field: string]: unknown })
 

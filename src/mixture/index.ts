@@ -8,7 +8,7 @@ export {
   type MixtureLearnerInit,
   type MixturePrediction,
   type MixtureReport,
-  mixtureWorker,
+  mixtureModule,
 } from './learner.js'
 export {
   type MixtureInput,

@@ -9,13 +9,13 @@ import { tensorsOfWeights, weightsOfTensors } from './kept-weights.js'
 import { localShare, type MixtureSettings } from './spec.js'
 import { createMixtureWeights, keepExperts, type MixtureWeights, transformOf } from './weights.js'
 
-/** The module that the threads of a pool for mixtures run: `createLearnerPool({ …, worker: mixtureWorker() })`. */
-export function mixtureWorker(): URL {
-  return pathToFileURL(createRequire(import.meta.url).resolve('#mixture/worker'))
+/** The mixture's jobs, for the threads of a pool: `createLearnerPool({ …, modules: [mixtureModule()] })`. */
+export function mixtureModule(): URL {
+  return pathToFileURL(createRequire(import.meta.url).resolve('#mixture/module'))
 }
 
 export interface MixtureLearnerInit {
-  /** Its threads run {@link mixtureWorker}. */
+  /** Its threads have the {@link mixtureModule}. */
   readonly pool: LearnerPool
   /** Of the pool. Its head must be a chain of layers; see {@link PoolModel.cut}. */
   readonly model: PoolModel

@@ -45,6 +45,8 @@ export interface PeerOptions {
   readonly hasBegun?: boolean
   /** @default 'auto', the best that works here */
   readonly backend?: 'auto' | BackendReport['name']
+  /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
+  readonly modules?: readonly URL[]
   /** Told of another process with this identity that began later, which is told to stop. Must not throw. */
   readonly onTwin?: InTheField['onTwin']
   readonly signal?: AbortSignal

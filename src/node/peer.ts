@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { classification, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
-import { checkTopology, methodOf } from '../methods/index.js'
+import { checkTopology, modulesOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
@@ -72,7 +72,6 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
-  const { jobs } = methodOf(manifest.merge)
   checkTopology(manifest.merge, createTopology(manifest.topology, 2, manifest.seed))
   const { network = {}, contacts = [], remembered = [], members } = options
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
@@ -90,7 +89,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       // One peer trains one batch after the other: a second worker would have nothing to do.
       workers: 1,
       models: choices,
-      ...(jobs && { worker: jobs() }),
+      modules: modulesOf(manifest.merge, options.modules),
       classes: dataset.classes.length,
       objective,
       seed: manifest.seed,

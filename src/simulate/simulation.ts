@@ -20,7 +20,7 @@ import {
 } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelChoice } from '../learner/index.js'
-import { checkTopology, methodOf } from '../methods/index.js'
+import { checkTopology, methodOf, modulesOf } from '../methods/index.js'
 import {
   loadData,
   type Manifest,
@@ -51,6 +51,8 @@ export interface SimulationOptions extends RunOptions {
   readonly port?: number
   /** Learner threads. @default one a core */
   readonly workers?: number
+  /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
+  readonly modules?: readonly URL[]
   /** Peers that hand over lies: see `forgeryOf`. @default none */
   readonly lies?: readonly Lie[]
   /** Where heads are published: this share of all directions between peers is cut. @default 0 */
@@ -135,15 +137,14 @@ function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconne
 function createPool(
   manifest: Manifest,
   dataset: Dataset,
-  { backend = 'auto', workers, signal }: SimulationOptions,
+  { backend = 'auto', workers, modules, signal }: SimulationOptions,
 ): Promise<LearnerPool> {
-  const { jobs } = methodOf(manifest.merge)
   return createLearnerPool(
     {
       backend,
       ...(workers === undefined ? {} : { workers }),
       models: modelChoices(manifest, dataset),
-      ...(jobs && { worker: jobs() }),
+      modules: modulesOf(manifest.merge, modules),
       classes: dataset.classes.length,
       ...(dataset.objective && { objective: dataset.objective }),
       seed: manifest.seed,

@@ -2,12 +2,14 @@ import type { Samples } from '../data/index.js'
 import type { KeptPeer, PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
-import { type Listened, methodOf } from '../methods/index.js'
+import { type Listened, methodOf, modulesOf } from '../methods/index.js'
 import { sameLayout } from '../tensors/index.js'
 
 export interface PredictOptions {
   /** @default 'auto', the best that works here */
   readonly backend?: 'auto' | BackendReport['name']
+  /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
+  readonly modules?: readonly URL[]
   readonly signal?: AbortSignal
 }
 
@@ -32,7 +34,7 @@ export interface Prediction {
 export async function predict(peer: KeptPeer, samples: Samples, options: PredictOptions = {}): Promise<Prediction> {
   const { description } = peer
   const { model, topology, inputShape, classes, objective } = description
-  const { answers, jobs: worker } = methodOf(description.merge)
+  const { answers } = methodOf(description.merge)
   const jobs = options.signal === undefined ? {} : { signal: options.signal }
   const pool = await createLearnerPool(
     {
@@ -42,7 +44,7 @@ export async function predict(peer: KeptPeer, samples: Samples, options: Predict
       classes: classes.length,
       objective,
       seed: 0,
-      ...(answers && worker && { worker: worker() }),
+      modules: modulesOf(description.merge, options.modules),
     },
     jobs,
   )

@@ -147,7 +147,7 @@ describe('a thread that dies', () => {
     ['exits', 0, 'ended with code 3; its last words: out of luck'],
     ['throws', 1, 'crashed: thrown in the worker'],
   ])('that %s is told apart from an answer', async (_, key, message) => {
-    const thread = startThread(crashing)
+    const thread = startThread([], crashing)
     await expect(thread.call<'memory'>({ type: 'memory' })).resolves.toEqual({ tensors: 1, bytes: 2 })
     expect(thread.alive).toBe(true)
     const calls: Promise<Answers['release']>[] = [0, 1].map(() => thread.call<'release'>({ type: 'release', key }))

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
 import type { ErrorCode } from '../../src/errors.js'
 import { createLearnerPool, jobType, type LearnerPool, type LearnerPoolInit } from '../../src/learner/index.js'
-import { handler, serve } from '../../src/learner/serve.js'
+import { handler } from '../../src/learner/job-handler.js'
+import { serve } from '../../src/learner/serve.js'
 import { random } from '../../src/random.js'
 
 interface LogitsAsk {
@@ -24,7 +25,7 @@ const init: LearnerPoolInit = {
   ],
   classes: 2,
   seed: 1,
-  worker: new URL('../fixtures/learner/serving-worker.mjs', import.meta.url),
+  modules: [new URL('../fixtures/learner/worker-module.mjs', import.meta.url)],
 }
 
 function noise(size: number): Samples {
@@ -99,6 +100,22 @@ describe('a job of another room', () => {
     )
   })
 
+  it('comes with backends: auto tries them first, and says why not one of them', async () => {
+    const own = await createLearnerPool({ ...init, backend: 'auto' })
+    try {
+      expect(own.backend).toMatchObject({ name: 'test/plain', reasons: ['test/broken: there is none'] })
+      const parameters = own.models[1]!.initialParameters()
+      const learner = own.models[1]!.learner({ samples: nine, standardisation: none }, 0)
+      const plan = { length: { epochs: 1 }, batch: 4, learningRate: 0.1, rules: [] }
+      expect(await learner.train(parameters, 0, plan)).toMatchObject({ steps: 3, samples: 9 })
+      expect(parameters).not.toEqual(own.models[1]!.initialParameters())
+    } finally {
+      await own.close()
+    }
+    const broken = createLearnerPool({ ...init, backend: 'test/broken' })
+    await expect(broken).rejects.toThrow('backend test/broken: there is none; make one')
+  })
+
   it('passes on what its handler threw', async () => {
     await expect(pool.submit(fails, { code: 'RUN' }, [])).rejects.toMatchObject({
       name: 'HearsayError',
@@ -113,7 +130,7 @@ describe('a job of another room', () => {
     const samples = { ...noise(4), size: 2 }
     const ask = { place: 0, parameters: pool.models[0].initialParameters(), logits: new Float32Array() }
     await expect(pool.submit(logits, ask, [{ samples, standardisation: none }])).rejects.toThrow('12 numbers are not 2')
-    const { worker, ...plain } = init
+    const { modules, ...plain } = init
     const own = await createLearnerPool(plain)
     try {
       await expect(own.submit(fails, {}, [])).rejects.toThrow('this worker knows no job "test/fails"')
@@ -122,7 +139,14 @@ describe('a job of another room', () => {
     }
   })
 
+  it.each([
+    ['is not there', 'file:///nowhere/module.mjs', 'nowhere'],
+    ['adds nothing', 'data:text/javascript,export const rules = []', 'has no default export'],
+  ])('is missed when its module %s', async (_, url, message) => {
+    await expect(createLearnerPool({ ...init, modules: [new URL(url)] })).rejects.toThrow(message)
+  })
+
   it('is served in a worker only', () => {
-    expect(() => serve([handler(fails, async () => {})])).toThrow(/worker/)
+    expect(() => serve([{ jobs: [handler(fails, async () => {})] }])).toThrow(/worker/)
   })
 })

@@ -4,6 +4,7 @@ import { createLearnerPool, type LearnerPool, type PoolModel } from '../../src/l
 import {
   type MethodEvent,
   methodOf,
+  modulesOf,
   type Neighbourhood,
   type NeighbourRoad,
   type PublicRoad,
@@ -61,8 +62,8 @@ afterAll(async () => {
 })
 
 function poolOf({ model, seed, merge }: Manifest, { inputShape, classes }: Dataset): Promise<LearnerPool> {
-  const worker = methodOf(merge).jobs?.()
-  const key = JSON.stringify([model, seed, worker])
+  const modules = modulesOf(merge)
+  const key = JSON.stringify([model, seed, modules])
   const pool =
     pools.get(key) ??
     createLearnerPool({
@@ -71,7 +72,7 @@ function poolOf({ model, seed, merge }: Manifest, { inputShape, classes }: Datas
       models: [{ model, inputShape }],
       classes: classes.length,
       seed,
-      ...(worker && { worker }),
+      modules,
     })
   pools.set(key, pool)
   return pool

@@ -6,7 +6,7 @@ import {
   type Expert,
   type MixtureLearner,
   type MixtureSettings,
-  mixtureWorker,
+  mixtureModule,
 } from '../../src/mixture/index.js'
 import { random } from '../../src/random.js'
 import { headOf, headSection } from '../../src/tensors/index.js'
@@ -45,7 +45,7 @@ const models: readonly ModelChoice[] = [
   { model: { kind: 'mlp', hidden: [16, 8], head: 'output' }, inputShape: [8, 8, 1] },
   { model: { kind: 'cnn', channels: [4], hidden: 8, head: 'output' }, inputShape: [8, 8, 1] },
 ]
-const poolInit = { backend: 'wasm' as const, models, classes: 4, seed, worker: mixtureWorker() }
+const poolInit = { backend: 'wasm' as const, models, classes: 4, seed, modules: [mixtureModule()] }
 
 let pool: LearnerPool
 let trained: { parameters: Float32Array; place: number }[]

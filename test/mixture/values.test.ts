@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
 import type { Objective } from '../../src/data/objective.js'
 import { createLearnerPool, type LocalPlan, type ModelChoice } from '../../src/learner/index.js'
-import { createMixtureLearner, mixtureSchema, mixtureWorker, resolveMixture } from '../../src/mixture/index.js'
+import { createMixtureLearner, mixtureModule, mixtureSchema, resolveMixture } from '../../src/mixture/index.js'
 import { random } from '../../src/random.js'
 import { headOf, headSection } from '../../src/tensors/index.js'
 
@@ -68,7 +68,7 @@ describe('a mixture of values', () => {
       objective,
       classes: 1,
       seed: 1,
-      worker: mixtureWorker(),
+      modules: [mixtureModule()],
     })
     try {
       const [of] = pool.models

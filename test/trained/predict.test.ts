@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createLearnerPool, modelSchema } from '../../src/learner/index.js'
-import { createMixtureLearner, mixtureSchema, mixtureWorker, resolveMixture } from '../../src/mixture/index.js'
+import { createMixtureLearner, mixtureModule, mixtureSchema, resolveMixture } from '../../src/mixture/index.js'
 import { random } from '../../src/random.js'
 import { allocate, headSection } from '../../src/tensors/index.js'
 import { mostProbable, predict } from '../../src/trained/index.js'
@@ -70,7 +70,7 @@ describe('a kept mixture', () => {
       models: [{ model, inputShape }],
       classes: 3,
       seed: 9,
-      worker: mixtureWorker(),
+      modules: [mixtureModule()],
     })
     const learner = createMixtureLearner({
       pool,

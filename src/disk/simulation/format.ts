@@ -25,9 +25,12 @@ import { checkpointLimits } from '../checkpoint-format.js'
 
 const faults = z.array(z.strictObject({ peer: z.int().min(0), round: z.int().min(0) })).max(100_000)
 
+/** Of a backend that a module brought: "module/name". */
+const foreignBackend = z.templateLiteral([z.string().min(1).max(100), '/', z.string().min(1).max(100)])
+
 /** What decides a simulation's numbers beside the manifest. */
 export const optionsSchema = z.strictObject({
-  backend: z.enum(backendSchema.options).exclude(['auto']),
+  backend: z.union([backendSchema.exclude(['auto']), foreignBackend]),
   workers: z.int().min(1).max(256),
   transport: z.enum(['tcp', 'memory']),
   baselines: z.boolean(),

@@ -34,7 +34,12 @@ export async function loadBackend(
   tf.env().set('PROD', true)
   if (wanted === 'auto') return loadBest(threads, candidates, stopped)
   const backend = candidates.find(({ name }) => name === wanted)
-  if (backend === undefined) throw new Error(`no backend is called ${wanted}`)
+  if (backend === undefined) {
+    throw new HearsayError(
+      'BACKEND',
+      `backend ${wanted}: none of this program's modules has it; name the one that does`,
+    )
+  }
   try {
     return { ...(await backend.start({ threads, automatic: false, stopped })), reasons: [] }
   } catch (error) {

@@ -5,9 +5,12 @@ import type { ProximalSpec } from './proximal.js'
 import type { SamSpec } from './sam.js'
 import type { WeightDecaySpec } from './weight-decay.js'
 
-/** A rule that another module brings to the workers, "module/rule", with fields that a thread can be sent. */
+/** Of a rule or a backend that another module brings to the workers: "module/name". */
+export type ForeignName = `${string}/${string}`
+
+/** A rule that another module brings to the workers, with fields that a thread can be sent. */
 export interface ForeignRuleSpec {
-  readonly rule: `${string}/${string}`
+  readonly rule: ForeignName
   readonly [field: string]: unknown
 }
 

@@ -2,9 +2,9 @@ import {
   createMixtureLearner,
   type MixtureSettings,
   type MixtureSpec,
+  mixtureModule,
   mixtureProblems,
   mixtureSchema,
-  mixtureWorker,
   resolveMixture,
   settleMixture,
 } from '../../mixture/index.js'
@@ -48,7 +48,7 @@ export const mixture: Method<MixtureSpec> = {
     perPeer: { weights: { label: 'listens to', own: 'own head', other: 'expert', of: 'an answer' } },
   },
   answers: mixtureAnswers,
-  jobs: mixtureWorker,
+  modules: () => [mixtureModule()],
 }
 
 function taskOf({ isOfValues }: { readonly isOfValues: boolean }): MixtureSettings['task'] {
