@@ -27,6 +27,8 @@ export interface ErrorSubject {
   readonly place?: string | undefined
   /** The field of a manifest, its path joined by dots; or the flag, or the column. */
   readonly field?: string | undefined
+  /** What the field or the flag was given. */
+  readonly value?: string | undefined
   /** What the operating system has refused, as ENOSPC. */
   readonly system?: string | undefined
 }
@@ -57,9 +59,10 @@ export class HearsayError extends Error {
     readonly problem: string,
     { cause, ...about }: ErrorSubject & ErrorOptions = {},
   ) {
-    const { source, place, field } = about
+    const { source, place, field, value } = about
     const where = [source, place].filter(part => part !== undefined).join(':')
-    const message = [where, field ?? '', problem].filter(part => part !== '').join(': ')
+    const what = [field, value].filter(part => part !== undefined).join(' ')
+    const message = [where, what, problem].filter(part => part !== '').join(': ')
     super(shown(message, messageLimit), cause === undefined ? undefined : { cause })
     this.about = about
   }

@@ -20,7 +20,7 @@ export async function readYaml(path: string, code: ErrorCode): Promise<YamlFile>
   try {
     text = (await readBounded(path, yamlLimits.bytes, { pipes: true })).toString('utf8')
   } catch (error) {
-    throw new HearsayError(code, `${whyNotRead(error)}`, { source: path, cause: error })
+    throw new HearsayError(code, whyNotRead(error), { source: path, cause: error })
   }
   return parseYaml(text, path, code)
 }

@@ -22,6 +22,8 @@ describe('an error that a user can mend', () => {
     expect(error).toMatchObject({ code: 'MANIFEST', problem: 'must be more than 0', about })
     expect(error.cause).toEqual(new Error('why'))
     expect(new HearsayError('RUN', 'is over').message).toBe('is over')
+    const flag = new HearsayError('USAGE', 'must be a number', { field: '--port', value: 'x' })
+    expect(flag.message).toBe('--port x: must be a number')
   })
 
   it('of a manifest says of which field', () => {

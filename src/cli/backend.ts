@@ -24,7 +24,7 @@ export const run: Run<BackendOptions> = async ([action], { cuda = false, wheel }
     return 0
   }
   if (action !== 'install') {
-    throw new HearsayError('USAGE', `backend ${action}: the action must be one of install, remove`)
+    throw new HearsayError('USAGE', 'the action must be one of install, remove', { source: `backend ${action}` })
   }
   const begun = performance.now()
   const seconds = (): string => duration((performance.now() - begun) / 1000)

@@ -80,7 +80,10 @@ function optionOf({ flags, description, choices, parse, repeatable, group, ...fl
 function oneOf(flag: string, choices: readonly string[]): (text: string) => string {
   return text => {
     if (choices.includes(text)) return text
-    throw new HearsayError('USAGE', `${flag} ${text}: must be one of ${choices.join(', ')}${didYouMean(text, choices)}`)
+    throw new HearsayError('USAGE', `must be one of ${choices.join(', ')}${didYouMean(text, choices)}`, {
+      field: flag,
+      value: text,
+    })
   }
 }
 
@@ -89,7 +92,7 @@ export function number(flag: string): (text: string) => number {
   return text => {
     const value = Number(text)
     if (text.trim() === '' || !Number.isFinite(value)) {
-      throw new HearsayError('USAGE', `${flag} ${text}: must be a number`)
+      throw new HearsayError('USAGE', 'must be a number', { field: flag, value: text })
     }
     return value
   }
@@ -100,7 +103,7 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
   return text => {
     const value = number(flag)(text)
     if (!Number.isInteger(value) || value < least || value > most) {
-      throw new HearsayError('USAGE', `${flag} ${text}: must be a whole number from ${least} to ${most}`)
+      throw new HearsayError('USAGE', `must be a whole number from ${least} to ${most}`, { field: flag, value: text })
     }
     return value
   }
@@ -110,7 +113,8 @@ export function wholeNumber(flag: string, least: number, most: number): (text: s
 export function share(flag: string): (text: string) => number {
   return text => {
     const value = number(flag)(text)
-    if (value < 0 || value > 1) throw new HearsayError('USAGE', `${flag} ${text}: must be a number from 0 to 1`)
+    if (value < 0 || value > 1)
+      throw new HearsayError('USAGE', 'must be a number from 0 to 1', { field: flag, value: text })
     return value
   }
 }

@@ -24,7 +24,7 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
   }
   const [set, ...more] = sets
   if (more.length > 0) {
-    throw new HearsayError('USAGE', `data ${sets.join(' ')}: one at a time; several are for --schema`)
+    throw new HearsayError('USAGE', 'one at a time; several are for --schema', { source: `data ${sets.join(' ')}` })
   }
   if (set === undefined) {
     stdout.write(`${shippedTable()}\n`)

@@ -15,7 +15,8 @@ interface ExportOptions {
 }
 
 export const run: Run<ExportOptions> = async ([run], { peer: name, to, format, bare = false }, { stdout }) => {
-  if (to === undefined) throw new HearsayError('USAGE', '--to: name the folder where the model is to be written')
+  if (to === undefined)
+    throw new HearsayError('USAGE', 'name the folder where the model is to be written', { field: '--to' })
   const formats = formatsOf(format)
   const peer = await readPeer(run!, name)
   await mustBeFree(to)
@@ -37,7 +38,7 @@ function formatsOf(given: readonly string[] | undefined): readonly ExportFormat[
     .map(name => {
       const format = exportFormats.find(known => known === name.trim())
       if (format !== undefined) return format
-      throw new HearsayError('USAGE', `--format ${name}: must be of ${exportFormats.join(', ')}`)
+      throw new HearsayError('USAGE', `must be of ${exportFormats.join(', ')}`, { field: '--format', value: name })
     })
 }
 
@@ -48,7 +49,8 @@ async function mustBeFree(folder: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return
-    throw new HearsayError('USAGE', `--to ${folder}: ${whyNot(error)}`, { cause: error })
+    throw new HearsayError('USAGE', whyNot(error), { field: '--to', value: folder, cause: error })
   }
-  if (files.length > 0) throw new HearsayError('USAGE', `--to ${folder}: is not empty; name a new folder`)
+  if (files.length > 0)
+    throw new HearsayError('USAGE', 'is not empty; name a new folder', { field: '--to', value: folder })
 }

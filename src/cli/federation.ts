@@ -38,7 +38,8 @@ export async function joinFederation(
     const folder = `runs/${own.name}`
     throw new HearsayError(
       'USAGE',
-      `--out: name the folder with ${own.name}'s identity, whose id is in ${file}; hearsay id ${folder} makes one and prints its id`,
+      `name the folder with ${own.name}'s identity, whose id is in ${file}; hearsay id ${folder} makes one and prints its id`,
+      { field: '--out' },
     )
   }
   const network = await networkSettings(flags)
@@ -49,7 +50,8 @@ export async function joinFederation(
     if (!identity.peerId.equals(own.peerId)) {
       throw new HearsayError(
         'USAGE',
-        `--out ${flags.out}: its identity is ${identity.peerId}, and ${file} has ${own.peerId} for ${own.name}; name ${own.name}'s folder, or put this id into the file`,
+        `its identity is ${identity.peerId}, and ${file} has ${own.peerId} for ${own.name}; name ${own.name}'s folder, or put this id into the file`,
+        { field: '--out', value: flags.out },
       )
     }
     const port = flags.port ?? portOf(own)
@@ -71,10 +73,8 @@ export async function joinFederation(
 async function readFederation(file: string): Promise<WrittenFederation> {
   const { spec, members, run } = await readTopologyFile(file)
   if (members === undefined) {
-    throw new HearsayError(
-      'TOPOLOGY',
-      `${file}: members: is missing; list who takes part, each with name, id and addresses`,
-    )
+    const about = { source: file, field: 'members' }
+    throw new HearsayError('TOPOLOGY', 'is missing; list who takes part, each with name, id and addresses', about)
   }
   const path = run === undefined ? undefined : resolve(dirname(file), run)
   const written = path === undefined ? {} : ((await readManifestFile(path)) as Record<string, unknown>)
@@ -84,18 +84,19 @@ async function readFederation(file: string): Promise<WrittenFederation> {
   return {
     manifest,
     members: members.map(({ name, id, addresses }, at) => {
-      const wrong = (what: string): HearsayError => new HearsayError('TOPOLOGY', `${file}: members.${at}.${what}`)
-      if (id === undefined) throw wrong(`id: is missing; it is what hearsay id prints at ${name}`)
+      const wrong = (field: string, what: string): HearsayError =>
+        new HearsayError('TOPOLOGY', what, { source: file, field: `members.${at}.${field}` })
+      if (id === undefined) throw wrong('id', `is missing; it is what hearsay id prints at ${name}`)
       if (addresses === undefined)
-        throw wrong(`addresses: is missing; write where ${name} listens, like /dns4/${name}.example/tcp/4001`)
+        throw wrong('addresses', `is missing; write where ${name} listens, like /dns4/${name}.example/tcp/4001`)
       return {
         name,
-        peerId: read(id, peerIdFromString, wrong('id: is no peer id; it must be what hearsay id prints')),
+        peerId: read(id, peerIdFromString, wrong('id', 'is no peer id; it must be what hearsay id prints')),
         addresses: addresses.map((address, i) =>
           read(
             address,
             text => multiaddr(text),
-            wrong(`addresses.${i}: is no address; write it like /ip4/192.0.2.1/tcp/4001`),
+            wrong(`addresses.${i}`, 'is no address; write it like /ip4/192.0.2.1/tcp/4001'),
           ),
         ),
       }

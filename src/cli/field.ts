@@ -91,7 +91,8 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
 
 function openedPeer(run: FieldRun, network: PeerNetwork, { stderr, signal }: Terminal): Promise<DurablePeer> {
   const { folder, manifest, settings, backend, contacts, met, hasBegun, identity } = run
-  const members = settings.members && membersFrom(settings.members, what => new HearsayError('RUN', `members: ${what}`))
+  const members =
+    settings.members && membersFrom(settings.members, what => new HearsayError('RUN', what, { field: 'members' }))
   return tellReading(stderr, onRead =>
     openPeer({
       folder,

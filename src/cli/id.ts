@@ -15,11 +15,10 @@ export const run: Run<object> = async ([folder], _, { stdout }) => {
 async function identityFolder(path: string): Promise<string> {
   const files = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []
-    throw new HearsayError('USAGE', `id ${path}: ${whyNot(error)}`)
+    throw new HearsayError('USAGE', whyNot(error), { source: `id ${path}` })
   })
   if (files.length === 0 || files.includes(identityFile)) return path
-  throw new HearsayError(
-    'USAGE',
-    `id ${path}: is not empty and holds no ${identityFile}; name a run folder, or a new one`,
-  )
+  throw new HearsayError('USAGE', `is not empty and holds no ${identityFile}; name a run folder, or a new one`, {
+    source: `id ${path}`,
+  })
 }

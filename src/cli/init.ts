@@ -48,7 +48,9 @@ function refuseToOverwrite(out: string | undefined, { force }: InitOptions): voi
 }
 
 function isThere(out: string): HearsayError {
-  return new HearsayError('USAGE', `${out}: is there already; write over it with --force, or name another with --out`)
+  return new HearsayError('USAGE', 'is there already; write over it with --force, or name another with --out', {
+    source: out,
+  })
 }
 
 async function write(out: string, text: string, { force }: InitOptions): Promise<void> {
@@ -59,7 +61,7 @@ async function write(out: string, text: string, { force }: InitOptions): Promise
     const { code } = error as NodeJS.ErrnoException
     if (code === 'EEXIST') throw isThere(out)
     if (code === undefined) throw error
-    throw new HearsayError('USAGE', `--out ${out}: ${whyNot(error)}`)
+    throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: out })
   }
 }
 

@@ -15,7 +15,9 @@ const dayMs = 24 * 3600 * 1000
 
 export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout, stderr }) => {
   if (resume === undefined) {
-    throw new HearsayError('USAGE', 'invite: --resume is missing; name the run folder of the peer that invites')
+    throw new HearsayError('USAGE', '--resume is missing; name the run folder of the peer that invites', {
+      source: 'invite',
+    })
   }
   const invitee = to === undefined ? undefined : peerIdIn(to, '--to')
   const { manifest, identityPath, settings } = await readRunFolder(resume)
@@ -23,7 +25,8 @@ export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout,
   if (founders === undefined) {
     throw new HearsayError(
       'USAGE',
-      `invite --resume ${resume}: this run is not by invitation; its address is enough to join (see access.founders in the manifest)`,
+      'this run is not by invitation; its address is enough to join (see access.founders in the manifest)',
+      { source: `invite --resume ${resume}` },
     )
   }
   const runId = runIdOf(manifest)

@@ -35,7 +35,7 @@ interface JoinFlags extends FieldFlags {
 export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, text, flags, terminal)
   if (text === undefined) {
-    throw new HearsayError('USAGE', 'join: an address is missing; hearsay start prints the whole line')
+    throw new HearsayError('USAGE', 'an address is missing; hearsay start prints the whole line', { source: 'join' })
   }
   const agreed = async (manifest: Manifest): Promise<boolean> => flags.yes === true || agrees(manifest, flags, terminal)
   if (/\.ya?ml$/i.test(text)) return joinFederation(text, flags, agreed, terminal)

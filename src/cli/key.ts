@@ -12,7 +12,7 @@ interface KeyOptions {
 const ownerOnly = 0o600
 
 export const run: Run<KeyOptions> = async ([action], { out }, { stdout }) => {
-  if (action !== 'new') throw new HearsayError('USAGE', `key ${action}: the action must be new`)
+  if (action !== 'new') throw new HearsayError('USAGE', 'the action must be new', { source: `key ${action}` })
   const text = newNetworkKey()
   await writeNew(out, text)
   const { fingerprint } = parseNetworkKey(text, out)
@@ -40,9 +40,9 @@ async function writeNew(path: string, text: string): Promise<void> {
     throw new HearsayError(
       'USAGE',
       code === 'EEXIST'
-        ? `--out ${path}: is there already; choose another name, or remove it if no network uses that key`
-        : `--out ${path}: ${whyNot(error)}`,
-      { cause: error },
+        ? 'is there already; choose another name, or remove it if no network uses that key'
+        : whyNot(error),
+      { field: '--out', value: path, cause: error },
     )
   }
 }

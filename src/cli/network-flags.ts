@@ -68,7 +68,9 @@ export function parseAllowList(text: string, source: string): PeerId[] {
     peers.push(peerIdIn(id, `${source}:${at + 1}`))
   }
   if (peers.length > 0) return peers
-  throw new HearsayError('USAGE', `${source}: no peer is on the list; write the ids that hearsay id prints, one a line`)
+  throw new HearsayError('USAGE', 'no peer is on the list; write the ids that hearsay id prints, one a line', {
+    source,
+  })
 }
 
 /** @throws {@link HearsayError} USAGE */
@@ -79,23 +81,25 @@ export function peerIdIn(text: string, place: string): PeerId {
   } catch {
     // Said below.
   }
-  throw new HearsayError(
-    'USAGE',
-    `${place}: ${text.slice(0, 100)} is no peer id; it must be one that hearsay id prints`,
-  )
+  throw new HearsayError('USAGE', `${text.slice(0, 100)} is no peer id; it must be one that hearsay id prints`, {
+    source: place,
+  })
 }
 
 async function tokenFrom(invite: string): Promise<string> {
   if (tokenPattern.test(invite)) return invite
   const text = (await readText('--invite', invite, 2 * inviteLimits.tokenBytes)).trim()
   if (tokenPattern.test(text)) return text
-  throw new HearsayError('USAGE', `--invite ${invite}: holds no invitation; it must be what hearsay invite prints`)
+  throw new HearsayError('USAGE', 'holds no invitation; it must be what hearsay invite prints', {
+    field: '--invite',
+    value: invite,
+  })
 }
 
 async function readText(flag: string, path: string, limitBytes: number): Promise<string> {
   try {
     return (await readBounded(path, limitBytes)).toString('utf8')
   } catch (error) {
-    throw new HearsayError('USAGE', `${flag} ${path}: ${whyNotRead(error)}`, { cause: error })
+    throw new HearsayError('USAGE', whyNotRead(error), { field: flag, value: path, cause: error })
   }
 }

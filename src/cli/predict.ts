@@ -69,10 +69,12 @@ async function manifestIn(folder: string, isNeeded: boolean): Promise<Manifest |
 
 function checkOut(out: string | undefined, restores: boolean): void {
   if (restores && (out === undefined || /\.(csv|json)$/i.test(out))) {
-    throw new HearsayError('USAGE', '--out: this model restores images; name the folder where they are to be written')
+    throw new HearsayError('USAGE', 'this model restores images; name the folder where they are to be written', {
+      field: '--out',
+    })
   }
   if (restores || out === undefined || /\.(csv|json)$/i.test(out)) return
-  throw new HearsayError('USAGE', `--out ${out}: must end in .csv or .json`)
+  throw new HearsayError('USAGE', 'must end in .csv or .json', { field: '--out', value: out })
 }
 
 /** What the run was tested on, of a peer in the field only where the manifest's data are there. */
@@ -85,7 +87,8 @@ async function testOf(
   if (shape.join() !== inputShape.join()) {
     throw new HearsayError(
       'DATA',
-      `${name}: its samples are ${shape.join('×')}, and the model takes ${inputShape.join('×')}; name the inputs`,
+      `its samples are ${shape.join('×')}, and the model takes ${inputShape.join('×')}; name the inputs`,
+      { source: name },
     )
   }
   const names = Array.from({ length: test.size }, (_, i) => String(i))
@@ -101,8 +104,6 @@ async function write(out: string, named: Named): Promise<void> {
   try {
     await replaceFile(out, /\.json$/i.test(out) ? jsonOf(named) : csvOf(named))
   } catch (error) {
-    throw new HearsayError('USAGE', `--out ${out}: ${whyNot(error)}`, {
-      cause: error,
-    })
+    throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: out, cause: error })
   }
 }

@@ -132,7 +132,7 @@ async function makeEmptyFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true })
     if ((await readdir(folder)).length === 0) return
   } catch (error) {
-    throw new HearsayError('USAGE', `--out ${folder}: ${whyNot(error)}`, { cause: error })
+    throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: folder, cause: error })
   }
-  throw new HearsayError('USAGE', `--out ${folder}: is not empty; name a new folder`)
+  throw new HearsayError('USAGE', 'is not empty; name a new folder', { field: '--out', value: folder })
 }

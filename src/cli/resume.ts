@@ -23,7 +23,10 @@ export async function resumeRun(
   const given = settled.filter(name => flags[name] !== undefined).map(name => `--${name}`)
   if (contact !== undefined && !contact.startsWith('/')) given.push(contact)
   if (given.length > 0) {
-    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${given.join(', ')}`)
+    throw new HearsayError('USAGE', `goes on as it was begun; leave out ${given.join(', ')}`, {
+      field: '--resume',
+      value: path,
+    })
   }
   const folder = await openRunFolder(path, { resume: true, signal: terminal.signal })
   try {
@@ -72,10 +75,9 @@ async function listeningAgain(
 function contactOf(text: string, { manifest, path }: FieldFolder): MetMember {
   const { address, peerId, runId } = parseJoinAddress(text)
   if (runId !== undefined && Buffer.compare(runId, runIdOf(manifest)) !== 0) {
-    throw new HearsayError(
-      'USAGE',
-      `${text.slice(0, 300)}: is of another run than the folder ${path}; ask for the line of this one`,
-    )
+    throw new HearsayError('USAGE', `is of another run than the folder ${path}; ask for the line of this one`, {
+      source: text.slice(0, 300),
+    })
   }
   return { name: 'contact', peerId, addresses: [address] }
 }

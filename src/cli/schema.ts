@@ -22,7 +22,8 @@ export async function schemaOf(
   if (first === undefined) {
     throw new HearsayError(
       'USAGE',
-      '--schema: name the data, or the schemas of several sites: hearsay data --schema a.yaml b.yaml',
+      'name the data, or the schemas of several sites: hearsay data --schema a.yaml b.yaml',
+      { field: '--schema' },
     )
   }
   return taskYaml(uniteTasks([first, ...others]))

@@ -61,7 +61,7 @@ async function goOn(
   const given = givenBeside(options)
   if (file !== undefined || given.length > 0) {
     const what = file ?? given.map(name => `--${name}`).join(', ')
-    throw new HearsayError('USAGE', `--resume ${path}: goes on as it was begun; leave out ${what}`)
+    throw new HearsayError('USAGE', `goes on as it was begun; leave out ${what}`, { field: '--resume', value: path })
   }
   const manifestPath = join(path, 'manifest.yaml')
   const { disconnect, ...kept } = await readKeptOptions(path)

@@ -37,7 +37,10 @@ function columnsOf(list: string): (string | number)[] {
     if (from === undefined) return columnOf(text.trim())!
     const count = Number(to) - Number(from) + 1
     if (count < 1 || count > dataLimits.columns) {
-      throw new HearsayError('USAGE', `--columns ${text}: must go from a lower number to a higher one`)
+      throw new HearsayError('USAGE', 'must go from a lower number to a higher one', {
+        field: '--columns',
+        value: text,
+      })
     }
     return Array.from({ length: count }, (_, i) => Number(from) + i)
   })

@@ -170,7 +170,7 @@ async function fill(file: FileHandle, path: string, target: Uint8Array, position
     const chunk = target.subarray(from, from + chunkBytes)
     for (let filled = 0; filled < chunk.length; ) {
       const { bytesRead } = await file.read(chunk, filled, chunk.length - filled, position + from + filled)
-      if (bytesRead === 0) throw new HearsayError('PARAMETERS', `${path}: became shorter while it was read`)
+      if (bytesRead === 0) throw new HearsayError('PARAMETERS', 'became shorter while it was read', { source: path })
       filled += bytesRead
     }
     await inTurn(() => hash.update(chunk))
@@ -181,7 +181,8 @@ function misplaced(path: string, theirs: string, ours: string): HearsayError {
   return new HearsayError(
     'RUN',
     theirs === ours
-      ? `${path}: holds another model than the manifest describes; go on with the version of Hearsay that wrote it, or start anew in another folder`
-      : `${path}: belongs to run ${theirs}, not to ${ours}; resume with the manifest it was started with, or start anew in another folder`,
+      ? 'holds another model than the manifest describes; go on with the version of Hearsay that wrote it, or start anew in another folder'
+      : `belongs to run ${theirs}, not to ${ours}; resume with the manifest it was started with, or start anew in another folder`,
+    { source: path },
   )
 }

@@ -68,7 +68,9 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
       const entries = await tidy(folder)
       const sequence = String((entries[0]?.sequence ?? 0) + 1).padStart(sequenceDigits, '0')
       if (sequence.length > sequenceDigits) {
-        throw new HearsayError('RUN', `${join(folder, entries[0]!.file)}: is no checkpoint of ours; move it elsewhere`)
+        throw new HearsayError('RUN', 'is no checkpoint of ours; move it elsewhere', {
+          source: join(folder, entries[0]!.file),
+        })
       }
       const unfinished = unfinishedName(join(folder, sequence))
       const digest = await writeCheckpoint(unfinished, contents, signal)

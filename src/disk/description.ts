@@ -163,7 +163,7 @@ export function encodeDescription({ layout, standardisation, ...rest }: PeerDesc
  * @throws {@link HearsayError} `RUN` when it is not that
  */
 export function decodeDescription(json: string, source: string): PeerDescription {
-  const wrong = (what: string): HearsayError => new HearsayError('RUN', `${source}: ${what}`)
+  const wrong = (what: string): HearsayError => new HearsayError('RUN', what, { source })
   const value = jsonIn(json)
   if (value === undefined) throw wrong('is not JSON')
   const { format: _, layout, standardisation, merge: section, ...rest } = validate(schema, value, source, 'RUN')

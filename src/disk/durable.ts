@@ -120,5 +120,5 @@ export function explainDisk(error: unknown, place: string, consequence: string):
   const problem = systemProblem(error)
   return problem === undefined
     ? error
-    : new HearsayError('RUN', `${place}: ${problem}. ${consequence}`, { cause: error })
+    : new HearsayError('RUN', `${problem}. ${consequence}`, { source: place, cause: error })
 }

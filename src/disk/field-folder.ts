@@ -184,7 +184,8 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
       if (settings.run === run) return settings
       throw new HearsayError(
         'RUN',
-        `${join(path, 'manifest.yaml')}: is that of run ${run}, and this folder's is ${settings.run}; bring back its own, which every peer of the run has, or start anew with another --out`,
+        `is that of run ${run}, and this folder's is ${settings.run}; bring back its own, which every peer of the run has, or start anew with another --out`,
+        { source: join(path, 'manifest.yaml') },
       )
     },
     writeMembers: members => json('peers.json', knownMembers(members)),
@@ -225,7 +226,7 @@ async function agreedIn(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof NotRead) what = error.message
   }
-  throw new HearsayError('RUN', `${path}: ${what}; take it away, and the others are asked`)
+  throw new HearsayError('RUN', `${what}; take it away, and the others are asked`, { source: path })
 }
 
 /** Has a run been begun in this folder? */
@@ -238,7 +239,7 @@ async function mustHaveManifest(path: string): Promise<void> {
   const instead = (await exists(join(path, 'peer.json')))
     ? "manifest.yaml is missing; copy it from any other peer's folder of this run"
     : 'there is no manifest.yaml in it; name the folder of a run that was started or joined here'
-  throw new HearsayError('RUN', `--resume ${path}: ${instead}`)
+  throw new HearsayError('RUN', instead, { field: '--resume', value: path })
 }
 
 async function makeEmpty(path: string): Promise<void> {
@@ -247,11 +248,11 @@ async function makeEmpty(path: string): Promise<void> {
     await makeFolder(path)
     files = await readdir(path)
   } catch (error) {
-    throw new HearsayError('RUN', `--out ${path}: ${whyNot(error)}`)
+    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
   }
   if (files.every(file => isLockFile(file) || file === identityFile)) return
   const resumable = files.includes('manifest.yaml') ? `, or go on with it: --resume ${path}` : ''
-  throw new HearsayError('RUN', `--out ${path}: is not empty; name a new folder${resumable}`)
+  throw new HearsayError('RUN', `is not empty; name a new folder${resumable}`, { field: '--out', value: path })
 }
 
 async function kept<T>(path: string, written: Promise<T>): Promise<T> {

@@ -41,13 +41,14 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return undefined
-    throw new HearsayError('RUN', `${path}: ${whyNot(error)}; it should be the file of a peer's private key`)
+    throw new HearsayError('RUN', `${whyNot(error)}; it should be the file of a peer's private key`, { source: path })
   }
   try {
     const status = await file.stat()
-    if (!status.isFile()) throw new HearsayError('RUN', `${path}: is no file; name the file of a peer's private key`)
+    if (!status.isFile())
+      throw new HearsayError('RUN', `is no file; name the file of a peer's private key`, { source: path })
     if (process.platform !== 'win32' && (status.mode & othersMask) !== 0) {
-      throw new HearsayError('RUN', `${path}: others may read this private key; run: chmod 600 ${path}`)
+      throw new HearsayError('RUN', `others may read this private key; run: chmod 600 ${path}`, { source: path })
     }
     if (status.size > identityLimitBytes) throw noIdentity(path, `${status.size} bytes`)
     return identityOf(await keyIn(await file.readFile('utf8'), path))
@@ -67,7 +68,8 @@ export async function loadOwnIdentity(path: string, { id }: Pick<PeerSettings, '
   const what = identity === undefined ? 'is missing' : `is the key of ${identity.peerId}`
   throw new HearsayError(
     'RUN',
-    `${path}: ${what}, and this run was begun as ${id}; bring back that one's from a copy, or join the run as another peer, with another --out`,
+    `${what}, and this run was begun as ${id}; bring back that one's from a copy, or join the run as another peer, with another --out`,
+    { source: path },
   )
 }
 
@@ -94,7 +96,8 @@ async function keyIn(text: string, path: string): Promise<Ed25519PrivateKey> {
 function noIdentity(path: string, instead: string): HearsayError {
   return new HearsayError(
     'RUN',
-    `${path}: holds ${instead} instead of one Ed25519 private key; bring back the file from a copy, or move it away to become a new peer`,
+    `holds ${instead} instead of one Ed25519 private key; bring back the file from a copy, or move it away to become a new peer`,
+    { source: path },
   )
 }
 

@@ -82,18 +82,20 @@ async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
     files = (await readdir(join(folder, 'peers'))).filter(file => file.endsWith('.json')).sort(inNumberOrder)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    throw new HearsayError('RUN', `${folder}: has no folder "peers" (${code}); name the folder of a run`, {
+    throw new HearsayError('RUN', `has no folder "peers" (${code}); name the folder of a run`, {
+      source: folder,
       cause: error,
     })
   }
   if (files.length === 0) {
     throw new HearsayError(
       'RUN',
-      `${folder}: says of no peer what its model is; was the run ended before it began, or made by an earlier version of Hearsay?`,
+      'says of no peer what its model is; was the run ended before it began, or made by an earlier version of Hearsay?',
+      { source: folder },
     )
   }
   if (files.length > peersLimit)
-    throw new HearsayError('RUN', `${folder}: has ${files.length} peers; at most ${peersLimit}`)
+    throw new HearsayError('RUN', `has ${files.length} peers; at most ${peersLimit}`, { source: folder })
   const descriptions: PeerDescription[] = []
   for (const file of files) {
     const path = join(folder, 'peers', file)
@@ -117,10 +119,9 @@ export async function readPeer(folder: string, name?: string): Promise<KeptPeer>
   const description = await descriptionOf(folder, name)
   const { parameters, method, heads } = await lastOf(folder, description)
   if (!parameters.every(Number.isFinite)) {
-    throw new HearsayError(
-      'PARAMETERS',
-      `${folder}: the model of ${description.name} holds numbers that are not finite`,
-    )
+    throw new HearsayError('PARAMETERS', `the model of ${description.name} holds numbers that are not finite`, {
+      source: folder,
+    })
   }
   return { description, parameters, method, heads }
 }
@@ -153,7 +154,9 @@ async function lastOf(folder: string, description: PeerDescription): Promise<Che
   }
   const saved = await latestCheckpoint({ folder: join(folder, 'checkpoints'), ...kindOf(description) })
   if (saved !== undefined) return saved
-  throw new HearsayError('RUN', `${folder}: has no parameters of ${name} yet; they are there after its first round`)
+  throw new HearsayError('RUN', `has no parameters of ${name} yet; they are there after its first round`, {
+    source: folder,
+  })
 }
 
 /** All tensors of a peer, as its checkpoint has them: a copy. */
@@ -187,6 +190,6 @@ async function bytesOf(path: string, limit: number): Promise<Uint8Array> {
   try {
     return await readBounded(path, limit)
   } catch (error) {
-    throw new HearsayError('RUN', `${path}: ${whyNotRead(error)}`, { cause: error })
+    throw new HearsayError('RUN', whyNotRead(error), { source: path, cause: error })
   }
 }

@@ -203,7 +203,9 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || state !== 'held') return
       end()
       lost.abort(
-        new HearsayError('RUN', `${folder}: the claim of this process is gone; another may have taken the folder over`),
+        new HearsayError('RUN', 'the claim of this process is gone; another may have taken the folder over', {
+          source: folder,
+        }),
       )
     }
   }
@@ -222,6 +224,6 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
 function refused(folder: string, { pid, machine }: Rival, here: string, advice?: string): HearsayError {
   const elsewhere = machine === undefined || machine === here ? '' : ' on another machine or in another container'
   const who = pid === process.pid && elsewhere === '' ? `this process (${pid})` : `process ${pid}${elsewhere}`
-  const text = `${folder}: ${who} is using it; stop that one first, or name another folder`
-  return new HearsayError('RUN', advice === undefined ? text : `${text}. ${advice}`)
+  const text = `${who} is using it; stop that one first, or name another folder`
+  return new HearsayError('RUN', advice === undefined ? text : `${text}. ${advice}`, { source: folder })
 }

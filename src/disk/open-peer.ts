@@ -212,9 +212,9 @@ async function openFolder(path: string, options: OpenPeerOptions): Promise<Field
     const { run, name: before } = await folder.readSettings()
     const wanted = Buffer.from(runIdOf(manifest)).toString('hex')
     if (run !== wanted)
-      throw new HearsayError('RUN', `${path}: is of run ${run}, not of ${wanted}; name another folder`)
+      throw new HearsayError('RUN', `is of run ${run}, not of ${wanted}; name another folder`, { source: path })
     if (name !== before)
-      throw new HearsayError('RUN', `${path}: is of the peer ${before}; name another folder for ${name}`)
+      throw new HearsayError('RUN', `is of the peer ${before}; name another folder for ${name}`, { source: path })
     return folder
   } catch (error) {
     await folder.abandon()

@@ -149,7 +149,9 @@ export function membersFrom(known: readonly KnownMember[], wrong: (what: string)
  */
 export async function settingsIn(path: string): Promise<PeerSettings> {
   const wrong = (what: string): HearsayError =>
-    new HearsayError('RUN', `${path}: ${what}; bring it back from a copy, or join the run anew with another --out`)
+    new HearsayError('RUN', `${what}; bring it back from a copy, or join the run anew with another --out`, {
+      source: path,
+    })
   if (!(await exists(path))) throw wrong('is missing, and with it what this peer was started with')
   try {
     return settingsSchema.parse(JSON.parse((await readBounded(path, settingsBytes)).toString('utf8')))
@@ -164,7 +166,7 @@ export async function settingsIn(path: string): Promise<PeerSettings> {
  * @throws {@link HearsayError} RUN when it is not there, or not what was written
  */
 export async function membersIn(path: string): Promise<MetMember[]> {
-  const damaged = (what: string): HearsayError => new HearsayError('RUN', `${path}: ${what}`)
+  const damaged = (what: string): HearsayError => new HearsayError('RUN', what, { source: path })
   if (!(await exists(path))) throw damaged('is missing')
   let value: unknown
   try {
@@ -187,6 +189,6 @@ export async function exists(path: string): Promise<boolean> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') return false
-    throw new HearsayError('RUN', `${path}: ${whyNot(error)}`)
+    throw new HearsayError('RUN', whyNot(error), { source: path })
   }
 }

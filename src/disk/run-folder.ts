@@ -46,9 +46,9 @@ export async function makeRunFolder(runId: string, now: Date, parent = 'runs'): 
       if (await isMade(path)) return path
     }
   } catch (error) {
-    throw new HearsayError('RUN', `${parent}: ${whyNot(error)}; or name a folder with --out`, { cause: error })
+    throw new HearsayError('RUN', `${whyNot(error)}; or name a folder with --out`, { source: parent, cause: error })
   }
-  throw new HearsayError('RUN', `${name}: ${sameSecond} runs began in this second; name a folder with --out`)
+  throw new HearsayError('RUN', `${sameSecond} runs began in this second; name a folder with --out`, { source: name })
 }
 
 /** @returns false where something has this name */
@@ -140,7 +140,10 @@ async function makeEmptyFolder(path: string): Promise<void> {
     await mkdir(path, { recursive: true })
     if ((await readdir(path)).length === 0) return
   } catch (error) {
-    throw new HearsayError('RUN', `--out ${path}: ${whyNot(error)}`)
+    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
   }
-  throw new HearsayError('RUN', `--out ${path}: is not empty; name a new folder, a run does not overwrite another`)
+  throw new HearsayError('RUN', 'is not empty; name a new folder, a run does not overwrite another', {
+    field: '--out',
+    value: path,
+  })
 }

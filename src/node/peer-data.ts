@@ -52,7 +52,8 @@ export async function dataOf({
   if (table !== undefined && manifest.task?.columns === undefined && !haveOwnModels(manifest)) {
     throw new HearsayError(
       'DATA',
-      `${name}: is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest`,
+      'is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest',
+      { field: name },
     )
   }
   return { dataset, samples: dataset.train }
@@ -84,7 +85,8 @@ function mustHaveTask({ task, data }: Manifest): void {
   if (task?.classes !== undefined && (task.columns ?? task.inputShape) !== undefined) return
   throw new HearsayError(
     'DATA',
-    `task: the manifest does not say what the inputs and classes of its peers' data are (${data.set}); hearsay start fills it in, and hearsay data --schema prints it to be written there`,
+    `the manifest does not say what the inputs and classes of its peers' data are (${data.set}); hearsay start fills it in, and hearsay data --schema prints it to be written there`,
+    { field: 'task' },
   )
 }
 
@@ -125,7 +127,8 @@ export async function settleTask(
   if (length > manifestBytes) {
     throw new HearsayError(
       'MANIFEST',
-      `${dataset.name}: its columns and classes make a manifest of ${length} bytes; at most ${manifestBytes} are handed to whoever joins; leave columns out with data.columns`,
+      `its columns and classes make a manifest of ${length} bytes; at most ${manifestBytes} are handed to whoever joins; leave columns out with data.columns`,
+      { source: dataset.name },
     )
   }
   return settled

@@ -19,7 +19,8 @@ export function choicesOf(
   if (methodOf(merge).needs.models !== 'own' && model !== undefined) {
     throw new HearsayError(
       'USAGE',
-      `--model: peers of this run merge their models (${merge.method}) and must have the same; leave it out`,
+      `peers of this run merge their models (${merge.method}) and must have the same; leave it out`,
+      { field: '--model' },
     )
   }
   const runs = { model: first, inputShape: manifest.task?.inputShape ?? inputShape }
@@ -34,6 +35,7 @@ export function checkHead(head: HeadSection, { models: [, runs] }: LearnerPool, 
   if (sameLayout(head.layout, agreed.layout)) return
   throw new HearsayError(
     'MODEL',
-    `model: its head is ${describeLayout(head.layout)} and the run's ${describeLayout(agreed.layout)}; give it features of the same width (features, or the last of hidden)`,
+    `its head is ${describeLayout(head.layout)} and the run's ${describeLayout(agreed.layout)}; give it features of the same width (features, or the last of hidden)`,
+    { field: 'model' },
   )
 }

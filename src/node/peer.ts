@@ -76,7 +76,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { network = {}, contacts = [], remembered = [], members } = options
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
-    throw new HearsayError('NETWORK', `${name}: this identity, ${identity.peerId}, is not among the members`)
+    throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
   await checkInvited(network, run, identity.peerId)
   const { dataset, samples } = await dataOf(options)

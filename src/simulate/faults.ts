@@ -52,13 +52,13 @@ export function cutLinks(share: number, peers: number, seed: number): (peer: num
  */
 export function parseFault(text: string, peers: number, rounds: number, flag = '--fail'): Fault {
   const match = /^(\d{1,6})@(\d{1,9})$/.exec(text)
-  if (match === null) throw new HearsayError('USAGE', `${flag} ${text}: write peer@round, for example 3@5`)
+  if (match === null) throw new HearsayError('USAGE', 'write peer@round, for example 3@5', { field: flag, value: text })
   const fault = { peer: Number(match[1]), round: Number(match[2]) }
   if (fault.peer >= peers) {
-    throw new HearsayError('USAGE', `${flag} ${text}: there are peers 0 to ${peers - 1}`)
+    throw new HearsayError('USAGE', `there are peers 0 to ${peers - 1}`, { field: flag, value: text })
   }
   if (fault.round >= rounds) {
-    throw new HearsayError('USAGE', `${flag} ${text}: there are rounds 0 to ${rounds - 1}`)
+    throw new HearsayError('USAGE', `there are rounds 0 to ${rounds - 1}`, { field: flag, value: text })
   }
   return fault
 }

@@ -152,7 +152,8 @@ function checkPorts({ transport, port, manifest }: NetworkInit): void {
   if (transport !== 'tcp' || port === 0 || last <= lastPort) return
   throw new HearsayError(
     'NETWORK',
-    `--port ${port}: ${manifest.peers} peers would need ports up to ${last}, and ${lastPort} is the last; begin lower, or with 0 for any that are free`,
+    `${manifest.peers} peers would need ports up to ${last}, and ${lastPort} is the last; begin lower, or with 0 for any that are free`,
+    { field: '--port', value: String(port) },
   )
 }
 

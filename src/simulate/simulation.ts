@@ -128,10 +128,9 @@ function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconne
   checkTopology(merge, topology)
   const { needs, name } = methodOf(merge)
   if (disconnect === undefined || needs.models === 'own') return topology
-  throw new HearsayError(
-    'USAGE',
-    `--disconnect: cuts the ways of published heads, which merge: ${name} has not; see --fail`,
-  )
+  throw new HearsayError('USAGE', `cuts the ways of published heads, which merge: ${name} has not; see --fail`, {
+    field: '--disconnect',
+  })
 }
 
 function createPool(
@@ -284,7 +283,8 @@ async function checkData(folder: string, dataset: Dataset): Promise<void> {
   if (data === datasetDigest(dataset)) return
   throw new HearsayError(
     'DATA',
-    `${dataset.name}: holds other samples than when this run was begun; bring those back, or begin anew in another folder`,
+    'holds other samples than when this run was begun; bring those back, or begin anew in another folder',
+    { source: dataset.name },
   )
 }
 

@@ -13,7 +13,9 @@ describe('a flag’s number', () => {
   })
 
   it.each(['', ' ', 'many', '1,5', 'NaN', 'Infinity', '1e999'])('is not %j', text => {
-    expect(() => number('--x')(text)).toThrow(new HearsayError('USAGE', `--x ${text}: must be a number`))
+    expect(() => number('--x')(text)).toThrow(
+      new HearsayError('USAGE', 'must be a number', { field: '--x', value: text }),
+    )
   })
 
   it.each(['0', '10', '1.5'])('within bounds is not %s', text => {

@@ -164,7 +164,9 @@ describe('hearsay init', () => {
     const out = join(folder, 'run.yaml')
     await writeFile(out, 'mine')
     await expect(initialised({ ...asked, out })).rejects.toThrow(
-      new HearsayError('USAGE', `${out}: is there already; write over it with --force, or name another with --out`),
+      new HearsayError('USAGE', 'is there already; write over it with --force, or name another with --out', {
+        source: out,
+      }),
     )
     expect(await readFile(out, 'utf8')).toBe('mine')
     await initialised({ ...asked, out, force: true })

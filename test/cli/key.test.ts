@@ -36,10 +36,10 @@ describe('hearsay key new', () => {
     const path = await temporaryFile('a.key')
     await writeFile(path, 'mine')
     await expect(run('new', path)).rejects.toThrow(
-      new HearsayError(
-        'USAGE',
-        `--out ${path}: is there already; choose another name, or remove it if no network uses that key`,
-      ),
+      new HearsayError('USAGE', 'is there already; choose another name, or remove it if no network uses that key', {
+        field: '--out',
+        value: path,
+      }),
     )
     expect(await readFile(path, 'utf8')).toBe('mine')
   })
@@ -47,6 +47,8 @@ describe('hearsay key new', () => {
   it('says what is wrong with a place, or an action', async () => {
     const path = await temporaryFile('a.key')
     await expect(run('new', join(path, 'b.key'))).rejects.toThrow(/^--out .*: there is no such file or folder/)
-    await expect(run('old', path)).rejects.toThrow(new HearsayError('USAGE', 'key old: the action must be new'))
+    await expect(run('old', path)).rejects.toThrow(
+      new HearsayError('USAGE', 'the action must be new', { source: 'key old' }),
+    )
   })
 })

@@ -132,7 +132,7 @@ describe('a peer’s folder', () => {
     await mkdir(path)
     await writeFile(join(path, 'notes.txt'), 'mine')
     await expect(opened(path)).rejects.toThrow(
-      new HearsayError('RUN', `--out ${path}: is not empty; name a new folder`),
+      new HearsayError('RUN', 'is not empty; name a new folder', { field: '--out', value: path }),
     )
     expect(await readdir(path)).toEqual(['notes.txt'])
     await expect(opened(join(path, 'notes.txt'))).rejects.toThrow('is there already; name another')
@@ -293,8 +293,10 @@ describe('a folder of which something is lost', () => {
     const path = await place()
     const folder = await opened(path)
     if (content !== undefined) await writeFile(join(path, 'peer.json'), content)
-    const wanted = `${path}/peer.json: ${says}; bring it back from a copy, or join the run anew with another --out`
-    await expect(folder.readSettings()).rejects.toThrow(new HearsayError('RUN', wanted))
+    const wanted = `${says}; bring it back from a copy, or join the run anew with another --out`
+    await expect(folder.readSettings()).rejects.toThrow(
+      new HearsayError('RUN', wanted, { source: `${path}/peer.json` }),
+    )
   })
 
   it('knows how far its peer was, and when it cannot know', async () => {

@@ -37,7 +37,7 @@ describe('an identity’s file', () => {
     for (const mode of [0o640, 0o604, 0o620, 0o601, 0o777]) {
       await chmod(path, mode)
       await expect(loadOrCreateIdentity(path)).rejects.toThrow(
-        new HearsayError('RUN', `${path}: others may read this private key; run: chmod 600 ${path}`),
+        new HearsayError('RUN', `others may read this private key; run: chmod 600 ${path}`, { source: path }),
       )
     }
     for (const mode of [0o600, 0o400]) {

@@ -42,14 +42,16 @@ export async function readKeptOptions(folder: string, limits: StateLimits = stat
   try {
     text = (await readBounded(path, limits.optionsBytes)).toString('utf8')
   } catch (error) {
-    if (error instanceof NotRead) throw new HearsayError('RUN', `${path}: ${error.message}; begin the run anew`)
+    if (error instanceof NotRead)
+      throw new HearsayError('RUN', `${error.message}; begin the run anew`, { source: path })
     throw new HearsayError(
       'RUN',
-      `--resume ${folder}: keeps no state to go on from; a run keeps one when it is begun with --out, until it is over, and none with mode: async`,
+      'keeps no state to go on from; a run keeps one when it is begun with --out, until it is over, and none with mode: async',
+      { field: '--resume', value: folder },
     )
   }
   const options = optionsSchema.safeParse(jsonIn(text))
-  if (!options.success) throw new HearsayError('RUN', `${path}: is not as it was written; begin the run anew`)
+  if (!options.success) throw new HearsayError('RUN', 'is not as it was written; begin the run anew', { source: path })
   return options.data
 }
 
@@ -76,7 +78,7 @@ export async function readState(
     tell(`${read}; the round before is taken`)
   }
   if (rounds.length === 0) return undefined
-  throw new HearsayError('RUN', `${path}: all rounds that were kept are damaged; begin the run anew`)
+  throw new HearsayError('RUN', 'all rounds that were kept are damaged; begin the run anew', { source: path })
 }
 
 /** @returns what is wrong, where it is damaged */
@@ -92,7 +94,9 @@ async function readRound(
   if (!parsed.success || parsed.data.peers.length !== layouts.length) return damaged
   const kept: Kept = parsed.data
   if (kept.run !== Buffer.from(runId).toString('hex')) {
-    throw new HearsayError('RUN', `${place}: is of another run than manifest.yaml beside it; bring back the manifest`)
+    throw new HearsayError('RUN', 'is of another run than manifest.yaml beside it; bring back the manifest', {
+      source: place,
+    })
   }
   const heads = await readHeads(place, kept, head)
   if (heads === undefined) return damaged

@@ -35,7 +35,7 @@ export function joinAddress(address: Multiaddr, runId: Uint8Array): string {
 /** @throws {@link HearsayError} `USAGE` */
 export function parseJoinAddress(text: string): JoinAddress {
   const wrong = (what: string): HearsayError =>
-    new HearsayError('USAGE', `${text.slice(0, 300)}: ${what}; copy the whole line that hearsay start prints`)
+    new HearsayError('USAGE', `${what}; copy the whole line that hearsay start prints`, { source: text.slice(0, 300) })
   const [where, run, ...more] = text.split('#')
   if (more.length > 0 || where === undefined || where.length > 1000) throw wrong('is no address to join')
   if (run !== undefined && !/^[0-9a-f]{64}$/.test(run)) throw wrong('the run after # must have 64 hexadecimal digits')
@@ -80,7 +80,8 @@ export async function askManifest(
   if (runId !== undefined && Buffer.compare(runIdOf(manifest), runId) !== 0) {
     throw new HearsayError(
       'NETWORK',
-      `${address}: its manifest is not that of the run ${Buffer.from(runId).toString('hex')}; do not trust this peer`,
+      `its manifest is not that of the run ${Buffer.from(runId).toString('hex')}; do not trust this peer`,
+      { source: address.toString() },
     )
   }
   return manifest
@@ -114,7 +115,9 @@ async function ask(
     throw ownAddress(String(address), identityId)
   }
   if (network.allow?.some(peer => peer.equals(peerId)) === false) {
-    throw new HearsayError('NETWORK', `allow: ${peerId} is not on the list, and you are about to join it; add it`)
+    throw new HearsayError('NETWORK', `${peerId} is not on the list, and you are about to join it; add it`, {
+      field: 'allow',
+    })
   }
   const refused = Promise.withResolvers<InviteRejection>()
   const { invite } = network
@@ -183,7 +186,10 @@ function readManifest(bytes: Uint8Array, address: Multiaddr): Manifest {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw new HearsayError('NETWORK', `${address}: what it calls its manifest is none`, { cause: error })
+    throw new HearsayError('NETWORK', 'what it calls its manifest is none', {
+      source: address.toString(),
+      cause: error,
+    })
   }
   return parseManifest(value, `the manifest of ${address}`)
 }
@@ -201,13 +207,14 @@ function explained(error: unknown, address: Multiaddr, isThere: boolean): unknow
   const instead = isThere
     ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
     : 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'
-  return new HearsayError('NETWORK', `${address}: ${why ?? instead}`, { cause: error })
+  return new HearsayError('NETWORK', `${why ?? instead}`, { source: address.toString(), cause: error })
 }
 
 /** For who is given its own address, as of the folder that its own is a copy of. */
 export function ownAddress(address: string, peerId: PeerId): HearsayError {
   return new HearsayError(
     'NETWORK',
-    `${address}: leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
+    `leads to this very peer, ${peerId}; was its folder copied? Name another peer's address, or start with an identity of your own`,
+    { source: address.toString() },
   )
 }

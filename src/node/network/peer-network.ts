@@ -80,7 +80,7 @@ const refusals: Readonly<Record<InviteRejection, string>> = {
 
 /** One line for an invitation that somebody does not take. */
 export function refusedInvite(reason: InviteRejection, by: string): HearsayError {
-  return new HearsayError('NETWORK', `invite: ${by} does not take the invitation: it ${refusals[reason]}`)
+  return new HearsayError('NETWORK', `${by} does not take the invitation: it ${refusals[reason]}`, { field: 'invite' })
 }
 
 /**
@@ -95,13 +95,14 @@ export async function checkInvited(
 ): Promise<void> {
   if (founders === undefined) {
     if (invite === undefined) return
-    throw new HearsayError('NETWORK', 'invite: this run is not by invitation; leave it out')
+    throw new HearsayError('NETWORK', 'this run is not by invitation; leave it out', { field: 'invite' })
   }
   if (founders.some(founder => founder.equals(peerId))) return
   if (invite === undefined) {
     throw new HearsayError(
       'NETWORK',
-      `access.founders: this peer, ${peerId}, is none of them; ask one for an invitation and give it with --invite`,
+      `this peer, ${peerId}, is none of them; ask one for an invitation and give it with --invite`,
+      { field: 'access.founders' },
     )
   }
   const verified = await verifyInvite(invite, { runId, founders, now: Date.now(), presentedBy: peerId })
@@ -143,6 +144,7 @@ function checkAnnounced(address: string): string {
   }
   throw new HearsayError(
     'NETWORK',
-    `announce: ${address} is no address of this machine or its router; write it like /ip4/203.0.113.7/tcp/4001, without /p2p/`,
+    `${address} is no address of this machine or its router; write it like /ip4/203.0.113.7/tcp/4001, without /p2p/`,
+    { field: 'announce' },
   )
 }

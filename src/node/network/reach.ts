@@ -24,11 +24,10 @@ export async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[]
     reason = error instanceof AggregateError ? error.errors[0] : error
   }
   if (reason instanceof HearsayError) throw reason
-  throw new HearsayError(
-    'NETWORK',
-    `${contacts.join(', ')}: nobody answers; is the peer running, and its port open to this machine?`,
-    { cause: reason },
-  )
+  throw new HearsayError('NETWORK', 'nobody answers; is the peer running, and its port open to this machine?', {
+    source: contacts.join(', '),
+    cause: reason,
+  })
 }
 
 /** Resolves when one of them answers; the others are tried on beside what follows. */
