@@ -23,15 +23,15 @@ import {
 } from './checkpoint-format.js'
 import { writeThrough } from './durable.js'
 
-/** So much is hashed in one go: a quarter of a millisecond at the 1 GB/s of SHA-256 on a machine of 2 cores. */
+/** Bytes hashed in one go: a quarter of a millisecond at the 1 GB/s of SHA-256 on a machine of 2 cores. */
 const chunkBytes = 1 << 18
 
 /**
  * Writes a checkpoint to a new file. No second copy of its vectors is made.
  *
- * @param create - makes the file. @default writeThrough: waits until the disk has it
+ * @param create - creates the file. @default writeThrough: waits until the file is on the disk
  * @returns SHA-256 of the file, in hex
- * @throws the signal's reason, and what the file system says; nothing of the file stays then
+ * @throws the signal's reason, and the file system's errors; the file is removed then
  */
 export async function writeCheckpoint(
   path: string,
@@ -52,7 +52,7 @@ export async function writeCheckpoint(
   return hash.digest('hex')
 }
 
-/** Small parts together, and large ones piece by piece. */
+/** Joins small parts into one chunk, and splits large ones. */
 function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   let waiting: Uint8Array[] = []
   let length = 0
@@ -71,21 +71,21 @@ function* chunksOf(parts: readonly Uint8Array[]): Generator<Uint8Array> {
   if (length > 0) yield Buffer.concat(waiting)
 }
 
-/** What became of reading a checkpoint. */
+/** Result of reading a checkpoint. */
 export type CheckpointRead =
   | { readonly ok: true; readonly checkpoint: Checkpoint }
   | { readonly ok: false; readonly reason: string }
 
 /**
- * Reads a checkpoint, piece by piece: model and heads into fresh shared memory. Allocates only for what fits, whatever
- * the file claims.
+ * Reads a checkpoint chunk by chunk, model and heads into new shared memory. Memory is allocated only for a checkpoint
+ * that fits the run and the model, whatever sizes the file claims.
  *
- * @param digest - SHA-256 that the file must have, in hex. @default any: its name tells none
- * @throws {@link HearsayError} for a file that is whole and of another run or model: that is no damage but a mistake
+ * @param digest - SHA-256 that the file must have, in hex. @default any: the file's name contains none
+ * @throws {@link HearsayError} for an undamaged file of another run or model: a user's mistake
  */
 export async function readCheckpoint(path: string, kind: CheckpointKind, digest?: string): Promise<CheckpointRead> {
   try {
-    // What is no file may keep its reader waiting forever, as a named pipe does.
+    // Anything but a regular file may block its reader forever, as a named pipe does.
     if (!(await stat(path)).isFile()) return { ok: false, reason: `${path}: is no file` }
     const file = await open(path, 'r')
     try {
@@ -96,7 +96,7 @@ export async function readCheckpoint(path: string, kind: CheckpointKind, digest?
   } catch (error) {
     if (error instanceof HearsayError && error.code === 'PARAMETERS') return { ok: false, reason: error.message }
     const { code } = error as NodeJS.ErrnoException
-    // A sector that cannot be read is damage; a permission that is missing is for the user to mend.
+    // An unreadable sector is damage; a missing permission is for the user to correct.
     if (code === 'EIO' || code === 'ENOENT') return { ok: false, reason: `${path}: cannot be read (${code})` }
     throw error
   }
@@ -123,7 +123,7 @@ async function readOpen(
   const header = readAbout(metadata, kind, layout)
   if (header === undefined) return { ok: false, reason: `${path}: does not say what it is a checkpoint of` }
 
-  // Only what fits gets memory; of the rest it is still worth knowing whether it is whole.
+  // Memory is allocated only for a checkpoint that fits; any other is still checked for damage.
   const checkpoint = header.fits ? emptyCheckpoint(kind, header) : undefined
   const scratch = new Uint8Array(checkpoint ? 0 : chunkBytes)
   const parts = checkpoint ? vectorsOf(checkpoint).map(bytesOf) : overAndOver(scratch, size - dataStart)
@@ -143,7 +143,7 @@ async function readOpen(
   return { ok: true, checkpoint }
 }
 
-/** With memory for all that its header names. */
+/** A checkpoint with memory for every tensor that its header names. */
 function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHeader): Checkpoint {
   const { round, name, hasBefore, numbers, tensors, heads } = header
   return {
@@ -159,7 +159,7 @@ function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHea
   }
 }
 
-/** The same memory over and over, until so many bytes are gone over. */
+/** Yields the same memory repeatedly, `bytes` in total. */
 function* overAndOver(scratch: Uint8Array, bytes: number): Generator<Uint8Array> {
   for (let left = bytes; left > 0; left -= scratch.length) yield scratch.subarray(0, left)
 }

@@ -11,25 +11,25 @@ import {
 } from '../tensors/index.js'
 
 /*
- * One checkpoint is one safetensors file, which any tool for that format opens, with all that a peer needs to go on:
+ * One checkpoint is one safetensors file, which any tool for that format opens, with all that a peer needs to resume:
  *
  *   <tensor>                  the whole model, in the order of its layout
- *   before:<tensor>           of a model that others have a part in: its shared part as it was before that
+ *   before:<tensor>           of a merged model: its shared part as it was before the merge
  *   kept:<name>               what the method keeps
  *   head:<peer id>/<tensor>   the heads that others have published
  *
- * The format's own metadata has whose and when it is, and as JSON what is not a tensor.
+ * The format's own metadata contains run, round and peer name, and as JSON everything that is not a tensor.
  */
 
-/** What a checkpoint holds besides the model, and bounds. A test asserts each. */
+/** Bounds of what a checkpoint contains besides the model. A test asserts each. */
 export const checkpointLimits = {
   /** Of the file's header: thousands of heads of a few tensors each are more than a model has. */
   headerBytes: 32 << 20,
-  /** Of all that is no tensor, as JSON. */
+  /** Of everything that is not a tensor, as JSON. */
   aboutBytes: 2 << 20,
   nameLength: 1000,
   roundDigits: 7,
-  /** Tensors of the method: two for each peer that it may know, and room for its own. */
+  /** Tensors of the method: two for each peer that the method may know, and room for its own. */
   keptTensors: 8192,
   /** Numbers in them: half the largest file. */
   keptSize: 2 ** 29,
@@ -55,12 +55,12 @@ const metadataSchema = z.strictObject({
 })
 
 const aboutSchema = z.strictObject({
-  /** Is there a part as it was before others had a part in it? */
+  /** Does the file contain the shared part as it was before the merge? */
   before: z.boolean(),
   numbers: z
     .record(
       z.string().max(64),
-      // JSON has no word for what is not finite.
+      // JSON cannot represent numbers that are not finite.
       z
         .array(
           z
@@ -84,7 +84,7 @@ const aboutSchema = z.strictObject({
 
 /** A peer between two rounds. */
 export interface Checkpoint extends KeptState {
-  /** The next one to train, from 0. */
+  /** The next round to train, from 0. */
   readonly round: number
   /** The peer's name. */
   readonly name: string
@@ -98,11 +98,11 @@ export interface CheckpointKind {
   readonly runId: Uint8Array
   /** The whole model's layout. */
   readonly layout: Layout
-  /** Of what is shared of it. */
+  /** The layout of the model's shared part. */
   readonly head: Layout
 }
 
-/** A checkpoint as its file has it. */
+/** The contents of a checkpoint's file. */
 export interface CheckpointContents {
   /** Of all tensors, in the order in which they lie. */
   readonly layout: Layout
@@ -156,7 +156,7 @@ export function vectorsOf({
   ]
 }
 
-/** What a file's header tells of a checkpoint, before any number of it is read. */
+/** What a file's header contains about a checkpoint: known before any of its numbers is read. */
 export interface CheckpointHeader {
   /** The run's id, in hex. */
   readonly run: string
@@ -166,13 +166,13 @@ export interface CheckpointHeader {
   readonly numbers: Readonly<Record<string, readonly number[]>>
   readonly tensors: readonly TensorPlace[]
   readonly heads: z.output<typeof aboutSchema>['heads']
-  /** It is of this run, and all of its tensors are those that a peer of it may have. */
+  /** The checkpoint is of this run, and each of its tensors is one that a peer of the run may have. */
   readonly fits: boolean
 }
 
 /**
  * @param layout - of the file
- * @returns nothing where it is no checkpoint
+ * @returns undefined where the file is not a checkpoint
  */
 export function readAbout(metadata: unknown, kind: CheckpointKind, layout: Layout): CheckpointHeader | undefined {
   const outer = metadataSchema.safeParse(metadata)

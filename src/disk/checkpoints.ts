@@ -7,42 +7,42 @@ import { type Checkpoint, type CheckpointKind, contentsOf } from './checkpoint-f
 import { explainDisk, makeFolder, moveInto, unfinishedEnding, unfinishedName } from './durable.js'
 
 export interface CheckpointsInit extends CheckpointKind {
-  /** Where they lie, and nothing else. Made when the first is saved. */
+  /** The folder of the checkpoints, and of nothing else. Created when the first one is saved. */
   readonly folder: string
   /**
-   * How many are kept, at least 1. Two, because a disk that damages a file after it was written is rarer than one
-   * that damages two.
+   * How many checkpoints are kept, at least 1. Two, because a disk that damages two written files is rarer than one
+   * that damages one.
    * @default 2
    */
   readonly keep?: number
-  /** Told of every checkpoint that is passed over, and why. Must not throw. */
+  /** Called for every checkpoint that is skipped, with the reason. Must not throw. */
   readonly onDamaged?: (reason: string) => void
 }
 
-/** A peer's state on disk. One process at a time: hold the run folder's lock. */
+/** A peer's state on disk, for one process at a time: the caller must hold the run folder's lock. */
 export interface Checkpoints {
   /**
-   * Resolves when the disk has it; the one before is removed only then. Its vectors must not change until it resolves:
-   * they are written from where they lie, for a second copy of a large model at the end of every round would cost more
-   * than it saves.
-   * Hashing takes its turns on the network thread, writing happens off it. Saves wait for each other.
+   * Resolves when the checkpoint is on the disk; older ones are removed only then. The vectors must not change until it
+   * resolves: they are written without a copy, as a second copy of a large model at the end of every round would cost
+   * more than it saves.
+   * Hashing runs on the network thread, in turns with its other work; writing happens off it. Saves are serialised.
    *
-   * A wait for the disk itself cannot be cut short; the signal is looked at between pieces of 256 KiB.
+   * A write to the disk cannot be interrupted; the signal is checked between chunks of 256 KiB.
    *
-   * @throws {@link HearsayError} RUN where the disk is full or cannot be written: those saved before are whole
+   * @throws {@link HearsayError} RUN where the disk is full or cannot be written: earlier checkpoints are whole
    * @throws the signal's reason
    */
   save(checkpoint: Checkpoint, signal: AbortSignal): Promise<void>
   /**
-   * Those that are whole, latest first, each read only when it is asked for. That there is none is a loss after a call
-   * of `onDamaged`, and else a start.
+   * The undamaged checkpoints, latest first, each read only when it is requested. If it yields none, the state is lost
+   * where `onDamaged` was called, and otherwise there was none yet.
    *
-   * @throws {@link HearsayError} RUN where one is of another run, or may not be read
+   * @throws {@link HearsayError} RUN where a checkpoint is of another run, or may not be read
    */
   all(): AsyncGenerator<Checkpoint, void, undefined>
 }
 
-/** Saves are numbered: a clock may go back, and a peer that comes back may train a round twice. */
+/** Saves are numbered: a clock may go back, and a peer that is resumed may train a round twice. */
 const sequenceDigits = 10
 const fileName = new RegExp(`^(\\d{${sequenceDigits}})\\.round-(\\d{1,7})\\.([0-9a-f]{64})\\.safetensors$`)
 
@@ -53,7 +53,7 @@ interface Entry {
   readonly digest: string
 }
 
-/** Creates the checkpoints of one peer in one run. Touches the disk only when asked to. */
+/** Creates the checkpoints of one peer in one run. The disk is accessed only when a method is called. */
 export function createCheckpoints(init: CheckpointsInit): Checkpoints {
   const { folder, keep } = { keep: 2, ...init }
   if (!Number.isInteger(keep) || keep < 1) throw new RangeError(`keep is ${keep}; must be a whole number from 1`)
@@ -61,7 +61,7 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
 
   async function write(checkpoint: Checkpoint, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    // Refused before the folder is touched.
+    // Throws before the folder is touched.
     const contents = contentsOf(init, checkpoint)
     try {
       await makeFolder(folder)
@@ -89,7 +89,7 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
   return {
     save(checkpoint, signal) {
       const saved = before.then(() => write(checkpoint, signal))
-      // The next one waits for its end alone; how it ended, its own caller hears.
+      // The next save waits only until this one has settled; an error is reported to this one's caller.
       before = saved.catch(() => {})
       return saved
     },
@@ -105,9 +105,9 @@ export function createCheckpoints(init: CheckpointsInit): Checkpoints {
 }
 
 /**
- * The last one of a folder that is whole, for who only looks: nothing is cleared away, as its peer may be running.
+ * The last undamaged checkpoint of a folder, read-only: no file is removed, as the folder's peer may be running.
  *
- * @throws {@link HearsayError} RUN where it is of another run or model, or may not be read
+ * @throws {@link HearsayError} RUN where the checkpoint is of another run or model, or may not be read
  */
 export async function latestCheckpoint(
   init: CheckpointKind & { readonly folder: string },
@@ -123,7 +123,7 @@ export async function latestCheckpoint(
   }
 }
 
-/** The folder's checkpoints, latest first. What a crash left unfinished is cleared away. */
+/** The folder's checkpoints, latest first. Unfinished files that a crash left are removed. */
 async function tidy(folder: string): Promise<Entry[]> {
   const files = await filesIn(folder)
   for (const file of files) if (file.endsWith(unfinishedEnding)) await remove(join(folder, file))
@@ -148,7 +148,7 @@ function entriesOf(files: readonly string[]): Entry[] {
     .sort((a, b) => b.sequence - a.sequence)
 }
 
-/** Clearing away may fail, as where a virus scanner holds the file open; the next save tries again. */
+/** Removal may fail, as where a virus scanner holds the file open; the next save tries again. */
 async function remove(path: string): Promise<void> {
   await rm(path, { force: true }).catch(whenRefused())
 }

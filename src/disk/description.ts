@@ -20,16 +20,16 @@ import { type HeadSection, type Layout, layoutOf } from '../tensors/index.js'
 import { validate } from '../validation.js'
 
 /*
- * What must be known of a peer's model beside its numbers, so that it can be used without the data it was trained on:
- * one JSON file, the same of a simulation and in the field.
+ * What must be known about a peer's model besides its parameters, to use it without the data it was trained on: one
+ * JSON file, the same for a simulated peer and for one in the field.
  */
 
 const format = 'hearsay peer 1'
 
-/** What the file may take: a user's topology of 16 MiB, and the columns of the widest table. */
+/** The largest file allowed: a user's topology of 16 MiB, and the columns of the widest table. */
 export const descriptionBytes = 64 << 20
 
-/** A peer's model, but for its numbers. */
+/** A peer's model without its parameters. */
 export interface PeerDescription {
   /** The run's id, in hex. */
   readonly run: string
@@ -37,32 +37,32 @@ export interface PeerDescription {
   /** The peer's id. */
   readonly id?: string | undefined
   readonly model: ModelSpec
-  /** Of a user's model: its topology, as the file had it. */
+  /** Of a user's model: its topology, as its file contained it. */
   readonly topology?: unknown
   readonly layout: Layout
   readonly inputShape: readonly number[]
-  /** Are inputs pixels, of which 255 is 1? Else numbers as they are. */
+  /** Are inputs pixels, which are divided by 255? If not, they are numbers, taken unchanged. */
   readonly pixels: boolean
   /** Of a table: which column becomes which inputs. */
   readonly table?: TableSchema | undefined
   /** In the order of the model's outputs; one name where numbers are learned. */
   readonly classes: readonly string[]
   readonly objective: Objective
-  /** Through which the model sees its inputs, and the number that it predicts. */
+  /** Applied to the model's inputs, and to the number that it predicts. */
   readonly standardisation: Standardisation
-  /** The manifest's section `merge`: the method tells how the peer answers. */
+  /** The manifest's section `merge`: the method determines how the peer predicts. */
   readonly merge: MethodSection
   /** As in the manifest: which part of the model is shared. */
   readonly share: string
 }
 
-/** What a description is made of. */
+/** What a description is made from. */
 export interface DescriptionInit {
   readonly runId: Uint8Array
   readonly name: string
   readonly id?: string
   readonly model: ModelSpec
-  /** Of a user's model, from `readTopology`: read before a run and not after, as files change. */
+  /** Of a user's model, from `readTopology`: read before a run, as the file may change meanwhile. */
   readonly topology?: unknown
   readonly layout: Layout
   readonly dataset: Dataset
@@ -144,7 +144,7 @@ const schema = z.strictObject({
   merge: z.unknown(),
 })
 
-/** As the file has it. */
+/** The description as the file's text. */
 export function encodeDescription({ layout, standardisation, ...rest }: PeerDescription): string {
   const { mean, std, ...target } = standardisation
   const kept = {
@@ -159,15 +159,15 @@ export function encodeDescription({ layout, standardisation, ...rest }: PeerDesc
 /**
  * Reads what {@link encodeDescription} wrote.
  *
- * @param source - what errors call the file
- * @throws {@link HearsayError} `RUN` when it is not that
+ * @param source - the file's name in error messages
+ * @throws {@link HearsayError} `RUN` when the text is not a description
  */
 export function decodeDescription(json: string, source: string): PeerDescription {
   const wrong = (what: string): HearsayError => new HearsayError('RUN', what, { source })
   const value = jsonIn(json)
   if (value === undefined) throw wrong('is not JSON')
   const { format: _, layout, standardisation, merge: section, ...rest } = validate(schema, value, source, 'RUN')
-  // Methods may have become known since this file was loaded.
+  // Methods may have been registered since this module was loaded.
   const merge = validate(sectionSchema(), section, `${source}: merge`, 'RUN')
   const { mean, std, target } = standardisation
   const channels = channelsOf(rest.inputShape)

@@ -5,21 +5,21 @@ import { HearsayError } from '../errors.js'
 import { systemProblem } from '../system-errors.js'
 
 /*
- * Files that are there whole or not at all, whenever the process or the power goes: written beside their place, brought
- * to the disk, and only then given their name.
+ * Atomic files: whole or absent, whenever the process dies or the power fails. Each is written under a temporary name,
+ * synced to the disk, and only then renamed.
  */
 
-/** What an unfinished file's name ends with. Whoever finds one finds what a crash left. */
+/** What an unfinished file's name ends with. Such a file that nobody writes to was left by a crash. */
 export const unfinishedEnding = '.part'
 
-/** A name beside `path` that nobody else writes to. */
+/** A name beside `path` that no other writer uses. */
 export function unfinishedName(path: string): string {
   return `${path}.${randomBytes(8).toString('hex')}${unfinishedEnding}`
 }
 
 /**
- * Writes a new file. The disk has it in its own time, or after {@link syncFiles}. Where writing fails nothing of the file
- * stays.
+ * Writes a new file. It reaches the disk whenever the system writes it back, or with {@link syncFiles}. Where writing
+ * fails the file is removed.
  *
  * @param mode - permissions, before the process's umask
  */
@@ -37,7 +37,7 @@ export async function writeNew(path: string, write: (file: FileHandle) => Promis
   }
 }
 
-/** Does the same, and waits until the disk has the file. */
+/** Like {@link writeNew}, but waits until the file is on the disk. */
 export async function writeThrough(
   path: string,
   write: (file: FileHandle) => Promise<void>,
@@ -50,15 +50,15 @@ export async function writeThrough(
   await writeNew(path, through, mode)
 }
 
-/** So many are open at a time: as many as Node's threads. */
+/** Files open at a time: as many as Node's threads. */
 const syncedAtOnce = 4
 
-/** Waits until the disk has files that are written. It mostly has all once it has the first. */
+/** Waits until written files are on the disk. Once the first is, usually all are. */
 export async function syncFiles(paths: readonly string[]): Promise<void> {
   const waiting = [...paths]
   const syncOneByOne = async (): Promise<void> => {
     for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
-      // Windows brings only those to the disk that may be written to.
+      // Windows syncs only files that are open for writing.
       const file = await open(path, 'r+')
       try {
         await file.sync()
@@ -70,7 +70,7 @@ export async function syncFiles(paths: readonly string[]): Promise<void> {
   await Promise.all(Array.from({ length: syncedAtOnce }, syncOneByOne))
 }
 
-/** Gives a finished file its name, in the place of what had it before, and waits until the disk knows. */
+/** Renames a finished file, replacing any file of that name, and waits until the new name is on the disk. */
 export async function moveInto(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
@@ -82,7 +82,7 @@ export async function moveInto(from: string, to: string): Promise<void> {
 }
 
 /**
- * Puts `content` in the place of what the file held: a reader sees the one or the other, also after a crash.
+ * Replaces a file's content atomically: a reader sees either the old or the new one, also after a crash.
  *
  * @param mode - permissions, before the process's umask
  */
@@ -92,7 +92,7 @@ export async function replaceFile(path: string, content: string | Uint8Array, mo
   await moveInto(unfinished, path)
 }
 
-/** Makes a folder, with those above it, and waits until the disk knows. One that is there already is left as it is. */
+/** Creates a folder and its parents, and waits until they are on the disk. An existing folder is left unchanged. */
 export async function makeFolder(path: string): Promise<void> {
   const first = await mkdir(path, { recursive: true })
   if (first !== undefined) await syncFolder(dirname(first))
@@ -111,10 +111,10 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * Turns what the disk refused into advice, and leaves every other error as it is.
+ * Turns a disk's error into one with advice, and returns every other error unchanged.
  *
  * @param place - the folder or file
- * @param consequence - what was not kept, what is still there, and what to do after the remedy
+ * @param consequence - what was not kept, what is still there, and what to do once the problem is solved
  */
 export function explainDisk(error: unknown, place: string, consequence: string): unknown {
   const problem = systemProblem(error)

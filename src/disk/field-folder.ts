@@ -10,32 +10,32 @@ import { type MetricsFile, openMetrics } from './metrics-file.js'
 import { exists, knownMembers, type MetMember, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
 import { nothingYet, type Outcome, outcomeIn, type SoFar, soFarIn } from './progress.js'
 
-/** What a folder is opened for. */
+/** Whether a folder is opened for a new run, or to resume one. */
 export type FieldFolderInit =
   | { readonly resume: false; readonly manifest: Manifest; readonly signal: AbortSignal }
   | { readonly resume: true; readonly signal: AbortSignal }
 
 /**
- * What one peer in the field keeps on disk, so that it can come back. One process at a time has it. Files are replaced
- * whole, so that a reader, or who comes back after a power cut, sees one state or the other.
+ * What one peer in the field keeps on disk, so that it can resume. One process at a time holds the folder. Files are
+ * replaced atomically, so that a reader, or a peer resumed after a power cut, sees either the old state or the new one.
  *
  * ```
  * manifest.yaml    the run
- * identity.key     who this peer is: its owner's alone
- * peer.json        what it was started with: its name, its data, its network; for its owner alone
- * peers.json       whom it met and where they listened
- * agreed.json      what peers added up before the first round, to see their columns on one scale
- * metrics.jsonl    every event, over all times it was resumed; a round may be in it twice, and the later one counts
+ * identity.key     this peer's private key: readable by its owner alone
+ * peer.json        what it was started with: its name, its data, its network; readable by its owner alone
+ * peers.json       the members it has met, with their addresses
+ * agreed.json      the sums that peers added up before the first round, to standardise their columns alike
+ * metrics.jsonl    every event, of all its processes; a round may be in it twice, and the later one counts
  * checkpoints/     its model between rounds
- * summary.json     how it went, written at the end
+ * summary.json     the result, written at the end
  * ```
  */
 export interface FieldFolder {
   readonly path: string
   readonly manifest: Manifest
-  /** Made by this process: nothing has happened in it before. */
+  /** The folder was created by this process: it contains no earlier events. */
   readonly isNew: boolean
-  /** What was there before this process, as `metrics.jsonl` tells it; undefined where a resumed folder has lost that file. */
+  /** Progress before this process, from `metrics.jsonl`; undefined where a resumed folder has lost that file. */
   readonly before: SoFar | undefined
   /** For `loadOrCreateIdentity`. */
   readonly identityPath: string
@@ -43,66 +43,66 @@ export interface FieldFolder {
   readonly checkpointsPath: string
   /** Aborted when another process took the folder: see `Lock`. */
   readonly lost: AbortSignal
-  /** One line of `metrics.jsonl`. */
+  /** Appends a line to `metrics.jsonl`. */
   readonly append: MetricsFile['append']
-  /** Remembers what this peer was started with. */
+  /** Writes what this peer was started with. */
   writeSettings(settings: PeerSettings): Promise<void>
   /**
-   * What it was started with, as this process has written it or one before.
+   * Reads what this peer was started with, as this process or an earlier one has written it.
    *
-   * @throws {@link HearsayError} RUN when `peer.json` is not there, is not what was written, or is of another run than
+   * @throws {@link HearsayError} RUN when `peer.json` is missing, is not what was written, or is of another run than
    * `manifest.yaml`
    */
   readSettings(): Promise<PeerSettings>
-  /** Remembers whom to dial next time. Calls wait for each other. */
+  /** Writes the members to dial when the peer is resumed. Calls are serialised. */
   writeMembers(members: readonly MetMember[]): Promise<void>
   /**
-   * Whom it remembers.
+   * Reads the members of `peers.json`.
    *
-   * @throws {@link HearsayError} RUN when `peers.json` is not there, or not what was written
+   * @throws {@link HearsayError} RUN when `peers.json` is missing, or not what was written
    */
   readMembers(): Promise<MetMember[]>
-  /** Remembers what peers agreed on before the first round, in base64. */
+  /** Writes what peers agreed on before the first round, in base64. */
   writeAgreed(sum: string): Promise<void>
-  /** Nothing where they had not yet. */
+  /** Reads the agreement; undefined where there is none yet. */
   readAgreed(): Promise<string | undefined>
   writeSummary(summary: object): Promise<void>
-  /** How it went the last time; undefined where that was not kept. */
+  /** Reads the result of the last process; undefined where that was not kept. */
   readOutcome(): Promise<Outcome | undefined>
-  /** Lets go of the folder. Idempotent. */
+  /** Releases the folder. Idempotent. */
   close(): Promise<void>
   /**
-   * Lets go of the folder, and takes a new one away again where nothing has happened in it, as where the data do not
-   * fit: a user that mends that and tries again is not to find it full. Nothing after `close`.
+   * Releases the folder, and removes a new one that has no events yet, as where the data do not fit: a user who
+   * corrects that and tries again needs an empty folder. Has no effect after `close`.
    */
   abandon(): Promise<void>
 }
 
-/** What a crash may have left of the files here. */
+/** Unfinished files that a crash may have left here. */
 const unfinished =
   /^(manifest\.yaml|agreed\.json|peer\.json|peers\.json|summary\.json|identity\.key)\.[0-9a-f]{16}\.part$/
 
-/** What a folder holds before anything has happened in it. */
+/** The files of a folder before its first event. */
 const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
 
-/** May be there before the run is: `hearsay id` makes it, for who must be known before it is let in. */
+/** May exist before the run: `hearsay id` creates it for a peer whose id must be known before it is admitted. */
 export const identityFile = 'identity.key'
 
-/** A claim may have come along with a copy: then its process holds another folder, with the same identity in it. */
+/** A claim may have been copied with its folder: its process then holds another folder, with the same identity. */
 const copied = 'Was the folder copied? Two peers cannot share one identity: join with a new folder instead'
 
 /**
- * Makes a new run folder (`resume: false`), or opens one that is there.
+ * Creates a new run folder (`resume: false`), or opens an existing one.
  *
  * @throws {@link HearsayError} RUN where a new one is not empty, where there is nothing to resume, or where another
- * process has the folder
+ * process holds the folder
  */
 export async function openRunFolder(path: string, init: FieldFolderInit): Promise<FieldFolder> {
   if (init.resume) await mustHaveManifest(path)
   else await makeEmpty(path)
   const lock = await lockFolder(path, init.signal, { advice: copied })
   try {
-    // Looked at again: until the lock was ours another process may have begun here.
+    // Checked again: another process may have begun here before this one got the lock.
     if (!init.resume) await makeEmpty(path)
     const hadIdentity = await exists(join(path, identityFile))
     const manifestPath = join(path, 'manifest.yaml')
@@ -124,7 +124,7 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
 }
 
 /**
- * What a folder says of its peer, without taking it: the peer may be running.
+ * Reads what a folder contains about its peer, without locking it: the peer may be running.
  *
  * @throws {@link HearsayError} RUN when no run was begun there
  */
@@ -153,7 +153,7 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
   const json = (name: string, value: unknown, mode?: number): Promise<void> => {
     const text = `${JSON.stringify(value, null, 2)}\n`
     const written = writing.then(() => kept(path, replaceFile(join(path, name), text, mode)))
-    // The next one waits for its end alone; how it ended, its own caller hears.
+    // The next write waits only until this one has settled; an error is reported to this one's caller.
     writing = written.catch(() => {})
     return written
   }
@@ -206,7 +206,7 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
         for (const file of [...newFiles, ...(hadIdentity ? [] : [identityFile])])
           await rm(join(path, file), { force: true })
         await lock.release()
-        // Not empty where another process has come meanwhile.
+        // The folder is not empty if another process has begun here meanwhile.
         await rmdir(path).catch(whenRefused('ENOTEMPTY', 'EEXIST', 'ENOENT'))
       })()
       await closed

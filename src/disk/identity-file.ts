@@ -8,22 +8,22 @@ import { whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, syncFolder, unfinishedName, writeThrough } from './durable.js'
 import type { PeerSettings } from './peer-files.js'
 
-/** An identity's file is two lines; more is another file. */
+/** An identity's file has two lines; a larger file is something else. */
 export const identityLimitBytes = 4096
 
 /** First line of an identity's file. */
 const notice =
   '# The private key of a Hearsay peer (Ed25519, libp2p protobuf, base64). Keep it secret: whoever has it is this peer.'
 
-/** Permission bits that let the group or everybody in. */
+/** Permission bits of the group and of everybody. */
 const othersMask = 0o077
 
 /**
- * The identity in a file; made, with the folders above it, where there is none. Of two who make it at once both get the
- * same one. The file is for its owner alone.
+ * Reads the identity in a file, or creates it, with the file's parent folders. Two processes that create it at once get
+ * the same one. Only the file's owner may read it.
  *
  * @throws {@link HearsayError} RUN where others may read the file (not checked on Windows, which has no such bits), or
- * it holds no Ed25519 key, or cannot be read or written
+ * it contains no Ed25519 key, or cannot be read or written
  */
 export async function loadOrCreateIdentity(path: string): Promise<Identity> {
   return (await loadIdentity(path)) ?? (await storeIdentity(path, await createIdentity()))
@@ -60,7 +60,7 @@ async function loadIdentity(path: string): Promise<Identity | undefined> {
 /**
  * The identity that a run was begun with.
  *
- * @throws {@link HearsayError} RUN where it is lost: a new one would be another peer, of which nobody knows
+ * @throws {@link HearsayError} RUN where it is lost: a new one would make this an unknown peer
  */
 export async function loadOwnIdentity(path: string, { id }: Pick<PeerSettings, 'id'>): Promise<Identity> {
   const identity = await loadIdentity(path)
@@ -78,17 +78,17 @@ async function keyIn(text: string, path: string): Promise<Ed25519PrivateKey> {
   const base64 = lines[0]?.trim()
   if (base64 === undefined || lines.length > 1) throw noIdentity(path, `${lines.length} lines that are no comment`)
   const bytes = Buffer.from(base64, 'base64')
-  // Buffer passes over what is not base64.
+  // Buffer skips characters that are not base64.
   if (bytes.toString('base64') !== base64) throw noIdentity(path, 'what is not base64')
   try {
     const key = privateKeyFromProtobuf(bytes)
-    // The file has both halves of the pair. After damage they no longer belong together, or are written otherwise.
+    // The file contains both keys of the pair. After damage they no longer match, or are encoded otherwise.
     if (key.type === 'Ed25519') {
       const pair = await generateKeyPairFromSeed('Ed25519', key.raw.subarray(0, 32))
       if (bytes.equals(privateKeyToProtobuf(pair))) return pair
     }
   } catch {
-    // Said below: the decoder's own words may hold parts of the key.
+    // Reported below: the decoder's message may contain parts of the key.
   }
   throw noIdentity(path, 'another kind of key, or a damaged one')
 }
@@ -108,7 +108,7 @@ async function storeIdentity(path: string, identity: Identity): Promise<Identity
     await makeFolder(dirname(path))
     await writeThrough(unfinished, file => file.writeFile(`${notice}\n${key}\n`), 0o600)
     try {
-      // Unlike a rename a link never takes the place of a key that somebody else made meanwhile.
+      // Unlike a rename, a link never replaces a key that another process has created meanwhile.
       await link(unfinished, path)
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException

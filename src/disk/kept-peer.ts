@@ -19,28 +19,28 @@ import { explainDisk, makeFolder, moveInto, replaceFile, unfinishedName } from '
 import { fileOf } from './run-folder.js'
 
 /*
- * What a run folder holds of each peer's model:
+ * What a run folder contains of each peer's model:
  *
- *   peers/<name>.json          what it is: see description.ts
- *   peers/<name>.safetensors   the model and what is kept beside it, a checkpoint; of a peer in the field that is the last
- *                              one in checkpoints/
+ *   peers/<name>.json          its description: see description.ts
+ *   peers/<name>.safetensors   the model and what is kept beside it, a checkpoint; of a peer in the field that is the
+ *                              last one in checkpoints/
  */
 
-/** A peer's model, whole. */
+/** A peer's model, complete. */
 export interface KeptPeer extends KeptState {
   readonly description: PeerDescription
-  /** On shared memory. */
+  /** In shared memory. */
   readonly parameters: Float32Array
 }
 
-/** As many as a simulation has. */
+/** The most that a simulation has. */
 const peersLimit = 100_000
 
 /**
- * Writes what a run folder must hold of a peer's model. Files are replaced whole.
+ * Writes what a run folder must contain of a peer's model. Files are replaced atomically.
  *
  * @param folder - of the run
- * @param last - its model and what is kept beside it. @default in the folder's checkpoints
+ * @param last - its model and what is kept beside it. @default that of the folder's checkpoints
  * @throws {@link HearsayError} `RUN` where the disk is full or cannot be written
  */
 export async function keepPeer(
@@ -54,7 +54,7 @@ export async function keepPeer(
     await makeFolder(join(folder, 'peers'))
     if (last !== undefined) {
       const unfinished = unfinishedName(path)
-      // Nobody goes back to what was before the last merge of a run that is over.
+      // The model before the last merge is of no use once a run is over.
       const method = { ...last.method, before: undefined }
       const contents = contentsOf(kindOf(description), { ...last, name, method })
       await writeCheckpoint(unfinished, contents, new AbortController().signal)
@@ -68,9 +68,9 @@ export async function keepPeer(
 }
 
 /**
- * The names of the peers whose models a run folder holds, in order.
+ * The names of the peers whose models a run folder contains, in order.
  *
- * @throws {@link HearsayError} `RUN` when it is no run folder, or holds none
+ * @throws {@link HearsayError} `RUN` when it is not a run folder, or contains none
  */
 export async function keptPeers(folder: string): Promise<string[]> {
   return (await descriptionsIn(folder)).map(({ name }) => name)
@@ -112,8 +112,8 @@ function inNumberOrder(a: string, b: string): number {
 /**
  * Reads a peer's model.
  *
- * @param name - of the peer; may be left out where the folder has one
- * @throws {@link HearsayError} `RUN` when there is no such peer, or what is kept of it is damaged; `PARAMETERS` likewise
+ * @param name - of the peer; may be left out where the folder has only one
+ * @throws {@link HearsayError} `RUN` when there is no such peer, or its files are damaged; `PARAMETERS` likewise
  */
 export async function readPeer(folder: string, name?: string): Promise<KeptPeer> {
   const description = await descriptionOf(folder, name)
@@ -159,7 +159,7 @@ async function lastOf(folder: string, description: PeerDescription): Promise<Che
   })
 }
 
-/** All tensors of a peer, as its checkpoint has them: a copy. */
+/** Copies all tensors of a peer, as in its checkpoint. */
 export function tensorsOfPeer({ description, ...last }: KeptPeer): ModelParameters {
   const { name } = description
   const { layout, vectors } = contentsOf(kindOf(description), { ...last, name, round: 0 })
@@ -185,7 +185,7 @@ async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(whenRefused('ENOENT', 'ENOTDIR')))?.isFile() === true
 }
 
-/** A whole file, if it is a regular one and no larger than allowed. */
+/** Reads a file, if it is a regular one and no larger than allowed. */
 async function bytesOf(path: string, limit: number): Promise<Uint8Array> {
   try {
     return await readBounded(path, limit)

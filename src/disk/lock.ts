@@ -12,19 +12,19 @@ import { explainDisk, unfinishedEnding, writeThrough } from './durable.js'
 import { machineName, startOfProcess } from './machine.js'
 
 /*
- * One process for one folder. There is no file that all contend for: taking such a file over from a process that died
- * is a race between those who saw it die. Each process lays down a claim of its own, under a name that nobody else
- * uses, and only then looks for the claims of others. Of two, the one that looks last sees the other's, so there are
- * never two holders; a claim that is removed because its process is gone is never a new one by the same name.
+ * At most one process holds a folder. There is no single lock file: taking such a file over from a dead process is a
+ * race between the processes that found it dead. Each process writes a claim of its own, under a unique name, and only
+ * then looks for the claims of others. Of two processes, the one that looks last sees the other's claim, so there are
+ * never two holders; and removing the claim of a dead process never removes a new one of the same name.
  */
 
-/** How the lock behaves, in the units of the names. */
+/** Timing of the lock, in the units of the names. */
 export const lockDefaults = {
-  /** How often the holder shows that it lives, for those who cannot ask for its process. */
+  /** How often the holder updates its claim, for processes that cannot look up its pid, as on other machines. */
   beatMs: 5_000,
-  /** A holder that cannot be asked for and was silent for so long is gone: six beats, for a machine under load. */
+  /** Age at which a claim is stale whose pid cannot be looked up: six beats, to allow for a machine under load. */
   staleMs: 30_000,
-  /** Two who began in the same instant both step back, and try again after a pause of their own. */
+  /** Attempts: two processes that claim at the same instant both withdraw, and each retries after a random pause. */
   attempts: 4,
 } as const
 
@@ -34,14 +34,14 @@ const claimLimitBytes = 4096
 const claimSchema = z.strictObject({
   pid: z.int().min(1),
   machine: z.string().min(1).max(1000),
-  /** When its process began, as its system tells it; left out where it does not tell. */
+  /** When its process began, as the system reports it; left out where the system does not. */
   started: z.string().max(64).optional(),
 })
 type Claim = z.output<typeof claimSchema>
 
 const claimName = /^lock\.(\d{1,10})\.[0-9a-f]{16}$/
 
-/** Is this file of a folder the lock's own? For those who ask whether a folder is empty. */
+/** Is this file of a folder the lock's own? For checks whether a folder is empty. */
 export function isLockFile(file: string): boolean {
   return claimName.test(file.endsWith(unfinishedEnding) ? file.slice(0, -unfinishedEnding.length) : file)
 }
@@ -49,25 +49,25 @@ export function isLockFile(file: string): boolean {
 export interface LockInit {
   /** @default lockDefaults.beatMs */
   readonly beatMs?: number
-  /** What else is said where somebody has it already. @default nothing */
+  /** Added to the error's message where another process holds the folder. @default nothing */
   readonly advice?: string
 }
 
-/** A folder that is ours. */
+/** A folder held by this process. */
 export interface Lock {
   /**
-   * Aborted, with a {@link HearsayError} as its reason, when somebody else took the folder or removed the claim. Where
-   * processes can be asked for that takes a person; on a disk that machines share, one that slept for `staleMs` loses it.
+   * Aborted, with a {@link HearsayError} as its reason, when another process has taken the folder or the claim was
+   * removed. On one machine only a person causes that; on a shared disk, a holder that sleeps for `staleMs` loses it.
    */
   readonly lost: AbortSignal
-  /** Idempotent. What is not released is released when the process ends. */
+  /** Releases the folder, as the end of the process does. Idempotent. */
   release(): Promise<void>
 }
 
 /**
  * Claims a folder for this process.
  *
- * @throws {@link HearsayError} RUN, naming the folder and the process that has it
+ * @throws {@link HearsayError} RUN, naming the folder and the process that holds it
  * @throws the signal's reason
  */
 export async function lockFolder(folder: string, signal: AbortSignal, init: LockInit = {}): Promise<Lock> {
@@ -93,7 +93,7 @@ export async function lockFolder(folder: string, signal: AbortSignal, init: Lock
   }
 }
 
-/** A claim is there with all it says, or not at all. */
+/** Writes a claim atomically. */
 async function lay(path: string, claim: Claim): Promise<void> {
   const unfinished = `${path}${unfinishedEnding}`
   await writeThrough(unfinished, file => file.writeFile(textOf(claim)))
@@ -109,9 +109,9 @@ interface Rival {
   readonly machine?: string
 }
 
-/** Somebody else whose claim stands; claims that do not are cleared away. */
+/** Another process whose claim is valid; claims that are not are removed. */
 async function rivalIn(folder: string, ownPath: string, machine: string, staleMs: number): Promise<Rival | undefined> {
-  // The folder's own clock: on a disk that machines share, theirs may differ.
+  // The clock of the folder's disk: those of machines that share it may differ.
   const { mtimeMs: now } = await stat(ownPath)
   for (const file of await readdir(folder)) {
     const path = join(folder, file)
@@ -131,13 +131,13 @@ async function rivalIn(folder: string, ownPath: string, machine: string, staleMs
   return undefined
 }
 
-/** Milliseconds since it was last touched; undefined where it is gone. */
+/** Milliseconds since a file was last written; undefined where it is gone. */
 async function ageOf(path: string, now: number): Promise<number | undefined> {
   const found = await stat(path).catch(whenRefused('ENOENT'))
   return found && now - found.mtimeMs
 }
 
-/** Undefined for what is no claim, as after a power cut: then its age decides. */
+/** Undefined where the file is not a claim, as after a power cut: its age decides then. */
 async function readClaim(path: string): Promise<Claim | undefined> {
   const bytes = await readBounded(path, claimLimitBytes).catch(whenNotRead)
   return claimSchema.safeParse(jsonIn(bytes?.toString('utf8') ?? '')).data
@@ -147,9 +147,9 @@ async function stands(claim: Claim | undefined, age: number, machine: string, st
   if (claim?.machine === machine) {
     if (!isAlive(claim.pid)) return false
     const started = await startOfProcess(claim.pid)
-    // Its number may have gone to another process since; when that began tells the two apart.
+    // Another process may have the pid by now; the start time distinguishes the two.
     if (started !== undefined && claim.started !== undefined) return started === claim.started
-    // Ours, and known to live: age says nothing against it.
+    // This process is alive, whatever the age of its claim.
     if (claim.pid === process.pid) return true
   }
   return age < staleMs
@@ -176,7 +176,7 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
     try {
       rmSync(path, { force: true })
     } catch (error) {
-      // A claim that stays is found to be nobody's.
+      // A claim that stays is found to be of a dead process.
       whenRefused()(error)
     }
   }
@@ -191,7 +191,7 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
   async function beat(): Promise<void> {
     if (state === 'released') return
     try {
-      // Written over with what it holds: never torn for a reader, and dated by the disk's own clock.
+      // Overwritten with the same content: a reader sees it whole, and the disk's own clock dates it.
       const file = await open(path, 'r+')
       try {
         await file.write(textOf(claim), 0)
@@ -199,7 +199,7 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
         await file.close()
       }
     } catch (error) {
-      // Anything else may pass, as a share that is away for a moment.
+      // Any other error may be transient, as of a network share that is briefly unavailable.
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || state !== 'held') return
       end()
       lost.abort(

@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import { whenRefused } from '../system-errors.js'
 
 /**
- * Where process numbers mean the same: on Linux one boot and one namespace of processes, for containers count their
- * own and may share a folder; elsewhere the host.
+ * Names the scope in which pids are unique: on Linux one boot and one pid namespace, as containers number their own
+ * processes and may share a folder; elsewhere the host.
  */
 export async function machineName(): Promise<string> {
   if (process.platform === 'linux') {
@@ -12,7 +12,7 @@ export async function machineName(): Promise<string> {
       const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8')
       return `${boot.trim()} ${await readlink('/proc/self/ns/pid')}`
     } catch (error) {
-      // No /proc here: the host must do.
+      // Without /proc the host's name is used.
       whenRefused()(error)
     }
   }
@@ -20,9 +20,9 @@ export async function machineName(): Promise<string> {
 }
 
 /**
- * When a process began, as its system counts; undefined where the system does not tell. With its number it names a
- * process for good: numbers are given out again, never at the same tick of the clock. A process that has ended and
- * whose parent has not yet noticed counts as another one.
+ * When a process began, in the system's units; undefined where the system does not report it. Pid and start time
+ * together identify a process: a pid is reused, but never at the same clock tick. A zombie (a process that has ended
+ * and whose parent has not reaped it) counts as another one.
  */
 export async function startOfProcess(pid: number): Promise<string | undefined> {
   if (process.platform !== 'linux') return undefined
@@ -32,7 +32,7 @@ export async function startOfProcess(pid: number): Promise<string | undefined> {
     const fields = line.slice(line.lastIndexOf(')') + 2).split(' ')
     return fields[0] === 'Z' || fields[0] === 'X' ? 'ended' : fields[19]
   } catch (error) {
-    // ESRCH is of a process that ends while its file is read.
+    // ESRCH: the process ended while its file was read.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return undefined
     return whenRefused()(error)
   }

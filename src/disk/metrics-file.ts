@@ -6,10 +6,10 @@ import { jsonIn } from '../json.js'
 import { whenRefused } from '../system-errors.js'
 import { explainDisk, moveInto, unfinishedName } from './durable.js'
 
-/** A file of one JSON object a line, written as they come. */
+/** A file of one JSON object a line, each written when it is appended. */
 export interface MetricsFile {
   /**
-   * One more line.
+   * Appends a line.
    *
    * @throws {@link HearsayError} RUN when an earlier one could not be written, as on a full disk
    */
@@ -21,10 +21,10 @@ export interface MetricsFile {
 }
 
 /**
- * Opens a file to append to; what a killed process left of its last line is cut off first, and what a full disk left of
- * one at the end.
+ * Opens a file to append to. An incomplete last line is cut off: of a killed process on opening, and of a full disk on
+ * closing.
  *
- * @param consequence - what it means when a line is lost, and what to do
+ * @param consequence - for the error's message: what a lost line means, and what to do
  */
 export async function openMetrics(path: string, consequence: string): Promise<MetricsFile> {
   await cutTornLine(path)
@@ -44,7 +44,7 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
     },
     async close() {
       stream.end()
-      // What the stream ends with is in `failure`, and the disk may refuse the cut as it has refused the line.
+      // `failure` has the stream's error, and cutting may fail on the same disk as writing did.
       await finished(stream).catch(whenRefused())
       if (failure === undefined) return
       await cutTornLine(path).catch(whenRefused())
@@ -53,11 +53,11 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
   }
 }
 
-/** How much of the file's end is looked at in one go. */
+/** Bytes read from the file's end in one go. */
 const blockBytes = 1 << 16
 const newline = 0x0a
 
-/** Makes the file end with a whole line, or empty. A line is whole when its end is there. */
+/** Cuts off a last line without a newline. */
 async function cutTornLine(path: string): Promise<void> {
   const file = await open(path, 'a+')
   try {
@@ -80,10 +80,10 @@ async function cutTornLine(path: string): Promise<void> {
 }
 
 /**
- * Takes out what a run has told of rounds that are not whole, and of what came behind them: the run goes on before those,
- * and tells it again. Nothing where the file is not there.
+ * Removes a run's events of incomplete rounds, and of anything later: the run resumes before those, and emits them
+ * again. Has no effect where there is no file.
  *
- * @param rounds - that are whole
+ * @param rounds - that are complete
  */
 export async function keepRounds(path: string, rounds: number): Promise<void> {
   const unfinished = unfinishedName(path)
@@ -100,7 +100,7 @@ export async function keepRounds(path: string, rounds: number): Promise<void> {
   }
 }
 
-/** A last line without its end is none. */
+/** Is this line's event of a complete round? An incomplete last line is not. */
 function isOfRounds(line: string, rounds: number): boolean {
   const event = jsonIn(line) as { type?: unknown; round?: unknown } | null | undefined
   if (event === undefined) return false

@@ -20,50 +20,50 @@ import { knownMembers, lastingData, type MetMember, type PeerSettings } from './
 import { PeerKeeper } from './peer-keeper.js'
 import type { LastTest } from './progress.js'
 
-/** A peer with a folder that keeps it. */
+/** Options of a peer that is kept in a folder. */
 export interface OpenPeerOptions extends Omit<PeerOptions, 'identity' | 'remembered'> {
   /**
-   * The path of a run folder: made where there is none, else gone on with, as after a crash. Or one that is open, with
-   * its settings written; whoever has opened it closes it.
+   * The path of a run folder: created where there is none, otherwise resumed, as after a crash. Or an open folder, with
+   * its settings written, which the caller closes.
    */
   readonly folder: string | FieldFolder
-  /** Members to look for beside those that the folder remembers. @default none */
+  /** Members to dial besides those in the folder. @default none */
   readonly met?: readonly MetMember[]
-  /** Receives a line for each thing that the folder has lost. Must not throw. @default a warning of the process */
+  /** Called with a line for each thing that the folder has lost. Must not throw. @default a process warning */
   readonly onLost?: (line: string) => void
 }
 
-/** A peer that comes back: what it needs for that is on the disk before its events are seen. */
+/** A peer that can resume: what it needs for that is on the disk before its events are emitted. */
 export interface DurablePeer extends Omit<Peer, 'run'> {
   readonly folder: FieldFolder
-  /** Rounds that it has ended, in this process and before. */
+  /** Rounds that the peer has ended, in this process and before. */
   readonly rounds: number
   /** The last test of its model. */
   readonly tested: LastTest | undefined
-  /** Members that it has met, those that are gone among them. */
+  /** Members that the peer has met, including those that have left. */
   met(): readonly MetMember[]
   /**
-   * Goes on behind the rounds that are done; ends at once where all are. Once only.
+   * Continues after the rounds that are done, and ends at once where all are. May be called once.
    *
-   * @throws {@link HearsayError} RUN where the disk refuses, or another process has taken the folder
+   * @throws {@link HearsayError} RUN where the disk cannot be written, or another process has taken the folder
    */
   run(options?: DurableRunOptions): AsyncGenerator<PeerEvent, void, undefined>
 }
 
 export interface DurableRunOptions {
   /**
-   * How many peers it waits for, itself among them.
-   * @default the manifest's, without those that have done all their rounds: they do not come back
+   * How many peers it waits for, including itself.
+   * @default the manifest's, less the peers that have done all their rounds, as they do not come back
    */
   readonly minPeers?: number
-  /** Watch the run; what an event changes is on the disk before they hear of it. @default nobody */
+  /** Receive the run's events; what an event changes is on the disk before they do. @default none */
   readonly reporters?: readonly Reporter[]
   readonly signal?: AbortSignal
 }
 
 /**
- * A peer as {@link createPeer} makes it, that keeps its identity, its model and the members it meets in a folder. The
- * same call after a crash or a power cut gives the same peer, which goes on behind its last whole round.
+ * A peer as {@link createPeer} creates it, which keeps its identity, its model and the members it meets in a folder.
+ * The same call after a crash or a power cut returns the same peer, which continues after its last complete round.
  *
  * ```ts
  * const peer = await openPeer({ folder: 'runs/boston', manifest, name: 'boston', data: { own } })
@@ -85,7 +85,7 @@ export async function openPeer(options: OpenPeerOptions): Promise<DurablePeer> {
   }
 }
 
-/** @param close - what ends with the peer */
+/** @param close - called when the peer has stopped */
 async function peerIn(
   folder: FieldFolder,
   options: OpenPeerOptions,
@@ -151,7 +151,7 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
     },
     met: () => keeper.met,
     async *run({ minPeers = awaited(manifest.minPeers, keeper.met), reporters = [], signal } = {}) {
-      // Killed between its last round and its end, it has nothing left to do.
+      // A peer that was killed between its last round and its end has nothing left to do.
       if (keeper.rounds >= manifest.rounds) return
       const either = createDeadline(signal, folder.lost)
       const run = {
@@ -182,7 +182,7 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
   }
 }
 
-/** The peer's events, each once it is kept. */
+/** The peer's events, each emitted once it is kept. */
 async function* keptEvents(
   { peer, folder, keeper }: KeptPeerInit,
   minPeers: number,
@@ -202,7 +202,7 @@ function awaited(minPeers: number, met: readonly MetMember[]): number {
   return finished === 0 ? minPeers : Math.min(minPeers, 1 + met.length - finished)
 }
 
-/** Opens the folder that a program names by its path. What it says of the run must be what it said before. */
+/** Opens the folder at a path. A resumed one must be of the same run and the same peer name. */
 async function openFolder(path: string, options: OpenPeerOptions): Promise<FieldFolder> {
   const { manifest, name, signal = new AbortController().signal } = options
   const resume = await hasRun(path)
@@ -222,7 +222,7 @@ async function openFolder(path: string, options: OpenPeerOptions): Promise<Field
   }
 }
 
-/** What `peer.json` remembers of a peer that a program has begun. */
+/** The settings in `peer.json` of a peer that was created through the library. */
 async function settingsOf({ identityPath }: FieldFolder, options: OpenPeerOptions): Promise<PeerSettings> {
   const { manifest, name, data, members, listen = ['/ip4/0.0.0.0/tcp/0'] } = options
   const { peerId } = await loadOrCreateIdentity(identityPath)
@@ -238,7 +238,7 @@ async function settingsOf({ identityPath }: FieldFolder, options: OpenPeerOption
   }
 }
 
-/** Whom it met. A member that is forgotten can still come by itself. */
+/** The members it has met. A member that is missing here can still connect by itself. */
 async function remembered(folder: FieldFolder, onLost: (line: string) => void): Promise<MetMember[]> {
   try {
     return await folder.readMembers()
@@ -251,7 +251,7 @@ async function remembered(folder: FieldFolder, onLost: (line: string) => void): 
   }
 }
 
-/** Where those are reached who may be there. */
+/** The addresses of members that may still take part. */
 function addressesOf(members: readonly MetMember[], self: PeerId): Multiaddr[] {
   return members
     .filter(member => member.finished !== true && !member.peerId.equals(self))

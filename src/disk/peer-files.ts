@@ -11,44 +11,47 @@ import { whyNot } from '../system-errors.js'
 import { explainDisk } from './durable.js'
 
 /*
- * The two files by which a peer comes back: peer.json, what it was started with; and peers.json, whom it met.
+ * The two files from which a peer resumes: peer.json, what it was started with; and peers.json, the members it met.
  */
 
-/** What a peer was started with and goes on with. */
+/** What a peer is started and resumed with. */
 export interface PeerSettings {
-  /** The run's id, in hex, and this peer's: both can be told from other files, which may be lost or changed. */
+  /** The run's id, in hex. Other files determine it and the peer's id too, but may be lost or changed. */
   readonly run: string
   readonly id: string
   readonly name: string
-  /** Its own data: a file, a folder, or a shipped set, and how it is read. */
+  /** The peer's own data: a file, a folder, or a shipped set, and how it is read. */
   readonly data?: OwnData | undefined
-  /** Otherwise its share of the manifest's. */
+  /** Of a peer without own data: its share of the manifest's. */
   readonly share?: number | undefined
   /** A body of its own, in a mixture, as the command line names it. */
   readonly model?: string | undefined
   readonly listen: readonly string[]
-  /** The same with the ports that it got the last time, where others look for it. */
+  /** The same with the ports that the peer last had, at which others dial it. */
   readonly listening?: readonly string[] | undefined
   readonly network?: NetworkSettings | undefined
-  /** Of a federation that is written down, as the file had them. */
+  /** Of a federation from a topology file: its members, as in that file. */
   readonly members?: readonly KnownMember[] | undefined
 }
 
-/** A member as a file has it. */
+/** A member as in a file. */
 export interface KnownMember {
   readonly name: string
   readonly id: string
   readonly addresses: readonly string[]
-  /** It did all its rounds: it does not come back. */
+  /** The member has done all its rounds: it does not come back. */
   readonly finished?: true | undefined
 }
 
-/** Somebody who takes part, or did. */
+/** A peer that takes part, or did. */
 export interface MetMember extends Member {
   readonly finished?: true | undefined
 }
 
-/** How it is reached and who may take part. Files by their path: they are read anew. A token is in it: the file is for its owner alone. */
+/**
+ * How the peer is reached and who may take part. Key and list are kept as paths and read again each time; a token is
+ * kept itself, so only the file's owner may read it.
+ */
 export interface NetworkSettings extends Omit<PeerNetwork, 'key' | 'allow'> {
   /** Path of the network key. */
   readonly key?: string | undefined
@@ -56,9 +59,9 @@ export interface NetworkSettings extends Omit<PeerNetwork, 'key' | 'allow'> {
   readonly allow?: string | undefined
 }
 
-/** Peers come and go; so many, with so many addresses each, are enough to find some of them again. */
+/** Peers come and go; this many, with this many addresses each, are enough to find some of them again. */
 export const membersLimits = { members: 1024, addresses: 8, addressLength: 512 } as const
-/** What `peers.json` takes at most, with its quotes and indentation. */
+/** The largest size of `peers.json`, with its quotes and indentation. */
 const membersBytes = membersLimits.members * (membersLimits.addresses * (membersLimits.addressLength + 32) + 512)
 
 const text = (most: number): z.ZodString => z.string().min(1).max(most)
@@ -100,7 +103,7 @@ const settingsSchema = z.strictObject({
 })
 const settingsBytes = 64 * 1024 + membersBytes
 
-/** Own data whose paths do not depend on where the peer is resumed from. */
+/** Own data with absolute paths: the peer may be resumed from another working directory. */
 export function lastingData({ set, test, ...read }: OwnData): OwnData {
   return {
     ...read,
@@ -109,7 +112,7 @@ export function lastingData({ set, test, ...read }: OwnData): OwnData {
   }
 }
 
-/** Members as files have them: of each as many addresses as are read again. */
+/** Members as in files, each with no more addresses than are read again. */
 export function knownMembers(members: readonly MetMember[]): KnownMember[] {
   return members.slice(0, membersLimits.members).map(({ name, peerId, addresses, finished }) => ({
     name,
@@ -125,7 +128,7 @@ export function knownMembers(members: readonly MetMember[]): KnownMember[] {
 /**
  * A file's members.
  *
- * @param wrong - makes the error for what is none
+ * @param wrong - creates the error for an invalid member
  */
 export function membersFrom(known: readonly KnownMember[], wrong: (what: string) => HearsayError): MetMember[] {
   return known.map(({ name, id, addresses, finished }, at) => {
@@ -145,7 +148,7 @@ export function membersFrom(known: readonly KnownMember[], wrong: (what: string)
 /**
  * Reads `peer.json`.
  *
- * @throws {@link HearsayError} RUN when it is not there, or not what was written
+ * @throws {@link HearsayError} RUN when it is missing, or not what was written
  */
 export async function settingsIn(path: string): Promise<PeerSettings> {
   const wrong = (what: string): HearsayError =>
@@ -163,7 +166,7 @@ export async function settingsIn(path: string): Promise<PeerSettings> {
 /**
  * Reads `peers.json`.
  *
- * @throws {@link HearsayError} RUN when it is not there, or not what was written
+ * @throws {@link HearsayError} RUN when it is missing, or not what was written
  */
 export async function membersIn(path: string): Promise<MetMember[]> {
   const damaged = (what: string): HearsayError => new HearsayError('RUN', what, { source: path })
@@ -181,7 +184,7 @@ export async function membersIn(path: string): Promise<MetMember[]> {
   return membersFrom(result.data, damaged)
 }
 
-/** Is there something of this name? */
+/** Does this path exist? */
 export async function exists(path: string): Promise<boolean> {
   try {
     await stat(path)

@@ -11,15 +11,15 @@ export interface PeerKeeperInit {
   readonly peer: Peer
   readonly folder: FieldFolder
   readonly name: string
-  /** Of a user's model, from `readTopology`: read before the run, as files change. */
+  /** Of a user's model, from `readTopology`: read before the run, as the file may change meanwhile. */
   readonly topology: unknown
-  /** The members that it knew before. */
+  /** Members that the peer knew before. */
   readonly met: readonly MetMember[]
-  /** Receives a line for each thing that the folder has lost. Must not throw. */
+  /** Called with a line for each thing that the folder has lost. Must not throw. */
   readonly onLost: (line: string) => void
 }
 
-/** Keeps a running peer in its folder: whatever an event changes is on the disk before anybody hears of the event. */
+/** Keeps a running peer in its folder: whatever an event changes is on the disk before the event is emitted. */
 export class PeerKeeper {
   /** Rounds that the peer has ended. */
   rounds = 0
@@ -41,7 +41,7 @@ export class PeerKeeper {
     })
   }
 
-  /** Before the peer hears of anybody: one that is killed in its first round comes back too. */
+  /** Called before the peer receives anything, so that one killed in its first round can resume too. */
   async begin(signal: AbortSignal): Promise<void> {
     const { peer, folder, onLost } = this.init
     await folder.writeMembers(this.met)
@@ -49,7 +49,7 @@ export class PeerKeeper {
     const taken = folder.isNew ? nothingYet : await takeUp(peer, from, onLost, signal)
     this.rounds = taken.rounds
     this.tested = taken.tested
-    // Whoever is taken up knows the standardisation that was agreed on.
+    // A restored peer already has the standardisation that was agreed on.
     await this.describe()
   }
 
@@ -72,7 +72,7 @@ export class PeerKeeper {
     }
   }
 
-  /** Where peers agree on their standardisation there is nothing to describe before they have. */
+  /** Writes the description; not before the peers have agreed, where they agree on their standardisation. */
   private async describe(): Promise<void> {
     const { peer, folder, name, topology } = this.init
     const { runId, model, layout, dataset, identity, standardisation } = peer
@@ -94,7 +94,7 @@ export class PeerKeeper {
     await keepPeer(folder.path, description)
   }
 
-  /** Members that are there, and behind them those that were: after an hour without a network all are still known. */
+  /** Writes live members first, then those that have left: all are still known after an hour without a network. */
   private async meet(): Promise<void> {
     const { peer, folder } = this.init
     const live = peer.members()

@@ -6,24 +6,24 @@ import { jsonIn } from '../json.js'
 import { explainDisk } from './durable.js'
 
 /*
- * How far a peer was when its process ended, as the files say that it wrote for people. Its model is in the checkpoints;
- * these tell whether there should be one, and what it was worth.
+ * A peer's progress when its process ended, from the files that it wrote for people. Its model is in the checkpoints;
+ * these files show whether there should be one, and how well it tested.
  */
 
-/** How far a peer was. */
+/** A peer's progress. */
 export interface SoFar {
-  /** Rounds that it has ended. */
+  /** Rounds that the peer has ended. */
   readonly rounds: number
-  /** What the last test found, where there was one. */
+  /** The result of the last test, if there was one. */
   readonly tested?: LastTest | undefined
 }
 
 export const nothingYet: SoFar = { rounds: 0 }
 
-/** Of the file's end so much is looked at: thousands of events, and some tens of a mixture of a thousand peers. */
+/** Bytes read from the file's end: thousands of events, or some tens for a mixture of a thousand peers. */
 const tailBytes = 4 * 1024 * 1024
 
-/** JSON has no NaN, which a model that diverged may be worth. */
+/** JSON has no NaN, which may be the figure of a model that diverged. */
 const value = z
   .number()
   .nullable()
@@ -46,7 +46,7 @@ const eventSchema = z.discriminatedUnion('type', [
   testSchema.extend({ type: z.literal('evaluated'), before: testSchema.optional() }),
 ])
 
-/** What a test found, and what was there before the merge. */
+/** The result of a test, and that of the model before the merge. */
 export type LastTest = Quality & { readonly before?: Quality }
 
 /**
@@ -82,12 +82,12 @@ async function tailOf(path: string): Promise<string> {
 }
 
 function eventOf(line: string): z.output<typeof eventSchema> | undefined {
-  // Most lines are of other events: a look is cheaper than to read them.
+  // Most lines are of other events: a search for the type is cheaper than parsing them.
   if (!line.includes('"ended"') && !line.includes('"evaluated"')) return undefined
   return eventSchema.safeParse(jsonIn(line)).data
 }
 
-/** A summary takes less than a kilobyte, and more where many reasons of refusal are counted. */
+/** A summary takes less than a kilobyte, and more where many reasons of rejection are counted. */
 const summaryBytes = 64 * 1024
 
 const summarySchema = z.object({
@@ -97,10 +97,10 @@ const summarySchema = z.object({
   interrupted: z.boolean(),
 })
 
-/** How a run went, of `summary.json` what is asked of it again. */
+/** A run's result: the fields of `summary.json` that are read again. */
 export type Outcome = z.output<typeof summarySchema>
 
-/** `summary.json`; undefined where it is not there, or not what was written: it tells nothing that cannot be done without. */
+/** Reads `summary.json`; undefined where it is missing or not what was written: nothing in it is indispensable. */
 export async function outcomeIn(path: string): Promise<Outcome | undefined> {
   const bytes = await readBounded(path, summaryBytes).catch(whenNotRead)
   return summarySchema.safeParse(jsonIn(bytes?.toString('utf8') ?? '')).data

@@ -6,12 +6,12 @@ import { whyNot } from '../system-errors.js'
 import { explainDisk, replaceFile } from './durable.js'
 import { keepRounds, openMetrics } from './metrics-file.js'
 
-/** A run on disk: manifest, addresses, metrics as they come, and at the end the summary. */
+/** A run on disk: manifest, addresses, metrics as events are emitted, and at the end the summary. */
 export interface RunFolder {
   readonly path: string
-  /** Who takes part and where each listens: `peers.json`. */
+  /** Writes the members and their addresses: `peers.json`. */
   writeMembers(members: readonly Member[]): Promise<void>
-  /** One line of `metrics.jsonl`; one that the disk refuses is told by `close`. */
+  /** Appends a line to `metrics.jsonl`; `close` throws where one could not be written. */
   append(event: RunEvent): void
   /** Resolves when every line so far is written. */
   flushed(): Promise<void>
@@ -19,21 +19,21 @@ export interface RunFolder {
   close(): Promise<void>
 }
 
-/** A peer's name as a file's: peers by a column of a table are called whatever stands there. */
+/** A peer's name as a file name: peers that come from a column of a table are named by its cells. */
 export function fileOf(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a file's name
   return name.replace(/[\u0000-\u001f%/\\:*?"<>|]/g, c => `%${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
-/** So many peers of one run may begin in one second in one folder. */
+/** The most peers of one run that may begin in one second in one folder. */
 const sameSecond = 10_000
 
 /**
- * Makes a folder for a run that names none: called after when, and which; and numbered where others of the run began in
- * the same second.
+ * Creates a folder for a run that names none: named by time and run id, and numbered where other peers of the run began
+ * in the same second.
  *
- * @param parent - @default `runs`, where the process was started
- * @throws {@link HearsayError} where it cannot be made
+ * @param parent - @default `runs`, in the working directory
+ * @throws {@link HearsayError} where it cannot be created
  */
 export async function makeRunFolder(runId: string, now: Date, parent = 'runs'): Promise<string> {
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-')
@@ -42,7 +42,7 @@ export async function makeRunFolder(runId: string, now: Date, parent = 'runs'): 
     await mkdir(parent, { recursive: true })
     for (let number = 1; number <= sameSecond; number++) {
       const path = number === 1 ? name : `${name}-${number}`
-      // Made here and now: of two processes only one can.
+      // Created at once: of two processes only one succeeds.
       if (await isMade(path)) return path
     }
   } catch (error) {
@@ -51,7 +51,7 @@ export async function makeRunFolder(runId: string, now: Date, parent = 'runs'): 
   throw new HearsayError('RUN', `${sameSecond} runs began in this second; name a folder with --out`, { source: name })
 }
 
-/** @returns false where something has this name */
+/** @returns false where the path exists */
 async function isMade(path: string): Promise<boolean> {
   try {
     await mkdir(path)
@@ -64,7 +64,7 @@ async function isMade(path: string): Promise<boolean> {
 
 const lost = 'Not everything of this run was kept'
 
-/** Writes files of the folder whole. */
+/** Writes files of the folder atomically. */
 function putIn(path: string): (name: string, content: string) => Promise<void> {
   return async (name, content) => {
     try {
@@ -80,11 +80,11 @@ function jsonText(value: unknown): string {
 }
 
 /**
- * Makes the folder and writes the manifest. Every file is there whole or not at all, whenever the disk is full or the
- * power goes; only `metrics.jsonl` grows.
+ * Creates the folder and writes the manifest. Every file is whole or absent, even where the disk is full or the power
+ * fails; only `metrics.jsonl` grows.
  *
- * @throws {@link HearsayError} when there is something in it already: no run overwrites another. So do the folder's
- * functions where the disk refuses, and what was written before stays
+ * @throws {@link HearsayError} when the folder is not empty: no run overwrites another. So do the folder's functions
+ * where the disk cannot be written; what was written before stays
  */
 export async function createRunFolder(path: string, manifest: Manifest): Promise<RunFolder> {
   await makeEmptyFolder(path)
@@ -95,9 +95,9 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
 }
 
 /**
- * Opens the folder of a run that goes on.
+ * Opens the folder of a run that is resumed.
  *
- * @param rounds - that are whole; what was told of later ones is taken out, as it is told again
+ * @param rounds - that are complete; events of later ones are removed, as they are emitted again
  */
 export async function reopenRunFolder(path: string, rounds: number): Promise<RunFolder> {
   await mkdir(join(path, 'peers'), { recursive: true })
@@ -126,7 +126,7 @@ async function folderAt(path: string): Promise<RunFolder> {
         metrics.append(event)
       } catch (error) {
         if (!(error instanceof HearsayError)) throw error
-        // An earlier one was lost. The run goes on for its result; `close` tells.
+        // An earlier line was lost. The run continues for its result; `close` throws the error.
       }
     },
     flushed: metrics.flushed,

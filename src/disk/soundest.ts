@@ -4,25 +4,25 @@ import { type HeadSection, headOf } from '../tensors/index.js'
 import type { Checkpoint } from './checkpoint-format.js'
 import type { Checkpoints } from './checkpoints.js'
 
-/** What a peer goes on with. */
+/** The state that a peer resumes with. */
 export interface Sound {
-  /** The next one to train. */
+  /** The next round to train. */
   readonly round: number
   readonly parameters: Float32Array
-  /** What was kept beside this model. Nothing of a model before a merge: what came with the merge goes with it. */
+  /** What was kept beside this model. Undefined for a model before a merge, as it came with that merge. */
   readonly kept?: KeptState
 }
 
 export interface SoundestInit {
   readonly checkpoints: Pick<Checkpoints, 'all'>
-  /** Where they lie, for what is told. */
+  /** The checkpoints' folder, for messages. */
   readonly folder: string
-  /** What is shared of the model. */
+  /** The shared part of the model. */
   readonly head: HeadSection
-  /** In units of the loss of an answer that knows nothing. */
+  /** A model's loss, relative to that of an uninformed answer. */
   readonly lossOf: (parameters: Float32Array) => Promise<number>
   readonly lossIncrease: number
-  /** Told of every model that is passed over, and why, in one line. Must not throw. */
+  /** Called with a line for every model that is skipped, with the reason. Must not throw. */
   readonly tell: (line: string) => void
 }
 
@@ -31,9 +31,9 @@ interface Candidate extends Sound {
 }
 
 /**
- * The last model that is finite and bearable: its loss is at most `lossIncrease` times 1 and the smallest of those looked
- * at. Behind each stands the one before its merge: a merge may turn out bad only later, and what others have sent is
- * never the only thing on the disk.
+ * The last model that is finite and whose loss is at most `lossIncrease` times the larger of 1 and the smallest loss
+ * seen. Each checkpoint's model is followed by the one before its merge: a merge may prove harmful only later, and a
+ * merged model is never the only one on the disk.
  *
  * @throws what `Checkpoints.all` and `lossOf` throw
  */
@@ -42,7 +42,7 @@ export async function soundest(init: SoundestInit): Promise<Sound | undefined> {
   const found: (Candidate & { readonly loss: number })[] = []
   for await (const candidate of candidates(init)) {
     if (!Number.isFinite(squaredNorm(candidate.parameters))) {
-      // What cannot be trained on must not be what a run goes on with, while there is one before it.
+      // A model that cannot be trained further is not resumed while there is an earlier one.
       tell(`${folder}: ${candidate.what} is passed over: its numbers are not finite`)
       continue
     }
@@ -68,7 +68,7 @@ async function* candidates({ checkpoints, head }: SoundestInit): AsyncGenerator<
   }
 }
 
-/** A merge changes only what is shared. */
+/** The model before the merge, which changes only the shared part. */
 function beforeMerge(
   { parameters, method: { before } }: Pick<Checkpoint, 'parameters' | 'method'>,
   head: HeadSection,

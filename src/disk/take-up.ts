@@ -5,7 +5,7 @@ import type { FieldFolder } from './field-folder.js'
 import { nothingYet, type SoFar } from './progress.js'
 import { soundest } from './soundest.js'
 
-/** What a peer is taken up from. */
+/** What a peer is restored from. */
 export interface TakeUpInit {
   readonly manifest: Manifest
   readonly folder: FieldFolder
@@ -13,11 +13,11 @@ export interface TakeUpInit {
 }
 
 /**
- * Puts into a peer what its folder keeps of it: the last model that is sound, and what was kept beside it. What is lost
- * is told, and the peer goes on without.
+ * Restores a peer from its folder: the last sound model, and what was kept beside it. Lost state is reported, and the
+ * peer continues without it.
  *
- * @param tell - told of what is lost, a line each
- * @returns how far it was with this model
+ * @param tell - called with a line for each thing that is lost
+ * @returns the progress that belongs to this model
  */
 export async function takeUp(
   peer: Peer,

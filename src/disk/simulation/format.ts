@@ -10,14 +10,15 @@ import { bytesOf } from '../../tensors/index.js'
 import { checkpointLimits } from '../checkpoint-format.js'
 
 /*
- * What a simulation keeps after every round, so that it can go on from there with the same numbers: a folder for each of
- * the last two whole rounds. Each peer's file is a checkpoint, as that of a peer in the field, but for the heads that peers
- * hold of each other: a head is the same at all that have heard it. A folder has its name only when
- * all of it is there; training has no state of its own between rounds, since batches, rates and momentum begin anew.
+ * What a simulation keeps after every round, so that it can resume there with the same numbers: a folder for each of
+ * the last two complete rounds. Each peer's file is a checkpoint, as that of a peer in the field, without the heads
+ * that peers hold of each other: these are kept once, as a head is the same at all peers that received it. A folder is
+ * given its name only when it is complete; training has no state between rounds, since batches, rates and momentum
+ * begin anew.
  *
  * ```
- * state/options.json               what else decides the numbers
- * state/round-12/run.json          figures up to there, digests of the rest
+ * state/options.json               what determines the numbers besides the manifest
+ * state/round-12/run.json          figures up to that round, digests of the other files
  * state/round-12/3.safetensors     a peer's model, and what its method keeps beside it
  * state/round-12/heads             the heads that peers hold of each other, each once
  * ```
@@ -25,10 +26,10 @@ import { checkpointLimits } from '../checkpoint-format.js'
 
 const faults = z.array(z.strictObject({ peer: z.int().min(0), round: z.int().min(0) })).max(100_000)
 
-/** Of a backend that a module brought: "module/name". */
+/** Name of a backend that a module provides: "module/name". */
 const foreignBackend = z.templateLiteral([z.string().min(1).max(100), '/', z.string().min(1).max(100)])
 
-/** What decides a simulation's numbers beside the manifest. */
+/** What determines a simulation's numbers besides the manifest. */
 export const optionsSchema = z.strictObject({
   backend: z.union([backendSchema.exclude(['auto']), foreignBackend]),
   workers: z.int().min(1).max(256),
@@ -50,7 +51,7 @@ const tested = z.looseObject({ accuracy: z.number().nullable(), loss: z.number()
 export const runSchema = z.strictObject({
   format: z.literal('hearsay simulation 2'),
   run: digest,
-  /** Rounds that are whole. */
+  /** Rounds that are complete. */
   rounds: z.int().min(1),
   last: figures,
   lastTested: figures.optional(),
@@ -64,9 +65,9 @@ export const runSchema = z.strictObject({
       z.strictObject({
         failed: z.boolean(),
         tested: tested.optional(),
-        /** Of its file. */
+        /** Digest of its file. */
         checkpoint: digest,
-        /** The heads that it holds, as places in `heads`. */
+        /** The heads that the peer holds, as indices into `heads`. */
         heads: z.array(z.int().min(0)).max(checkpointLimits.heads),
       }),
     )
@@ -81,7 +82,7 @@ export const runSchema = z.strictObject({
 
 export type Kept = z.output<typeof runSchema>
 
-/** What a run's figures are after its whole rounds. */
+/** A run's figures after its complete rounds. */
 export interface SavedFigures {
   readonly rounds: number
   readonly last: RoundFigures
@@ -93,7 +94,7 @@ export interface SavedFigures {
   readonly rejected: Readonly<Record<string, number>>
 }
 
-/** A run after its whole rounds. */
+/** A run after its complete rounds. */
 export interface SavedRun extends SavedFigures {
   readonly peers: readonly {
     readonly failed: boolean
@@ -106,7 +107,7 @@ export interface SavedRun extends SavedFigures {
 export const statePath = (folder: string): string => join(folder, 'state')
 export const roundName = /^round-(\d{1,7})$/
 
-/** Latest first. */
+/** The kept rounds, latest first. */
 export async function wholeRounds(path: string): Promise<number[]> {
   const rounds = (await readdir(path)).flatMap(name => roundName.exec(name)?.slice(1) ?? [])
   return rounds.map(Number).sort((a, b) => b - a)

@@ -9,7 +9,7 @@ import { contentsOf } from '../checkpoint-format.js'
 import { explainDisk, replaceFile, syncFiles, syncFolder, writeNew } from '../durable.js'
 import { type KeptOptions, roundName, type SavedFigures, sha256, statePath, wholeRounds } from './format.js'
 
-/** What a peer goes on with. */
+/** The state that a peer resumes with. */
 export interface PeerState extends KeptState {
   readonly parameters: Float32Array
 }
@@ -17,10 +17,10 @@ export interface PeerState extends KeptState {
 /** Keeps a simulation's state, round by round. */
 export interface StateKeeper {
   /**
-   * A peer has ended a round, or died in it. Its state must stay as it is until this resolves.
+   * Keeps a peer's state when it has ended a round, or died in it. The state must not change until this resolves.
    */
   keep(peer: number, round: number, state: PeerState): Promise<void>
-  /** All peers have: this round is where the run can go on from. */
+  /** Commits a round that all peers have ended: the run can resume after it. */
   commit(
     figures: SavedFigures,
     peers: readonly { readonly failed: boolean; readonly tested: Tested | undefined }[],
@@ -33,13 +33,13 @@ export interface StateInit {
   readonly runId: Uint8Array
   /** Of each peer's model. */
   readonly layouts: readonly Layout[]
-  /** Of what is shared of each. */
+  /** Of each model's shared part. */
   readonly head: Layout
-  /** Resolves when everything that was told of the run so far is on the disk: what is kept is never ahead of it. */
+  /** Resolves when all events so far are on the disk: the kept state is never ahead of them. */
   readonly told: () => Promise<void>
-  /** Told once when the disk refuses: nothing is kept from then on, and the run goes on for its result. */
+  /** Called once when the disk fails: no state is kept from then on, and the run continues for its result. */
   readonly onLost: (error: HearsayError) => void
-  /** Rounds that are whole. What is kept of later ones could not be read, and gives way. */
+  /** Rounds that are complete. Files of later ones could not be read, and are removed. */
   readonly rounds: number
   readonly signal: AbortSignal
 }
@@ -50,7 +50,7 @@ interface Written {
   readonly held: readonly NamedHead[]
 }
 
-/** The round before stays until the next is there, should the disk damage one. */
+/** The round before is kept too, in case the disk damages one. */
 const keptRounds = 2
 
 /**
@@ -65,7 +65,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
   const writing = new Map<number, Promise<void>[]>()
   const unfinished = (round: number): string => join(path, `round-${round + 1}.part`)
   let isLost = false
-  /** Does it, unless the disk has refused before. */
+  /** Runs the work, unless the disk has failed before. */
   const onDisk = async (work: () => Promise<unknown>): Promise<void> => {
     if (isLost) return
     try {
@@ -125,7 +125,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       await onDisk(async () => {
         await writeBytes(join(place, 'heads'), heads)
         await writeBytes(join(place, 'run.json'), JSON.stringify(kept))
-        // All of the round at once: to wait for each as it was written took 1.4 to 4 times as long (16 peers, 4,810
+        // All files of the round at once: syncing each as it was written took 1.4 to 4 times as long (16 peers, 4,810
         // parameters; on a quiet disk and a busy one).
         await syncFiles((await readdir(place)).map(file => join(place, file)))
         await syncFolder(place)
@@ -138,7 +138,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
   }
 }
 
-/** What `run.json` says of a whole round, and the heads that peers hold of each other, each once. */
+/** The contents of `run.json` for a complete round, and the heads that peers hold of each other, each once. */
 function keptRun(
   runId: Uint8Array,
   { lastTested, ...figures }: SavedFigures,
@@ -171,12 +171,12 @@ function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
   return writeNew(path, file => file.writeFile(bytes))
 }
 
-/** A run that is over is not gone on with. */
+/** Removes the state of a run that is over, as it is not resumed. */
 export async function dropState(folder: string): Promise<void> {
   await rm(statePath(folder), { recursive: true, force: true })
 }
 
-/** A head of one peer is the same at all that have heard it. */
+/** Identifies a head: it is the same at all peers that have received it. */
 function keyOf({ peer, round }: NamedHead): string {
   return `${peer}/${round}`
 }

@@ -18,23 +18,23 @@ import {
 } from './format.js'
 import type { StateInit } from './keeper.js'
 
-/** What is read of a state, in bytes. */
+/** The largest files of a state that are read. */
 export interface StateLimits {
   readonly optionsBytes: number
   readonly runBytes: number
 }
 
 export const stateLimits: StateLimits = {
-  /** As many faults and lies as the schema allows. */
+  /** Enough for as many faults and lies as the schema allows. */
   optionsBytes: 16 * 1024 * 1024,
-  /** Figures of a thousand peers with their gates. */
+  /** Enough for figures of a thousand peers with their gates. */
   runBytes: 256 * 1024 * 1024,
 }
 
 /**
- * With which options a run was begun.
+ * The options that a run was begun with.
  *
- * @throws {@link HearsayError} RUN when its folder keeps no state
+ * @throws {@link HearsayError} RUN when its folder contains no state
  */
 export async function readKeptOptions(folder: string, limits: StateLimits = stateLimits): Promise<KeptOptions> {
   const path = join(statePath(folder), 'options.json')
@@ -56,11 +56,11 @@ export async function readKeptOptions(folder: string, limits: StateLimits = stat
 }
 
 /**
- * The last whole round that is kept undamaged; undefined where none was whole yet.
+ * The last complete round that is kept undamaged; undefined where none was complete yet.
  *
- * `tell` is told of a damaged one, which is passed over.
+ * `tell` is called for a damaged one, which is skipped.
  *
- * @throws {@link HearsayError} RUN when it is of another run, or all are damaged
+ * @throws {@link HearsayError} RUN when the state is of another run, or all rounds are damaged
  */
 export async function readState(
   {
@@ -81,7 +81,7 @@ export async function readState(
   throw new HearsayError('RUN', 'all rounds that were kept are damaged; begin the run anew', { source: path })
 }
 
-/** @returns what is wrong, where it is damaged */
+/** @returns what is wrong, where the round is damaged */
 async function readRound(
   place: string,
   { runId, layouts, head }: Pick<StateInit, 'runId' | 'layouts' | 'head'>,
