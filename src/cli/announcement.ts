@@ -13,7 +13,7 @@ export interface Announced extends Joinable {
   readonly settings: PeerSettings
 }
 
-/** What is told of a peer before its first round: whose it is, of what, and how others join. */
+/** What is printed about a peer before its first round: its identity, its run, and how others join. */
 export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork['key']): string {
   const { manifest, settings } = run
   const { identity, dataset, layout, head, backend, runId, rounds: round } = peer
@@ -47,13 +47,13 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
   return [...lines, '', ...joinLines(peer, run), ''].join('\n')
 }
 
-/** What others must have, and learn of whoever began the run. */
+/** The columns or classes that others' data must have; joining peers see these names. */
 function taskRows({ task }: Manifest): [string, string][] {
   const text = task && taskText(task)
   return text === undefined ? [] : [['agreed', `${text}; whoever joins sees these names`]]
 }
 
-/** Who may take part, and whether others can call. */
+/** Who may take part, and whether others can dial this peer. */
 function networkRows({ manifest, settings }: Announced, key: PeerNetwork['key']): [string, string][] {
   const { allow } = settings.network ?? {}
   const who = [

@@ -2,14 +2,14 @@ import { type ColumnFigures, columnFigures, type Dataset, type Shard } from '../
 import { shown } from '../foreign.js'
 import { count, countOf, wideTable } from '../watch/index.js'
 
-/** More columns than these nobody reads in a terminal. */
+/** The most columns that are printed: nobody reads more in a terminal. */
 const columnsShown = 48
 
 /** What each cell of a table adds to its text. */
 const cellPadding = 4
 
 /**
- * Mean, spread, range and missing values of every column at every peer: what a standardisation has to bring together.
+ * Mean, spread, range and missing values of every column at every peer, which a standardisation brings to one scale.
  *
  * @param width - of the terminal, in characters: names are cut to fit it
  */
@@ -18,7 +18,7 @@ export function columnTable(dataset: Dataset, shards: readonly Shard[], width = 
   const columns = all[0]!.map(({ name }) => name)
   const rows = columns.slice(0, columnsShown).flatMap((name, column) =>
     shards.map((shard, peer) => ({
-      // Said once for all peers.
+      // The column's name is printed once for all peers.
       names: [peer === 0 ? shown(name) : '', shown(shard.name)] as const,
       figures: figuresOf(all[peer]![column]!),
     })),
@@ -43,7 +43,7 @@ function figuresOf({ known, missing }: ColumnFigures): string[] {
   return [short(mean), short(spread), `${short(least)} to ${short(most)}`, count(missing)]
 }
 
-/** Three digits, as a column's size is what is looked at. */
+/** Three digits, since only a column's magnitude matters here. */
 function short(value: number): string {
   const size = Math.abs(value)
   if (size !== 0 && (size >= 1e6 || size < 1e-3)) return value.toExponential(1)

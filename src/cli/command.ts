@@ -5,7 +5,7 @@ import { didYouMean } from '../nearest.js'
 /** Status of a command that Ctrl-C ended, as shells report it: 128 + SIGINT. */
 export const interruptedStatus = 130
 
-/** A flag of a command. Its value's type is the command's business: flags are declared once, here and nowhere else. */
+/** A flag of a command. The command determines its value's type: flags are declared once, here and nowhere else. */
 export interface Flag {
   /** As commander writes it: "--peers <number>", "--json", "--no-baselines". */
   readonly flags: string
@@ -16,7 +16,7 @@ export interface Flag {
   readonly parse?: (text: string) => unknown
   /** May be given several times; the values come as a list. */
   readonly repeatable?: boolean
-  /** Under which heading of the help it stands: "Data". @default Options */
+  /** Heading of the help under which the flag is listed: "Data". @default Options */
   readonly group?: string
 }
 
@@ -25,7 +25,7 @@ export function grouped(group: string, flags: readonly Flag[]): readonly Flag[] 
   return flags.map(flag => ({ group, ...flag }))
 }
 
-/** What a command prints to, and what ends it. */
+/** What a command prints to, and the signal that ends it. */
 export interface Terminal {
   readonly stdout: NodeJS.WriteStream
   readonly stderr: NodeJS.WriteStream
@@ -34,8 +34,8 @@ export interface Terminal {
 }
 
 /**
- * What a command does. Ends the process with the status it returns; 0 when it returns none. An argument that may be given
- * several times comes as a list.
+ * What a command does. The process ends with the status that it returns, or 0 if none. An argument that may be given
+ * several times is passed as a list.
  */
 export type Run<Options, Args = readonly (string | undefined)[]> = (
   args: Args,
@@ -87,7 +87,7 @@ function oneOf(flag: string, choices: readonly string[]): (text: string) => stri
   }
 }
 
-/** Reads a flag's number; bounds are the manifest's business. */
+/** Reads a flag's number; the manifest checks its bounds. */
 export function number(flag: string): (text: string) => number {
   return text => {
     const value = Number(text)

@@ -10,7 +10,7 @@ const opening = `# A run of Hearsay: what is learned, by whom, and how. Every pe
 
 type Section = Readonly<Record<string, unknown>>
 
-/** A manifest as a file for people: every field with what it does, in an order that can be read. */
+/** A manifest as a file for people: every field with a comment on what it does, in a readable order. */
 export function commentedManifest(manifest: Manifest): string {
   const sections = Object.entries(manifestJsonSchema().properties!)
   const blocks = sections.flatMap(([key, schema]) => {
@@ -36,7 +36,7 @@ function sectionLines(manifest: Manifest, key: string, kinds: readonly JsonSchem
   return lines.map(line => `  ${line}`)
 }
 
-/** Does the manifest go with such a section? A shipped set is read as it is: what may be said of a table is of no use there. */
+/** Is the manifest valid with such a section? A shipped set is read unchanged, so options for tables do not apply. */
 function takes(manifest: Manifest, key: string, section: Section): boolean {
   if (key === 'data' && isShipped(manifest.data.set)) return false
   return isManifest({ ...manifest, [key]: section })

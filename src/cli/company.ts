@@ -2,27 +2,27 @@ import type { MetMember } from '../disk/index.js'
 import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
 import { typed } from './next-steps.js'
 
-/** Rounds without anybody after which it is said: one or two may pass while a network is slow. */
+/** Rounds without any other peer after which that is reported: one or two may pass while a network is slow. */
 export const aloneRounds = 3
 
 export interface CompanyInit {
   readonly peer: Pick<Peer, 'addresses' | 'runId'>
   /** Its run folder. */
   readonly folder: string
-  /** Whom it has met. */
+  /** Members that it has met. */
   readonly met: () => readonly MetMember[]
-  /** It comes to a run that has begun: who waits then wants to know for whom. */
+  /** The peer joins or resumes a run that has begun: if it waits, the peers it waits for are reported. */
   readonly hasBegun: boolean
 }
 
 /**
- * Tells of those who are not there: for whom a peer waits that came back, and how to go on without them; and when it has
- * been alone in a run that had others, how they find each other again. A run never goes on alone in silence.
+ * Reports absent members: which ones a resumed peer waits for, and how to continue without them; and, when a peer has
+ * been alone in a run that had others, how they find each other again. A peer never continues alone in silence.
  */
 export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (event: PeerEvent) => string[] {
   let waits = false
   let rounds = 0
-  /** In this round; undefined as long as nothing was exchanged. */
+  /** Did the peer hear of another in this round? Undefined until something was exchanged. */
   let heard: boolean | undefined
 
   const away = (here: readonly NamedPeer[]): string[] =>

@@ -53,7 +53,7 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
     `${shown(dataset.name)}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
       `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table}\n`,
   )
-  // Pixels are alike at all peers, and a table of them says nothing.
+  // Pixels are alike at all peers, so a table of them is of no use.
   if (dataset.inputShape.length === 1) stdout.write(`\n${columnTable(dataset, shards, stdout.columns)}\n`)
   return 0
 }

@@ -6,7 +6,7 @@ interface DoctorOptions {
 }
 
 export const run: Run<DoctorOptions> = async (_, { json = false }, { stdout, stderr, signal }) => {
-  // A terminal's line is written over; a file gets one line after another.
+  // A line on a terminal is overwritten; a file gets one line after another.
   const line = (text: string): string => (stderr.isTTY ? `\r${text.padEnd(20)}` : `${text}\n`)
   const say = (text: string): void => void (json || stderr.write(line(text)))
   try {

@@ -10,16 +10,16 @@ import { runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
-/** Members that are written down, and the run that they are for. */
+/** The members that a topology file lists, and their run. */
 interface WrittenFederation {
   readonly manifest: Manifest
   readonly members: readonly Member[]
 }
 
 /**
- * Takes part as one of those whom a topology file names. Nobody need be first: who comes waits for the others.
+ * Joins as one of the members that a topology file names. No member must start first: each waits for the others.
  *
- * @param agrees - shows the manifest and asks
+ * @param agrees - shows the manifest and asks the user
  */
 export async function joinFederation(
   file: string,
@@ -79,7 +79,7 @@ async function readFederation(file: string): Promise<WrittenFederation> {
   const path = run === undefined ? undefined : resolve(dirname(file), run)
   const written = path === undefined ? {} : ((await readManifestFile(path)) as Record<string, unknown>)
   const peers = members.length
-  // Who are written down wait for each other, unless the manifest says otherwise.
+  // Listed members wait for each other, unless the manifest sets `minPeers`.
   const manifest = parseManifest({ minPeers: peers, ...written, peers, topology: spec }, path ?? file)
   return {
     manifest,
@@ -125,7 +125,7 @@ function placeOf(name: string | undefined, members: readonly Member[], file: str
   )
 }
 
-/** Where the others will call: the TCP port of its first address that has one; any free one behind a relay. */
+/** Where the others will dial: the TCP port of its first address that has one; any free port behind a relay. */
 function portOf({ addresses }: Member): number {
   for (const address of addresses) {
     const parts = address.getComponents()

@@ -22,17 +22,17 @@ export interface FieldFlags extends NetworkFlags, TableFlags {
   readonly alone?: boolean
 }
 
-/** What is being begun, and by whom. */
+/** The run that a peer begins with, its identity and its network. */
 export interface SettingsInit {
   readonly manifest: Manifest
   readonly identity: Identity
-  /** That nobody else has, for who names neither data nor a share. */
+  /** A share that no other peer has, for a peer whose flags name neither data nor a share. */
   readonly share: number | undefined
   readonly network: NetworkSettings
 }
 
 /**
- * What a peer goes on with, from its flags. The beginning of a peer id is the same for all, so its end names it.
+ * A peer's settings from its flags. Without a name the end of its id is used, as all ids begin alike.
  *
  * @throws {@link HearsayError} USAGE for flags that do not go together
  */
@@ -49,15 +49,15 @@ export function settingsFrom(flags: FieldFlags, { manifest, identity, share, net
   }
 }
 
-/** Where to listen, as the flags say it. */
+/** Where to listen, according to the flags. */
 export function listenFrom({ listen, port }: FieldFlags): readonly string[] | undefined {
   return listen ?? (port === undefined ? undefined : [`/ip4/0.0.0.0/tcp/${port}`])
 }
 
 /**
- * What a peer trains on. Shares are dealt of shipped sets, which everybody has. What else a manifest names is a file or
- * folder of whoever wrote it: its owner trains on the whole, since nobody else could have the rest; unless a share is
- * asked for, as where the same file lies on all machines.
+ * What a peer trains on. Shares are dealt from shipped sets, which everybody has. Any other set in a manifest is a file
+ * or folder of its author, who trains on all of it, since nobody else has the rest; unless the flags request a share,
+ * as where the same file is on all machines.
  */
 function dataFrom(
   flags: FieldFlags,
@@ -75,7 +75,7 @@ function dataFrom(
     : { share: flags.share ?? share }
 }
 
-/** A peer's own data, as the flags say it; undefined when it has none. */
+/** A peer's own data, according to the flags; undefined when it has none. */
 export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefined {
   const fields = tableFields(flags)
   if (set !== undefined) return validate(ownDataSchema, { set, ...fields }, '--data', 'USAGE')

@@ -27,7 +27,7 @@ import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
 
-/** A peer of the field with its folder. */
+/** A peer in the field with its folder. */
 export interface FieldRun {
   readonly folder: FieldFolder
   readonly manifest: Manifest
@@ -35,12 +35,12 @@ export interface FieldRun {
   readonly settings: PeerSettings
   readonly backend: FieldFlags['backend']
   readonly contacts?: NonNullable<PeerOptions['contacts']>
-  /** Members that it was told of, and where they are. */
+  /** Members that the user named, with their addresses. */
   readonly met: readonly MetMember[]
   readonly hasBegun: boolean
-  /** Waits for nobody. */
+  /** The peer waits for no other. */
   readonly isAlone: boolean
-  /** Ends with the summary as one JSON object. */
+  /** Print the summary as one JSON object at the end. */
   readonly json: boolean
 }
 
@@ -79,7 +79,7 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
   } catch (error) {
     lost ??= error
   }
-  // Whatever the disk says, whoever waited for it sees what was reached.
+  // The result is printed even where it could not be written to the disk.
   say(`\n${shown(fieldResult(summary, peer.tested, peer.dataset.classes), 1000)}`)
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
@@ -140,7 +140,7 @@ function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrup
   }
 }
 
-/** Is it that the disk refused something, and no fault of the run's? */
+/** Is this an error of the disk, not of the run? */
 function isOfDisk(error: unknown): boolean {
   return error instanceof HearsayError && systemCode(error.cause) !== undefined
 }
@@ -150,7 +150,7 @@ function modelFrom(text: string): NonNullable<PeerOptions['model']> {
   return validate(modelSchema, modelOf(text), `--model ${text}`, 'USAGE')
 }
 
-/** A run that was brought to its end is not begun again: there is nothing left to do, and its figures stay. */
+/** Reports that a finished run is not resumed: there is nothing left to do, and its figures stay. */
 export function sayFinished({ path }: FieldFolder, outcome: Outcome, { stdout }: Terminal): void {
   const { rounds, measure, accuracy } = outcome
   stdout.write(

@@ -11,7 +11,7 @@ export const run: Run<object> = async ([folder], _, { stdout }) => {
   return 0
 }
 
-/** Never puts a key where something else is kept. */
+/** Throws where the folder contains something else, so that a key is never put there. */
 async function identityFolder(path: string): Promise<string> {
   const files = await readdir(path).catch((error: NodeJS.ErrnoException): string[] => {
     if (error.code === 'ENOENT') return []

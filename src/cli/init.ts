@@ -17,7 +17,7 @@ const defaultOut = 'run.yaml'
 
 export const run: Run<InitOptions> = async (_, flags, { stdout, stderr, signal }) => {
   const { stdin } = process
-  // Asked first: nobody wants to answer questions for a file that cannot be written.
+  // Checked first: nobody wants to answer questions for a file that cannot be written.
   refuseToOverwrite(flags.out ?? (flags.yes ? defaultOut : undefined), flags)
   if (!flags.yes && !(stdin.isTTY && stdout.isTTY)) {
     throw new HearsayError(
@@ -37,7 +37,7 @@ export const run: Run<InitOptions> = async (_, flags, { stdout, stderr, signal }
   return 0
 }
 
-/** The manifest that the flags ask for. */
+/** The manifest that the flags describe. */
 export async function manifestOf({ minPeers, ...flags }: InitOptions): Promise<Manifest> {
   const manifest = await manifestFrom(undefined, flags)
   return minPeers === undefined ? manifest : parseManifest({ ...manifest, minPeers }, 'the command line')

@@ -43,7 +43,7 @@ export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout,
     ...(isFounder || own === undefined ? {} : { parent: own }),
   })
   stdout.write(`${token}\n`)
-  // Beside the token, which people put into a file.
+  // On stderr, since people redirect the token into a file.
   stderr.write(
     `Admits ${invitee ?? 'whoever has it'} until ${new Date(expiresAt).toISOString()}, with: hearsay join <address> --invite <token>\n`,
   )

@@ -71,13 +71,13 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   }
 }
 
-/** Who asks: the identity that `hearsay id` has put into the folder, as lists and invitations know it; else anybody. */
+/** The requester's identity: that of `hearsay id` in the folder, as lists and invitations name it; else a new one. */
 async function askingIdentity(out: string | undefined): Promise<Identity> {
   const path = out === undefined ? undefined : pathOf(out, identityFile)
   return path !== undefined && existsSync(path) ? loadOrCreateIdentity(path) : createIdentity()
 }
 
-/** A file that the manifest names is on the machine of whoever wrote it. */
+/** Throws where the flags lack data: a file that the manifest names is on its author's machine. */
 function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
   if (flags.data !== undefined || flags.share !== undefined || isShipped(data.set)) return
   throw new HearsayError(
@@ -86,7 +86,7 @@ function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
   )
 }
 
-/** What one's own data must be, and what is known of whose. */
+/** What the user's own data must be, and which names others see. */
 function questionOf({ task }: Manifest): string[] {
   const text = task && taskText(task)
   if (text === undefined) return []
@@ -96,7 +96,7 @@ function questionOf({ task }: Manifest): string[] {
   ]
 }
 
-/** Shows what will be trained, shared and revealed, and asks. */
+/** Shows what will be trained, shared and revealed, and asks the user to confirm. */
 async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
   const shared =
     manifest.share === 'all' ? 'your whole model' : `your model from the layer "${shown(manifest.share)}" on`

@@ -8,7 +8,7 @@ interface KeyOptions {
   readonly out: string
 }
 
-/** For its owner only: whoever can read the file can join the network. */
+/** Readable by its owner only: whoever can read the file can join the network. */
 const ownerOnly = 0o600
 
 export const run: Run<KeyOptions> = async ([action], { out }, { stdout }) => {
@@ -30,7 +30,7 @@ export const run: Run<KeyOptions> = async ([action], { out }, { stdout }) => {
   return 0
 }
 
-/** Never over another file: it may be the key of a network that is running. */
+/** Never overwrites a file: it may be the key of a running network. */
 async function writeNew(path: string, text: string): Promise<void> {
   try {
     await writeThrough(path, file => file.writeFile(text), ownerOnly)

@@ -8,7 +8,7 @@ import { unexpectedRefusal } from '../system-errors.js'
 import { interruptedStatus, register, type Terminal } from './command.js'
 import { commands } from './commands/index.js'
 
-/** A mistake of the user's, as getopt and the shells have it. */
+/** Status after a usage error, as with getopt and the shells. */
 const usageStatus = 2
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string
@@ -19,16 +19,16 @@ async function main(): Promise<void> {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.once(name, () => {
       interrupt.abort()
-      // Whoever asks twice means it.
+      // A second signal ends the process at once.
       process.once(name, () => process.exit(interruptedStatus))
     })
   }
-  // Whoever reads us may stop early, as `head` does; that is no error.
+  // The reader of a pipe may stop early, as `head` does; that is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
     interrupt.abort()
   })
-  // What nobody waits for, as a server that may open no more sockets.
+  // Errors outside any awaited call, as of a server that may open no more sockets.
   process.once('uncaughtException', error => process.exit(explain(error)))
   const terminal: Terminal = { stdout: process.stdout, stderr: process.stderr, signal: interrupt.signal }
   const program = new Commander('hearsay')
@@ -48,12 +48,12 @@ async function main(): Promise<void> {
   }
 }
 
-/** commander puts "(Did you mean …?)" on a line of its own, and not where to read on. An expected mistake is one line. */
+/** Joins commander's "(Did you mean …?)" line and adds where to read on: a user's mistake is reported in one line. */
 function inOneLine(help: string): (text: string, write: (text: string) => void) => void {
   return (text, write) => write(`${shown(text.trim().replaceAll('\n', ' '), 1000)}; see ${help}\n`)
 }
 
-/** One line for what the user can mend; a stack for what only we can. */
+/** Prints one line for a user's mistake, and a stack for a bug. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageStatus
   if (error instanceof HearsayError) {

@@ -7,7 +7,7 @@ import { HearsayError } from '../errors.js'
 import { inviteLimits, keyFileLimitBytes, parseNetworkKey } from '../gossip/index.js'
 import type { PeerNetwork } from '../node/index.js'
 
-/** Flags of start and join that say who may take part, and how this peer is reached. */
+/** Flags of start and join for who may take part, and how this peer is reached. */
 export interface NetworkFlags {
   readonly key?: string
   readonly allow?: string
@@ -19,13 +19,13 @@ export interface NetworkFlags {
   readonly upnp?: boolean
 }
 
-/** Most that a list of peers may have: a topology's most, with a comment each. */
+/** Limits of a list of peers: a topology's, with a comment for each peer. */
 const listLimits = { bytes: 1024 * 1024, peers: 10_000 } as const
 
-/** No token is shorter; a name of so many such characters and no dot is no file's. */
+/** No token is shorter; a text of so many such characters without a dot is no file name. */
 const tokenPattern = /^[\w-]{200,}$/
 
-/** What is remembered of the flags: paths do not depend on where the peer is resumed from, and a token is kept itself. */
+/** The flags as kept for resuming: paths are absolute, as the working directory may differ; a token is kept itself. */
 export async function networkSettings(flags: NetworkFlags): Promise<NetworkSettings> {
   const { key, allow, invite, relay, relaySlots, announce, lan, upnp } = flags
   return {
@@ -40,7 +40,7 @@ export async function networkSettings(flags: NetworkFlags): Promise<NetworkSetti
   }
 }
 
-/** What a peer's network is made of. Key and list are read anew each time. */
+/** A peer's network, from its settings. Key and list are read again each time. */
 export async function networkFrom({ key, allow, ...others }: NetworkSettings): Promise<PeerNetwork> {
   return {
     ...others,
@@ -55,7 +55,7 @@ export async function networkFrom({ key, allow, ...others }: NetworkSettings): P
  * Reads a list of peers.
  *
  * @param source - the file's name, for the message
- * @throws {@link HearsayError} USAGE with the line that is none
+ * @throws {@link HearsayError} USAGE, naming the line that is not a peer id
  */
 export function parseAllowList(text: string, source: string): PeerId[] {
   const peers: PeerId[] = []
@@ -79,7 +79,7 @@ export function peerIdIn(text: string, place: string): PeerId {
     const peer = text.length > 100 ? undefined : peerIdFromString(text)
     if (peer?.type === 'Ed25519') return peer
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new HearsayError('USAGE', `${text.slice(0, 100)} is no peer id; it must be one that hearsay id prints`, {
     source: place,

@@ -5,7 +5,7 @@ import { alternativeTo, methodOf } from '../methods/index.js'
 import { isManifest, type Manifest } from '../node/index.js'
 
 /**
- * What may come after a simulation, as commands that work for it.
+ * Suggests next commands that work for this simulation.
  *
  * @param path - of the run folder
  * @param peer - one of its peers
@@ -31,7 +31,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
   ].join('\n')
 }
 
-/** A path or a name as one types it into a shell. */
+/** A path or a name, quoted for a shell. */
 export function typed(text: string): string {
   const quoted = /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
   return shown(quoted, 1000)

@@ -6,7 +6,7 @@ import type { Terminal } from './command.js'
 /** A note names several files or classes; one of them may be very long. */
 const noteLimit = 600
 
-/** Tells what is to be known of data that were read. On stderr, so that `--json` and answers stay clean. */
+/** Prints the notes on data that were read. On stderr, so that `--json` and predictions stay clean. */
 export function tellNotes({ notes = [] }: Pick<Dataset, 'notes'>, stderr: Terminal['stderr']): void {
   for (const note of notes) stderr.write(`${pc.yellow('note')}     ${shown(note, noteLimit)}\n`)
 }

@@ -50,13 +50,13 @@ export const run: Run<PredictOptions> = async (
   return 0
 }
 
-/** The unit of the number that is predicted, where the table wrote one. */
+/** The unit of the predicted number, where the table has one. */
 function unitOf({ table }: PeerDescription): string | undefined {
   const answer = table && answerOf(table)
   return answer?.kind === 'target' ? answer.unit : undefined
 }
 
-/** The run's manifest, which says what labels its classes have. Its models can be asked without it. */
+/** The run's manifest, which contains the labels of its classes. Its models can predict without it. */
 async function manifestIn(folder: string, isNeeded: boolean): Promise<Manifest | undefined> {
   const path = join(folder, 'manifest.yaml')
   try {
@@ -77,7 +77,7 @@ function checkOut(out: string | undefined, restores: boolean): void {
   throw new HearsayError('USAGE', 'must end in .csv or .json', { field: '--out', value: out })
 }
 
-/** What the run was tested on, of a peer in the field only where the manifest's data are there. */
+/** The run's test set; for a peer in the field only where the manifest's data are on this machine. */
 async function testOf(
   manifest: Manifest,
   { inputShape, objective }: PeerDescription,

@@ -8,10 +8,10 @@ import { mostProbable, type Prediction } from '../trained/index.js'
 import { wideTable } from '../watch/index.js'
 
 /*
- * How predictions are shown: as a table, CSV or JSON; restored images as files.
+ * Output of predictions: as a table, CSV or JSON; restored images as files.
  */
 
-/** Predictions with the names of what was asked about. */
+/** Predictions with the names of their inputs. */
 export interface Named {
   readonly names: readonly string[]
   readonly description: PeerDescription
@@ -21,7 +21,7 @@ export interface Named {
 /** One answer. */
 type Row = readonly (string | number)[]
 
-/** Six digits are what float32 is good for. */
+/** Rounds to six digits, the precision of float32. */
 function rounded(value: number): number {
   return Number(value.toPrecision(6))
 }
@@ -59,7 +59,7 @@ export function csvOf(named: Named): string {
   return [headOf(named), ...rowsOf(named)].map(row => `${row.map(cell).join(',')}\n`).join('')
 }
 
-/** For people. */
+/** A table for people. */
 export function tableOf(named: Named, width?: number): string {
   const text = (value: string | number): string => (typeof value === 'number' ? value.toPrecision(4) : shown(value))
   return `${wideTable(
@@ -69,7 +69,10 @@ export function tableOf(named: Named, width?: number): string {
   )}\n`
 }
 
-/** An array of objects: `input`, `class` and `probabilities` by name, or `value`; where others were listened to, `weights` by peer id. */
+/**
+ * An array of objects: `input`, `class` and `probabilities` by name, or `value`; where other peers' heads were used,
+ * `weights` by peer id.
+ */
 export function jsonOf({ names, description, prediction }: Named): string {
   const { outputs, width, listened } = prediction
   const best = mostProbable(prediction)
@@ -96,9 +99,9 @@ export function jsonOf({ names, description, prediction }: Named): string {
 }
 
 /**
- * Restored images as PNG files, one a sample, called as the input was.
+ * Writes restored images as PNG files, one a sample, named after their inputs.
  *
- * @param folder - made here; must be empty
+ * @param folder - created if missing; must be empty
  */
 export async function writeImages(folder: string, { names, description, prediction }: Named): Promise<void> {
   await makeEmptyFolder(folder)
@@ -108,7 +111,7 @@ export async function writeImages(folder: string, { names, description, predicti
   for (const [i, name] of names.entries()) {
     const values = prediction.outputs.subarray(i * prediction.width, (i + 1) * prediction.width)
     const stem = basename(name, extname(name))
-    // Folders of classes may have images of one name.
+    // Folders of different classes may contain images of the same name.
     const file = used.has(stem) ? `${stem}-${i}` : stem
     used.add(file)
     const image = await sharp(

@@ -8,7 +8,7 @@ import { defaultMethod } from '../methods/index.js'
 import { defaultModel, defaultModelOfRows, manifestJsonSchema, parseManifest } from '../node/index.js'
 import type { RunFlags } from './run-flags.js'
 
-/** What `hearsay init` is told, by flags and by answers. */
+/** Options of `hearsay init`, from flags and from answers. */
 export interface InitOptions extends RunFlags {
   readonly minPeers?: number
   readonly out?: string
@@ -16,7 +16,7 @@ export interface InitOptions extends RunFlags {
   readonly force?: boolean
 }
 
-/** Where the questions are asked. */
+/** The streams on which questions are asked. */
 export interface Asking {
   readonly input: Readable
   readonly output: Writable
@@ -26,22 +26,22 @@ export interface Asking {
 
 const own = 'own'
 
-/** Thrown and caught here alone: whoever ends one question ends them all. */
+/** Thrown and caught in this file alone: cancelling one question ends them all. */
 class Cancelled extends Error {}
 
 /**
- * Asks for what the flags do not say.
+ * Asks the user for what the flags do not specify.
  *
- * @returns the flags with the answers; undefined when whoever was asked would rather not
+ * @returns the flags with the answers; undefined when the user cancels
  */
 export async function askForRun(flags: InitOptions, where: Asking): Promise<InitOptions | undefined> {
-  // A signal of its own: each question leaves a listener behind on the one it is given.
+  // A separate signal, since each question leaves a listener on the one that it gets.
   const until = createDeadline(where.signal)
   const asking = { ...where, signal: until.signal }
   intro('A run of Hearsay: what is learned, by whom, and how.', asking)
   try {
     const data = flags.data ?? (await dataAsked(asking))
-    // In the order in which they are asked; what a flag says is not.
+    // In the order of the questions; a value from a flag is not asked for.
     const model = flags.model ?? (await modelAsked(data, flags, asking))
     const share = flags.share ?? (await shareAsked(asking))
     const merge = flags.merge ?? (await mergeAsked(asking))
@@ -84,13 +84,13 @@ async function modelAsked(data: string, { superResolution }: InitOptions, asking
       ...asking,
       message: 'Which model?',
       initialValue: isTable ? defaultModelOfRows : defaultModel,
-      // Only one restores images, and it does nothing else.
+      // Only one model restores images, and it does nothing else.
       options: kindsToChoose('model').filter(({ value }) => (value === 'sr') === (superResolution !== undefined)),
     }),
   )
 }
 
-/** The kinds of a section, with what each is. */
+/** The kinds of a section, each with its description. */
 function kindsToChoose(section: 'model' | 'merge' | 'topology'): { value: string; hint: string }[] {
   return wordsOf(manifestJsonSchema().properties![section]!).map(kind => ({
     value: nameOf(kind).name as string,
@@ -126,7 +126,7 @@ function topologyAsked(asking: Asking): Promise<string> {
   return answered(select({ ...asking, message: 'Who hands to whom?', options: kindsToChoose('topology') }))
 }
 
-/** Asks for a number of the manifest, which says what is allowed and what is usual. */
+/** Asks the user for a number of the manifest, whose schema has its bounds and its default. */
 async function numberAsked(field: 'rounds' | 'minPeers', message: string, asking: Asking): Promise<number> {
   const usual = String(parseManifest({})[field])
   const validate = (typed: string | undefined): string | undefined => {

@@ -4,13 +4,13 @@ import type { PeerSettings } from '../disk/index.js'
 import { shown } from '../foreign.js'
 import { joinAddress, type Manifest, type Peer } from '../node/index.js'
 
-/** What decides who can join, and with what. */
+/** What determines who can join, and with which command. */
 export interface Joinable {
   readonly manifest: Pick<Manifest, 'data'>
   readonly settings: Pick<PeerSettings, 'members'>
 }
 
-/** What others paste to join, one line for each address, best first. Members that are written down have the file. */
+/** What others paste to join, one line for each address, best first. Members of a topology file join with that file. */
 export function joinLines(peer: Pick<Peer, 'addresses' | 'runId'>, { manifest, settings }: Joinable): string[] {
   if (settings.members !== undefined) {
     const names = settings.members.map(({ name }) => name)
@@ -24,13 +24,13 @@ export function joinLines(peer: Pick<Peer, 'addresses' | 'runId'>, { manifest, s
   return [header, ...peer.addresses().map(address => `  hearsay join ${shown(joinAddress(address, peer.runId), 1000)}`)]
 }
 
-/** How often it is asked whether somebody has found out; the answer comes minutes after the start, or never. */
+/** How often reachability is checked; the result comes minutes after the start, or never. */
 const lookMs = 2_000
 
 /**
- * Says whether others can call this peer from outside, once that is known, and again when it changes.
+ * Reports whether others can dial this peer from outside, once that is known, and again when it changes.
  *
- * @returns what ends it
+ * @returns a function that ends the reports
  */
 export function sayReach(peer: Peer, run: Joinable, say: (line: string) => void): () => void {
   let told: string | undefined
@@ -49,7 +49,7 @@ export function sayReach(peer: Peer, run: Joinable, say: (line: string) => void)
   return () => clearInterval(timer)
 }
 
-/** As far as it is known; a peer that is alone on its LAN never learns it. */
+/** Reachability at the start; a peer that is alone on its LAN never learns more. */
 export const unknownReach = 'from outside this network: not known until somebody there has tried; it is said then'
 
 function reachLine(peer: Peer): string | undefined {

@@ -2,17 +2,17 @@ import type { ReadProgress } from '../data/index.js'
 import { shown } from '../foreign.js'
 import type { Terminal } from './command.js'
 
-/** A reading that is over by then needs no line. */
+/** A reading that ends before this needs no line. */
 const afterMs = 1000
 const redrawMs = 100
-/** Back to the start of the line, and nothing on it. */
+/** Returns to the start of the line, and clears it. */
 const cleared = '\r\u001b[2K'
 const widest = 120
 
 /**
- * Says on a terminal how far a long reading is, on a line that is gone when it is over. Elsewhere, as in a file, nothing.
+ * Shows the progress of a long reading on a terminal, on a line that is cleared at its end. Elsewhere prints nothing.
  *
- * @param read - reads with what it is given
+ * @param read - reads, and reports to the callback that it gets
  * @param now - milliseconds. @default the clock
  */
 export async function tellReading<T>(

@@ -6,13 +6,13 @@ import { runField, sayFinished } from './field.js'
 import { type FieldFlags, listenFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
-/** Whatever else a run was begun with. */
+/** Flags that are fixed once a run has begun. */
 const settled = ['data', 'test', 'columns', 'groupColumn', 'header', 'decimal', 'model', 'share', 'as', 'out'] as const
 
 /**
- * Goes on with a run that was started or joined here.
+ * Resumes a run that was started or joined here.
  *
- * @param contact - where another peer of the run is to be found now
+ * @param contact - current address of another peer of the run
  */
 export async function resumeRun(
   path: string,
@@ -39,7 +39,7 @@ export async function resumeRun(
       return 0
     }
     const tell = (line: string): void => void terminal.stderr.write(`${line}\n`)
-    // A machine may be in another network now, and an invitation is over some day: what is said anew holds from now on.
+    // The machine may be in another network by now, and an invitation may have expired: given flags replace saved ones.
     const network = { ...saved.network, ...(await networkSettings(flags)) }
     const settings = { ...saved, network, ...(await listeningAgain(saved, flags, tell)) }
     await folder.writeSettings(settings)
@@ -54,7 +54,7 @@ export async function resumeRun(
   }
 }
 
-/** Where others look for it, unless the flags say another place, or somebody else is there now. */
+/** The addresses at which others dial it, unless the flags name others, or another process has the port. */
 async function listeningAgain(
   { listen, listening }: PeerSettings,
   flags: FieldFlags,
@@ -71,7 +71,7 @@ async function listeningAgain(
   return { listen, listening: again.listen }
 }
 
-/** Somebody whom it is told of, as one whom it met. */
+/** A contact that the user names, as a met member. */
 function contactOf(text: string, { manifest, path }: FieldFolder): MetMember {
   const { address, peerId, runId } = parseJoinAddress(text)
   if (runId !== undefined && Buffer.compare(runId, runIdOf(manifest)) !== 0) {

@@ -5,7 +5,7 @@ import { readTopologyFile } from '../topology/index.js'
 import { number } from './command.js'
 import { columnOf, type TableFlags, tableFields } from './table-flags.js'
 
-/** The flags that change a manifest, as commander hands them over. */
+/** The flags that change a manifest, as commander passes them. */
 export interface RunFlags extends TableFlags {
   readonly peers?: number
   readonly rounds?: number
@@ -34,7 +34,7 @@ export interface RunFlags extends TableFlags {
   readonly mode?: string
 }
 
-/** The one number that a kind may be given after a colon: "dirichlet:0.1". */
+/** The one number that may follow a kind after a colon: "dirichlet:0.1". */
 const numberOfKind: Readonly<Record<string, string>> = {
   dirichlet: 'alpha',
   quantity: 'alpha',
@@ -47,9 +47,9 @@ const numberOfKind: Readonly<Record<string, string>> = {
 }
 
 /**
- * The manifest that a file and flags ask for together; flags win.
+ * The manifest that a file and flags describe together; flags take precedence.
  *
- * @param file - left out, the manifest is all defaults
+ * @param file - without it the manifest is all defaults
  */
 export async function manifestFrom(file: string | undefined, flags: RunFlags): Promise<Manifest> {
   const written = file === undefined ? {} : ((await readManifestFile(file)) as Record<string, unknown>)
@@ -68,7 +68,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       topology: topology?.spec,
     }),
     data: {
-      // Columns of the file's data set mean nothing in another.
+      // Columns of the file's data set do not apply to another.
       ...(flags.data === undefined ? section(written.data, 'set') : { set: flags.data }),
       ...given({
         label: columnOf(flags.label),
@@ -83,7 +83,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       ...given({ head: flags.head }),
     },
     merge: {
-      // The numbers of the file's method mean nothing in another, and would be refused there.
+      // The numbers of the file's method do not apply to another, and would be rejected there.
       ...(flags.merge === undefined ? section(written.merge ?? defaultMethod, 'method') : { method: flags.merge }),
       ...given({
         gossipSteps: flags.gossipSteps,
@@ -103,7 +103,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
   return manifestForData(stated, source)
 }
 
-/** A section as an object: one that is a single word stands for its main field. */
+/** A section as an object: a single word is the value of its main field. */
 function section(value: unknown, mainField: string): object {
   if (typeof value === 'string') return { [mainField]: value }
   return (value as object | undefined) ?? {}
@@ -134,8 +134,8 @@ async function topologyOf(text: string): Promise<{ spec: unknown; peers?: number
 }
 
 /**
- * A model as a section of the manifest: a built-in one by its name, with `:64` if its features in front of the output are
- * to be so many; or a file, whose name has a dot or a folder, as no built-in model's.
+ * A model as a section of the manifest: a built-in one by its name, with `:64` for the number of features before the
+ * output; or a file, whose name contains a dot or a folder, as no built-in model's does.
  */
 export function modelOf(text: string): Record<string, unknown> {
   if (/[./\\]/.test(text)) return { path: text }
@@ -151,7 +151,7 @@ export function modelOf(text: string): Record<string, unknown> {
   return { kind, ...option(number(`"${text}"`)(width)) }
 }
 
-/** Which option of a built-in model is the width of what enters its output layer. */
+/** The option of a built-in model that sets the width of its output layer's input. */
 const featuresOf: Readonly<Record<string, (width: number) => object>> = {
   mlp: width => ({ hidden: [200, width] }),
   cnn: hidden => ({ hidden }),

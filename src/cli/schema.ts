@@ -7,9 +7,9 @@ import { tellReading } from './reading-line.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 
 /**
- * What data look like, as the section of a manifest by which peers agree on it: of one site, or of all together.
+ * The schema of data as the section of a manifest on which peers agree: of one site, or of all together.
  *
- * @param sources - data, or files that this has written at other sites
+ * @param sources - data, or files that this function has written at other sites
  */
 export async function schemaOf(
   sources: readonly string[],
@@ -40,8 +40,8 @@ async function taskIn(
   const { data, seed } = written ?? (await manifestFrom(undefined, { ...flags, data: source }))
   const dataset = await tellReading(stderr, onRead => loadDataset(data, seed, undefined, { signal, onRead }))
   tellNotes(dataset, stderr)
-  // How large numbers are is not for the others.
+  // Other peers must not learn the ranges of numbers.
   const { ranges: _, inputShape = [], ...task } = taskOf(dataset)
-  // Whoever adds a category by hand need not count the inputs.
+  // Without the inputs' shape, a user who adds a category by hand need not count the inputs.
   return task.columns === undefined || inputShape.length > 1 ? { inputShape, ...task } : task
 }

@@ -4,13 +4,13 @@ import type { Score } from '../trained/index.js'
 import { count, measured, percent, plain, untestedText, wideTable } from '../watch/index.js'
 
 /*
- * How right predictions are, for people: beside the predictions, so that these can go on into a file or a pipe.
+ * The quality of predictions, for people: printed apart from the predictions, which may go into a file or a pipe.
  */
 
-/** More classes than these are not shown: those that are found least come first. */
+/** The most classes that are shown; of more, those with the lowest recall, lowest first. */
 const classesShown = 20
 
-/** Lines about a score. @param unit - of the number that is predicted */
+/** Lines about a score. @param unit - of the predicted number */
 export function scoreText(score: Score, answers: Answers | undefined, unit = ''): string {
   const lines = [headline(score, unit)]
   const left = answers === undefined ? '' : leftOut(answers)

@@ -42,7 +42,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
       const { runId, manifest } = prepared
       const path = options.out ?? (await makeRunFolder(Buffer.from(runId).toString('hex'), new Date()))
       const folder = await createRunFolder(path, manifest)
-      // Nobody goes on with it while it runs.
+      // Another process must not resume the run while it runs.
       if (options.out !== undefined) lock = await lockFolder(path, terminal.signal)
       return folder
     })
@@ -51,7 +51,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   }
 }
 
-/** Goes on with a run whose process has ended. */
+/** Resumes a run whose process has ended. */
 async function goOn(
   path: string,
   file: string | undefined,
@@ -82,7 +82,7 @@ async function goOn(
   }
 }
 
-/** Flags that would change what was begun: all but `--json`. */
+/** Flags that would change a run that has begun: all but `--json`. */
 function givenBeside({ resume, json, backend, transport, port, baselines, ...others }: SimulateOptions): string[] {
   const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [kebab(name)]))
   if (backend !== 'auto') given.push('backend')
@@ -92,7 +92,7 @@ function givenBeside({ resume, json, backend, transport, port, baselines, ...oth
   return given
 }
 
-/** A flag as it is typed, of the name that its value has. */
+/** A flag as it is typed, from the name of its option. */
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)
 }

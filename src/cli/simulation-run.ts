@@ -35,14 +35,14 @@ import { tellNotes } from './notes.js'
 import { tellReading } from './reading-line.js'
 import { trafficText } from './traffic.js'
 
-/** What a simulation is run with, begun anew or gone on with. */
+/** Options of a simulation, new or resumed. */
 export interface Running extends Omit<SimulationOptions, 'signal'> {
   readonly baselines: boolean
   readonly out?: string
   readonly json?: boolean
 }
 
-/** Runs a simulation to its end, shows it and keeps it in the folder that `openFolder` gives. @returns the exit status */
+/** Runs a simulation, shows it and keeps it in the folder that `openFolder` returns. @returns the exit status */
 export async function runIn(
   asked: Manifest,
   options: Running,
@@ -65,7 +65,7 @@ export async function runIn(
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
     if (isShown(options, terminal)) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
     const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
-    // A folder that was asked for is worth what it costs to keep the state in it.
+    // State is kept only in a folder that the user named, as keeping it takes time.
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
     const reporters = reportersOf(folder, options, terminal)
     const outcome = await outcomeOf(simulation.run({ keep, reporters }))
@@ -78,7 +78,7 @@ export async function runIn(
 const asyncNote = 'mode: async keeps no state, as no two of its runs are alike; an interrupted one cannot be resumed'
 const aloneNote = 'one peer has nobody to learn from, so this is training alone; give more with --peers 2'
 
-/** Before the run: files of models may change while it lasts. */
+/** Describes all peers' models. Called before the run, during which files of models may change. */
 async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {
   const { runId, manifest, models, dataset, shards } = prepared
   const { merge, share } = manifest
@@ -94,7 +94,7 @@ async function describeAll(prepared: Prepared, members: readonly Member[]): Prom
   })
 }
 
-/** Does whoever sits there see how the run goes on? Of one that is asked for JSON only on a terminal. */
+/** Is progress shown? With `--json` only on a terminal. */
 function isShown({ json }: Running, { stderr }: Terminal): boolean {
   return json !== true || stderr.isTTY
 }
@@ -108,7 +108,7 @@ function reportersOf(folder: RunFolder, options: Running, terminal: Terminal): R
   ]
 }
 
-/** Runs it to its end. */
+/** Runs a simulation to its end. */
 async function outcomeOf(run: ReturnType<Simulation['run']>): Promise<SimulationOutcome> {
   for (;;) {
     const next = await run.next()
@@ -168,7 +168,7 @@ async function finish(
   described: readonly PeerDescription[],
 ): Promise<number> {
   const { summary } = result
-  // Whatever the disk says, the run has a result, and whoever waited for it sees it.
+  // The result is printed even where it could not be written to the disk.
   const lost = await keepAll(result, folder, described).then(
     () => undefined,
     (error: unknown) => ({ error }),
@@ -190,7 +190,7 @@ async function finish(
   return interruptedStatus
 }
 
-/** The summary first, which is small and says most; the first file that the disk refuses is the last that is tried. */
+/** Writes the summary first, which is small and matters most; stops at the first file that cannot be written. */
 async function keepAll(
   { summary, peers }: SimulationOutcome,
   folder: RunFolder,

@@ -12,7 +12,7 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
   const { signal } = terminal
   const network = await networkSettings(flags)
-  // Where no file describes the run, the model is everybody's.
+  // Where no file describes the run, `--model` is in the manifest, the same for all peers.
   const { model: _, ...others } = flags
   const asked = file === undefined ? await broughtRun(flags) : await writtenRun(file)
   const manifest = await tellReading(terminal.stderr, onRead => settleTask(asked, ownDataOf(flags), { signal, onRead }))
@@ -33,7 +33,7 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
   }
 }
 
-/** A run that no file describes is of what this peer brings: its data, and a model for them. */
+/** A run that no file describes is made from this peer's flags: its data, and a model for them. */
 function broughtRun({ share: _, ...brought }: FieldFlags): Promise<Manifest> {
   return manifestFrom(undefined, brought)
 }

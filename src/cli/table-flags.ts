@@ -1,20 +1,20 @@
 import { type DataInput, dataLimits } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 
-/** How a table is written, as commander hands it over. */
+/** How a table is written, as commander passes it. */
 export interface NotationFlags {
   readonly header?: boolean
   readonly decimal?: '.' | ','
 }
 
-/** How the own tables are read, as commander hands it over. */
+/** How the user's tables are read, as commander passes it. */
 export interface TableFlags extends NotationFlags {
   readonly columns?: string
   readonly test?: string
   readonly groupColumn?: string
 }
 
-/** The flags that are given, as fields of the manifest's `data` section. */
+/** The given flags, as fields of the manifest's `data` section. */
 export function tableFields({ columns, test, groupColumn, header, decimal }: TableFlags): Partial<DataInput> {
   return {
     ...(columns !== undefined && { columns: columnsOf(columns) }),
@@ -25,12 +25,12 @@ export function tableFields({ columns, test, groupColumn, header, decimal }: Tab
   }
 }
 
-/** Columns are counted from 1; a name that is all digits is written in the manifest. */
+/** Columns are counted from 1; a name of digits alone can only be written in the manifest. */
 export function columnOf(text: string | undefined): string | number | undefined {
   return text !== undefined && /^\d+$/.test(text) ? Number(text) : text
 }
 
-/** Columns by name, by number, or from one number to another: "age,4-9". A name with a comma is written in the manifest. */
+/** Columns by name, number, or range of numbers: "age,4-9". A name with a comma can only be written in the manifest. */
 function columnsOf(list: string): (string | number)[] {
   return list.split(',').flatMap(text => {
     const [, from, to] = /^(\d+)-(\d+)$/.exec(text) ?? []

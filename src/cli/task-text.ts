@@ -2,16 +2,16 @@ import { answerOf, isInput, type SchemaColumn, type Task } from '../data/index.j
 import { shown } from '../foreign.js'
 import type { Manifest } from '../node/index.js'
 
-/** How many names a line lists, and how much of each. */
+/** How many names a line lists, and how many characters of each. */
 const namesListed = 8
 const nameLength = 40
 
 /**
  * What peers agree on about their data, as a line for people: "finish (amber, blue), noise; to learn: fault (0, 1)".
- * Undefined where it is nothing.
+ * Undefined where they agree on nothing.
  */
 export function taskText({ columns, header = true, inputShape, pixels, classes = [] }: Task): string | undefined {
-  // Rows that are images have a column for each pixel, which nobody wants to read.
+  // Rows that are images have a column for each pixel, which are too many to list.
   if (columns !== undefined && (inputShape === undefined || inputShape.length === 1)) {
     const inputs = list(columns.filter(isInput).map(columnText))
     const answer = answerOf({ columns })
@@ -23,7 +23,7 @@ export function taskText({ columns, header = true, inputShape, pixels, classes =
   return [...shape, ...known].join(', ') || undefined
 }
 
-/** A manifest as one reads it: the columns of a table without a header that are all numbers are said by {@link taskText}. */
+/** A manifest for people: without the columns of a headerless table of numbers, which {@link taskText} lists. */
 export function withoutNumbers(manifest: Manifest): Manifest {
   const { header, columns = [], ...task } = manifest.task ?? {}
   const isPlain = header === false && columns.every(({ kind, ...more }) => kind !== 'category' && !('unit' in more))

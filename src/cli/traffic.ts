@@ -4,14 +4,14 @@ import type { Manifest } from '../node/index.js'
 import { degrees, type Topology } from '../topology/index.js'
 import { byteCount, countOf, graphNames } from '../watch/index.js'
 
-/** A home connection takes a second for so much; below it nobody has to be told how to send less. */
+/** Bytes that a home connection sends in a second; below that no advice is needed on how to send less. */
 const muchBytes = 10e6
 
 /**
- * What one peer will send, to read before it does: to each neighbour in every exchange of every round, or once a round to
- * everybody. Framing and what a peer passes on of others' heads come on top.
+ * What one peer will send, shown beforehand: to each neighbour in every exchange of every round, or once a round to
+ * everybody. Framing and forwarded heads of other peers come on top.
  *
- * @param topology - left out where peers come and go: nobody knows how many neighbours there will be
+ * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
 export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says }: Plan, topology?: Topology): string {
   const bytes = codecNamed(encoding).size(says.layout).most

@@ -1,7 +1,7 @@
 import type { backendSchema } from '../../learner/index.js'
 import type { Flag } from '../command.js'
 
-/** Written out, since help must not wait for the learner to load; the compiler holds the two lists together. */
+/** Written out, since help must not wait for the learner to load; the compiler keeps the two lists in step. */
 const backends = {
   auto: true,
   'node-gpu': true,

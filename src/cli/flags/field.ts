@@ -3,7 +3,7 @@ import { backendFlag } from './backend.js'
 import { networkFlags } from './network.js'
 import { tableFlags } from './table.js'
 
-/** What start and join have in common: one peer of a run in the field. */
+/** Flags that start and join have in common, for one peer of a run in the field. */
 export const fieldFlags: readonly Flag[] = [
   ...grouped('This peer', [
     {

@@ -1,18 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { inMidLine, type JsonSchema, kindsOf, nameOf, wordsOf } from '../../json-schema.js'
 
-// The schema as it ships with the package: what makes it would take a second to load, and help must not wait for it.
+// The schema as shipped with the package: its generator would take a second to load, and help must not wait for that.
 const path = new URL('../../../schema/manifest.schema.json', import.meta.url)
 const { properties: sections = {} } = JSON.parse(readFileSync(path, 'utf8')) as JsonSchema
 
-/** What a field of the manifest does and what it is where it is not set, as help says it: `training.batch`. */
+/** Help text of a field of the manifest, such as `training.batch`: what it does and its default. */
 export function field(path: string): string {
   const [section, name] = path.split('.') as [string, string?]
   const schema = sections[section]!
   if (name === undefined) return line(schema.description!, text(schema.default))
   const having = kindsOf(schema).filter(kind => isOpen(kind.properties?.[name]))
   const { description } = having[0]!.properties![name]!
-  // The same name may mean another field in another kind.
+  // A field of the same name may mean something else in another kind.
   return line(
     description!,
     usualOf(
@@ -26,7 +26,7 @@ function line(description: string, usual: string): string {
   return `${inMidLine(description)}${usual === '' ? '' : ` (default: ${usual})`}`
 }
 
-/** The kinds of a section that may be written as one word, and the usual one. */
+/** The kinds of a section that may be written as one word, and the default one. */
 export function kinds(section: string): { readonly names: string; readonly usual: string } {
   const schema = sections[section]!
   return {
@@ -37,12 +37,12 @@ export function kinds(section: string): { readonly names: string; readonly usual
   }
 }
 
-/** A method that refuses any but its own number has the field for completeness alone. */
+/** Can the field be set? A method that accepts only one value has the field for completeness alone. */
 function isOpen(schema: JsonSchema | undefined): boolean {
   return schema !== undefined && schema.const === undefined
 }
 
-/** "32", or where kinds differ "0.05 with dfedsam, else 0": the smallest is what the rest has. */
+/** The default: "32", or where kinds differ "0.05 with dfedsam, else 0": the smallest is that of the rest. */
 function usualOf(having: readonly JsonSchema[], name: string): string {
   const byDefault = new Map<string, string[]>()
   for (const kind of having) {

@@ -2,7 +2,7 @@ import { type Flag, grouped, number } from '../command.js'
 import { field, kinds } from './fields.js'
 import { tableFlags } from './table.js'
 
-/** Data and its partition: what `data` and `simulate` have in common. */
+/** Flags that `data` and `simulate` have in common, for data and its partition. */
 export const dataFlags: readonly Flag[] = [
   ...grouped('Data', [
     { flags: '--label <column>', description: field('data.label') },
@@ -25,7 +25,7 @@ export const dataFlags: readonly Flag[] = [
   ]),
 ]
 
-/** What decides a run's numbers, as sections of a manifest. */
+/** Flags that determine a run's numbers, as sections of a manifest. */
 export const runFlags: readonly Flag[] = [
   ...grouped('Data', [{ flags: '--data <set or path>', description: field('data.set') }]),
   ...dataFlags,

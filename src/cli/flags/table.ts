@@ -1,7 +1,7 @@
 import type { Flag } from '../command.js'
 import { field } from './fields.js'
 
-/** How a table is written, where it does not tell. */
+/** How a table is written, where its contents do not show it. */
 export const notationFlags: readonly Flag[] = [
   { flags: '--header', description: 'tables: the first line is a header (default: the lines beneath tell)' },
   { flags: '--no-header', description: 'tables: the first line is a sample' },
@@ -12,7 +12,7 @@ export const notationFlags: readonly Flag[] = [
   },
 ]
 
-/** What every command has that reads tables to learn from. */
+/** Flags of every command that reads tables to learn from. */
 export const tableFlags: readonly Flag[] = [
   {
     flags: '--columns <list>',
