@@ -4,16 +4,17 @@ import { whenRefused, whyNot } from './system-errors.js'
 /** Why a file is not read, in words that follow its name. */
 export class NotRead extends Error {}
 
-/** What of a reader's file may be no file on a disk. */
+/** Which inputs are read that are not files on a disk. */
 export interface BoundedOptions {
-  /** A pipe too, as of `<(…)` in a shell. @default false: it may keep its reader waiting for ever */
+  /** Pipes too, as of `<(…)` in a shell. @default false: a pipe may keep its reader waiting for ever */
   readonly pipes?: boolean
 }
 
 /**
- * A whole file of at most so many bytes. No more is taken into memory, whatever the file is, claims or becomes meanwhile.
+ * Reads a whole file of at most `most` bytes. No more is taken into memory, whatever kind of file it is, whatever size
+ * it reports, and however it grows meanwhile.
  *
- * @throws {@link NotRead} when it is larger, or no file; the system's own error
+ * @throws {@link NotRead} when the file is larger, or is no file; the system's own error
  */
 export async function readBounded(path: string, most: number, { pipes = false }: BoundedOptions = {}): Promise<Buffer> {
   // Before it is opened: to open a pipe is to wait already.
@@ -34,12 +35,12 @@ export async function readBounded(path: string, most: number, { pipes = false }:
   return bytes.subarray(0, length)
 }
 
-/** For a `catch`: nothing where a file cannot be read, or not within its bound; every other error goes on. */
+/** For a `catch`: undefined where a file cannot be read, or not within its bound; every other error is rethrown. */
 export function whenNotRead(error: unknown): undefined {
   return error instanceof NotRead ? undefined : whenRefused()(error)
 }
 
-/** The reason as a sentence, of ours or of the system. */
+/** The reason as a sentence: that of {@link NotRead}, or the system's. */
 export function whyNotRead(error: unknown): string {
   return error instanceof NotRead ? error.message : whyNot(error)
 }

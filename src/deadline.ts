@@ -2,8 +2,8 @@
 export interface Deadline {
   readonly signal: AbortSignal
   /**
-   * (Re)starts the clock: the signal aborts with `reason` in `ms` milliseconds, unless restarted or cleared. In `Infinity`
-   * it never does.
+   * (Re)starts the clock: the signal aborts with `reason` in `ms` milliseconds, unless restarted or cleared. With
+   * `Infinity` it never does.
    */
   within(ms: number, reason: Error): void
   /** Aborts now. */
@@ -14,9 +14,9 @@ export interface Deadline {
 
 /**
  * Joins signals with a deadline. Not `AbortSignal.any` and `AbortSignal.timeout`: each exchange would add a dependent
- * signal to the run's, which lives for days, and the timer of a finished phase could not be stopped. And in Node 20 it
- * may never come: what `any` joins it holds weakly, so that a time-out which nobody else holds is collected before its
- * time (a test in deadline.test.ts shows it).
+ * signal to the run's, which lives for days, and the timer of a finished phase could not be stopped. And in Node 20 the
+ * abort may never come: `any` holds the signals that it joins weakly, so that a time-out without another reference is
+ * collected before it fires (a test in deadline.test.ts shows it).
  */
 export function createDeadline(...signals: readonly (AbortSignal | undefined)[]): Deadline {
   const controller = new AbortController()
@@ -31,7 +31,7 @@ export function createDeadline(...signals: readonly (AbortSignal | undefined)[])
     signal: controller.signal,
     within(ms, reason) {
       clearTimeout(timer)
-      // Node takes what is longer than 24 days for a millisecond.
+      // Node replaces a delay of more than 24 days by one millisecond.
       timer = ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => controller.abort(reason), ms)
     },
     abort: reason => controller.abort(reason),
@@ -53,7 +53,7 @@ const followers = new WeakMap<AbortSignal, Followers>()
  * Calls `end` when the signal aborts. All deadlines of one signal share a listener: an exchange has two for each
  * neighbour, and Node suspects a leak from 11 listeners on.
  *
- * @returns lets go of the signal
+ * @returns a function that stops following the signal
  */
 function follow(signal: AbortSignal, end: () => void): () => void {
   const { ends, listener } = followers.get(signal) ?? listen(signal)
@@ -68,7 +68,7 @@ function follow(signal: AbortSignal, end: () => void): () => void {
 
 function listen(signal: AbortSignal): Followers {
   const ends = new Set<() => void>()
-  // Those that let go while others end are not called any more.
+  // A follower that lets go while others are being called is not called any more.
   const listener = (): void => {
     for (const end of ends) end()
   }

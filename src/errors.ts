@@ -2,7 +2,7 @@ import { shown } from './foreign.js'
 
 /**
  * What a user, a file or a manifest can get wrong. The code is stable, for programs; the message is for people and
- * always says what to do next.
+ * always states what to do next.
  */
 export type ErrorCode =
   | 'USAGE' // a flag or its value
@@ -10,7 +10,7 @@ export type ErrorCode =
   | 'TOPOLOGY' // a topology that cannot be built
   | 'DATA' // a data file or what is in it
   | 'MODEL' // a model file, or a model that does not fit the data
-  | 'BACKEND' // a compute backend that was asked for and is not there
+  | 'BACKEND' // a compute backend that was requested and is not there
   | 'PARAMETERS' // a safetensors file
   | 'NETWORK' // a port in use, an address that cannot be reached
   | 'RUN' // a run that cannot go on
@@ -68,7 +68,7 @@ export class HearsayError extends Error {
   }
 }
 
-/** Names in a learner's error the peer, which the learner knows by a number only. */
+/** Adds the peer's name to a learner's error: the learner knows the peer by a number only. */
 export async function whose<T>(name: string, learning: Promise<T>): Promise<T> {
   try {
     return await learning

@@ -1,12 +1,13 @@
 /*
- * Text that somebody else wrote, such as file names, cells of a table, names, addresses and what libraries say, on its
- * way to a person. A line break in it forges a line of ours, an escape sequence moves the cursor or clears the screen,
- * and a bidirectional override shows other letters than are there (CVE-2021-42574). One place makes all of it harmless.
+ * Text that somebody else wrote, such as file names, cells of a table, names, addresses and messages of libraries, on
+ * its way to a person. A line break in it forges a line of ours, an escape sequence moves the cursor or clears the
+ * screen, and a bidirectional override shows other letters than are there (CVE-2021-42574). One place makes all of it
+ * harmless.
  */
 
 /**
- * Controls (C0 and C1, the bytes that terminals obey), line and paragraph separators, what turns the direction of
- * writing, what is not to be seen (soft hyphen, zero-width and byte order marks, tags), and halves of a character. The
+ * Controls (C0 and C1, the bytes that terminals obey), line and paragraph separators, marks that change the direction
+ * of writing, invisible characters (soft hyphen, zero-width and byte order marks, tags), and halves of a character. The
  * joiners U+200C and U+200D stay: Persian, Hindi and emoji are written with them.
  */
 const harmful =
@@ -17,16 +18,16 @@ const harmful =
 const longest = 200
 
 /**
- * Foreign text on one line, as it is but for what could do harm or not be seen, which becomes `\n`, `\x1b`, `\u202e`.
- * Applying it twice changes nothing more.
+ * Foreign text on one line, unchanged but for harmful and invisible characters, which become `\n`, `\x1b`, `\u202e`.
+ * Idempotent.
  *
- * @param limit - how many characters are left, at least 3; the middle goes, as places stand first and remedies last
+ * @param limit - how many characters are kept, at least 3; the middle goes, as places stand first and remedies last
  */
 export function shown(text: string, limit = longest): string {
   return shortened(text.replace(harmful, escaped), limit)
 }
 
-/** The same for a text of several lines, such as a manifest, which stay, and are as many as there are. */
+/** The same for a text of several lines, such as a manifest: all line breaks are kept. */
 export function shownLines(text: string): string {
   return text
     .split('\n')

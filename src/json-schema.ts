@@ -1,6 +1,6 @@
 /*
- * What of JSON Schema (2020-12) the manifest's has, and how a reader finds its way: `hearsay init`, the help of flags and
- * docs/manifest.md tell people of fields by it.
+ * The part of JSON Schema (2020-12) that the manifest's schema uses, and how to read it: `hearsay init`, the help of
+ * flags and docs/manifest.md describe the manifest's fields from it.
  */
 
 export interface JsonSchema {
@@ -17,13 +17,13 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown
 }
 
-/** The kinds of a section, or the section itself where it has none; nothing of what is no section. */
+/** The kinds of a section, or the section itself where it has none; none for a schema that is no section. */
 export function kindsOf({ anyOf, oneOf, properties, ...section }: JsonSchema): readonly JsonSchema[] {
   if (anyOf !== undefined) return anyOf.flatMap(kindsOf)
   return oneOf ?? (properties === undefined ? [] : [{ ...section, properties }])
 }
 
-/** A kind's first field says which it is. */
+/** A kind's first field names it. */
 export function nameOf({ properties = {} }: JsonSchema): { readonly field: string; readonly name: unknown } {
   const [field = '', schema = {}] = Object.entries(properties)[0] ?? []
   return { field, name: schema.const }

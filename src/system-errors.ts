@@ -1,6 +1,6 @@
 /*
- * What the operating system refuses, as sentences that tell what to do: no disk, file or socket that is missing is a bug
- * of ours, wherever it is missed.
+ * The operating system's refusals, as sentences with a remedy: a missing disk, file or socket is never a bug of ours,
+ * wherever the error is met.
  */
 
 const raise = 'raise the limit, as with ulimit -n 4096, or take fewer peers'
@@ -37,7 +37,7 @@ export function systemCode(error: unknown): string | undefined {
 }
 
 /**
- * For a `catch`: nothing where the system has refused; every other error, which may be a bug, goes on.
+ * For a `catch`: undefined where the system has refused; every other error, which may be a bug, is rethrown.
  *
  * @param codes - the refusals that are expected. @default any
  */
@@ -55,7 +55,7 @@ export function systemProblem(error: unknown): string | undefined {
   return code === undefined ? undefined : problems[code]
 }
 
-/** The same for what is known to come from the system, however seldom it is. */
+/** The same for an error that is known to come from the system, rare ones included. */
 export function whyNot(error: unknown): string {
   const { code, message } = (error ?? {}) as NodeJS.ErrnoException
   return systemProblem(error) ?? `cannot be used (${code ?? message ?? String(error)})`
@@ -65,13 +65,13 @@ export function whyNot(error: unknown): string {
 const depth = 4
 
 /**
- * The refusal of the system behind an error that nobody expected, in one line. A file that is not there is none: which
- * ones must be there is known where they are opened.
+ * The refusal of the system behind an unexpected error, in one line. A missing file does not count: only the code that
+ * opens a file knows whether it must be there.
  */
 export function unexpectedRefusal(error: unknown, left = depth): string | undefined {
   if (typeof error !== 'object' || error === null || left === 0) return undefined
   const { code, path, message, cause, errors } = error as NodeJS.ErrnoException & { errors?: unknown; cause?: unknown }
-  // Modules are looked for by opening files: to Node one that cannot be opened is not there.
+  // Node looks for modules by opening files, and reports one that cannot be opened as missing.
   const isLimit = code === 'EMFILE' || /\bEMFILE\b/.test(message ?? '')
   if (isLimit || code === 'ERR_MODULE_NOT_FOUND') {
     const limit = openFilesLimit()
@@ -90,7 +90,7 @@ export function unexpectedRefusal(error: unknown, left = depth): string | undefi
 const filesToLoad = 512
 
 /**
- * Why so few open files are not enough.
+ * The message that a process may have too few files open.
  *
  * @param limit - how many there may be
  * @param needed - how many there must be
@@ -103,7 +103,7 @@ export function tooFewFiles(limit: number, needed = filesToLoad): string {
 /** How many files and sockets this process may have open at once; infinite where the system does not report it. */
 export function openFilesLimit(): number {
   if (process.report === undefined) return Infinity
-  // Without this it resolves the names of all hosts we talk to.
+  // Without this the report resolves the names of all hosts that we are connected to.
   Object.assign(process.report, { excludeNetwork: true })
   const { userLimits } = process.report.getReport() as { userLimits?: { open_files?: { soft?: number | string } } }
   const soft = Number(userLimits?.open_files?.soft)

@@ -1,14 +1,14 @@
 /*
- * The network thread's time. One event loop serves every connection of the process, in a simulation those of all
- * peers, so whatever takes long is cut into slices, and the slices of everybody share each turn of the loop: were each
- * peer content with being short itself, sixteen peers that merge at once would still hold up a turn sixteen times as
- * long. There is one event loop in a process, and this is its one queue.
+ * The network thread's time. One event loop serves every connection of the process, in a simulation those of all peers,
+ * so whatever takes long is cut into slices, and the slices of everybody share each turn of the loop: if each peer kept
+ * only its own slices short, sixteen peers that merge at once would still hold up a turn sixteen times as long. There
+ * is one event loop in a process, and this is its one queue.
  */
 
 /**
- * How long slices may take in one turn of the event loop, together, in milliseconds; the last may take it over by its
- * own length. What was sent in one turn arrives in the next and costs up to twice as much again to decrypt and check,
- * and the whole is to stay under 20 ms while other threads compete for the cores.
+ * How long slices may take in one turn of the event loop, together, in milliseconds; the last may exceed it by its own
+ * length. What was sent in one turn arrives in the next and costs up to twice as much again to decrypt and check, and
+ * the whole is to stay under 20 ms while other threads compete for the cores.
  */
 export const turnMs = 3
 

@@ -5,14 +5,14 @@ export interface Waiters {
   /** How many wait. */
   readonly size: number
   /**
-   * Asks now and at every `look`, until there is an answer other than false, and resolves with that. In one `look`
-   * the one that came first is asked first.
+   * Calls `ask` now and at every `look`, until it returns something other than false, and resolves with that. One
+   * `look` calls them in the order in which they began to wait.
    *
    * @throws the signal's reason, or that of `end`
    */
   until<T>(ask: () => T | false, signal: AbortSignal): Promise<T>
   look(): void
-  /** Nobody waits any more, now and later. */
+  /** Rejects every wait, pending or later. */
   end(reason: Error): void
 }
 

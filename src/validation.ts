@@ -5,7 +5,7 @@ import { didYouMean } from './nearest.js'
 /** Turns the path of a field in a parsed document into "line:column", for files that have lines. */
 export type Locate = (path: PropertyKey[]) => string | undefined
 
-/** A section that may be one word, which then is its main field: `topology: ring`. */
+/** A section that may be written as one word, which is then the value of its main field: `topology: ring`. */
 export function orOneWord<S extends z.ZodType>(field: string, section: S) {
   return z
     .preprocess((input: string | z.input<S>) => (typeof input === 'string' ? { [field]: input } : input), section)
@@ -16,7 +16,7 @@ export function orOneWord<S extends z.ZodType>(field: string, section: S) {
  * Checks `value` against `schema` and returns it with its defaults filled in.
  *
  * @param source - what the user knows the value by: a file name or "the command line"
- * @param locate - where in that file a field stands, when it can be told
+ * @param locate - where in that file a field stands, when that is known
  * @throws {@link HearsayError} with one line: source, place, field, what is wrong and what is allowed
  */
 export function validate<S extends z.ZodType>(
@@ -41,7 +41,7 @@ export function validate<S extends z.ZodType>(
 
 /**
  * What is allowed in the place of a misspelt field or kind. Only here is the schema known that refused it; the other
- * sentences are made when it is known which issue is told.
+ * sentences are made once the issue to report is chosen.
  */
 const allowedInstead: z.core.$ZodErrorMap = issue => {
   const definition = issue.inst?._zod.def
@@ -64,13 +64,16 @@ function isChoice(definition: Definition): definition is z.core.$ZodDiscriminate
   return definition !== undefined && 'discriminator' in definition
 }
 
-/** A field is written almost so, or it stands in the wrong section: `epochs` beside `training` instead of in it. */
+/**
+ * The field that was probably meant: one with a similar name, or the same in another section, as `epochs` beside
+ * `training` instead of in it.
+ */
 function alternative(field: string, shape: z.core.$ZodShape): string {
   const section = Object.keys(shape).find(name => fieldsOf(shape[name]!).includes(field))
   return section === undefined ? didYouMean(field, Object.keys(shape)) : `; did you mean "${section}.${field}"?`
 }
 
-/** The fields of a section, through what says that it may be left out or written in another way. */
+/** The fields of a section, also where it is optional or may be written in another way. */
 function fieldsOf(section: z.core.$ZodType): readonly string[] {
   const { def } = (section as z.core.$ZodTypes)._zod
   if (def.type === 'object') return Object.keys(def.shape)
@@ -79,7 +82,7 @@ function fieldsOf(section: z.core.$ZodType): readonly string[] {
   return 'innerType' in def ? fieldsOf(def.innerType) : []
 }
 
-/** In a union the error of the branch that came furthest says most. */
+/** In a union the error of the branch that got furthest is the most specific. */
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue
   const branches = issue.errors.filter(branch => branch.length > 0).map(branch => deepest(branch[0]!))
@@ -102,7 +105,7 @@ function sentence(issue: z.core.$ZodIssue): string {
         ? `is missing; expected ${issue.expected}`
         : `must be ${article(issue.expected === 'int' ? 'whole number' : issue.expected)}`
     case 'invalid_union':
-      // Of a choice between kinds of values; a union with a message of its own has no branches left to speak.
+      // A choice between kinds of values; a union with a message of its own has no errors of branches.
       return issue.errors.length === 0
         ? issue.message
         : [...new Set(issue.errors.flatMap(branch => branch.slice(0, 1).map(sentence)))].join(', or ')
@@ -113,7 +116,7 @@ function sentence(issue: z.core.$ZodIssue): string {
 
 function notAllowed(input: unknown, allowed: readonly unknown[]): string {
   const names = allowed.map(String)
-  // A list or a map may be as long and as deep as its file; where it stands is said anyway.
+  // A list or a map may be as long and as deep as its file; its place is reported anyway.
   const shown = input === undefined || typeof input === 'object' ? '' : `${JSON.stringify(input)} is not allowed; `
   return `${shown}must be ${oneOf(names)}${didYouMean(input, names)}`
 }

@@ -35,7 +35,7 @@ export function shapeProblem(text: string, limits: YamlLimits = yamlLimits): str
   const columns: number[] = []
   let column = 0
   for (const token of new Lexer().lex(text)) {
-    // What begins and ends is marked by tokens that take no room.
+    // Tokens that mark a beginning or an end have no length.
     if (marks.has(token)) continue
     const begins = column
     column = token.endsWith('\n') ? 0 : column + token.length
@@ -54,7 +54,7 @@ export function shapeProblem(text: string, limits: YamlLimits = yamlLimits): str
   return undefined
 }
 
-/** Keeps the columns of the blocks that are open: those left of where something begins. */
+/** Keeps the columns of the blocks that are still open: those to the left of `column`, where something begins. */
 function nest(columns: number[], column: number): void {
   while (columns.length > 0 && columns.at(-1)! >= column) columns.pop()
   columns.push(column)

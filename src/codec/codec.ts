@@ -3,7 +3,9 @@ import { dtypeBytes, type Layout, type SafetensorsDtype, type TensorEntry } from
 /** Does the numbers [from, to). A pass is called for every number once, from the first to the last. */
 export type Pass = (from: number, to: number) => void
 
-/** What a vector of one layout takes encoded. Where the two are equal, a receiver knows the size to the byte. */
+/**
+ * Bounds of a vector's encoded size, for one layout. Where the two are equal, a receiver knows the size to the byte.
+ */
 export interface EncodedSize {
   readonly least: number
   readonly most: number
@@ -38,7 +40,7 @@ export interface Codec {
   /** How many numbers, from the first, can be decoded when only the first `bytes` bytes are there. */
   decodable(layout: Layout, bytes: number): number
   /**
-   * The pass that writes `values`. It is asked for numbers that are {@link decodable}; from then on the first bytes of
+   * The pass that writes `values`. It is called for numbers that are {@link decodable}; from then on the first bytes of
    * `from` may be overwritten by `values` if the codec is `inPlace`.
    *
    * @param from - all of the encoded bytes; its end is aligned to 4 bytes
@@ -69,12 +71,12 @@ export function numberByNumber(
   }
 }
 
-/** The size of what always takes as many bytes. */
+/** The size of an encoding that always takes as many bytes. */
 export function exactly(bytes: number): EncodedSize {
   return { least: bytes, most: bytes }
 }
 
-/** The bits of float32 numbers, in place. Signed: of what fits 32 bits with its sign, V8 makes the faster code. */
+/** The bits of float32 numbers, in place. Signed: V8 makes faster code for numbers that fit 32 bits with their sign. */
 export function bitsOf(values: Float32Array): Int32Array {
   return new Int32Array(values.buffer, values.byteOffset, values.length)
 }

@@ -3,7 +3,7 @@ import { type Codec, numberByNumber } from './codec.js'
 
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
 
-/** Every bit of the vector. In place nothing is left to decode: a receiver reads the numbers where they arrived. */
+/** Keeps every bit. In place nothing is left to decode: a receiver reads the numbers where they arrived. */
 export const f32: Codec = {
   name: 'f32',
   ...numberByNumber('F32'),

@@ -83,7 +83,7 @@ const scaleBits = bitsOf(scaleValue)
 /**
  * largest/127 with the last seven bits of its 24 cleared: a whole number of seven bits times the scale is then exact in
  * float32, so that a head that was rounded once is not rounded anew the next time, and nothing rounds up to infinity.
- * Of what is not finite it is NaN.
+ * For a magnitude that is not finite it is NaN.
  */
 function scaleOf(largest: number): number {
   if (!Number.isFinite(largest)) return Number.NaN

@@ -146,7 +146,7 @@ export interface Sight {
   readonly notes: readonly string[]
 }
 
-/** A latecomer is told of a column whose spread here is so many times the agreed one, or a so many-th of it. */
+/** A late peer is warned of a column whose spread here is so many times the agreed one, or a so many-th of it. */
 const strikingFactor = 8
 
 /**

@@ -4,7 +4,7 @@ import type { ClassSpec } from './spec.js'
 
 /** What the answers to some samples are, as far as they are known. */
 export interface Answers {
-  /** Where classes are told apart: the class of each sample, −1 where it is not known. */
+  /** Where classes are predicted: the class of each sample, −1 where it is not known. */
   readonly labels?: Int32Array
   /** Where a number is predicted: NaN where it is not known. */
   readonly targets?: Float64Array

@@ -44,10 +44,10 @@ export interface Inputs {
 const readable = `an image (${readableImages}), a folder of them, a table (${namedTables}), .npz, or IDX images`
 
 /**
- * Reads what a trained model is to be asked about: as `loadDataset` does, without labels.
+ * Reads the samples that a trained model is to predict: as `loadDataset` does, without labels.
  *
  * @param options - of a table: how it is written
- * @param reading - ends it, and is told how far it is
+ * @param reading - ends it, and is notified of its progress
  * @throws {@link HearsayError} `DATA` when it cannot be read, or is not what the model takes
  */
 export async function loadInputs(

@@ -24,8 +24,8 @@ const truths: ReadonlyMap<string, string> = new Map([
 const shortAlphabet = 10
 
 /**
- * Two texts that are one in two spellings: "Yes" and "yes ", "not sure" and "not-sure", "true" and "1". Of single letters
- * the case may be what tells them apart, where there are as many as of an alphabet.
+ * Two texts that are one in two spellings: "Yes" and "yes ", "not sure" and "not-sure", "true" and "1". Single letters
+ * may be distinguished by case, where there are as many as of an alphabet.
  */
 export function spelledAlike(texts: Iterable<string>): [string, string] | undefined {
   const seen = new Map<string, string>()

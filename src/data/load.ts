@@ -53,7 +53,7 @@ const imageOptions = ['imageSize', 'channels'] as const
  *
  * @param data - the manifest's data section
  * @param seed - decides which samples are held back for testing, where the source has no test split
- * @param reading - ends it, and is told how far it is
+ * @param reading - ends it, and is notified of its progress
  * @throws {@link HearsayError} when it cannot be read, naming file and place
  */
 export async function loadDataset(

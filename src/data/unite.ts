@@ -12,8 +12,8 @@ export interface SiteTask {
 }
 
 /**
- * One task for sites whose data differ: the categories and classes of all, in an order that does not depend on who unites
- * them. What else they have must be alike.
+ * One task for sites whose data differ: the categories and classes of all, in an order that does not depend on the peer
+ * that unites them. What else they have must be alike.
  *
  * @param sites - one or more
  * @throws {@link HearsayError} `DATA` naming the file whose data are something else

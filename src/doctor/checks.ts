@@ -51,7 +51,7 @@ export async function checkHosts(address: string, signal: AbortSignal): Promise<
       await Promise.all(hosts.map(host => host.start()))
       const begun = performance.now()
       const [from, to] = hosts as [HearsayHost, HearsayHost]
-      // libp2p identifies whom it has dialled: then handshake, multiplexing and negotiation have all worked.
+      // libp2p identifies a peer that it has dialled: then handshake, multiplexing and negotiation have all worked.
       const identified = once(from, 'peer:identify', { signal: deadline })
       await Promise.all([from.dial(to.getMultiaddrs(), { signal: deadline }), identified])
       return `two peers can talk over ${address} (${Math.round(performance.now() - begun)} ms)`

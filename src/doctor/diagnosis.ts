@@ -37,7 +37,7 @@ function defaultTest(seconds: number): SpeedTest {
 /**
  * Examines this machine. The backends one after another, since each would slow the other.
  *
- * @param onBackend - told which backend is being tried
+ * @param onBackend - called with the backend that is being tried
  * @param seconds - for how long each trains
  * @throws the signal's reason when aborted
  */

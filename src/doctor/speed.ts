@@ -11,7 +11,7 @@ export type SpeedTest = ModelChoice &
     readonly seconds: number
   }
 
-/** How a backend did. */
+/** The result of a backend's test. */
 export type BackendTest =
   | {
       readonly name: BackendName

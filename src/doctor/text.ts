@@ -6,7 +6,7 @@ import type { Diagnosis } from './diagnosis.js'
 /**
  * The diagnosis for people.
  *
- * @param width - of the terminal, in characters; left out, the table is as wide as it is
+ * @param width - of the terminal, in characters; left out, the table may have any width
  */
 export function diagnosisText(diagnosis: Diagnosis, width?: number): string {
   const { node, platform, device, cores, usableCores, ports, hosts, folder } = diagnosis
@@ -44,7 +44,7 @@ function backendTable({ backends, auto }: Diagnosis, width: number | undefined):
   return wideTable(['  backend', 'device', 'version', 'workers', 'threads', 'samples/s'], rows, width)
 }
 
-/** Under the table, whose columns they would tear apart: what the star means, and why the others are not there. */
+/** Lines under the table, whose columns they would break: what the star means, and why other backends are missing. */
 function absent({ backends, auto }: Diagnosis): string[] {
   const lines = backends.flatMap(test => (test.ok ? [] : [shown(`${test.name}: ${test.reason}`, 400)]))
   const star = auto === null ? 'No backend works.' : `* what --backend auto takes; the default model, batch 32`

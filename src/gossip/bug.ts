@@ -7,20 +7,20 @@ export function isBug(error: unknown): boolean {
   return error instanceof ReferenceError || (error instanceof TypeError && !('code' in error))
 }
 
-/** For the `catch` of what a peer or a network may let fail: throws whatever is not that. */
+/** For the `catch` of work that a peer or a network may let fail: rethrows an error that is a bug. */
 export function throwBug(error: unknown): void {
   if (isBug(error)) throw error
 }
 
 /**
  * The same for work that nobody awaits. A bug is shown as a warning of the process, with its stack: a stranger's bytes
- * that bring one out must not end the peer.
+ * that trigger one must not end the peer.
  */
 export function warnOfBug(error: unknown): void {
   if (isBug(error)) process.emitWarning(error as Error)
 }
 
-/** What a decoder makes of a stranger's bytes; `undefined` where they are no such thing. */
+/** What a decoder makes of a stranger's bytes; `undefined` where they cannot be decoded. */
 export function orNothing<T>(decode: () => T): T | undefined {
   try {
     return decode()

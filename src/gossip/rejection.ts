@@ -1,6 +1,6 @@
 /** Why a head was refused. */
 export type RejectionReason =
-  | 'NOT_A_NEIGHBOUR' // the sender is no peer from whom we take heads in that round
+  | 'NOT_A_NEIGHBOUR' // the sender is no peer from which we take heads in that round
   | 'WRONG_RUN' // another run id
   | 'OTHER_SUMS' // the sender sees its data by another sum than we: its weights mean something else
   | 'STALE_ROUND' // we are past it

@@ -29,8 +29,8 @@ const { POSITIVE_INFINITY: never } = Number
 
 /**
  * Among peers of one process. A peer that does not answer there is busy, never gone, and the machine may be so busy
- * that no deadline is long enough: 42 peers on two cores at a load of 40 lost 51 heads to those of the field, and ended
- * with other numbers than on a quiet machine. Waits end with their signals.
+ * that no deadline is long enough: 42 peers on two cores at a load of 40 lost 51 heads to the deadlines of the field,
+ * and ended with other numbers than on a quiet machine. Waits end with their signals.
  */
 export const untimed: Timing = {
   handover: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },

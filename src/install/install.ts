@@ -30,7 +30,7 @@ export type InstallEvent =
       readonly folder: string
       /** "tensorflow-cpu 2.21" or the wheel's file name. */
       readonly source: string
-      /** Both about; the CUDA libraries' are estimates. */
+      /** Both are approximate; those of the CUDA libraries are estimates. */
       readonly downloadBytes: number
       readonly diskBytes: number
     }
@@ -44,8 +44,9 @@ export type InstallEvent =
     }
 
 /**
- * About what each part takes, to say before it begins and to check the disk. TensorFlow for the CPU and npm's packages
- * were measured with 2.21.0 (x64). The CUDA figures add up the sizes of published wheels and were not measured.
+ * Approximate size of each part, to report before it begins and to check the disk. TensorFlow for the CPU and npm's
+ * packages were measured with 2.21.0 (x64). The CUDA figures add up the sizes of published wheels and were not
+ * measured.
  */
 const sizes = {
   npm: { download: 60e6, disk: 310e6 },
@@ -66,7 +67,7 @@ const unpackMs = 30 * 60_000
 export async function installNative(options: InstallOptions = {}): Promise<Installed> {
   const { cuda = false, signal, onProgress } = options
   const step = (text: string): void => onProgress?.({ type: 'step', text })
-  // What can be known before anything is downloaded is looked at first.
+  // Whatever can be checked before anything is downloaded is checked first.
   const target = targetOf(cuda)
   const given = options.wheel === undefined ? undefined : resolve(options.wheel)
   if (given !== undefined) await withWheel(given, async wheel => checkedFiles(wheel, target, cuda))

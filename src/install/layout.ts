@@ -89,7 +89,7 @@ export function cudaRequirements({ path, requirements }: Pick<Wheel, 'path' | 'r
 /** TensorFlow 2.21 names 12. */
 const cudaPackageLimit = 32
 
-/** Makes the names under which the libraries are asked for. */
+/** Makes the links under which the binding looks for the libraries. */
 export async function linkLibraries(deps: string, target: Pick<Target, 'platform'>): Promise<void> {
   const folder = join(deps, 'lib')
   await mkdir(folder, { recursive: true })

@@ -22,7 +22,7 @@ const versionMs = 30_000
 /** One wheel: 0.7 GB at 0.2 MB/s. */
 const downloadMs = 60 * 60_000
 
-/** pip's own lists of what a Python of another version would take need a name; the C library is the same in each. */
+/** pip selects wheels for another Python by its version and ABI; the C library is the same in each. */
 const python = { version: '3.11', abi: 'cp311' } as const
 
 /**
@@ -39,7 +39,7 @@ export async function findPip(signal?: AbortSignal, commands: readonly Pip['comm
       deadlineMs: versionMs,
       ...(signal && { signal }),
     }).catch(() => {
-      // One that is there and cannot be started is as good as none; but an interruption is meant.
+      // A pip that cannot be started counts as missing; an interruption does not.
       signal?.throwIfAborted()
       return undefined
     })
@@ -76,7 +76,7 @@ export async function downloadWheel(
   const result = await runTool(file, [...args, ...downloadArguments(requirement, target, folder)], {
     purpose: `the download of ${requirement}`,
     deadlineMs: downloadMs,
-    // /tmp may be small and in memory; and what is left there after an interruption is nobody's to remove.
+    // /tmp may be small and in memory, and nothing removes what an interruption leaves there.
     env: { ...process.env, TMPDIR: scratch },
     ...(signal && { signal }),
   })

@@ -17,7 +17,7 @@ import { whenRefused } from '../system-errors.js'
  * library is tried in the very place where it will be used.
  */
 
-/** Makes the folder for a new installation. Until {@link publish} it is in nobody's way. */
+/** Makes the folder for a new installation. Until {@link publish} nothing uses it. */
 export async function makePlace(folder: string = nativeFolder()): Promise<string> {
   try {
     await mkdir(folder, { recursive: true })

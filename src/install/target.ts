@@ -10,7 +10,7 @@ export interface Target {
   readonly distribution: 'tensorflow-cpu' | 'tensorflow'
 }
 
-/** What `target` looks at; tests name machines that they do not run on. */
+/** What {@link targetOf} depends on; tests describe machines that they do not run on. */
 export interface Machine {
   readonly platform: string
   readonly arch: string
@@ -24,7 +24,7 @@ export interface Machine {
  */
 export const triedVersion = '2.21'
 
-/** The tag of the 2.21 wheels is manylinux_2_27: said before 270 MB are downloaded for nothing. */
+/** The tag of the 2.21 wheels is manylinux_2_27: checked before 270 MB are downloaded for nothing. */
 const leastGlibc = '2.27'
 
 /**
@@ -80,7 +80,10 @@ export function compareVersions(a: string, b: string): number {
   return 0
 }
 
-/** The names of TensorFlow's two libraries in the wheel, and the links under which the binding and its loader ask for them. */
+/**
+ * The names of TensorFlow's two libraries in the wheel, and the links under which the binding and its loader look for
+ * them.
+ */
 export function librariesOf({ platform }: Pick<Target, 'platform'>): {
   readonly files: readonly [string, string]
   readonly links: Readonly<Record<string, string>>

@@ -23,7 +23,7 @@ export interface ToolResult {
 /** As much of each stream as is kept: a compiler can print megabytes, and only its last words are quoted. */
 const keptCharacters = 64 * 1024
 
-/** Between asking a program to end and ending it. */
+/** From SIGTERM to SIGKILL. */
 const graceMs = 2000
 
 /**
@@ -94,7 +94,7 @@ function endGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** The line that says most of what a program printed: its last error, else its last line. */
+/** The most informative line that a program printed: its last error, else its last line. */
 export function lastWords({ stdout, stderr }: Pick<ToolResult, 'stdout' | 'stderr'>): string {
   const lines = `${stdout}\n${stderr}`
     .split('\n')

@@ -30,7 +30,7 @@ export async function tryTraining(entry: string, signal?: AbortSignal, program: 
   const result = await runTool(process.execPath, [program, entry], {
     purpose: 'the training step that tries the installation',
     deadlineMs: trialMs,
-    // As the backend sets them (backend/native.ts): the library otherwise greets with its CPU's features.
+    // As the backend sets them (backend/native.ts): otherwise the library prints the features of its CPU.
     env: {
       ...process.env,
       TF_CPP_MIN_LOG_LEVEL: '2',

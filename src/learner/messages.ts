@@ -43,7 +43,7 @@ export interface ThreadData {
 export interface Answers {
   readonly start: {
     readonly backend: BackendReport
-    /** One for each that was asked for, in their order. */
+    /** One for each that was requested, in their order. */
     readonly models: readonly ModelFacts[]
   }
   /** One for each part, in their order. */

@@ -34,8 +34,8 @@ const workerLimit = 256
 /**
  * Starts the threads, the backend in each, and the models.
  *
- * @throws {@link HearsayError} `BACKEND` when the backend asked for does not load, `MODEL` when a model is not
- *   allowed or does not fit; the signal's reason when aborted. No thread is left behind
+ * @throws {@link HearsayError} `BACKEND` when the requested backend does not load, `MODEL` when a model is not allowed
+ *   or does not fit; the signal's reason when aborted. No thread is left behind
  */
 export async function createLearnerPool(init: LearnerPoolInit, options: JobOptions = {}): Promise<LearnerPool> {
   const { signal } = options

@@ -6,7 +6,7 @@ export type References = (samples: Samples, standardisation: Standardisation) =>
 
 /**
  * Numbers every pair of samples and standardisation. Neither is kept alive by it: when one of the two is collected,
- * `forget` is told, so that the workers free what they hold of it.
+ * `forget` is called, so that the workers free what they hold of it.
  */
 export function createReferences(forget: (key: number) => void): References {
   const keys = new WeakMap<Samples, WeakMap<Standardisation, number>>()

@@ -94,7 +94,7 @@ const classification: Judgement = {
   withGradients: crossEntropy,
   /** Behind the loss, class by class: true positives, predictions, samples. */
   tally(outputs, targets) {
-    // Cast: WebAssembly's kernel (TF.js 4.22) writes the bits of whole numbers, whatever type it is asked for.
+    // Cast: WebAssembly's kernel (TF.js 4.22) writes the bits of whole numbers, whatever type is requested.
     const said = tf.cast(tf.oneHot(tf.argMax(outputs, 1) as Tensor1D, outputs.shape[1]), 'float32')
     const loss = tf.reshape(tf.sum(crossEntropy(outputs, targets)[0]), [1])
     return tf.concat([loss, tf.sum(tf.mul(said, targets), 0), tf.sum(said, 0), tf.sum(targets, 0)]) as Tensor1D

@@ -32,7 +32,7 @@ export interface BackendReport {
   readonly version: string
   /** TensorFlow threads inside each worker; 0 where the library chooses. */
   readonly threads: number
-  /** Why a better backend was passed over, one line each; empty when the best is in use or one was asked for. */
+  /** Why a better backend was passed over, one line each; empty when the best is in use or one was requested. */
   readonly reasons: readonly string[]
 }
 
@@ -190,7 +190,7 @@ export interface PoolModel extends ModelChoice {
 export interface LearnerPool {
   readonly backend: BackendReport
   readonly workers: number
-  /** As they were asked for, in that order. */
+  /** As they were requested, in that order. */
   readonly models: readonly [PoolModel, ...PoolModel[]]
   /**
    * Has a job of another room done, by a worker that knows it ({@link LearnerPoolInit.worker}), in turn with the rest.

@@ -1,8 +1,8 @@
 /** How far a neighbour's head may lie from the own one before a peer does not believe it. */
 export interface BeliefLimits {
-  /** Times what is usual. */
+  /** As a multiple of the usual distance. */
   readonly headDistance: number
-  /** Times the own head's norm: what lies so near is believed, however little is usual. */
+  /** As a multiple of the own head's norm: a head within it is believed, however small the usual distance is. */
   readonly headRadius: number
 }
 
@@ -17,9 +17,9 @@ export interface HeadSizes {
 }
 
 export interface Verdict {
-  /** Heads that are believed lie no further. */
+  /** The largest distance at which a head is believed. */
   readonly reach: number
-  /** Whose heads lie beyond it, in the order of their numbers. */
+  /** The peers whose heads lie beyond it, in the order of their numbers. */
   readonly tooFar: readonly number[]
 }
 
@@ -46,11 +46,11 @@ export const remembered = 5
  * alone would refuse honest heads (12.7 times what is usual, where sizes are Dirichlet 0.3); they lie within a few
  * tenths of its own norm all the same. The second term is for models that begin near zero or move far in a round.
  *
- * One liar cannot widen it: of two distances the lower is the smaller, of three or more fewer than half being lies it
- * lies among the honest ones; a single head says nothing of what is usual. Nor narrow it: a copy of one's own head makes
- * d̃ small, and what one's own training moves is still there, in round 0 as well.
+ * One dishonest peer cannot widen the bound: of two distances d̃ is the smaller one; of three or more, fewer than half
+ * of them dishonest, it lies among the honest ones; a single head does not show what is usual. Nor can it narrow the
+ * bound: a copy of the peer's own head makes d̃ small, but ‖Δ_i‖ remains, in round 0 as well.
  *
- * @param before - what `usual` said before the run was interrupted. @default nothing, as in a run that begins
+ * @param before - what `usual` returned before the run was interrupted. @default nothing, as in a run that begins
  */
 export function createBelief({ headDistance, headRadius }: BeliefLimits, before: readonly number[] = []): Belief {
   const usual: number[] = before.slice(-remembered)
@@ -59,7 +59,7 @@ export function createBelief({ headDistance, headRadius }: BeliefLimits, before:
       const usualNow = usualOf([...distances.values()])
       const scale = Math.max(moved, usualNow, lowerMedian(usual) ?? 0)
       const reach = Math.max(headRadius * own, headDistance * scale)
-      // The one order in which NaN is too far as well.
+      // Compared this way round, NaN is too far as well.
       const isNear = (peer: number): boolean => distances.get(peer)! <= reach
       const peers = [...distances.keys()].sort((a, b) => a - b)
       const believed = usualOf(peers.filter(isNear).map(peer => distances.get(peer)!))
@@ -71,7 +71,7 @@ export function createBelief({ headDistance, headRadius }: BeliefLimits, before:
   }
 }
 
-/** 0 where fewer than two say it. */
+/** 0 for fewer than two distances. */
 function usualOf(distances: readonly number[]): number {
   return distances.length < 2 ? 0 : lowerMedian(distances)!
 }
@@ -81,8 +81,8 @@ function lowerMedian(values: readonly number[]): number | undefined {
 }
 
 /**
- * Heads that are too long to be asked as experts: those whose norm is more than `times` that of the own head and of what
- * is usual among them. Experts are never averaged and may lie anywhere, so their distance says nothing; their length
+ * Heads that are too long to be used as experts: those whose norm is more than `times` that of the own head and of what
+ * is usual among them. Experts are never averaged and may lie anywhere, so their distance means nothing; their length
  * multiplies every answer they give.
  *
  * @param own - the own head's norm

@@ -53,7 +53,7 @@ export interface ChebyshevStep {
  * The factors of Chebyshev gossip (ALGORITHMS.md 3.2), one pair per step; the first step is plain gossip.
  *
  * With T_q = T_q(1/λ) they are 2T_q/(λT_{q+1}) and T_{q−1}/T_{q+1}, which differ by exactly 1, and that keeps the mean.
- * T_q grows without bound as λ falls (and is not there at λ = 0, the full graph), so this computes the first factor ω
+ * T_q grows without bound as λ falls (and is undefined at λ = 0, the full graph), so this computes the first factor ω
  * itself: 1/ω_{q+1} = 1 − λ²ω_q/4, ω_1 = 2, from the three-term recurrence of T divided by T_q. At λ = 0 all steps are
  * plain gossip.
  *

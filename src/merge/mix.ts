@@ -17,10 +17,9 @@ const sums = new Float64Array(tileLength)
  * whatever the machine, and in slices as in one go. So a caller with a network to serve can do a million numbers at
  * a time. `out` may be one of the vectors. A single vector of weight 1 is copied bit for bit.
  *
- * In tiles, two vectors at a time and four numbers a turn: read first and stored afterwards, they are fetched side by
- * side: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores;
- * `npm run bench -- merge`). The processor sets the limit, not the memory: each
- * number is widened to float64 and multiplied.
+ * Works in tiles, two vectors at a time and four numbers a turn; these are all read before any is stored, so that their
+ * loads overlap: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores, as in `npm
+ * run bench -- merge`). The processor sets the limit, not the memory: each number is widened to float64 and multiplied.
  *
  * @param from - first number to write
  * @param to - one after the last
@@ -40,7 +39,7 @@ export function mix(out: Float32Array, contributions: readonly Contribution[], f
   }
   for (let start = from; start < to; start += tileLength) {
     const length = Math.min(tileLength, to - start)
-    // Nought below zero: the one number that adds nothing to any other, not even a sign to a zero.
+    // Negative zero: the one number whose addition changes no other, not even the sign of a zero.
     sums.fill(-0)
     let j = 0
     for (; j + 1 < contributions.length; j += 2) addTwo(contributions[j]!, contributions[j + 1]!, start, length)
@@ -63,7 +62,7 @@ export function meanOf(out: Float32Array, vectors: readonly Float32Array[], from
   )
 }
 
-/** Squared distances that are being summed up. In slices, done in order, they come to the bits of one go. */
+/** A running sum of squared distances. Slices done in order give the same bits as one go. */
 export interface DistanceSum {
   /** Takes the numbers [from, to) in. */
   add(from: number, to: number): void

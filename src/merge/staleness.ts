@@ -27,9 +27,10 @@ export const stalenessSchema = z.strictObject({
 export type Staleness = z.output<typeof stalenessSchema>
 
 /**
- * How much a head of age `staleness` counts of what a fresh one would: FedASMU's rule (arXiv 2312.05770; ALGORITHMS.md
- * 4.12), α = ξ/(1 + ξ) with ξ = λ/(√t·(s + 1)^σ) + ι, by its value at s = 0. So without staleness a merge is the one of
- * synchronous gossip. The paper's server has μ before ξ; a peer's weights come from its mixing matrix instead, and μ is 1.
+ * The share of a fresh head's weight that a head of age `staleness` keeps: FedASMU's rule (arXiv 2312.05770;
+ * ALGORITHMS.md 4.12), α = ξ/(1 + ξ) with ξ = λ/(√t·(s + 1)^σ) + ι, divided by its value at s = 0. So without staleness
+ * a merge is the one of synchronous gossip. The paper's server has μ before ξ; a peer's weights come from its mixing
+ * matrix instead, and μ is 1.
  *
  * @param staleness - s, own round minus the head's; a head from ahead of us is fresh
  * @param round - t, the merging peer's, from 0
@@ -46,10 +47,10 @@ export function staleShare(staleness: number, round: number, spec: Staleness): n
 }
 
 /**
- * A peer's row of the mixing matrix with every neighbour's weight by the age of its head; what they lose is the peer's
- * own.
+ * A peer's row of the mixing matrix with every neighbour's weight reduced by the age of its head; what they lose is
+ * added to the peer's own weight.
  *
- * @param rounds - of which round each neighbour's head is, by number; a peer that is not in it keeps its weight
+ * @param rounds - the round of each neighbour's head, by number; a peer without one keeps its weight
  */
 export function staleRow(
   { self, from }: MixingRow,

@@ -2,9 +2,9 @@ import type { LearnerPool, PeerData } from '../learner/index.js'
 import type { Kept } from './kept.js'
 import type { Published } from './roads.js'
 
-/** A peer that is asked after its run. */
+/** A peer that predicts after its run. */
 export interface AskedPeer {
-  /** In messages. */
+  /** The peer's name, in messages. */
   readonly name: string
   /** Its threads have the method's modules. */
   readonly pool: LearnerPool
@@ -12,14 +12,14 @@ export interface AskedPeer {
   readonly kept: Kept
   /** What others had published. */
   readonly heads: readonly (Published & { readonly name?: string | undefined })[]
-  /** What is asked, seen through the peer's standardisation. Labels are not looked at. */
+  /** The samples to predict, in the peer's standardisation. Labels are ignored. */
   readonly data: PeerData
   readonly isOfValues: boolean
 }
 
-/** Whose heads an answer comes from. */
+/** The heads that an answer comes from. */
 export interface Listened {
-  /** Behind the own one. */
+  /** In order, after the peer's own. */
   readonly heads: readonly { readonly peer: string; readonly name: string }[]
   /** `size × (1 + heads)`; a row sums to 1. */
   readonly weights: Float32Array
@@ -31,9 +31,9 @@ export interface Answer {
   readonly listened: Listened
 }
 
-/** How peers of a method answer whose model alone is not the answer. */
+/** How a method's peers answer when their model alone does not give the answer. */
 export interface MethodAnswers<S> {
-  /** What answers beside the model, for whoever gets the model alone. */
+  /** What an answer needs beside the model, for a user that gets the model alone. */
   readonly beside: string
   /** @throws {@link HearsayError} `PARAMETERS` where what was kept does not fit; the signal's reason */
   predict(section: S, peer: AskedPeer, options: { readonly signal?: AbortSignal }): Promise<Answer>

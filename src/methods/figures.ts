@@ -1,4 +1,4 @@
-/** Numbers that a method reports beside what every round has. What people read of them, `Method.reports` says. */
+/** Numbers that a method reports beside what every round has. `Method.reports` describes them to people. */
 export interface Reported {
   /** By name, one number each. */
   readonly figures?: Readonly<Record<string, number>>

@@ -1,6 +1,6 @@
 import type { LocalPlan, RuleSpec, TrainingSpec } from '../learner/index.js'
 
-/** What a method asks of local training. */
+/** What a method requires of local training. */
 export interface LocalMethod {
   /** SAM radius; 0 is plain SGD. */
   readonly rho: number
@@ -22,8 +22,8 @@ export function localPlanOf(training: TrainingSpec, { oneStep, ...local }: Local
 }
 
 /**
- * The chain of rules that a run's numbers mean. Clipping bounds the gradient alone, as it comes out of SAM and before
- * weight decay is added; a number of 0 makes no rule, so that a radius of 0 is plain SGD to the last bit (P3).
+ * The chain of rules that a run's numbers stand for. Clipping bounds the gradient alone, as it comes out of SAM and
+ * before weight decay is added; a number of 0 makes no rule, so that a radius of 0 is plain SGD to the last bit (P3).
  */
 export function rulesOf(numbers: {
   readonly rho: number

@@ -13,7 +13,7 @@ export interface MethodSection {
   readonly method: string
 }
 
-/** What of the rest of a manifest may bear on a method. */
+/** The parts of the rest of a manifest that may affect a method. */
 export interface ManifestFacts {
   readonly training: TrainingSpec
   readonly mode: 'sync' | 'async'
@@ -27,13 +27,16 @@ export interface Problem {
   readonly message: string
 }
 
-/** What a method requires of the other axes of a manifest; what goes against it is an error that says why. */
+/** What a method requires of the other axes of a manifest; a violation is an error that states why. */
 export interface Needs {
   /** `head`: only the model's own head can be shared. @default whatever the manifest shares */
   readonly share?: 'head'
   /** Only this mode. @default both */
   readonly mode?: 'sync'
-  /** `own`: peers may have bodies of their own, so there is no mean of them and nobody takes over another's. @default alike */
+  /**
+   * `own`: peers may have bodies of their own, so there is no mean of them and no peer takes over another's.
+   * @default alike
+   */
   readonly models?: 'own'
 }
 
@@ -54,7 +57,7 @@ export interface Plan {
 
 /**
  * A way of learning together. What papers call a method is a point in a space of axes (docs/architecture.md); one file
- * says which.
+ * defines it.
  */
 export interface Method<S extends MethodSection = MethodSection> {
   /** As the manifest names it. */
@@ -67,14 +70,14 @@ export interface Method<S extends MethodSection = MethodSection> {
   /** `neighbours` for what only they need, on streams; `everybody` for what all need, published. */
   readonly road: keyof Roads
   readonly needs: Needs
-  /** What of the rest of a manifest does not go with the section. @default nothing */
+  /** The problems of a section with the rest of a manifest. @default nothing */
   check?(section: S, facts: ManifestFacts): readonly Problem[]
   /**
-   * The section with every number in it that decides the run's: it goes into the canonical manifest, so that the run's id
-   * pins it. What is settled already stays as it is.
+   * The section with every number in it that decides the run's: it goes into the canonical manifest, so that the run's
+   * id pins it. Idempotent: what is settled already is kept.
    */
   settle(section: S, facts: ManifestFacts): S
-  /** What it requires of local training, by itself too: baselines train so. */
+  /** What it requires of local training, also of a peer alone: baselines train so. */
   local(section: S): LocalMethod
   /** @throws {@link HearsayError} `MANIFEST` for a graph it cannot work on */
   checkTopology?(section: S, topology: Topology): void

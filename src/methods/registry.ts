@@ -24,7 +24,7 @@ for (const method of presetMethods) registerMethod(method)
 registerMethod(scaffold)
 registerMethod(mixture)
 
-/** What a manifest means that names none: the method of arXiv 2302.04083 that costs no more than plain averaging. */
+/** The method of a manifest that names none: the one of arXiv 2302.04083 that costs no more than plain averaging. */
 export const defaultMethod: string = 'dfedsam'
 
 /** What to compare a run with, the most different first. */

@@ -5,7 +5,7 @@ import type { Neighbourhood } from './neighbourhood.js'
  * whose layout the method's plan declares. `node` builds them over libp2p, a test in memory.
  */
 
-/** Why nothing of a neighbour is in a merge. */
+/** Why a neighbour's vector is not in a merge. */
 export type AbsenceReason =
   | 'gone' // its connection is lost and it cannot be dialled
   | 'late' // it did not come before the exchange's deadline
@@ -27,19 +27,19 @@ export interface Position {
 export interface Swap {
   /** By number, as long as what was handed over. */
   readonly received: ReadonlyMap<number, Float32Array>
-  /** Of which round each is, where they are not all of the exchange's own. */
+  /** The round of each, where not all are of the exchange's own round. */
   readonly rounds?: ReadonlyMap<number, number>
   readonly absent: readonly Absence[]
-  /** Gives the memory of what was received back: it is merged, and nobody reads it again. */
+  /** Returns the memory of the received vectors, which are merged and must not be read again. */
   release(): void
 }
 
-/** To the neighbours, once per edge: for what only they need. */
+/** The road to the neighbours, once per edge: for what only they need. */
 export interface NeighbourRoad {
   /**
-   * Hands `values` to every neighbour that the graph sends to and takes theirs. Ends when each neighbour's are here, its
-   * peer is gone or elsewhere, or nobody is left who is worth waiting for: a peer that is missing costs its own share
-   * and no more.
+   * Hands `values` to every neighbour that the graph sends to and takes theirs. Ends when each neighbour's vector is
+   * here, its peer is gone or elsewhere, or no neighbour is left that is worth waiting for: a missing peer costs its
+   * own share and no more.
    *
    * `values` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
    *
@@ -64,27 +64,27 @@ export interface Hearing {
   readonly absent: readonly Absence[]
 }
 
-/** To everybody: for what all peers of the run need. */
+/** The road to everybody: for what all peers of the run need. */
 export interface PublicRoad {
   /**
-   * Publishes `values` and waits until those of this round are here, of all who are there, not far behind and worth
-   * waiting for.
+   * Publishes `values` and waits for this round's vectors of all peers that are there, not far behind and worth waiting
+   * for.
    *
    * @throws the signal's reason
    */
   publish(round: number, values: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<Hearing>
   /**
-   * The newest that is held of each other peer, in the order of their ids.
+   * The newest vector that is held of each other peer, in the order of their ids.
    *
-   * @param upTo - nothing of later rounds, where peers go in step: a quick peer must not change what others compute.
+   * @param upTo - leaves out later rounds, where peers go in step: a quick peer must not change what others compute.
    *   @default `round`
    */
   held(round: number, upTo?: number): readonly (Published & { readonly age: number })[]
-  /** How many peers' are held. */
+  /** The number of peers of which a vector is held. */
   readonly size: number
 }
 
-/** The roads of a run; which of them is there, the method's plan says. */
+/** The roads of a run; the method's `road` determines which of them is there. */
 export interface Roads {
   readonly neighbours: NeighbourRoad
   readonly everybody: PublicRoad

@@ -16,7 +16,7 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
   says: 'train along the neighbours’ mean step where data differ, then average',
   paper: { title: 'SCAFFOLD: Stochastic Controlled Averaging for Federated Learning', arxiv: '1910.06378' },
   schema: z.strictObject({ method: z.literal('scaffold') }),
-  // Control variates of different rounds cancel no longer.
+  // Control variates of different rounds do not cancel.
   needs: { mode: 'sync' },
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),

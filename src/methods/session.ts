@@ -7,7 +7,7 @@ import type { Kept } from './kept.js'
 import type { Neighbourhood } from './neighbourhood.js'
 import type { Absence } from './roads.js'
 
-/** Why a head that came is not merged, or not asked as an expert. */
+/** Why a head that came is not merged, or not used as an expert. */
 export type Disbelief =
   | 'TOO_FAR' // from the own head, by what is usual: limits.headDistance
   | 'TOO_LONG' // its norm, or that of what came beside it, by what is usual: limits.headDistance
@@ -19,18 +19,18 @@ export interface RefusedHead {
   readonly peer: number
   readonly name: string
   readonly reason: Disbelief
-  /** How many times its limit it lies at: of a distance, a norm or a loss; infinite where it is not finite. */
+  /** Its distance, norm or loss as a multiple of the limit; infinite where it is not finite. */
   readonly times?: number
 }
 
-/** How good what a round has made is on the test set, and what its method reports of that. */
+/** The quality of a round's result on the test set, and what its method reports of it. */
 export interface Tested extends Quality, Reported {
   readonly loss: number
-  /** The same of what this peer has without the others in this round. */
+  /** The quality of what this peer has without the others in this round. */
   readonly before?: Quality
 }
 
-/** What a method reports of a round as it happens. `node` adds whose it is and the round. */
+/** What a method reports of a round as it happens. `node` adds the peer and the round. */
 export type MethodEvent =
   | {
       readonly type: 'exchanged'
@@ -41,7 +41,7 @@ export type MethodEvent =
       readonly waitSeconds: number
     }
   | {
-      /** After the exchange that brought them: their weight returns to oneself for the rest of the round. */
+      /** Follows the exchange that brought the heads: their weight returns to oneself for the rest of the round. */
       readonly type: 'refused'
       readonly step: number
       readonly heads: readonly RefusedHead[]
@@ -57,7 +57,7 @@ export type MethodEvent =
 
 /** All that a method gets of its peer: its learner, its model, its roads. No libp2p, no clock, no file. */
 export interface SessionContext {
-  /** Of this peer, in messages. */
+  /** The peer's name, in messages. */
   readonly name: string
   /** Its own id. */
   readonly peerId: string
@@ -99,23 +99,23 @@ export interface Session {
   readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
   /** Tests what the round has made. */
   evaluate(round: number, signal: AbortSignal): Promise<Tested>
-  /** Tests a copy of the model as it was before the merge. Left out where that says nothing. */
+  /** Tests a copy of the model as it was before the merge. Left out where that means nothing. */
   readonly evaluateBefore?: (parameters: Float32Array, signal: AbortSignal) => Promise<Quality>
   /** Loss of the model as it is now, on a few own samples. Left out where peers keep models of their own. */
   readonly loss?: (signal: AbortSignal) => Promise<number>
-  /** What others may be given as this peer's newest, as long as what its plan hands over. @default the head */
+  /** The vector that others may be given as this peer's newest, of its plan's layout. @default the head */
   offered?(): Promise<Float32Array>
-  /** The head was this before another's was taken over: what it goes back to where training diverges on that. */
+  /** Called with the head before another peer's replaced it: the peer goes back to it where training diverges. */
   replaced?(before: Float32Array): void
-  /** Is what this peer has published used? */
+  /** Is the head that this author has published used? */
   believes?(author: string): boolean
   /** What it keeps beside the model. @default nothing */
   kept?(): Kept
   /**
-   * Puts back what was kept, before the first round.
+   * Restores what was kept, before the first round.
    *
    * @param source - what errors call it
-   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is put back then
+   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is restored then
    */
   restore?(kept: Kept, source: string): void
   /** What was not merged, by reason. */

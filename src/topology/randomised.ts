@@ -3,18 +3,18 @@ import type { Random } from '../random.js'
 import { createGraph, type Edge, type Graph, isConnected } from './graph.js'
 
 /*
- * Graphs that are drawn. The same seed draws the same graph on every peer, so no peer has to be sent who its
- * neighbours are.
+ * Graphs that are drawn. The same seed draws the same graph on every peer, so no peer has to be sent the list of its
+ * neighbours.
  */
 
-/** Redrawn this often, a graph that still falls to pieces was given options that cannot hold it together. */
+/** A graph that is still not connected after so many draws has options with which it cannot be. */
 const drawsLimit = 100
 
 /**
- * Every peer has the same number of neighbours, which ones is chance.
+ * Every peer has the same number of neighbours, drawn at random.
  *
- * Starts from a ring in which each meets its nearest and then exchanges the ends of pairs of edges, ten times as
- * often as there are edges: every step keeps all degrees, so unlike a pairing of stubs it cannot get stuck.
+ * Starts from a ring in which each peer is joined to its nearest and then exchanges the ends of pairs of edges, ten
+ * times as often as there are edges: every step keeps all degrees, so unlike a pairing of stubs it cannot get stuck.
  *
  * @throws {@link HearsayError} when no such graph exists or none that is connected was found
  */
@@ -59,8 +59,8 @@ export function erdosRenyi(peers: number, probability: number | undefined, rng: 
 }
 
 /**
- * A small world: a ring in which each meets its nearest, where each edge lets go of its far end with some probability
- * and takes hold of a peer drawn from all that are not yet neighbours.
+ * A small world: a ring in which each peer is joined to its nearest, where the far end of each edge is moved with some
+ * probability to a peer drawn from all that are not yet neighbours.
  *
  * @param neighbours - before rewiring; even
  * @throws {@link HearsayError} when there are not enough peers or no connected graph was found

@@ -26,8 +26,8 @@ export function spectralGap(topology: Topology, weights: Weights = topology.weig
  * λ of one or more gossip steps in a row (ALGORITHMS.md 3.2): the largest singular value of W − 11ᵀ/m, and for B
  * matrices (the λ of their product)^(1/B), a mean per round.
  *
- * Below rounding (m·2⁻⁵², what a decomposition can tell from zero) it is 0: the B-th root would make 0.0001 of what
- * is nothing. Costs m³: about 10 ms for 100 peers, 0.1 s for 256 and 7 to 12 s for 1024, measured.
+ * Below rounding (m·2⁻⁵², what a decomposition can distinguish from zero) it is 0: the B-th root would turn mere
+ * rounding into 0.0001. Costs m³: about 10 ms for 100 peers, 0.1 s for 256 and 7 to 12 s for 1024, measured.
  *
  * @param matrices - in the order of the rounds
  */
@@ -35,7 +35,7 @@ export function contraction(matrices: readonly (readonly MixingRow[])[]): number
   const peers = matrices[0]?.length ?? 0
   if (peers <= 1) return 0
   const disagreement = mixingProduct(matrices).sub(1 / peers)
-  // A symmetric matrix has its eigenvalues' sizes for singular values, and they are had at a quarter of the cost.
+  // The singular values of a symmetric matrix are its eigenvalues' sizes, which take a quarter of the time.
   const spectrum =
     matrices.length === 1 && isSymmetric(matrices[0]!)
       ? new EigenvalueDecomposition(disagreement, { assumeSymmetric: true }).realEigenvalues

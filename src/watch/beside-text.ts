@@ -4,8 +4,8 @@ import type { BesideSpread } from '../node/index.js'
 import { count, measured, percent, plain } from './text.js'
 
 /*
- * What is said beside the measure, where the measure alone hides failure: 99.7 % of right answers may be none of 175
- * frauds. Classes of much the same size need no more than accuracy.
+ * What is reported beside the measure, where the measure alone hides failure: 99.7 % of right answers may be none of
+ * 175 frauds. Classes of much the same size need no more than accuracy.
  */
 
 /** Of one model: "balanced 50.0 %, fraud 0 of 175"; "MAE 3.1, RMSE 4.5"; nothing where there is nothing to add. */

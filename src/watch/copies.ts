@@ -1,19 +1,19 @@
 import { createWaiters } from '../until.js'
 
-/** Vectors to copy models into: used again and again, as fresh memory costs more than the copy, and not without end. */
+/** Vectors to copy models into: reused, as fresh memory costs more than the copy, and limited in total size. */
 export interface Copies {
-  /** At once, whatever is held. */
+  /** Gives a vector at once, whatever is held. */
   take(length: number): Float32Array
   /**
-   * As soon as what is held stays within the limit, or `cannotWait` says so: it is asked again whenever something is
-   * given back and at every {@link Copies.ask}.
+   * Gives a vector as soon as what is held stays within the limit, or `cannotWait` returns true: it is called again
+   * whenever a vector is given back and at every {@link Copies.ask}.
    *
    * @throws the signal's reason
    */
   takeWithin(limitBytes: number, length: number, cannotWait: () => boolean, signal: AbortSignal): Promise<Float32Array>
   give(values: Float32Array): void
   ask(): void
-  /** Lets go of the vectors that nobody holds. */
+  /** Lets go of the vectors that are not held. */
   clear(): void
 }
 

@@ -6,7 +6,7 @@ import { createRefusalNews, refusalText } from './refusals.js'
  * What is out of the ordinary in a run of many peers, a sentence each.
  *
  * @param members - of the run; their names may be foreign text
- * @returns the sentence for the next event, where it wants one
+ * @returns the sentence for the next event, where it needs one
  */
 export function createEventNotes(members: readonly NamedPeer[]): (event: RunEvent) => string | undefined {
   const names = new Map(members.map(({ peer, name }) => [peer, name]))

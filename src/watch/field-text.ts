@@ -3,7 +3,7 @@ import type { LastTest } from '../disk/index.js'
 import { besideText, untestedText } from './beside-text.js'
 import { byteCount, countOf, measured, measureNames } from './text.js'
 
-/** One peer's run, as it tells of it when it ends: the last figures of each kind. */
+/** The summary of one peer's run when it ends: the last figures of each kind. */
 export interface FieldSummary extends Partial<Beside> {
   readonly run: string
   readonly peer: string

@@ -12,7 +12,7 @@ export function figureText(value: number | null | undefined, { unit }: FigureTex
 }
 
 /**
- * What came of a merge, for the line of its round: "own head 25.0 %, 3 experts".
+ * The figures of a merge, for the line of its round: "own head 25.0 %, 3 experts".
  *
  * @param self - the peer's own id
  */

@@ -8,22 +8,22 @@ import { countOf, range } from './text.js'
 export interface DrawOptions {
   /** Columns of the terminal. @default 72 */
   readonly width?: number
-  /** Where the peers stand; a topology knows. @default around a circle */
+  /** Where the peers stand, as a topology defines it. @default around a circle */
   readonly arrangement?: Arrangement
   /** Colours, where the terminal has them. @default as picocolors finds */
   readonly color?: boolean
 }
 
-/** More peers than this are a ball of wool; they are listed instead. */
+/** A drawing of more peers than this is not readable; they are listed instead. */
 const drawnLimit = 64
-/** A list of neighbours says enough with so many peers. */
+/** The most peers in a list of neighbours. */
 const listedLimit = 12
-/** Arrowheads of more edges than this around one peer cover one another; a line of text says it better. */
+/** Arrowheads of more edges than this around one peer cover one another; a line of text replaces them. */
 const arrowsLimit = 2
 
 /**
- * A graph for the terminal: peers with their numbers, edges as fine lines, arrowheads where edges have a direction.
- * Up to 64 peers and as far as the width allows; beyond, who sends to whom as a list.
+ * A graph for the terminal: peers with their numbers, edges as fine lines, arrowheads where edges have a direction. Up
+ * to 64 peers and as far as the width allows; beyond, a list of which peer sends to which.
  *
  * @returns lines of at most `width` columns, joined by newlines
  */

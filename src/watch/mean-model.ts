@@ -11,7 +11,7 @@ export interface MeanModel {
 }
 
 /**
- * Averages copies of models, and gives them back.
+ * Averages copies of models, and returns the vectors to `copies`.
  *
  * @param vectors - all of the same length: whole models, or what is shared
  */

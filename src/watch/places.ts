@@ -30,7 +30,7 @@ export interface Plan {
   stub(from: number, to: number): Point | undefined
 }
 
-/** @returns undefined when the width does not do */
+/** @returns undefined when the width is too small */
 export function placePeers(peers: number, arrangement: Arrangement, width: number): Plan | undefined {
   if (arrangement === 'line') return serpentine(peers, width)
   if (typeof arrangement === 'object') return inRows(peers, arrangement.columns, width)

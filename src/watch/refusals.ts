@@ -2,7 +2,7 @@ import type { Disbelief, RefusedHead } from '../methods/index.js'
 
 type Refusal = Pick<RefusedHead, 'name' | 'reason' | 'times'>
 
-/** What was wrong with a head, and which limit says so. */
+/** What was wrong with a head, and the limit that it exceeded. */
 const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
   TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
   TOO_LONG: times => `what it sent is ${times} as long as is believed (limits.headDistance)`,
@@ -22,7 +22,7 @@ function timesText(times: number): string {
 }
 
 /**
- * Which refusals are news. A liar may go on for the whole run: why its heads are refused is said once.
+ * Which refusals are news. A dishonest peer may go on for the whole run: each reason is reported once.
  *
  * @returns those of a peer's refused heads that were not among them before, by author and reason
  */

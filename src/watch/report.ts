@@ -11,7 +11,7 @@ import { byteCount, count, duration, gained, measured, measureNames, small } fro
 /**
  * The summary for people: a table of peers, then what the run amounts to.
  *
- * @param width - of the terminal, in characters; left out, tables are as wide as they are
+ * @param width - of the terminal, in characters; left out, tables may have any width
  */
 export function report(summary: RunSummary, width?: number): string {
   const parts = [peerTable(summary, width), ...weightTables(summary, width), outcome(summary, width), figures(summary)]
@@ -130,7 +130,7 @@ function figures(summary: RunSummary): string {
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
-    // What goes to everybody does so whatever the topology.
+    // Published heads go to everybody, whatever the topology.
     ...(methodNamed(summary.merge).road === 'everybody'
       ? []
       : [['spectral gap', small(summary.spectralGap)] as [string, string]]),

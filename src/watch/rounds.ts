@@ -22,11 +22,11 @@ export interface RoundBookInit {
   readonly sentBytes: () => number
   /**
    * Copies of models that are held, in bytes, before peers that are ahead of others have to wait for these. One round's
-   * copies have room whatever this says.
+   * copies always have room.
    * @default 512 MiB
    */
   readonly copyBytes?: number
-  /** Of a run that goes on: what its whole rounds came to, and who has died in them. @default nothing */
+  /** Of a run that goes on: the figures of its whole rounds, and the peers that died in them. @default nothing */
   readonly before?: {
     readonly last: RoundFigures
     readonly lastTested: RoundFigures | undefined
@@ -41,7 +41,7 @@ export interface RoundBookInit {
  */
 const bookDefaults = { copyBytes: 512 * 2 ** 20 }
 
-/** What there is to compare of a model that is not compared. */
+/** Stands for the copy of a model that is not compared. */
 const nothing = new Float32Array(0)
 
 /** Puts the peers' events together into figures of whole rounds. */
@@ -86,7 +86,7 @@ class Rounds implements RoundBook {
   private readonly copies = createCopies()
   private readonly finished: RoundFigures[] = []
   private readonly underWay = new Set<Promise<void>>()
-  /** Of the round before: one round's sums after the other's, and its figures after the other's. */
+  /** The sums and the figures of the round before: one round's follow the other's. */
   private summing: Promise<unknown> = Promise.resolve()
   private telling: Promise<unknown> = Promise.resolve()
   private sumsUnderWay = 0
@@ -161,8 +161,8 @@ class Rounds implements RoundBook {
     const whole = models.parametersOf(peer)
     const values = entry.tested.has(peer) ? whole : headOf(whole, models.head)
     const limit = Math.max(this.copyBytes, peers * values.byteLength)
-    // Those of the round that is to be whole next never wait, or it never would be whole; but for a round before it
-    // whose copies are being summed up, which waits for nobody.
+    // Copies of the round that is to be whole next never wait, or it never would be whole; except while copies of a
+    // round before it are being summed up, which waits for no peer.
     const isNext = (): boolean => this.sumsUnderWay === 0 && round === Math.min(...this.open.keys())
     const copy = await this.copies.takeWithin(limit, values.length, isNext, signal)
     await copyInSlices(copy, values)
@@ -204,7 +204,7 @@ class Rounds implements RoundBook {
     return work
   }
 
-  /** One round's after the other's: they would only share the same turns, and each holds its peers' models. */
+  /** One round after another: side by side they would only share the same turns, and each holds its peers' models. */
   private sumUp(models: readonly Float32Array[]): Promise<MeanModel | undefined> {
     this.sumsUnderWay += 1
     const compared = this.init.models
@@ -214,7 +214,7 @@ class Rounds implements RoundBook {
         this.sumsUnderWay -= 1
         this.copies.ask()
       })
-    // Waited for alone: whoever asked for the sums is told how they ended, and `closeWhatIsWhole` keeps that.
+    // Only the end matters here: the caller gets the sums or their error, which `closeWhatIsWhole` keeps.
     this.summing = sums.catch(() => {})
     return sums
   }

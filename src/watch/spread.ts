@@ -10,7 +10,7 @@ export function spreadOf(values: readonly number[]): Spread {
   }
 }
 
-/** What peers' models have beside the measure. */
+/** The figures of peers' models beside the measure. */
 export function besideOf(qualities: readonly Quality[]): BesideSpread {
   const spreads = besideNames.flatMap(name => {
     const values = qualities.flatMap(quality => quality[name] ?? [])

@@ -10,7 +10,7 @@ export interface Summary {
   readonly backend: string
   readonly transport: string
   readonly peers: number
-  /** That were done: of a run that was interrupted, fewer than its manifest says. */
+  /** Rounds that were done: of a run that was interrupted, fewer than in its manifest. */
   readonly rounds: number
   readonly interrupted: boolean
   /** From the first peer's first step to the last peer's last. */
@@ -33,7 +33,9 @@ export interface Summary {
   }
   /** Of the same round: what accuracy may hide. Which are there depends on what is predicted; none for restored images. */
   readonly beside: { readonly [Name in keyof Beside]?: BesideFigures }
-  /** The class with the fewest test samples, which `beside.rarestRecall` is of; null where none or each peer has another. */
+  /**
+   * The class with the fewest test samples, that of `beside.rarestRecall`; null where none or each peer has another.
+   */
   readonly rarest: { readonly class: string; readonly samples: number } | null
   /** Null where peers have models of their own. */
   readonly consensusDistance: number | null
@@ -64,7 +66,7 @@ export interface PeerSummary extends Partial<Beside> {
 
 /** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
 export interface RunSummary extends Summary {
-  /** What the backend computed on; its memory is left out where nothing tells it. */
+  /** What the backend computed on; its memory is left out where it is unknown. */
   readonly device: Device
   /** Do classes have so unlike numbers of samples that accuracy may hide a class that is never found? */
   readonly isUnbalanced: boolean

@@ -28,7 +28,7 @@ function plainTable(head: readonly string[]): Table.Table {
   })
 }
 
-/** What a column is wider than its text: a blank at each side, and two between columns. */
+/** How much wider a column is than its text: a blank at each side, and two between columns. */
 const columnGap = 4
 
 /**

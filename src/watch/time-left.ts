@@ -13,7 +13,7 @@ export interface TimeLeftInit {
   readonly now?: () => number
 }
 
-/** Says how long a run will take yet, by what its rounds took. */
+/** Estimates how long a run will take yet, from the time of its rounds so far. */
 export interface TimeLeft {
   add(event: RunEvent): void
   /** Undefined as long as nothing is known, which is until the first round is whole; 0 when all is done. */
@@ -30,9 +30,9 @@ const remembered = 5
 const baselinesShare = 2
 
 /**
- * Rounds with a test and rounds without one are different: each kind is foretold by its own, where there was one. The
- * first round, in which everything is compiled and loaded, only counts until there is another. Baselines go by their own
- * pace as soon as they have one, each by itself, since they run side by side.
+ * Rounds with a test and rounds without one are different: each kind is estimated from its own, where there was one.
+ * The first round, in which everything is compiled and loaded, only counts until there is another. Baselines are
+ * estimated from their own pace as soon as it is known, each separately, since they run side by side.
  */
 export function createTimeLeft({
   peers,
@@ -64,7 +64,7 @@ export function createTimeLeft({
     const at = now()
     const seconds = (at - lastEnd) / 1000
     lastEnd = at
-    // Several may come out at once: what they took together counts for each.
+    // Several may come out at once: each counts an equal share of their time.
     const ended = Math.max(1, round + 1 - next)
     if (next > first && !isWarm) {
       isWarm = true
@@ -99,11 +99,11 @@ export function createTimeLeft({
 
   return {
     add(event) {
-      // Only the peers' meeting comes before their rounds.
+      // The peers meet before their rounds; a later `joined` does not count.
       if (event.type === 'joined' && next === first) lastEnd = now()
       if (event.type === 'round') endRound(event.round)
       if (event.type === 'baseline') {
-        // Begun when the rounds had ended; the first of its rounds is over now.
+        // The baselines began when the rounds had ended; the first of their rounds is over now.
         baselinesBegan ??= lastEnd
         done[event.name] += 1
       }

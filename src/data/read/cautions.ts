@@ -56,9 +56,9 @@ export function checkTable(table: Table, options: TableOptions, path: string): s
 /** Numbers that are written where a value is missing: no column that has them has others near them. */
 const stops: readonly number[] = [-99, -999, -9999, -99_999]
 
-/** Above this a number of 32 bits does not tell it from the next one. */
+/** Above this a number of 32 bits may be the same as the next one. */
 const wholeIn32Bits = 2 ** 24
-/** So many values show whether they are told apart. */
+/** How many values are compared to see whether 32 bits distinguish them. */
 const valuesCompared = 10_000
 
 /** What may not be meant as a number, though it is one. */
@@ -71,7 +71,7 @@ function numberNotes(table: Table, at: number): string[] {
       `${title}: its numbers look like dates, as ${values[0]}, and are read as numbers; leave them out with ${without(table, at)}`,
     )
   }
-  // Any other number with a mark would have told: "1.5", "0.123", "1234.567".
+  // Any other number with a mark would have settled it: "1.5", "0.123", "1234.567".
   const unclear = decimal === undefined ? values.find(value => !Number.isInteger(value)) : undefined
   if (unclear !== undefined) {
     notes.push(

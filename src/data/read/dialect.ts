@@ -35,7 +35,8 @@ export function dialectOf(start: Uint8Array, lineBytes: number): Dialect {
     return { separator, lines, width, alike: width > 1 ? alike : 0, fits, unsplit: unsplitCells(lines) }
   })
   const fitting = tried.filter(({ fits }) => fits)
-  // Of lines that differ the reader says which; by what splits most of them alike it says best how.
+  // The reader reports which lines differ; split by the separator that splits most lines alike, it describes the
+  // difference best.
   const { separator, width } =
     fitting.length > 0
       ? fitting.reduce((best, next) => (next.unsplit < best.unsplit ? next : best))

@@ -45,7 +45,7 @@ const patterns: readonly (readonly [RegExp, string])[] = [
   [/^[-+]?inf(inity)?$/i, 'infinite numbers'],
 ]
 
-/** "5 mg/dL (fasting)", "7 mg/dL (fasting)": one thing is told by all, and how much of it. */
+/** "5 mg/dL (fasting)", "7 mg/dL (fasting)": all state amounts of the same thing. */
 function isOneQuantity(texts: readonly string[]): boolean {
   const behind = new Set(texts.map(text => /^[-+]?[\d.,]*\d(?=\D)(.*\p{L}.*)$/su.exec(text)?.[1]))
   return texts.length > 2 && behind.size === 1 && !behind.has(undefined)

@@ -92,7 +92,7 @@ export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
 const pieceBytes = 1 << 16
 
 /**
- * A file, decompressed when its name ends in .gz, piece by piece. It is opened when the first piece is asked for, and
+ * A file, decompressed when its name ends in .gz, piece by piece. It is opened when the first piece is requested, and
  * closed when no more are.
  *
  * @throws {@link HearsayError} when it cannot be read, grows too far, or its compressed data are damaged; the signal's
@@ -125,7 +125,7 @@ export async function* bytesOf(
 /**
  * The same pieces, until the signal ends them.
  *
- * @param progress - asked with every piece. @default nobody is told
+ * @param progress - called with every piece. @default progress is not reported
  */
 export async function* followed(
   pieces: Pieces,

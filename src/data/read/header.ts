@@ -55,7 +55,7 @@ function lookOf(cell: string, beneath: readonly string[]): Look | undefined {
     return isNumeric(cell) || hasUnitOf(cell, beneath) ? 'number' : isMissingNumber(cell) ? undefined : 'name'
   const different = new Set(beneath)
   if (different.has(cell)) return 'known'
-  // Where every line has another text, as of names, a new one tells nothing.
+  // Where every line has another text, as in a column of names, a new one shows nothing.
   return different.size < beneath.length ? 'new' : undefined
 }
 

@@ -20,7 +20,7 @@ const formats: Readonly<Record<string, (bytes: Uint8Array) => boolean>> = {
   PDF: bytes => starts(bytes, '%PDF'),
 }
 
-/** The formats that are read; `readableImages` says so to people. */
+/** The formats that are read; `readableImages` names them in messages. */
 const read: ReadonlySet<string> = new Set(['PNG', 'JPEG', 'WebP', 'GIF', 'TIFF', 'AVIF'])
 
 /** What can be read, for messages. */

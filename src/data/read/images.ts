@@ -19,7 +19,7 @@ const shapesNamed = 4
 
 /**
  * Reads a folder with one folder of images per class, or with such folders under `train/` and `test/`. All images take
- * the size asked for, else the run's, else that of the first; they are grey when all of them are, and the run's are.
+ * the requested size, else the run's, else that of the first; they are grey when all of them are, and the run's are.
  */
 export async function readImageFolder(
   folder: string,
@@ -64,7 +64,7 @@ export async function readImageFolder(
 }
 
 /**
- * Images without labels: files by their paths, brought to the size and the channels asked for.
+ * Images without labels: files by their paths, brought to the requested size and channels.
  *
  * @returns the pixels, and what is to be said of how they were read
  */
@@ -91,7 +91,7 @@ export const wantedByModel = ', which the model takes'
 /**
  * What is to be said of images whose proportions were changed.
  *
- * @param why - why it is this size; left out, it was asked for, and that all are made smaller alike is no news
+ * @param why - why it is this size; left out, it was requested, and that all are made smaller alike is not reported
  */
 export function shapeNotes(sizes: readonly ImageSize[], [height, width]: ImageSize, why?: string): string[] {
   const shapes = sizes.map(([tall, wide]) => `of ${tall}×${wide}`)

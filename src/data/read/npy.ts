@@ -40,7 +40,7 @@ const readers: Record<string, { bytes: number; read(buffer: SharedArrayBuffer): 
   '<f8': { bytes: 8, read: buffer => new Float64Array(buffer) },
 }
 
-/** numpy itself refuses longer ones unless told otherwise. */
+/** numpy itself refuses longer ones by default. */
 const headerLimit = 10_000
 
 /**

@@ -118,7 +118,7 @@ function agreedRoles(
   const kinds = new Map(agreed.columns.map(column => [column.name, column]))
   const at = (column: ColumnSpec): number => placeOf(column, width, header, `${path}: data.columns`)
   const answers = new Set(['label', 'target'])
-  // What is agreed on and not there is told below, with all that is missing.
+  // An agreed column that is not there is reported below, with all that is missing.
   const isThere = (column: ColumnSpec): boolean =>
     typeof column === 'number' || !kinds.has(column) || names.includes(column)
   const used = columns && new Set(columns.filter(isThere).map(at))

@@ -8,7 +8,7 @@ export type Separator = ',' | ';' | '\t' | '|' | 'blanks'
 /** Gets the trimmed cells of a line and its number, from 1. */
 export type OnLine = (cells: string[], line: number) => void
 
-/** A line that is not CSV; its message says why. */
+/** A line that is not CSV; its message states why. */
 export class BadLine extends Error {
   constructor(
     readonly line: number,

@@ -4,9 +4,9 @@ import type { PeerIdStr } from '../peer-id.js'
 
 /** Why a peer that is not on the list got no connection. */
 export type AllowListReason =
-  | 'DIAL' // we were about to call it
-  | 'INBOUND' // it called us and has proved who it is
-  | 'OUTBOUND' // we called an address, and it was there
+  | 'DIAL' // we were about to dial it
+  | 'INBOUND' // it dialled us and has proved its identity
+  | 'OUTBOUND' // we dialled an address, and it was there
   | 'RELAYED' // it wanted a relay's slot here, or came through one
   | 'REMOVED' // it was connected when the list was changed
 
@@ -17,7 +17,7 @@ export interface AllowList {
   allows(peer: PeerId): boolean
   /** From now on these peers only; connections of all others are closed. */
   allow(peers: Iterable<PeerId>): void
-  /** Whose connections are closed when the list changes. */
+  /** Sets the host whose connections are closed when the list changes. */
   attach(node: Libp2p): void
   /** Refused peers, by {@link AllowListReason}. A snapshot. */
   readonly denied: Readonly<Record<string, number>>

@@ -17,14 +17,14 @@ export interface AuthorsInit {
   readonly now: () => number
 }
 
-/** Whose records are believed, with the invitation that they show. */
+/** Decides whether an author's records are believed, by the invitation that they show. */
 export type Authors = (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
 
 /**
  * In a run by invitation: the founders, and peers that show an invitation. Most authors are never connected to us; so
- * every record carries the token, 200 bytes for a founder's own guest and below 1 KiB for the longest chain, and
- * whoever comes late can judge the first record that it hears without asking anybody. Signatures are verified once for
- * each author and token: as many are remembered as presence remembers authors, 2 MiB of tokens at most.
+ * every record carries the token, 200 bytes for a founder's own guest and below 1 KiB for the longest chain, and a peer
+ * that comes late can judge the first record that it receives without a request. Signatures are verified once for each
+ * author and token: as many are remembered as presence remembers authors, 2 MiB of tokens at most.
  */
 export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
   const founderIds = new Set(founders.map(founder => founder.toString()))

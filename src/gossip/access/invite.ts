@@ -27,7 +27,7 @@ export interface Invite {
   /** The peer that it admits; `undefined` is every peer that has it. */
   readonly admits: PeerIdStr | undefined
   readonly invitedBy: PeerIdStr
-  /** The member from whom the chain comes. */
+  /** The member from which the chain comes. */
   readonly founder: PeerIdStr
   /** Milliseconds since 1970: the earliest end in the chain. */
   readonly expiresAt: number
@@ -62,7 +62,7 @@ export interface CreateInvite {
    */
   readonly expiresAt: number
   /**
-   * Whom alone it admits.
+   * The only peer that it admits.
    * @default every peer that has the token, until it expires; such a guest cannot invite others
    */
   readonly invitee?: PeerId
@@ -77,7 +77,7 @@ export interface VerifyInvite {
   /** Milliseconds since 1970. */
   readonly now: number
   /**
-   * Who presents it.
+   * The peer that presents it.
    * @default any peer: a token for one peer is not refused
    */
   readonly presentedBy?: PeerId

@@ -50,7 +50,7 @@ export interface Access extends Admission {
    */
   allow(peers: Iterable<PeerId>): void
   /**
-   * May an author take part, of whom others tell us and who need not be connected? For presence's `admits`.
+   * May an author take part whose record others pass on, and that need not be connected? For presence's `admits`.
    *
    * @param invite - what its record shows
    */

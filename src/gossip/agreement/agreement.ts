@@ -92,14 +92,14 @@ class GossipAgreement implements AgreementService {
         pauseMs = repeatMs
       } else if (performance.now() - since > silenceMs) {
         for (const peer of this.#masked.missing()) this.#masked.leaveOut(peer)
-        // No peer is missing where too few are live: then it waits on.
+        // No peer is missing where too few are live: then the wait goes on.
         since = performance.now()
       }
       await this.#publish()
       await this.#change(state, pauseMs, signal)
       pauseMs = Math.min(2 * pauseMs, repeatsApart * repeatMs)
     }
-    // For peers for which this one was the last.
+    // For peers that waited for this one only.
     await this.#publish()
     return this.#masked.sum
   }

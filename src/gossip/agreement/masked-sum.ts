@@ -10,9 +10,9 @@ import type { SummedNumbers } from './sum.js'
  *     keys ── the keys of all live peers are here ──> masked ── all masked numbers of the group are here ──>
  *     open ── all seeds are here ──> summed
  *
- * The group is the set of live peers, so that all peers that see the same ones form the same group without asking. For
- * a group a peer publishes its numbers plus a mask with each other member, which the sum cancels, plus one of its own,
- * whose seed it publishes only once it has the numbers of all. If the group loses a member before that, what was
+ * The group is the set of live peers, so that all peers that see the same ones form the same group without a request.
+ * For a group a peer publishes its numbers plus a mask with each other member, which the sum cancels, plus one of its
+ * own, whose seed it publishes only once it has the numbers of all. If the group loses a member before that, what was
  * published for it stays masked for good, and the others form a new one: the sums of two groups that differ by one peer
  * would give its numbers away. A peer that has published its seed stays with the group until it is summed, or a member
  * that has not published its own is gone; and a peer that has all seeds passes them on, so that none of the others is
@@ -32,7 +32,7 @@ export interface MaskedSumInit {
   readonly widths: readonly number[]
   /** Longest part of the masked numbers in one statement. */
   readonly partBytes: number
-  /** No sum of fewer peers. */
+  /** The fewest peers of a sum. */
   readonly smallest: number
 }
 
@@ -92,7 +92,7 @@ export class MaskedSum {
     return this.#sum
   }
 
-  /** What others are to receive, again and again until there is a sum; afterwards, whenever a peer has none yet. */
+  /** What others are to receive: repeated until there is a sum; afterwards, whenever a peer has none yet. */
   statements(): Statement[] {
     const key: Statement = { kind: 'key', key: this.#key.publicKey }
     if (this.#current === undefined) return [key]
@@ -178,7 +178,7 @@ export class MaskedSum {
     return { id, digest, members, seed, masked, seeds: new Map() }
   }
 
-  /** What a member has published for a group, once it is whole. No copy: every statement has each member looked at. */
+  /** What a member has published for a group, once it is whole. No copy: every statement looks at each member. */
   #wholeOf(member: PeerIdStr, group: Group): Whole | undefined {
     if (member === this.#init.self) return { commitment: sha256(group.seed), parts: [group.masked] }
     const published = this.#published.get(member)?.get(group.id)
@@ -257,7 +257,7 @@ export class MaskedSum {
       return 'CONFLICT'
     }
     before.parts[part] ??= Uint8Array.from(bytes)
-    // What an open group is made of is kept.
+    // The masked numbers of an open group are kept.
     for (const old of byGroup.keys()) {
       if (byGroup.size > groupsKept && this.#groups.get(old)?.transcript === undefined) byGroup.delete(old)
     }

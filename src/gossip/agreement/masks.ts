@@ -10,7 +10,7 @@ import { createCipheriv, createHash, createPublicKey, diffieHellman, generateKey
 export interface MaskKey {
   /** 32 bytes. */
   readonly publicKey: Uint8Array
-  /** What only the other and we know; nothing where its key is none, as one that makes every secret 0. */
+  /** The secret that only the other peer and we know; undefined for a bad key, as one that makes every secret 0. */
   secretWith(publicKey: Uint8Array): Uint8Array | undefined
 }
 
@@ -44,7 +44,7 @@ export function maskOf(secret: Uint8Array, group: Uint8Array, length: number): U
 /**
  * Adds numbers, or takes them off, in place: little-endian, each modulo 2 to the 8 times its width.
  *
- * @param widths - in bytes, of the numbers in turn, from the first again
+ * @param widths - in bytes, of the numbers in turn; after the last, from the first again
  */
 export function addModular(into: Uint8Array, other: Uint8Array, widths: readonly number[], sign: 1 | -1): void {
   let left = 0

@@ -10,7 +10,7 @@ export const agreementProtocol = {
     /** Seeds in one message: as many as presence remembers authors. */
     seeds: 1025,
   },
-  /** After so long without a word that was awaited the others go on without its author. */
+  /** After so long without an awaited statement the others go on without its author. */
   silenceMs: 30_000,
   /** Time before a peer repeats its statements; each further time is twice as long, */
   repeatMs: 500,

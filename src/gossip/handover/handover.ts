@@ -34,7 +34,7 @@ export interface HandoverInit {
   /** @default handoverProtocol.deadlines */
   readonly deadlines?: Partial<StreamDeadlines>
   /**
-   * Asked before a byte of payload is read or a place for it kept; returns the reason to refuse, or `undefined`. Pure
+   * Called before a byte of payload is read or a place for it kept; returns the reason to refuse, or `undefined`. Pure
    * and fast. It bounds the memory of the inbox: one head for every (sender, round, step) that it admits.
    */
   readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined

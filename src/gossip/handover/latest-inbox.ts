@@ -25,7 +25,7 @@ interface Desk {
   attempts: number
 }
 
-/** Memory: of each sender the head that is held, and those arriving: as many as it may have streams. */
+/** Its memory: of each sender the head that is held, and those arriving: as many as it may have streams. */
 export function createLatestInbox(): LatestInbox {
   const desks = new Map<PeerIdStr, Desk>()
 

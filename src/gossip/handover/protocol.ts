@@ -11,8 +11,8 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
  * Instead of either reply the receiver may at any moment send the reason why it refuses the head, and close its end.
  *
  * CONTINUE costs a round trip and is worth it: a head that is refused is never on the line, and libp2p 3 keeps what
- * arrives before a handler listens, unbounded but for resetting the stream above its buffer. A sender that just began
- * would reset itself on a fast line.
+ * arrives before a handler listens, unbounded but for resetting the stream above its buffer. A sender that did not wait
+ * would have its stream reset on a fast line.
  *
  * A frame is its length as an unsigned varint, then that many bytes.
  */
@@ -30,7 +30,7 @@ export const handoverProtocol = {
     frameBytes: 64 * 1024,
     /** Streams one peer may have open to us. An honest sender needs one, two where it is a step ahead. */
     streamsPerPeer: 4,
-    /** libp2p's own limit is per connection and resets without a word; it only has to be above ours. */
+    /** libp2p's own limit is per connection and resets without a reason; it only has to be above ours. */
     streamsPerConnection: 8,
     /**
      * How often one head may be tried. An honest sender's second try follows a lost connection; without a bound, a

@@ -29,7 +29,7 @@ export interface WireCount {
  * Hands one head to one neighbour. What the neighbour or the network does wrong is a result.
  *
  * @param signal - of the caller; only this one makes the promise reject
- * @param stopped - of this room: ends the handover as if the neighbour had gone
+ * @param stopped - of the service: ends the handover as if the neighbour had gone
  * @throws the signal's reason
  */
 export async function sendHead(

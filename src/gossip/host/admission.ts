@@ -1,6 +1,6 @@
 import type { ConnectionGater, Libp2p, PeerId, StreamHandler, StreamHandlerOptions, Topology } from '@libp2p/interface'
 
-/** Which peers may speak. A host asks it before it serves one. */
+/** Which peers may speak. A host checks it before it serves one. */
 export interface Admission {
   /** Which peers may connect at all. */
   readonly gater: ConnectionGater
@@ -16,7 +16,7 @@ export interface Admission {
   stop(): Promise<void>
 }
 
-/** What gossipsub and others ask of a registrar. */
+/** What gossipsub and others use of a registrar. */
 interface HandlerRegistry {
   handle(protocol: string, handler: StreamHandler, options?: StreamHandlerOptions): Promise<void>
   register(protocol: string, topology: Topology, options?: object): Promise<string>

@@ -39,12 +39,13 @@ export interface FieldInit {
    */
   readonly holePunching?: boolean
   /**
-   * Asks others to dial back, to find out whether this host is reachable, and does so for others (AutoNAT).
+   * Requests dials back from others, to find out whether this host is reachable, and does so for others (AutoNAT).
    * @default true
    */
   readonly autoNat?: boolean
   /**
-   * Asks the router to let others in (UPnP). It changes a device that others use too, so only when asked for.
+   * Requests an open port from the router (UPnP). That changes a device that others use too, so it is off unless
+   * requested.
    * @default false
    */
   readonly upnp?: boolean
@@ -113,8 +114,8 @@ function autoNatFor(known: () => Reach | undefined): FieldParts['services'][stri
     const { addressManager, connectionManager } = components
     return autoNAT()(
       replaced(components, {
-        // In 3.0.28 a peer that is asked to dial back takes the connection that it already has for the one it should
-        // make, finds that it has the wrong address, reports that the dial failed, and closes it.
+        // In 3.0.28 a peer that receives a request to dial back takes the connection that it already has for the one it
+        // should make, finds that it has the wrong address, reports that the dial failed, and closes it.
         connectionManager: replaced(connectionManager, {
           openConnection: (...[peer, init]: Parameters<typeof connectionManager.openConnection>) =>
             connectionManager.openConnection(peer, { ...init, force: true }),
@@ -129,7 +130,7 @@ function autoNatFor(known: () => Reach | undefined): FieldParts['services'][stri
             addressManager.removeObservedAddr(...args)
           },
         }),
-        // It would look for strangers to ask every minute; a run's peers are those it is connected to anyway.
+        // It would look for strangers to query every minute; a run's peers are those it is connected to anyway.
         randomWalk: { async *walk() {} },
       }),
     )

@@ -166,7 +166,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     }
   }
   host.stop = async () => {
-    // What libp2p waits for while it closes keeps no process alive, which would end here with everything half done.
+    // What libp2p waits for while it closes keeps no process alive: it would end here with everything half done.
     const awake = setInterval(() => {}, 60_000)
     try {
       stopRetrying()
@@ -244,9 +244,9 @@ function createGossipsub({ access, field, scoredTopics }: HostInit): ReturnType<
 }
 
 /**
- * By which gossipsub knows a message that it has seen before it checks the signature. Without, each of the copies that
- * come over the mesh is verified again: eight times the work, and with a joining crowd the network thread's longest.
- * Over every field, so that what has the digest of a message that was verified is that message.
+ * The digest by which gossipsub recognises a message that it has seen, before it checks the signature. Without, each of
+ * the copies that come over the mesh is verified again: eight times the work, and with a joining crowd the network
+ * thread's longest. Over every field, so that what has the digest of a message that was verified is that message.
  */
 function messageDigest({ from, seqno, topic, data, signature, key }: SignedMessage): string {
   const hash = createHash('sha256')

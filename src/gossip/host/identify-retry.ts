@@ -2,7 +2,7 @@ import type { Connection, Stream } from '@libp2p/interface'
 import { warnOfBug } from '../bug.js'
 import type { HearsayHost } from './hearsay-host.js'
 
-/** A peer that never answers is none of ours, as some relays. */
+/** A peer that never answers is no peer of Hearsay, as some relays. */
 const tries = 10
 
 /**
@@ -12,8 +12,8 @@ const tries = 10
  *
  * - libp2p identifies a new connection once, for five seconds. Where the answer is late, as from a machine on which a
  *   dozen processes start, gossipsub never hears of that peer.
- * - A peer comes back, or asks before it joins, and its former connection closes a moment after the next has opened.
- *   gossipsub then keeps its closed stream and opens no other.
+ * - A peer comes back, or sends requests before it joins, and its former connection closes a moment after the next has
+ *   opened. gossipsub then keeps its closed stream and opens no other.
  *
  * @param lookMs - between two looks, and for the first try to come to its end: libp2p's own takes five seconds at most
  * @returns a function that stops it
@@ -37,7 +37,7 @@ export function retryIdentify(host: HearsayHost, lookMs = 5_000): () => void {
       const isSettled = status !== 'open' || limits !== undefined || hasStream(remotePeer.toString())
       if (isSettled || timeline.open > longAgo || soFar === tries) continue
       tried.set(connection, soFar + 1)
-      // A peer that does not answer is asked again.
+      // The request to a peer that does not answer is repeated.
       identify.identify(connection).catch(warnOfBug)
     }
   }

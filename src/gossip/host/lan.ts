@@ -14,18 +14,18 @@ export interface LanInit {
    */
   readonly onFound?: (peer: PeerId, addresses: readonly Multiaddr[]) => void
   /**
-   * How often the LAN is asked, in milliseconds.
+   * How often the LAN is queried, in milliseconds.
    * @default 10000
    */
   readonly intervalMs?: number
   /**
-   * UDP port of the questions.
+   * UDP port of the queries.
    * @default 5353, mDNS's own
    */
   readonly port?: number
 }
 
-/** What a machine on the LAN can make us remember; any of them can answer in any name. */
+/** Bounds on what machines on the LAN can make us remember; any of them can answer in any name. */
 const lanLimits = { peers: 256, addressesPerPeer: 16 } as const
 
 /** What mDNS needs, and where found peers go. */
@@ -42,7 +42,7 @@ function lanServiceTag(runId: Uint8Array): string {
 
 /**
  * Finds the run's peers on the LAN. A service and not one of libp2p's peer discoveries: those put everything that they
- * are told into the peer store, without bounds.
+ * receive into the peer store, without bounds.
  */
 export function lan(init: LanInit): (components: LanComponents) => object {
   return components => {

@@ -1,11 +1,11 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 
-/** Of an IPv6 address what a network has: one machine may call from any address of its /64. */
+/** The groups of an IPv6 address that name its network: one machine may dial from any address of its /64. */
 const networkGroups = 4
 
 /**
- * Where a connection comes from, as far as one peer in many names cannot change it: the host of its address, of IPv6
- * the network, and through a relay that of the relay.
+ * Where a connection comes from, in a form that one peer with many identities cannot vary: the host of its address, for
+ * IPv6 the network, and through a relay that of the relay.
  */
 export function originOf(address: Multiaddr): string {
   const [first] = address.getComponents()

@@ -4,8 +4,8 @@ import type { PeerScoreParams, PeerScoreThresholds, TopicScoreParams } from '@ch
  * What counts for and against a peer on a run's topics, presence and published heads. Points are counted per neighbour,
  * for what it passed on:
  *
- * - Invalid messages (the topic's validator said Reject, or the signature was wrong): minus their number squared; half
- *   of them are forgotten in 7 s. Nine at once are graylisted, an odd one never matters.
+ * - Invalid messages (the topic's validator returned Reject, or the signature was wrong): minus their number squared;
+ *   half of them are forgotten in 7 s. Nine at once are graylisted, an odd one never matters.
  * - Being in the mesh and passing on what is new: up to 10 points, so that a neighbour that has served well does not
  *   fall for its first bad messages, and falls soon after.
  * - Silence costs nothing: a peer that trains for an hour sends nothing for an hour.
@@ -30,7 +30,7 @@ export const presenceScore: TopicScoreParams = {
   invalidMessageDeliveriesDecay: 0.9,
 }
 
-/** Below which score a peer loses what. An honest peer's is never negative. */
+/** The scores below which a peer is restricted. An honest peer's is never negative. */
 export const scoreThresholds: PeerScoreThresholds = {
   /** Gets no gossip about what we have. */
   gossipThreshold: -10,
@@ -60,7 +60,7 @@ export function scoreParams(topics: Readonly<Record<string, TopicScoreParams>>):
     behaviourPenaltyThreshold: 2,
     behaviourPenaltyDecay: 0.9,
     IPColocationFactorWeight,
-    // What is remembered of those who left, by peer ids that cost nothing to make: minutes, not gossipsub's hour.
+    // How long peers that left are remembered, by ids that cost nothing to make: minutes, not gossipsub's hour.
     retainScore: 10 * 60_000,
   }
 }

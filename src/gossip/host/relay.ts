@@ -32,7 +32,7 @@ export function parseRelay(text: string): Multiaddr {
 }
 
 /**
- * Dials through relays, and is called through these. No other peer can announce a call: in 4.2.13 a peer that does
+ * Dials through relays, and is dialled through these. No other peer can announce a dial: in 4.2.13 a peer that does
  * makes this host listen through it, once more each time.
  */
 export function relayTransport(relays: readonly Multiaddr[]): (components: RelayComponents) => Transport {
@@ -63,7 +63,7 @@ type GivingComponents = Parameters<ReturnType<typeof circuitRelayServer>>[0] & P
 
 /**
  * Lends slots to peers that cannot be dialled. A slot is free again when its holder's last connection is closed: libp2p
- * keeps it for two hours, in which as many fresh identities as there are slots could take them all by asking once.
+ * keeps it for two hours, in which as many fresh identities as there are slots could take them all by one request each.
  */
 export function relayServer(slots: number): (components: GivingComponents) => CircuitRelayService {
   const create = circuitRelayServer({
@@ -84,8 +84,9 @@ export function relayServer(slots: number): (components: GivingComponents) => Ci
 }
 
 /**
- * Keeps a slot at each of these relays. libp2p asks once, when it starts to listen, and fails to start when a relay
- * does not answer: a peer must be able to start before its relay does, and be reachable again after the relay was away.
+ * Keeps a slot at each of these relays. libp2p requests one only when it starts to listen, and fails to start when a
+ * relay does not answer: a peer must be able to start before its relay does, and be reachable again after the relay was
+ * away.
  */
 export function relaySlots(relays: readonly Multiaddr[]): (components: RelayComponents) => object {
   return components => {
@@ -112,7 +113,7 @@ export function relaySlots(relays: readonly Multiaddr[]): (components: RelayComp
         await connectionManager.openConnection(relay)
         await listenAt(relay)
       } catch (error) {
-        // The relay cannot be reached, or has no slot left: it is asked again.
+        // The relay cannot be reached, or has no slot left: the request is repeated.
         warnOfBug(error)
       }
       if (!hasSlot(relay)) askIn(relay, nextMs, Math.min(2 * nextMs, retryMs.longest))

@@ -52,7 +52,7 @@ export class Announcer {
     }, this.#init.repeatMs / 2)
   }
 
-  /** Repeats the record, asking for those of others, until `reached` resolves; then publishes once more. */
+  /** Repeats the record, and requests those of others, until `reached` resolves; then publishes once more. */
   async barrier(reached: () => Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const repeat = (delayMs: number): void => {
@@ -68,7 +68,7 @@ export class Announcer {
       clearTimeout(timer)
       this.#barriers -= 1
     }
-    // Peers for which this one was the last need not wait for its next repeat.
+    // Peers that waited for this one only need not wait for its next repeat.
     await this.publish()
   }
 

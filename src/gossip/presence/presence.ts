@@ -120,7 +120,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
     async function judge({ author, sequence, data }: SignedMessage, sender: PeerId): Promise<Verdict> {
       const peer = author.toString()
       if (!records.isMember(peer)) return { reason: 'NOT_A_MEMBER' }
-      // Before anything that costs more than a look. A flood is one only if its author itself sends it.
+      // Before any check that costs more. A flood is one only if its author itself sends it.
       if (records.isTooOften(peer)) return { reason: 'TOO_OFTEN', isLie: sender.equals(author) }
       const decoded = decodePresence(data, init.rounds)
       if (!decoded.ok) {

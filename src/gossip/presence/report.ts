@@ -32,7 +32,7 @@ export interface Standing {
   readonly leaving: boolean
 }
 
-/** A peer of a simulation: there from the first round to the last, and its neighbours know where. */
+/** For a peer of a simulation: it takes part from the first round to the last, and its neighbours need no addresses. */
 export const plainStanding: Standing = { from: 0, addresses: [], leaving: false }
 
 /** A report of another peer. */

@@ -15,9 +15,9 @@ import type { PublicationRejection } from './published-head.js'
 
 const { limits, retryMs } = publicationProtocol
 
-/** How often a peer that is busy with others is asked again. */
+/** How often a request to a peer that is busy with others is made. */
 const busyTries = 20
-/** Peers asked side by side. */
+/** Peers to which requests are made side by side. */
 const askedAtOnce = 4
 
 export interface CatchUpInit {
@@ -37,7 +37,7 @@ export interface CatchUpInit {
 /**
  * Requests the heads that other peers hold and we do not, those of authors that have left among them. Each is requested
  * from one peer after another until one gives it; the author's signature is verified here, so that no peer has to be
- * trusted. A peer that does not answer, or lies, is not asked again.
+ * trusted. A peer that does not answer, or lies, gets no further request.
  *
  * @returns how many heads are new
  * @throws the signal's reason
@@ -89,13 +89,13 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
     while (missing.length > 0) {
       const next = missing.find(({ author }) => !underWay.has(author.toString()))
       if (next === undefined) {
-        // Others are being asked for these, and may not give them.
+        // These are being requested from other peers, which may not give them.
         await Promise.race(missing.map(({ author }) => underWay.get(author.toString())))
       } else {
         const name = next.author.toString()
         const getting = getHead(peer, next)
         const remove = (): void => void underWay.delete(name)
-        // For those that wait until it is over; how it ends is awaited below.
+        // For calls that wait until it is over; how it ends is awaited below.
         underWay.set(name, getting.then(remove, remove))
         missing.splice(missing.indexOf(next), 1)
         await getting

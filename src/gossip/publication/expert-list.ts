@@ -15,7 +15,7 @@ export interface ListedHead {
   readonly digest: Uint8Array
 }
 
-/** The answer of a peer that is asked which heads it has. As many as a list may have: the latest rounds first. */
+/** The answer to a request for the heads that a peer has. As many as a list may have: the latest rounds first. */
 export function encodeExperts(
   heads: readonly Pick<StoredHead, 'author' | 'round' | 'digest' | 'payload'>[],
 ): Uint8Array {

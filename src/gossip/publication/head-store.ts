@@ -28,11 +28,11 @@ export interface HeadClaim {
   readonly superseded: AbortSignal
   /** @returns whether it was kept: it is newer than what was there */
   deliver(head: StoredHead): boolean
-  /** It could not be had; it may be offered again. */
+  /** The head could not be fetched; it may be offered again. */
   release(): void
 }
 
-/** Of each author the newest head. Its own last one stays when an author goes. */
+/** Of each author the newest head. An author's last head stays when the author goes. */
 export interface HeadStore {
   /** Keeps a place for a head, or returns why there is none. */
   claim(author: PeerIdStr, position: HeadPosition): HeadClaim | PublicationRejection
@@ -47,7 +47,7 @@ export interface HeadStore {
 
 interface Desk {
   held: StoredHead | undefined
-  /** Of what is here or was claimed last; older ones are no news. */
+  /** The newest head that is here or was claimed; older ones are no news. */
   newest: HeadPosition | undefined
   /** Claims that may still be delivered. */
   open: number

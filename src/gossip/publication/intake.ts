@@ -131,7 +131,7 @@ export function createIntake(init: IntakeInit): Intake {
       const name = author.toString()
       if (!init.isMember(name)) return refused('NOT_A_MEMBER')
       if (rawKeyOf(author) === undefined) return refused('MALFORMED')
-      // Before anything that costs more than a look. A flood is one only if its author itself sends it.
+      // Before any check that costs more. A flood is one only if its author itself sends it.
       const cost = Math.max(1, Math.ceil(message.data.length / limits.countedBytes))
       if (!isAskedFor && rate.isExceeded(name, cost)) return refused('TOO_OFTEN', from.equals(author))
       // A copy: the data is a view on all that came with it.

@@ -11,7 +11,7 @@ import { encodePublished, type PublishedFormat } from './published-head.js'
 export interface OwnHead extends StatePayload {
   /** The message. */
   readonly data: Uint8Array
-  /** The message with our signature, for newcomers; made when the first of them asks. */
+  /** The message with our signature, for newcomers; made at the first request. */
   readonly signed: () => Promise<SignedMessage>
 }
 
@@ -69,7 +69,7 @@ export function createOwnHeads(init: OwnHeadsInit): OwnHeads {
         round,
         data,
         signed() {
-          // Gossipsub does not give out what it has signed. Its sequence numbers too are nanoseconds, and grow.
+          // Gossipsub does not return what it has signed. Its sequence numbers too are nanoseconds, and grow.
           signed ??= signMessage(privateKey, self, topic, BigInt(Date.now()) * 1_000_000n, data)
           return signed
         },

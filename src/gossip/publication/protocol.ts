@@ -28,11 +28,11 @@ export const publicationProtocol = {
     storeBytes: 1024 * 1024 * 1024,
     /** Payloads that are requested at once. */
     pulls: 4,
-    /** Peers that are asked for one payload before it waits for its next turn. */
+    /** Peers from which one payload is requested before it waits for its next turn. */
     sources: 8,
     /**
-     * Answers broken off, or never begun, after which a peer is not asked for that payload again. One may be an
-     * accident; a peer that gives another payload is not asked a second time.
+     * Answers broken off, or never begun, after which that payload is not requested from a peer again. One may be an
+     * accident; a peer that gives another payload gets no second request.
      */
     triesPerSource: 3,
     /** An ExpertList: 82 bytes for each author at most. */
@@ -41,12 +41,12 @@ export const publicationProtocol = {
     signedBytes: 256 * 1024 + 1024,
   },
   deadlines: {
-    /** From an announcement to its payload, however many peers are asked meanwhile. */
+    /** From an announcement to its payload, however many requests that takes. */
     pullMs: 120_000,
   },
   /**
-   * Time after which the peers are asked again that did not have a payload yet or were busy; each further wait is twice
-   * as long,
+   * Time after which a request is repeated to peers that did not have a payload yet or were busy; each further wait is
+   * twice as long,
    */
   retryMs: 250,
   /** up to so many times the first. */

@@ -39,7 +39,7 @@ export interface PublicationInit {
   readonly normLimit: number
   /**
    * Called with every head that is newer than its author's last one, once it has passed every check. The values are the
-   * caller's, on shared memory, and stay as they are. Whether they mean what ours do is for the caller to see by
+   * caller's, on shared memory, and stay as they are. Whether they mean what ours do is for the caller to determine by
    * `sumDigest`: peers that see their data by the same sum as the author get the head from us all the same. Must not
    * throw.
    */
@@ -56,7 +56,7 @@ export interface PublicationInit {
   readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
   /** What this peer shows in its own messages. @default nothing */
   readonly invite?: Uint8Array
-  /** By which sum it sees its data (SHA-256), asked for each head of its own. @default the run has none */
+  /** By which sum it sees its data (SHA-256); called for each head of its own. @default the run has none */
   readonly sumDigest?: () => Uint8Array | undefined
   /**
    * Authors whose heads are kept.
@@ -119,7 +119,7 @@ export interface Publication {
   latest(): StatePayload | undefined
   /** The newest head of every other author, of those that have gone too. A snapshot. */
   held(): ReadonlyMap<PeerIdStr, HeldHead>
-  /** For `createState`, which answers those who catch up with us, or pull. */
+  /** For `createState`, which answers peers that catch up with us, or pull. */
   readonly answers: HeadAnswers
   /** A snapshot. */
   readonly counters: PublicationCounters

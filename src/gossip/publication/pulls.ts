@@ -24,17 +24,18 @@ export interface Announced {
   readonly author: PeerId
   /** SHA-256 of the payload. */
   readonly digest: Uint8Array
-  /** The peer that passed the announcement on; asked first. */
+  /** The peer that passed the announcement on; gets the first request. */
   readonly from: PeerId
 }
 
 /** Fetches payloads by digest. */
 export interface Pulls {
   /**
-   * Asks the peers that may have it: the one that passed the announcement on, the author, other connected peers; again
-   * and again, since the announcement is faster than the payload.
+   * Requests it from the peers that may have it: the one that passed the announcement on, the author, other connected
+   * peers; repeatedly, since the announcement is faster than the payload.
    *
-   * @param superseded - ends when there is a newer one: what is on its way is still welcome, but no peer is asked again
+   * @param superseded - ends when there is a newer one: what is on its way is still accepted, but no request is made
+   *   any more
    * @returns the payload, with that digest, or `undefined` when it is too late for it
    * @throws the signal's reason
    */
@@ -46,14 +47,14 @@ const { limits, retryMs, retriesApart } = publicationProtocol
 /** A few at once, in the order in which they came; one that waits for its peers lets others have their turn. */
 export function createPulls({ node, runId, payloadBytes, onLiar, timing }: PullsInit): Pulls {
   const turns = createTurns(limits.pulls)
-  /** A peer answers us one question at a time. */
+  /** A peer answers one of our requests at a time. */
   const asked = new Set<PeerIdStr>()
 
   function sourcesOf({ author, from }: Announced, failures: ReadonlyMap<PeerIdStr, number>): PeerId[] {
     const connected = new Map(node.getPeers().map(peer => [peer.toString(), peer]))
     const first = [from.toString(), author.toString()].filter(peer => connected.has(peer))
     const others = [...connected.keys()].filter(peer => !first.includes(peer))
-    // Not all peers the same ones.
+    // So that not all peers send their requests to the same ones.
     others.sort(() => Math.random() - 0.5)
     return [...new Set([...first, ...others])]
       .filter(peer => (failures.get(peer) ?? 0) < limits.triesPerSource && !asked.has(peer))
@@ -106,7 +107,7 @@ export function createPulls({ node, runId, payloadBytes, onLiar, timing }: Pulls
           } finally {
             turns.give()
           }
-          // Not all at once again.
+          // So that not all requests come at once again.
           await setTimeout(waits * retryMs * (0.5 + Math.random()), undefined, { signal: waiting.signal })
         }
       } catch (error) {

@@ -7,7 +7,7 @@ type Score = Pick<PeerScore, 'rejectInvalidMessage'>
 const hooks = new WeakMap<Score, Map<string, () => void>>()
 
 /**
- * Reports messages on a topic that their author has not signed. Gossipsub refuses them before it asks the topic's
+ * Reports messages on a topic that their author has not signed. Gossipsub refuses them before it calls the topic's
  * validator, and reports them to its scores only.
  *
  * @returns a function that ends it; with the last one gossipsub is as it was
@@ -18,7 +18,7 @@ export function onForged(pubsub: GossipSub, topic: string, tell: () => void): ()
   topics.set(topic, tell)
   return () => {
     topics.delete(topic)
-    // What was put over the method of its class goes away.
+    // Removes the override: the method of its class is back.
     if (topics.size === 0 && hooks.delete(score)) Reflect.deleteProperty(score, 'rejectInvalidMessage')
   }
 }

@@ -2,7 +2,7 @@ import type { PeerIdStr } from '../peer-id.js'
 
 /** A token bucket for each author. */
 export interface RateLimit {
-  /** Has the author exceeded its rate? What it sends costs `cost` tokens, and one when it is too much. */
+  /** Has the author exceeded its rate? A message costs `cost` tokens, and one that exceeds the rate costs one. */
   isExceeded(author: PeerIdStr, cost?: number): boolean
 }
 

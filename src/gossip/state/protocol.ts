@@ -17,7 +17,7 @@ export const stateProtocol = {
     manifestBytes: 512 * 1024,
     /** A thousand peers with the longest names. */
     viewBytes: 512 * 1024,
-    /** A second question of the same peer while it is being answered, and a fifth peer, are told to come back. */
+    /** Peers answered at once; a second request of such a peer, and one of a fifth peer, are answered TOO_BUSY. */
     askingPeers: 4,
     streamsPerConnection: 2,
   },

@@ -29,7 +29,7 @@ export interface StateInit {
   readonly manifest: Uint8Array
   /** The head of the latest round; nothing before the first. */
   readonly head: () => StatePayload | undefined
-  /** The live peers, for a peer that asks from this {@link originOf origin}; the application's own bytes. */
+  /** The live peers, for a peer whose request comes from this {@link originOf origin}; the application's own bytes. */
   readonly view: (asker: PeerIdStr, from: string) => Uint8Array
   /** What was added up before the first round; nothing before it is. */
   readonly agreed?: () => Uint8Array | undefined

@@ -37,7 +37,7 @@ export async function* receive(
     slowDown()
     wake()
   }
-  // Not from within `resume()`: it hands out what it has, and yamux then opens the window again whatever we said
+  // Not from within `resume()`: it hands out what it has, and yamux then opens the window again even if we paused
   // meanwhile. The stream would count as paused, its sender would not, and the buffer would overflow.
   const slowDown = (): void => {
     if (arrivedBytes > highWaterBytes && !resuming && stream.readStatus === 'readable') stream.pause()

@@ -1,6 +1,6 @@
 /**
- * One identity at two processes, found out by a peer that is connected to both. It opens a stream to each and passes on
- * what they say, each the same:
+ * One identity at two processes, detected by a peer that is connected to both. It opens a stream to each and passes on
+ * their messages, the same from each:
  *
  *     hello      8 bytes when it began (ms since 1970, big-endian), 16 bytes its process, 32 bytes nonce
  *     signature  64 bytes, Ed25519 by the identity, of "hearsay twin:" ‖ the other's hello ‖ the own hello
@@ -10,7 +10,7 @@ export const twinProtocol = {
   limits: {
     helloBytes: 56,
     signatureBytes: 64,
-    /** Processes told apart: the user has been warned often enough. */
+    /** Processes distinguished: after that many the user has been warned often enough. */
     twins: 16,
     streamsPerConnection: 2,
   },

@@ -26,12 +26,12 @@ export interface TwinsInit {
 }
 
 /**
- * Finds out that one identity runs twice, as a run folder that was copied does. Two such processes cannot meet: libp2p
- * does not dial oneself, and gossipsub passes nothing on to its author. So a peer that is connected to both joins them:
- * of a peer with two connections it opens a stream on each, and passes bytes from one to the other. Each end says when
- * it began, with a nonce, and signs the other's: that proves the same key at both, and that both live now. The peer
- * between can drop this, and not make it up; a process that was killed does not answer, whatever is left of its
- * connection; and two connections of one process tell that they are one.
+ * Detects that one identity runs twice, as after a run folder was copied. Two such processes cannot meet: libp2p does
+ * not dial oneself, and gossipsub passes nothing on to its author. So a peer that is connected to both joins them: of a
+ * peer with two connections it opens a stream on each, and passes bytes from one to the other. Each end states when it
+ * began, with a nonce, and signs the other's: that proves the same key at both, and that both live now. The peer
+ * between can drop this, but not forge it; a process that was killed does not answer, whatever is left of its
+ * connection; and two connections of one process are recognised as such.
  */
 export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { node: HearsayHost }) => {
   start(): Promise<void>

@@ -5,8 +5,8 @@ export interface BackendStart {
   /** TensorFlow threads in this worker; 0 leaves it to the library. Backends without threads of their own ignore it. */
   readonly threads: number
   /**
-   * Nobody asked for it by name. Then a backend refuses what a person would not want unasked, such as a GPU that a
-   * driver only pretends to have.
+   * It was not requested by name. Then a backend refuses what a person would not want without a request, such as a GPU
+   * that a driver only pretends to have.
    */
   readonly automatic: boolean
   /** True once the thread is to end. A backend whose calls cannot be cut off from outside then makes none any more. */

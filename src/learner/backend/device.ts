@@ -32,7 +32,7 @@ export async function nvidiaDevices(): Promise<Device[]> {
     )
     return parseNvidia(stdout)
   } catch (error) {
-    // Without it, or where it fails, the GPU is still there; only its name and memory are not told.
+    // Without it, or where it fails, the GPU is still there; only its name and memory are unknown.
     if ((error as ExecFileException).cmd === undefined) throw error
     return []
   }
@@ -49,8 +49,8 @@ export function parseNvidia(text: string): Device[] {
 }
 
 /**
- * The GPU that CUDA takes: the first that `CUDA_VISIBLE_DEVICES` lets it see. A list of ids instead of numbers tells
- * which one only where all are alike.
+ * The GPU that CUDA takes: the first that `CUDA_VISIBLE_DEVICES` lets it see. With a list of ids instead of numbers, it
+ * is known only where all are alike.
  */
 export function firstVisible(devices: readonly Device[], visible: string | undefined): Device {
   const first = visible?.split(',')[0]?.trim() ?? '0'

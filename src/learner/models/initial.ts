@@ -9,7 +9,7 @@ export interface Initialiser {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-/** Keras divides by this so that a normal cut off at two deviations still has the deviation asked for. */
+/** Keras divides by this so that a normal cut off at two deviations still has the requested deviation. */
 const truncationSpread = 0.8796256610342398
 
 const scalings: Readonly<Record<string, Initialiser['config']>> = {

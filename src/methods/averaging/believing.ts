@@ -10,10 +10,10 @@ import {
 import { inSlices } from '../../turns.js'
 import type { RefusedHead } from '../session.js'
 
-/** Own samples on which every merge is looked at. Few, as it is done in each gossip step; broken models show on any. */
+/** Own samples on which every merge is tested. Few, as that is done in each gossip step; broken models show on any. */
 const probeSamples = 64
 
-/** Some of a peer's samples, from all over them: the same ones all the time, so that losses can be compared. */
+/** Some of a peer's samples, evenly spread: the same ones every time, so that losses can be compared. */
 export function probeOf(samples: Samples): Samples {
   const size = Math.min(probeSamples, samples.size)
   return takeSamples(
@@ -24,7 +24,7 @@ export function probeOf(samples: Samples): Samples {
 
 export interface BelievingInit {
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
-  /** The loss of an answer that knows nothing. */
+  /** The loss of an uninformed answer: see `uninformedLoss`. */
   readonly uninformed: number
   /** Loss of the model as it is now, on a few own samples. */
   readonly loss: (signal: AbortSignal) => Promise<number>
@@ -32,11 +32,11 @@ export interface BelievingInit {
 
 /** One merge that is to be made. */
 export interface MergeAsked {
-  /** This peer's, merged in place. */
+  /** This peer's head, merged in place. */
   readonly head: Float32Array
-  /** As long as the head: gets the head as it was before. */
+  /** As long as the head: receives the head as it was before. */
   readonly own: Float32Array
-  /** Those that came, by number. */
+  /** The heads that came, by number. */
   readonly heads: ReadonlyMap<number, Float32Array>
   /** What to mix of the own head and of those that are believed. */
   readonly partsOf: PartsOf
@@ -62,11 +62,11 @@ export interface MergeMade {
  * own samples, as a floor that honest heads do not touch.
  */
 export interface Believing {
-  /** What this round's training did: the measure of what others may do. */
+  /** Called with what this round's training did: heads of others are measured by it. */
   trained(report: { readonly loss: number; readonly moved: number }): void
   /**
-   * Merges what is believed. Whatever breaks the model is left out, the worst first; where nothing else helps the head
-   * stays as it was.
+   * Merges the heads that are believed. Heads that break the model are left out, the worst first; where nothing else
+   * helps the own head stays as it was.
    *
    * @throws the signal's reason; the head is then as it was
    */
@@ -113,7 +113,7 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
         squares += squaredNorm(head, from, to)
       })
       if (some.size === 0) return 0
-      // Some backends' operations turn NaN into numbers: the parameters say more than the loss.
+      // Some backends' operations turn NaN into numbers: the parameters are checked, not the loss alone.
       const lost = Number.isFinite(squares) ? await loss(signal) : Number.POSITIVE_INFINITY
       return Number.isNaN(lost) ? Number.POSITIVE_INFINITY : lost
     }
@@ -128,7 +128,8 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
       )
       for (const peer of worst) {
         believed.delete(peer)
-        // Of the merge that it is taken out of: heads that are harmless one by one may break it together.
+        // The loss of the merge from which this head is removed: heads that are harmless one by one may break it
+        // together.
         refused.push({ peer, reason: 'LOSS_TOO_HIGH', times: lost / lossLimit })
         lost = await lossWith(believed)
         if (lost <= lossLimit) break

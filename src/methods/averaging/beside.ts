@@ -15,16 +15,16 @@ import type { Beside } from './rounds.js'
 /** The vectors that a method has beside the head: what it hands over, and what it keeps. */
 export interface BesideHead extends Beside {
   readonly keeps: ModelParameters
-  /** Training begins. @returns what it has in this round beside the settled rules */
+  /** Called when training begins. @returns the rules of this round beside the settled ones */
   begin(head: Float32Array, start: number): Promise<readonly RuleSpec[]>
-  /** What was learnt from the others is given up: training diverged on it. */
+  /** Discards what was learnt from the others: training diverged on it. */
   forget(): void
-  /** Training is over. */
+  /** Called when training is over. */
   trained(head: Float32Array, report: Pick<TrainReport, 'steps'>, learningRate: number): Promise<void>
 }
 
 /**
- * @param headDistance - `limits.headDistance`: how many times as long as usual what comes beside a head may be
+ * @param headDistance - `limits.headDistance`: how many times the usual length the vectors beside a head may have
  * @returns nothing for a method that has no vectors but the head
  */
 export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
@@ -48,7 +48,7 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
       if (trained.steps > 0) await plan.say?.(own, keeps, { before, head, trained, learningRate })
     },
     async whole(head) {
-      // Nothing goes along, and nobody asks afterwards what the head was.
+      // No vector goes along, and no merge needs the head as it was.
       if (beside === undefined && plan.merge === undefined) return head
       await copyInSlices(own.head!, head)
       return values
@@ -68,9 +68,9 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
 }
 
 /**
- * Those whose vectors beside the head are too long to be taken in. Where a head may lie is bounded by distance, and the
- * loss on own samples looks at what it made; no loss tells of a control variate, so its length is bounded by that of
- * the own one and of what is usual among those that came.
+ * The peers whose vectors beside the head are too long to be merged. A head is bounded by its distance, and by the loss
+ * on own samples after the merge; no loss shows a wrong control variate, so its length is bounded by that of the own
+ * one and of what is usual among those that came.
  */
 async function tooLongBeside(
   own: Float32Array,

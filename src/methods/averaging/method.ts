@@ -9,7 +9,7 @@ export interface AveragingMethod<S extends MethodSection, B extends string, K ex
   plan(section: S, facts: RunFacts): AveragingPlan<B, K>
 }
 
-/** Makes a method of what it adds to training and averaging: nine of ten papers need no more. */
+/** Makes a method from what it adds to training and averaging: nine of ten papers need no more. */
 export function averagingMethod<S extends MethodSection, B extends string = never, K extends string = never>({
   plan,
   ...own

@@ -6,7 +6,7 @@ import { inSlices } from '../../turns.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 
-/** The head before local training, where a rule can be pointed at it. */
+/** The head before local training, in memory that a rule may refer to. */
 export interface HeadBefore {
   /** Where in the model it begins. */
   readonly start: number
@@ -14,7 +14,7 @@ export interface HeadBefore {
   readonly values: Float32Array
 }
 
-/** Between local training and the exchange, where a method makes what it hands over beside the head. */
+/** The state between local training and the exchange, where a method makes what it hands over beside the head. */
 export interface AfterTraining {
   /** The head before local training, and as training has left it. */
   readonly before: Float32Array
@@ -24,18 +24,18 @@ export interface AfterTraining {
   readonly learningRate: number
 }
 
-/** Behind the merge of heads, where a method takes in what came beside them. */
+/** The state after the merge of heads, where a method merges what came beside them. */
 export interface AfterMerge<B extends string = string> {
   readonly where: Neighbourhood
   /** This round's weights. Those of neighbours that are not in `heard` return to oneself. */
   readonly row: MixingRow
-  /** What came with the heads that were merged, by number; of this peer what it has handed over. */
+  /** What came with the heads that were merged, by number; `own` is what this peer has handed over. */
   readonly heard: ReadonlyMap<number, Bundle<B | 'head'>>
   readonly own: Bundle<B | 'head'>
 }
 
 /**
- * What a method adds to local training and weighted averages with the neighbours. Heads are merged by the house, so that
+ * What a method adds to local training and weighted averages with the neighbours. Heads are merged by Hearsay, so that
  * what a peer believes is bounded whatever the method; the method sees what came beside those that were believed.
  */
 export interface AveragingPlan<B extends string = string, K extends string = string> {
@@ -47,13 +47,13 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   readonly beside?: Readonly<Record<B, Layout>>
   /** Vectors that a peer keeps from round to round, zeros at first. @default none */
   readonly keeps?: Readonly<Record<K, Layout>>
-  /** What this round's training has beside the settled rules, behind them. @default nothing */
+  /** This round's rules beside the settled ones, applied after them. @default nothing */
   rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
   /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
-  /** Takes in what came beside the heads. Called after every exchange. */
+  /** Merges what came beside the heads. Called after every exchange. */
   merge?(keeps: Bundle<K>, after: AfterMerge<B>): Promise<void>
-  /** What it reports of a round, behind its last merge. How people read that, `reports` of the method says. */
+  /** What the method reports of a round, after its last merge. The method's `reports` describes it to people. */
   report?(keeps: Bundle<K>): Reported
 }
 

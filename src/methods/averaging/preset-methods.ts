@@ -24,7 +24,7 @@ const axes = {
 
 const axisNames = Object.keys(axes) as readonly Axis[]
 
-/** The section `merge` of an averaging method. Once it is settled every axis is there that the method has. */
+/** The section `merge` of an averaging method. Once settled, it has every axis of the method. */
 export type AveragingSection = { readonly method: PresetName } & { readonly [axis in Axis]?: Point[axis] | undefined }
 
 /**

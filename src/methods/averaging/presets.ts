@@ -49,7 +49,7 @@ const presets = {
   },
   dfedavg: { says: 'train, then average with the neighbours', paper: dfedavg, point: plain, open: [] },
   dfedavgm: { says: 'the same with momentum', paper: dfedavg, point: { ...plain, momentum: 0.9 }, open: ['momentum'] },
-  // None is written down for the SAM methods; open, because methods are to be compared at equal momentum.
+  // No momentum is documented for the SAM methods; open, because methods are to be compared at equal momentum.
   dfedsam: {
     says: 'train towards flat minima, then average',
     paper: dfedsam,

@@ -21,7 +21,7 @@ export interface AveragingInit {
   readonly chebyshev: boolean
   readonly road: NeighbourRoad
   readonly believing: Believing
-  /** How heads of other rounds count, where an exchange brings such. */
+  /** How much heads of other rounds count, where an exchange brings any. */
   readonly staleness: Staleness | undefined
   /** Called for each head that is refused. Must not throw. */
   readonly onRefused?: (reason: Disbelief) => void
@@ -31,12 +31,12 @@ export interface AveragingInit {
 
 /** What travels beside the head. */
 export interface Beside {
-  /** The head as it is before the merge, and behind it what goes along. */
+  /** The head as it is before the merge, followed by what travels beside it. */
   whole(head: Float32Array): Promise<Float32Array>
   /**
-   * Takes in what came with the heads that were merged, by number.
+   * Merges what came beside the heads that were merged, by number.
    *
-   * @returns those of which it was not believed
+   * @returns the peers of which it was not believed
    */
   merge(
     turn: Turn,
@@ -52,15 +52,15 @@ export interface Averaging {
   /** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
   round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined>
   /**
-   * Puts the head back to what it was before the last round's merges, for when it turns out that it cannot be trained:
-   * the next round merges nothing, and refuses all heads that come.
+   * Restores the head to what it was before the last round's merges, when it turns out that it cannot be trained: the
+   * next round merges nothing, and refuses all heads that come.
    *
    * @returns whether there was a merge to take back
    */
   undo(head: Float32Array): boolean
-  /** The head was this before it was replaced by another's: `undo` puts it back, as after a merge. Kept as it is. */
+  /** Called with the head before another peer's replaced it: `undo` restores it, as after a merge. No copy is made. */
   replaced(before: Float32Array): void
-  /** What `undo` would put back, where it would; until the next round it stays as it is. */
+  /** The head that `undo` would restore, if any; it is not changed until the next round. */
   before(): Float32Array | undefined
 }
 
@@ -71,11 +71,11 @@ interface Step {
   readonly row: MixingRow
   readonly progress: Progress
   readonly received: ReadonlyMap<number, Float32Array>
-  /** Nobody is absent. */
+  /** No neighbour is absent. */
   readonly isComplete: boolean
 }
 
-/** What the steps of a round know of each other. */
+/** The state that the steps of a round share. */
 interface Progress {
   readonly factors: readonly ChebyshevStep[] | undefined
   chebyshevHolds: boolean
@@ -164,7 +164,7 @@ class NeighbourAverages implements Averaging {
     if (heads.length > 0) yield { type: 'refused', step, heads }
   }
 
-  /** Merges what came, as far as it is believed, into the head. */
+  /** Merges the received heads, as far as they are believed, into the own one. */
   private async merge(
     { step, turn, row, progress, received, isComplete }: Step,
     signal: AbortSignal,
@@ -195,7 +195,7 @@ class NeighbourAverages implements Averaging {
     return { ...made, isWhole: isWhole(made.squares.size) }
   }
 
-  /** After a merge that training diverged on nobody is believed for a round. */
+  /** After a merge on which training diverged, no neighbour is believed for a round. */
   private diverged(received: ReadonlyMap<number, unknown>): { readonly peer: number; readonly reason: 'DIVERGED' }[] {
     return this.isTakenBack ? [...received.keys()].map(peer => ({ peer, reason: 'DIVERGED' })) : []
   }

@@ -64,7 +64,7 @@ export function createAveragingSession(
         await vectors?.trained(head, trained, local.learningRate)
         report = trained
       } catch (error) {
-        // Whose fault it is shows in the next round, which begins with what this peer has trained alone.
+        // The next round shows the cause: it begins with what this peer has trained alone.
         const isDiverged = error instanceof HearsayError && error.code === 'DIVERGED'
         if (!isDiverged || !averaging.undo(head)) throw error
         vectors?.forget()

@@ -1,7 +1,7 @@
 import { createMixtureLearner, type MixtureSpec, resolveMixture } from '../../mixture/index.js'
 import type { MethodAnswers } from '../answers.js'
 
-/** All experts answer, and the gate says how much each counts. */
+/** All experts answer, and the gate determines how much each counts. */
 export const mixtureAnswers: MethodAnswers<MixtureSpec> = {
   beside: 'the others’ heads and a gate',
   async predict(section, { name, pool, parameters, kept, heads, data, isOfValues }, options) {

@@ -5,12 +5,16 @@ import type { Participant } from '../neighbourhood.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
 import type { Disbelief, RefusedHead } from '../session.js'
 
-/** Which received heads a peer of a mixture asks as experts. Its answers hold until it is asked again. */
+/**
+ * Which received heads a peer of a mixture uses as experts. `has` and `refusals` refer to the last `of` and the
+ * training after it.
+ */
 export interface BelievedExperts {
   /** Those of `all` that are not too long beside the own head. */
   of(all: readonly HeldExpert[], own: Float32Array): Promise<HeldExpert[]>
   /**
-   * Trains with these. Where that diverges it is done again with the shorter half of them, and at last with none.
+   * Trains with these experts. Where that diverges it is done again with the shorter half of them, and at last with
+   * none.
    *
    * @throws what `train` throws without experts: the fault is the peer's own
    */
@@ -19,7 +23,7 @@ export interface BelievedExperts {
     train: (experts: readonly HeldExpert[]) => Promise<MixtureReport>,
   ): Promise<MixtureReport>
   has(expert: Pick<Expert, 'peer'>): boolean
-  /** Counts those that are left out now, and names those among these members. */
+  /** Counts the heads that are left out now, and returns those of these members. */
   refusals(members: readonly Participant[]): RefusedHead[]
   counts(): Readonly<Record<string, number>>
 }
@@ -27,7 +31,7 @@ export interface BelievedExperts {
 /** @param times - see `tooLong` in merge/belief.ts */
 export function createBelievedExperts(times: number): BelievedExperts {
   const counts = new ReasonCounts<Disbelief>()
-  /** Of received heads: nobody writes to them any more. */
+  /** Of received heads, which do not change any more. */
   const norms = new WeakMap<Float32Array, number>()
   let leftOut = new Map<string, Pick<RefusedHead, 'reason' | 'times'>>()
 

@@ -13,7 +13,7 @@ import type { Method } from '../method.js'
 import { mixtureAnswers } from './answers.js'
 import { createMixtureSession } from './session.js'
 
-/** Every peer keeps its model and asks the others' heads as experts. */
+/** Every peer keeps its model and uses the others' heads as experts. */
 export const mixture: Method<MixtureSpec> = {
   name: 'mixture',
   says: 'keep the own model, and ask everybody else’s head as an expert',

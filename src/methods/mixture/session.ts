@@ -5,7 +5,7 @@ import type { PublicRoad } from '../roads.js'
 import type { MethodEvent, Session, SessionContext, Tested, Turn } from '../session.js'
 import { createBelievedExperts } from './believed-experts.js'
 
-/** A peer that publishes its head and asks everybody's as experts (ALGORITHMS.md 4.2). */
+/** A peer that publishes its head and uses everybody's as experts (ALGORITHMS.md 4.2). */
 export function createMixtureSession(
   { schedule, warmUp }: Pick<MixtureSettings, 'schedule' | 'warmUp'>,
   mixture: MixtureLearner,
@@ -19,7 +19,8 @@ export function createMixtureSession(
     Object.fromEntries([[context.peerId, own], ...experts.map(({ peer, weight }) => [peer, weight])])
 
   async function trained(round: number, signal: AbortSignal): Promise<MixtureReport> {
-    // By the joint schedule it comes before the exchange, when some of this round's heads may be here and others not.
+    // In the joint schedule training comes before the exchange, when some of this round's heads may be here and others
+    // not.
     const held = road.held(round, isJoint ? round - 1 : round)
     const all = await believed.of(held, headOf(parameters, context.head))
     return whose(
@@ -51,7 +52,7 @@ export function createMixtureSession(
       isJoint ? trained(round, signal) : whose(name, learner.train(parameters, round, localPlan(round), { signal })),
     exchange,
     async evaluate(round, signal): Promise<Tested> {
-      // Until they are trained, the transforms say nothing of what the others' heads are worth.
+      // Until they are trained, the transforms do not show what the others' heads are worth.
       const others = round < warmUp ? [] : road.held(round).filter(believed.has)
       const tested = await mixture.evaluate(parameters, others, test, { signal })
       const { own, mixture: mixed, bestExpert, gate } = tested

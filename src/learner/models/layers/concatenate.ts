@@ -5,7 +5,7 @@ import type { LayerArgs, Shape } from './layer.js'
 
 /**
  * Keras' layer of this name. TensorFlow.js' own concatenates along the last axis whenever `axis` is negative (4.22),
- * and tells another output shape than it puts out.
+ * and reports another output shape than it puts out.
  */
 export class Concatenate extends layers.layers.Layer {
   /** The name in model files. */

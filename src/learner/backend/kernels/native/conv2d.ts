@@ -7,7 +7,7 @@ import { type Attribute, type KernelArguments, oneDnn, usual } from './operation
  * PyTorch's (the better of its two layouts):
  *
  *                                   forward                filter                 input
- *   28×28×1,  32 filters 5×5        3.5 →  1.0   1.0       5.4 →  1.4   0.9       never asked for
+ *   28×28×1,  32 filters 5×5        3.5 →  1.0   1.0       5.4 →  1.4   0.9       never computed
  *   14×14×32, 64 filters 5×5        7.8 →  6.3   7.5       15  →  11    10        9.2 →  6.1   7.8
  *   32×32×64, 64 filters 3×3        29  →  26    27        70  →  65    52        33  →  27    28
  *   8×8×256, 256 filters 3×3        33  →  28    24        46  →  46    42        68  →  31    26

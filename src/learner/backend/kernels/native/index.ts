@@ -24,7 +24,7 @@ let completed: readonly string[] | undefined
  *
  * The operations of oneDNN are not part of TensorFlow's public interface, so each is tried on a few numbers first, and
  * one that is not there or answers differently is left out: everything then works as before, only slower. They are
- * measured on x86 alone. Who sets TF_ENABLE_ONEDNN_OPTS=0 gets none of them.
+ * measured on x86 alone. With TF_ENABLE_ONEDNN_OPTS=0 there are none of them.
  *
  * @returns the kernels replaced
  */
