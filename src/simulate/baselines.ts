@@ -25,19 +25,19 @@ export interface BaselinesInit {
 
 /** Accuracy on the test set after the last round. */
 export interface Baselines {
-  /** Mean of the peers, each alone with its own data. */
+  /** Mean over the peers, each trained alone on its own data. */
   readonly localOnly: number
   /** Each of those peers. */
   readonly localOnlyOf: readonly number[]
   /** One model on all data in one place, for as many epochs. */
   readonly centralised: number
-  /** What stands beside accuracy. */
+  /** The measures beside accuracy. */
   readonly beside: { readonly localOnly: BesideSpread; readonly centralised: BesideSpread }
 }
 
 /**
- * What Hearsay is measured against: the same rounds of the same local training without gossip, once on every peer's
- * own data and once on all of it. Both run side by side, as the centralised one alone would leave cores idle.
+ * The baselines that Hearsay is measured against: the same rounds of the same local training without gossip, once on
+ * every peer's own data and once on all of it. Both run side by side, as the centralised one alone leaves cores idle.
  */
 export async function* runBaselines(
   init: BaselinesInit,
@@ -54,7 +54,7 @@ export async function* runBaselines(
     ...learners.map((learner, self) =>
       accuracies({ manifest, name: 'localOnly', learner, self, test: tests[self]!, ...models[self]! }, signal),
     ),
-    // A number of its own, so that it draws batches that no peer draws.
+    // A peer number of its own, so that it draws batches that no peer draws.
     accuracies(
       {
         manifest,
@@ -88,7 +88,7 @@ interface Progress {
   readonly name: BaselineName
   readonly peer: number
   readonly round: number
-  /** Not there where the round ended without a test. */
+  /** Undefined where the round ended without a test. */
   readonly tested: Quality | undefined
 }
 

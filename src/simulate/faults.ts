@@ -8,12 +8,12 @@ export interface Fault {
   readonly round: number
 }
 
-/** A peer that hands over lies from this round on. */
+/** A peer that hands over a forged head from this round on. */
 export type Lie = Fault
 
 /**
- * What it hands over in place of its head: ten times as much to the other side, the sign flip of the literature on
- * Byzantine peers (arXiv 1703.02757) as it is usually scaled. It trains, merges and is tested as if nothing were.
+ * What a lying peer hands over in place of its head: its head times −10, the sign flip of the literature on Byzantine
+ * peers (arXiv 1703.02757) as it is usually scaled. It trains, merges and is tested like any other peer.
  */
 export function forgeryOf(
   lies: readonly Lie[],
@@ -26,11 +26,11 @@ export function forgeryOf(
 }
 
 /**
- * Which directions between peers are cut for the whole run: so many of all, drawn from the run's seed (dFLMoE's
+ * Which directions between peers are cut for the whole run: this share of all, drawn from the run's seed (dFLMoE's
  * "communication disconnect", ALGORITHMS.md 4.2).
  *
  * @param share - 0 … 1
- * @returns whether `peer` hears nothing of `other`
+ * @returns whether `peer` receives nothing from `other`
  */
 export function cutLinks(share: number, peers: number, seed: number): (peer: number, other: number) => boolean {
   const links = Uint32Array.from({ length: peers * peers }, (_, at) => at).filter(
@@ -48,7 +48,7 @@ export function cutLinks(share: number, peers: number, seed: number): (peer: num
  * Reads "peer@round", both from 0.
  *
  * @param flag - whose value it is, for the error
- * @throws {@link HearsayError} `USAGE` when it is written otherwise, or the run has no such peer or round
+ * @throws {@link HearsayError} `USAGE` when the text is malformed, or the run has no such peer or round
  */
 export function parseFault(text: string, peers: number, rounds: number, flag = '--fail'): Fault {
   const match = /^(\d{1,6})@(\d{1,9})$/.exec(text)
@@ -64,8 +64,8 @@ export function parseFault(text: string, peers: number, rounds: number, flag = '
 }
 
 /**
- * Passes a peer's events on until its fault, if it has one, kills it. In lockstep not before all others have ended the
- * round before: how much of what it said last is still on its way must not depend on how busy the machine is.
+ * Passes a peer's events on until its fault, if it has one, kills it. In lockstep it dies only when all others have
+ * ended the round before: which of its last messages arrive must not depend on how busy the machine is.
  */
 export async function* withFaults(
   peer: AssembledPeer,

@@ -1,8 +1,8 @@
 /**
- * What several sources tell, as it comes; of each one thing at a time: it is asked for the next once whoever reads asks
- * for more. The first that fails ends all.
+ * Yields the values of several sources as they arrive, one at a time from each: the next value is requested from a
+ * source once the consumer has requested more. The first source that fails ends all.
  *
- * Not it-merge 3.0.15: a source that fails while two others wait to be read is lost there, and the reader waits for ever
+ * Not it-merge 3.0.15: it loses the error of a source that fails while two others wait to be read, and never ends
  * (it-queueless-pushable 2.0.5 replaces the promise that it has rejected).
  *
  * @throws what a source throws
@@ -37,8 +37,8 @@ export async function* interleaved<T>(sources: readonly AsyncIterable<T>[]): Asy
       }
     }
   } finally {
-    // Not awaited: one that waits for something else returns only when that has come. What it fails with then, its peer
-    // has told already, or nobody is there to hear it.
+    // Not awaited: a source that waits for something returns only when that arrives. A later error was reported by its
+    // peer already, or has no receiver.
     for (const iterator of iterators) iterator.return?.(undefined).catch(() => {})
   }
 }

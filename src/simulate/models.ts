@@ -9,7 +9,7 @@ export interface PeerModel {
   readonly head: HeadSection
 }
 
-/** Which model each peer has: that of the run, or those of `models` in turn where its method takes several. */
+/** Each peer's model: that of the run, or those of `models` in turn where the method takes several. */
 export function modelsOf(manifest: Manifest, pool: LearnerPool): PeerModel[] {
   const all = pool.models.map(model => ({ model, head: sharedSection(manifest, model.layout, model.headLayer) }))
   const [first] = all as [PeerModel]
@@ -23,7 +23,7 @@ export function modelsOf(manifest: Manifest, pool: LearnerPool): PeerModel[] {
   return Array.from({ length: manifest.peers }, (_, peer) => all[peer % all.length]!)
 }
 
-/** All peers' learners in their order; those with the same model may train side by side. */
+/** The learners in the order of their peers; those with the same model may train side by side. */
 export function learnersOf(models: readonly PeerModel[], data: readonly PeerData[]): Learner[] {
   const learners: Learner[] = []
   for (const model of new Set(models.map(({ model }) => model))) {

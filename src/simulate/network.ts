@@ -28,7 +28,7 @@ export interface NetworkInit {
   readonly manifest: Manifest
   readonly runId: Uint8Array
   readonly shards: readonly Shard[]
-  /** What each is tested on. */
+  /** Each peer's test samples. */
   readonly tests: readonly Samples[]
   /** See {@link uninformedLoss}. */
   readonly uninformed: number
@@ -38,26 +38,26 @@ export interface NetworkInit {
   readonly transport: Transport
   /** First of the TCP ports to listen on, one a peer; 0 lets the system choose. */
   readonly port: number
-  /** What a peer hands over in place of its head, where it lies. */
+  /** What a lying peer hands over in place of its head. */
   readonly forgeryOf: (peer: number) => AssemblyInit['forge']
-  /** Whether a peer hears nothing of another. */
+  /** Whether a peer receives nothing from another. */
   readonly isCut: (peer: number, other: number) => boolean
   readonly faults: readonly Fault[]
-  /** Of a run that goes on. */
+  /** The kept state of a resumed run. */
   readonly from: SavedRun | undefined
 }
 
 const lastPort = 65_535
 
-/** All peers of a simulation, listening, and how each is reached. */
+/** All peers of a simulation, which are listening, and their addresses. */
 export interface Network {
   readonly peers: readonly AssembledPeer[]
   readonly members: readonly Member[]
-  /** Where the peers go in step. */
+  /** Only where the peers run in lockstep. */
   readonly lockstep: Lockstep | undefined
-  /** By all peers; of a run that goes on, with those of before. */
+  /** Bytes sent by all peers; of a resumed run, including those before. */
   sentBytes(): number
-  /** Rejections of all peers, by reason, with those of before. */
+  /** Rejections of all peers, by reason, including those before. */
   rejected(): Record<string, number>
   stop(): Promise<void>
 }
@@ -71,13 +71,13 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   const learners = learnersOf(models, shards)
   const ids = identities.map(({ peerId }) => peerId.toString())
   const places = new Map(ids.map((id, place) => [id, place]))
-  // Of several faults of one peer the first is its end.
+  // A peer with several faults dies at the first.
   const faults = [...init.faults].sort((a, b) => b.round - a.round)
   const goneIn = new Map(faults.map(({ peer, round }) => [ids[peer]!, round]))
   const lockstep = manifest.mode === 'sync' ? createLockstep(ids, goneIn, from?.rounds) : undefined
   const peers: AssembledPeer[] = []
   const starts = new Map(models.map(({ model }) => [model, model.initialParameters()]))
-  // Memory addresses are known in the whole process, where another simulation may run.
+  // Memory addresses are shared by the whole process, in which another simulation may run.
   const place = randomUUID()
   const buffers = createBuffers()
   const stop = async (): Promise<void> => {
@@ -118,7 +118,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         await copyInSlices(peer.parameters, saved.parameters)
         peer.restore(saved.kept, shard.name)
       }
-      // Who has died before stays dead; nobody waits for it.
+      // A peer that died before stays dead; no other waits for it.
       if (saved?.failed === true) await peer.stop()
       else await peer.start()
     }
@@ -140,7 +140,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   }
 }
 
-/** Everybody's common start, without a stall for those who are there already. */
+/** Copies the common initial parameters without blocking peers that are already started. */
 async function copyOf(start: Float32Array, layout: Layout): Promise<Float32Array> {
   const parameters = allocate(layout)
   await copyInSlices(parameters, start)
@@ -157,27 +157,27 @@ function checkPorts({ transport, port, manifest }: NetworkInit): void {
   )
 }
 
-/** What the program itself has open once it is loaded, with some room. */
+/** Files that the program itself has open once it is loaded, with some margin. */
 const ownFiles = 128
 
-/** Where sockets are missing, connections fail one by one and peers wait for each other; said before, it is one line. */
+/** Checked first: with too few sockets, connections would fail one by one while peers wait for each other. */
 function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
   if (transport !== 'tcp') return
   const { edges } = unionGraph(topology)
   const connections = new Set(edges.map(([from, to]) => (from < to ? `${from} ${to}` : `${to} ${from}`))).size
-  // Both ends of each are in this process, and every peer listens.
+  // Both ends of each connection are in this process, and every peer listens.
   const needed = ownFiles + manifest.peers + 2 * connections
   const limit = openFilesLimit()
   if (limit < needed) throw new HearsayError('NETWORK', `${tooFewFiles(limit, needed)}, or --transport memory`)
 }
 
-/** Loopback only: a simulation is nobody else's business. */
+/** Loopback only: a simulation must not be reachable from elsewhere. */
 function listenAddress({ transport, port }: NetworkInit, place: string, self: number): string {
   if (transport === 'memory') return `/memory/${place}-${self}`
   return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`
 }
 
-/** Two counts, added up. */
+/** Adds up two counts by reason. */
 function sumByReason(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
   const total: Record<string, number> = { ...a }
   for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count

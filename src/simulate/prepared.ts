@@ -6,7 +6,7 @@ import type { Topology } from '../topology/index.js'
 import type { PeerModel } from './models.js'
 import type { Transport } from './network.js'
 
-/** What will run, known before the first step. */
+/** What will be run, known before the first step. */
 export interface Prepared {
   readonly manifest: Manifest
   readonly runId: Uint8Array
@@ -14,7 +14,7 @@ export interface Prepared {
   readonly workers: number
   readonly dataset: Dataset
   readonly shards: readonly Shard[]
-  /** What each peer is tested on. */
+  /** Each peer's test samples. */
   readonly tests: readonly Samples[]
   readonly models: readonly PeerModel[]
   /** Peer ids, as text. */

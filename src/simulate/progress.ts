@@ -2,18 +2,18 @@ import type { SavedFigures, SavedRun } from '../disk/index.js'
 import type { Tested } from '../methods/index.js'
 import type { RoundFigures, RunEvent } from '../node/index.js'
 
-/** What a run's events come to so far, and what they came to at the end of a round, though quick peers are further. */
+/** A run's totals so far, and those at the end of a round, though fast peers may be further. */
 export interface ProgressOf {
   add(event: RunEvent): void
   readonly failed: ReadonlySet<number>
   readonly samples: number
   readonly absent: number
   tested(peer: number): Tested | undefined
-  /** The last round whose heads a peer has heard: of who died, what came of its last round is left to chance. */
+  /** The last round whose heads count as received; not a dead peer's last, in which arrivals are left to chance. */
   heardUpTo(peer: number): number
   /** Has every peer that is alive ended this round? */
   isWhole(round: number): boolean
-  /** Rounds are asked for in order, each once. */
+  /** Must be called for the rounds in order, once each. */
   figuresAt(round: RoundFigures): Omit<SavedFigures, 'rejected' | 'sentBytes'>
   peersAt(round: number): { readonly failed: boolean; readonly tested: Tested | undefined }[]
 }
@@ -25,7 +25,7 @@ interface Test {
 
 /**
  * @param ids - of the peers, in the order of their numbers
- * @param from - what came before
+ * @param from - the kept state of a resumed run
  */
 export function createProgressOf(ids: readonly string[], from: SavedRun | undefined): ProgressOf {
   const places = new Map(ids.map((id, place) => [id, place]))

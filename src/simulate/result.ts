@@ -3,7 +3,7 @@ import type { KeptState, RoundFigures } from '../node/index.js'
 import type { Layout } from '../tensors/index.js'
 import type { Baselines } from './baselines.js'
 
-/** How one peer ended. */
+/** The result of one peer. */
 export interface PeerResult {
   readonly name: string
   readonly samples: number
@@ -12,24 +12,24 @@ export interface PeerResult {
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
-  /** What it has beside them. */
+  /** The state that it keeps beside them. */
   readonly kept: KeptState
 }
 
 export interface SimulationResult {
-  /** Figures of the last round that every live peer finished; none when interrupted before. */
+  /** Figures of the last round that every live peer finished; undefined when interrupted before. */
   readonly last: RoundFigures | undefined
   /** Figures of the last round that was tested: the last of all, unless interrupted. */
   readonly lastTested: RoundFigures | undefined
   readonly peers: readonly PeerResult[]
   readonly baselines: Baselines | undefined
   readonly sentBytes: number
-  /** Heads that should have come and did not. */
+  /** Expected heads that did not arrive. */
   readonly absent: number
   readonly rejected: Readonly<Record<string, number>>
   /** Samples trained by all peers, local epochs counted; baselines not. */
   readonly samples: number
-  /** From the first peer's first step to the last peer's last; baselines not counted. */
+  /** From the first peer's first step to the last peer's last step; baselines not counted. */
   readonly seconds: number
   readonly interrupted: boolean
 }

@@ -3,11 +3,11 @@ import type { AssembledPeer, RoundFigures } from '../node/index.js'
 import type { Network } from './network.js'
 import type { ProgressOf } from './progress.js'
 
-/** Keeps a run round by round: it can go on behind the last one that was whole. */
+/** Keeps a run round by round: it can resume after the last complete one. */
 export class RoundKeeper {
-  /** Rounds whose figures are out, and which are not kept yet. */
+  /** Rounds whose figures are known, but which are not kept yet. */
   private readonly toKeep: RoundFigures[] = []
-  /** By round, what each peer had sent by its end, though quick peers send more already. */
+  /** By round, the bytes that each peer had sent by the round's end, though fast peers are already sending more. */
   private readonly sent = new Map<number, Map<AssembledPeer, number>>()
 
   constructor(
@@ -20,7 +20,7 @@ export class RoundKeeper {
   /** Keeps the state of a peer that has ended a round, and how much it has sent by then. */
   async ended(peer: AssembledPeer, round: number): Promise<void> {
     const kept = this.keeper.keep(peer.self, round, stateOf(peer, round))
-    // What it handed over in the round has gone out.
+    // Once idle, the peer has sent everything that it handed over in the round.
     await Promise.all([kept, peer.idle()])
     const ofRound = this.sent.get(round) ?? new Map<AssembledPeer, number>()
     this.sent.set(round, ofRound.set(peer, peer.counters.sentBytes))
@@ -30,7 +30,7 @@ export class RoundKeeper {
     this.toKeep.push(figures)
   }
 
-  /** Commits the rounds of which every event was seen. */
+  /** Commits the rounds whose events have all been seen. */
   async commitWhole(): Promise<void> {
     const { toKeep, progress, network, keeper, from } = this
     for (let next = toKeep[0]; next !== undefined && progress.isWhole(next.round); next = toKeep[0]) {
@@ -44,7 +44,7 @@ export class RoundKeeper {
     }
   }
 
-  /** By all peers; one that died has sent what it has. Rounds come in order, each once. */
+  /** Bytes sent by all peers; of a dead peer, its total. Must be called for the rounds in order, once each. */
   private sentBy(round: number): number {
     const ofRound = this.sent.get(round)
     this.sent.delete(round)

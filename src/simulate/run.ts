@@ -15,19 +15,19 @@ import type { PeerResult, SimulationResult } from './result.js'
 import { RoundKeeper } from './round-keeper.js'
 
 export interface RunOptions {
-  /** Run each peer alone and all data in one place too. @default true */
+  /** Also train each peer alone, and one model on all data. @default true */
   readonly baselines?: boolean
   readonly faults?: readonly Fault[]
   readonly signal?: AbortSignal
 }
 
-/** Where a run goes on, and where it keeps what it needs for that. */
+/** The state that a run resumes from, and the keeper of its state. */
 export interface Continuation {
   readonly from: SavedRun | undefined
   readonly keeper: StateKeeper | undefined
 }
 
-/** Runs the peers of a network to their end, with their figures, and then the baselines. */
+/** Runs the peers of a network to their end, computes their figures, and then runs the baselines. */
 export function runPeers(
   prepared: Prepared,
   network: Network,
@@ -58,7 +58,7 @@ class PeersRun {
   ) {
     this.until = createDeadline(options.signal)
     this.signal = this.until.signal
-    // Every peer's job listens to it, and Node suspects a leak from 11 on.
+    // Every peer's job listens to the signal, and Node warns of a leak from 11 listeners on.
     setMaxListeners(0, this.signal)
     this.from = from
     this.living = network.peers.filter(({ self }) => from?.peers[self]?.failed !== true)
@@ -73,7 +73,7 @@ class PeersRun {
     let interrupted = false
     try {
       yield* this.rounds()
-      // The baselines need no network, and its memory.
+      // The baselines need the network's memory, but no network.
       await network.stop()
       if (options.baselines !== false) baselines = yield* runBaselines(this.prepared, this.signal)
     } catch (error) {
@@ -123,7 +123,7 @@ class PeersRun {
     })
   }
 
-  /** Passes a peer's events on once they are in the book, and kept: it does not go on before its model is copied. */
+  /** Passes a peer's events on once they are in the book and kept: the peer waits until its model is copied. */
   private async *noted(peer: AssembledPeer, entry: Entry): AsyncGenerator<PeerEvent, void, undefined> {
     const { book, keeper, signal } = this
     for await (const event of peer.run(entry, signal)) {
@@ -140,7 +140,7 @@ class PeersRun {
     const lost = network.peers.flatMap(({ self }) => (from?.peers[self]?.failed === true ? self : []))
     return createRoundBook({
       peers: manifest.peers,
-      // Peers with models of their own differ on purpose: there is no mean of them, and no distance to it.
+      // Peers with models of their own differ on purpose: they have no mean, and no distance to it.
       ...(methodOf(manifest.merge).needs.models !== 'own' && {
         models: {
           head,

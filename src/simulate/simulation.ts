@@ -53,49 +53,49 @@ export interface SimulationOptions extends RunOptions {
   readonly workers?: number
   /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
   readonly modules?: readonly URL[]
-  /** Peers that hand over lies: see `forgeryOf`. @default none */
+  /** Peers that hand over forged heads: see `forgeryOf`. @default none */
   readonly lies?: readonly Lie[]
   /** Where heads are published: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
-  /** Goes on with the run that is kept in this folder, behind its last whole round. @default begins anew */
+  /** Resumes the run that is kept in this folder, after its last complete round. @default begins anew */
   readonly resume?: ResumeOptions
-  /** Told how far the reading of the data is. */
+  /** Called with the progress of reading the data. */
   readonly onRead?: Reading['onRead']
 }
 
-/** Where a run is kept that goes on. */
+/** Where the run to resume is kept. */
 export interface ResumeOptions {
   readonly folder: string
-  /** Told of a round that is kept and damaged. */
+  /** Called with a line for a kept round that is damaged. */
   readonly tell: (line: string) => void
 }
 
-/** Where a run keeps what it needs to go on after its process has ended. */
+/** Where a run keeps what it needs to resume after its process has ended. */
 export type KeepOptions = Pick<StateInit, 'folder' | 'told' | 'onLost'>
 
-/** How a simulation ended, and what it came to in figures. */
+/** A simulation's result, and its summary. */
 export interface SimulationOutcome extends SimulationResult {
   readonly summary: RunSummary
 }
 
 export interface SimulationRunOptions {
   /**
-   * Where its state is kept after every round, which takes the time to write every peer's model. Not of a run with
-   * `mode: async`, whose numbers are no others' anyway.
+   * Where its state is kept after every round, which takes the time to write every peer's model. Ignored with
+   * `mode: async`, whose numbers cannot be reproduced anyway.
    * @default nowhere
    */
   readonly keep?: KeepOptions | undefined
-  /** Watch the run. @default nobody */
+  /** Receive the run's events. @default none */
   readonly reporters?: readonly Reporter<RunSummary>[]
 }
 
-/** Many peers on this machine: the code of the field, over real connections. */
+/** Many peers on this machine: the same code as in the field, over real connections. */
 export interface Simulation {
   readonly prepared: Prepared
   readonly members: readonly Member[]
-  /** Rounds that were whole before: 0 but of a run that goes on. */
+  /** Rounds that were complete before: 0 unless the run is resumed. */
   readonly rounds: number
-  /** Runs it, once. What it returns at the end is the result. */
+  /** Runs the simulation; may be called once. The generator returns the result. */
   run(options?: SimulationRunOptions): AsyncGenerator<RunEvent, SimulationOutcome, undefined>
   /** Frees threads and sockets. Idempotent. */
   close(): Promise<void>
@@ -104,7 +104,7 @@ export interface Simulation {
 /**
  * Loads the data, starts the learners and the peers.
  *
- * @throws {@link HearsayError} for whatever the manifest asks and this machine or data set cannot give
+ * @throws {@link HearsayError} where this machine or data set cannot provide what the manifest requires
  */
 export async function createSimulation(asked: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
   const topology = topologyOf(asked, options)
@@ -122,7 +122,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
   }
 }
 
-/** Refused before anything has started; its λ costs little beside the spectral gap that is told anyway. */
+/** Creates and checks the topology before anything starts; λ costs little beside the spectral gap, reported anyway. */
 function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconnect }: SimulationOptions): Topology {
   const topology = createTopology(spec, peers, seed)
   checkTopology(merge, topology)
@@ -277,7 +277,7 @@ function keptOptions({ backend, workers, transport, dataset }: Prepared, options
   }
 }
 
-/** Whoever goes on with other samples would go on with another run. */
+/** Throws where the samples have changed: with others it would be another run. */
 async function checkData(folder: string, dataset: Dataset): Promise<void> {
   const { data } = await readKeptOptions(folder)
   if (data === datasetDigest(dataset)) return

@@ -12,7 +12,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
   const rounds = last === undefined ? 0 : last.round + 1
   const { classes } = dataset
   const rarest = lastTested?.beside?.rarest
-  // Of any peer: with tests of their own they may miss different ones.
+  // Classes untested at any peer: peers with test sets of their own may miss different ones.
   const untested = new Set(peers.flatMap(({ tested }) => tested?.untested ?? []))
   return {
     run: Buffer.from(prepared.runId).toString('hex'),
@@ -44,7 +44,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
       perPeerPerRound: rounds === 0 ? 0 : Math.round(sentBytes / manifest.peers / rounds),
     },
     samplesPerSecond: seconds === 0 ? 0 : rounded(samples / seconds, 1),
-    // Node counts in KiB on every system.
+    // Node reports KiB on every system.
     peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
     isUnbalanced: lastTested?.beside?.isUnbalanced ?? false,
     untested: [...untested].sort((a, b) => a - b).map(k => classes[k]!),
@@ -76,7 +76,7 @@ function besideFigures(spreads: BesideSpread | undefined, baselines: Baselines |
   return Object.fromEntries(figures)
 }
 
-/** What peers report of each other in their last tests: nothing of a peer that was not tested. */
+/** What peers report of each other in their last tests; a peer that was not tested reports nothing. */
 function betweenOf({ ids }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'between'> {
   const names = new Set(peers.flatMap(({ tested }) => Object.keys(tested?.perPeer ?? {})))
   if (names.size === 0) return {}

@@ -16,8 +16,8 @@ export type ExportFormat = (typeof exportFormats)[number]
 
 export interface ExportOptions {
   /**
-   * Takes inputs standardised and gives logits or standardised numbers, as the model was trained: what Hearsay's own
-   * `model: { path }` goes on with. Else inputs as the data come, and answers in the data's own units.
+   * Export a model with standardised inputs, and logits or standardised numbers as outputs, as it was trained, for
+   * Hearsay's own `model: { path }`. If false, inputs and answers are in the data's own units.
    * @default false
    */
   readonly bare?: boolean
@@ -31,10 +31,10 @@ export interface ExportedFile {
 }
 
 /**
- * A peer's model as files. Where that alone is not the peer's answer, `tfjs` and `keras` have it all the same; what its
- * method keeps and the others' heads come with it as safetensors, as no layer of those formats says them.
+ * A peer's model as files. Where a peer predicts with other peers' heads too, `tfjs` and `keras` contain its own model
+ * only; safetensors also contains those heads and what the method keeps, which no layer of the two formats can express.
  *
- * @throws {@link HearsayError} `MODEL` when the model cannot be said in that format
+ * @throws {@link HearsayError} `MODEL` when the model cannot be expressed in that format
  */
 export async function exportFiles(
   peer: KeptPeer,
@@ -76,10 +76,10 @@ function safetensorsFiles(peer: KeptPeer): ExportedFile[] {
 }
 
 /**
- * Writes a peer's model in some formats, a folder each, and beside them `peer.json`: class names, columns and
+ * Writes a peer's model in the given formats, a folder each, and beside them `peer.json`: class names, columns and
  * standardisation (see description.ts).
  *
- * @param folder - made here
+ * @param folder - created if missing
  * @returns the paths of the files, inside the folder
  */
 export async function exportPeer(

@@ -3,10 +3,10 @@ import { HearsayError } from '../errors.js'
 import { type Layer, type ModelTopology, modelTopology, outputShapeOf } from '../learner/index.js'
 
 /*
- * A trained model as a graph of layers in the words that TensorFlow.js and Keras share, to which layers can be added.
+ * A trained model as a graph of layers in the notation that TensorFlow.js and Keras share; layers can be added.
  */
 
-/** A layer, and what it takes its inputs from: Keras 2's lists of [layer, node, tensor, {}], one a call. */
+/** A layer and the sources of its inputs: Keras 2's lists of [layer, node, tensor, {}], one a call. */
 export interface GraphLayer {
   readonly class_name: string
   readonly config: Readonly<Record<string, unknown>>
@@ -16,7 +16,7 @@ export interface GraphLayer {
 
 type Inbound = readonly [layer: string, node: number, tensor: number, options: object]
 
-/** One input, one output. */
+/** A graph with one input and one output. */
 export interface LayerGraph {
   readonly layers: readonly GraphLayer[]
   readonly input: string
@@ -46,7 +46,7 @@ export function graphOf({ model, topology, inputShape, objective, classes }: Pee
   )
 }
 
-/** A Sequential model says the input's shape in its first layer, or has a layer for it. */
+/** A Sequential model has the input's shape in its first layer, or has an input layer. */
 function chain({ config }: ModelTopology, inputShape: readonly number[]): LayerGraph {
   const listed = (Array.isArray(config) ? config : config.layers) as readonly Layer[]
   const [first] = listed
@@ -81,7 +81,7 @@ function functional({ config }: ModelTopology): LayerGraph {
   }
 }
 
-/** Puts layers between the input and everything that takes it. */
+/** Inserts layers between the input and every layer that takes it. */
 export function behindInput(graph: LayerGraph, added: readonly NewLayer[]): LayerGraph {
   if (added.length === 0) return graph
   const placed = inRow(graph, [graph.input, 0, 0, {}], added)
@@ -90,7 +90,7 @@ export function behindInput(graph: LayerGraph, added: readonly NewLayer[]): Laye
   return { ...graph, layers: layers.toSpliced(at, 0, ...placed), output }
 }
 
-/** Lets everything that takes a layer's output take another's. */
+/** Connects everything that takes one layer's output to another layer's output instead. */
 function redirected(graph: LayerGraph, from: string, to: string): LayerGraph {
   const redirect = (place: Inbound): Inbound => (place[0] === from ? [to, 0, 0, place[3]] : place)
   const layers = graph.layers.map(
@@ -99,14 +99,14 @@ function redirected(graph: LayerGraph, from: string, to: string): LayerGraph {
   return { ...graph, layers, output: redirect(graph.output) }
 }
 
-/** Puts layers behind the output. */
+/** Appends layers to the output. */
 export function behindOutput(graph: LayerGraph, added: readonly NewLayer[]): LayerGraph {
   if (added.length === 0) return graph
   const placed = inRow(graph, graph.output, added)
   return { ...graph, layers: [...graph.layers, ...placed], output: [placed.at(-1)!.name, 0, 0, {}] }
 }
 
-/** Puts a row of layers in a layer's place. One of the row may bear its name, and so has its weights. */
+/** Replaces a layer by a row of layers. One of the row may have its name, and so gets its weights. */
 export function inPlaceOf(graph: LayerGraph, layer: GraphLayer, row: readonly NewLayer[]): LayerGraph {
   const [node, ...more] = layer.inbound_nodes
   if (node?.length !== 1 || more.length > 0) {
@@ -130,7 +130,7 @@ export function reconfigured(graph: LayerGraph, layer: GraphLayer, config: Graph
   }
 }
 
-/** Layers one after another, under names that nothing else has. */
+/** Chains layers one after another, under unique names. */
 function inRow({ layers }: LayerGraph, from: Inbound, added: readonly NewLayer[]): GraphLayer[] {
   const taken = new Set(layers.map(({ name }) => name))
   let before = from
@@ -144,7 +144,7 @@ function inRow({ layers }: LayerGraph, from: Inbound, added: readonly NewLayer[]
   })
 }
 
-/** As TensorFlow.js and Keras read it. */
+/** The graph's configuration, as TensorFlow.js and Keras read it. */
 export function functionalConfig({ layers, input, output }: LayerGraph): Record<string, unknown> {
   const [name, node, tensor] = output
   return {

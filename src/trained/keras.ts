@@ -3,7 +3,7 @@ import { bytesOf } from '../tensors/index.js'
 import { functionalConfig, type GraphLayer, type LayerGraph } from './graph.js'
 import type { ExportedWeight } from './tfjs.js'
 
-/** What Keras 3 makes a model of, with the script that does it. */
+/** What Keras 3 creates a model from, with the script that does so. */
 export interface KerasFiles {
   /** model.json: the layers. */
   readonly json: string
@@ -13,7 +13,7 @@ export interface KerasFiles {
   readonly script: string
 }
 
-/** `.keras` files hold HDF5; Keras itself writes that best. */
+/** `.keras` files contain HDF5, which is best written by Keras itself. */
 const script = `"""Makes model.keras of model.json and weights.npz, which lie beside this file. Needs Keras 3."""
 import pathlib
 
@@ -39,14 +39,14 @@ if __name__ == "__main__":
 
 export function kerasModel(graph: LayerGraph, weights: readonly ExportedWeight[]): KerasFiles {
   const layers = graph.layers.map(inKeras3)
-  // Where Keras 3 itself says that the class is.
+  // The class's module and name, as Keras 3 itself writes them.
   const place = { module: 'keras.src.models.functional', registered_name: 'Functional' }
   const json = { class_name: 'Functional', ...place, config: functionalConfig({ ...graph, layers }) }
   const arrays = weights.map(weight => [`${weight.name}.npy`, npyOf(weight)] as const)
   return { json: `${JSON.stringify(json)}\n`, weights: zipSync(Object.fromEntries(arrays), { level: 0 }), script }
 }
 
-/** Keras 3 calls two things otherwise than TensorFlow.js. */
+/** Renames two fields that Keras 3 calls otherwise than TensorFlow.js. */
 function inKeras3(layer: GraphLayer): GraphLayer {
   const { batch_input_shape, alpha, ...config } = layer.config
   const shape = batch_input_shape === undefined ? {} : { batch_shape: batch_input_shape }

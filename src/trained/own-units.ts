@@ -1,21 +1,21 @@
 import type { PeerDescription } from '../disk/index.js'
 import { behindInput, behindOutput, type LayerGraph, type NewLayer } from './graph.js'
 
-/** A pixel of 255 is 1 to the model. */
+/** The pixel value that is 1 to the model. */
 const whitePixel = 255
 
 /**
- * Lets a model take its inputs as the data come (pixels from 0 to 255, columns as they stand in the table) and answer in
- * the data's own units: probabilities, the number itself, or pixels. Layers called `Rescaling` do it, which TensorFlow.js
- * and Keras both have. Missing values have none: whoever asks writes the mean in their place.
+ * Makes a model take its inputs in the data's own units (pixels from 0 to 255, columns as in the table) and answer in
+ * them: probabilities, the number itself, or pixels. It adds `Rescaling` layers, which TensorFlow.js and Keras both
+ * have. Missing values are not handled: the caller must replace them by the mean.
  */
 export function inOwnUnits(graph: LayerGraph, description: PeerDescription): LayerGraph {
   return behindOutput(behindInput(graph, standardising(description)), answering(description))
 }
 
 /**
- * (value − mean) / std. In two layers, so that the mean is taken off before anything is rounded: of a year, of which only
- * the last digits differ, scale and offset in one would lose them.
+ * (value − mean) / std. In two layers, so that the mean is subtracted before anything is rounded: one layer with scale
+ * and offset would lose the last digits of a year, the only ones that differ.
  */
 function standardising({ standardisation: { mean, std }, pixels }: PeerDescription): NewLayer[] {
   const unit = pixels ? whitePixel : 1
@@ -50,7 +50,7 @@ function ofEach(values: Float32Array, of: (value: number) => number): number[] {
   return Array.from(values, of)
 }
 
-/** One number for all channels, where they agree: what everybody's Rescaling takes. */
+/** One number for all channels, where they agree: every implementation of Rescaling takes that. */
 function oneOrEach(values: number[]): number | number[] {
   return values.every(value => value === values[0]) ? values[0]! : values
 }

@@ -4,14 +4,14 @@ import { type GraphLayer, inPlaceOf, type LayerGraph, type NewLayer, reconfigure
 import type { ExportedWeight } from './tfjs.js'
 
 /*
- * Some layers TensorFlow.js (4.22) lacks, and some it computes otherwise than Keras and Hearsay, without a word. For
- * others to load, a model is said in layers that mean the same everywhere.
+ * TensorFlow.js (4.22) lacks some layers, and silently computes some otherwise than Keras and Hearsay do. For export, a
+ * model is rewritten in layers that mean the same everywhere.
  */
 
-/** What each layer of a model puts out for one sample, by its name. */
+/** The output shape of each layer of a model for one sample, by its name. */
 export type LayerShapes = Readonly<Record<string, readonly number[]>>
 
-/** A graph, and weights that have come with it. */
+/** A graph with its weights. */
 export interface Exportable {
   readonly graph: LayerGraph
   readonly weights: readonly ExportedWeight[]
@@ -20,15 +20,15 @@ export interface Exportable {
 interface Place {
   readonly graph: LayerGraph
   readonly layer: GraphLayer
-  /** What it puts out. */
+  /** The layer's output shape. */
   readonly shape: readonly number[]
-  /** How many axes go in, the batch not among them. */
+  /** The number of axes of its input, without the batch. */
   readonly axesIn: number
 }
 
 type Rewriting = (place: Place) => { readonly graph: LayerGraph; readonly constants?: Readonly<Record<string, number>> }
 
-/** By the class of the layer. All are good for training too, but that of GroupNormalization. */
+/** By the class of the layer. All but that of GroupNormalization are suitable for training too. */
 const rewritings: Readonly<Record<string, Rewriting>> = {
   GroupNormalization: groupNormalisation,
 
@@ -75,8 +75,8 @@ const rewritings: Readonly<Record<string, Rewriting>> = {
 /**
  * The same model in layers that TensorFlow.js itself has, and computes as Keras does.
  *
- * @param trained - is it to be trained on, by Hearsay? Then GroupNormalization stays, which Hearsay has
- * @throws {@link HearsayError} `MODEL` when a layer of these is used more than once
+ * @param trained - will Hearsay train it further? Then GroupNormalization stays, which Hearsay has
+ * @throws {@link HearsayError} `MODEL` when a layer that must be rewritten is used more than once
  */
 export function inPlainLayers(
   { graph, weights }: Exportable,
@@ -89,7 +89,7 @@ export function inPlainLayers(
   for (const layer of graph.layers) {
     const rewrite = rewritings[layer.class_name]
     if (rewrite === undefined || (trained && layer.class_name === 'GroupNormalization')) continue
-    // As it is by now: what it takes may have been moved.
+    // The layer's current form: its inputs may have been redirected.
     const now = changed.layers.find(({ name }) => name === layer.name)!
     const shape = shapes[layer.name]!
     const { graph: next, constants = {} } = rewrite({
@@ -108,7 +108,7 @@ export function inPlainLayers(
   return { graph: changed, weights: [...weights, ...added] }
 }
 
-/** Has the model layers that have to be said otherwise? */
+/** Does the model have layers that must be rewritten? */
 export function needsPlainLayers({ layers }: LayerGraph): boolean {
   return layers.some(({ class_name }) => class_name in rewritings)
 }
@@ -116,7 +116,7 @@ export function needsPlainLayers({ layers }: LayerGraph): boolean {
 /**
  * Group normalisation, which TensorFlow.js lacks: a Reshape that gives each group an axis, a LayerNormalization over
  * places and the group's channels, a Reshape back, and a BatchNormalization with mean 0 and variance 1 that scales and
- * shifts the channels. For inference only: trained on, the last would take its own statistics.
+ * shifts the channels. For inference only: in training, the last would use the batch's statistics.
  */
 function groupNormalisation({ graph, layer, shape }: Place): ReturnType<Rewriting> {
   const { name, config } = layer
@@ -158,13 +158,13 @@ function named({ name, config }: GraphLayer): NewLayer['config'] {
   return { ...config, name }
 }
 
-/** Of a layer that names one axis, counted with the batch in front. */
+/** The axis of a layer that names one, counted with the batch in front. */
 function axisOf({ config }: GraphLayer, shape: readonly number[]): number {
   const [axis = -1] = [config.axis ?? -1].flat() as number[]
   return axis < 0 ? shape.length + 1 + axis : axis
 }
 
-/** Layers with the axis moved behind all others in front of them, and back behind them. */
+/** The layers, preceded by a Permute that moves the axis to the end, and followed by one that moves it back. */
 function withAxisLast(name: string, shape: readonly number[], axis: number, row: readonly NewLayer[]): NewLayer[] {
   if (axis === shape.length) return [...row]
   const order = [...shape.keys()].map(i => i + 1).filter(i => i !== axis)
@@ -177,7 +177,7 @@ function withAxisLast(name: string, shape: readonly number[], axis: number, row:
   ]
 }
 
-/** What the model's layers put out: known once it has been built. */
+/** The output shapes of the model's layers, known once it has been built. */
 export async function shapesOf({
   model,
   topology,

@@ -13,7 +13,7 @@ export interface PredictOptions {
   readonly signal?: AbortSignal
 }
 
-/** What a peer's model says of samples. */
+/** A peer's predictions for samples. */
 export interface Prediction {
   /**
    * `size × width`: probabilities of the classes; the number in the target's own units; or the restored image's values,
@@ -21,13 +21,12 @@ export interface Prediction {
    */
   readonly outputs: Float32Array
   readonly width: number
-  /** Where the peer's model alone is not the answer: whose heads were listened to. */
+  /** Where the peer predicts with other peers' heads too: whose heads were used. */
   readonly listened?: Listened
 }
 
 /**
- * What a kept model says of samples, seen through the standardisation that it was trained with. Labels are not looked
- * at.
+ * A kept model's predictions for samples, with the standardisation that it was trained with. Labels are ignored.
  *
  * @throws {@link HearsayError} `BACKEND`, `MODEL`; `PARAMETERS` when what its method has kept does not fit
  */
@@ -121,7 +120,7 @@ function softmax(logits: Float32Array, width: number): Float32Array {
   return probabilities
 }
 
-/** The place of the largest number of each row; of equals the first, as the learner counts right answers. */
+/** The index of each row's largest number; of equals the first, as the learner counts right answers. */
 export function mostProbable({ outputs, width }: Pick<Prediction, 'outputs' | 'width'>): Int32Array {
   return Int32Array.from({ length: outputs.length / width }, (_, row) => {
     const values = outputs.subarray(row * width, (row + 1) * width)

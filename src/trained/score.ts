@@ -10,15 +10,15 @@ import {
 import type { PeerDescription } from '../disk/index.js'
 import { mostProbable, type Prediction } from './predict.js'
 
-/** How right predictions are, where answers are known. */
+/** The quality of predictions, where answers are known. */
 export interface Score extends Quality {
   /** Samples whose answer is known. */
   readonly samples: number
-  /** Of classes: of each its samples, and how many of them were found. */
+  /** For a classification: each class's samples, and how many of them were predicted right. */
   readonly byClass?: readonly { readonly name: string; readonly right: number; readonly samples: number }[]
 }
 
-/** Scores what a model said by the answers that are known. Without any, samples are 0. */
+/** Scores predictions against the answers that are known. Without any, samples are 0. */
 export function scoreOf(
   prediction: Prediction,
   { classes }: Pick<PeerDescription, 'classes'>,
@@ -43,7 +43,7 @@ export function scoreOf(
   return { samples: known, ...errorQuality(sums, places.length) }
 }
 
-/** Scores restored images by the whole ones, pixels of 8 bits. */
+/** Scores restored images against the originals, pixels of 8 bits. */
 export function scoreOfImages({ outputs, width }: Prediction, images: ArrayLike<number>): Score {
   const whole = Float32Array.from(images, pixel => pixel / 255)
   return { samples: outputs.length / width, ...imageQuality(outputs, whole, width) }

@@ -26,7 +26,7 @@ export interface LayersModelFiles {
   readonly weights: Uint8Array
 }
 
-/** @param producer - who made the file, with the version */
+/** @param producer - the program that writes the file, with its version */
 export function layersModel(graph: LayerGraph, weights: readonly ExportedWeight[], producer: string): LayersModelFiles {
   const json = {
     format: 'layers-model',
