@@ -28,25 +28,25 @@ export interface AssemblyInit {
   readonly topologyOf: (peers: number) => Topology
   readonly learner: Learner
   readonly pool: LearnerPool
-  /** Of the pool. */
+  /** One of the pool's models. */
   readonly model: PoolModel
-  /** What it trains on. */
+  /** The data that the peer trains on. */
   readonly data: PeerData
-  /** Decides its random numbers, with the run's seed. */
+  /** Determines the peer's random numbers, together with the run's seed. */
   readonly number: number
-  /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
+  /** Returns what is handed over in a round in place of the head: a simulated fault. @default the head */
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /** See {@link PublicRoadInit}. */
   readonly isDeafTo?: PublicRoadInit['isDeafTo']
   /** Local training of a round. */
   readonly localPlan: (round: number) => LocalPlan
-  /** The whole model, at its start; the run changes it in place. */
+  /** Initial parameters of the whole model; the run changes them in place. */
   readonly parameters: Float32Array
   readonly head: HeadSection
   readonly test: Samples
   /** See {@link uninformedLoss}. */
   readonly uninformed: number
-  /** Memory for heads under way. @default its own */
+  /** Memory for heads in transit. @default the peer's own */
   readonly buffers?: Buffers
   readonly transport: HostInit['transport']
   /** Multiaddrs to listen on. */
@@ -55,21 +55,21 @@ export interface AssemblyInit {
   readonly field?: InTheField
   /** In the field: what peers add up before the first round. @default nothing */
   readonly summand?: Summand | undefined
-  /** What peers of a simulation that go in step know of each other. */
+  /** What the peers of a simulation in lockstep know of each other. */
   readonly lockstep?: Lockstep | undefined
 }
 
-/** What a peer in the field has beside one of a simulation. */
+/** What a peer in the field has in addition to a simulated one. */
 export interface InTheField extends Pick<HostInit, 'field' | 'networkKey'> {
-  /** Who may take part. @default everybody */
+  /** Which peers may take part. @default all */
   readonly access?: Access
-  /** What it shows in its records, where the run is by invitation. */
+  /** The invitation that the peer shows in its records, in a run by invitation. */
   readonly invite?: Uint8Array
-  /** Told of another process with this peer's identity that began later. Must not throw. */
+  /** Called when another process with this peer's identity is found that began later. Must not throw. */
   readonly onTwin?: ((twin: Twin) => void) | undefined
-  /** Finds peers of the run on the LAN and connects to a few. @default false */
+  /** Whether the peer finds others of the run on the LAN and connects to a few. @default false */
   readonly lan?: boolean
-  /** Which share of the manifest's partition it trains on, where it brought no data of its own. */
+  /** The share of the manifest's partition that the peer trains on, where it has no data of its own. */
   readonly share?: number
 }
 
@@ -80,44 +80,44 @@ export interface AssembledPeer {
   readonly parameters: Float32Array
   readonly counters: PeerCounters
   /**
-   * What it has beside `parameters`. Vectors are those at work, so they hold until the next round.
+   * The peer's state besides `parameters`. Its vectors are those in use, so they are valid until the next round.
    *
-   * @param upTo - no heads of later rounds. @default all
+   * @param upTo - the last round whose heads are included. @default all rounds
    */
   kept(upTo?: number): KeptState
   /**
-   * Puts back what was kept; before `run`.
+   * Restores a kept state. Must be called before `run`.
    *
-   * @param source - what errors call it
-   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is put back then
+   * @param source - its name in errors
+   * @throws {@link HearsayError} `PARAMETERS` if it does not fit; nothing is restored then
    */
   restore(kept: KeptState, source: string): void
-  /** Listens and answers. Idempotent. */
+  /** Listens, and answers requests. Idempotent. */
   start(): Promise<void>
   addresses(): Multiaddr[]
-  /** What it listens on, as it was asked for, with the ports that it has got. */
+  /** The multiaddrs that the peer listens on: as configured, with the ports that were assigned. */
   listening(): string[]
-  /** Whether it can be reached from outside, as far as is known by now. */
+  /** Whether the peer can be reached from outside, as far as is known so far. */
   reachability(): Reachability
-  /** The others that are there, and where they are reached. */
+  /** The other live peers, with their addresses. */
   members(): Member[]
-  /** Those who said goodbye after their last round: they do not come back. */
+  /** The peers that left after their last round; they do not come back. */
   finished(): PeerId[]
-  /** Makes a peer known that is to be found at these addresses, and connects to it. @throws libp2p's error */
+  /** Connects to the peer at these addresses, which is then known. @throws libp2p's error */
   connect(addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void>
   /**
-   * Loss of the model as it is now, on a few own samples, in units of that of an answer that knows nothing. 0 where that
-   * says nothing: in a mixture, which averages nobody, and where the standardisation is not agreed on yet.
+   * Loss of the model as it is now, on a few own samples, in units of an uninformed answer's. 0 where that is
+   * meaningless: in a mixture, which averages no heads, and before the standardisation is agreed on.
    *
-   * @param saved - what was agreed on before this peer left
+   * @param saved - the sum agreed on before this peer left
    */
   relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number>
-  /** Finds the others, then trains and merges round by round. Once only. */
+  /** Finds the other peers, then trains and merges round by round. May be called once. */
   run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
-  /** Resolves when nothing that it has said is still on its way. */
+  /** Resolves when nothing that the peer has sent is still in transit. */
   idle(): Promise<void>
-  /** Says goodbye and closes its connections after what is on its way has gone out. Idempotent. */
+  /** Announces that the peer leaves, and closes its connections once all that is in transit was sent. Idempotent. */
   stop(): Promise<void>
-  /** Ends as a crash would: connections are cut, nobody is told. */
+  /** Ends as a crash would: connections are cut and no peer is notified. */
   kill(): Promise<void>
 }

@@ -51,11 +51,11 @@ class Assembly implements AssembledPeer, PeerParts {
 
   private life: 'idle' | 'started' | 'stopped' = 'idle'
   private hasBegun = false
-  /** Where peers come and go, from the beginning of {@link run} on. */
+  /** Set where peers come and go, from the beginning of {@link run} on. */
   open: OpenRun | undefined
-  /** Ends what goes on beside the rounds. */
+  /** Aborts what runs beside the rounds. */
   private readonly stopping = new AbortController()
-  /** Ends the rounds: another process with this identity began before. */
+  /** Aborts the rounds, when another process with this identity began earlier. */
   private readonly doubled = new AbortController()
 
   constructor(
@@ -106,7 +106,7 @@ class Assembly implements AssembledPeer, PeerParts {
   async start(): Promise<void> {
     if (this.life !== 'idle') return
     this.life = 'started'
-    // Before anybody can connect that knows the other.
+    // Before any peer can connect that is connected to the other process too.
     await this.twins?.start()
     await this.node.start()
     await this.road.start()
@@ -187,7 +187,10 @@ class Assembly implements AssembledPeer, PeerParts {
     return (await this.session.loss(signal)) / this.init.uninformed
   }
 
-  /** In a simulation of merges the book sees everything, and a record would be verified by every peer of the process. */
+  /**
+   * Whether the peer publishes records. A simulation of merges needs none, since its lockstep knows everything, and
+   * every peer of the process would verify each.
+   */
   get speaks(): boolean {
     return this.init.field !== undefined || this.road.kind === 'everybody'
   }
@@ -249,7 +252,7 @@ class Assembly implements AssembledPeer, PeerParts {
       if (event.type === 'trained') road.at(event.round)
       if (event.type === 'ended') init.lockstep?.end(this.node.peerId.toString(), event.round)
       report = reportAfter(report, event, measure)
-      // In a simulation the book has all that it says, and a head how far its peer is.
+      // A simulation needs no record: the lockstep has its contents, and a head states its peer's round.
       if (event.type === 'ended' && init.field !== undefined) await this.presence.publish(report)
       yield event
       const unlike = event.type === 'ended' ? open?.newlyUnlike() : undefined

@@ -27,7 +27,7 @@ export function countersOf(
   for (const counts of [presence.counters.rejected, agreement?.rejected ?? {}]) {
     for (const [reason, count] of Object.entries(counts)) rejected[reason] = (rejected[reason] ?? 0) + count
   }
-  // Some of its reasons have the names of others'.
+  // Some reasons of `access` have the same names as those of other parts.
   for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
   return {
     sentBytes: road.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),

@@ -1,25 +1,25 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Member } from './membership/member.js'
 
-/** How a peer gets into its run. */
+/** How a peer enters its run. */
 export type Entry =
-  /** Everybody is known, and all begin with the same round: the first, or where a run goes on. */
+  /** All members are known and begin with the same round: the first, or the one where a run is resumed. */
   | { readonly kind: 'members'; readonly members: readonly Member[]; readonly round?: number }
   /**
-   * Peers come and go. `round` is where it left off, and 0 for who is new. It waits until `minPeers` are there, or
-   * somebody who is under way. `hasBegun`: the others may be in the middle of it; it then goes on where they are.
+   * Peers come and go. `round` is where this peer left off, 0 for a new one. It waits until `minPeers` are live, or one
+   * that is already in its rounds. `hasBegun`: the others may be in their rounds; this peer then continues at theirs.
    */
   | {
       readonly kind: 'open'
       readonly round: number
-      /** Training samples that it has. */
+      /** Number of this peer's training samples. */
       readonly samples: number
       readonly hasBegun: boolean
       readonly minPeers: number
-      /** What was agreed on when it left, as its event `standardised` had it. */
+      /** The sum agreed on when this peer left, as its event `standardised` reported it. */
       readonly agreed?: string | undefined
-      /** Where others were once. */
+      /** Former addresses of other peers. */
       readonly remembered: readonly Multiaddr[]
-      /** Where they are written down: exactly these may take part, and the graph counts on all of them. */
+      /** The members of a fixed federation: only these may take part, and the graph contains all of them. */
       readonly members?: readonly Member[]
     }

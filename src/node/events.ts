@@ -1,7 +1,7 @@
 import type { PeerIdStr } from '../gossip/index.js'
 import type { Absence, MethodEvent, RefusedHead, Tested } from '../methods/index.js'
 
-/** A peer of the run, and what people call it. */
+/** A peer of the run, with its name for people. */
 export interface NamedPeer {
   readonly peer: PeerIdStr
   readonly name: string
@@ -21,43 +21,43 @@ export type MethodHappening =
 /** What happens in a peer's run. */
 export type Happening =
   | {
-      /** In the field, before the first round: who is there, of how many that are wanted. */
+      /** In the field, before the first round: the peers that are live, and how many are needed. */
       readonly type: 'waiting'
       readonly live: readonly NamedPeer[]
       readonly wanted: number
     }
   | {
-      /** In the field, when peers have come or gone: who takes part from this round on. */
+      /** In the field, when peers have come or gone: the peers that take part from this round on. */
       readonly type: 'members'
       readonly members: readonly NamedPeer[]
     }
   | {
-      /** In the field, before the first round: peers see their columns on one scale, by sums over all of these. */
+      /** In the field, before the first round: peers standardise their columns alike, by sums over all of these. */
       readonly type: 'standardised'
-      /** This peer among them unless it came later. */
+      /** This peer among them unless it joined later. */
       readonly members: readonly NamedPeer[]
-      /** For when it comes back, in base64. */
+      /** The sum in base64, for when this peer comes back. */
       readonly sum: string
       readonly notes: readonly string[]
     }
   | {
-      /** In the field, before the first round: nobody who is here has the sum, and they are too few to add up anew. */
+      /** In the field, before the first round: no live peer has the sum, and too few are live to compute it anew. */
       readonly type: 'agreeing'
-      /** The others that are here. */
+      /** The other live peers. */
       readonly live: readonly NamedPeer[]
       readonly wanted: number
     }
   | {
-      /** In the field: peers that see their data by other sums than this one; no heads of theirs are merged. */
+      /** In the field: peers that standardise by another sum than this one; their heads are not merged. */
       readonly type: 'unlike'
       readonly peers: readonly NamedPeer[]
-      /** So are more than half of the others that are there: it is this peer that differs. */
+      /** Whether more than half of the other live peers have another sum: it is then this peer that differs. */
       readonly isMost: boolean
     }
   | {
       /**
-       * The others were ahead: their head was taken over, and the rounds in between are left out. Or, where a peer comes
-       * back, behind: it trains what it has ended once more, with them.
+       * The others were ahead: a head of theirs was taken over, and the rounds in between are skipped. Or, when this
+       * peer comes back, they were behind: it repeats rounds that it has ended, with them.
        */
       readonly type: 'caught-up'
       readonly to: number
@@ -66,7 +66,7 @@ export type Happening =
       /** Before the first round. */
       readonly type: 'joined'
       readonly heard: number
-      /** Neighbours that it begins without. */
+      /** Neighbours that the peer begins without. */
       readonly missing: readonly PeerIdStr[]
     }
   | {
@@ -78,13 +78,13 @@ export type Happening =
     }
   | MethodHappening
   | ({
-      /** Only in the rounds that the manifest's section `evaluation` asks for, and in the last. */
+      /** Only in the rounds that the manifest's section `evaluation` selects, and in the last. */
       readonly type: 'evaluated'
     } & Tested)
   | {
-      /** Comes last in every round. Until its peer is asked for the next event, its parameters stay as they are. */
+      /** The last event of every round. The peer's parameters do not change until the next event is requested. */
       readonly type: 'ended'
-      /** The whole round: training, exchange, merge and evaluation, and waiting for a free worker and for neighbours. */
+      /** The whole round: training, exchange, merge and evaluation, and the wait for a free worker and neighbours. */
       readonly seconds: number
     }
   | { readonly type: 'finished'; readonly rounds: number }
@@ -92,15 +92,15 @@ export type Happening =
 /** A {@link Happening} of a round; before the first, of the one that the peer is to begin with. */
 export type RoundHappening = Happening & { readonly round: number }
 
-/** What a peer tells of a run as it happens: one flat stream, in the order of its rounds. */
+/** What a peer reports of a run as it happens: one flat stream, in the order of its rounds. */
 export type PeerEvent = RoundHappening & {
   /** Milliseconds since 1970, by this machine's clock. */
   readonly atMs: number
-  /** Whose event it is. */
+  /** The peer that reports it. */
   readonly peer: PeerIdStr
 }
 
-/** Gives happenings the round that they are of. */
+/** Adds to happenings the round that they belong to. */
 export async function* inRound(
   round: number,
   happenings: AsyncIterable<Happening>,

@@ -1,10 +1,10 @@
 import type { Kept } from '../methods/index.js'
 import type { NamedHead } from './roads/public-road.js'
 
-/** All that a peer has beside its model, which a checkpoint must hold: with both it goes on as if it had never been away. */
+/** A peer's state besides its model; a checkpoint holds both, so that a peer continues as if it had never left. */
 export interface KeptState {
-  /** Of its method. */
+  /** The method's state. */
   readonly method: Kept
-  /** What others have published and the method believes. */
+  /** Heads that other peers have published and the method uses. */
   readonly heads: readonly NamedHead[]
 }

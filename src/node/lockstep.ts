@@ -2,36 +2,37 @@ import type { PeerIdStr } from '../gossip/index.js'
 import { createWaiters } from '../until.js'
 
 /**
- * What peers of one process know of each other for certain, where those of the field judge by silence: who is killed in
- * which round, and whose head is not fit to be sent. All others are alive and are waited for, however long it takes.
+ * What peers of one process know of each other for certain, where peers in the field infer it from silence: which peer
+ * is killed in which round, and whose head cannot be sent. All others are alive and are waited for, however long it
+ * takes.
  */
 export interface Lockstep {
-  /** Does this peer say nothing any more from this round on? */
+  /** Does this peer send nothing any more from this round on? */
   isGone(peer: PeerIdStr, round: number): boolean
-  /** Has this peer no head of this round that could be sent? */
+  /** Does this peer lack a head of this round that could be sent? */
   isWithheld(peer: PeerIdStr, round: number): boolean
-  /** This peer sends no head of this round, though it is there: everybody would refuse it. */
+  /** Records that this peer, though alive, sends no head of this round: every other peer would refuse it. */
   withhold(peer: PeerIdStr, round: number): void
   /**
-   * This peer has ended this round: it has what it needs of the others in it. Of the round before its first: it has met
-   * them.
+   * Records that this peer has ended this round: it has what it needs of the others in it. For the round before its
+   * first: it has met them.
    */
   end(peer: PeerIdStr, round: number): void
   /**
-   * Resolves when all who take part in this round have ended it. What a quick peer says of the next one is then news to
-   * nobody who still waits for this one's, and a peer that dies has been heard in all rounds before.
+   * Resolves when all peers that take part in this round have ended it. A fast peer's messages of the next round then
+   * reach no peer that still waits for this round's, and a peer that dies has been heard in all rounds before.
    *
    * @throws the signal's reason
    */
   whenEnded(round: number, signal: AbortSignal): Promise<void>
-  /** Asks now and whenever one of the above changes. @throws the signal's reason */
+  /** Resolves when `is` holds; evaluates it now and whenever one of the above changes. @throws the signal's reason */
   until(is: () => boolean, signal: AbortSignal): Promise<void>
 }
 
 /**
- * @param goneIn - in which round each of those dies who are killed on demand: after training, before its head is sent
+ * @param goneIn - the round in which each peer that is killed on demand dies: after training, before its head is sent
  * @param first - the round that all begin with. The one before it ends when all have met: a peer that is killed in its
- *   first round is met too, and none waits for it in vain
+ *   first round is met too, and no peer waits for it in vain
  */
 export function createLockstep(
   peers: readonly PeerIdStr[],

@@ -2,12 +2,12 @@ import { isOfRows, loadDataset, peersByFile } from '../data/index.js'
 import { defaultModel, defaultModelOfRows, type Manifest, parseManifest } from './manifest.js'
 
 /**
- * As {@link parseManifest}, with what only the data tell: a folder with a table for each peer is not dealt again
- * (`partition: natural`), of a natural partition there are as many peers as the data have, and rows of a table are no
- * images (`model: mlp`). What is written stands.
+ * Like {@link parseManifest}, with what only the data determine: a folder with a table for each peer is not dealt again
+ * (`partition: natural`), a natural partition has as many peers as the data have, and rows of a table are not images
+ * (`model: mlp`). Fields that are written are kept.
  *
  * @param written - the manifest as written, without its defaults
- * @param source - where it stands, for errors
+ * @param source - its name in errors
  * @throws {@link HearsayError} `MANIFEST` where it is wrong, `DATA` where the data cannot be read
  */
 export async function manifestForData(written: object, source = 'manifest'): Promise<Manifest> {
@@ -22,8 +22,8 @@ export async function manifestForData(written: object, source = 'manifest'): Pro
 }
 
 /**
- * A manifest that names no model, with the usual one for what its data section names: rows of a table are no images. A
- * section that names only a layer is of that model.
+ * Adds to a manifest that names no model the usual one for its data: rows of a table are not images. A model section
+ * that names only a layer refers to that model.
  *
  * @throws {@link HearsayError} `MANIFEST` where it is wrong
  */

@@ -6,9 +6,9 @@ import { manifestSchema, parseManifest } from './manifest.js'
 type Writable = { -readonly [keyword in keyof JsonSchema]: JsonSchema[keyword] }
 
 /**
- * The manifest as a JSON Schema: for editors, and for all that tells people what a field is (`hearsay init`, `--help`,
- * docs/manifest.md). Of every method that is known by now. A default that other fields decide is there as it is where they
- * are at their own defaults.
+ * The manifest as a JSON Schema: for editors, and for whatever explains fields to people (`hearsay init`, `--help`,
+ * docs/manifest.md). It covers every method that is known so far. A default that depends on other fields is the one
+ * that applies where they are at their own defaults.
  */
 export function manifestJsonSchema(): JsonSchema {
   const schema = z.toJSONSchema(manifestSchema(), { io: 'input', unrepresentable: 'any', override: described })
@@ -18,7 +18,7 @@ export function manifestJsonSchema(): JsonSchema {
   return { title, ...whole }
 }
 
-/** The texts of a field, which its schema declares by `.meta({ says, example, word, paper })`, as JSON Schema has them. */
+/** Turns what a field's schema declares by `.meta({ says, example, word, paper })` into JSON Schema's keywords. */
 function described({ jsonSchema }: { jsonSchema: object }): void {
   const node = jsonSchema as Writable
   const { says, example, word, paper } = node
@@ -35,7 +35,7 @@ function described({ jsonSchema }: { jsonSchema: object }): void {
   node.anyOf = [wordOf(section, word as string), section]
 }
 
-/** Any kind that needs nothing else, or the main field of a section without kinds. */
+/** A section written as one word: a kind that needs no other field, or the main field of a section without kinds. */
 function wordOf(section: JsonSchema, field: string): JsonSchema {
   if (section.oneOf !== undefined) return { enum: wordsOf(section).map(kind => nameOf(kind).name) }
   return { type: 'string', examples: section.properties?.[field]?.examples ?? [] }
@@ -56,7 +56,7 @@ function settleDefaults(name: string, section: JsonSchema): void {
       const isOpen = name !== 'merge' || takes(written.method as string, field, schema.examples?.[0])
       if (value !== undefined && !(field in written)) schema.default ??= value
       if (isOpen) continue
-      // Of no use to the method; what it has a number of its own for is written into the settled manifest.
+      // The method does not use the field, or has a number of its own for it, which the settled manifest contains.
       if (value === undefined) delete (properties as Record<string, JsonSchema>)[field]
       else schema.const = value
     }

@@ -13,7 +13,7 @@ export function taskYaml(task: NonNullable<Manifest['task']>): string {
   return `#${says}${yamlOf({ task })}`
 }
 
-/** Plain data, a column of the task on a line. */
+/** Plain data, with each column of the task on one line. */
 function yamlOf(sections: Partial<Manifest>): string {
   const document = new Document(sections)
   const lines = [document.getIn(['task', 'classes']), document.getIn(['task', 'inputShape'])]

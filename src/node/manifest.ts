@@ -17,41 +17,41 @@ import { peersLimit, topologySchema } from '../topology/index.js'
 import { orOneWord, validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
 
-/** Bounds a slip of the hand. */
+/** Bounds a typing error. */
 const roundsLimit = 1_000_000
 
 /** What a peer waits for and what it accepts, in the units of the name. */
 const limitsSchema = z.strictObject({
-  // Then it begins without those who are missing.
+  // After it, the round begins without the neighbours that are missing.
   joinSeconds: z
     .number()
     .positive()
     .max(3600)
     .default(30)
     .meta({ says: "In the field: wait of the first round for the neighbours' presence" }),
-  // A neighbour whose connection is lost and who cannot be dialled is not waited for. Ample: on a busy machine a slow head
-  // still counts. In a simulation there is no limit.
+  // A neighbour whose connection is lost and that cannot be dialled is not waited for. Ample, so that a slow head on a
+  // busy machine still counts. A simulation has no limit.
   exchangeSeconds: z
     .number()
     .positive()
     .max(86_400)
     .default(120)
     .meta({ says: 'In the field: wait for a neighbour that is connected and silent' }),
-  // One absurd vector would drown every neighbour's.
+  // In a mean, one absurdly long vector would outweigh every other.
   headNorm: z.number().positive().default(1e4).meta({ says: 'A head with a larger 2-norm is refused' }),
-  // c: times what the own training has moved in the round, or what neighbours' heads lie apart. In honest runs
-  // (docs/belief.md) at most 2.6 where it lay outside `headRadius`; a sign-flipped model in the tens. In a mixture, whose
-  // heads are not averaged, the same for a head's norm.
+  // A multiple c of the distance that the own training has moved in the round, or that neighbours' heads lie apart. In
+  // honest runs (docs/belief.md) at most 2.6 outside `headRadius`; for a sign-flipped model in the tens. In a mixture,
+  // whose heads are not averaged, c bounds a head's norm in the same way.
   headDistance: z
     .number()
     .min(1)
     .default(5)
     .meta({ says: 'So many times as far from the own head as usual, and a head is not merged' }),
-  // γ of BALANCE (arXiv 2406.10416). In honest runs at most 0.48 where what is usual does not reach; a head of another
-  // direction lies beyond 1, however short it is.
+  // γ of BALANCE (arXiv 2406.10416). In honest runs at most 0.48 where the usual distance does not suffice; a head of
+  // another direction lies beyond 1, however small its norm.
   headRadius: z.number().min(0).default(0.5).meta({ says: "Within so many times the own head's norm, it is" }),
-  // Times the loss of training, or of an answer that knows nothing (ln of the classes; 1 for numbers), whichever is larger.
-  // In honest runs at most 6.1: two classes a peer, with momentum at a high learning rate; in all others 1.5.
+  // A multiple of the training loss or of an uninformed answer's (ln of the classes; 1 for numbers), whichever
+  // is larger. In honest runs at most 6.1: two classes a peer, momentum at a high learning rate; in all others 1.5.
   lossIncrease: z
     .number()
     .min(1)
@@ -59,7 +59,7 @@ const limitsSchema = z.strictObject({
     .meta({ says: 'A merge that makes the loss so many times larger is undone' }),
 })
 
-/** How often peers test their models. A model that trains for a second a round and is tested for two wants it rarer. */
+/** How often peers test their models. Rarer tests suit a model whose round trains for 1 s and whose test takes 2 s. */
 const evaluationSchema = z.strictObject({
   every: z
     .int()
@@ -67,25 +67,25 @@ const evaluationSchema = z.strictObject({
     .max(roundsLimit)
     .default(1)
     .meta({ says: 'Rounds from one test to the next; the last round is always tested' }),
-  // In the field everybody's test set is its own.
+  // In the field every peer has its own test set.
   on: z.enum(['common', 'own']).default('common').meta({
     says: 'In a simulation: common (the whole test set) or own (what is like the own data)',
   }),
 })
 
-/** Small enough for a laptop's WebAssembly, and a convolution, which images want. */
+/** Small enough for a laptop's WebAssembly, and convolutional, which suits images. */
 export const defaultModel = 'cnn'
 
-/** For rows of a table, which have no neighbours to convolve. */
+/** For rows of a table, which have no neighbouring values to convolve. */
 export const defaultModelOfRows = 'mlp'
 
-/** Many more than those who begin a run; whoever else comes is invited. */
+/** Many more than the peers that begin a run; all others are invited. */
 const foundersLimit = 64
 
 /** Families of models, times a few widths of each. */
 const modelsLimit = 64
 
-/** Who may take part, where that is not everybody who knows the address. */
+/** Which peers may take part, where that is not everybody who knows the address. */
 const accessSchema = z.strictObject({
   founders: z
     .array(z.string().refine(isPeerId, 'must be a peer id, 12D3Koo…, as hearsay id prints it'))
@@ -102,7 +102,7 @@ function isPeerId(text: string): boolean {
   }
 }
 
-/** Of the manifest. Another meaning of a field, or another way to settle one, is another format. */
+/** Version of the manifest's format. It changes with the meaning of a field and with the way one is settled. */
 const format = 1
 
 /** In the order of a manifest for people: what is learned, by whom, how they train, how they gossip, and the bounds. */
@@ -131,7 +131,7 @@ const sections = () =>
       .default(2)
       .meta({ says: 'How many must be there before a run in the field begins; a simulation ignores it' }),
     model: modelSchema.prefault(defaultModel).meta({ says: 'What is trained.' }),
-    // Who joins may bring another: `--model`.
+    // A peer that joins may bring another: `--model`.
     models: z.array(modelSchema).min(1).max(modelsLimit).optional().meta({
       says: 'Where peers keep models of their own: bodies of the peers in turn, whose heads must be alike',
     }),
@@ -143,8 +143,8 @@ const sections = () =>
       says: 'sync: a merge waits for the heads of its round, until a deadline; async: nobody waits',
     }),
     staleness: stalenessSchema.optional().meta({ says: 'With mode: async: how a head counts by its age.' }),
-    // Only what travels is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same mean,
-    // so on a full graph too the consensus distance stays a little above 0, where f32 reaches it.
+    // Only what travels is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same
+    // mean, so on a full graph too the consensus distance stays a little above 0, where f32 reaches it.
     encoding: codecName.default('f32').meta({
       says: 'How the numbers of what is shared travel: f32; bf16 or f16 in half the bytes; int8 in a quarter',
     }),
@@ -168,8 +168,8 @@ const sections = () =>
   })
 
 /**
- * One run, whole: everything that decides its numbers, and nothing that does not. Backend, transport, port and run
- * folder are a matter of the machine and stay out of it. What comes out is settled: reading it again changes nothing.
+ * A whole run: everything that determines its numbers, and nothing else. Backend, transport, port and run folder depend
+ * on the machine and are left out. The output is settled: parsing it again changes nothing.
  */
 const schemaOf = () =>
   sections()
@@ -184,14 +184,14 @@ const schemaOf = () =>
     })
     .transform(settled)
 
-/** Fills in what a field's default says by other fields: every number that decides the run's is then there. */
+/** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */
 function settled(manifest: z.output<ReturnType<typeof sections>>) {
   const { merge, mode, staleness } = manifest
   const shipped = shippedSets[manifest.data.set]
   const method = methodOf(merge)
-  // What has no classes cannot be dealt by class.
+  // Data without classes cannot be dealt by class.
   const dealt = isOfValues(manifest.data) ? { kind: 'iid' } : (shipped?.partition ?? { kind: 'dirichlet' })
-  // A run that names the column that says whose a row is wants the rows dealt so.
+  // Where a run names the column that contains the owner of a row, rows are dealt by it.
   const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
   const facts = { training: manifest.training, mode, isOfValues: isOfValues(manifest.data) }
   const { share = 'all', models } = method.needs
@@ -203,7 +203,7 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
     peers: manifest.peers ?? shipped?.peers ?? 8,
     partition: manifest.partition ?? partitionSchema.parse(usual),
     ...(mode === 'async' && models !== 'own' && { staleness: stalenessSchema.parse(staleness ?? {}) }),
-    // Peers that keep models of their own may see what they like.
+    // Peers that keep models of their own may each standardise in their own way.
     ...(models === 'own' && { data: { ...manifest.data, standardise: manifest.data.standardise ?? 'own' } }),
   }
 }
@@ -223,7 +223,7 @@ export function isOfValues(data: Parameters<typeof measureOf>[0]): boolean {
 
 let known = { methods: -1, schema: undefined as ReturnType<typeof schemaOf> | undefined }
 
-/** Of every method that is known by now. */
+/** The schema of the manifest, with every method that is known so far. */
 export function manifestSchema(): ReturnType<typeof schemaOf> {
   const methods = methodNames().length
   if (known.methods !== methods) known = { methods, schema: schemaOf() }
@@ -235,30 +235,30 @@ export type Manifest = z.output<ReturnType<typeof schemaOf>>
 /** A manifest as a person writes it. */
 export type ManifestInput = z.input<ReturnType<typeof schemaOf>>
 
-/** Checks a manifest that is already an object. `source` is what errors call it. */
+/** Checks a manifest that is already an object. `source` is its name in errors. */
 export function parseManifest(value: unknown, source = 'manifest'): Manifest {
   return validate(manifestSchema(), value, source, 'MANIFEST')
 }
 
-/** Would it be read as a manifest? */
+/** Is the value a valid manifest? */
 export function isManifest(value: unknown): boolean {
   return manifestSchema().safeParse(value).success
 }
 
-/** The manifest with what only the data decide, so that it is part of the run's id: how inputs are standardised. */
+/** The manifest with what only the data determine, so that it is part of the run's id: how inputs are standardised. */
 export function withStandardise(manifest: Manifest, { standardise }: Pick<Dataset, 'standardise'>): Manifest {
   if (manifest.data.standardise !== undefined || typeof standardise !== 'string') return manifest
   return { ...manifest, data: { ...manifest.data, standardise } }
 }
 
-/** What a manifest file says, checked, but as it was written: without the defaults. */
+/** The contents of a manifest file, checked, but as written: without the defaults. */
 export async function readManifestFile(path: string): Promise<unknown> {
   const { value, locate } = await readYaml(path, 'MANIFEST')
   validate(manifestSchema(), value ?? {}, path, 'MANIFEST', locate)
   return value ?? {}
 }
 
-/** Who began a run by invitation; nothing where everybody may take part who knows the address. */
+/** The founders of a run by invitation; undefined where everybody who knows the address may take part. */
 export function foundersOf({ access }: Manifest): PeerId[] | undefined {
   return access?.founders.map(founder => peerIdFromString(founder))
 }

@@ -22,9 +22,9 @@ interface OwnData {
 }
 
 /**
- * What a peer trains on and is tested on, as the run's task has it.
+ * The data that a peer trains on and is tested on, fitted to the run's task.
  *
- * @throws {@link HearsayError} `DATA` where they do not fit the task, and where there is none that they must fit
+ * @throws {@link HearsayError} `DATA` if they do not fit the task, or if the run lacks a task that they must fit
  */
 export async function dataOf({
   manifest,
@@ -60,10 +60,10 @@ export async function dataOf({
 }
 
 /**
- * A run's data set, as its task has it.
+ * A run's data set, fitted to its task.
  *
- * @param own - what goes before the manifest's section
- * @param reading - ends it, and is told how far it is
+ * @param own - fields that override the manifest's section
+ * @param reading - aborts the reading, and is notified of its progress
  */
 export async function loadData(
   manifest: Manifest,
@@ -72,15 +72,15 @@ export async function loadData(
 ): Promise<Dataset> {
   const { data, seed } = manifest
   const task = agreedOf(manifest)
-  // Of a run that lists its columns everybody may have more; they stand elsewhere in each file, so their names count.
+  // Where a run lists its columns, a peer may have more, in positions that differ from file to file: names count.
   const columns = data.columns && task.header !== false ? task.columns?.map(({ name }) => name) : undefined
-  // What the run's author tests on lies on the author's machine, as what is trained on there does.
+  // The author's test data lie on the author's machine, as the author's training data do.
   const { test, ...described } = data
   const tested = own.set === undefined && test !== undefined ? { test } : {}
   return loadForTask({ ...described, ...tested, ...(columns && { columns }), ...own }, task, seed, undefined, reading)
 }
 
-/** Two files of one shape may mean two things: who trains on one must know what the others' mean. */
+/** Two files of one shape may have two meanings: a peer that trains on one must know the meaning of the others'. */
 function mustHaveTask({ task, data }: Manifest): void {
   if (task?.classes !== undefined && (task.columns ?? task.inputShape) !== undefined) return
   throw new HearsayError(
@@ -90,12 +90,12 @@ function mustHaveTask({ task, data }: Manifest): void {
   )
 }
 
-/** Bodies of their own may take what they like: their peers only agree on the answers. */
+/** Bodies of their own may have any inputs: their peers only agree on the outputs. */
 function haveOwnModels({ merge }: Manifest): boolean {
   return methodOf(merge).needs.models === 'own'
 }
 
-/** What the data must fit. */
+/** The part of the task that the data must fit. */
 function agreedOf(manifest: Manifest): NonNullable<Manifest['task']> {
   const { task = {} } = manifest
   if (!haveOwnModels(manifest)) return task
@@ -104,13 +104,13 @@ function agreedOf(manifest: Manifest): NonNullable<Manifest['task']> {
 }
 
 /**
- * The manifest with all of its task, so that whoever joins learns at once whether their data fit: what is not written
- * there is as in these data.
+ * The manifest with all of its task, so that a peer that joins learns at once whether its data fit: fields that are not
+ * written are taken from these data.
  *
  * @param own - @default the data of the manifest
- * @param reading - ends it, and is told how far it is
- * @throws {@link HearsayError} `DATA` where they cannot be read or do not fit what is written; `MANIFEST` where the names
- * of columns and categories are more than a run can have
+ * @param reading - aborts the reading, and is notified of its progress
+ * @throws {@link HearsayError} `DATA` if they cannot be read or do not fit what is written; `MANIFEST` if the names of
+ * columns and categories are more than a run can have
  */
 export async function settleTask(
   manifest: Manifest,

@@ -7,7 +7,7 @@ import type { Manifest } from './manifest.js'
 import type { PeerOptions } from './peer-options.js'
 import { sharedSection } from './training.js'
 
-/** This peer's model; behind it, where that is another, the run's, whose head says what all heads are like. */
+/** This peer's model, followed by the run's where that is another: its head determines the layout of all heads. */
 export function choicesOf(
   { manifest, model }: Pick<PeerOptions, 'manifest' | 'model'>,
   { inputShape }: Dataset,
@@ -28,7 +28,7 @@ export function choicesOf(
   return isRuns ? [runs] : [{ model: own, inputShape }, runs]
 }
 
-/** @throws {@link HearsayError} `MODEL` when this peer's head is not like the others' */
+/** @throws {@link HearsayError} `MODEL` if this peer's head differs in layout from the run's */
 export function checkHead(head: HeadSection, { models: [, runs] }: LearnerPool, manifest: Manifest): void {
   if (runs === undefined) return
   const agreed = sharedSection(manifest, runs.layout, runs.headLayer)

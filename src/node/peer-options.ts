@@ -7,49 +7,49 @@ import type { Member } from './membership/member.js'
 import type { Identity } from './network/identity.js'
 import type { PeerNetwork } from './network/peer-network.js'
 
-/** A peer of the field. */
+/** Options of a peer in the field. */
 export interface PeerOptions {
   readonly manifest: Manifest
   readonly identity: Identity
-  /** What others show for it: 1 to 64 printable characters. */
+  /** The name that others show for the peer: 1 to 64 printable characters. */
   readonly name: string
   /**
-   * What it trains on: its own data, by the path or the name that a manifest's `data` would have, or samples in memory;
-   * or a share of the manifest's partition, from 0.
+   * What the peer trains on: its own data, by the path or the name that a manifest's `data` would have, or samples in
+   * memory; or a share of the manifest's partition, from 0.
    */
   readonly data: { readonly own: DataInput | Dataset } | { readonly share: number }
   /** Multiaddrs to listen on. @default any free TCP port of all networks */
   readonly listen?: readonly string[]
-  /** A peer of the run to begin with, or several. @default none: others come to this one */
+  /** Peers of the run to connect to first. @default none: others connect to this one */
   readonly contacts?: readonly Multiaddr[]
   /**
-   * Where others were when it left. None of them need be there still: after a power cut somebody is the first to come
-   * back, and who comes back last ends alone.
+   * Addresses of others when this peer left. None of them need be live any more: after a power cut one peer is the
+   * first to come back, and the one that comes back last ends alone.
    * @default none
    */
   readonly remembered?: readonly Multiaddr[]
   /**
-   * A federation whose members are written down, this peer among them. Nobody else can connect, and the graph counts on
-   * all of them, there or not.
-   * @default whoever comes
+   * The members of a fixed federation, this peer among them. No other peer can connect, and the graph contains all of
+   * them, live or not.
+   * @default peers come and go
    */
   readonly members?: readonly Member[]
   /**
-   * A body of its own, in a mixture: only the head's layout is agreed.
-   * @default the run's; of several (`models`) the one that belongs to its share
+   * A body of the peer's own, in a mixture: only the head's layout is agreed.
+   * @default the run's; of several (`models`) the one that belongs to the peer's share
    */
   readonly model?: ModelSpec
-  /** How it is reached, and who may connect. @default what a network without obstacles needs */
+  /** How the peer is reached, and which others may connect. @default what a network without obstacles needs */
   readonly network?: PeerNetwork
-  /** The run has begun without this peer: it goes on where the others are. @default false */
+  /** Whether the run has begun without this peer, which then continues at the others' round. @default false */
   readonly hasBegun?: boolean
   /** @default 'auto', the best that works here */
   readonly backend?: 'auto' | BackendReport['name']
   /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
   readonly modules?: readonly URL[]
-  /** Told of another process with this identity that began later, which is told to stop. Must not throw. */
+  /** Called when another process with this identity is found that began later; that one stops. Must not throw. */
   readonly onTwin?: InTheField['onTwin']
   readonly signal?: AbortSignal
-  /** Told how far the reading of its data is. */
+  /** Called with the progress of reading the peer's data. */
   readonly onRead?: Reading['onRead']
 }

@@ -12,21 +12,21 @@ import type { OpenRun } from './membership/open-run.js'
 
 /** What presence reports of a peer, as it is at the time of a record. */
 export interface Reported {
-  /** Where peers come and go. */
+  /** Set where peers come and go. */
   readonly open: OpenRun | undefined
   readonly isLeaving: boolean
 }
 
 /**
- * How soon peers of a simulation repeat themselves until all have met. One process takes every record as often as there
- * are peers, at 0.75 ms each with its copies in the mesh; this way they cost half a core. At the pace of the field 64
- * peers of a mixture did little else, and met after a minute and a half. Nobody beats: who is gone is known.
+ * How soon peers of a simulation repeat their records until all have met. One process receives every record once per
+ * peer, at 0.75 ms each with its copies in the mesh; this way they cost half a core. At the pace of the field 64 peers
+ * of a mixture did little else, and met after a minute and a half. No peer sends beats: which ones are gone is known.
  */
 function simulatedRepeat(peers: number): { readonly repeatMs: number } {
   return { repeatMs: Math.max(presenceProtocol.repeatMs, 1.5 * peers ** 2) }
 }
 
-/** A peer's records, and what it hears in those of others. */
+/** A peer's presence: publishes its own records, and collects those of others. */
 export function createPeerPresence(
   { manifest, runId, name, field }: AssemblyInit,
   { reportsPerSecond }: Pick<Timing, 'reportsPerSecond'>,

@@ -16,12 +16,12 @@ import type { PeerData } from '../learner/index.js'
 import type { Manifest } from './manifest.js'
 import type { Summand } from './membership/agreed-sum.js'
 
-/** How a peer of the field sees its data: by what it agrees on with others, once it has, where there is such a thing. */
+/** How a peer in the field standardises its data: by the sum it agrees on with others, where one is needed. */
 export interface PeerSight {
-  /** Its standardisation may be asked for only then. */
+  /** Its standardisation may be read only once it is agreed on. */
   readonly data: PeerData
   standardisation(): Standardisation | undefined
-  /** What is to be added up. */
+  /** This peer's part of the sum; undefined where none is needed. */
   readonly summand: Summand | undefined
 }
 
@@ -43,7 +43,7 @@ export function createSight(
       const totals = decodeMoments(total, columns.length)
       const agreement = agree(totals, task?.ranges)
       const common = agreedStandardisation(dataset, samples, agreement)
-      // Only of what holds our rows can we tell that it cannot.
+      // Only a total that contains our rows can be shown to be impossible.
       const sight = seenBy(columns, common, agreement, own, members.includes(self) ? totals : undefined)
       standardisation = sight.standardisation
       return sight.notes

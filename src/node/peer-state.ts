@@ -11,11 +11,11 @@ export interface PeerStateParts {
   readonly presence: Presence
   readonly road: Pick<Road, 'latest' | 'heads'>
   readonly agreement: Pick<AgreedSum, 'encoded'> | undefined
-  /** This peer is in its rounds. */
+  /** Whether this peer is in its rounds. */
   readonly hasBegun: () => boolean
 }
 
-/** Answers newcomers: the run's manifest, who takes part, heads, and the agreed sum. */
+/** Answers requests of newcomers: the run's manifest, the peers that take part, heads, and the agreed sum. */
 export function createPeerState(
   { manifest, runId, name, field }: AssemblyInit,
   { state: deadlines }: Pick<Timing, 'state'>,

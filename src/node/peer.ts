@@ -20,23 +20,24 @@ import { createSight } from './peer-sight.js'
 import { runIdOf } from './run-id.js'
 import { localPlan, sharedSection } from './training.js'
 
-/** A peer of a run: it trains on its own data, and gossips with whoever else is there. */
+/** A peer of a run: it trains on its own data, and gossips with the other live peers. */
 export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
   readonly dataset: Dataset
-  /** Training samples it has. */
+  /** Number of its training samples. */
   readonly samples: number
-  /** Through which the model sees its inputs. Where peers agree on it, it is there from the event `standardised` on. */
+  /** How the model's inputs are standardised. Where peers agree on it, it is set from the event `standardised` on. */
   readonly standardisation: Standardisation | undefined
   /** This peer's own, where peers may have bodies of their own. */
   readonly model: ModelSpec
   readonly layout: Layout
   readonly head: HeadSection
   /**
-   * Connects to its contacts, waits for enough others, then trains and merges round by round. Once only.
+   * Connects to its contacts, waits for enough others, then trains and merges round by round. May be called once.
    *
-   * @param options.round - where it left off; put the model of then into `parameters` first, and `restore` the rest. @default 0
+   * @param options.round - where the peer left off; copy its model of then into `parameters` first, and `restore` the
+   *   rest. @default 0
    */
   run(options?: PeerRunOptions): AsyncGenerator<PeerEvent, void, undefined>
 }
@@ -44,11 +45,11 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
 export interface PeerRunOptions {
   readonly round?: number
   /**
-   * How many it waits for, itself among them, unless it finds somebody who is in the middle of the run.
+   * How many peers it waits for, itself among them, unless it finds one that is already in its rounds.
    * @default the manifest's
    */
   readonly minPeers?: number
-  /** What it agreed on with others before it left: `sum` of its event `standardised`. */
+  /** The sum it agreed on with others before it left: `sum` of its event `standardised`. */
   readonly agreed?: string | undefined
   readonly signal?: AbortSignal
 }
@@ -67,7 +68,7 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
  * await peer.stop()
  * ```
  *
- * @throws {@link HearsayError} for whatever the manifest asks and this machine or its data cannot give
+ * @throws {@link HearsayError} if this machine or the peer's data lack what the manifest requires
  */
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
@@ -196,7 +197,7 @@ function idsOf(members: readonly Member[]): Member['peerId'][] {
   return members.map(({ peerId }) => peerId)
 }
 
-/** By which its random numbers differ from others': the same each time it comes back. */
+/** Makes the peer's random numbers differ from others': the same number each time the peer comes back. */
 function numberOf({ peerId }: Identity): number {
   return createHash('sha256').update(peerId.toString()).digest().readUInt32BE() >>> 1
 }

@@ -2,50 +2,50 @@ import type { NamedPeer } from './events.js'
 import type { Manifest } from './manifest.js'
 import type { RunEvent } from './run-events.js'
 
-/** A run that is about to begin, or to go on. */
+/** A run that is about to begin, or to be resumed. */
 export interface ReportedRun {
   /** The run's id, in hex. */
   readonly id: string
   readonly manifest: Manifest
-  /** Rounds that were whole before: 0 but of a run that goes on. */
+  /** Rounds that were completed before: 0 unless the run is resumed. */
   readonly rounds: number
-  /** Who takes part: in a simulation everybody, in the field this peer; the event `members` has the others. */
+  /** The peers that take part: in a simulation all, in the field this one; the event `members` has the others. */
   readonly members: readonly NamedPeer[]
   /** Names of the classes, in the order of the outputs. */
   readonly classes: readonly string[]
-  /** Does a simulation run each peer alone and all data in one place too, behind its rounds? */
+  /** Does a simulation also run its baselines after its rounds: each peer alone, and all data in one place? */
   readonly baselines: boolean
 }
 
 /** How a run, or this part of it, ended. */
 export interface RunEnd<Summary = unknown> {
-  /** `interrupted` by its signal, or because nobody reads its events any more; `failed` with an error. */
+  /** `interrupted` by its signal, or because its events are no longer read; `failed` with an error. */
   readonly how: 'finished' | 'interrupted' | 'failed'
-  /** What it came to: of a simulation that did not fail. */
+  /** The results of a simulation that did not fail. */
   readonly summary?: Summary
 }
 
 /**
- * Watches a run. The run waits for what its functions return, and who drives the run sees an event after them. Of one
- * that throws the process warns once: it is not called again, and the run goes on without it.
+ * Watches a run. The run waits for what its functions return, and the run's caller receives an event after them. If one
+ * throws, the process emits one warning; the reporter is not called again, and the run continues without it.
  */
 export interface Reporter<Summary = unknown> {
   /** Before the first event. */
   onBegin?(run: ReportedRun): void | Promise<void>
   onEvent?(event: RunEvent): void | Promise<void>
-  /** After the last event, however it ended. */
+  /** After the last event, however the run ended. */
   onEnd?(end: RunEnd<Summary>): void | Promise<void>
 }
 
 export interface ReportingInit<Result, Summary> {
   readonly run: ReportedRun
   readonly reporters: readonly Reporter<Summary>[]
-  /** What the run came to, of its result. */
+  /** How the run ended, from its result. */
   readonly endOf: (result: Result) => RunEnd<Summary>
   readonly signal: AbortSignal
 }
 
-/** Passes a run's events on, each once all reporters have had it. */
+/** Passes a run's events on, each after all reporters have received it. */
 export async function* reported<Event extends RunEvent, Result, Summary>(
   events: AsyncGenerator<Event, Result, undefined>,
   { run, reporters, endOf, signal }: ReportingInit<Result, Summary>,
@@ -81,7 +81,7 @@ export async function* reported<Event extends RunEvent, Result, Summary>(
     throw error
   } finally {
     try {
-      // Of a run that is left in the middle: its peers end too.
+      // When the caller leaves a run in the middle, its peers end too.
       await events.return(undefined as never)
     } finally {
       await tell(reporter => reporter.onEnd?.(end))

@@ -9,11 +9,11 @@ import type { Member } from './membership/member.js'
 
 export interface RoundsInit {
   readonly rounds: number
-  /** Where this peer begins: one that joined late or was away begins where the others are. @default 0 */
+  /** The round this peer begins with: for one that joined late or was away, that of the others. @default 0 */
   readonly first?: number
   /**
-   * Called before each round: where the others are by now, with their head put into ours if that is further; a peer that
-   * comes back ahead of them goes back. Left out, nobody is ever left behind.
+   * Called before each round. Resolves with the round that the others are in, with a head of theirs copied into ours if
+   * that is a later one; a peer that comes back ahead of them goes back. Left out, no peer ever falls behind.
    */
   readonly catchUp?: (round: number, signal: AbortSignal) => Promise<number>
   /** The whole model. Local training and the merge both write here, in turn. */
@@ -21,17 +21,17 @@ export interface RoundsInit {
   readonly head: HeadSection
   /** What happens in a round. */
   readonly session: Pick<Session, 'train' | 'exchange' | 'evaluate' | 'evaluateBefore'>
-  /** With whom. Left out, the peer learns alone whatever the session. */
+  /** The peers to exchange with. Left out, the peer learns alone whatever the session. */
   readonly federation?: Federation
   /** Whether the members of a round are reported, because they change. @default false */
   readonly reportsMembers?: boolean
-  /** Is the model tested before the merge too, beside the exchange? @default false */
+  /** Is the model also tested before the merge, during the exchange? @default false */
   readonly testsBefore?: boolean
   /** Rounds from one test to the next; the last round ends with one in any case. */
   readonly evaluateEvery: number
 }
 
-/** Begins to test what the merge is about to change. @returns once the model is copied */
+/** Begins to test the model that the merge is about to change. @returns once the model is copied */
 async function startBefore(
   { session, parameters, testsBefore = false }: RoundsInit,
   signal: AbortSignal,
@@ -40,7 +40,7 @@ async function startBefore(
   const copy = new Float32Array(new SharedArrayBuffer(parameters.byteLength))
   await copyInSlices(copy, parameters)
   const tested = session.evaluateBefore(copy, signal)
-  // Looked at only once the merge is over, which may fail first.
+  // Awaited only after the merge, which may fail first.
   tested.catch(() => {})
   return { tested }
 }
@@ -67,7 +67,7 @@ export async function* runRounds(
     const isTested = (round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds
     const before = isTested && exchange && (await startBefore(init, signal))
     if (exchange !== undefined) {
-      // For all steps of the round: peers that come or go meanwhile count from the next one on.
+      // Valid for all steps of the round: peers that come or go meanwhile count from the next one on.
       const where = federation!.at(round)
       if (reportsMembers && where.members !== known) {
         known = where.members

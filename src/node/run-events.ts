@@ -9,7 +9,7 @@ export interface Spread {
   readonly max: number
 }
 
-/** What stands beside the measure, over the peers' own models; of which class, where all were tested on the same one. */
+/** The figures beside the measure, over the peers' own models; with the rarest class, where all have the same one. */
 export type BesideSpread = { readonly [Name in keyof Beside]?: Spread } & Pick<Quality, 'isUnbalanced'> & {
     readonly rarest?: { readonly class: number; readonly samples: number }
   }
@@ -20,17 +20,17 @@ export interface RoundFigures {
   readonly round: number
   readonly peers: number
   /**
-   * Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. Not there where the round
-   * ended without a test.
+   * Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. Absent if the round ended
+   * without a test.
    */
   readonly accuracy?: Spread & { readonly ofMean?: number }
-  /** What of these tests stands beside accuracy. */
+  /** The figures of these tests beside accuracy. */
   readonly beside?: BesideSpread
   /** Mean training loss. */
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
   readonly consensusDistance?: number
-  /** Heads that should have come and did not. */
+  /** Heads that were expected and did not come. */
   readonly absent: number
   /** Samples trained on, all peers and local epochs. */
   readonly samples: number
@@ -42,13 +42,13 @@ export interface RoundFigures {
 
 export type BaselineName = 'localOnly' | 'centralised'
 
-/** What someone who watches a whole run sees: every peer's events, and what they amount to. */
+/** The events of a whole run: every peer's, and figures computed from them. */
 export type RunEvent =
   | {
-      /** Comes first: which run, and who takes part. */
+      /** Comes first: the run, and the peers that take part. */
       readonly type: 'begin'
       readonly atMs: number
-      /** 0 but of a run that goes on. */
+      /** 0 unless the run is resumed. */
       readonly round: number
       /** The run's id, in hex. */
       readonly run: string
@@ -60,13 +60,13 @@ export type RunEvent =
   | {
       readonly type: 'baseline'
       readonly atMs: number
-      /** Not of `centralised`, which is nobody's. */
+      /** Absent for `centralised`, which belongs to no peer. */
       readonly peer?: PeerIdStr
       readonly name: BaselineName
       readonly round: number
       readonly rounds: number
-      /** Not there where the round ended without a test. */
+      /** Absent if the round ended without a test. */
       readonly accuracy?: number
-      /** What stands beside accuracy. */
+      /** The figures beside accuracy. */
       readonly beside?: Partial<Beside>
     }

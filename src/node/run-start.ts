@@ -19,12 +19,12 @@ type OpenEntry = Extract<Entry, { kind: 'open' }>
 /** Where and with whom a peer's rounds begin. */
 export type RunStart = Pick<RoundsInit, 'first' | 'catchUp' | 'federation' | 'reportsMembers'>
 
-/** What of a peer takes part in the start of its run. */
+/** The parts of a peer that the start of its run needs. */
 export interface PeerParts {
   readonly init: AssemblyInit
   readonly node: HearsayHost
   readonly presence: Presence
-  /** Whether it sends records of itself. */
+  /** Whether the peer publishes records of itself. */
   readonly speaks: boolean
   readonly agreement: AgreedSum | undefined
   readonly sumDigest: () => Uint8Array | undefined
@@ -32,7 +32,7 @@ export interface PeerParts {
   readonly session: Session
 }
 
-/** Begins with members that are known, all in the same round. */
+/** Begins with known members, all in the same round. */
 export async function* meetMembers(
   { init, node, presence, speaks, road }: PeerParts,
   { members, round: first = 0 }: MembersEntry,
@@ -52,7 +52,7 @@ export async function* meetMembers(
   return { first, federation }
 }
 
-/** Of the run that a peer is about to join, whose peers come and go. */
+/** The run that a peer is about to join, whose peers come and go. */
 export function openRunOf({ init, node, presence, road, session, sumDigest }: PeerParts, entry: OpenEntry): OpenRun {
   return createOpenRun({
     ...init,
@@ -70,9 +70,9 @@ export function openRunOf({ init, node, presence, road, session, sumDigest }: Pe
 }
 
 /**
- * Begins where peers come and go, with the round in which most of them are.
+ * Begins a run whose peers come and go, with the round in which most of them are.
  *
- * @param stopping - ends the search for lost peers, which goes on beside the rounds
+ * @param stopping - ends the search for lost peers, which continues during the rounds
  */
 export async function* joinOpenRun(
   { init, node, presence, road, agreement, session }: PeerParts,
@@ -82,7 +82,7 @@ export async function* joinOpenRun(
   signal: AbortSignal,
 ): AsyncGenerator<RoundHappening, RunStart, undefined> {
   if (round > 0) {
-    // So that all who come back at once can agree on a round, and take over the head of one that was further.
+    // So that all peers that come back at once can agree on a round, and take over the head of one that was further.
     await road.offer?.(round - 1, (await session.offered?.()) ?? headOf(init.parameters, init.head))
     await presence.publish(endedBefore(round, samples))
   }

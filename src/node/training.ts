@@ -10,7 +10,7 @@ export function localPlan({ training, merge }: Manifest): (round: number) => Loc
 
 /**
  * Which part of the model is shared: `share` is `all`, `head` for the model's own split, `body` for all that is not the
- * head (as FedRep does), or the name of the layer from which on.
+ * head (as FedRep does), or the name of the layer that the shared part begins with.
  *
  * @param headLayer - where the model's own head begins
  */
