@@ -14,12 +14,12 @@ import type { Happening } from '../events.js'
 import type { Manifest } from '../manifest.js'
 import { agreeWithOthers, isLong } from './sum-agreement.js'
 
-/** A peer's part of a sum that is all that others learn of it. */
+/** A peer's part of a sum, of which others learn nothing but that sum. */
 export interface Summand {
-  /** See `MaskedSumInit`, as of `widths`. */
+  /** See `MaskedSumInit`, for `widths` too. */
   readonly bytes: Uint8Array
   readonly widths: readonly number[]
-  /** Makes use of the sum. @returns what its owner is to know, a sentence each */
+  /** Applies the sum. @returns notes for the peer's owner, one sentence each */
   settle(sum: SummedNumbers): readonly string[]
 }
 
@@ -30,29 +30,29 @@ export interface AgreedSumInit {
   readonly summand: Summand
 }
 
-/** What the peers of a run have added up before its first round, and this peer's part in that. */
+/** The sum that the peers of a run compute before its first round, and this peer's part in it. */
 export interface AgreedSum {
   /** Joins the topic. Idempotent. */
   start(): void
   /** Idempotent. */
   stop(): void
   /**
-   * Agrees with the others, or puts to use what was agreed on before.
+   * Agrees on a sum with the others, or applies the one that was agreed on before.
    *
-   * @param saved - what was agreed on when this peer left, as its event `standardised` had it
-   * @param minPeers - how many it waits for, of the manifest's or fewer
-   * @throws what {@link agreeWithOthers} throws; {@link HearsayError} `RUN` where it is alone and waits for nobody
+   * @param saved - the sum agreed on when this peer left, as its event `standardised` reported it
+   * @param minPeers - how many peers it waits for: the manifest's number or fewer
+   * @throws what {@link agreeWithOthers} throws; {@link HearsayError} `RUN` if it is alone and waits for no other
    */
   agree(saved: string | undefined, minPeers: number, signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
   /**
-   * Puts to use what was agreed on before, unless there is a sum already.
+   * Applies the sum that was agreed on before, unless there is one already.
    *
    * @returns whether there is one now
    */
   recall(saved: string | undefined): boolean
-  /** The sum as others may have it, once there is one. */
+  /** The sum as it is sent to others, once there is one. */
   encoded(): Uint8Array | undefined
-  /** By which peers of one sum know each other: SHA-256 of its total. */
+  /** SHA-256 of the sum's total, by which peers recognise others with the same sum. */
   digest(): Uint8Array | undefined
   readonly rejected: Readonly<Record<string, number>>
 }
@@ -101,7 +101,7 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
       const sum = savedSum(saved) ?? (yield* addedUp(minPeers, signal))
       encoded = encodeSum(sum)
       digest = await digestOf(sum.total)
-      // So that nobody takes this peer for one that has none yet.
+      // So that no peer takes this one for a peer that has no sum yet.
       await presence.speak().catch(() => {})
       const members = sum.members.map(peer => ({ peer, name: nameOf(peer) }))
       const text = Buffer.from(encoded).toString('base64')
@@ -121,7 +121,7 @@ export function createAgreedSum(init: AgreedSumInit, node: HearsayHost, presence
   }
 }
 
-/** What one peer adds up by itself is its own, and everybody who comes later would be told. */
+/** The sum of a single peer is that peer's own part, which every peer that comes later would receive. */
 function alone({ minPeers }: Manifest): HearsayError {
   return new HearsayError(
     'RUN',

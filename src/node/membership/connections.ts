@@ -1,7 +1,7 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { raceSignal } from 'race-signal'
 
-/** Resolves when there is a connection to each; others dial us. @throws the signal's reason */
+/** Resolves when there is a connection to each peer, whichever side dialled. @throws the signal's reason */
 export function whenConnected(node: Libp2p, peers: readonly PeerId[], signal: AbortSignal): Promise<void> {
   return when(node, 'peer:connect', () => peers.every(peer => isConnected(node, peer)), signal)
 }
@@ -15,7 +15,7 @@ function isConnected(node: Libp2p, peer: PeerId): boolean {
   return node.getConnections(peer).length > 0
 }
 
-/** Asks now and at every such event. */
+/** Resolves when `is` holds, which is evaluated now and at every such event. */
 async function when(
   node: Libp2p,
   event: 'peer:connect' | 'peer:disconnect',
@@ -29,7 +29,7 @@ async function when(
         if (is()) resolve()
       }
       node.addEventListener(event, look, { signal: cleanup.signal })
-      // After the listener is on, so that nothing happens unseen in between.
+      // After the listener is registered, so that no event is missed in between.
       look()
     })
     await raceSignal(holds, signal)

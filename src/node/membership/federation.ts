@@ -34,20 +34,20 @@ export function fixedFederation(members: readonly Member[], self: number, topolo
 
 export interface OpenFederationInit {
   readonly self: Member
-  /** The others that are there now and take part in a round. */
+  /** The other live peers that take part in a round. */
   readonly live: (round: number) => readonly Member[]
   /**
    * The topology for a number of peers.
    *
-   * @throws {@link HearsayError} when these cannot be joined in that way
+   * @throws {@link HearsayError} if so many peers cannot be joined in that way
    */
   readonly topologyOf: (peers: number) => Topology
 }
 
 /**
- * Members that come and go. Every peer computes the graph from the members it knows of and the round, without asking
- * anybody: two that know of the same ones get the same graph. Where they differ, for as long as news travels, a head
- * is refused or does not come, and costs its share of one merge.
+ * Members that come and go. Every peer computes the graph from the members it knows of and the round, without any
+ * request: two that know of the same ones compute the same graph. Where they differ, while records are in transit, a
+ * head is refused or does not come, and costs its share of one merge.
  */
 export function openFederation({ self, live, topologyOf }: OpenFederationInit): Federation {
   let key = ''

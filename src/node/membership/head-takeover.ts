@@ -16,26 +16,26 @@ import { copyInSlices } from '../../turns.js'
 export interface TakeOverInit {
   readonly runId: Uint8Array
   readonly node: HearsayHost
-  /** Those whose heads may be taken over. */
+  /** The peers whose heads may be taken over. */
   readonly presence: Pick<Presence, 'live' | 'heard' | 'until'>
   readonly heads: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   readonly parameters: Float32Array
   readonly head: HeadSection
   /** Loss of the model as it is now, on a few own samples. */
   readonly loss: (signal: AbortSignal) => Promise<number>
-  /** A head with which it is higher is not taken over. */
+  /** A head with a higher loss is not taken over. */
   readonly lossLimit: number
-  /** Told of the own head, as it was, when another's is taken over. @default nobody keeps it */
+  /** Called with the own head, as it was, when another's is taken over. @default it is not kept */
   readonly onReplaced?: (own: Float32Array) => void
 }
 
-/** Of so many others a head is asked for: with one liar among them two are honest. */
+/** Number of peers that a head is requested from: with one liar among them two are honest. */
 const askedForHeads = 3
 
-/** Longest wait for the record that says whose a head is; it comes at the end of its owner's round. */
+/** Longest wait for the record that states a head's digest; it comes at the end of its owner's round. */
 const recordMs = 10_000
 
-/** Heads of a few others, of this round or later, whose digests are those that their owners have signed. */
+/** Heads of a few others, of this round or later, whose digests match those that their owners have signed. */
 async function* headsFrom(
   { node, presence, heads, runId }: TakeOverInit,
   round: number,
@@ -44,7 +44,7 @@ async function* headsFrom(
   const candidates = presence
     .live()
     .filter(peer => (reportIn(presence, peer).head?.round ?? -1) >= round)
-    // A peer that reports to be far ahead of most is the last to be believed.
+    // A peer that reports a round far ahead of most is the least credible.
     .sort((a, b) => reportIn(presence, a).head!.round - reportIn(presence, b).head!.round)
   for (const peer of candidates.slice(0, askedForHeads)) {
     try {
@@ -53,17 +53,17 @@ async function* headsFrom(
       await signedBy(presence, peer, answer, signal)
       yield { round: answer.round, values: await heads.decode(answer.bytes) }
     } catch {
-      // Gone, busy or lying: the next one.
+      // The peer is gone, busy or lying: try the next one.
       signal.throwIfAborted()
     }
   }
 }
 
 /**
- * Takes over the head with which the loss on own samples is lowest: who comes late has nothing to compare a head with,
- * and the one that is asked may lie. Where none is bearable the own head stays.
+ * Takes over the head with which the loss on own samples is lowest: a peer that joins late has nothing to compare a
+ * head with, and the peer that sends it may lie. If all losses are above the limit, the own head stays.
  *
- * @returns of which round it is
+ * @returns the round of the head that was taken over, if any
  */
 export async function takeOver(init: TakeOverInit, round: number, signal: AbortSignal): Promise<number | undefined> {
   const { heads } = init
@@ -75,7 +75,7 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
   }
   try {
     for await (const found of headsFrom(init, round, signal)) {
-      // Behind the head there may be what a method hands over beside it.
+      // The head may be followed by what a method hands over beside it.
       await copyInSlices(head, found.values.subarray(0, head.length))
       const loss = await init.loss(signal)
       const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
@@ -91,7 +91,7 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
   return best.round
 }
 
-/** A head that is newer than its owner's last record waits for the next record. */
+/** Checks a head's digest against its owner's record. If the head is newer than the last record, waits for the next. */
 async function signedBy(
   presence: TakeOverInit['presence'],
   peer: PeerIdStr,

@@ -15,12 +15,12 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly self: number
   readonly name: string
   readonly presence: Presence
-  /** Reads heads of others, for a peer that is behind. Left out, everybody keeps its own. */
+  /** Decodes heads of others, for a peer that is behind. Left out, every peer keeps its own. */
   readonly heads?: TakeOverInit['heads']
-  /** Our newest head that others were given. */
+  /** Our newest head that was sent to others. */
   readonly latest: () => StatePayload | undefined
   readonly topologyOf: (peers: number) => Topology
-  /** A federation that is written down has these members, there or not, and `self` is this peer's place among them. */
+  /** The members of a fixed federation, live or not; `self` is this peer's place among them. */
   readonly members?: readonly Member[]
   readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode'>
   /** See {@link Entry}. */
@@ -28,38 +28,38 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly samples: number
   readonly hasBegun: boolean
   readonly minPeers: number
-  /** Is there anybody who might be found? */
+  /** Is there any peer that might be found? */
   readonly looksFor: boolean
-  /** The SHA-256 of the sum that this peer sees its data by, once it has one. @default there is none */
+  /** SHA-256 of the sum that this peer standardises by, once it has one. @default there is none */
   readonly sumDigest?: () => Uint8Array | undefined
 }
 
-/** A run whose peers come and go, as one of them lives it. */
+/** A run whose peers come and go, as one of them sees it. */
 export interface OpenRun {
   readonly federation: Federation
-  /** What it says of itself; where it is reached, and who it leaves, others know. */
+  /** What this peer reports of itself, without its addresses, its share and whether it leaves. */
   standing(): Pick<Standing, 'from' | 'head' | 'sumDigest'>
   /**
-   * Has it agreed on another sum than this peer? What its weights mean is then not what ours do, so it takes part in no
-   * round with us. Who has not said yet, has not one.
+   * Has the peer agreed on another sum than this one? Its weights then mean something else than ours, so it takes part
+   * in no round with us. A peer that has not reported a sum yet has none.
    */
   isUnlike(peer: PeerIdStr): boolean
-  /** Those who are there and are so, in the order of their names: who has not been told of before. */
+  /** The live peers with another sum that were not returned before, in the order of their names. */
   newlyUnlike(): { readonly peers: readonly NamedPeer[]; readonly isMost: boolean } | undefined
-  /** Takes note of where another peer is reached. */
+  /** Stores the addresses that another peer reports. */
   learn(peer: PeerIdStr, report: HeardReport): void
   /** Waits for the others: see quorum.ts. @throws the signal's reason */
   gather(signal: AbortSignal): AsyncGenerator<Happening, void, undefined>
   /**
    * See {@link RoundsInit.catchUp}: when most of the others are more than one round ahead, takes over a head of theirs.
-   * Who comes back may be ahead itself; the first time it goes back to the round of most.
+   * A peer that comes back may be ahead itself; the first time it goes back to the round of most.
    */
   catchUp(round: number, signal: AbortSignal): Promise<number>
   /** See {@link ExchangeInit.whenElsewhere}. */
   whenElsewhere(peer: PeerIdStr, round: number, signal: AbortSignal): Promise<void>
 }
 
-/** A peer that has ended a later round may still have its head of the round before on the way. */
+/** A peer that has ended a later round may still have its head of the round before in transit. */
 const onTheWayMs = 1_000
 
 export function createOpenRun(init: OpenRunInit): OpenRun {
@@ -68,13 +68,13 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 
 class ChangingPeers implements OpenRun {
   readonly federation: Federation
-  /** As they are known by now. */
+  /** The members known so far. */
   private readonly known = new Map<PeerIdStr, Member>()
-  /** Peers with another sum of which an event was told. */
+  /** Peers with another sum that an event has reported. */
   private readonly told = new Set<PeerIdStr>()
-  /** A peer that joins a run that has begun takes part in no round until it knows in which. */
+  /** The first round of this peer. One that joins a run that has begun takes part in none until it knows which. */
   private first: number
-  /** The others that are there and see their data by the same sum. */
+  /** The other live peers that standardise by the same sum. */
   private readonly alike: TakeOverInit['presence']
 
   constructor(private readonly init: OpenRunInit) {
@@ -134,7 +134,7 @@ class ChangingPeers implements OpenRun {
     const to = await this.caughtUp(round, signal)
     if (this.first > to || to > round) {
       this.first = to
-      // The others count on us from now on, and on our head of this round, though we may have ended it once.
+      // From now on the others expect our head of this round, though we may have ended it before.
       if (to < this.init.round) await presence.publish(endedBefore(to, samples)).catch(() => {})
       else await presence.speak().catch(() => {})
     }
@@ -175,29 +175,29 @@ class ChangingPeers implements OpenRun {
     return member
   }
 
-  /** The round to go on with; the head is the others' where that is a later one. */
+  /** The round to continue with; if that is a later one, a head of the others is taken over. */
   private async caughtUp(round: number, signal: AbortSignal): Promise<number> {
     const { mode, rounds } = this.init.manifest
     if (this.first === rounds) return this.begun(round, signal)
-    // Where nobody waits, everybody has a pace of its own.
+    // Where no peer waits, every peer has a pace of its own.
     if (mode === 'async') return round
     const ended = endedByMost(this.othersNow(), rounds)
-    // One round apart is the gait of gossip: who waits for whom changes from round to round.
+    // A difference of one round is normal in gossip: which peer waits for which changes from round to round.
     return ended <= round ? round : this.takenOver(ended, signal)
   }
 
-  /** The first round of a peer that comes (back): that of most, so that it has somebody to exchange with. */
+  /** The first round of a peer that joins or comes back: that of most, so that it has peers to exchange with. */
   private async begun(round: number, signal: AbortSignal): Promise<number> {
     const ended = endedByMostBefore(this.othersNow(), round, this.init.manifest.rounds)
     if (ended < 0) return round
-    // Where peers have models of their own, the others have the head of its last round, and take no older one.
+    // Where peers have models of their own, the others hold the head of its last round, and accept no older one.
     if (this.init.heads === undefined) return Math.max(round, ended + 1)
-    // Its own model is as good as theirs unless it is new, or was away.
+    // This peer's model is as good as theirs unless the peer is new, or was away.
     const isInStep = round > 0 && ended <= round
     return isInStep ? ended + 1 : this.takenOver(ended, signal)
   }
 
-  /** Puts a head of the round that most have ended, or of a little later, into the model. @returns the round after it */
+  /** Copies a head of the round that most have ended, or of a later one, into the model. @returns the round after it */
   private async takenOver(ended: number, signal: AbortSignal): Promise<number> {
     const { heads } = this.init
     const found = heads && (await takeOver({ ...this.init, presence: this.alike, heads }, ended, signal))

@@ -7,20 +7,20 @@ export interface QuorumInit {
   /** This peer. */
   readonly self: NamedPeer
   readonly presence: Presence
-  /** How many the run has: the first round of who waits. */
+  /** Number of the run's rounds, which a peer that waits reports as its first round. */
   readonly rounds: number
-  /** How many must be there, itself among them. */
+  /** How many peers must be live, this one among them. */
   readonly minPeers: number
   /**
-   * Where `minPeers` is 1, how long somebody is looked for all the same, in milliseconds: who comes to a run under way
-   * must not begin with its first round. 0 where there is nobody to look for.
+   * Where `minPeers` is 1, how long the peer still looks for another, in milliseconds: one that joins a run under way
+   * must not begin with its first round. 0 where there is no peer to look for.
    */
   readonly lookMs: number
 }
 
 /**
- * Waits until as many are there as the run needs, or somebody who is in the middle of it: it has waited for the others.
- * When all peers of a run were killed and come back, they wait for each other as at the start.
+ * Waits until as many peers are live as the run needs, or one that is already in its rounds: it has waited for the
+ * others. When all peers of a run were killed and come back, they wait for each other as at the start.
  *
  * @throws the signal's reason
  */
@@ -49,7 +49,7 @@ export async function* waitForQuorum(
       }
       if (isEnough() || deadline.signal.aborted) break
       await presence.speak({ asks: true }).catch(() => {})
-      // Asked before gossipsub has found the others, nobody hears it: it is asked again.
+      // A request that is published before gossipsub has found the others reaches no peer, so it is repeated.
       const pause = createDeadline(deadline.signal)
       pause.within(pauseMs, new Error('Asked again'))
       pauseMs = Math.min(2 * pauseMs, presenceProtocol.repeatsApart * presenceProtocol.repeatMs)

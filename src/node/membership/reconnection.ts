@@ -7,26 +7,26 @@ import { type HearsayHost, type PeerIdStr, type Presence, presenceProtocol } fro
 export interface ReconnectionInit {
   readonly node: HearsayHost
   readonly presence: Pick<Presence, 'heard' | 'live'>
-  /** Where others were once, each with its peer id. */
+  /** Former addresses of others, each with its peer id. */
   readonly remembered: readonly Multiaddr[]
   readonly dialMs: number
-  /** From one look to the next, in milliseconds; a third more or less. @default the time after which one is missed */
+  /** From one search to the next, in milliseconds, ± a third. @default the time after which a silent peer expires */
   readonly everyMs?: number
 }
 
-/** Dials at once, so that a crowd that is gone costs no crowd of sockets: while others are there, */
+/** Concurrent dials while other peers are live: few, so that many lost peers do not cost as many sockets. */
 const triesAtOnce = 3
-/** and while nobody is: one that answers is enough, and any of them may be the one that is back. */
+/** Concurrent dials while none is: one that answers is enough, and any of them may be the one that is back. */
 const triesAlone = 32
 
 /** First pause of a peer that is alone; each further one is twice as long, up to `everyMs`. */
 const alonePauseMs = 500
 
 /**
- * Looks for those who fell silent without a goodbye and for those who were known before, until the signal ends it. When a
- * network was cut in two and is whole again, or all came back and found each other in pairs, each part knows nothing of
- * the other, and nobody else would bring them together; one connection is enough, since presence then tells each of the
- * other. The first look is at once.
+ * Dials the peers that fell silent without leaving and those that were known before, until the signal aborts. When a
+ * network was partitioned and is whole again, or all peers came back and found each other in pairs, each part knows
+ * nothing of the other, and nothing else would join them; one connection is enough, since presence records then reach
+ * both. The first search is immediate.
  *
  * @throws when the signal aborts
  */
@@ -41,18 +41,18 @@ export async function reconnectLost(init: ReconnectionInit, signal: AbortSignal)
       chosen.map(async to => {
         const deadline = createDeadline(signal)
         deadline.within(dialMs, new Error('Not there'))
-        // One that is not there yet may be there next time.
+        // A peer that is not back yet may be back next time.
         await node.dial(to, { signal: deadline.signal }).catch(() => signal.throwIfAborted())
         deadline.clear()
       }),
     )
     pauseMs = isAlone ? Math.min(2 * pauseMs, everyMs) : alonePauseMs
-    // Not all peers of a half at the same time.
+    // Random, so that not all peers of a part dial at the same time.
     await setTimeout((isAlone ? pauseMs / 2 : everyMs) * (2 / 3 + (2 / 3) * Math.random()), undefined, { signal })
   }
 }
 
-/** What to dial of each that is not here, and may be: all addresses of one at once. */
+/** What to dial for each peer that is missing and may be back: all addresses of one together. */
 function whereabouts({ node, presence, remembered }: ReconnectionInit): Parameters<HearsayHost['dial']>[0][] {
   const heard = presence.heard()
   const live = new Set(presence.live())
@@ -66,13 +66,13 @@ function whereabouts({ node, presence, remembered }: ReconnectionInit): Paramete
     const peer = peerOf(address)
     if (peer !== undefined) addresses.set(peer, [...(addresses.get(peer) ?? []), address])
   }
-  // A peer that was heard has reported where it is now, which the peer store knows.
+  // A peer that was heard has reported its present addresses, which the peer store contains.
   const lost = [...heard.keys()].filter(isWanted).map(peer => peerIdFromString(peer))
   const known = [...addresses].filter(([peer]) => !heard.has(peer) && isWanted(peer)).map(([, all]) => all)
   return [...lost, ...known]
 }
 
-/** The last one: before it may stand the relay's. */
+/** The last peer id: that of a relay may precede it. */
 function peerOf(address: Multiaddr): PeerIdStr | undefined {
   return address
     .getComponents()

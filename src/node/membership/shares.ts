@@ -5,12 +5,12 @@ import { type PeerIdStr, type Presence, presenceProtocol } from '../../gossip/in
 import { peersLimit } from '../../topology/index.js'
 import type { Manifest } from '../manifest.js'
 
-/** What a peer tells a newcomer about the run: who is there, and which share of the partition is free. */
+/** What a peer reports of the run to a newcomer: the live peers, and a free share of the partition. */
 export interface RunView {
   readonly peers: readonly { readonly name: string; readonly round: number; readonly share?: number | undefined }[]
-  /** For who asks; absent when all shares are taken. */
+  /** For the newcomer; absent when no share is free. */
   readonly share?: number | undefined
-  /** Some peer has handed over a head: newcomers go on where the others are. */
+  /** Whether some peer has handed over a head: newcomers then continue at the others' round. */
   readonly hasBegun: boolean
 }
 
@@ -29,44 +29,44 @@ const viewSchema = z.strictObject({
 })
 
 export interface SharesInit {
-  /** This peer is in its rounds. */
+  /** Whether this peer is in its rounds. */
   readonly hasBegun: () => boolean
   readonly presence: Presence
   readonly name: string
   /** This peer's own share, if it has one. */
   readonly own: number | undefined
-  /** How many are given out: 0 where the data are a file of the manifest's author, which nobody else can have. */
+  /** Number of shares: 0 where the data are a file of the manifest's author, which no other peer can have. */
   readonly shares: number
   /** Milliseconds of any clock that does not go back. @default performance.now */
   readonly now?: () => number
 }
 
-/** How shares are promised. A test asserts each. */
+/** Limits of promises of shares. A test asserts each. */
 export const promiseLimits = {
   /**
-   * How long nobody else gets a share that was promised: from the question to the newcomer's first record, its data read
-   * and its backend started in between. With a small set that took 2 s, and 9 s where a dozen processes started on two
-   * cores. A newcomer that takes longer says its share all the same.
+   * How long no other peer gets a share that was promised: from the request to the newcomer's first record, with its
+   * data read and its backend started in between. With a small set that took 2 s, and 9 s where a dozen processes
+   * started on two cores. A newcomer that takes longer still reports its share.
    */
   promiseMs: 20_000,
-  /** So many are remembered at most, the youngest. */
+  /** Number of promises kept at most, the newest. */
   promises: 256,
 } as const
 
 interface SharePromise {
   readonly share: number
-  /** Where the newcomer called from. */
+  /** The origin of the newcomer's connection. */
   readonly from: string
   readonly until: number
 }
 
 /**
- * Answers newcomers, each with a share that nobody has: neither those who are there nor another newcomer who asked
- * here a moment ago. Two who ask different peers at the same time may get the same one; they then train on the same
- * samples, which harms nobody.
+ * Answers newcomers, each with a share that no live peer has and that was not promised here to another newcomer a
+ * moment ago. Two that send requests to different peers at the same time may get the same share; they then train on the
+ * same samples, which is harmless.
  *
- * A promise costs the asker nothing, so it must not take a share away: it ends by itself unless the newcomer shows up,
- * and while it lasts, one address cannot keep shares from the others by asking in many names.
+ * A promise costs the newcomer nothing, so it must not take a share away: it expires unless the newcomer appears, and
+ * while it lasts, one address cannot keep shares from the others by requests of many identities.
  */
 export function createShares(init: SharesInit): (asker: PeerIdStr, from: string) => Uint8Array {
   const { presence, name, own, shares, hasBegun, now = () => performance.now() } = init
@@ -74,7 +74,7 @@ export function createShares(init: SharesInit): (asker: PeerIdStr, from: string)
 
   function promise(asker: PeerIdStr, from: string, isFree: (share: number) => boolean): number | undefined {
     const heard = presence.heard()
-    // What somebody says of itself counts from then on, and not what it was promised.
+    // From its first record on, what a peer reports of itself counts, and not what it was promised.
     for (const [peer, { until }] of promises) if (until <= now() || heard.has(peer)) promises.delete(peer)
     const before = promises.get(asker)?.share ?? heard.get(asker)?.share
     if (before !== undefined && isFree(before)) return before
@@ -87,7 +87,7 @@ export function createShares(init: SharesInit): (asker: PeerIdStr, from: string)
     return share
   }
 
-  /** Breaks the oldest promise to the address that has the most, where that leaves it no fewer than the asker's gets. */
+  /** Revokes the oldest promise to the address that has the most, if that leaves it no fewer than the asker's gets. */
   function takeOver(from: string, isFree: (share: number) => boolean): number | undefined {
     const held = new Map<string, PeerIdStr[]>()
     for (const [peer, promise] of promises) {
@@ -116,15 +116,15 @@ export function createShares(init: SharesInit): (asker: PeerIdStr, from: string)
   }
 }
 
-/** How often a newcomer asks again for a share while all that nobody has are promised, and how long. */
+/** How often a newcomer repeats its request while all free shares are promised, and for how long. */
 const asking = { pauseMs: 2_000, patienceMs: 3 * promiseLimits.promiseMs } as const
 
 /**
- * Asks until there is a share for who asks: one that is promised to somebody who does not come is free again soon.
+ * Repeats a request until it yields a share: one that is promised to a peer that does not come is free again soon.
  *
- * @param ask - asks a peer of the run for its view
- * @param tell - told once, in a line, that it waits
- * @param pauseMs - from one question to the next, half as much more or less
+ * @param ask - requests the view of a peer of the run
+ * @param tell - called once, with a line that reports the wait
+ * @param pauseMs - from one request to the next, half as much more or less
  * @throws {@link HearsayError} DATA when all shares are taken
  * @throws the signal's reason
  */
@@ -151,9 +151,9 @@ export async function waitForShare(
 }
 
 /**
- * Reads what a peer says of its run. Names are for terminals: what could move the cursor is taken out.
+ * Reads a peer's view of its run. Names are for terminals: characters that could move the cursor are removed.
  *
- * @throws {@link HearsayError} `NETWORK` when it is nonsense
+ * @throws {@link HearsayError} `NETWORK` if it is malformed
  */
 export function readView(bytes: Uint8Array): RunView {
   try {

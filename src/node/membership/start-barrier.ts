@@ -8,20 +8,20 @@ import type { Happening } from '../events.js'
 import { whenConnected } from './connections.js'
 import type { Member } from './member.js'
 
-/** Pause before a neighbour that is not there yet is dialled again. */
+/** Pause before a neighbour that could not be reached is dialled again. */
 const redialMs = 500
 
 export interface StartBarrierInit {
   readonly self: number
   readonly members: readonly Member[]
   readonly topology: Topology
-  /** How long to wait for those that are not there yet. */
+  /** How long to wait for peers that have not come yet. */
   readonly joinMs: number
-  /** Waits for all members and not only the neighbours; these alone are dialled. */
+  /** Whether to wait for all members and not only the neighbours, which alone are dialled. */
   readonly everybody: boolean
-  /** Whether a peer is known to be gone for good: none waits for it. @default none is */
+  /** Whether a peer is known to be gone for good, and is not waited for. @default none is */
   readonly isGone?: (peer: PeerIdStr) => boolean
-  /** Its records are waited for. Left out, a connection will do: all begin together. */
+  /** Receives the records that are waited for. Left out, a connection suffices: all peers begin together. */
   readonly presence?: Presence
 }
 
@@ -41,9 +41,9 @@ export async function* meetNeighbours(
   until.within(joinMs, new Error('The neighbours did not come in time'))
   const deadline = until.signal
   try {
-    // Every dial listens to it, as many as there are neighbours.
+    // Every dial adds a listener, as many as there are neighbours.
     setMaxListeners(0, deadline)
-    // Where heads go to everybody, one that is lost is asked of anybody: when neighbours die, others are in no reach.
+    // A published head that is lost is requested from any peer: neighbours may die, so all addresses must be known.
     const reached = everybody
       ? [...members.keys()].filter(number => number !== self && isThereStill(number))
       : neighbours
@@ -56,7 +56,7 @@ export async function* meetNeighbours(
     await Promise.all(
       neighbours.map(async number => {
         const { peerId } = members[number]!
-        // Of two who would dial each other only one does: a second connection would only be closed again.
+        // Of two peers that would dial each other only one does: a second connection would only be closed again.
         if (number > self) await dialUntilThere(node, peerId, deadline).catch(() => signal.throwIfAborted())
       }),
     )
@@ -80,7 +80,7 @@ export async function* meetNeighbours(
 }
 
 /**
- * Dials again and again: a neighbour may start after us, and where many peers of one machine connect at once some
+ * Dials until it succeeds: a neighbour may start after us, and where many peers of one machine connect at once some
  * handshakes miss libp2p's deadlines (120 edges of 16 peers on two busy cores did).
  *
  * @throws the signal's reason

@@ -16,26 +16,26 @@ export interface AgreeingInit {
   readonly presence: Pick<Presence, 'live'>
   readonly runId: Uint8Array
   readonly agreement: AgreementService
-  /** Of the sum: as many as the own part has. */
+  /** Length of the sum: that of the own part. */
   readonly totalBytes: number
   /** The manifest's `limits.joinSeconds`. */
   readonly joinSeconds: number
 }
 
-/** From one question to the others to the next. */
+/** From one request to the others to the next. */
 const askedEveryMs = 2_000
-/** So many of the live peers are asked. */
+/** Number of live peers that receive a request. */
 const askedPeers = 8
-/** After so many times `joinSeconds` it is given up. */
+/** Multiple of `joinSeconds` after which the agreement fails. */
 const givenUpAfter = 20
-/** Peer ids beside the sum. */
+/** Limit of the peer ids that travel beside the sum. */
 const membersBytes = 128 * 1024
 
 /**
- * The sum of the run: what the live peers have agreed on already, as more than half of those asked have it;
- * else what comes of adding up with them.
+ * The sum of the run: the one that the live peers have agreed on already, if more than half of those asked have it;
+ * else the one computed with them.
  *
- * @throws {@link HearsayError} `NETWORK` where nobody has it for long, and too few are there; the signal's reason
+ * @throws {@link HearsayError} `NETWORK` if for long no peer has it and too few are live; the signal's reason
  */
 export async function agreeWithOthers(init: AgreeingInit, signal: AbortSignal): Promise<SummedNumbers> {
   const either = createDeadline(signal)
@@ -59,7 +59,7 @@ export async function agreeWithOthers(init: AgreeingInit, signal: AbortSignal): 
   }
 }
 
-/** Does it take longer than this? What it ends with is for who waits for it. */
+/** Does the promise take longer than this to settle? Its value or error is left to its other awaiters. */
 export async function isLong(waited: Promise<unknown>, ms: number): Promise<boolean> {
   const over = new AbortController()
   const ended = waited.then(
@@ -90,7 +90,7 @@ async function adopted(init: AgreeingInit, signal: AbortSignal): Promise<SummedN
   }
 }
 
-/** Nothing where the peer has none yet, or is gone, or busy: it is asked again. */
+/** Requests a peer's sum; undefined if it has none yet, or is gone, or busy: the request is repeated. */
 async function sumOf(
   { node, runId, totalBytes }: AgreeingInit,
   peer: string,
