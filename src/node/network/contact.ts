@@ -23,11 +23,11 @@ import { hostNetwork, type PeerNetwork, refusedInvite } from './peer-network.js'
 export interface JoinAddress {
   readonly address: Multiaddr
   readonly peerId: PeerId
-  /** Without it the peer is asked which run it is in, and trusted. */
+  /** Without it, the run that the peer reports is trusted. */
   readonly runId?: Uint8Array
 }
 
-/** An address with the run that is to be found there: /ip4/…/tcp/…/p2p/…#run. */
+/** An address with the id of the run there: /ip4/…/tcp/…/p2p/…#run. */
 export function joinAddress(address: Multiaddr, runId: Uint8Array): string {
   return `${address}#${Buffer.from(runId).toString('hex')}`
 }
@@ -45,7 +45,7 @@ export function parseJoinAddress(text: string): JoinAddress {
   } catch {
     throw wrong('is no address to join')
   }
-  // The last one: before it may stand the relay's.
+  // The last peer id: that of a relay may precede it.
   const id = address
     .getComponents()
     .filter(({ name }) => name === 'p2p')
@@ -59,13 +59,13 @@ export function parseJoinAddress(text: string): JoinAddress {
   }
 }
 
-/** How long the reason for a refusal may take behind the refusal, in milliseconds. */
+/** How long after a refusal its reason may arrive, in milliseconds. */
 const refusalMs = 5_000
 
 /**
- * Asks a peer for its run's manifest.
+ * Requests the manifest of a peer's run.
  *
- * @throws {@link HearsayError} `NETWORK` when it does not answer, or with another run than the address says
+ * @throws {@link HearsayError} `NETWORK` if it does not answer, or with another run than the address states
  */
 export async function askManifest(
   contact: JoinAddress,
@@ -88,9 +88,9 @@ export async function askManifest(
 }
 
 /**
- * Asks a peer who takes part, and for a share of the partition that nobody has. The share is promised to this identity.
+ * Requests a peer's view of its run: the peers, and a free share of the partition, which is promised to this identity.
  *
- * @throws {@link HearsayError} `NETWORK` when it does not answer
+ * @throws {@link HearsayError} `NETWORK` if it does not answer
  */
 export async function askView(
   contact: JoinAddress,
@@ -103,7 +103,7 @@ export async function askView(
   return readView(await ask(contact, question, identity, network, signal))
 }
 
-/** By a host of its own, that is closed afterwards: only who knows the manifest knows what a peer's host needs. */
+/** Sends a request from a temporary host: what a peer's own host needs is known only with the manifest. */
 async function ask(
   { address, peerId }: JoinAddress,
   question: StateQuery,
@@ -123,7 +123,7 @@ async function ask(
   const { invite } = network
   const { networkKey, access } = hostNetwork(network, {
     runId: question.runId ?? new Uint8Array(32),
-    // Who founded it is in the manifest; until then whoever has it is to see our invitation.
+    // The founders are in the manifest; until then the peer that has it is to receive our invitation.
     founders: invite === undefined ? undefined : [peerId],
     contacts: [address],
     onRefused: (_, reason) => refused.resolve(reason),
@@ -132,7 +132,7 @@ async function ask(
     privateKey,
     transport: 'tcp',
     listen: [],
-    // It calls, by whatever way the address has, and is not called.
+    // This host dials, by whatever transport the address has, and is not dialled.
     field: { autoNat: false, holePunching: false },
     ...(networkKey && { networkKey }),
     ...(access && { access }),
@@ -144,13 +144,13 @@ async function ask(
   })
   try {
     await node.start()
-    // First of all a connection: what is wrong with that is said in another way than what is wrong with the answer.
+    // First of all a connection: its failure is reported differently from a failure of the request.
     deadline.within(stateProtocol.deadlines.dialMs, new Error('it cannot be reached'))
     await node.dial(address, { signal: deadline.signal })
     return await answerOf(node, peerId, question, signal)
   } catch (error) {
     signal.throwIfAborted()
-    // Our question ends as soon as the invitation is refused; why it was comes just behind.
+    // Our request fails as soon as the invitation is refused; the reason arrives just after.
     const isAwaited = isThere && invite !== undefined
     const reason = isAwaited ? await Promise.race([refused.promise, setTimeout(refusalMs, undefined)]) : undefined
     throw reason === undefined ? explained(error, address, isThere) : refusedInvite(reason, String(peerId))
@@ -160,10 +160,10 @@ async function ask(
   }
 }
 
-/** How often a newcomer comes back to a peer that answers others just now, and after how long on average. */
+/** How often a newcomer repeats its request to a peer that is busy, and after how long on average. */
 const busy = { tries: 30, pauseMs: 1_000 } as const
 
-/** When a run is announced many come at once, and a peer answers a few at a time. */
+/** Repeats a request to a busy peer: when a run is announced many come at once, and a peer answers a few at a time. */
 async function answerOf(
   node: HearsayHost,
   peer: PeerId,
@@ -176,7 +176,7 @@ async function answerOf(
     } catch (error) {
       if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busy.tries) throw error
     }
-    // Not all at once again.
+    // Random, so that not all come at once again.
     await setTimeout(busy.pauseMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
@@ -210,7 +210,7 @@ function explained(error: unknown, address: Multiaddr, isThere: boolean): unknow
   return new HearsayError('NETWORK', `${why ?? instead}`, { source: address.toString(), cause: error })
 }
 
-/** For who is given its own address, as of the folder that its own is a copy of. */
+/** The error of a peer that is given its own address, as when its folder is a copy of the other peer's. */
 export function ownAddress(address: string, peerId: PeerId): HearsayError {
   return new HearsayError(
     'NETWORK',

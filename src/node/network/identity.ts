@@ -3,20 +3,20 @@ import { generateKeyPair, generateKeyPairFromSeed } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 
-/** Who a peer is: an Ed25519 key, and the peer id that follows from it. */
+/** A peer's identity: an Ed25519 key, and the peer id that follows from it. */
 export interface Identity {
   readonly privateKey: Ed25519PrivateKey
   readonly peerId: PeerId
 }
 
-/** A new identity that nobody else has. */
+/** A new, unique identity. */
 export async function createIdentity(): Promise<Identity> {
   return identityOf(await generateKeyPair('Ed25519'))
 }
 
 /**
  * The identities of a simulation, from its seed and in the order of their peer ids. Every sum over peers runs in that
- * order, so the same seed must give the same order. Never for the field: who knows the seed knows the keys.
+ * order, so the same seed must give the same order. Never for the field: anybody who knows the seed knows the keys.
  */
 export async function simulatedIdentities(seed: number, peers: number): Promise<Identity[]> {
   const identities = await Promise.all(

@@ -3,16 +3,17 @@ import { createServer } from 'node:net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 
 /*
- * A peer that comes back is looked for where it was. It was told "any free port", and has to ask for the one that it got.
+ * Others dial a peer that comes back at its former address. One that was configured with "any free port" must then
+ * listen on the port that it was assigned.
  */
 
 const anyHost: readonly string[] = ['0.0.0.0', '::']
 
 /**
- * What a host was asked to listen on, with the ports that it got in the place of "any".
+ * The addresses that a host was configured to listen on, with the ports that it was assigned in the place of "any".
  *
- * @param listen - multiaddrs as they were asked for
- * @param actual - the host's own
+ * @param listen - multiaddrs as configured
+ * @param actual - the multiaddrs that the host listens on
  */
 export function pinned(listen: readonly string[], actual: readonly Multiaddr[]): string[] {
   const taken = new Set<string>()
@@ -37,11 +38,11 @@ export function pinned(listen: readonly string[], actual: readonly Multiaddr[]):
 /** Addresses to listen on, of which some have changed. */
 export interface Vacant {
   readonly listen: readonly string[]
-  /** Ports that another process has. */
+  /** Ports that another process uses. */
   readonly taken: readonly number[]
 }
 
-/** The same addresses, with any free port in the place of one that another process has by now. */
+/** The same addresses, with any free port in the place of one that another process uses by now. */
 export async function vacant(listen: readonly string[]): Promise<Vacant> {
   const taken: number[] = []
   const free: string[] = []
@@ -54,7 +55,7 @@ export async function vacant(listen: readonly string[]): Promise<Vacant> {
   return { listen: free, taken }
 }
 
-/** Whatever else is wrong with the address, the host says that listens there. */
+/** Any other fault of the address is reported by the host that listens on it. */
 async function isInUse(host: string, port: number): Promise<boolean> {
   const server = createServer()
   try {
@@ -67,7 +68,7 @@ async function isInUse(host: string, port: number): Promise<boolean> {
   }
 }
 
-/** Undefined for what has no TCP port of this machine. */
+/** Undefined for an address that has no TCP port of this machine. */
 function partsOf(
   address: Multiaddr,
 ): { readonly kind: string; readonly host: string; readonly port: number } | undefined {

@@ -11,38 +11,38 @@ import {
 } from '../../gossip/index.js'
 import type { InTheField } from '../assembled-peer.js'
 
-/** How a peer of the field is reached, and who may take part with it. */
+/** How a peer in the field is reached, and which others may take part with it. */
 export interface PeerNetwork {
   /** Only peers with the same key can connect. @default none */
   readonly key?: NetworkKey | undefined
-  /** These peers and nobody else may connect. Not in a run by invitation. @default everybody */
+  /** Only these peers may connect. Not in a run by invitation. @default every peer may */
   readonly allow?: readonly PeerId[] | undefined
   /** In a run by invitation: this peer's token. @default none: it is a founder */
   readonly invite?: string | undefined
   /** Relays through which this peer can be reached: multiaddrs with a peer id. @default none */
   readonly relays?: readonly string[] | undefined
-  /** Is a relay for so many others. @default 0 */
+  /** Number of other peers that this one is a relay for. @default 0 */
   readonly relaySlots?: number | undefined
-  /** Addresses under which others reach it besides its own: multiaddrs without a peer id. @default none */
+  /** Addresses under which others reach this peer besides its own: multiaddrs without a peer id. @default none */
   readonly announce?: readonly string[] | undefined
   /** Finds peers of the run on the LAN (mDNS), and connects to some of them. @default false */
   readonly lan?: boolean | undefined
-  /** Asks the router to let others in (UPnP). @default false */
+  /** Requests a port mapping from the router (UPnP). @default false */
   readonly upnp?: boolean | undefined
 }
 
 export interface NetworkOf {
   /** 32 bytes. */
   readonly runId: Uint8Array
-  /** Of a run by invitation; nothing where whoever knows the address may take part. */
+  /** The founders of a run by invitation; undefined where everybody who knows the address may take part. */
   readonly founders?: readonly PeerId[] | undefined
-  /** Whom it calls first. @default nobody */
+  /** The peers that are dialled first. @default none */
   readonly contacts?: readonly Multiaddr[]
-  /** Told when a peer does not take our invitation. Must not throw. */
+  /** Called when a peer refuses our invitation. Must not throw. */
   readonly onRefused?: (by: string, reason: InviteRejection) => void
 }
 
-/** What a host is given for it. For one host: who may take part is remembered in it. */
+/** The options of a host for this network. For one host only: they hold the state of which peers are admitted. */
 export function hostNetwork(network: PeerNetwork, run: NetworkOf): Omit<InTheField, 'share'> {
   const { key, invite, relays = [], relaySlots, announce, lan = false, upnp } = network
   const { contacts = [], onRefused } = run
@@ -65,7 +65,7 @@ export function hostNetwork(network: PeerNetwork, run: NetworkOf): Omit<InTheFie
   }
 }
 
-/** Why an invitation is not taken, and what to do about it. */
+/** Why an invitation is refused, and the remedy. */
 const refusals: Readonly<Record<InviteRejection, string>> = {
   OVERSIZE: 'is no invitation; copy the whole token',
   MALFORMED: 'is no invitation; copy the whole token',
@@ -78,15 +78,15 @@ const refusals: Readonly<Record<InviteRejection, string>> = {
   BAD_SIGNATURE: 'was changed on its way; copy the whole token',
 }
 
-/** One line for an invitation that somebody does not take. */
+/** The error for an invitation that is refused, in one line. */
 export function refusedInvite(reason: InviteRejection, by: string): HearsayError {
   return new HearsayError('NETWORK', `${by} does not take the invitation: it ${refusals[reason]}`, { field: 'invite' })
 }
 
 /**
- * Says at once what the others would say only by hanging up.
+ * Reports at once what the others would show only by closing the connection.
  *
- * @throws {@link HearsayError} NETWORK when this peer may not take part
+ * @throws {@link HearsayError} `NETWORK` if this peer may not take part
  */
 export async function checkInvited(
   { invite }: PeerNetwork,
@@ -120,7 +120,7 @@ function policyOf({ allow, invite }: PeerNetwork, { runId, founders }: NetworkOf
   return { kind: 'invites', runId, founders, ...(invite === undefined ? {} : { token: invite }) }
 }
 
-/** Relays that need not be members: ours, and those through which we call. What is no address, the host says. */
+/** Relays that need not be members: ours, and those we dial through. The host reports those that are no addresses. */
 function relaysIn(relays: readonly string[], contacts: readonly Multiaddr[]): PeerId[] {
   const through = contacts.flatMap(address => String(address).split('/p2p-circuit').slice(0, -1))
   return [...relays, ...through].flatMap(address => {
@@ -132,7 +132,7 @@ function relaysIn(relays: readonly string[], contacts: readonly Multiaddr[]): Pe
   })
 }
 
-/** libp2p would not start, and say so with a stack. */
+/** Checks an address here, because libp2p would fail to start with a wrong one, and report it with a stack. */
 function checkAnnounced(address: string): string {
   try {
     const names = multiaddr(address)
@@ -140,7 +140,7 @@ function checkAnnounced(address: string): string {
       .map(({ name }) => name)
     if (names.length > 1 && !names.includes('p2p')) return address
   } catch {
-    // Said below.
+    // Reported below.
   }
   throw new HearsayError(
     'NETWORK',

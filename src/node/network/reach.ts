@@ -6,9 +6,9 @@ import type { AssembledPeer } from '../assembled-peer.js'
 import { ownAddress } from './contact.js'
 
 /**
- * Connects to those through whom the others are found. One that answers is enough: it knows the others.
+ * Connects to the peers through which the others are found. One that answers is enough: it knows the others.
  *
- * @throws {@link HearsayError} `NETWORK` when nobody answers, or all addresses are the peer's own; the signal's reason
+ * @throws {@link HearsayError} `NETWORK` if none answers, or all addresses are the peer's own; the signal's reason
  */
 export async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
   if (contacts.length === 0) return
@@ -30,10 +30,10 @@ export async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[]
   })
 }
 
-/** Resolves when one of them answers; the others are tried on beside what follows. */
+/** Resolves when one of them answers; the other dials continue in the background. */
 async function anyOf(parts: AssembledPeer, addresses: readonly Multiaddr[], signal: AbortSignal): Promise<void> {
   const each = createDeadline(signal)
-  // As many listen to it as there are addresses: no leak, whatever Node suspects from 11 on.
+  // One listener for each address is no leak, though Node warns of one from 11 on.
   setMaxListeners(0, each.signal)
   const answers = addresses.map(address => parts.connect([address], each.signal))
   void Promise.allSettled(answers).then(each.clear)

@@ -12,19 +12,19 @@ export interface StreamExchange extends NeighbourRoad {
   swap(position: Position, values: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap>
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>
-  /** What was handed over last, where `keepsLatest` asks to keep it: newcomers want it. */
+  /** The payload that was handed over last, if `keepsLatest` is set: newcomers request it. */
   latest(): StatePayload | undefined
 }
 
 export interface ExchangeInit extends OutboxInit {
   readonly node: Libp2p
-  /** Wait for nobody: what is here is merged. @default false */
+  /** Wait for no peer: the heads that are here are merged. @default false */
   readonly isAsync?: boolean
   /** How long an exchange waits for neighbours that are connected and silent. */
   readonly patience: Patience
   /**
-   * Resolves when it is known that this peer's head of a round will not come, though it is there: its own reports are
-   * of another round. Left out, only the deadline tells.
+   * Resolves when it is known that this peer's head of a round will not come, though the peer is live: its own reports
+   * are of another round. Left out, only the deadline ends the wait.
    */
   readonly whenElsewhere?: (peer: PeerIdStr, round: number, signal: AbortSignal) => Promise<void>
   /** Longest try to reach a neighbour whose connection is lost. */
@@ -59,7 +59,7 @@ class Exchange implements StreamExchange {
     deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
     const { over } = await outbox.toAll(position, head, where, deadline.signal)
     const taken = this.takeAll(position, where, waiting, deadline.signal, signal)
-    // Handing over may go on behind the merge, and has until the deadline too.
+    // Handing over may continue during the merge, and has until the deadline too.
     void Promise.allSettled([over, taken]).then(deadline.clear)
     const { received, absent } = await taken
     waiting.done()
@@ -81,7 +81,11 @@ class Exchange implements StreamExchange {
     this.outbox.throwIfLost()
   }
 
-  /** Of all that are worth waiting for, and of the others what comes meanwhile. @param deadline - ends with `signal` too */
+  /**
+   * Takes the heads of all neighbours that are worth waiting for, and those of the others that come meanwhile.
+   *
+   * @param deadline - aborts with `signal` too
+   */
   private async takeAll(
     position: Position,
     { members, self, graph }: Neighbourhood<Member>,
@@ -109,7 +113,7 @@ class Exchange implements StreamExchange {
     return { received, absent: absent.sort((a, b) => a.peer - b.peer) }
   }
 
-  /** The neighbour's head, or why there is none. @param deadline - ends with `signal` too */
+  /** The neighbour's head, or why there is none. @param deadline - aborts with `signal` too */
   private async take(
     peer: PeerId,
     position: Position,
@@ -145,7 +149,7 @@ class Exchange implements StreamExchange {
     }
   }
 
-  /** What is here of the neighbours, of whatever round. */
+  /** The newest head of each neighbour that is here, of whatever round. */
   private newest({ members, self, graph, topology }: Neighbourhood<Member>): Swap {
     const { handover } = this.init
     const received = new Map<number, Float32Array>()
@@ -159,15 +163,15 @@ class Exchange implements StreamExchange {
       received.set(peer, head.values)
       rounds.set(peer, head.round)
     }
-    // Of those that are no neighbours any more nothing is kept; where graphs change every round, they soon are again.
+    // Heads of former neighbours are dropped, unless graphs change every round: they are then soon neighbours again.
     if (topology.period === 1) handover.keepOnly(senders)
     return { received, rounds, absent: [], release() {} }
   }
 }
 
 /**
- * Resolves when `peerId` will send nothing any more: in lockstep as it is known, else when it has no connection to us and
- * cannot be dialled. Rejects when `signal` aborts.
+ * Resolves when `peerId` will send nothing any more: in lockstep when it is known to be gone, else when it has no
+ * connection to us and cannot be dialled. Rejects when `signal` aborts.
  */
 async function whenGone(
   { node, dialMs, lockstep }: Pick<ExchangeInit, 'node' | 'dialMs' | 'lockstep'>,

@@ -8,19 +8,19 @@ import type { Patience } from './patience.js'
 export interface HeadsHeardInit {
   readonly presence: Pick<Presence, 'heard' | 'live' | 'until'>
   readonly patience: Patience
-  /** Of peers of one process that go in step; who is there is then not asked of presence. */
+  /** For peers of one process in lockstep; it then determines which peers are live, and presence does not. */
   readonly lockstep?: Lockstep | undefined
 }
 
-/** Who was heard, and how far: published heads come from everybody, in their own time. */
+/** Which peers were heard, and of which round: published heads come from all peers, each at its own pace. */
 export interface HeadsHeard {
-  /** A head of this peer has come. */
+  /** Records that a head of this peer has come. */
   heard(peer: PeerIdStr, round: number): void
   /** Has a head of this round or a later one come? */
   has(peer: PeerIdStr, round: number): boolean
   /**
-   * Resolves when the heads of this round are here, of all who are there, not far behind and worth waiting for; or when
-   * there is no more patience.
+   * Resolves when the heads of this round are here, of all peers that are live, not far behind and worth waiting for;
+   * or when patience ends.
    *
    * @throws the signal's reason
    */
@@ -32,7 +32,7 @@ export function createHeadsHeard({ presence, patience, lockstep }: HeadsHeardIni
   const waiters = createWaiters()
   const has = (peer: PeerIdStr, round: number): boolean => (newest.get(peer) ?? -1) >= round
 
-  /** Those whose head of this round is worth waiting for. */
+  /** The peers whose head of this round is worth waiting for. */
   function expected(peers: readonly PeerIdStr[], round: number): PeerIdStr[] {
     if (lockstep !== undefined) {
       return peers.filter(peer => !lockstep.isGone(peer, round) && !lockstep.isWithheld(peer, round))
@@ -41,7 +41,7 @@ export function createHeadsHeard({ presence, patience, lockstep }: HeadsHeardIni
     return peers.filter(peer => {
       const report = presence.heard().get(peer)
       if (report === undefined || !live.has(peer)) return false
-      // Its head tells how far it is too, and sooner.
+      // Its newest head states its round too, and sooner.
       const at = Math.max(report.round, newest.get(peer) ?? 0)
       return !isFarBehind({ ...report, round: at }, round)
     })
@@ -67,7 +67,7 @@ export function createHeadsHeard({ presence, patience, lockstep }: HeadsHeardIni
       const deadline = createDeadline(signal)
       deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
       try {
-        // Whichever is first: a head, or the news that somebody is gone.
+        // Whichever is first: a head, or the report that a peer is gone.
         await Promise.race([
           waiters.until(isDone, deadline.signal),
           (lockstep ?? presence).until(isDone, deadline.signal),
@@ -77,7 +77,7 @@ export function createHeadsHeard({ presence, patience, lockstep }: HeadsHeardIni
       } finally {
         for (const peer of expected(peers, round)) if (!counted.has(peer)) waiting.ended(peer, 'late')
         waiting.done()
-        // The one that came second is not waited for any more.
+        // Ends the other wait.
         deadline.abort(new Error('The wait is over'))
         deadline.clear()
       }

@@ -20,7 +20,7 @@ import type { Beginning, Road } from './road.js'
 export interface NeighbourRoadInit {
   readonly manifest: Manifest
   readonly runId: Uint8Array
-  /** Of what is handed over. */
+  /** Layout of what is handed over. */
   readonly layout: Layout
   /** Exchanges in a round. */
   readonly steps: number
@@ -55,7 +55,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     const where = begun?.federation.at(theirRound)
     const number = where?.numbers.get(sender)
     if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    // In lockstep nobody lies, and how far one may be ahead along one-way edges depends on the graph.
+    // In lockstep no peer lies, and how far one may be ahead along one-way edges depends on the graph.
     const isBound = !isAsync && init.lockstep === undefined
     if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
     return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
@@ -104,9 +104,9 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
 }
 
 /**
- * How far ahead of us a neighbour may honestly be. Over an edge that goes both ways it needs our head of each round,
- * so one round; along one-way edges the news takes up to log₂ m rounds to come round. A little more is allowed for
- * neighbours that stopped waiting for us at a deadline.
+ * How many rounds an honest neighbour may be ahead of us. Over an edge that goes both ways it needs our head of each
+ * round, so one round; along one-way edges it depends on us over up to log₂ m edges, each a round. A little more is
+ * allowed for neighbours that stopped waiting for us at a deadline.
  */
 function roundsAhead(topology: Topology): number {
   return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3

@@ -4,11 +4,11 @@ import type { Published } from '../../methods/index.js'
 export const authorsLimit = 2048
 
 /**
- * What became of a head. `stale`: as new a one is held. `size`: not as many numbers as the head agreed on. `full`: as
- * many peers' heads as may be held are, and none of them is older.
+ * The outcome for a received head. `stale`: one that is as new is held. `size`: its length differs from that of the
+ * agreed head. `full`: the limit of held heads is reached, and none of them is older.
  */
 export type Reception =
-  | { readonly ok: true /** Whose head had to go. */; readonly dropped?: string }
+  | { readonly ok: true /** The peer whose head was dropped. */; readonly dropped?: string }
   | { readonly ok: false; readonly reason: 'stale' | 'size' | 'full' }
 
 /** The last good head of every peer that was heard, and the one before where the last is ahead of us. */
@@ -20,23 +20,23 @@ export interface NewestHeads<H extends Published = Published> {
    */
   receive(head: H): Reception
   /**
-   * A head of each peer with the rounds that it lies behind, in the order of their ids, whatever order they came in: sums
-   * over heads then have the same bits on every machine. Which older heads are let go of follows from it: rounds only
-   * grow.
+   * A head of each peer with its age in rounds, in the order of the peer ids, whatever order they came in: sums over
+   * heads then have the same bits on every machine. A call also drops the older heads that no later call needs: rounds
+   * only grow.
    *
-   * @param upTo - of a peer whose last head is of a later round than this the one before counts, if it is not: a
-   *   quick peer must not change what others compute. @default Infinity: the last one, whatever its round
+   * @param upTo - if a peer's last head is of a later round than this, the one before counts, unless it is too: a fast
+   *   peer must not change what others compute. @default Infinity: the last one, whatever its round
    */
   at(round: number, upTo?: number): readonly (H & { readonly age: number })[]
-  /** For a peer that is known to be gone for good. A peer that is merely away keeps serving by its last head. */
+  /** For a peer that is known to be gone for good. A peer that is merely away keeps contributing its last head. */
   forget(peer: string): void
   readonly size: number
 }
 
 /**
- * @param numbers - in a head
+ * @param numbers - length of a head
  * @param limit - heads held at most, 1 to {@link authorsLimit}. When one more peer comes, the head that was trained
- *   longest ago goes, if it is older than the new one: otherwise a crowd of new names could push out those at work
+ *   longest ago is dropped, if it is older than the new one: otherwise many new identities could displace active peers
  */
 export function createNewestHeads<H extends Published = Published>({
   numbers,
@@ -49,7 +49,7 @@ export function createNewestHeads<H extends Published = Published>({
     throw new RangeError(`limit is ${limit}; must be a whole number from 1 to ${authorsLimit}`)
   }
   const held = new Map<string, H>()
-  /** Of those whose last head may be ahead of us: the one before. */
+  /** The head before the last, of peers whose last head may be ahead of us. */
   const earlier = new Map<string, H>()
 
   const oldest = (): H | undefined =>
@@ -95,7 +95,7 @@ export function createNewestHeads<H extends Published = Published>({
   }
 }
 
-/** By code units, so that no machine's language changes the order. */
+/** By code units, so that the order does not depend on a machine's locale. */
 function byPeer(a: Published, b: Published): number {
   return a.peer < b.peer ? -1 : a.peer > b.peer ? 1 : 0
 }

@@ -15,16 +15,16 @@ import type { Neighbourhood, Position } from '../../methods/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
 
-/** The own head's way to the neighbours. */
+/** Sends the own head to the neighbours. */
 export interface Outbox {
-  /** Hands a copy of `head` to everyone this graph sends to. Resolves when the copy is made, with when all is over. */
+  /** Hands a copy of `head` to every peer this graph sends to. Resolves once copied, with the end of all sends. */
   toAll(
     position: Position,
     head: Float32Array,
     where: Neighbourhood<Member>,
     signal: AbortSignal,
   ): Promise<{ readonly over: Promise<unknown> }>
-  /** What was handed over last, where `keepsLatest` asks to keep it. */
+  /** The payload that was handed over last, if `keepsLatest` is set. */
   latest(): StatePayload | undefined
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>
@@ -34,33 +34,33 @@ export interface Outbox {
 
 export interface OutboxInit {
   readonly handover: Handover
-  /** Keep the payload of the last exchange: a head's memory more. @default false */
+  /** Keep the payload of the last exchange, at the memory of one more head. @default false */
   readonly keepsLatest?: boolean
-  /** What is handed over in a round in place of the head: a fault of a simulation. @default the head */
+  /** Returns what is handed over in a round in place of the head: a simulated fault. @default the head */
   readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
   /**
-   * Of peers of one process that go in step: who is gone is known and not found out, and no head of a living peer may be
-   * lost, since its neighbour waits for it without end.
+   * For peers of one process in lockstep: which peers are gone is known rather than detected, and no head of a living
+   * peer may be lost, since its neighbour waits for it without limit.
    */
   readonly lockstep?: Lockstep | undefined
 }
 
 /**
- * Heads under way to one neighbour. One that is honest and slow has two at most; one that takes our heads and never
+ * Heads in transit to one neighbour. One that is honest and slow has two at most; one that takes our heads and never
  * answers must not keep all of them in memory.
  */
 const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
 
-/** In lockstep the next head waits instead; half of what the neighbour allows, whose streams end a little after ours. */
+/** In lockstep the next head waits instead; half of the neighbour's limit, whose streams end a little after ours. */
 const lockstepSends = sendsPerNeighbour / 2
 
 /**
- * How often a head is handed over whose connection is lost under it or cannot be made. The neighbour may well reach us
- * when we do not reach it; it then waits for our head until its deadline.
+ * How often a head is sent if its connection is lost or cannot be made. The neighbour may reach us though we do not
+ * reach it; it then waits for our head until its deadline.
  */
 const sendTries = 3
 
-/** When a run begins, a neighbour may not have seen yet that we are one: it is asked again for ten seconds. */
+/** When a run begins, a neighbour may not know yet that we are one: the head is sent again for ten seconds. */
 const earlyTries = 20
 const earlyMs = 500
 
@@ -69,15 +69,15 @@ interface UnderWay {
   readonly done: Promise<boolean>
 }
 
-/** Hands heads to neighbours over libp2p streams, each as often as it takes. */
+/** Hands heads to neighbours over libp2p streams, with retries. */
 export function createOutbox(init: OutboxInit): Outbox {
   const { handover, lockstep } = init
   const sends = new Map<PeerIdStr, UnderWay[]>()
   let kept: StatePayload | undefined
-  /** In lockstep: why a living neighbour did not get a head. It ends the run: its numbers would not be the run's. */
+  /** In lockstep: why a living neighbour did not get a head. It ends the run, whose numbers would be wrong. */
   let lost: HearsayError | undefined
 
-  /** Resolves when it is over: did the neighbour take the head? */
+  /** Resolves when sending is over: did the neighbour take the head? */
   function send(peer: PeerId, position: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
     const name = peer.toString()
     const underWay = sends.get(name) ?? []
@@ -87,7 +87,7 @@ export function createOutbox(init: OutboxInit): Outbox {
     const end = new AbortController()
     const until = createDeadline(signal, end.signal)
     const done = persist(peer, position, payload, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
-      // Whatever becomes of it, the neighbour's own head decides whether it counts.
+      // An error here does not matter: whether the neighbour counts depends on its own head.
       .catch(() => false)
       .finally(() => {
         until.clear()
@@ -99,7 +99,7 @@ export function createOutbox(init: OutboxInit): Outbox {
     return done
   }
 
-  /** @param first - what must be over before */
+  /** @param first - what must be over before this head is sent */
   async function persist(
     peer: PeerId,
     { round, step }: Position,
@@ -133,7 +133,7 @@ export function createOutbox(init: OutboxInit): Outbox {
       .filter(peerId => lockstep?.isGone(peerId.toString(), position.round) !== true)
       .map(peerId => send(peerId, position, payload, signal))
     if (init.keepsLatest === true) {
-      // Not given back when it is replaced: a newcomer may still be reading it.
+      // Its memory is not released when it is replaced: a newcomer may still be reading it.
       kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
       return { over: Promise.all(all) }
     }
@@ -155,12 +155,12 @@ export function createOutbox(init: OutboxInit): Outbox {
   }
 }
 
-/** Did the way there end, rather than the neighbour refuse? */
+/** Did the connection fail, rather than the neighbour refuse? */
 function isCut(result: SendResult): boolean {
   return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
 }
 
-/** Was it refused for what it holds, or is it there already? Whoever waits for it then knows. */
+/** Was the head refused for its contents, or had it arrived already? The neighbour then does not wait for it. */
 function isKnown(result: SendResult): boolean {
   return !result.ok && (result.reason === 'DUPLICATE' || isFinal(result.reason))
 }

@@ -2,13 +2,13 @@ import type { PeerIdStr } from '../../gossip/index.js'
 
 /** One exchange's waiting. */
 export interface Waiting {
-  /** How long it may take, in whole milliseconds: timers take no others. */
+  /** How long the exchange may wait, in whole milliseconds: timers take no others. */
   readonly limitMs: number
-  /** Is this neighbour to be waited for? Of others the head is taken if it is here when the wait for these is over. */
+  /** Is this neighbour waited for? The heads of others are taken if they are here when that wait is over. */
   expects(peer: PeerIdStr): boolean
-  /** A neighbour's head has come; or did not in time; or it is known that none will. */
+  /** Records that a neighbour's head came, did not come in time, or is known not to come. */
   ended(peer: PeerIdStr, how: 'came' | 'late' | 'absent'): void
-  /** The exchange is over. */
+  /** Records that the exchange is over. */
   done(): void
 }
 
@@ -18,7 +18,7 @@ export interface Patience {
 }
 
 /**
- * Always the same.
+ * Always the same wait.
  *
  * @param limitMs - `Infinity` in a simulation, whose numbers must not depend on how busy the machine is
  */
@@ -30,7 +30,7 @@ export interface AdaptivePatienceInit {
   /** Never longer than this. */
   readonly longestMs: number
   /**
-   * Never shorter than this: what a network that hiccups needs.
+   * Never shorter than this, since a network may fail for a moment.
    * @default 2000
    */
   readonly shortestMs?: number
@@ -38,23 +38,24 @@ export interface AdaptivePatienceInit {
 
 /** Exchanges remembered: the slowest of them counts. */
 const remembered = 5
-/** Exchanges in a row that a neighbour may miss before it is waited for more rarely: a machine may be busy for a while. */
+/** Exchanges in a row that a neighbour may miss before it is waited for less often: a machine may be busy at times. */
 const missesForgiven = 2
-/** However many it missed, it is waited for again after so many exchanges. */
+/** However many it missed, a neighbour is waited for again after so many exchanges. */
 const rarest = 64
-/** Times what was seen. A neighbour on a machine that is busy just now takes twice as long. */
+/** Multiple of the measured wait: a neighbour on a machine that is busy for a while takes twice as long. */
 const margin = 2
 
 /**
- * Adapts to the faster half of the neighbours, and to this peer's own pace: waits as long as its own training took, and
- * twice as long as that half took in the slowest of the last few exchanges. So who is twice as slow still counts, and
- * a peer ten times slower than the others costs them one deadline of their own pace, not of its own. In the first
- * exchange nothing is known yet and the longest wait holds.
+ * Adapts to the faster half of the neighbours, and to this peer's own pace: waits for the time its own training took,
+ * plus twice the time that half took in the slowest of the last few exchanges. So a neighbour that is twice as slow
+ * still counts, and one ten times slower than the others costs them one deadline of their own pace, not of its own. In
+ * the first exchange nothing is known yet and the longest wait applies.
  *
- * A neighbour that missed three exchanges in a row is waited for in every second, then in every fourth, eighth and so on, until it
- * is in time again. Were the silent waited for each round, all peers would be held up alike, and one that had fallen
- * behind for once would never catch up with the others: with three silent members of twelve on a full graph, on two
- * cores, an honest peer's merges missed one of eight honest heads for a whole run, and it ended 1.3 points lower.
+ * A neighbour that missed three exchanges in a row is waited for in every second, then in every fourth, eighth and so
+ * on, until it is in time again. If silent neighbours were waited for in each round, all peers would be held up alike,
+ * and one that had fallen behind once would never catch up with the others: with three silent members of twelve on a
+ * full graph, on two cores, an honest peer's merges missed one of eight honest heads for a whole run, and it ended 1.3
+ * points lower.
  */
 export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePatienceInit): Patience {
   const seen: number[] = []

@@ -27,18 +27,18 @@ import { authorsLimit, createNewestHeads } from './newest-heads.js'
 import type { Patience } from './patience.js'
 import type { Beginning, Road } from './road.js'
 
-/** How long nothing must have come before somebody is asked for what is missing. */
+/** How long no head must have come before the missing ones are requested. */
 const askMs = 5_000
-/** How many are asked: all have the same heads but for what was lost on its way to them. */
+/** How many peers receive a request: all have the same heads except those that were lost in transit. */
 const askedPeers = 8
-/** Of a peer of a run without a sum. */
+/** The digest of a peer in a run without a sum. */
 const noSum = new Uint8Array()
 
 export interface PublicRoadInit {
   readonly manifest: Manifest
   readonly runId: Uint8Array
   readonly identity: Identity
-  /** Of what is published. */
+  /** Layout of what is published. */
   readonly layout: Layout
   /** See {@link ExchangeInit}. */
   readonly forge?: ExchangeInit['forge']
@@ -46,12 +46,12 @@ export interface PublicRoadInit {
   readonly access?: Access
   readonly invite?: Uint8Array
   readonly patience: Patience
-  /** Peers whose heads never reach this one: a fault of a simulation. @default none */
+  /** Peers whose heads never reach this one: a simulated fault. @default none */
   readonly isDeafTo?: ((peer: PeerIdStr) => boolean) | undefined
   readonly timing: Timing
-  /** Of peers of one process that go in step. */
+  /** For peers of one process in lockstep. */
   readonly lockstep?: Lockstep | undefined
-  /** The SHA-256 of the sum that this peer sees its data by, once it has one. @default the run has none */
+  /** SHA-256 of the sum that this peer standardises by, once it has one. @default the run has none */
   readonly sumDigest?: () => Uint8Array | undefined
 }
 
@@ -60,18 +60,18 @@ export interface NamedHead extends Published {
   readonly name?: string | undefined
 }
 
-/** A received head, and by which sum its author sees its data; of one that was kept, by that of this peer. */
+/** A received head, and the digest of the sum its author standardises by; `own` for a head that was restored. */
 interface SummedHead extends Published {
   readonly sumDigest: Uint8Array | 'own' | undefined
 }
 
-/** The road to everybody: what is published reaches all peers of the run, and the newest of each is held. */
+/** The road to everybody: what is published reaches all peers of the run, and the newest head of each is held. */
 export interface PublicationRoad extends Road<'everybody'> {
   expect(members: readonly Member[]): void
   catchUp(signal: AbortSignal): Promise<void>
-  /** What has been received, of rounds up to this. @default all */
+  /** The heads that were received, of rounds up to this. @default all */
   kept(upTo?: number): readonly NamedHead[]
-  /** Puts back what was received before, where nothing newer is here. */
+  /** Restores heads that were received before, where no newer one is here. */
   recall(heads: readonly NamedHead[]): void
   forgetRecalled(): void
 }
@@ -86,9 +86,9 @@ class Publishing implements PublicationRoad {
   private readonly store
   private readonly publication
   private readonly hearing
-  /** Heads of our own that everybody would have refused, and others' that mean nothing here, by reason. */
+  /** Counts own heads that every peer would have refused, and heads of others by another sum, by reason. */
   private readonly unfit = new ReasonCounts<string>()
-  /** Names of members that are known beforehand, who may never speak. */
+  /** Names of members that are known beforehand, which may never publish a record. */
   private readonly writtenDown = new Map<PeerIdStr, string>()
   private readonly isSync
   private begun: Beginning | undefined
@@ -154,10 +154,10 @@ class Publishing implements PublicationRoad {
 
   async catchUp(signal: AbortSignal): Promise<void> {
     const { presence, node, init } = this
-    // Presence never misses anybody in a simulation, and nothing there bounds the wait for an answer: what listens at the
-    // address of the dead by now may give none, and nobody else would be asked again.
+    // In a simulation presence never expires a peer, and no deadline bounds the wait for an answer: whatever listens at
+    // the address of a killed peer by now may give none, and no other peer would receive a request again.
     const there = presence.live().filter(peer => init.lockstep?.isGone(peer, this.inRound) !== true)
-    // Others every time, and first of all those who need not be dialled.
+    // In an order that differs every time, but with connected peers first.
     const live = there.map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
     const isFar = (peerId: PeerId): number => (node.getConnections(peerId).length === 0 ? 1 : 0)
     live.sort((a, b) => isFar(a.peerId) - isFar(b.peerId) || a.order - b.order)
@@ -196,7 +196,7 @@ class Publishing implements PublicationRoad {
     return this.publication.answers
   }
 
-  /** Nothing is on its way: gossipsub has what was published. */
+  /** Resolves at once: gossipsub has what was published. */
   async idle(): Promise<void> {}
 
   get counters(): Road['counters'] {
@@ -240,18 +240,18 @@ class Publishing implements PublicationRoad {
   }
 
   private take(author: PeerIdStr, round: number, head: Float32Array, theirs: Uint8Array | undefined): void {
-    // A way that is cut brings no head, and yet a simulation goes in step.
+    // A cut link delivers no head, but it counts as heard, so that a simulation stays in lockstep.
     if (this.init.isDeafTo?.(author) !== true) this.store.receive({ peer: author, round, head, sumDigest: theirs })
-    // A peer that has no sum yet cannot tell: all are looked at again before they are asked.
+    // A peer that has no sum yet cannot compare: all heads are checked again before they are used.
     if (this.sumDigest() !== undefined && !this.isAlike(theirs)) this.unfit.add('OTHER_SUMS')
     this.heardAt = performance.now()
     this.hearing.heard(author, round)
   }
 
-  /** Gossipsub promises nothing: what does not come by itself is requested from those who have it. */
+  /** Gossipsub does not guarantee delivery: heads that do not come are requested from peers that have them. */
   private async heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
     const waiting = createDeadline(signal)
-    // Where requests fail nothing comes any more that was lost: the wait ends with their error.
+    // If requests fail, a lost head comes no more: the wait ends with their error.
     const requesting = this.requestMissing(waiting.signal).catch(error => waiting.abort(error))
     try {
       await this.hearing.whenAll(peers, round, waiting.signal)
@@ -262,7 +262,7 @@ class Publishing implements PublicationRoad {
     }
   }
 
-  /** Whenever nothing has come for a while. @throws the signal's reason */
+  /** Requests heads whenever none has come for a while. @throws the signal's reason */
   private async requestMissing(signal: AbortSignal): Promise<void> {
     this.heardAt = performance.now()
     for (;;) {
@@ -274,7 +274,7 @@ class Publishing implements PublicationRoad {
     }
   }
 
-  /** In step, a head of a later round that is here already is not yet to be asked: a quick peer changes nothing. */
+  /** With `mode: sync`, a head of a later round that is here already is not used yet: a fast peer changes nothing. */
   private heardIn(round: number, upTo = round): readonly (SummedHead & { readonly age: number })[] {
     return this.store.at(round, this.isSync ? upTo : undefined)
   }

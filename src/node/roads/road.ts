@@ -4,10 +4,10 @@ import type { Federation } from '../membership/federation.js'
 import type { Member } from '../membership/member.js'
 import type { OpenRun } from '../membership/open-run.js'
 
-/** Who takes part, once that is known. */
+/** The peers that take part, once they are known. */
 export interface Beginning {
   readonly federation: Federation
-  /** Where peers come and go. */
+  /** Set where peers come and go. */
   readonly open: OpenRun | undefined
 }
 
@@ -18,27 +18,27 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   start(): Promise<void>
   /** Idempotent. */
   stop(): Promise<void>
-  /** For the method. Nothing travels before {@link begin}. */
+  /** The road that the method is given. Nothing travels before {@link begin}. */
   readonly road: Roads[Kind]
-  /** It is known who takes part. Once. */
+  /** Called once, when it is known which peers take part. */
   begin(beginning: Beginning): void
-  /** This peer is in this round now. */
+  /** Called when this peer enters a round. */
   at(round: number): void
-  /** The newest of ours that others were given. */
+  /** Our newest payload that was sent to others. */
   latest(): StatePayload | undefined
-  /** Published heads, for those who ask. */
+  /** Answers requests for published heads. */
   readonly heads?: HeadAnswers
-  /** Reads and gives back heads that others hand over. */
+  /** Decodes and releases heads that others hand over. */
   readonly handover?: Handover
-  /** From now on only these are heard. */
+  /** From now on only heads of these are accepted. */
   expect?(members: readonly Member[]): void
-  /** Others may ask for these values as those of the end of this round, until there are newer ones. */
+  /** Others may request these values as those of the end of this round, until there are newer ones. */
   offer?(round: number, values: Float32Array): Promise<void>
-  /** Gets the heads that some live peers hold: for a peer that comes late, or was away. @throws the signal's reason */
+  /** Requests heads that live peers hold: for a peer that joins late, or was away. @throws the signal's reason */
   catchUp?(signal: AbortSignal): Promise<void>
-  /** Lets go of what was put back: it was received by another sum than this peer will have. */
+  /** Drops the heads that were restored: they were received under another sum than this peer will have. */
   forgetRecalled?(): void
-  /** Resolves when what is on its way has gone out; each sending has its own deadline. */
+  /** Resolves when what is in transit has been sent; each send has its own deadline. */
   idle(): Promise<void>
   readonly counters: {
     readonly sentBytes: number
