@@ -59,6 +59,13 @@ async function* headsFrom(
   }
 }
 
+interface Tried {
+  /** Undefined for the own head. */
+  readonly round?: number
+  readonly values: Float32Array
+  readonly loss: number
+}
+
 /**
  * Takes over the head with which the loss on own samples is lowest: a peer that joins late has nothing to compare a
  * head with, and the peer that sends it may lie. If all losses are above the limit, the own head stays.
@@ -69,19 +76,19 @@ export async function takeOver(init: TakeOverInit, round: number, signal: AbortS
   const { heads } = init
   const head = headOf(init.parameters, init.head)
   const own = head.slice()
-  let best: { readonly round?: number; readonly values: Float32Array; readonly loss: number } = {
-    values: own,
-    loss: init.lossLimit,
-  }
+  let best: Tried = { values: own, loss: init.lossLimit }
   try {
     for await (const found of headsFrom(init, round, signal)) {
-      // The head may be followed by what a method hands over beside it.
-      await copyInSlices(head, found.values.subarray(0, head.length))
-      const loss = await init.loss(signal)
-      const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
-      const left = isBetter ? best : found
-      if (left.round !== undefined) heads.release(left.values)
-      if (isBetter) best = { ...found, loss }
+      let left: Omit<Tried, 'loss'> = found
+      try {
+        // The head may be followed by what a method hands over beside it.
+        await copyInSlices(head, found.values.subarray(0, head.length))
+        const loss = await init.loss(signal)
+        const isBetter = best.round === undefined ? loss <= best.loss : loss < best.loss
+        if (isBetter) [left, best] = [best, { ...found, loss }]
+      } finally {
+        if (left.round !== undefined) heads.release(left.values)
+      }
     }
   } finally {
     head.set(best.values.subarray(0, head.length))

@@ -125,7 +125,7 @@ const asking = { pauseMs: 2_000, patienceMs: 3 * promiseLimits.promiseMs } as co
  * @param ask - requests the view of a peer of the run
  * @param tell - called once, with a line that reports the wait
  * @param pauseMs - from one request to the next, half as much more or less
- * @throws {@link HearsayError} DATA when all shares are taken
+ * @throws {@link HearsayError} DATA when all shares are taken, or stay promised to others
  * @throws the signal's reason
  */
 export async function waitForShare(

@@ -152,11 +152,24 @@ async function ask(
     signal.throwIfAborted()
     // Our request fails as soon as the invitation is refused; the reason arrives just after.
     const isAwaited = isThere && invite !== undefined
-    const reason = isAwaited ? await Promise.race([refused.promise, setTimeout(refusalMs, undefined)]) : undefined
+    const reason = isAwaited ? await refusalIn(refused.promise, signal) : undefined
+    signal.throwIfAborted()
     throw reason === undefined ? explained(error, address, isThere) : refusedInvite(reason, String(peerId))
   } finally {
     deadline.clear()
     await node.stop()
+  }
+}
+
+/** @returns why the peer refuses the invitation; undefined where no reason arrives in time, or the signal ends the wait */
+async function refusalIn(refused: Promise<InviteRejection>, signal: AbortSignal): Promise<InviteRejection | undefined> {
+  const over = createDeadline(signal)
+  const late = setTimeout(refusalMs, undefined, { signal: over.signal }).catch(() => undefined)
+  try {
+    return await Promise.race([refused, late])
+  } finally {
+    over.abort(new Error('The wait is over'))
+    over.clear()
   }
 }
 
