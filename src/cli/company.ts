@@ -2,14 +2,14 @@ import type { MetMember } from '../disk/index.js'
 import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
 import { typed } from './next-steps.js'
 
-/** Rounds without any other peer after which that is reported: one or two may pass while a network is slow. */
+/** Number of rounds without any other peer before a report: one or two may pass while a network is slow. */
 export const aloneRounds = 3
 
 export interface CompanyInit {
   readonly peer: Pick<Peer, 'addresses' | 'runId'>
-  /** Its run folder. */
+  /** The peer's run folder. */
   readonly folder: string
-  /** Members that it has met. */
+  /** Members that the peer has met. */
   readonly met: () => readonly MetMember[]
   /** The peer joins or resumes a run that has begun: if it waits, the peers it waits for are reported. */
   readonly hasBegun: boolean
@@ -22,7 +22,7 @@ export interface CompanyInit {
 export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (event: PeerEvent) => string[] {
   let waits = false
   let rounds = 0
-  /** Did the peer hear of another in this round? Undefined until something was exchanged. */
+  /** Was another peer present in this round? Undefined until something was exchanged. */
   let heard: boolean | undefined
 
   const away = (here: readonly NamedPeer[]): string[] =>

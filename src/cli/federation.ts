@@ -125,7 +125,7 @@ function placeOf(name: string | undefined, members: readonly Member[], file: str
   )
 }
 
-/** Where the others will dial: the TCP port of its first address that has one; any free port behind a relay. */
+/** The port that others will dial: the TCP port of the member's first address with one; any free one behind a relay. */
 function portOf({ addresses }: Member): number {
   for (const address of addresses) {
     const parts = address.getComponents()

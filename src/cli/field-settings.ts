@@ -56,8 +56,8 @@ export function listenFrom({ listen, port }: FieldFlags): readonly string[] | un
 
 /**
  * What a peer trains on. Shares are dealt from shipped sets, which everybody has. Any other set in a manifest is a file
- * or folder of its author, who trains on all of it, since nobody else has the rest; unless the flags request a share,
- * as where the same file is on all machines.
+ * or folder of its author. The author's peer trains on all of it, since no other peer has the rest, unless the flags
+ * request a share, as where the same file is on all machines.
  */
 function dataFrom(
   flags: FieldFlags,

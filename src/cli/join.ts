@@ -71,7 +71,7 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   }
 }
 
-/** The requester's identity: that of `hearsay id` in the folder, as lists and invitations name it; else a new one. */
+/** The user's identity: that of `hearsay id` in the folder, which lists and invitations name, or else a new one. */
 async function askingIdentity(out: string | undefined): Promise<Identity> {
   const path = out === undefined ? undefined : pathOf(out, identityFile)
   return path !== undefined && existsSync(path) ? loadOrCreateIdentity(path) : createIdentity()

@@ -54,7 +54,7 @@ export async function resumeRun(
   }
 }
 
-/** The addresses at which others dial it, unless the flags name others, or another process has the port. */
+/** The addresses at which others dial this peer, unless the flags name others, or another process has the port. */
 async function listeningAgain(
   { listen, listening }: PeerSettings,
   flags: FieldFlags,

@@ -23,15 +23,15 @@ import {
 
 /** Bounds of what a checkpoint contains besides the model. A test asserts each. */
 export const checkpointLimits = {
-  /** Of the file's header: thousands of heads of a few tensors each are more than a model has. */
+  /** Size of the file's header: thousands of heads of a few tensors each have more tensors than a model. */
   headerBytes: 32 << 20,
-  /** Of everything that is not a tensor, as JSON. */
+  /** Size of everything that is not a tensor, as JSON. */
   aboutBytes: 2 << 20,
   nameLength: 1000,
   roundDigits: 7,
-  /** Tensors of the method: two for each peer that the method may know, and room for its own. */
+  /** Tensors that a method keeps: two for each peer that it may keep state of, and room for its own. */
   keptTensors: 8192,
-  /** Numbers in them: half the largest file. */
+  /** Numbers in these tensors: half the largest file. */
   keptSize: 2 ** 29,
   /** Heads of others: as many as a peer holds. */
   heads: 2048,
@@ -104,11 +104,11 @@ export interface CheckpointKind {
 
 /** The contents of a checkpoint's file. */
 export interface CheckpointContents {
-  /** Of all tensors, in the order in which they lie. */
+  /** The layout of all tensors, in file order. */
   readonly layout: Layout
   /** The file's first bytes. */
   readonly header: Uint8Array
-  /** All numbers, one vector behind the other; none is a copy. */
+  /** All numbers, one vector after another; none is a copy. */
   readonly vectors: readonly Float32Array[]
 }
 
@@ -142,7 +142,7 @@ export function contentsOf(
   return { layout, header, vectors }
 }
 
-/** All vectors of a checkpoint, in the order in which they lie in its file. */
+/** All vectors of a checkpoint, in file order. */
 export function vectorsOf({
   parameters,
   method: { before, tensors },

@@ -37,13 +37,13 @@ export interface PeerDescription {
   /** The peer's id. */
   readonly id?: string | undefined
   readonly model: ModelSpec
-  /** Of a user's model: its topology, as its file contained it. */
+  /** For a user's model: its topology, as its file contained it. */
   readonly topology?: unknown
   readonly layout: Layout
   readonly inputShape: readonly number[]
   /** Are inputs pixels, which are divided by 255? If not, they are numbers, taken unchanged. */
   readonly pixels: boolean
-  /** Of a table: which column becomes which inputs. */
+  /** For a table: which column becomes which inputs. */
   readonly table?: TableSchema | undefined
   /** In the order of the model's outputs; one name where numbers are learned. */
   readonly classes: readonly string[]
@@ -52,7 +52,7 @@ export interface PeerDescription {
   readonly standardisation: Standardisation
   /** The manifest's section `merge`: the method determines how the peer predicts. */
   readonly merge: MethodSection
-  /** As in the manifest: which part of the model is shared. */
+  /** Which part of the model is shared, as in the manifest. */
   readonly share: string
 }
 
@@ -62,7 +62,7 @@ export interface DescriptionInit {
   readonly name: string
   readonly id?: string
   readonly model: ModelSpec
-  /** Of a user's model, from `readTopology`: read before a run, as the file may change meanwhile. */
+  /** For a user's model: the result of `readTopology`, called before a run, as the file may change meanwhile. */
   readonly topology?: unknown
   readonly layout: Layout
   readonly dataset: Dataset

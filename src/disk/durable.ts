@@ -9,7 +9,7 @@ import { systemProblem } from '../system-errors.js'
  * synced to the disk, and only then renamed.
  */
 
-/** What an unfinished file's name ends with. Such a file that nobody writes to was left by a crash. */
+/** Ending of an unfinished file's name. Such a file that no process writes to was left by a crash. */
 export const unfinishedEnding = '.part'
 
 /** A name beside `path` that no other writer uses. */
@@ -18,8 +18,8 @@ export function unfinishedName(path: string): string {
 }
 
 /**
- * Writes a new file. It reaches the disk whenever the system writes it back, or with {@link syncFiles}. Where writing
- * fails the file is removed.
+ * Writes a new file. It reaches the disk when the system writes it back, or with {@link syncFiles}. If writing fails,
+ * the file is removed.
  *
  * @param mode - permissions, before the process's umask
  */
@@ -100,7 +100,7 @@ export async function makeFolder(path: string): Promise<void> {
 
 /** A new name is durable only once its folder is. */
 export async function syncFolder(path: string): Promise<void> {
-  // Windows opens no folders as files, and needs none of this: NTFS keeps names in a journal.
+  // Windows cannot open a folder as a file, and need not sync it: NTFS keeps names in a journal.
   if (process.platform === 'win32') return
   const folder = await open(path, 'r')
   try {

@@ -85,10 +85,10 @@ const unfinished =
 /** The files of a folder before its first event. */
 const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
 
-/** May exist before the run: `hearsay id` creates it for a peer whose id must be known before it is admitted. */
+/** A file that may exist before the run: `hearsay id` creates it where a peer is admitted by its id. */
 export const identityFile = 'identity.key'
 
-/** A claim may have been copied with its folder: its process then holds another folder, with the same identity. */
+/** A claim copied with its folder names a process that holds the original folder, with the same identity. */
 const copied = 'Was the folder copied? Two peers cannot share one identity: join with a new folder instead'
 
 /**

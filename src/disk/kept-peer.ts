@@ -33,14 +33,14 @@ export interface KeptPeer extends KeptState {
   readonly parameters: Float32Array
 }
 
-/** The most that a simulation has. */
+/** The most peers that a simulation has. */
 const peersLimit = 100_000
 
 /**
  * Writes what a run folder must contain of a peer's model. Files are replaced atomically.
  *
  * @param folder - of the run
- * @param last - its model and what is kept beside it. @default that of the folder's checkpoints
+ * @param last - the peer's model and what is kept beside it. @default the last of the folder's checkpoints
  * @throws {@link HearsayError} `RUN` where the disk is full or cannot be written
  */
 export async function keepPeer(
@@ -104,7 +104,7 @@ async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
   return descriptions
 }
 
-/** peer-2 before peer-10. */
+/** Orders peer-2 before peer-10. */
 function inNumberOrder(a: string, b: string): number {
   return a.localeCompare(b, 'en', { numeric: true })
 }

@@ -22,7 +22,7 @@ import { machineName, startOfProcess } from './machine.js'
 export const lockDefaults = {
   /** How often the holder updates its claim, for processes that cannot look up its pid, as on other machines. */
   beatMs: 5_000,
-  /** Age at which a claim is stale whose pid cannot be looked up: six beats, to allow for a machine under load. */
+  /** Age at which a claim whose pid cannot be looked up is stale: six beats, to allow for a machine under load. */
   staleMs: 30_000,
   /** Attempts: two processes that claim at the same instant both withdraw, and each retries after a random pause. */
   attempts: 4,
@@ -111,7 +111,7 @@ interface Rival {
 
 /** Another process whose claim is valid; claims that are not are removed. */
 async function rivalIn(folder: string, ownPath: string, machine: string, staleMs: number): Promise<Rival | undefined> {
-  // The clock of the folder's disk: those of machines that share it may differ.
+  // Time by the disk's clock: the clocks of machines that share the folder may differ.
   const { mtimeMs: now } = await stat(ownPath)
   for (const file of await readdir(folder)) {
     const path = join(folder, file)
@@ -137,7 +137,7 @@ async function ageOf(path: string, now: number): Promise<number | undefined> {
   return found && now - found.mtimeMs
 }
 
-/** Undefined where the file is not a claim, as after a power cut: its age decides then. */
+/** Undefined where the file is not a claim, as after a power cut: the file's age then determines if it is valid. */
 async function readClaim(path: string): Promise<Claim | undefined> {
   const bytes = await readBounded(path, claimLimitBytes).catch(whenNotRead)
   return claimSchema.safeParse(jsonIn(bytes?.toString('utf8') ?? '')).data
@@ -176,7 +176,7 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
     try {
       rmSync(path, { force: true })
     } catch (error) {
-      // A claim that stays is found to be of a dead process.
+      // Other processes will find that this claim's process is dead.
       whenRefused()(error)
     }
   }
@@ -191,7 +191,7 @@ function hold(folder: string, path: string, claim: Claim, beatMs: number): Lock 
   async function beat(): Promise<void> {
     if (state === 'released') return
     try {
-      // Overwritten with the same content: a reader sees it whole, and the disk's own clock dates it.
+      // The claim is overwritten with the same content: a reader sees it whole, and the disk's own clock dates it.
       const file = await open(path, 'r+')
       try {
         await file.write(textOf(claim), 0)

@@ -21,8 +21,8 @@ export interface MetricsFile {
 }
 
 /**
- * Opens a file to append to. An incomplete last line is cut off: of a killed process on opening, and of a full disk on
- * closing.
+ * Opens a file to append to. An incomplete last line is cut off: on opening, one that a killed process left; on
+ * closing, one that a full disk left.
  *
  * @param consequence - for the error's message: what a lost line means, and what to do
  */
@@ -80,10 +80,10 @@ async function cutTornLine(path: string): Promise<void> {
 }
 
 /**
- * Removes a run's events of incomplete rounds, and of anything later: the run resumes before those, and emits them
- * again. Has no effect where there is no file.
+ * Removes a run's events of incomplete rounds, and all later ones: the run resumes before them, and emits them again.
+ * Has no effect where there is no file.
  *
- * @param rounds - that are complete
+ * @param rounds - number of complete rounds
  */
 export async function keepRounds(path: string, rounds: number): Promise<void> {
   const unfinished = unfinishedName(path)

@@ -52,8 +52,9 @@ export interface DurablePeer extends Omit<Peer, 'run'> {
 
 export interface DurableRunOptions {
   /**
-   * How many peers it waits for, including itself.
-   * @default the manifest's, less the peers that have done all their rounds, as they do not come back
+   * Number of peers to wait for, including this one.
+   * @default the manifest's; once some peers have done all their rounds, and so do not come back, at most the number of
+   * the remaining ones
    */
   readonly minPeers?: number
   /** Receive the run's events; what an event changes is on the disk before they do. @default none */
@@ -196,7 +197,7 @@ async function* keptEvents(
   }
 }
 
-/** Peers that have done all their rounds do not come back: the last ones end the run by themselves. */
+/** Peers that have done all their rounds do not come back: the remaining ones end the run without them. */
 function awaited(minPeers: number, met: readonly MetMember[]): number {
   const finished = met.filter(member => member.finished).length
   return finished === 0 ? minPeers : Math.min(minPeers, 1 + met.length - finished)
@@ -238,7 +239,7 @@ async function settingsOf({ identityPath }: FieldFolder, options: OpenPeerOption
   }
 }
 
-/** The members it has met. A member that is missing here can still connect by itself. */
+/** The members that the peer has met. A member that is missing here can still connect by itself. */
 async function remembered(folder: FieldFolder, onLost: (line: string) => void): Promise<MetMember[]> {
   try {
     return await folder.readMembers()

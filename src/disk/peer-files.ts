@@ -22,15 +22,15 @@ export interface PeerSettings {
   readonly name: string
   /** The peer's own data: a file, a folder, or a shipped set, and how it is read. */
   readonly data?: OwnData | undefined
-  /** Of a peer without own data: its share of the manifest's. */
+  /** For a peer without data of its own: its share of the manifest's data. */
   readonly share?: number | undefined
-  /** A body of its own, in a mixture, as the command line names it. */
+  /** In a mixture, the peer's own body, as the command line names it. */
   readonly model?: string | undefined
   readonly listen: readonly string[]
-  /** The same with the ports that the peer last had, at which others dial it. */
+  /** `listen` with the ports that the peer last had, at which others dial it. */
   readonly listening?: readonly string[] | undefined
   readonly network?: NetworkSettings | undefined
-  /** Of a federation from a topology file: its members, as in that file. */
+  /** For a federation from a topology file: its members, as in that file. */
   readonly members?: readonly KnownMember[] | undefined
 }
 
@@ -112,7 +112,7 @@ export function lastingData({ set, test, ...read }: OwnData): OwnData {
   }
 }
 
-/** Members as in files, each with no more addresses than are read again. */
+/** Members in the form of a file, each with no more addresses than are read back. */
 export function knownMembers(members: readonly MetMember[]): KnownMember[] {
   return members.slice(0, membersLimits.members).map(({ name, peerId, addresses, finished }) => ({
     name,
@@ -126,7 +126,7 @@ export function knownMembers(members: readonly MetMember[]): KnownMember[] {
 }
 
 /**
- * A file's members.
+ * The members that a file lists.
  *
  * @param wrong - creates the error for an invalid member
  */

@@ -11,7 +11,7 @@ export interface PeerKeeperInit {
   readonly peer: Peer
   readonly folder: FieldFolder
   readonly name: string
-  /** Of a user's model, from `readTopology`: read before the run, as the file may change meanwhile. */
+  /** For a user's model: the result of `readTopology`, called before the run, as the file may change meanwhile. */
   readonly topology: unknown
   /** Members that the peer knew before. */
   readonly met: readonly MetMember[]
@@ -72,7 +72,7 @@ export class PeerKeeper {
     }
   }
 
-  /** Writes the description; not before the peers have agreed, where they agree on their standardisation. */
+  /** Writes the description; where peers agree on a standardisation, only once they have agreed. */
   private async describe(): Promise<void> {
     const { peer, folder, name, topology } = this.init
     const { runId, model, layout, dataset, identity, standardisation } = peer

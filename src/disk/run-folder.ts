@@ -83,7 +83,7 @@ function jsonText(value: unknown): string {
  * Creates the folder and writes the manifest. Every file is whole or absent, even where the disk is full or the power
  * fails; only `metrics.jsonl` grows.
  *
- * @throws {@link HearsayError} when the folder is not empty: no run overwrites another. So do the folder's functions
+ * @throws {@link HearsayError} when the folder is not empty: no run overwrites another. The folder's functions throw
  * where the disk cannot be written; what was written before stays
  */
 export async function createRunFolder(path: string, manifest: Manifest): Promise<RunFolder> {
@@ -97,7 +97,7 @@ export async function createRunFolder(path: string, manifest: Manifest): Promise
 /**
  * Opens the folder of a run that is resumed.
  *
- * @param rounds - that are complete; events of later ones are removed, as they are emitted again
+ * @param rounds - number of complete rounds; events of later ones are removed, as they are emitted again
  */
 export async function reopenRunFolder(path: string, rounds: number): Promise<RunFolder> {
   await mkdir(join(path, 'peers'), { recursive: true })

@@ -54,7 +54,7 @@ export async function* runBaselines(
     ...learners.map((learner, self) =>
       accuracies({ manifest, name: 'localOnly', learner, self, test: tests[self]!, ...models[self]! }, signal),
     ),
-    // A peer number of its own, so that it draws batches that no peer draws.
+    // The centralised baseline has a peer number of its own, so that it draws batches that no peer draws.
     accuracies(
       {
         manifest,

@@ -64,8 +64,8 @@ export function parseFault(text: string, peers: number, rounds: number, flag = '
 }
 
 /**
- * Passes a peer's events on until its fault, if it has one, kills it. In lockstep it dies only when all others have
- * ended the round before: which of its last messages arrive must not depend on how busy the machine is.
+ * Passes a peer's events on until its fault, if it has one, kills it. In lockstep the peer dies only when all others
+ * have ended the round before: which of its last messages arrive must not depend on how busy the machine is.
  */
 export async function* withFaults(
   peer: AssembledPeer,

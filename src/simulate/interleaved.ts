@@ -37,8 +37,8 @@ export async function* interleaved<T>(sources: readonly AsyncIterable<T>[]): Asy
       }
     }
   } finally {
-    // Not awaited: a source that waits for something returns only when that arrives. A later error was reported by its
-    // peer already, or has no receiver.
+    // Not awaited: a source that is waiting returns only when its wait ends. A later error was reported by its peer
+    // already, or has no receiver.
     for (const iterator of iterators) iterator.return?.(undefined).catch(() => {})
   }
 }

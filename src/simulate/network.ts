@@ -55,9 +55,9 @@ export interface Network {
   readonly members: readonly Member[]
   /** Only where the peers run in lockstep. */
   readonly lockstep: Lockstep | undefined
-  /** Bytes sent by all peers; of a resumed run, including those before. */
+  /** Bytes sent by all peers; in a resumed run, including those sent before. */
   sentBytes(): number
-  /** Rejections of all peers, by reason, including those before. */
+  /** Rejections of all peers, by reason; in a resumed run, including earlier ones. */
   rejected(): Record<string, number>
   stop(): Promise<void>
 }
@@ -118,7 +118,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         await copyInSlices(peer.parameters, saved.parameters)
         peer.restore(saved.kept, shard.name)
       }
-      // A peer that died before stays dead; no other waits for it.
+      // A peer that died before the run was resumed stays dead; no other peer waits for it.
       if (saved?.failed === true) await peer.stop()
       else await peer.start()
     }

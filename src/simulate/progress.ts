@@ -2,14 +2,14 @@ import type { SavedFigures, SavedRun } from '../disk/index.js'
 import type { Tested } from '../methods/index.js'
 import type { RoundFigures, RunEvent } from '../node/index.js'
 
-/** A run's totals so far, and those at the end of a round, though fast peers may be further. */
+/** A run's totals so far, and those at the end of a round, though fast peers may be in later rounds. */
 export interface ProgressOf {
   add(event: RunEvent): void
   readonly failed: ReadonlySet<number>
   readonly samples: number
   readonly absent: number
   tested(peer: number): Tested | undefined
-  /** The last round whose heads count as received; not a dead peer's last, in which arrivals are left to chance. */
+  /** The last round whose heads count as received; not a dead peer's last, in which it is chance which heads arrive. */
   heardUpTo(peer: number): number
   /** Has every peer that is alive ended this round? */
   isWhole(round: number): boolean

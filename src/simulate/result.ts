@@ -12,7 +12,7 @@ export interface PeerResult {
   readonly failed: boolean
   readonly layout: Layout
   readonly parameters: Float32Array
-  /** The state that it keeps beside them. */
+  /** The state that the peer keeps beside its parameters. */
   readonly kept: KeptState
 }
 

@@ -51,7 +51,7 @@ export interface SimulationOptions extends RunOptions {
   readonly port?: number
   /** Learner threads. @default one a core */
   readonly workers?: number
-  /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
+  /** See {@link LearnerPoolInit.modules}; those of the run's method need not be named. @default none */
   readonly modules?: readonly URL[]
   /** Peers that hand over forged heads: see `forgeryOf`. @default none */
   readonly lies?: readonly Lie[]
@@ -80,7 +80,7 @@ export interface SimulationOutcome extends SimulationResult {
 
 export interface SimulationRunOptions {
   /**
-   * Where its state is kept after every round, which takes the time to write every peer's model. Ignored with
+   * Where the run's state is kept after every round, which takes the time to write every peer's model. Ignored with
    * `mode: async`, whose numbers cannot be reproduced anyway.
    * @default nowhere
    */
@@ -122,7 +122,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
   }
 }
 
-/** Creates and checks the topology before anything starts; λ costs little beside the spectral gap, reported anyway. */
+/** Creates and checks the topology before anything starts. λ costs little beside the spectral gap, always reported. */
 function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconnect }: SimulationOptions): Topology {
   const topology = createTopology(spec, peers, seed)
   checkTopology(merge, topology)

@@ -106,7 +106,7 @@ export function behindOutput(graph: LayerGraph, added: readonly NewLayer[]): Lay
   return { ...graph, layers: [...graph.layers, ...placed], output: [placed.at(-1)!.name, 0, 0, {}] }
 }
 
-/** Replaces a layer by a row of layers. One of the row may have its name, and so gets its weights. */
+/** Replaces a layer by a row of layers. One of them may have the layer's name, and so gets its weights. */
 export function inPlaceOf(graph: LayerGraph, layer: GraphLayer, row: readonly NewLayer[]): LayerGraph {
   const [node, ...more] = layer.inbound_nodes
   if (node?.length !== 1 || more.length > 0) {

@@ -46,7 +46,7 @@ export function kerasModel(graph: LayerGraph, weights: readonly ExportedWeight[]
   return { json: `${JSON.stringify(json)}\n`, weights: zipSync(Object.fromEntries(arrays), { level: 0 }), script }
 }
 
-/** Renames two fields that Keras 3 calls otherwise than TensorFlow.js. */
+/** Renames two fields whose names differ between Keras 3 and TensorFlow.js. */
 function inKeras3(layer: GraphLayer): GraphLayer {
   const { batch_input_shape, alpha, ...config } = layer.config
   const shape = batch_input_shape === undefined ? {} : { batch_shape: batch_input_shape }

@@ -50,7 +50,7 @@ function ofEach(values: Float32Array, of: (value: number) => number): number[] {
   return Array.from(values, of)
 }
 
-/** One number for all channels, where they agree: every implementation of Rescaling takes that. */
+/** One number for all channels, where theirs are equal: every implementation of Rescaling accepts that. */
 function oneOrEach(values: number[]): number | number[] {
   return values.every(value => value === values[0]) ? values[0]! : values
 }

@@ -4,8 +4,8 @@ import { type GraphLayer, inPlaceOf, type LayerGraph, type NewLayer, reconfigure
 import type { ExportedWeight } from './tfjs.js'
 
 /*
- * TensorFlow.js (4.22) lacks some layers, and silently computes some otherwise than Keras and Hearsay do. For export, a
- * model is rewritten in layers that mean the same everywhere.
+ * TensorFlow.js (4.22) lacks some layers, and silently computes others differently from Keras and Hearsay. For export,
+ * a model is rewritten in layers that mean the same everywhere.
  */
 
 /** The output shape of each layer of a model for one sample, by its name. */
@@ -75,7 +75,7 @@ const rewritings: Readonly<Record<string, Rewriting>> = {
 /**
  * The same model in layers that TensorFlow.js itself has, and computes as Keras does.
  *
- * @param trained - will Hearsay train it further? Then GroupNormalization stays, which Hearsay has
+ * @param trained - whether Hearsay will train the model further: GroupNormalization, which Hearsay has, then stays
  * @throws {@link HearsayError} `MODEL` when a layer that must be rewritten is used more than once
  */
 export function inPlainLayers(
@@ -158,7 +158,7 @@ function named({ name, config }: GraphLayer): NewLayer['config'] {
   return { ...config, name }
 }
 
-/** The axis of a layer that names one, counted with the batch in front. */
+/** The axis that a layer's configuration names, counted with the batch as axis 0. */
 function axisOf({ config }: GraphLayer, shape: readonly number[]): number {
   const [axis = -1] = [config.axis ?? -1].flat() as number[]
   return axis < 0 ? shape.length + 1 + axis : axis

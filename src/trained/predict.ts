@@ -8,7 +8,7 @@ import { sameLayout } from '../tensors/index.js'
 export interface PredictOptions {
   /** @default 'auto', the best that works here */
   readonly backend?: 'auto' | BackendReport['name']
-  /** See {@link LearnerPoolInit.modules}; those of its method need not be named. @default none */
+  /** See {@link LearnerPoolInit.modules}; those of the peer's method need not be named. @default none */
   readonly modules?: readonly URL[]
   readonly signal?: AbortSignal
 }
@@ -120,7 +120,7 @@ function softmax(logits: Float32Array, width: number): Float32Array {
   return probabilities
 }
 
-/** The index of each row's largest number; of equals the first, as the learner counts right answers. */
+/** The index of each row's largest number; of equal ones the first, as the learner counts correct answers. */
 export function mostProbable({ outputs, width }: Pick<Prediction, 'outputs' | 'width'>): Int32Array {
   return Int32Array.from({ length: outputs.length / width }, (_, row) => {
     const values = outputs.subarray(row * width, (row + 1) * width)

@@ -14,7 +14,7 @@ import { mostProbable, type Prediction } from './predict.js'
 export interface Score extends Quality {
   /** Samples whose answer is known. */
   readonly samples: number
-  /** For a classification: each class's samples, and how many of them were predicted right. */
+  /** For a classification: each class's samples, and how many of them were predicted correctly. */
   readonly byClass?: readonly { readonly name: string; readonly right: number; readonly samples: number }[]
 }
 

@@ -42,7 +42,7 @@ function isOpen(schema: JsonSchema | undefined): boolean {
   return schema !== undefined && schema.const === undefined
 }
 
-/** The default: "32", or where kinds differ "0.05 with dfedsam, else 0": the smallest is that of the rest. */
+/** The default: "32", or where kinds differ "0.05 with dfedsam, else 0": the first in text order comes last. */
 function usualOf(having: readonly JsonSchema[], name: string): string {
   const byDefault = new Map<string, string[]>()
   for (const kind of having) {

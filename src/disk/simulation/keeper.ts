@@ -39,7 +39,7 @@ export interface StateInit {
   readonly told: () => Promise<void>
   /** Called once when the disk fails: no state is kept from then on, and the run continues for its result. */
   readonly onLost: (error: HearsayError) => void
-  /** Rounds that are complete. Files of later ones could not be read, and are removed. */
+  /** Number of complete rounds. Files of later ones could not be read, and are removed. */
   readonly rounds: number
   readonly signal: AbortSignal
 }
@@ -54,9 +54,9 @@ interface Written {
 const keptRounds = 2
 
 /**
- * Keeps each round in the run's folder.
+ * Keeps each round in the run's folder. Errors of the disk are reported to `onLost`, and not thrown.
  *
- * @throws {@link HearsayError} RUN where the disk refuses, from each of its functions
+ * @throws the signal's reason, from `keep` and `commit`
  */
 export async function createStateKeeper(init: StateInit, options: KeptOptions): Promise<StateKeeper> {
   const { folder, runId, layouts, head, signal } = init
@@ -125,8 +125,8 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       await onDisk(async () => {
         await writeBytes(join(place, 'heads'), heads)
         await writeBytes(join(place, 'run.json'), JSON.stringify(kept))
-        // All files of the round at once: syncing each as it was written took 1.4 to 4 times as long (16 peers, 4,810
-        // parameters; on a quiet disk and a busy one).
+        // All files of the round are synced at once: syncing each as it was written took 1.4 to 4 times as long (16
+        // peers, 4,810 parameters; on a quiet disk and a busy one).
         await syncFiles((await readdir(place)).map(file => join(place, file)))
         await syncFolder(place)
         await rename(place, join(path, `round-${run.rounds}`))

@@ -56,9 +56,8 @@ export async function readKeptOptions(folder: string, limits: StateLimits = stat
 }
 
 /**
- * The last complete round that is kept undamaged; undefined where none was complete yet.
- *
- * `tell` is called for a damaged one, which is skipped.
+ * The last complete round that is kept undamaged; undefined where none was complete yet. A damaged round is skipped,
+ * and `tell` is called with a line about it.
  *
  * @throws {@link HearsayError} RUN when the state is of another run, or all rounds are damaged
  */
@@ -81,7 +80,7 @@ export async function readState(
   throw new HearsayError('RUN', 'all rounds that were kept are damaged; begin the run anew', { source: path })
 }
 
-/** @returns what is wrong, where the round is damaged */
+/** @returns a string, the reason, where the round is damaged */
 async function readRound(
   place: string,
   { runId, layouts, head }: Pick<StateInit, 'runId' | 'layouts' | 'head'>,
