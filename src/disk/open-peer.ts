@@ -97,7 +97,7 @@ async function peerIn(
   if (folder.before === undefined)
     onLost(`${folder.path}/metrics.jsonl: is missing; what this peer told before is lost, and it writes on anew`)
   const identity = await loadOwnIdentity(folder.identityPath, settings)
-  const met = [...(options.met ?? []), ...(folder.isNew ? [] : await remembered(folder, onLost))]
+  const met = once(options.met ?? [], folder.isNew ? [] : await remembered(folder, onLost))
   const listen = options.listen ?? (await vacant(settings.listening ?? settings.listen)).listen
   const either = createDeadline(options.signal, folder.lost)
   try {
@@ -250,6 +250,16 @@ async function remembered(folder: FieldFolder, onLost: (line: string) => void): 
     )
     return []
   }
+}
+
+/** Each member once: as the peer remembers it, with the addresses that its user has named in front. */
+function once(named: readonly MetMember[], remembered: readonly MetMember[]): MetMember[] {
+  const byId = new Map(named.map(member => [member.peerId.toString(), member]))
+  for (const member of remembered) {
+    const id = member.peerId.toString()
+    byId.set(id, { ...member, addresses: [...(byId.get(id)?.addresses ?? []), ...member.addresses] })
+  }
+  return [...byId.values()]
 }
 
 /** The addresses of members that may still take part. */

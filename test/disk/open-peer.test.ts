@@ -1,9 +1,10 @@
 import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
 import { expect, it, onTestFinished } from 'vitest'
-import { type DurablePeer, type OpenPeerOptions, openPeer } from '../../src/disk/index.js'
+import { type DurablePeer, type MetMember, type OpenPeerOptions, openPeer } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
-import { parseManifest } from '../../src/node/index.js'
+import { createIdentity, parseManifest } from '../../src/node/index.js'
 import { emptyFolder } from './children.js'
 
 const manifest = parseManifest({
@@ -82,4 +83,20 @@ it('a folder of another run or another peer is refused, one in use too, and one 
   const unborn = join(await emptyFolder(), 'run')
   await expect(open(unborn, { data: { own: { set: '/nowhere.csv' } } })).rejects.toThrow(HearsayError)
   await expect(readFile(join(unborn, 'manifest.yaml'))).rejects.toThrow('ENOENT')
+})
+
+it('a member that it remembers and its user names is one member, with the addresses of both', async () => {
+  const folder = join(await emptyFolder(), 'run')
+  const { peerId } = await createIdentity()
+  const member = (name: string, port: number): MetMember => ({
+    name,
+    peerId,
+    addresses: [multiaddr(`/ip4/127.0.0.1/tcp/${port}`)],
+  })
+  const first = await open(folder, { met: [member('zurich', 1)] })
+  expect(await run(first, 1)).toEqual([0])
+  await first.stop()
+  const second = await open(folder, { met: [member('contact', 2)] })
+  const met = second.met().map(({ name, addresses }) => [name, ...addresses.map(String)])
+  expect(met).toEqual([['zurich', '/ip4/127.0.0.1/tcp/2', '/ip4/127.0.0.1/tcp/1']])
 })
