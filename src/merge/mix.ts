@@ -18,8 +18,9 @@ const sums = new Float64Array(tileLength)
  * a time. `out` may be one of the vectors. A single vector of weight 1 is copied bit for bit.
  *
  * Works in tiles, two vectors at a time and four numbers a turn; these are all read before any is stored, so that their
- * loads overlap: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores, as in `npm
- * run bench -- merge`). The processor sets the limit, not the memory: each number is widened to float64 and multiplied.
+ * loads overlap: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores;
+ * `npm run bench -- merge`). The processor sets the limit, not the memory: each number is widened to float64 and
+ * multiplied.
  *
  * @param from - first number to write
  * @param to - one after the last

@@ -1,7 +1,7 @@
 /** From one peer to another. In an undirected graph it stands for both ways, and the smaller number comes first. */
 export type Edge = readonly [from: number, to: number]
 
-/** Which peers hear which in one round. Peers are numbered 0 … peers − 1; nobody is a neighbour of itself. */
+/** Which peers receive from which in one round. Peers are numbered 0 … peers − 1; nobody is a neighbour of itself. */
 export interface Graph {
   readonly peers: number
   readonly directed: boolean

@@ -11,9 +11,9 @@ export interface MixingRow {
 /**
  * The mixing matrix W of a graph (ALGORITHMS.md 3.1), one row per peer.
  *
- * - `uniform`: 1/(1+d) to oneself and each of the d peers one hears. Doubly stochastic only where all hear equally
- *   many; elsewhere rows sum to 1 and columns do not, so well-connected peers count for more and the mean of the
- *   models drifts. {@link isDoublyStochastic} checks it.
+ * - `uniform`: 1/(1+d) to oneself and each of the d peers one receives from. Doubly stochastic only where these are
+ *   equally many for all; elsewhere rows sum to 1 and columns do not, so well-connected peers count for more and the
+ *   mean of the models drifts. {@link isDoublyStochastic} checks it.
  * - `metropolis-hastings`: w_ij = 1/(1+max(d_i, d_j)), the rest to oneself. Symmetric and doubly stochastic on every
  *   undirected graph.
  *

@@ -18,7 +18,7 @@ import { peersLimit, type TopologySpec, type Weights } from './schema.js'
 /** How a graph is best put on paper: around a circle, around peer 0, one after another, or in rows. */
 export type Arrangement = 'circle' | 'star' | 'line' | Rectangle
 
-/** Which peers hear which, round by round. Every peer computes the same one from the same spec, peers and seed. */
+/** Which peers receive from which, by round. Every peer computes the same one from the same spec, peers and seed. */
 export interface Topology {
   /** The kind's name, for example "ring". */
   readonly name: string

@@ -9,8 +9,8 @@ const handshakeFailed =
 const silent = /TimeoutError|due to timeout/
 
 /**
- * One line for a handshake that failed, which most often is a key that does not fit; a host that has a list hangs up
- * right behind it. Any other error of a dial stays as libp2p reports it.
+ * One line for a handshake that failed, which most often is a key that does not fit; a host with an allow-list hangs
+ * up right after it. Any other error of a dial stays as libp2p reports it.
  */
 export function explainDial(to: unknown, error: unknown, key: NetworkKey | undefined): unknown {
   const texts = flat(error).map(({ name, message }) => `${name}: ${message}`)

@@ -59,7 +59,7 @@ export interface HostInit {
    */
   readonly access?: Admission
   /**
-   * Topics on which neighbours earn and lose points; a peer that has lost too many is no longer heard.
+   * Topics on which neighbours earn and lose points; a peer that has lost too many is ignored.
    * @default none: only abuse of gossipsub itself counts
    */
   readonly scoredTopics?: Readonly<Record<string, TopicScoreParams>>

@@ -11,7 +11,7 @@ const tries = 10
  * ever over an open connection:
  *
  * - libp2p identifies a new connection once, for five seconds. Where the answer is late, as from a machine on which a
- *   dozen processes start, gossipsub never hears of that peer.
+ *   dozen processes start, gossipsub is never notified of that peer.
  * - A peer comes back, or sends requests before it joins, and its former connection closes a moment after the next has
  *   opened. gossipsub then keeps its closed stream and opens no other.
  *

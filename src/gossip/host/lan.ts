@@ -5,7 +5,7 @@ import { isPrivate } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 export interface LanInit {
-  /** 32 bytes. Only peers of the same run hear each other. */
+  /** 32 bytes. Only peers of the same run find each other. */
   readonly runId: Uint8Array
   /**
    * Called for each peer that is found for the first time, and again when its addresses change. No peer is dialled:
@@ -32,8 +32,8 @@ const lanLimits = { peers: 256, addressesPerPeer: 16 } as const
 type LanComponents = Parameters<ReturnType<typeof mdns>>[0] & { readonly peerStore: PeerStore }
 
 /**
- * The name under which the peers of a run find each other. Of a hash: a machine that listens on the LAN sees that there
- * is a run, and not the id by which its manifest is known.
+ * The name under which the peers of a run find each other. Derived from a hash: a machine that listens on the LAN sees
+ * that there is a run, and not the id by which its manifest is known.
  */
 function lanServiceTag(runId: Uint8Array): string {
   const name = createHash('sha256').update('hearsay lan').update(runId).digest('hex').slice(0, 16)

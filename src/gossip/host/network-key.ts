@@ -61,7 +61,7 @@ export function parseNetworkKey(text: string, source: string): NetworkKey {
 }
 
 function fingerprintOf(digits: string): string {
-  // Of a hash: parts of the key itself would be a gift to a person that reads over the shoulder.
+  // Derived from a hash: parts of the key itself would be a gift to a person that reads over the shoulder.
   const hash = createHash('sha256').update('hearsay network key').update(digits).digest('hex')
   return hash.slice(0, 16).replace(/(.{4})(?=.)/g, '$1-')
 }
@@ -71,9 +71,9 @@ function fingerprintOf(digits: string): string {
  * the side that was dialled sends nothing first and looks at what it decrypts:
  *
  * - @libp2p/websockets 10 listens for messages only some time after the socket is open, and loses those that were
- *   there before. A called side that sends its nonce at once made every such connection hang.
+ *   there before. A dialled side that sends its nonce at once made every such connection hang.
  * - With another key both sides read noise and wait for the rest of it until their time-outs. The greeting is known, so
- *   the called side sees it at once and hangs up.
+ *   the dialled side sees it at once and hangs up.
  */
 export function keyProtector(key: NetworkKey): () => ConnectionProtector {
   const create = preSharedKey({ psk: Buffer.from(key.text) })

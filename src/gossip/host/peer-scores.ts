@@ -45,8 +45,8 @@ export const scoreThresholds: PeerScoreThresholds = {
 }
 
 /**
- * More than ten peers behind one address are punished by default until no peer hears them: a simulation on one machine,
- * or a hospital. The list of members decides instead which peers may speak.
+ * More than ten peers behind one address are punished by default until every peer ignores them: a simulation on one
+ * machine, or a hospital. The list of members decides instead which peers may speak.
  */
 export const IPColocationFactorWeight = 0
 

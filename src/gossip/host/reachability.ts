@@ -3,7 +3,7 @@ import type { Connection, IdentifyResult, Libp2p } from '@libp2p/interface'
 import { isLoopback, isPrivate } from '@libp2p/utils'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 
-/** Can strangers on the internet call this host? */
+/** Can strangers on the internet dial this host? */
 export type Reachability = 'public' | 'private' | 'unknown'
 
 /** What a host has found out about itself. */
@@ -38,7 +38,7 @@ export function reach(): (components: ReachComponents) => Reach {
 
     const onOpen = ({ detail: connection }: CustomEvent<Connection>): void => {
       if (connection.direction !== 'inbound' || !isPublic(connection.remoteAddr)) return
-      // A hole that both sides punched looks like a call, and is open for these two only.
+      // A hole that both sides punched looks like an incoming dial, and is open for these two only.
       const others = connectionManager.getConnections(connection.remotePeer)
       if (!others.some(({ remoteAddr }) => isRelayed(remoteAddr))) wasCalled = true
     }

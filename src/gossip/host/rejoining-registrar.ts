@@ -5,8 +5,8 @@ import { replaced } from './admission.js'
 /**
  * A registrar that announces a peer to gossipsub again when one of two connections to it closes. @libp2p/gossipsub 17
  * keeps one stream to each peer, on the connection that was first; when that closes while another stays, as after every
- * punched hole and where two peers dial each other at once, it goes on without a stream and the two hear each other no
- * more. Measured: of two connections the first closed, no message in either direction from then on.
+ * punched hole and where two peers dial each other at once, it goes on without a stream and the two receive no more
+ * messages from each other. Measured: of two connections the first closed, no message in either direction from then on.
  */
 export function rejoiningRegistrar(components: GossipSubComponents): GossipSubComponents['registrar'] {
   // gossipsub's components have no event target; those of a host do.

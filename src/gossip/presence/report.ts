@@ -48,7 +48,7 @@ export type PresenceRejection =
   | 'NOT_ADMITTED' // its author is not on the list, or shows no invitation that holds
   | 'FORGED' // not signed by the author that it names
   | 'FUTURE_ROUND' // a round that the run does not have
-  | 'STALE_RECORD' // we heard a later one of the same peer
+  | 'STALE_RECORD' // we have a later one of the same peer
   | 'TOO_OFTEN' // more reports a second than an honest peer has
   | 'TOO_MANY_PEERS' // members are not known yet, and we remember enough already
 

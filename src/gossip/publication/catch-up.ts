@@ -15,7 +15,7 @@ import type { PublicationRejection } from './published-head.js'
 
 const { limits, retryMs } = publicationProtocol
 
-/** How often a request to a peer that is busy with others is made. */
+/** The most requests for one thing to a peer that is busy with others. */
 const busyTries = 20
 /** Peers to which requests are made side by side. */
 const askedAtOnce = 4

@@ -36,7 +36,7 @@ export function createMixtureSession(
     const startedAt = performance.now()
     const heard = await road.publish(round, head, where, signal)
     yield { type: 'exchanged', step: 0, ...heard, waitSeconds: (performance.now() - startedAt) / 1000 }
-    // The joint schedule trains with them in the next round; until then it is known which are too long.
+    // The joint schedule trains with these heads in the next round; those that are too long are determined now.
     if (isJoint) await believed.of(road.held(round), head)
     const report = isJoint ? undefined : await trained(round, signal)
     const heads = believed.refusals(where.members)
