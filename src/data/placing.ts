@@ -45,8 +45,8 @@ export function checkColumns({ header, width, names }: FoundColumns, agreed: Tab
     throw dataError(
       source,
       agreed.header
-        ? `its first line is no header, and the run finds columns by their names; write one above it, with ${quoted(needed)}, or say --header where it is one`
-        : 'its first line is a header, and the run, whose tables have none, finds columns by their places; take it away and bring the columns into the order of the run, or say --no-header where it is none',
+        ? `its first line is no header, and the run finds columns by their names; write one above it, with ${quoted(needed)}, or add --header where it is one`
+        : 'its first line is a header, and the run, whose tables have none, finds columns by their places; take it away and bring the columns into the order of the run, or add --no-header where it is none',
     )
   }
   if (!header && width !== agreed.columns.length) {
@@ -108,7 +108,7 @@ function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
     if (other.kind !== column.kind) {
       const texts = other.kind === 'category' ? ` (${quoted(other.values)})` : ''
       return [
-        `${title} holds ${kinds[other.kind]}${texts} here and ${kinds[column.kind]} in the run: correct it, or let whoever starts the run list it under data.categorical`,
+        `${title} holds ${kinds[other.kind]}${texts} here and ${kinds[column.kind]} in the run: correct it, or let the peer that starts the run list it under data.categorical`,
       ]
     }
     const [unit, agreedUnit] = [unitOf(other), unitOf(column)]
@@ -120,7 +120,7 @@ function columnProblems(own: TableSchema, agreed: TableSchema): string[] {
     const unknown = other.values.filter(value => !known.has(value))
     if (unknown.length === 0) return []
     return [
-      `${title} has ${unknown.length === 1 ? 'the category' : 'the categories'} ${quoted(unknown)}, which the run does not know (${quoted(column.values)}): let whoever starts it list all under data.categorical, or agree beforehand with hearsay data --schema`,
+      `${title} has ${unknown.length === 1 ? 'the category' : 'the categories'} ${quoted(unknown)}, which the run does not have (${quoted(column.values)}): let the peer that starts it list all under data.categorical, or agree beforehand with hearsay data --schema`,
     ]
   })
   const more = problems.length - problemsShown

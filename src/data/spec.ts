@@ -38,10 +38,12 @@ export const dataSchema = z.strictObject({
     .optional()
     .meta({ says: 'Images: restore them from 1 / this of their resolution; goes with model: sr' }),
   // Each value becomes a natural peer.
-  peerColumn: column.optional().meta({ says: 'Tables: the column that names whose a row is', example: 'hospital' }),
+  peerColumn: column
+    .optional()
+    .meta({ says: 'Tables: the column that names the peer of each row', example: 'hospital' }),
   // They are not dealt to two peers either. The column is no input.
   groupColumn: column.optional().meta({
-    says: 'Tables: the column whose rows of one value, as of one patient, are kept on one side of every split',
+    says: 'Tables: the column whose rows of one value, as of one patient, stay on one side of every split',
     example: 'patient',
   }),
   test: z.string().min(1).optional().meta({
@@ -58,11 +60,11 @@ export const dataSchema = z.strictObject({
       example: ['age', 'sex', 'outcome'],
     }),
   header: z.boolean().optional().meta({
-    says: 'Tables: is the first line a header? Left out, the lines beneath tell',
+    says: 'Tables: is the first line a header? Left out, judged by the lines beneath',
     example: true,
   }),
   decimal: z.enum(['.', ',']).optional().meta({
-    says: 'Tables: what stands before the decimals; left out, the numbers tell',
+    says: 'Tables: what stands before the decimals; left out, judged by the numbers',
     example: ',',
   }),
   // An input for each category, 0 or 1. Columns without any number are categories anyway.

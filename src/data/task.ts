@@ -27,7 +27,7 @@ export const taskSchema = z
       .min(1)
       .max(10_000)
       .optional()
-      .meta({ says: "In the order of the model's outputs; of what has none, what is predicted or restored" }),
+      .meta({ says: "In the order of the model's outputs; without classes, what is predicted or restored" }),
     header: z
       .boolean()
       .optional()
@@ -44,10 +44,10 @@ export const taskSchema = z
         z.strictObject({ kind: z.literal('super-resolution'), factor: z.int().min(2).max(64) }),
       ])
       .optional()
-      .meta({ says: 'Where numbers are learned: which; left out, classes are' }),
+      .meta({ says: 'Where a number is learned: which one; left out, classes are learned' }),
     // Bounds what a peer that lies can make of the sums (agreed.ts).
     ranges: z.array(rangeSchema).max(rangesLimit).optional().meta({
-      says: 'How large the inputs are and the number to predict, but for a factor, where peers agree on sums',
+      says: 'Where peers agree on sums: how large the inputs and the number to predict are, to within a factor',
     }),
   })
   .superRefine(({ inputShape, classes, columns, header, objective }, context) => {
@@ -154,7 +154,7 @@ function fitClasses(dataset: Dataset, agreed: readonly string[]): Dataset {
   if (unknown.length > 0) {
     throw dataError(
       name,
-      `has ${unknown.length === 1 ? 'the class' : 'the classes'} ${quoted(unknown)}, which the run does not know (${quoted(agreed)}); call yours alike, or let whoever starts it list all under data.classes`,
+      `has ${unknown.length === 1 ? 'the class' : 'the classes'} ${quoted(unknown)}, which the run does not have (${quoted(agreed)}); call yours alike, or let the peer that starts it list all under data.classes`,
     )
   }
   const lacking = agreed.filter((_, place) => !placeOf.includes(place))

@@ -29,7 +29,7 @@ function unite(first: string, task: Task, { source, task: other }: SiteTask): Ta
     if (JSON.stringify(task[field]) === JSON.stringify(other[field])) continue
     // A table has as many inputs as its columns make.
     if (field === 'inputShape' && task.columns !== undefined && other.columns !== undefined) continue
-    const said = (value: unknown): string => (value === undefined ? 'not said' : JSON.stringify(value))
+    const said = (value: unknown): string => (value === undefined ? 'missing' : JSON.stringify(value))
     throw dataError(source, `${field} is ${said(other[field])}, in ${first} ${said(task[field])}; make your data alike`)
   }
   const [own, their] = [tableOf(task), tableOf(other)]

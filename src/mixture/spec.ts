@@ -84,7 +84,7 @@ const fields = z.strictObject({
   tokens: z
     .enum(['logits', 'probabilities'])
     .optional()
-    .meta({ says: 'What experts say: probabilities (of classes) or logits', example: 'logits' }),
+    .meta({ says: 'What experts return: probabilities (of classes) or logits', example: 'logits' }),
   /**
    * Does the gate see features with a mean square of 1, and logits as probabilities? The scores are products of both,
    * so with numbers as large as a model likes to make them a few steps choose one expert for ever: with logits as

@@ -46,10 +46,14 @@ const limitsSchema = z.strictObject({
     .number()
     .min(1)
     .default(5)
-    .meta({ says: 'So many times as far from the own head as usual, and a head is not merged' }),
+    .meta({ says: 'A head so many times as far from the own head as usual is not merged' }),
   // γ of BALANCE (arXiv 2406.10416). In honest runs at most 0.48 where the usual distance does not suffice; a head of
   // another direction lies beyond 1, however small its norm.
-  headRadius: z.number().min(0).default(0.5).meta({ says: "Within so many times the own head's norm, it is" }),
+  headRadius: z
+    .number()
+    .min(0)
+    .default(0.5)
+    .meta({ says: "A head within so many times the own head's norm is merged in any case" }),
   // A multiple of the training loss or of an uninformed answer's (ln of the classes; 1 for numbers), whichever
   // is larger. In honest runs at most 6.1: two classes a peer, momentum at a high learning rate; in all others 1.5.
   lossIncrease: z
@@ -91,7 +95,7 @@ const accessSchema = z.strictObject({
     .array(z.string().refine(isPeerId, 'must be a peer id, 12D3Koo…, as hearsay id prints it'))
     .min(1)
     .max(foundersLimit)
-    .meta({ says: 'Peer ids, as hearsay id prints them: who may invite others' }),
+    .meta({ says: 'Peer ids, as hearsay id prints them, of those that may invite others' }),
 })
 
 function isPeerId(text: string): boolean {
@@ -136,7 +140,7 @@ const sections = () =>
       says: 'Where peers keep models of their own: bodies of the peers in turn, whose heads must be alike',
     }),
     share: z.string().min(1).max(200).optional().meta({
-      says: 'What peers hand to each other: all, head, body, or the layer from which on; left out, as the method has it',
+      says: 'What peers hand to each other: all, head, body, or the first shared layer; left out, as the method has it',
     }),
     mode: z.enum(['sync', 'async']).default('sync').meta({
       // Two runs of an async manifest differ.
@@ -153,11 +157,11 @@ const sections = () =>
     merge: sectionSchema().prefault(defaultMethod).meta({
       says: 'The method: how peers train, and how what is received becomes part of the own model.',
     }),
-    topology: topologySchema.prefault('ring').meta({ says: 'Who hands to whom.' }),
+    topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),
     limits: limitsSchema.prefault({}).meta({ says: 'What a peer waits for, and what it accepts.' }),
     access: accessSchema.optional().meta({
-      says: 'Where a run is by invitation: only these take part, and those whom they invite.',
+      says: 'Where a run is by invitation: only these peers take part, and those that they invite.',
     }),
     seed: z
       .int()

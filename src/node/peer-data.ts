@@ -52,7 +52,7 @@ export async function dataOf({
   if (table !== undefined && manifest.task?.columns === undefined && !haveOwnModels(manifest)) {
     throw new HearsayError(
       'DATA',
-      'is a table, and the run says nothing of columns, as data of arrays have none; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest',
+      'is a table, and the run has no columns, as its data are arrays; save yours as .npz with the inputs in the order of the run, or write what hearsay data --schema prints into its manifest',
       { field: name },
     )
   }
@@ -85,7 +85,7 @@ function mustHaveTask({ task, data }: Manifest): void {
   if (task?.classes !== undefined && (task.columns ?? task.inputShape) !== undefined) return
   throw new HearsayError(
     'DATA',
-    `the manifest does not say what the inputs and classes of its peers' data are (${data.set}); hearsay start fills it in, and hearsay data --schema prints it to be written there`,
+    `the manifest does not state the inputs and classes of its peers' data (${data.set}); hearsay start fills it in, and hearsay data --schema prints it to be written there`,
     { field: 'task' },
   )
 }
@@ -127,7 +127,7 @@ export async function settleTask(
   if (length > manifestBytes) {
     throw new HearsayError(
       'MANIFEST',
-      `its columns and classes make a manifest of ${length} bytes; at most ${manifestBytes} are handed to whoever joins; leave columns out with data.columns`,
+      `its columns and classes make a manifest of ${length} bytes; at most ${manifestBytes} are handed to peers that join; leave columns out with data.columns`,
       { source: dataset.name },
     )
   }

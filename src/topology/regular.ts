@@ -80,7 +80,7 @@ export function rectangle(kind: string, peers: number, rows?: number): Rectangle
     throw new HearsayError(
       'TOPOLOGY',
       `topology ${kind}: ${peers} is a prime number, so its only rectangle is a line; ` +
-        `use ${peers - 1} or ${peers + 1} peers, or say "rows: 1" if a line is what you want`,
+        `use ${peers - 1} or ${peers + 1} peers, or set "rows: 1" if a line is what you want`,
     )
   }
   return { rows: squarest, columns: peers / squarest }

@@ -82,9 +82,13 @@ describe('numbers that may not be meant as such', () => {
     [
       'points of which nothing tells what they are',
       (i: number) => `1.${100 + i}`,
-      /the point in numbers like 1\.100 stands before decimals; say --decimal ,/,
+      /the point in numbers like 1\.100 stands before decimals; set --decimal ,/,
     ],
-    ['numbers too large for 32 bits', (i: number) => 10 ** 12 + ((i * 7) % 40), /tell 1 of 40 apart; subtract/],
+    [
+      'numbers too large for 32 bits',
+      (i: number) => 10 ** 12 + ((i * 7) % 40),
+      /only 1 of 40 values like \d+ differ; subtract/,
+    ],
   ])('are noted: %s', async (_, make, note) => {
     const { notes } = await table('x,y', i => `${make(i)},${yesNo(i)}`)
     expect(notes).toEqual([expect.stringMatching(note)])

@@ -61,7 +61,7 @@ describe('a table whose first line is unclear', () => {
   it('is asked about, and read as it is told', async () => {
     const lines = ['1,2,3,4', ...whole]
     await expect(load(lines)).rejects.toThrow(
-      /a\.csv:1: is this line a header or a sample\? It counts its columns, .*; say --header or --no-header \(data\.header\)/,
+      /a\.csv:1: is this line a header or a sample\? It counts its columns, .*; add --header or --no-header \(data\.header\)/,
     )
     const told = await load(lines, { header: true })
     expect([told.classes, told.train.size + told.test.size]).toEqual([['0', '1'], 30])

@@ -118,7 +118,7 @@ describe('numbers', () => {
     [
       'a comma that may be either',
       ['1,234', '5,678', '7'],
-      /a\.csv:2: "1,234" may have three decimals or be more than a thousand; say which with --decimal/,
+      /a\.csv:2: "1,234" may have three decimals or be more than a thousand; choose with --decimal/,
     ],
     [
       'both marks before decimals',
@@ -233,7 +233,7 @@ describe('classes', () => {
     [
       'numbers with decimals',
       rows(300, i => ((i * 7) % 50) / 4),
-      /its 50 different numbers are no classes; to predict the number say --target y/,
+      /its 50 different numbers are no classes; to predict the number set --target y/,
     ],
     ['as many numbers as rows', rows(60, i => i * 1000), /its 60 different numbers are no classes; .*--target y/],
     [
@@ -294,7 +294,7 @@ describe('rows for a model', () => {
     await expect(loadInputs(join(folder, 'other.csv'), wanted)).rejects.toThrow(
       '"1" is without a unit, and what the model was trained with in $; write it so',
     )
-    await expect(loadInputs(join(folder, 'unclear.csv'), wanted)).rejects.toThrow('say which with --decimal')
+    await expect(loadInputs(join(folder, 'unclear.csv'), wanted)).rejects.toThrow('choose with --decimal')
     const told = await loadInputs(join(folder, 'unclear.csv'), wanted, { decimal: '.' })
     expect([...told.samples.inputs]).toEqual([1234, 2])
   })

@@ -188,7 +188,7 @@ describe('natural and resolution', () => {
     expect(() => partition(dataset, { kind: 'natural' }, 5, 1)).toThrow(
       /4 natural peers \(cleveland, .*set peers to 4, or .* --partition iid$/,
     )
-    expect(() => partition(data, { kind: 'natural' }, 5, 1)).toThrow(/numbered does not say whose its samples are/)
+    expect(() => partition(data, { kind: 'natural' }, 5, 1)).toThrow(/numbered does not name the peer of each sample/)
     const tests = personalTests(dataset, { kind: 'natural' }, shards, 1)
     expect(tests.reduce((sum, test) => sum + test.size, 0)).toBe(dataset.test.size)
   })

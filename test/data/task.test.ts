@@ -220,7 +220,7 @@ describe('a table of another site', () => {
     [
       'has categories that nobody knows',
       site('finish,noise,grade,fault', ['clear,1,3,yes', 'milky,2,1,no', 'clear,3,1,no', 'clear,4,1,yes']),
-      /column "finish" has the categories "clear", "milky", which the run does not know \("amber", "blue"\): .*data\.categorical.*hearsay data --schema; column "grade" has the category "3"/,
+      /column "finish" has the categories "clear", "milky", which the run does not have \("amber", "blue"\): .*data\.categorical.*hearsay data --schema; column "grade" has the category "3"/,
     ],
     [
       'has texts for numbers',
@@ -230,7 +230,7 @@ describe('a table of another site', () => {
     [
       'has another class',
       site('finish,noise,grade,fault', ['blue,1,1,maybe', 'blue,2,1,no', 'blue,3,1,maybe', 'blue,4,1,no']),
-      /has the class "maybe", which the run does not know \("no", "yes"\);.*data\.classes/,
+      /has the class "maybe", which the run does not have \("no", "yes"\);.*data\.classes/,
     ],
     [
       'has a unit',
@@ -297,7 +297,7 @@ describe('the unit of the number to predict', () => {
         rows(i => `${i} €`),
         { unit: '$' },
       ),
-    ).rejects.toThrow('is written in €, and data.unit says $')
+    ).rejects.toThrow('is written in €, and data.unit is $')
     await expect(task(rows(String), { target: undefined, unit: '$' })).rejects.toThrow(
       'data.unit: goes with data.target',
     )

@@ -65,7 +65,7 @@ it('sites with unlike tables agree on one schema and learn alike; who does not f
   expect(await end(refused)).toEqual({
     status: 2,
     stderr: expect.stringMatching(
-      /^error: c\.csv: column "finish" has the category "milky", which the run does not know \("amber", "blue", "clear"\): .*data\.categorical.*hearsay data --schema\n$/,
+      /^error: c\.csv: column "finish" has the category "milky", which the run does not have \("amber", "blue", "clear"\): .*data\.categorical.*hearsay data --schema\n$/,
     ),
   })
   const joined = joinPeer(address, at('join'), ['--as', 'b', '--data', at('b.csv'), '--test', at('later-b.csv')])

@@ -43,7 +43,7 @@ describe('the task of a run that is started', () => {
     const { task: settled } = await settleTask(parseManifest({ data: at('a.csv'), task }))
     expect(settled).toMatchObject({ ...task, inputShape: [4], pixels: false })
     const other = parseManifest({ data: at('a.csv'), task: { ...task, classes: ['yes', 'no'] } })
-    await expect(settleTask(other)).rejects.toThrow('has the classes "0", "1", which the run does not know')
+    await expect(settleTask(other)).rejects.toThrow('has the classes "0", "1", which the run does not have')
   })
 
   it('says nothing of columns where peers have bodies of their own', async () => {
@@ -106,7 +106,7 @@ describe('the data of a peer', () => {
     const { columns: _, header: __, ...task } = (await settleTask(parseManifest({ data: at('a.csv') }))).task!
     const manifest = parseManifest({ data: 'arrays.npz', task })
     await expect(dataOf({ manifest, data: { own: { set: at('a.csv') } } })).rejects.toThrow(
-      'a.csv: is a table, and the run says nothing of columns',
+      'a.csv: is a table, and the run has no columns',
     )
   })
 
@@ -154,7 +154,7 @@ describe('the data of a peer', () => {
     expect(stretched.inputShape).toEqual([2, 3, 3])
     expect(stretched.notes).toContain('5 images (height×width 5 of 4×4) stretched to 2×3, which the run takes')
     await expect(dataOf({ manifest, data: { own: { set: at('fish') } } })).rejects.toThrow(
-      /has the class "fish", which the run does not know .*data\.classes/,
+      /has the class "fish", which the run does not have .*data\.classes/,
     )
   })
 })

@@ -3,7 +3,7 @@ import { field } from './fields.js'
 
 /** How a table is written, where its contents do not show it. */
 export const notationFlags: readonly Flag[] = [
-  { flags: '--header', description: 'tables: the first line is a header (default: the lines beneath tell)' },
+  { flags: '--header', description: 'tables: the first line is a header (default: judged by the lines beneath)' },
   { flags: '--no-header', description: 'tables: the first line is a sample' },
   {
     flags: '--decimal <mark>',

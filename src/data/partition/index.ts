@@ -71,7 +71,7 @@ function natural(dataset: Dataset, peers: number): Uint32Array[] {
   const owners = dataset.naturalPeers
   if (owners === undefined) {
     throw wrong(
-      `${dataset.name} does not say whose its samples are; choose another kind, or name a column under data.peerColumn`,
+      `${dataset.name} does not name the peer of each sample; choose another kind, or name a column under data.peerColumn`,
     )
   }
   if (owners.names.length !== peers) {

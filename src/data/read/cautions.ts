@@ -75,7 +75,7 @@ function numberNotes(table: Table, at: number): string[] {
   const unclear = decimal === undefined ? values.find(value => !Number.isInteger(value)) : undefined
   if (unclear !== undefined) {
     notes.push(
-      `${title}: the point in numbers like ${unclear.toFixed(3)} stands before decimals; say --decimal , (data.decimal) if it stands between thousands`,
+      `${title}: the point in numbers like ${unclear.toFixed(3)} stands before decimals; set --decimal , (data.decimal) if it stands between thousands`,
     )
   }
   const stop = stops.find(stop => values.includes(stop) && values.every(value => value === stop || value > stop / 10))
@@ -90,7 +90,7 @@ function numberNotes(table: Table, at: number): string[] {
     const kept = new Set([...different].map(Math.fround)).size
     if (kept < different.size / 2) {
       notes.push(
-        `${title}: of numbers like ${values[0]} the 32 bits that a model has tell ${kept} of ${different.size} apart; subtract what they have in common, or leave them out with ${without(table, at)}`,
+        `${title}: in the 32 bits that a model has, only ${kept} of ${different.size} values like ${values[0]} differ; subtract what they have in common, or leave them out with ${without(table, at)}`,
       )
     }
   }
@@ -146,10 +146,7 @@ function checkLabel({ columns }: Table, at: number, path: string): void {
   const own = columns[at]!
   const other = columns.find(({ name, role }) => role === 'feature' && labelName.test(name))
   if (other === undefined || labelName.test(own.name)) return
-  throw dataError(
-    path,
-    `is the class ${other.title}, or the last one, "${own.name}"? say which with --label (data.label)`,
-  )
+  throw dataError(path, `is the class ${other.title}, or the last one, "${own.name}"? choose with --label (data.label)`)
 }
 
 function checkClasses({ columns, rows }: Table, at: number, path: string): string[] {
@@ -165,7 +162,7 @@ function checkClasses({ columns, rows }: Table, at: number, path: string): strin
     )
   }
   if (different <= manyClasses) return []
-  const target = `to predict the number say --target ${/^[\w.]+$/.test(name) ? name : at + 1} (data.target), or name the column of the class with --label (data.label)`
+  const target = `to predict the number set --target ${/^[\w.]+$/.test(name) ? name : at + 1} (data.target), or name the column of the class with --label (data.label)`
   if (few || [...texts.keys()].some(text => isBroken(text, decimal))) {
     throw dataError(
       path,
@@ -195,7 +192,7 @@ function checkFirstLines(table: Table, at: number): void {
     const text = [...columns[at]!.texts.keys()][codeOf(row)]
     throw dataError(
       table.place(row),
-      `only this line is of the class "${text}"; is it a header? say --header or --no-header (data.header)`,
+      `only this line is of the class "${text}"; is it a header? add --header or --no-header (data.header)`,
     )
   }
 }

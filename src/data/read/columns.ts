@@ -141,7 +141,7 @@ function numberIn(column: Column, cell: string, place: string): number {
 function notInNotation(cell: string, digits: string, decimal: Decimal | undefined): string {
   if (/[eE]/.test(digits)) return `"${cell}" is beyond every number; correct it`
   return decimal === undefined
-    ? `"${cell}" may have decimals after its comma or be more than a thousand; say which with --decimal , or --decimal . (data.decimal)`
+    ? `"${cell}" may have decimals after its comma or be more than a thousand; choose with --decimal , or --decimal . (data.decimal)`
     : `"${cell}" is not a number whose decimals come after "${decimal}", as in the rest of the table; write all alike`
 }
 
@@ -177,7 +177,7 @@ function codeOf(column: Column, text: string, place: string, limits: DataLimits)
     throw dataError(
       place,
       column.asked
-        ? `${column.title}: "${text}" is none of the values that the model knows: ${shortList([...column.texts.keys()])}; leave it empty if it is missing`
+        ? `${column.title}: "${text}" is none of the values of the model: ${shortList([...column.texts.keys()])}; leave it empty if it is missing`
         : `${column.title}: "${text}" is none of the values ${shortList([...column.texts.keys()])} listed under data.categorical`,
     )
   }

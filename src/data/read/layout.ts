@@ -118,7 +118,7 @@ export function isHeader(
   if (typeof found === 'string') return found === 'header'
   throw dataError(
     place,
-    `is this line a header or a sample? It ${found.unclear}; say --header or --no-header (data.header)`,
+    `is this line a header or a sample? It ${found.unclear}; add --header or --no-header (data.header)`,
   )
 }
 

@@ -78,7 +78,7 @@ export function placeOf(column: ColumnSpec, width: number, names: readonly strin
     return column - 1
   }
   if (names === undefined) {
-    throw dataError(what, `"${column}", but the first line is no header; give the column's number, or say --header`)
+    throw dataError(what, `"${column}", but the first line is no header; give the column's number, or add --header`)
   }
   const [place, second] = placesOf(column, names)
   if (place === undefined) throw dataError(what, `there is no column "${column}"; ${alternatives(column, names)}`)

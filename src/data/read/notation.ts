@@ -94,7 +94,7 @@ export function tableDecimal(
   if (point !== undefined && comma !== undefined) {
     throw dataError(
       comma.place,
-      `"${comma.digits}" has its decimals after a comma, and "${point.digits}" (${point.place}) after a point; write all alike, or say which is meant with --decimal (data.decimal)`,
+      `"${comma.digits}" has its decimals after a comma, and "${point.digits}" (${point.place}) after a point; write all alike, or choose one with --decimal (data.decimal)`,
     )
   }
   if (comma !== undefined) return ','
@@ -102,7 +102,7 @@ export function tableDecimal(
   if (unclear === undefined) return before
   throw dataError(
     unclear.place,
-    `"${unclear.digits}" may have three decimals or be more than a thousand; say which with --decimal , or --decimal . (data.decimal)`,
+    `"${unclear.digits}" may have three decimals or be more than a thousand; choose with --decimal , or --decimal . (data.decimal)`,
   )
 }
 

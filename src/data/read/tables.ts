@@ -127,7 +127,7 @@ function schemaOf(column: Column, header: boolean, { unit: given }: TableOptions
   if (role === 'target') {
     if (given === undefined) return [{ name, kind: role, ...unit }]
     if (unit.unit === undefined || unit.unit === given) return [{ name, kind: role, unit: given }]
-    throw dataError(path, `${column.title} is written in ${unit.unit}, and data.unit says ${given}; make them alike`)
+    throw dataError(path, `${column.title} is written in ${unit.unit}, and data.unit is ${given}; make them alike`)
   }
   // Nobody else need have it, or know of it; without a header it keeps the places of the others.
   if (role === 'peer' || role === 'group' || role === 'answer' || role === 'unused')

@@ -16,7 +16,7 @@ import { createMixtureSession } from './session.js'
 /** Every peer keeps its model and uses the others' heads as experts. */
 export const mixture: Method<MixtureSpec> = {
   name: 'mixture',
-  says: 'keep the own model, and ask everybody else’s head as an expert',
+  says: 'keep the own model, and use everybody else’s head as an expert',
   paper: {
     title: 'dFLMoE: Decentralized Federated Learning via Mixture of Experts for Medical Data Analysis',
     arxiv: '2503.10412',
