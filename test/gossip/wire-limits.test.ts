@@ -174,7 +174,7 @@ describe('docs/wire.md', () => {
     const codes = [...protoOf('state').matchAll(/^ {4}([A-Z_]+) = (\d+);/gm)].filter(([, name]) => name !== 'UNKNOWN')
     expect(codes.length).toBeGreaterThan(10)
     for (const [, name, number] of codes)
-      expect(sectionUnder('Asking for state: `/hearsay/state/1.0.0`')).toContain(`${number} \`${name}\``)
+      expect(sectionUnder('Requesting state: `/hearsay/state/1.0.0`')).toContain(`${number} \`${name}\``)
   })
 
   it('has every encoding with its dtype', () => {
