@@ -50,16 +50,16 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
 /** The columns or classes that others' data must have; joining peers see these names. */
 function taskRows({ task }: Manifest): [string, string][] {
   const text = task && taskText(task)
-  return text === undefined ? [] : [['agreed', `${text}; whoever joins sees these names`]]
+  return text === undefined ? [] : [['agreed', `${text}; every peer that joins sees these names`]]
 }
 
 /** Who may take part, and whether others can dial this peer. */
 function networkRows({ manifest, settings }: Announced, key: PeerNetwork['key']): [string, string][] {
   const { allow } = settings.network ?? {}
   const who = [
-    ...(key === undefined ? [] : [`who has the key ${key.fingerprint}`]),
-    ...(allow === undefined ? [] : [`who is listed in ${allow}`]),
-    ...(manifest.access === undefined ? [] : ['founders, and who is invited: see hearsay invite']),
+    ...(key === undefined ? [] : [`peers with the key ${key.fingerprint}`]),
+    ...(allow === undefined ? [] : [`peers listed in ${allow}`]),
+    ...(manifest.access === undefined ? [] : ['founders, and peers that are invited: see hearsay invite']),
   ]
   return [...(who.length === 0 ? [] : [['open to', who.join('; ')] as [string, string]]), ['reach', unknownReach]]
 }

@@ -59,9 +59,8 @@ export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (ev
 
 function lonely(lost: readonly string[], { addresses, runId }: CompanyInit['peer']): string[] {
   const [address] = addresses()
-  const verb = lost.length === 1 ? 'is' : 'are'
   return [
-    `alone     ${aloneRounds} rounds without anybody: ${listed(lost)} ${verb} not to be found where this peer knew them. It goes on looking;`,
+    `alone     ${aloneRounds} rounds without anybody: ${listed(lost)} cannot be reached at the addresses that this peer has. It goes on looking;`,
     '          at one of them stop the peer, and type',
     `  hearsay join --resume <its run folder> ${address === undefined ? '<an address of this peer>' : joinAddress(address, runId)}`,
   ]

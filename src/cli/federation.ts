@@ -115,7 +115,7 @@ function read<T>(text: string, parse: (text: string) => T, otherwise: HearsayErr
 function placeOf(name: string | undefined, members: readonly Member[], file: string): number {
   const place = members.findIndex(member => member.name === name)
   if (place >= 0) return place
-  const what = name === undefined ? '--as: say which member this is' : `--as ${name}: is no member of ${file}`
+  const what = name === undefined ? '--as: name the member that this is' : `--as ${name}: is no member of ${file}`
   throw new HearsayError(
     'USAGE',
     `${what}: ${members

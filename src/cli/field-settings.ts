@@ -81,5 +81,5 @@ export function ownDataOf({ data: set, ...flags }: FieldFlags): OwnData | undefi
   if (set !== undefined) return validate(ownDataSchema, { set, ...fields }, '--data', 'USAGE')
   const [field] = Object.keys(fields)
   if (field === undefined) return undefined
-  throw new HearsayError('USAGE', `--${field}: tells how one's own tables are read; name them with --data`)
+  throw new HearsayError('USAGE', `--${field}: sets how your own tables are read; name them with --data`)
 }

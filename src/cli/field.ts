@@ -154,6 +154,6 @@ function modelFrom(text: string): NonNullable<PeerOptions['model']> {
 export function sayFinished({ path }: FieldFolder, outcome: Outcome, { stdout }: Terminal): void {
   const { rounds, measure, accuracy } = outcome
   stdout.write(
-    `This run is over: ${rounds === 1 ? 'its one round is' : `all ${rounds} rounds are`} done, ${measureNames[measure]} ${measured(accuracy, measure)}. Ask its model with: hearsay predict ${typed(path)}\n`,
+    `This run is over: ${rounds === 1 ? 'its one round is' : `all ${rounds} rounds are`} done, ${measureNames[measure]} ${measured(accuracy, measure)}. Predict with its model: hearsay predict ${typed(path)}\n`,
   )
 }

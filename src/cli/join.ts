@@ -82,7 +82,7 @@ function mustHaveData({ data }: Manifest, flags: JoinFlags): void {
   if (flags.data !== undefined || flags.share !== undefined || isShipped(data.set)) return
   throw new HearsayError(
     'DATA',
-    `the data of this run, ${data.set}, are those of whoever began it; bring your own with --data, in the same columns or classes`,
+    `the data of this run, ${data.set}, belong to the peer that began it; bring your own with --data, in the same columns or classes`,
   )
 }
 
@@ -92,7 +92,7 @@ function questionOf({ task }: Manifest): string[] {
   if (text === undefined) return []
   return [
     `Data of your own need ${text}.`,
-    'These names are of whoever began the run, and whoever joins sees them. Those of yours stay here, and so do data that do not fit.',
+    'These names come from the peer that began the run, and every peer that joins sees them. The names in your data stay here, and so do data that do not fit.',
   ]
 }
 

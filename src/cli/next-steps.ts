@@ -20,7 +20,10 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
     ...(methodOf(manifest.merge).road === 'everybody' ? [] : [[`${run} --topology ${otherGraph}`, 'another graph']]),
-    [`predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`, 'ask a trained model'],
+    [
+      `predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`,
+      'predict with a trained model',
+    ],
     ['simulate --data your.csv --peers 4', 'your own data'],
   ]
   return [

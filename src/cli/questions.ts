@@ -48,7 +48,7 @@ export async function askForRun(flags: InitOptions, where: Asking): Promise<Init
     const topology = flags.topology ?? (await topologyAsked(asking))
     const rounds = flags.rounds ?? (await numberAsked('rounds', 'How many rounds?', asking))
     const minPeers =
-      flags.minPeers ?? (await numberAsked('minPeers', 'How many peers must be there before it begins?', asking))
+      flags.minPeers ?? (await numberAsked('minPeers', 'How many peers must be there before the run begins?', asking))
     const out = flags.out ?? (await outAsked(flags.force === true, asking))
     return { ...flags, data, model, share, merge, topology, rounds, minPeers, out }
   } catch (error) {
@@ -123,7 +123,9 @@ function mergeAsked(asking: Asking): Promise<string> {
 }
 
 function topologyAsked(asking: Asking): Promise<string> {
-  return answered(select({ ...asking, message: 'Who hands to whom?', options: kindsToChoose('topology') }))
+  return answered(
+    select({ ...asking, message: 'Which peers hand heads to which?', options: kindsToChoose('topology') }),
+  )
 }
 
 /** Asks the user for a number of the manifest, whose schema has its bounds and its default. */

@@ -50,17 +50,18 @@ export function sayReach(peer: Peer, run: Joinable, say: (line: string) => void)
 }
 
 /** Reachability at the start; a peer that is alone on its LAN never learns more. */
-export const unknownReach = 'from outside this network: not known until somebody there has tried; it is said then'
+export const unknownReach =
+  'from outside this network: not known until a peer there has dialled this one; it is reported then'
 
 function reachLine(peer: Peer): string | undefined {
   switch (peer.reachability()) {
     case 'unknown':
       return undefined
     case 'public':
-      return 'others can call this peer from outside'
+      return 'others can dial this peer from outside'
     case 'private':
       return peer.addresses().some(address => String(address).includes('/p2p-circuit'))
-        ? 'no calls come in from outside, but through its relay they do'
-        : "no calls come in from outside, as behind a router; pass its port on to this machine and --announce that, or try --upnp, or --relay with a member's address that can be called. Calls to others work"
+        ? 'connections from outside come in through its relay only'
+        : 'no connections come in from outside, as behind a router; forward its port to this machine and --announce that, or try --upnp, or --relay with the address of a member that can be dialled. Connections to others work'
   }
 }

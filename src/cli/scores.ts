@@ -34,7 +34,7 @@ export function scoreText(score: Score, answers: Answers | undefined, unit = '')
 }
 
 function headline({ samples, byClass, accuracy, balancedAccuracy, mae, rmse }: Score, unit: string): string {
-  if (samples === 0) return 'not scored: none of the answers in these inputs is one that the model knows'
+  if (samples === 0) return 'not scored: these inputs have no answer that the model can give'
   const inUnits = (value: number): string => `${plain(value)}${unit === '' ? '' : ` ${shown(unit)}`}`
   if (byClass !== undefined) {
     return `${percent(accuracy)} of ${samples} ${samples === 1 ? 'is' : 'are'} right; balanced accuracy ${percent(balancedAccuracy)}`
@@ -50,6 +50,6 @@ function leftOut({ labels, targets, known, strange }: Answers): string {
   if (missing === 0) return ''
   const what = strange.slice(0, 5).map(text => `"${shown(text, 40)}"`)
   const have = missing === 1 ? 'has' : 'have'
-  const why = strange.length === 0 ? `${have} no answer` : `${have} none that the model knows (${what.join(', ')})`
+  const why = strange.length === 0 ? `${have} no answer` : `${have} none that the model can give (${what.join(', ')})`
   return `${count(missing)} ${why} and ${missing === 1 ? 'is' : 'are'} not counted`
 }

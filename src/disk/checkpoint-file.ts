@@ -121,7 +121,7 @@ async function readOpen(
   await fill(file, path, json, safetensorsLengthBytes, hash)
   const { layout, metadata } = decodeSafetensorsHeader(json, size - dataStart, path)
   const header = readAbout(metadata, kind, layout)
-  if (header === undefined) return { ok: false, reason: `${path}: does not say what it is a checkpoint of` }
+  if (header === undefined) return { ok: false, reason: `${path}: does not state what it is a checkpoint of` }
 
   // Memory is allocated only for a checkpoint that fits; any other is still checked for damage.
   const checkpoint = header.fits ? emptyCheckpoint(kind, header) : undefined

@@ -226,7 +226,7 @@ async function agreedIn(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof NotRead) what = error.message
   }
-  throw new HearsayError('RUN', `${what}; take it away, and the others are asked`, { source: path })
+  throw new HearsayError('RUN', `${what}; remove it, and this peer requests the sums from the others`, { source: path })
 }
 
 /** Has a run been begun in this folder? */

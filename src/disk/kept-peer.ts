@@ -90,7 +90,7 @@ async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
   if (files.length === 0) {
     throw new HearsayError(
       'RUN',
-      'says of no peer what its model is; was the run ended before it began, or made by an earlier version of Hearsay?',
+      'contains no description of a model; was the run ended before it began, or made by an earlier version of Hearsay?',
       { source: folder },
     )
   }

@@ -95,7 +95,7 @@ async function peerIn(
   const { name, members = [], onLost = line => process.emitWarning(line) } = options
   const settings = await folder.readSettings()
   if (folder.before === undefined)
-    onLost(`${folder.path}/metrics.jsonl: is missing; what this peer told before is lost, and it writes on anew`)
+    onLost(`${folder.path}/metrics.jsonl: is missing; the events recorded before are lost, and the file begins anew`)
   const identity = await loadOwnIdentity(folder.identityPath, settings)
   const met = once(options.met ?? [], folder.isNew ? [] : await remembered(folder, onLost))
   const listen = options.listen ?? (await vacant(settings.listening ?? settings.listen)).listen
@@ -246,7 +246,7 @@ async function remembered(folder: FieldFolder, onLost: (line: string) => void): 
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
     onLost(
-      `${error.message}; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${folder.path} <address>`,
+      `${error.message}; the addresses of other peers are lost: they may still dial this one, or add the address of one: --resume ${folder.path} <address>`,
     )
     return []
   }

@@ -54,7 +54,7 @@ export async function soundest(init: SoundestInit): Promise<Sound | undefined> {
   const place = found.findIndex(({ loss }) => loss <= limit)
   for (const { what, loss } of found.slice(0, Math.max(place, 0))) {
     tell(
-      `${folder}: ${what} is passed over: its loss on own samples is ${loss.toPrecision(2)} times that of an answer that knows nothing (limits.lossIncrease); ${found[place]!.what} goes on`,
+      `${folder}: ${what} is passed over: its loss on own samples is ${loss.toPrecision(2)} times that of an uninformed answer (limits.lossIncrease); ${found[place]!.what} goes on`,
     )
   }
   return found[place]

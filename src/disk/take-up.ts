@@ -43,7 +43,7 @@ export async function takeUp(
     if (sound.kept !== undefined) peer.restore(sound.kept, folder.checkpointsPath)
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
-    tell(`${error.message}; what was learnt of the others beside the model begins anew`)
+    tell(`${error.message}; what is kept of the others beside the model begins anew`)
   }
   return { ...before, rounds: sound.round }
 }

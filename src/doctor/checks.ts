@@ -54,7 +54,7 @@ export async function checkHosts(address: string, signal: AbortSignal): Promise<
       // libp2p identifies a peer that it has dialled: then handshake, multiplexing and negotiation have all worked.
       const identified = once(from, 'peer:identify', { signal: deadline })
       await Promise.all([from.dial(to.getMultiaddrs(), { signal: deadline }), identified])
-      return `two peers can talk over ${address} (${Math.round(performance.now() - begun)} ms)`
+      return `two peers can connect over ${address} (${Math.round(performance.now() - begun)} ms)`
     } finally {
       await Promise.all(hosts.map(host => host.stop()))
     }

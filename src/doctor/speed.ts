@@ -71,7 +71,7 @@ export async function testBackend(
   const { report, workers = 0, samplesPerSecond } = said
   const late = ending === tooLong
   if (report === undefined || (samplesPerSecond === undefined && !late)) {
-    const reason = said.reason ?? `its test ${ending ?? 'said nothing'}`
+    const reason = said.reason ?? `its test ${ending ?? 'printed nothing'}`
     return { name, ok: false, reason: report === undefined ? reason : `starts, but does not train (${reason})` }
   }
   return { name, ok: true, report, workers, ...(samplesPerSecond === undefined ? {} : { samplesPerSecond }) }

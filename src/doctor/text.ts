@@ -38,7 +38,7 @@ function backendTable({ backends, auto }: Diagnosis, width: number | undefined):
       report.version,
       String(workers),
       report.threads === 0 ? 'its own' : String(report.threads),
-      samplesPerSecond === undefined ? 'too slow to tell' : count(Math.round(samplesPerSecond)),
+      samplesPerSecond === undefined ? 'too slow to measure' : count(Math.round(samplesPerSecond)),
     ]
   })
   return wideTable(['  backend', 'device', 'version', 'workers', 'threads', 'samples/s'], rows, width)

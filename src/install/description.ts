@@ -49,7 +49,10 @@ export async function readDescription(
   const distribution = normal(metadata.find(([name]) => name === 'name')?.[1] ?? '')
   const version = metadata.find(([name]) => name === 'version')?.[1] ?? ''
   if (distribution !== normal(groups.name!) || version !== groups.version) {
-    throw refused(path, `its METADATA says ${distribution || 'nothing'} ${version}; the file was renamed or is damaged`)
+    throw refused(
+      path,
+      `its METADATA names ${distribution || 'nothing'} ${version}; the file was renamed or is damaged`,
+    )
   }
   const tags = wheel.filter(([name]) => name === 'tag').flatMap(([, tag]) => tag.split('-')[2] ?? [])
   const platforms = groups.platforms!.split('.')

@@ -71,7 +71,7 @@ export function cudaRequirements({ path, requirements }: Pick<Wheel, 'path' | 'r
   for (const specifier of specifiers) {
     // They become arguments of pip: nothing that could be an option, an address or a path.
     if (!/^nvidia-[a-z0-9-]+\s*[<>=!~.,*0-9\s]*$/.test(specifier)) {
-      throw new HearsayError('BACKEND', `it asks for ${JSON.stringify(specifier)}, which is no package of NVIDIA's`, {
+      throw new HearsayError('BACKEND', `it requires ${JSON.stringify(specifier)}, which is no package of NVIDIA's`, {
         source: basename(path),
       })
     }

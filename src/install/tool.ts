@@ -100,6 +100,6 @@ export function lastWords({ stdout, stderr }: Pick<ToolResult, 'stdout' | 'stder
     .split('\n')
     .map(line => line.trim())
     .filter(line => line !== '')
-  const line = lines.findLast(text => /\berror\b/i.test(text)) ?? lines.at(-1) ?? 'it said nothing'
+  const line = lines.findLast(text => /\berror\b/i.test(text)) ?? lines.at(-1) ?? 'it printed nothing'
   return line.slice(0, 300)
 }

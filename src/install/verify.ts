@@ -45,7 +45,7 @@ export async function tryTraining(entry: string, signal?: AbortSignal, program: 
   try {
     trial = trialSchema.parse(JSON.parse(result.stdout.trim().split('\n').at(-1)!))
   } catch (error) {
-    throw failed(`answered nonsense: ${said}`, error)
+    throw failed(`gave no valid answer: ${said}`, error)
   }
   const { before, after } = trial
   if (!(after < before)) throw failed(`does not learn: a loss of ${before} became ${after}`)

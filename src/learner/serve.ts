@@ -26,7 +26,7 @@ export function serve(modules: readonly RoomModule[]): void {
     ...own,
     async job({ name, state, data, ask }) {
       const handle = byName.get(name)
-      if (handle === undefined) throw new Error(`this worker knows no job "${name}"`)
+      if (handle === undefined) throw new Error(`this worker has no job "${name}"`)
       const { release: _, ...context } = started()
       return handle({ ...context, data, ...controlOf(state) }, ask)
     },

@@ -119,7 +119,10 @@ export function chebyshevLambda(topology: Topology): number {
   }
   if (!isSymmetric(mixingMatrix(topology.graphAt(0), topology.weights))) {
     const remedy = topology.directed ? 'use plain' : 'use plain, or weights: metropolis-hastings'
-    throw new HearsayError('MANIFEST', `${needs}; those of topology ${topology.name} are not: ${remedy}`)
+    throw new HearsayError(
+      'MANIFEST',
+      `${needs}; the weights of topology ${topology.name} are not symmetric: ${remedy}`,
+    )
   }
   return spectralGap(topology).lambda
 }

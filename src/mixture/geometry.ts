@@ -31,7 +31,7 @@ export function geometryOf({ featureShape, head: layers }: HeadCut, layout: Layo
       if (flattens) continue
       throw new HearsayError(
         'MODEL',
-        `layer "${layer.name}" of the head changes the size of maps, and the mixture's gate asks at each place; give it strides 1 and padding same, or begin the head behind it`,
+        `layer "${layer.name}" of the head changes the size of maps, and the mixture's gate works at each place; give it strides 1 and padding same, or begin the head behind it`,
         { field: 'model' },
       )
     }

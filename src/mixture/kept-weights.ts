@@ -71,7 +71,7 @@ export function weightsOfTensors(
     } else if (name.startsWith(gatePrefix)) {
       check(shape, name, [1])
       weights.gate.set(peer, part[0]!)
-    } else throw wrong(`has "${name.slice(0, peerIdLimit)}", which is not asked for`)
+    } else throw wrong(`has "${name.slice(0, peerIdLimit)}", which does not belong there`)
   }
   if (missing.size > 0) throw wrong(`lacks "${[...missing][0]}"`)
   if (Math.max(weights.transforms.size, weights.gate.size) > expertLimit)

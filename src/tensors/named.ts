@@ -40,6 +40,6 @@ function misfit(tensors: readonly NamedTensor[], layout: Layout): string {
   )
   const wanted = layout.tensors[place]
   return wanted === undefined
-    ? `has "${tensors[layout.tensors.length]!.name.slice(0, 128)}", which is not asked for`
+    ? `has "${tensors[layout.tensors.length]!.name.slice(0, 128)}", which does not belong there`
     : `lacks "${wanted.name}" ${wanted.shape.join('×')}`
 }

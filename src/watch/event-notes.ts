@@ -30,7 +30,7 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
       case 'joined':
         return event.missing.length === 0
           ? undefined
-          : `${nameOf(event.peer)} begins without its neighbours ${event.missing.map(nameOf).join(', ')}: not heard of in time`
+          : `${nameOf(event.peer)} begins without its neighbours ${event.missing.map(nameOf).join(', ')}: no record of them came in time`
       default:
         return undefined
     }

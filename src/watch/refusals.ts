@@ -7,7 +7,7 @@ const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
   TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
   TOO_LONG: times => `what it sent is ${times} as long as is believed (limits.headDistance)`,
   LOSS_TOO_HIGH: times => `with its head the loss on own samples is ${times} what is believed (limits.lossIncrease)`,
-  DIVERGED: () => 'training diverged with what came; the model of before goes on',
+  DIVERGED: () => 'training diverged with the received heads; the model from before the merge is kept',
 }
 
 /** One head that was left out, in words. */

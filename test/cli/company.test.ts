@@ -58,7 +58,7 @@ describe('a peer that is alone in a run that had others', () => {
     const said = Array.from({ length: aloneRounds + 3 }, () => roundOf(lines, []))
     expect(said.map(({ length }) => length > 0)).toEqual(said.map((_, at) => at === aloneRounds - 1))
     const [first, ...more] = said[aloneRounds - 1]!
-    expect(first).toMatch(/^alone {5}3 rounds without anybody: bert is not to be found/)
+    expect(first).toMatch(/^alone {5}3 rounds without anybody: bert cannot be reached/)
     expect(more.at(-1)).toBe(`  hearsay join --resume <its run folder> ${address}#${'ab'.repeat(32)}`)
     // Found again and lost again, it says so again.
     expect(roundOf(lines, [id])).toEqual([])

@@ -19,7 +19,7 @@ describe('a score', () => {
     const outputs = Array.from(labels, () => [0.9, 0.1, 0]).flat()
     expect(said(outputs, 3, ['honest', 'fraud', 'theft'], { labels, known: 8, strange: ['?!'] })).toEqual([
       '87.5 % of 8 are right; balanced accuracy 50.0 %',
-      '1 has none that the model knows ("?!") and is not counted',
+      '1 has none that the model can give ("?!") and is not counted',
       'class | samples | found | recall',
       'honest | 7 | 7 | 100.0 %',
       'fraud | 1 | 0 | 0.0 %',
@@ -46,10 +46,10 @@ describe('a score', () => {
     ])
   })
 
-  it('says where no answer is one that the model knows', () => {
+  it('says where no answer is one that the model can give', () => {
     const answers = { labels: Int32Array.of(-1), known: 0, strange: ['x'] }
     expect(said([1, 0], 2, ['a', 'b'], answers)[0]).toBe(
-      'not scored: none of the answers in these inputs is one that the model knows',
+      'not scored: these inputs have no answer that the model can give',
     )
   })
 

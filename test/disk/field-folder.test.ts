@@ -103,7 +103,7 @@ describe('a peer’s folder', () => {
     const file = join(path, 'agreed.json')
     for (const text of ['', '{', 'null', '[]', '{"sum": 1}', '{"other": "AQID"}']) {
       await writeFile(file, text)
-      await expect(again.readAgreed()).rejects.toThrow(`${file}: is not what was written there; take it away`)
+      await expect(again.readAgreed()).rejects.toThrow(`${file}: is not what was written there; remove it`)
     }
     await writeFile(file, new Uint8Array((32 << 20) + 1))
     await expect(again.readAgreed()).rejects.toThrow(

@@ -115,7 +115,7 @@ describe('what a run folder holds of peers', () => {
     const folder = await emptyFolder()
     await expect(readPeer(join(folder, 'nowhere'))).rejects.toThrow('has no folder "peers"')
     await mkdir(join(folder, 'peers'))
-    await expect(readPeer(folder)).rejects.toThrow('says of no peer what its model is')
+    await expect(readPeer(folder)).rejects.toThrow('contains no description of a model')
     const { description } = await keptPeer({ model: 'logistic', inputShape: [3], pixels: false })
     await keepPeer(folder, description)
     const { layout } = description
@@ -130,7 +130,7 @@ describe('what a run folder holds of peers', () => {
       join(folder, 'peers', 'boston.safetensors'),
       encodeSafetensors({ layout, values: allocate(layout) }),
     )
-    await expect(readPeer(folder)).rejects.toThrow('does not say what it is a checkpoint of')
+    await expect(readPeer(folder)).rejects.toThrow('does not state what it is a checkpoint of')
     await writeFile(join(folder, 'peers', 'boston.json'), 'x')
     await expect(readPeer(folder)).rejects.toThrow('is not JSON')
   })

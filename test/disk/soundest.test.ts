@@ -87,7 +87,7 @@ describe('what a peer goes on with', () => {
     })
     expect((await sound())!.kept).toBeUndefined()
     expect(told[0]).toBe(
-      `${folder}: the model of round 2 is passed over: its loss on own samples is 9.0e+3 times that of an answer that knows nothing (limits.lossIncrease); the model before the merge of round 2 goes on`,
+      `${folder}: the model of round 2 is passed over: its loss on own samples is 9.0e+3 times that of an uninformed answer (limits.lossIncrease); the model before the merge of round 2 goes on`,
     )
   })
 

@@ -53,5 +53,5 @@ it('a peer is taken up with its model and all that was kept beside it, and told 
 
   await save(3, Float32Array.of(3, 3, 3, 3, 3), { tensors: [], numbers: { strange: [] } })
   expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 3 })
-  expect(told.at(-1)).toBe(`${path}: strange; what was learnt of the others beside the model begins anew`)
+  expect(told.at(-1)).toBe(`${path}: strange; what is kept of the others beside the model begins anew`)
 })

@@ -17,7 +17,10 @@ describe('a check', () => {
 
   it('of hosts lets two of them talk, or says why not', async () => {
     const talk = await checkHosts('127.0.0.1', signal)
-    expect(talk).toEqual({ ok: true, text: expect.stringMatching(/^two peers can talk over 127\.0\.0\.1 \(\d+ ms\)$/) })
+    expect(talk).toEqual({
+      ok: true,
+      text: expect.stringMatching(/^two peers can connect over 127\.0\.0\.1 \(\d+ ms\)$/),
+    })
     expect(await checkHosts('203.0.113.7', signal)).toEqual({
       ok: false,
       text: expect.stringContaining('is no address of this machine'),

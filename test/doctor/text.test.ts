@@ -29,7 +29,7 @@ const machine: Diagnosis = {
     loopback: { ok: true, text: 'a TCP port can be opened on 127.0.0.1' },
     all: { ok: false, text: 'listen EPERM: operation not permitted 0.0.0.0' },
   },
-  hosts: { ok: true, text: 'two peers can talk over 127.0.0.1 (40 ms)' },
+  hosts: { ok: true, text: 'two peers can connect over 127.0.0.1 (40 ms)' },
   folder: { ok: true, text: 'runs can be written', freeBytes: 5e9 },
   ok: true,
 }
@@ -50,7 +50,7 @@ describe('a diagnosis', () => {
     const lines = linesOf()
     expect(lines).toContain('* webgpu | Example GPU | 4.22.0 | 1 | its own | 12,346')
     expect(lines).toContain('node | Example CPU, 16.0 GB | 4.22.0 | 8 | 1 | 5,000')
-    expect(lines).toContain('wasm | Example CPU, 16.0 GB | 4.22.0 | 8 | 1 | too slow to tell')
+    expect(lines).toContain('wasm | Example CPU, 16.0 GB | 4.22.0 | 8 | 1 | too slow to measure')
     expect(lines).toContain('node-gpu | not here')
     expect(lines).toContain('node-gpu: tfjs-node-gpu sees no GPU; install CUDA')
     expect(lines.filter(line => line.startsWith('* web'))).toHaveLength(1)
@@ -70,7 +70,7 @@ describe('a diagnosis', () => {
     const lines = linesOf()
     expect(lines).toContain('ports | a TCP port can be opened on 127.0.0.1')
     expect(lines).toContain('not: listen EPERM: operation not permitted 0.0.0.0')
-    expect(lines).toContain('peers | two peers can talk over 127.0.0.1 (40 ms)')
+    expect(lines).toContain('peers | two peers can connect over 127.0.0.1 (40 ms)')
     expect(lines).toContain('runs | runs can be written, 5.00 GB free')
   })
 

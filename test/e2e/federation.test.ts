@@ -18,7 +18,7 @@ describe('a federation that is written down', () => {
     const whole = await changed(good.members)
     const mistakes: [string[], RegExp][] = [
       [[good.file, '--as', 'boston', '--out', out], /nowhere\.yaml/],
-      [[whole], /--as: say which member this is: boston, zurich, basel/],
+      [[whole], /--as: name the member that this is: boston, zurich, basel/],
       [[whole, '--as', 'bostom'], /--as bostom: is no member/],
       [[whole, '--as', 'boston'], /--out: name the folder with boston's identity/],
       [[whole, '--as', 'zurich', '--out', out], /its identity is 12D3\w+, and .* has 12D3\w+ for zurich/],

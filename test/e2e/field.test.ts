@@ -128,7 +128,7 @@ describe('a run of one’s own table', () => {
     expect({ status: without.status, stderr: without.stderr }).toEqual({
       status: 0,
       stderr: [
-        `${out}/peers.json: is not JSON; whom this peer met is forgotten: they may still find it, or name one of them: --resume ${out} <address>\n`,
+        `${out}/peers.json: is not JSON; the addresses of other peers are lost: they may still dial this one, or add the address of one: --resume ${out} <address>\n`,
         `${out}/checkpoints: the model of the 2 rounds that were done is lost; this peer begins with a head of the others, or anew where nobody has one\n`,
       ].join(''),
     })

@@ -108,7 +108,7 @@ describe.skipIf(reason !== undefined)('hearsay init on a terminal', () => {
     await asked.answer(/Which model/, '\r')
     await asked.answer(/hand to each other/, '\r')
     await asked.answer(/How many rounds/, '7\r')
-    await asked.answer(/must be there before it begins/, '3\r')
+    await asked.answer(/must be there before the run begins/, '3\r')
     await asked.answer(/Where is it written/, 'own.yaml\r')
     const { status, shown } = await asked.ended
     expect({ status, shown }).toEqual({ status: 0, shown: expect.stringContaining('npx hearsay simulate own.yaml') })

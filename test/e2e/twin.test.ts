@@ -26,7 +26,7 @@ describe('a run folder that was copied', () => {
     const { status, stderr } = await end(two)
     expect(status).toBe(2)
     expect(stderr).toMatch(/another process is this peer, 12D3\S+, since \S+ too; was the folder copied\?/)
-    await until(() => warned.includes('is told to stop; was the folder copied?'), [there, one])
+    await until(() => warned.includes('must stop; was the folder copied?'), [there, one])
     const sofar = roundsOf(original)
     await until(() => roundsOf(original) > sofar, [there, one])
 

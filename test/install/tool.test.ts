@@ -81,7 +81,7 @@ describe('a program', () => {
   it('has last words: its last error, else its last line, at most 300 characters', () => {
     expect(lastWords({ stdout: 'a\nb\n\n', stderr: '' })).toBe('b')
     expect(lastWords({ stdout: '', stderr: 'ERROR: no network\nnotice: a new pip' })).toBe('ERROR: no network')
-    expect(lastWords({ stdout: '', stderr: '' })).toBe('it said nothing')
+    expect(lastWords({ stdout: '', stderr: '' })).toBe('it printed nothing')
     expect(lastWords({ stdout: 'x'.repeat(1000), stderr: '' })).toHaveLength(300)
   })
 })
@@ -133,7 +133,7 @@ describe('a download', () => {
       /cannot download tensorflow-cpu==2\.21\.\* \(ERROR: no network\).*--wheel FILE/,
     )
     const silent = { ...pip, command: [node, '-e', '0', '--'] } as const
-    await expect(downloadWheel(silent, 'tensorflow-cpu', target, join(folder, 'b'))).rejects.toThrow(/said nothing/)
+    await expect(downloadWheel(silent, 'tensorflow-cpu', target, join(folder, 'b'))).rejects.toThrow(/printed nothing/)
   })
 })
 
@@ -158,11 +158,11 @@ describe('the trial', () => {
     [
       'a loss that is no number',
       `console.log('{"tensorflow":"2","gpu":false,"before":1,"after":null}')`,
-      /answered nonsense/,
+      /gave no valid answer/,
     ],
     ['a crash', 'process.kill(process.pid, "SIGSEGV")', /does not run here/],
     ['an error', 'throw new Error("undefined symbol: TF_Now")', /undefined symbol: TF_Now.*nothing was installed/],
-    ['silence', '', /answered nonsense/],
+    ['silence', '', /gave no valid answer/],
   ])('refuses %s', async (_, code, message) => {
     await expect(trial(code)).rejects.toThrow(message)
   })

@@ -237,7 +237,7 @@ describe('images to restore', () => {
 
   it('and classes are not taken for each other by a model', async () => {
     await expect(buildModel(modelSchema.parse('sr'), shape, 2, 1)).rejects.toThrow('sr restores images')
-    await expect(buildModel(modelSchema.parse('cnn'), shape, shape, 1)).rejects.toThrow('cnn tells classes apart')
+    await expect(buildModel(modelSchema.parse('cnn'), shape, shape, 1)).rejects.toThrow('cnn classifies')
     const model = await buildModel(modelSchema.parse('sr'), [28, 28, 1], [28, 28, 1], 1)
     expect(model.layout.size).toBe(320 + 4624 + 154)
     model.dispose()

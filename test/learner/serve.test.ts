@@ -96,7 +96,7 @@ describe('a job of another room', () => {
     await learner.train(parameters, 0, { ...plan, rules: [] })
     expect(parameters).not.toEqual(pool.models[1]!.initialParameters())
     await expect(learner.train(parameters, 0, { ...plan, rules: [{ rule: 'test/unheard' }] })).rejects.toThrow(
-      'this worker knows no rule "test/unheard"',
+      'this worker has no rule "test/unheard"',
     )
   })
 
@@ -133,7 +133,7 @@ describe('a job of another room', () => {
     const { modules, ...plain } = init
     const own = await createLearnerPool(plain)
     try {
-      await expect(own.submit(fails, {}, [])).rejects.toThrow('this worker knows no job "test/fails"')
+      await expect(own.submit(fails, {}, [])).rejects.toThrow('this worker has no job "test/fails"')
     } finally {
       await own.close()
     }

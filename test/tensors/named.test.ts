@@ -24,7 +24,11 @@ describe('named tensors', () => {
   it.each<[string, NamedTensor[], string]>([
     ['one is missing', [kernel], 'checkpoint: lacks "own:bias" 2;'],
     ['one has another shape', [{ ...kernel, shape: [4] }, bias], 'checkpoint: lacks "own:kernel" 2×2;'],
-    ['there is one more', [kernel, bias, { ...bias, name: 'more' }], 'checkpoint: has "more", which is not asked for;'],
+    [
+      'there is one more',
+      [kernel, bias, { ...bias, name: 'more' }],
+      'checkpoint: has "more", which does not belong there;',
+    ],
     ['a number is none', [kernel, { ...bias, values: Float32Array.of(1, Number.NaN) }], '"own:bias" holds numbers'],
   ])('are refused where %s, and nothing is filled', (_, tensors, message) => {
     const values = allocate(layout).fill(9)

@@ -11,7 +11,7 @@ describe('what is out of the ordinary', () => {
     ])
     expect(noteOf({ type: 'failed', atMs: 0, peer: 'B', round: 0 })).toBe('be\\nrt was killed in round 1')
     expect(noteOf({ type: 'joined', ...first, heard: 0, missing: ['B'] })).toBe(
-      'anna begins without its neighbours be\\nrt: not heard of in time',
+      'anna begins without its neighbours be\\nrt: no record of them came in time',
     )
     expect(noteOf({ type: 'joined', ...first, heard: 1, missing: [] })).toBeUndefined()
   })

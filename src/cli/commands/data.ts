@@ -8,7 +8,7 @@ export const data: Command = {
     ...grouped('Data', [
       {
         flags: '--schema',
-        description: 'print columns, categories and classes as a manifest takes them; those of several sites together',
+        description: 'print columns, categories and classes as a manifest takes them, of several sites together',
       },
     ]),
     ...dataFlags,

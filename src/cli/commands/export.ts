@@ -4,7 +4,7 @@ export const exportModel: Command = {
   usage: 'export <run>',
   summary: 'write a trained model for TensorFlow.js, Keras or whatever reads safetensors',
   flags: [
-    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
+    { flags: '--peer <name>', description: 'the peer whose model it is, where the run folder has several' },
     { flags: '--to <folder>', description: 'where it is written; a new folder' },
     {
       flags: '--format <names>',

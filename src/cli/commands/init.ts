@@ -4,9 +4,9 @@ import { runFlags } from '../flags/run.js'
 
 export const init: Command = {
   usage: 'init',
-  summary: 'write a commented run.yaml, by asking or from flags',
+  summary: 'write a commented run.yaml, from your answers or from flags',
   flags: [
-    { flags: '-y, --yes', description: 'ask nothing: defaults for what no flag says' },
+    { flags: '-y, --yes', description: 'ask no questions: take the defaults for what no flag sets' },
     { flags: '--out <file>', description: 'where it is written (default: run.yaml)' },
     { flags: '--force', description: 'write over a file that is there' },
     {

@@ -12,7 +12,7 @@ export const invite: Command = {
     },
     {
       flags: '--days <number>',
-      description: 'how long it holds; a peer that was admitted by it takes part no longer',
+      description: 'how long it is valid; a peer that it admits takes part no longer than that',
       default: 7,
       parse: wholeNumber('--days', 1, 3650),
     },

@@ -4,9 +4,9 @@ import { notationFlags } from '../flags/table.js'
 
 export const predict: Command = {
   usage: 'predict <run> [inputs]',
-  summary: 'ask a trained model: images, a table or an array (default: what the run was tested on)',
+  summary: 'predict with a trained model from images, a table or an array (default: what the run was tested on)',
   flags: [
-    { flags: '--peer <name>', description: 'whose model, where the run folder has several' },
+    { flags: '--peer <name>', description: 'the peer whose model it is, where the run folder has several' },
     { flags: '--out <file>', description: '.csv or .json; of restored images a folder (default: print)' },
     ...notationFlags,
     backendFlag,

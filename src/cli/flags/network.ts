@@ -23,5 +23,5 @@ export const networkFlags: readonly Flag[] = [
     repeatable: true,
   },
   { flags: '--lan', description: 'find other peers of the run on this LAN (mDNS)' },
-  { flags: '--upnp', description: 'ask the router to let others in (UPnP)' },
+  { flags: '--upnp', description: 'request a port mapping from the router (UPnP)' },
 ]

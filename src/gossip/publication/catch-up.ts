@@ -74,7 +74,7 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
     const message = await readSigned(bytes, author, topic)
     if (message === undefined) {
       init.onRejected('FORGED')
-      throw new Error('It passes on what its author has not signed')
+      throw new Error('The peer passes on what the author has not signed')
     }
     const { reason, arrived } = await init.receive(message, peer)
     if (reason === undefined) arriving.push(arrived)

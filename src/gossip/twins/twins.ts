@@ -66,7 +66,7 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
         const isLater = since === began ? instance.compare(otherInstance) > 0 : began > since
         onTwin({ began: since, isOurs: isLater ? 'later' : 'earlier' })
       }).catch(throwBug)
-      stream.abort(new Error('The talk is over'))
+      stream.abort(new Error('The exchange is over'))
     }
 
     /** Passes on what the two ends of a pair send, and not a byte more than they should. */
@@ -85,7 +85,7 @@ export function createTwins({ privateKey, onTwin }: TwinsInit): (components: { n
         }
         await Promise.all([pass(a, b), pass(b, a)])
       }).catch(throwBug)
-      for (const stream of streams) stream.abort(new Error('The talk is over'))
+      for (const stream of streams) stream.abort(new Error('The exchange is over'))
     }
 
     const joining = new Set<string>()
@@ -128,7 +128,7 @@ function pairOf(node: HearsayHost, peer: PeerId): readonly [Connection, Connecti
 
 async function within(stopped: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
   const deadline = createDeadline(stopped)
-  deadline.within(twinProtocol.deadlines.talkMs, new Error('The other did not answer'))
+  deadline.within(twinProtocol.deadlines.talkMs, new Error('The other process did not answer'))
   try {
     await work(deadline.signal)
   } finally {

@@ -91,7 +91,7 @@ const own: Readonly<Record<AllowedLayer, z.ZodRawShape>> = {
   LayerNormalization: {
     axis: axes,
     ...norm,
-    rms_scaling: only(false, ', which in Keras scales by something else than its name says; leave it out'),
+    rms_scaling: only(false, ', which in Keras scales by something else than its name suggests; leave it out'),
   },
   GroupNormalization: { groups: axis, axis, ...norm },
   Add: {},

@@ -63,7 +63,7 @@ function checkOutputs({ kind }: BuiltInSpec, { length }: readonly number[]): voi
     })
   }
   if (length > 1 && kind !== 'sr') {
-    throw new HearsayError('MODEL', `${kind} tells classes apart; to restore images take sr, or your own model`, {
+    throw new HearsayError('MODEL', `${kind} classifies; to restore images take sr, or your own model`, {
       field: 'model',
     })
   }

@@ -30,7 +30,7 @@ export class Chain {
     try {
       for (const [place, spec] of rules[0]!.entries()) {
         const rule = book.get(spec.rule)
-        if (rule === undefined) throw new RangeError(`this worker knows no rule "${spec.rule}"`)
+        if (rule === undefined) throw new RangeError(`this worker has no rule "${spec.rule}"`)
         const ofAll = rules.map(specs => specs[place]!)
         this.links.push({ rule, spec, kept: rule.begin?.(ofAll, weights, learningRate) ?? [] })
       }

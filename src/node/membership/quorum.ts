@@ -51,7 +51,7 @@ export async function* waitForQuorum(
       await presence.speak({ asks: true }).catch(() => {})
       // A request that is published before gossipsub has found the others reaches no peer, so it is repeated.
       const pause = createDeadline(deadline.signal)
-      pause.within(pauseMs, new Error('Asked again'))
+      pause.within(pauseMs, new Error('Requested again'))
       pauseMs = Math.min(2 * pauseMs, presenceProtocol.repeatsApart * presenceProtocol.repeatMs)
       try {
         await presence.until(() => presence.live().length !== told || isEnough(), pause.signal)

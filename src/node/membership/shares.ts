@@ -145,7 +145,9 @@ export async function waitForShare(
       throw new HearsayError('DATA', `all ${peers} shares of ${data.set} are ${which}; bring your own data with --data`)
     }
     if (asked === 1)
-      tell(`waiting   all free shares of ${data.set} are promised to others; asked again while they are joining`)
+      tell(
+        `waiting   all free shares of ${data.set} are promised to others; this peer requests one again while they join`,
+      )
     await setTimeout(pauseMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
@@ -160,7 +162,7 @@ export function readView(bytes: Uint8Array): RunView {
     const view = viewSchema.parse(JSON.parse(new TextDecoder().decode(bytes)))
     return { ...view, peers: view.peers.map(peer => ({ ...peer, name: peer.name.replaceAll(/\p{C}/gu, '') })) }
   } catch (error) {
-    throw new HearsayError('NETWORK', 'the peer does not say properly who takes part; is it of another version?', {
+    throw new HearsayError('NETWORK', 'the list of peers that came is malformed; is that peer of another version?', {
       cause: error,
     })
   }

@@ -44,7 +44,7 @@ export async function agreeWithOthers(init: AgreeingInit, signal: AbortSignal): 
     seconds * 1000,
     new HearsayError(
       'NETWORK',
-      `no peer has told mean and spread of the columns in ${seconds} s, and too few are here to agree on them; copy agreed.json from a peer's run folder into this one, or resume when more are there`,
+      `no peer has sent the mean and spread of the columns in ${seconds} s, and too few are here to agree on them; copy agreed.json from a peer's run folder into this one, or resume when more are there`,
     ),
   )
   try {

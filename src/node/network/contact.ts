@@ -50,7 +50,7 @@ export function parseJoinAddress(text: string): JoinAddress {
     .getComponents()
     .filter(({ name }) => name === 'p2p')
     .at(-1)?.value
-  if (id === undefined) throw wrong('lacks /p2p/… and with it whom to expect there')
+  if (id === undefined) throw wrong('lacks /p2p/… with the id of the peer to expect there')
   try {
     const peerId = peerIdFromString(id)
     return { address, peerId, ...(run === undefined ? {} : { runId: Uint8Array.from(Buffer.from(run, 'hex')) }) }
@@ -212,14 +212,14 @@ function explained(error: unknown, address: Multiaddr, isThere: boolean): unknow
   const why =
     error instanceof StateRefused
       ? {
-          WRONG_RUN: 'it is in another run than the address says; ask for the present line',
+          WRONG_RUN: 'it is in another run than the address names; ask for the present line',
           NOT_ADMITTED: 'it does not admit this peer; ask a member for an invitation',
           TOO_BUSY: 'it is busy with other newcomers; try again',
         }[error.code as string]
       : undefined
   const instead = isThere
     ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
-    : 'nobody of a Hearsay run answers there; is the peer running, and its port open to this machine?'
+    : 'no peer of a Hearsay run answers there; is the peer running, and its port open to this machine?'
   return new HearsayError('NETWORK', `${why ?? instead}`, { source: address.toString(), cause: error })
 }
 

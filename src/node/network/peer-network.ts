@@ -73,8 +73,8 @@ const refusals: Readonly<Record<InviteRejection, string>> = {
   EXPIRED: 'is over; ask for a new one',
   WRONG_PEER: 'is for another peer id; name the folder whose id was invited with --out',
   TOO_DEEP: 'comes from too far; ask a member closer to a founder for one',
-  UNKNOWN_FOUNDER: 'comes from nobody who founded this run; ask a member for one',
-  BROKEN_CHAIN: 'comes from somebody who was not invited; ask a member for one',
+  UNKNOWN_FOUNDER: 'does not come from a founder of this run; ask a member for one',
+  BROKEN_CHAIN: 'comes from a peer that was not invited; ask a member for one',
   BAD_SIGNATURE: 'was changed on its way; copy the whole token',
 }
 

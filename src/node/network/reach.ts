@@ -24,7 +24,7 @@ export async function reach(parts: AssembledPeer, contacts: readonly Multiaddr[]
     reason = error instanceof AggregateError ? error.errors[0] : error
   }
   if (reason instanceof HearsayError) throw reason
-  throw new HearsayError('NETWORK', 'nobody answers; is the peer running, and its port open to this machine?', {
+  throw new HearsayError('NETWORK', 'no peer answers; is the peer running, and its port open to this machine?', {
     source: contacts.join(', '),
     cause: reason,
   })

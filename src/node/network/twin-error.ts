@@ -13,7 +13,7 @@ export function twinError(peerId: PeerId, twin: Twin): HearsayError {
 
 /** One line for the process that continues. */
 export function twinWarning(peerId: PeerId, twin: Twin): string {
-  return `${twinText(peerId, twin)}, and is told to stop; ${remedy}`
+  return `${twinText(peerId, twin)}, and must stop; ${remedy}`
 }
 
 function twinText(peerId: PeerId, { began }: Twin): string {

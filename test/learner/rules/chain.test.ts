@@ -88,7 +88,7 @@ describe('a chain', () => {
     const options = { learningRate: 0.5, foreign: [sign] }
     expect(steps([10, -3], [{ rule: 'test/sign' }], y => tf.sum(tf.square(y[0]!)), options)).toEqual([[9.5, -2.5]])
     expect(() => ruleBook([sign, sign])).toThrow('two rules of one name')
-    expect(() => steps([1], [{ rule: 'test/sign' }], line)).toThrow('this worker knows no rule "test/sign"')
+    expect(() => steps([1], [{ rule: 'test/sign' }], line)).toThrow('this worker has no rule "test/sign"')
   })
 
   it('leaves no tensor behind in 100 steps, and none of its own at the end', () => {

@@ -66,7 +66,11 @@ describe('what is kept', () => {
     ['more is usual than is remembered', { tensors: [], numbers: { usual: Array(6).fill(1) } }, 'usual'],
     ['nothing says what is usual', { tensors: [], numbers: {} }, 'usual'],
     ['a number is not known', { tensors: [], numbers: { usual: [], more: [1] } }, 'unknown field "more"'],
-    ['a tensor is not known', { tensors: [tensor], numbers: { usual: [] } }, 'has "own:a", which is not asked for'],
+    [
+      'a tensor is not known',
+      { tensors: [tensor], numbers: { usual: [] } },
+      'has "own:a", which does not belong there',
+    ],
   ])('is refused where %s', (_, kept, message) => {
     expect(() => taught(kept)).toThrow(`checkpoint: `)
     expect(() => taught(kept)).toThrow(message)

@@ -23,7 +23,7 @@ describe('a peer that finds nobody who has the sum', () => {
     const agreeing = agreeWithOthers(await lonely(0.01), never)
     agreeing.catch(() => {})
     expect(await isLong(agreeing, 10)).toBe(true)
-    await expect(agreeing).rejects.toThrow(/^no peer has told mean and spread .* copy agreed\.json/)
+    await expect(agreeing).rejects.toThrow(/^no peer has sent the mean and spread .* copy agreed\.json/)
     expect(await isLong(agreeing, 60_000)).toBe(false)
   })
 

@@ -60,7 +60,7 @@ describe('progress that is not on a terminal', () => {
     const { show, lines } = begun()
     for (const event of notes) show(event)
     expect(lines()).toEqual([
-      'bert begins without its neighbours anna, dora: not heard of in time',
+      'bert begins without its neighbours anna, dora: no record of them came in time',
       'anna was killed in round 2',
       'round 2: bert merged without anna (gone), dora (late)',
     ])
