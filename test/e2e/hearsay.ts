@@ -95,7 +95,7 @@ export function hearsay(args: readonly string[], cwd?: string): Promise<Ended> {
 export interface SimulatedRun {
   readonly out: string
   readonly summary: RunSummary
-  /** The safetensors of every peer, byte for byte. */
+  /** The tensors of every peer byte for byte, by the names of their files. */
   readonly parameters: ReadonlyMap<string, Buffer>
 }
 
@@ -123,7 +123,13 @@ export async function readRun(out: string): Promise<SimulatedRun> {
 
 export async function parametersIn(out: string): Promise<Map<string, Buffer>> {
   const names = (await readdir(join(out, 'peers'))).filter(name => name.endsWith('.safetensors')).sort()
-  return new Map(await Promise.all(names.map(async name => [name, await readFile(join(out, 'peers', name))] as const)))
+  const read = async (name: string): Promise<Buffer> => tensorsIn(await readFile(join(out, 'peers', name)))
+  return new Map(await Promise.all(names.map(async name => [name, await read(name)] as const)))
+}
+
+/** A file's header has the run's id, in which runs may differ that end with the same numbers. */
+function tensorsIn(file: Buffer): Buffer {
+  return file.subarray(8 + Number(file.readBigUInt64LE()))
 }
 
 export async function readJson<T>(path: string): Promise<T> {
