@@ -36,7 +36,11 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
 }
 
-/** @throws {@link HearsayError} `MANIFEST` for a graph that the run's method cannot work on */
-export function checkTopology(merge: MethodSection, topology: Topology): void {
-  methodOf(merge).checkTopology?.(merge, topology)
+/**
+ * @param topologyOf - called where the method requires something of the graph: in the field the number of peers is open,
+ *   and not every topology can be built for any number
+ * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method cannot work on
+ */
+export function checkTopology(merge: MethodSection, topologyOf: () => Topology): void {
+  methodOf(merge).checkTopology?.(merge, topologyOf)
 }

@@ -80,7 +80,7 @@ export interface Method<S extends MethodSection = MethodSection> {
   /** What it requires of local training, also of a peer alone: baselines train so. */
   local(section: S): LocalMethod
   /** @throws {@link HearsayError} `MANIFEST` for a graph it cannot work on */
-  checkTopology?(section: S, topology: Topology): void
+  checkTopology?(section: S, topologyOf: () => Topology): void
   plan(section: S, facts: RunFacts): Plan
   /** What it reports beside loss and quality, for people. @default nothing */
   readonly reports?: ReportTexts

@@ -73,8 +73,8 @@ const listenDefault = ['/ip4/0.0.0.0/tcp/0']
 export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
-  checkTopology(manifest.merge, createTopology(manifest.topology, 2, manifest.seed))
   const { network = {}, contacts = [], remembered = [], members } = options
+  checkTopology(manifest.merge, () => createTopology(manifest.topology, members?.length ?? 2, manifest.seed))
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
     throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })

@@ -125,7 +125,7 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
 /** Creates and checks the topology before anything starts. λ costs little beside the spectral gap, always reported. */
 function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconnect }: SimulationOptions): Topology {
   const topology = createTopology(spec, peers, seed)
-  checkTopology(merge, topology)
+  checkTopology(merge, () => topology)
   const { needs, name } = methodOf(merge)
   if (disconnect === undefined || needs.models === 'own') return topology
   throw new HearsayError('USAGE', `cuts the ways of published heads, which merge: ${name} has not; see --fail`, {

@@ -2,7 +2,13 @@ import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, it, onTestFinished } from 'vitest'
-import { type DurablePeer, type MetMember, type OpenPeerOptions, openPeer } from '../../src/disk/index.js'
+import {
+  type DurablePeer,
+  loadOrCreateIdentity,
+  type MetMember,
+  type OpenPeerOptions,
+  openPeer,
+} from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
 import { createIdentity, parseManifest } from '../../src/node/index.js'
 import { emptyFolder } from './children.js'
@@ -99,4 +105,20 @@ it('a member that it remembers and its user names is one member, with the addres
   const second = await open(folder, { met: [member('contact', 2)] })
   const met = second.met().map(({ name, addresses }) => [name, ...addresses.map(String)])
   expect(met).toEqual([['zurich', '/ip4/127.0.0.1/tcp/2', '/ip4/127.0.0.1/tcp/1']])
+})
+
+it('a peer opens with a topology that two peers could not have: listed edges of three members, and a grid of rows', async () => {
+  const folder = join(await emptyFolder(), 'run')
+  await mkdir(folder)
+  const own = await loadOrCreateIdentity(join(folder, 'identity.key'))
+  const others = await Promise.all([createIdentity(), createIdentity()])
+  const members = [own, ...others].map(({ peerId }, at) => ({ name: `member ${at}`, peerId, addresses: [] }))
+  const line = [
+    [0, 1],
+    [1, 2],
+  ]
+  const written = parseManifest({ ...manifest, peers: 3, minPeers: 3, topology: { kind: 'edges', edges: line } })
+  expect((await open(folder, { manifest: written, members })).rounds).toBe(0)
+  const grid = parseManifest({ ...manifest, peers: 6, topology: { kind: 'grid', rows: 3 } })
+  expect((await open(join(await emptyFolder(), 'run'), { manifest: grid })).rounds).toBe(0)
 })

@@ -92,8 +92,8 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
       const { rho, momentum } = pointOf(section)
       return { rho, momentum, oneStep: isOneStep }
     },
-    checkTopology(section, topology) {
-      if (pointOf(section).acceleration === 'chebyshev') chebyshevLambda(topology)
+    checkTopology(section, topologyOf) {
+      if (pointOf(section).acceleration === 'chebyshev') chebyshevLambda(topologyOf())
     },
     plan(section) {
       const { gossipSteps: steps, acceleration } = pointOf(section)
