@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { temporaryFolder } from '../e2e/hearsay.js'
+import { readJson, temporaryFolder } from '../e2e/hearsay.js'
 import {
   eventsSoFar,
   type FieldPeer,
@@ -26,7 +26,10 @@ describe('a federation that is written down', () => {
     await until(() => roundsOf(basel.out) >= 2, [boston, zurich, basel])
 
     const stranger = join(await temporaryFolder(), 'stranger')
-    const refused = await joinPeer(await boston.address, stranger).running.ended
+    // Members join with the file, so no line with an address is printed; a stranger may have put one together.
+    const { run, id } = await readJson<{ run: string; id: string }>(join(boston.out, 'peer.json'))
+    const [address] = federation.members[0]!.addresses
+    const refused = await joinPeer(`${address}/p2p/${id}#${run}`, stranger).running.ended
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/^error: .+\n$/) })
 
     zurich.running.child.kill('SIGKILL')
