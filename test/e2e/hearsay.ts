@@ -95,7 +95,7 @@ export function hearsay(args: readonly string[], cwd?: string): Promise<Ended> {
 export interface SimulatedRun {
   readonly out: string
   readonly summary: RunSummary
-  /** The tensors of every peer byte for byte, by the names of their files. */
+  /** The safetensors of every peer, byte for byte. */
   readonly parameters: ReadonlyMap<string, Buffer>
 }
 
@@ -123,12 +123,11 @@ export async function readRun(out: string): Promise<SimulatedRun> {
 
 export async function parametersIn(out: string): Promise<Map<string, Buffer>> {
   const names = (await readdir(join(out, 'peers'))).filter(name => name.endsWith('.safetensors')).sort()
-  const read = async (name: string): Promise<Buffer> => tensorsIn(await readFile(join(out, 'peers', name)))
-  return new Map(await Promise.all(names.map(async name => [name, await read(name)] as const)))
+  return new Map(await Promise.all(names.map(async name => [name, await readFile(join(out, 'peers', name))] as const)))
 }
 
-/** A file's header has the run's id, in which runs may differ that end with the same numbers. */
-function tensorsIn(file: Buffer): Buffer {
+/** What is behind a file's header, which has the run's id: runs of the same numbers may differ in that. */
+export function tensorsIn(file: Buffer): Buffer {
   return file.subarray(8 + Number(file.readBigUInt64LE()))
 }
 
@@ -150,6 +149,6 @@ export function differing(a: SimulatedRun['parameters'], b: SimulatedRun['parame
   const names = new Set([...a.keys(), ...b.keys()])
   return [...names].filter(name => {
     const [left, right] = [a.get(name), b.get(name)]
-    return left === undefined || right === undefined || !left.equals(right)
+    return left === undefined || right === undefined || !tensorsIn(left).equals(tensorsIn(right))
   })
 }
