@@ -42,6 +42,26 @@ export function createDeadline(...signals: readonly (AbortSignal | undefined)[])
   }
 }
 
+/**
+ * Waits for a promise for a limited time, and leaves no timer behind when it settles before.
+ *
+ * @returns what it resolves with; undefined where that takes longer, or the signal aborts first
+ * @throws what the promise rejects with in that time
+ */
+export async function inTime<T>(waited: Promise<T>, ms: number, signal?: AbortSignal): Promise<T | undefined> {
+  const deadline = createDeadline(signal)
+  const late = new Promise<undefined>(resolve => {
+    deadline.signal.addEventListener('abort', () => resolve(undefined), { once: true })
+    if (deadline.signal.aborted) resolve(undefined)
+  })
+  deadline.within(ms, new Error('The wait is over'))
+  try {
+    return await Promise.race([waited, late])
+  } finally {
+    deadline.clear()
+  }
+}
+
 interface Followers {
   readonly ends: Set<() => void>
   readonly listener: () => void

@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createDeadline } from '../src/deadline.js'
+import { createDeadline, inTime } from '../src/deadline.js'
 
 describe('a deadline', () => {
   beforeEach(() => {
@@ -66,6 +66,26 @@ describe('a deadline', () => {
     deadline.clear()
     expect(vi.getTimerCount()).toBe(0)
     expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+  })
+})
+
+describe('a wait for a limited time', () => {
+  it('ends with the promise, the time or the signal, whichever is first, and leaves no timer', async () => {
+    vi.useFakeTimers()
+    const stop = new AbortController()
+    const { signal } = stop
+    const never = new Promise<string>(() => {})
+    expect(await inTime(Promise.resolve('here'), 10, signal)).toBe('here')
+    await expect(inTime(Promise.reject(new Error('broken')), 10)).rejects.toThrow('broken')
+    const late = inTime(never, 10)
+    vi.advanceTimersByTime(10)
+    expect(await late).toBeUndefined()
+    const aborted = inTime(never, 10, signal)
+    stop.abort()
+    expect([await aborted, await inTime(never, 10, signal)]).toEqual([undefined, undefined])
+    expect(vi.getTimerCount()).toBe(0)
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0)
+    vi.useRealTimers()
   })
 })
 

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { createDeadline } from '../../deadline.js'
+import { createDeadline, inTime } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 import {
   type AgreementService,
@@ -61,17 +61,8 @@ export async function agreeWithOthers(init: AgreeingInit, signal: AbortSignal): 
 
 /** Does the promise take longer than this to settle? Its value or error is left to its other awaiters. */
 export async function isLong(waited: Promise<unknown>, ms: number): Promise<boolean> {
-  const over = new AbortController()
-  const ended = waited.then(
-    () => false,
-    () => false,
-  )
-  const late = setTimeout(ms, true, { signal: over.signal }).catch(() => false)
-  try {
-    return await Promise.race([ended, late])
-  } finally {
-    over.abort()
-  }
+  const settled = (): true => true
+  return (await inTime(waited.then(settled, settled), ms)) === undefined
 }
 
 async function adopted(init: AgreeingInit, signal: AbortSignal): Promise<SummedNumbers> {

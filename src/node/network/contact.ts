@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
-import { createDeadline } from '../../deadline.js'
+import { createDeadline, inTime } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 import {
   createHost,
@@ -152,24 +152,12 @@ async function ask(
     signal.throwIfAborted()
     // Our request fails as soon as the invitation is refused; the reason arrives just after.
     const isAwaited = isThere && invite !== undefined
-    const reason = isAwaited ? await refusalIn(refused.promise, signal) : undefined
+    const reason = isAwaited ? await inTime(refused.promise, refusalMs, signal) : undefined
     signal.throwIfAborted()
     throw reason === undefined ? explained(error, address, isThere) : refusedInvite(reason, String(peerId))
   } finally {
     deadline.clear()
     await node.stop()
-  }
-}
-
-/** @returns why the peer refuses the invitation; undefined where no reason arrives in time, or the signal ends the wait */
-async function refusalIn(refused: Promise<InviteRejection>, signal: AbortSignal): Promise<InviteRejection | undefined> {
-  const over = createDeadline(signal)
-  const late = setTimeout(refusalMs, undefined, { signal: over.signal }).catch(() => undefined)
-  try {
-    return await Promise.race([refused, late])
-  } finally {
-    over.abort(new Error('The wait is over'))
-    over.clear()
   }
 }
 
@@ -220,7 +208,7 @@ function explained(error: unknown, address: Multiaddr, isThere: boolean): unknow
   const instead = isThere
     ? 'it is there and does not answer; if its run has a list or is by invitation, give a member the id that hearsay id prints'
     : 'no peer of a Hearsay run answers there; is the peer running, and its port open to this machine?'
-  return new HearsayError('NETWORK', `${why ?? instead}`, { source: address.toString(), cause: error })
+  return new HearsayError('NETWORK', why ?? instead, { source: address.toString(), cause: error })
 }
 
 /** The error of a peer that is given its own address, as when its folder is a copy of the other peer's. */
