@@ -3,6 +3,7 @@ import { measureOf } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { alternativeTo, methodOf } from '../methods/index.js'
 import { isManifest, type Manifest } from '../node/index.js'
+import { typed } from '../shell.js'
 
 /**
  * Suggests next commands that work for this simulation.
@@ -32,12 +33,6 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
     'Next:',
     ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),
   ].join('\n')
-}
-
-/** A path or a name, quoted for a shell. */
-export function typed(text: string): string {
-  const quoted = /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-  return shown(quoted, 1000)
 }
 
 function otherMethod(manifest: Manifest): string | undefined {

@@ -6,6 +6,7 @@ import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
+import { typed } from '../shell.js'
 import {
   createSimulation,
   type Prepared,
@@ -30,7 +31,7 @@ import {
   terminalReporter,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
-import { nextSteps, typed } from './next-steps.js'
+import { nextSteps } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { tellReading } from './reading-line.js'
 import { trafficText } from './traffic.js'

@@ -27,7 +27,7 @@ function roundOf(peer: number, round: number, loss = 1, atMs = 1000): RunEvent[]
       absent: [{ peer: third.peer, reason: 'late' }],
       waitSeconds: 0.1,
     },
-    { ...of, atMs: atMs + 100, type: 'refused', step: 0, heads: [{ ...other, reason: 'distance', times: 3 }] },
+    { ...of, atMs: atMs + 100, type: 'refused', step: 0, heads: [{ ...other, reason: 'TOO_FAR', times: 3 }] },
     {
       ...of,
       atMs: atMs + 150,
@@ -66,7 +66,7 @@ describe('a run’s record', () => {
     expect(matrices).toEqual({ weights: [null, [null, 0.75, 0.25], null] })
     expect(edges).toEqual([2, 1])
     expect(absent).toEqual([{ peer: 1, of: 0, reason: 'late' }])
-    expect(refused).toEqual([{ peer: 1, of: 2, reason: 'distance' }])
+    expect(refused).toEqual([{ peer: 1, of: 2, reason: 'TOO_FAR' }])
   })
 
   it('takes the later of two rounds of a peer that was resumed', () => {
