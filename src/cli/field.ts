@@ -26,6 +26,7 @@ import { tellNotes } from './notes.js'
 import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
+import { reportOf } from './run-report.js'
 
 /** A peer in the field with its folder. */
 export interface FieldRun {
@@ -84,6 +85,8 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
     `\n${shown(fieldResult(summary, peer.tested, { classes: peer.dataset.classes, primary: run.manifest.evaluation.primary }), 1000)}`,
   )
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
+  const page = lost === undefined && !interrupted ? await reportOf(folder.path, terminal) : undefined
+  if (page !== undefined) say(`${pc.dim('report')} ${shown(page)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (lost !== undefined) throw lost
   if (!interrupted) return 0

@@ -10,8 +10,9 @@ import { typed } from '../shell.js'
  *
  * @param path - of the run folder
  * @param peer - one of its peers
+ * @param reportPath - of the run's report, if there is one
  */
-export function nextSteps(path: string, manifest: Manifest, peer: string): string {
+export function nextSteps(path: string, manifest: Manifest, peer: string, reportPath?: string): string {
   const { mode, topology, data } = manifest
   const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
@@ -29,6 +30,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
   ]
   return [
     `${pc.dim('run folder'.padEnd(24))}${shown(path)}`,
+    ...(reportPath === undefined ? [] : [`${pc.dim('report, for a browser'.padEnd(24))}${shown(reportPath)}`]),
     '',
     'Next:',
     ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),

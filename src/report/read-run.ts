@@ -1,14 +1,17 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
+import { readBounded, whyNotRead } from '../bounded-file.js'
 import { measureOf } from '../data/index.js'
 import { keptClasses, metricsLines } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { methodOf } from '../methods/index.js'
-import { type Manifest, manifestYaml, parseManifest, readManifestFile } from '../node/index.js'
+import { type Manifest, parseManifest } from '../node/index.js'
 import { typed } from '../shell.js'
 import { whyNot } from '../system-errors.js'
 import { createTopology } from '../topology/index.js'
 import { countOf, createRecord, graphNames, type RunRecord } from '../watch/index.js'
+import { parseYaml } from '../yaml.js'
+import { yamlLimits } from '../yaml-shape.js'
 import type { ReportData } from './data.js'
 import { environmentOf, outcomeOf } from './facts.js'
 import { type KeptSummary, readSummary } from './summary.js'
@@ -22,7 +25,8 @@ import { version } from './version.js'
 export async function readRun(folder: string, signal?: AbortSignal): Promise<ReportData> {
   await mustBeThere(folder)
   const manifestPath = join(folder, 'manifest.yaml')
-  const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
+  const text = await manifestText(manifestPath)
+  const manifest = parseManifest(parseYaml(text, manifestPath, 'MANIFEST').value ?? {}, manifestPath)
   const record = await recordOf(join(folder, 'metrics.jsonl'), signal)
   const summary = await readSummary(join(folder, 'summary.json'))
   const confusions = summary.perPeer?.some(({ confusion }) => confusion !== undefined) ?? false
@@ -32,7 +36,7 @@ export async function readRun(folder: string, signal?: AbortSignal): Promise<Rep
     name: basename(resolve(folder)),
     says: saysOf(manifest, record),
     measure,
-    manifest: manifestYaml(manifest),
+    manifest: text,
     environment: environmentOf(summary, record),
     outcome: outcomeOf(summary, manifest, record),
     rejected: Object.entries(summary.rejected ?? {}).filter(([, times]) => times > 0),
@@ -54,6 +58,15 @@ async function mustBeThere(folder: string): Promise<void> {
     for (const file of ['manifest.yaml', 'metrics.jsonl']) await stat(join(folder, file))
   } catch (error) {
     throw new HearsayError('RUN', `is no run folder: ${whyNot(error)}`, { source: folder, cause: error })
+  }
+}
+
+/** As it stands in the folder. */
+async function manifestText(path: string): Promise<string> {
+  try {
+    return (await readBounded(path, yamlLimits.bytes)).toString('utf8')
+  } catch (error) {
+    throw new HearsayError('MANIFEST', whyNotRead(error), { source: path, cause: error })
   }
 }
 

@@ -34,6 +34,7 @@ export function Graph({ record, arrangement, text }: GraphProps) {
   )
   const limits = useMemo(() => limitsOf(record), [record])
   const round = rounds[at]
+  const isInRows = arrangement === 'line' || typeof arrangement === 'object'
 
   useEffect(() => {
     const resized = new ResizeObserver(() => setWidth(canvas.current!.clientWidth))
@@ -41,8 +42,8 @@ export function Graph({ record, arrangement, text }: GraphProps) {
     return () => resized.disconnect()
   }, [])
   useEffect(() => {
-    if (round !== undefined && width > 0) draw(canvas.current!, width, record, round, spots, limits, peer)
-  }, [record, round, width, spots, limits, peer, theme])
+    if (round !== undefined && width > 0) draw(canvas.current!, width, record, round, spots, limits, peer, isInRows)
+  }, [record, round, width, spots, limits, peer, isInRows, theme])
 
   const near = (event: MouseEvent): number | undefined => {
     const box = canvas.current!.getBoundingClientRect()
@@ -117,6 +118,7 @@ function draw(
   spots: readonly Spot[],
   { low, high }: Limits,
   pointed: number | undefined,
+  isInRows: boolean,
 ): void {
   const ratio = devicePixelRatio || 1
   canvas.width = width * ratio
@@ -125,8 +127,11 @@ function draw(
   context.scale(ratio, ratio)
   const edge = (at: number): void => {
     const [from, to] = [spots[round.edges[at]!]!, spots[round.edges[at + 1]!]!]
-    context.moveTo(xOf(from, width), yOf(from))
-    context.lineTo(xOf(to, width), yOf(to))
+    const [x, y, dx, dy] = [xOf(from, width), yOf(from), xOf(to, width) - xOf(from, width), yOf(to) - yOf(from)]
+    context.moveTo(x, y)
+    // Bent to one side: a straight one would lie upon the peers between its ends, where peers stand in rows.
+    const bend = isInRows ? 0.12 : 0
+    context.quadraticCurveTo(x + dx / 2 - bend * dy, y + dy / 2 + bend * dx, x + dx, y + dy)
   }
   const isOf = (at: number, peer: number | undefined): boolean =>
     round.edges[at] === peer || round.edges[at + 1] === peer
