@@ -19,8 +19,11 @@ async function runIn(cwd: string): Promise<string> {
     Array.from({ length: 30 + 10 * at }, (_, i) => `${i},${(i * 7) % 11},${site},${i % 2 === 0 ? 'ill' : 'well'}`),
   )
   await writeFile(join(cwd, 'sites.csv'), ['age,weight,site,outcome', ...rows].join('\n'))
-  const args =
-    'simulate --data sites.csv --group-column site --model logistic --rounds 3 --workers 1 --backend wasm --out run'
+  await writeFile(
+    join(cwd, 'run.yaml'),
+    'data: { set: sites.csv, peerColumn: site }\nmodel: logistic\npeers: 3\nrounds: 3\n',
+  )
+  const args = 'simulate run.yaml --workers 1 --backend wasm --out run'
   const { status, stdout, stderr } = await hearsay(args.split(' '), cwd)
   expect([status, stderr]).toEqual([0, expect.any(String)])
   expect(stdout).toMatch(/^report, for a browser +run\/report\.html$/m)
