@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { systemProblem } from '../system-errors.js'
@@ -86,9 +86,13 @@ export async function moveInto(from: string, to: string): Promise<void> {
  *
  * @param mode - permissions, before the process's umask
  */
-export async function replaceFile(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
+export async function replaceFile(
+  path: string,
+  content: string | Uint8Array | Iterable<string>,
+  mode?: number,
+): Promise<void> {
   const unfinished = unfinishedName(path)
-  await writeThrough(unfinished, file => file.writeFile(content), mode)
+  await writeThrough(unfinished, file => writeFile(file, content), mode)
   await moveInto(unfinished, path)
 }
 

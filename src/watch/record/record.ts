@@ -3,7 +3,7 @@ import { createMembers } from './members.js'
 import { createPeerEvents } from './peer-events.js'
 import { createRound, type OpenRound } from './round.js'
 import { byRound, createRunEvents } from './run-events.js'
-import type { RunRecord } from './shape.js'
+import type { MemberRecord, RoundRecord, RunRecord } from './shape.js'
 
 /** Folds a run's events, in their order, into its record. */
 export interface RecordFold {
@@ -15,6 +15,10 @@ export interface RecordFold {
   addMalformed(): void
   /** The record of the events so far. Later events do not change it. */
   record(): RunRecord
+  /** A round of it, which is then forgotten: for what is told of a run while it goes on, and need not keep it. */
+  take(round: number): RoundRecord | undefined
+  /** The record's members. */
+  members(): MemberRecord[]
 }
 
 /** More rounds than this no manifest allows: a number beyond is a mistake in the file. */
@@ -52,7 +56,9 @@ export function createRecord(): RecordFold {
     }
     // A peer reports the members too, but they are not of its round.
     addOfRun?.(event, round)
-    addOfPeer?.(event, { peer: members.place(textIn(event.peer)), round: at(round), atMs })
+    if (addOfPeer === undefined) return
+    addOfPeer(event, { peer: members.place(textIn(event.peer)), round: at(round), atMs })
+    at(round).seen(atMs)
   }
 
   const counted = (work: () => void): void => {
@@ -82,6 +88,12 @@ export function createRecord(): RecordFold {
         malformed,
       }
     },
+    take(round) {
+      const taken = rounds.get(round)
+      rounds.delete(round)
+      return taken?.record(members.all().length)
+    },
+    members: members.all,
   }
 }
 

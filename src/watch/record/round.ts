@@ -16,6 +16,8 @@ export interface OpenRound {
   catchUp(peer: number, to: number): void
   fail(peer: number): void
   close(whole: WholeRound): void
+  /** Something happened in it at this time. */
+  seen(atMs: number | null): void
   /** Forgets what this peer did in the round: it does it again. */
   reset(peer: number): void
   /** What is known, of so many members. */
@@ -31,6 +33,7 @@ export function createRound(round: number): OpenRound {
   const caughtUp = new Map<number, number>()
   const failed = new Set<number>()
   let whole: WholeRound | null = null
+  let untilMs: number | null = null
   return {
     set(group, name, peer, value) {
       const column = groups[group].get(name) ?? []
@@ -51,6 +54,9 @@ export function createRound(round: number): OpenRound {
     close(figures) {
       whole = figures
     },
+    seen(atMs) {
+      if (atMs !== null) untilMs = Math.max(untilMs ?? atMs, atMs)
+    },
     reset(peer) {
       for (const columns of Object.values(groups)) for (const column of columns.values()) delete column[peer]
       for (const matrix of rows.values()) matrix.delete(peer)
@@ -60,6 +66,7 @@ export function createRound(round: number): OpenRound {
     },
     record: members => ({
       round,
+      untilMs,
       columns: Object.fromEntries(
         columnNames.map(name => [name, filled(groups.columns.get(name) ?? [], members)]),
       ) as Record<ColumnName, Column>,

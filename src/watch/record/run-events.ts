@@ -28,7 +28,11 @@ export function createRunEvents(members: Members, at: (round: number) => OpenRou
         members.lose(peer, round)
         at(round).fail(peer)
       },
-      round: (event, round) => at(round).close(wholeOf(event)),
+      round(event, round) {
+        const whole = wholeOf(event)
+        at(round).close(whole)
+        at(round).seen(perhapsIn(event.atMs))
+      },
       baseline(event, round) {
         const accuracy = perhapsIn(event.accuracy)
         if (event.name === 'centralised') centralised.set(round, accuracy)

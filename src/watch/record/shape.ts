@@ -41,6 +41,8 @@ export interface Miss {
 /** One round of a run. Rows and columns are peers, by their places among the members. */
 export interface RoundRecord {
   readonly round: number
+  /** When its last event was, in milliseconds since 1970; null where its events have no time. */
+  readonly untilMs: number | null
   readonly columns: Readonly<Record<ColumnName, Column>>
   /** What stands beside the measure: macroF1, mae, … */
   readonly beside: Readonly<Record<string, Column>>
