@@ -52,7 +52,7 @@ export interface MetMember extends Member {
  * How the peer is reached and who may take part. Key and list are kept as paths and read again each time; a token is
  * kept itself, so only the file's owner may read it.
  */
-export interface NetworkSettings extends Omit<PeerNetwork, 'key' | 'allow'> {
+export interface NetworkSettings extends Omit<PeerNetwork, 'key' | 'allow' | 'metrics'> {
   /** Path of the network key. */
   readonly key?: string | undefined
   /** Path of the list of peers. */

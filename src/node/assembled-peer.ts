@@ -60,7 +60,7 @@ export interface AssemblyInit {
 }
 
 /** What a peer in the field has in addition to a simulated one. */
-export interface InTheField extends Pick<HostInit, 'field' | 'networkKey'> {
+export interface InTheField extends Pick<HostInit, 'field' | 'networkKey' | 'metrics'> {
   /** Which peers may take part. @default all */
   readonly access?: Access
   /** The invitation that the peer shows in its records, in a run by invitation. */

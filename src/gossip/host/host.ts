@@ -8,7 +8,7 @@ import { identify } from '@libp2p/identify'
 import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 import { memory } from '@libp2p/memory'
 import { tcp } from '@libp2p/tcp'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pInit } from 'libp2p'
 import { HearsayError } from '../../errors.js'
 import { type Admission, admitting, admittingRegistrar, replaced } from './admission.js'
 import { explainDial } from './dial-error.js'
@@ -58,6 +58,11 @@ export interface HostInit {
    * @default every peer
    */
   readonly access?: Admission
+  /**
+   * Counts what libp2p does, as for Prometheus.
+   * @default nothing is counted: every byte and every stream would cost time
+   */
+  readonly metrics?: NonNullable<Libp2pInit['metrics']>
   /**
    * Topics on which neighbours earn and lose points; a peer that has lost too many is ignored.
    * @default none: only abuse of gossipsub itself counts
@@ -133,6 +138,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     connectionEncrypters: [noise()],
     ...(networkKey === undefined ? {} : { connectionProtector: keyProtector(networkKey) }),
     ...(gater === undefined ? {} : { connectionGater: gater }),
+    ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
     streamMuxers: [
       yamux({
         maxInboundStreams: streamsPerConnection,

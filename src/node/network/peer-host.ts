@@ -30,6 +30,7 @@ export async function createPeerHost(init: AssemblyInit): Promise<HearsayHost> {
     }),
     ...(field?.networkKey && { networkKey: field.networkKey }),
     ...(field?.access && { access: field.access }),
+    ...(field?.metrics && { metrics: field.metrics }),
   })
   return node
 }

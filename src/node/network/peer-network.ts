@@ -5,6 +5,7 @@ import { HearsayError } from '../../errors.js'
 import {
   type AccessPolicy,
   createAccess,
+  type HostInit,
   type InviteRejection,
   type NetworkKey,
   verifyInvite,
@@ -29,6 +30,8 @@ export interface PeerNetwork {
   readonly lan?: boolean | undefined
   /** Requests a port mapping from the router (UPnP). @default false */
   readonly upnp?: boolean | undefined
+  /** Counts what libp2p does, as for Prometheus: for one peer. @default nothing is counted */
+  readonly metrics?: HostInit['metrics']
 }
 
 export interface NetworkOf {
@@ -44,7 +47,7 @@ export interface NetworkOf {
 
 /** The options of a host for this network. For one host only: they hold the state of which peers are admitted. */
 export function hostNetwork(network: PeerNetwork, run: NetworkOf): Omit<InTheField, 'share'> {
-  const { key, invite, relays = [], relaySlots, announce, lan = false, upnp } = network
+  const { key, invite, relays = [], relaySlots, announce, lan = false, upnp, metrics } = network
   const { contacts = [], onRefused } = run
   const policy = policyOf(network, run)
   const access =
@@ -61,6 +64,7 @@ export function hostNetwork(network: PeerNetwork, run: NetworkOf): Omit<InTheFie
     lan,
     ...(key && { networkKey: key }),
     ...(access && { access }),
+    ...(metrics && { metrics }),
     ...(invite !== undefined && run.founders !== undefined && { invite: Buffer.from(invite, 'base64url') }),
   }
 }
