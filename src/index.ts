@@ -229,6 +229,20 @@ export {
   settleTask,
 } from './node/index.js'
 export {
+  createMetrics,
+  type Exposition,
+  type Metrics,
+  type MetricsAddress,
+  type MetricsInit,
+  type MetricsServer,
+  type SeriesFormat,
+  seriesFormats,
+  serveMetrics,
+  tensorboardReporter,
+  type WriteSeriesInit,
+  writeSeries,
+} from './series/index.js'
+export {
   type Baselines,
   createSimulation,
   type Fault,

@@ -1,0 +1,8 @@
+import { prometheusMetrics } from '@libp2p/prometheus-metrics'
+import type { Registry } from 'prom-client'
+import type { PeerNetwork } from '../node/index.js'
+
+/** libp2p's metrics of one host, and those of the process, into a registry of their own. */
+export function hostMetrics(registry: Registry): NonNullable<PeerNetwork['metrics']> {
+  return prometheusMetrics({ registry })
+}

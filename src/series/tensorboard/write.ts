@@ -1,0 +1,37 @@
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measureOf } from '../../data/index.js'
+import { whenRefused } from '../../system-errors.js'
+import { type KeptRun, roundsOver } from '../../watch/index.js'
+import { createBoard, isEventFile } from './board.js'
+import { settingsOf } from './settings.js'
+
+/** Writes a kept run for TensorBoard, in place of what an earlier call, or the run itself, has written there. */
+export async function writeBoard(
+  folder: string,
+  { record, manifest }: Pick<KeptRun, 'record' | 'manifest'>,
+  signal?: AbortSignal,
+): Promise<void> {
+  await clear(folder)
+  const board = createBoard({
+    folder,
+    measure: measureOf(manifest.data),
+    settings: settingsOf(manifest),
+    startedMs: record.fromMs ?? 0,
+    roundsBefore: 0,
+  })
+  for (const round of roundsOver(record)) {
+    signal?.throwIfAborted()
+    board.add(round, record.members)
+    // One by one: the run may be larger than what waits to be written should be.
+    await board.written()
+  }
+  board.addBaselines(record)
+  await board.written()
+}
+
+/** Removes our files there and beneath, and no others. */
+async function clear(folder: string): Promise<void> {
+  const files = await readdir(folder, { recursive: true }).catch(whenRefused('ENOENT'))
+  for (const file of (files ?? []).filter(isEventFile)) await rm(join(folder, file), { force: true })
+}
