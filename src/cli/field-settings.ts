@@ -5,10 +5,11 @@ import type { backendSchema } from '../learner/index.js'
 import { type Identity, type Manifest, runIdOf } from '../node/index.js'
 import { validate } from '../validation.js'
 import type { NetworkFlags } from './network-flags.js'
+import type { OutletFlags } from './outlets.js'
 import { type TableFlags, tableFields } from './table-flags.js'
 
 /** Flags that start and join have in common. */
-export interface FieldFlags extends NetworkFlags, TableFlags {
+export interface FieldFlags extends NetworkFlags, TableFlags, OutletFlags {
   readonly data?: string
   readonly model?: string
   readonly share?: number

@@ -12,7 +12,14 @@ import {
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { modelSchema } from '../learner/index.js'
-import { type Identity, type Manifest, type PeerNetwork, type PeerOptions, twinWarning } from '../node/index.js'
+import {
+  type Identity,
+  type Manifest,
+  type PeerNetwork,
+  type PeerOptions,
+  type Reporter,
+  twinWarning,
+} from '../node/index.js'
 import { typed } from '../shell.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
@@ -23,6 +30,7 @@ import { createCompany } from './company.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
 import { tellNotes } from './notes.js'
+import { type OutletFlags, openOutlets } from './outlets.js'
 import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
@@ -43,15 +51,39 @@ export interface FieldRun {
   readonly isAlone: boolean
   /** Print the summary as one JSON object at the end. */
   readonly json: boolean
+  readonly outlets: OutletFlags
 }
 
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, terminal: Terminal): Promise<number> {
+  const { stdout, stderr } = terminal
+  const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
+  let peer: DurablePeer | undefined
+  const outlets = await openOutlets(run.outlets, { counters: () => peer?.counters, tell: say })
+  try {
+    const network = { ...(await networkFrom(run.settings.network ?? {})), ...outlets.network }
+    peer = await openedPeer(run, network, terminal)
+    return await runOpened(run, { peer, network, reporters: outlets.reporters(run.folder.path) }, say, terminal)
+  } finally {
+    await outlets.close()
+  }
+}
+
+interface OpenedRun {
+  readonly peer: DurablePeer
+  readonly network: PeerNetwork
+  /** Besides that of the terminal. */
+  readonly reporters: readonly Reporter[]
+}
+
+async function runOpened(
+  run: FieldRun,
+  { peer, network, reporters }: OpenedRun,
+  say: (line: string) => void,
+  terminal: Terminal,
+): Promise<number> {
   const { folder } = run
   const { stdout, stderr, signal } = terminal
-  const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
-  const network = await networkFrom(run.settings.network ?? {})
-  const peer = await openedPeer(run, network, terminal)
   const companyLines = createCompany({ peer, folder: folder.path, met: peer.met, hasBegun: run.hasBegun })
   let interrupted = false
   let lost: unknown
@@ -60,8 +92,8 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
     tellNotes(peer.dataset, stderr)
     say(announcement(peer, run, network.key))
     endReach = sayReach(peer, run, say)
-    const reporters = [peerLinesReporter(say)]
-    for await (const event of peer.run({ ...(run.isAlone && { minPeers: 1 }), reporters, signal })) {
+    const all = [peerLinesReporter(say), ...reporters]
+    for await (const event of peer.run({ ...(run.isAlone && { minPeers: 1 }), reporters: all, signal })) {
       for (const line of companyLines(event)) say(shown(line, 1000))
       if (event.type === 'standardised') tellNotes(event, stderr)
     }

@@ -13,10 +13,11 @@ import type { backendSchema } from '../learner/index.js'
 import { parseManifest, readManifestFile } from '../node/index.js'
 import { parseFault, type Transport } from '../simulate/index.js'
 import type { Run, Terminal } from './command.js'
+import type { OutletFlags } from './outlets.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { runIn } from './simulation-run.js'
 
-interface SimulateOptions extends RunFlags {
+interface SimulateOptions extends RunFlags, OutletFlags {
   readonly backend: (typeof backendSchema.options)[number]
   readonly transport: Transport
   readonly port: number
@@ -75,6 +76,8 @@ async function goOn(
       resume: { folder: path, tell },
       out: path,
       ...(options.json && { json: true }),
+      ...(options.tensorboard && { tensorboard: true }),
+      ...(options.metrics && { metrics: options.metrics }),
     }
     return await runIn(manifest, resumed, terminal, ({ rounds }) => reopenRunFolder(path, rounds))
   } finally {
@@ -82,8 +85,9 @@ async function goOn(
   }
 }
 
-/** Flags that would change a run that has begun: all but `--json`. */
-function givenBeside({ resume, json, backend, transport, port, baselines, ...others }: SimulateOptions): string[] {
+/** Flags that would change a run that has begun: all but those for what shows it. */
+function givenBeside(options: SimulateOptions): string[] {
+  const { resume, json, tensorboard, metrics, backend, transport, port, baselines, ...others } = options
   const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [kebab(name)]))
   if (backend !== 'auto') given.push('backend')
   if (transport !== 'tcp') given.push('transport')

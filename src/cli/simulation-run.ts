@@ -33,12 +33,13 @@ import {
 import { interruptedStatus, type Terminal } from './command.js'
 import { nextSteps } from './next-steps.js'
 import { tellNotes } from './notes.js'
+import { type OutletFlags, openOutlets } from './outlets.js'
 import { tellReading } from './reading-line.js'
 import { reportOf } from './run-report.js'
 import { trafficText } from './traffic.js'
 
 /** Options of a simulation, new or resumed. */
-export interface Running extends Omit<SimulationOptions, 'signal'> {
+export interface Running extends Omit<SimulationOptions, 'signal'>, OutletFlags {
   readonly baselines: boolean
   readonly out?: string
   readonly json?: boolean
@@ -54,7 +55,10 @@ export async function runIn(
   const simulation = await tellReading(terminal.stderr, onRead =>
     createSimulation(asked, { ...options, signal: terminal.signal, ...(onRead && { onRead }) }),
   )
+  let closeOutlets = async (): Promise<void> => {}
   try {
+    const outlets = await openOutlets(options, { tell: line => void terminal.stderr.write(`${line}\n`) })
+    closeOutlets = outlets.close
     const { prepared, rounds: first } = simulation
     const { manifest } = prepared
     const runId = Buffer.from(prepared.runId).toString('hex')
@@ -69,10 +73,11 @@ export async function runIn(
     const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
     // State is kept only in a folder that the user named, as keeping it takes time.
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
-    const reporters = reportersOf(folder, options, terminal)
+    const reporters = [...reportersOf(folder, options, terminal), ...outlets.reporters(folder.path)]
     const outcome = await outcomeOf(simulation.run({ keep, reporters }))
     return await finish(prepared, outcome, folder, options, terminal, described)
   } finally {
+    await closeOutlets()
     await simulation.close()
   }
 }

@@ -3,6 +3,7 @@ import { backend } from './backend.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
 import { exportModel } from './export.js'
+import { figures } from './figures.js'
 import { id } from './id.js'
 import { init } from './init.js'
 import { invite } from './invite.js'
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   predict,
   exportModel,
   report,
+  figures,
   init,
   data,
   topology,

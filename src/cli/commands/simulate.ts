@@ -1,5 +1,6 @@
 import { type Command, grouped, share, wholeNumber } from '../command.js'
 import { backendFlag } from '../flags/backend.js'
+import { outletFlags } from '../flags/outlets.js'
 import { runFlags } from '../flags/run.js'
 
 export const simulate: Command = {
@@ -48,6 +49,7 @@ export const simulate: Command = {
       { flags: '--no-baselines', description: 'do not run each peer alone and all data in one place' },
       { flags: '--json', description: 'print one JSON object and nothing else' },
     ]),
+    ...outletFlags,
   ],
   examples: [
     'hearsay simulate',

@@ -1,6 +1,7 @@
 import { type Flag, grouped, wholeNumber } from '../command.js'
 import { backendFlag } from './backend.js'
 import { networkFlags } from './network.js'
+import { hostOutletFlags, outletFlags } from './outlets.js'
 import { tableFlags } from './table.js'
 
 /** Flags that start and join have in common, for one peer of a run in the field. */
@@ -46,4 +47,6 @@ export const fieldFlags: readonly Flag[] = [
     { flags: '--alone', description: "begin, or go on, without waiting for as many as the manifest's minPeers" },
     { flags: '--json', description: 'at the end print one JSON object to stdout, and all else to stderr' },
   ]),
+  ...outletFlags,
+  ...hostOutletFlags,
 ]
