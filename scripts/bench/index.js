@@ -10,10 +10,11 @@ import { merge } from './merge.js'
 import { mixture } from './mixture.js'
 import { models } from './models.js'
 import { publish } from './publish.js'
+import { series } from './series.js'
 import { simulate } from './simulate.js'
 import { train } from './train.js'
 
-const benches = { train, evaluate, merge, mixture, exchange, publish, simulate }
+const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 for (const [name, bench] of Object.entries(benches)) {
