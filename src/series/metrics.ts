@@ -1,9 +1,10 @@
 import { Gauge, Registry } from 'prom-client'
 import { measureOf } from '../data/index.js'
 import type { PeerCounters, PeerNetwork, Reporter } from '../node/index.js'
+import { inTurn } from '../turns.js'
 import { followRun } from '../watch/index.js'
 import { familiesOf } from './families.js'
-import { countersIn, familiesIn } from './registered.js'
+import { countersIn, familiesIn, type ShowRound } from './registered.js'
 
 /** A text for a scraper, and its media type. */
 export interface Exposition {
@@ -34,12 +35,12 @@ export interface Metrics {
 /** Creates what follows a run for Prometheus. It keeps the last numbers of each peer, and no rounds. */
 export async function createMetrics({ counters, host = false }: MetricsInit = {}): Promise<Metrics> {
   const own = new Registry()
-  const ofHost = new Registry()
+  const ofHost = host ? new Registry() : undefined
   // Loaded where it is wanted only.
-  const network = host ? { metrics: (await import('./host-metrics.js')).hostMetrics(ofHost) } : {}
+  const network = ofHost && { metrics: (await import('./host-metrics.js')).hostMetrics(ofHost) }
   if (counters !== undefined) countersIn(own, counters)
   const following = followRun()
-  let show: ReturnType<typeof familiesIn>
+  let show: ShowRound
   return {
     reporter: {
       onBegin({ id, manifest, rounds }) {
@@ -51,15 +52,21 @@ export async function createMetrics({ counters, host = false }: MetricsInit = {}
         // Of a run that is resumed, before its next round has ended.
         ;(own.getSingleMetric('hearsay_round') as Gauge).set(rounds)
       },
-      onEvent(event) {
+      async onEvent(event) {
         const round = following.add(event)
-        if (round !== undefined) show(round, following.members())
+        if (round !== undefined) await show(round, following.members())
       },
     },
     async text() {
-      const texts = await Promise.all([own, ofHost].map(registry => registry.metrics()))
-      return { type: own.contentType, text: texts.join('\n') }
+      const texts: string[] = []
+      for (const registry of ofHost === undefined ? [own] : [own, ofHost]) {
+        // One by one, as the registry would make all in one go.
+        for (const { name } of registry.getMetricsAsArray()) {
+          texts.push(`${await inTurn(() => registry.getSingleMetricAsString(name))}\n`)
+        }
+      }
+      return { type: own.contentType, text: texts.join('') }
     },
-    network,
+    network: network ?? {},
   }
 }

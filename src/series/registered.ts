@@ -1,27 +1,30 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { PeerCounters } from '../node/index.js'
+import { inTurn } from '../turns.js'
 import type { MemberRecord, RoundRecord } from '../watch/index.js'
 import type { Family, Sample } from './families.js'
 import { seriesNames } from './names.js'
 
-/**
- * Registers families of series.
- *
- * @returns what shows a round that has ended
- */
-export function familiesIn(
-  registry: Registry,
-  families: readonly Family[],
-): (round: RoundRecord, members: readonly MemberRecord[]) => void {
+/** Shows a round that has ended. */
+export type ShowRound = (round: RoundRecord, members: readonly MemberRecord[]) => Promise<void>
+
+/** Of many peers a round has thousands of samples: so many take a fraction of a millisecond. */
+const sliceSamples = 64
+
+/** Registers families of series. */
+export function familiesIn(registry: Registry, families: readonly Family[]): ShowRound {
   const registered = families.map(family => ({ family, ...registeredIn(registry, family) }))
   let gone = 0
-  return (round, members) => {
+  return async (round, members) => {
     const names = seriesNames(members)
     const now = members.filter(({ goneSince }) => goneSince !== null).length
     for (const { family, show, forget } of registered) {
       // What was said of a peer that has gone would stand there for ever.
       if (now !== gone && family.labels.includes('peer')) forget()
-      for (const sample of family.samples(round, names)) show(sample)
+      const samples = family.samples(round, names)
+      for (let at = 0; at < samples.length; at += sliceSamples) {
+        await inTurn(() => samples.slice(at, at + sliceSamples).forEach(show))
+      }
     }
     gone = now
   }

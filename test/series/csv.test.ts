@@ -72,5 +72,6 @@ it('no name is a formula or breaks a line, whatever it is, and numbers keep thei
       expect(row!.name).not.toMatch(/^[=+\-@\t\r]/)
       expect(row!['loss/train']).toBe('0.25')
     }),
+    { numRuns: 30 },
   )
 })
