@@ -4,5 +4,10 @@ import type { PeerNetwork } from '../node/index.js'
 
 /** libp2p's metrics of one host, and those of the process, into a registry of their own. */
 export function hostMetrics(registry: Registry): NonNullable<PeerNetwork['metrics']> {
-  return prometheusMetrics({ registry })
+  return components => {
+    const metrics = prometheusMetrics({ registry })(components)
+    // What it calls used bytes of the disk are free percent: findings/libp2p-prometheus-metrics-used-bytes.sh.
+    registry.removeSingleMetric('nodejs_fs_usage_bytes')
+    return metrics
+  }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { PeerCounters, RunEvent } from '../../src/node/index.js'
+import { createHost } from '../../src/gossip/index.js'
+import { createIdentity, type PeerCounters, type RunEvent } from '../../src/node/index.js'
 import { createMetrics, type Metrics } from '../../src/series/index.js'
 import { seriesNames } from '../../src/series/names.js'
 import { reportedRun } from '../watch/reporters/events.js'
@@ -92,4 +93,17 @@ it('those of a peer in the field have its own counters, as they are when they ar
     hearsay_received_bytes_total: 7,
     'hearsay_rejected_total{reason="LATE"}': 2,
   })
+})
+
+it('those of libp2p stand beside where they are wanted, and of nothing that is not what it is called', async () => {
+  const metrics = await createMetrics({ counters: () => undefined, host: true })
+  const { privateKey } = await createIdentity()
+  const host = await createHost({ privateKey, transport: 'memory', listen: ['/memory/metrics'], ...metrics.network })
+  await host.start()
+  const { text } = await metrics.text()
+  await host.stop()
+  const names = [...samplesIn(text).keys()]
+  expect(names).toContain('libp2p_registrar_protocol_handlers')
+  expect(names.filter(name => name.startsWith('process_cpu'))).not.toEqual([])
+  expect(names.filter(name => name.includes('fs_usage'))).toEqual([])
 })

@@ -62,7 +62,7 @@ export interface HostInit {
    * Counts what libp2p does, as for Prometheus.
    * @default nothing is counted: every byte and every stream would cost time
    */
-  readonly metrics?: NonNullable<Libp2pInit['metrics']>
+  readonly metrics?: NonNullable<Libp2pInit['metrics']> | undefined
   /**
    * Topics on which neighbours earn and lose points; a peer that has lost too many is ignored.
    * @default none: only abuse of gossipsub itself counts
