@@ -4,6 +4,7 @@ import {
   type Lock,
   lockFolder,
   makeRunFolder,
+  mustBeVacant,
   readKeptOptions,
   reopenRunFolder,
 } from '../disk/index.js'
@@ -35,6 +36,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   const asked = await manifestFrom(file, options)
   const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
   const lies = (options.lie ?? []).map(text => parseFault(text, asked.peers, asked.rounds, '--lie'))
+  if (options.out !== undefined) await mustBeVacant(options.out)
   const { resume: _, ...begun } = options
   let lock: Lock | undefined
   try {
