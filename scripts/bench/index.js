@@ -4,6 +4,7 @@
 // docs/performance.md says how to read and repeat the tables.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { evaluate } from './evaluate.js'
 import { exchange } from './exchange.js'
 import { merge } from './merge.js'
 import { mixture } from './mixture.js'
@@ -12,7 +13,7 @@ import { publish } from './publish.js'
 import { simulate } from './simulate.js'
 import { train } from './train.js'
 
-const benches = { train, merge, mixture, exchange, publish, simulate }
+const benches = { train, evaluate, merge, mixture, exchange, publish, simulate }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 for (const [name, bench] of Object.entries(benches)) {

@@ -13,6 +13,15 @@ export {
   seenBy,
 } from './agreed.js'
 export { type Answers, answersOf } from './answers.js'
+export {
+  type ClassCounts,
+  type ClassFigures,
+  type Confusion,
+  classFigures,
+  confusionOf,
+  countClasses,
+  countsIn,
+} from './confusion.js'
 export type {
   Dataset,
   Samples,
@@ -24,6 +33,7 @@ export type {
 export { channelsOf, inputNames, inputSize, sharedLabels, sharedNumbers, sharedPixels, takeSamples } from './dataset.js'
 export { degrade } from './degrade.js'
 export { type ColumnFigures, columnFigures, shardNotes } from './figures.js'
+export { type Grade, gradeOf } from './grade.js'
 export { type Inputs, type InputsWanted, loadInputs } from './inputs.js'
 export { type DataLimits, dataLimits } from './limits.js'
 export { isOfRows, loadDataset, loadForTask, peersByFile } from './load.js'
@@ -31,9 +41,7 @@ export {
   type Beside,
   besideIn,
   besideNames,
-  type ClassCounts,
   classQuality,
-  countClasses,
   type ErrorSums,
   errorQuality,
   imageQuality,
@@ -45,6 +53,8 @@ export { classification, type Measure, measureOf, measures, type Objective, unin
 export { type ClassTable, classTable, partition, partitionIndices } from './partition/index.js'
 export { personalTests } from './partition/personal.js'
 export { checkTable } from './placing.js'
+export { isError, isGrade, type Primary, primariesOf, primaryNames } from './primary.js'
+export { largestOfRows, softmaxRows } from './probabilities.js'
 export type { TableOptions } from './read/roles.js'
 export type { RowOptions } from './read/rows.js'
 export type { Reading, ReadProgress } from './reading.js'

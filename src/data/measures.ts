@@ -1,16 +1,9 @@
-/*
- * How right a model's answers are: all figures that are shown of it, and the one place where they are computed.
- */
+import type { ClassCounts, Confusion } from './confusion.js'
 
-/** Of each class: how often it was said rightly, how often it was said, and how often it was so. */
-export interface ClassCounts {
-  /** The confusion matrix's diagonal. */
-  readonly right: ArrayLike<number>
-  /** Its sums by answer. */
-  readonly said: ArrayLike<number>
-  /** Its sums by label. */
-  readonly samples: ArrayLike<number>
-}
+/*
+ * How right a model's answers are: all figures that are shown of it, and those that sums over the answers suffice for.
+ * What needs all answers at once is in grade.ts.
+ */
 
 /** Of numbers that are predicted, in one unit: Σ(y − ŷ)², Σ|y − ŷ|, Σy and Σy². */
 export interface ErrorSums {
@@ -37,9 +30,11 @@ export interface Quality extends Partial<Beside> {
   readonly isUnbalanced?: boolean
   /** Classes without a sample: they are in no mean over classes. Left out where there are none. */
   readonly untested?: readonly number[]
+  /** Of classes, unless they are very many. */
+  readonly confusion?: Confusion
 }
 
-/** What stands beside the measure: of classes the first three, of numbers the others. */
+/** What stands beside the measure: of numbers MAE and RMSE, of classes the others. */
 export interface Beside {
   /**
    * The F1 of each class, 2·tp / (2·tp + fp + fn), averaged over those that occur in the labels or the answers, as
@@ -55,13 +50,28 @@ export interface Beside {
   readonly balancedAccuracy: number
   /** Recall of the rarest class: the share of its samples that is found. */
   readonly rarestRecall: number
+  /** The probability that a sample of a class is ranked before one that is not: {@link Ranking}, and {@link gradeOf}. */
+  readonly auroc: number
+  /** Mean precision over all thresholds, for the same classes. Unlike AUROC it falls where a class is rare. */
+  readonly averagePrecision: number
+  /** How far the model's confidence is from its accuracy: {@link calibrationErrorOf}. */
+  readonly calibrationError: number
   /** Mean absolute error, in the target's units. */
   readonly mae: number
   /** Root of the mean squared error, in the target's units. */
   readonly rmse: number
 }
 
-export const besideNames: readonly (keyof Beside)[] = ['macroF1', 'balancedAccuracy', 'rarestRecall', 'mae', 'rmse']
+export const besideNames = [
+  'macroF1',
+  'balancedAccuracy',
+  'rarestRecall',
+  'auroc',
+  'averagePrecision',
+  'calibrationError',
+  'mae',
+  'rmse',
+] as const satisfies readonly (keyof Beside)[]
 
 /** Only what stands beside the measure. */
 export function besideIn(quality: Partial<Beside>): Partial<Beside> {
@@ -112,22 +122,6 @@ export function errorQuality({ squared, absolute, sum, squares }: ErrorSums, siz
     mae: (absolute / size) * std,
     rmse: Math.sqrt(squared / size) * std,
   }
-}
-
-/** Counts answers by class. @param classes - how many there are */
-export function countClasses(answers: ArrayLike<number>, labels: ArrayLike<number>, classes: number): ClassCounts {
-  const counts = {
-    right: new Float64Array(classes),
-    said: new Float64Array(classes),
-    samples: new Float64Array(classes),
-  }
-  for (let i = 0; i < labels.length; i++) {
-    const [answer, label] = [answers[i]!, labels[i]!]
-    counts.said[answer]! += 1
-    counts.samples[label]! += 1
-    if (answer === label) counts.right[label]! += 1
-  }
-  return counts
 }
 
 /** Sums the errors of predicted numbers, about the first target: of years, squares would lose what differs. */

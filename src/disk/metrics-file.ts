@@ -36,7 +36,7 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
   return {
     append(event) {
       if (failure !== undefined) throw failure
-      stream.write(`${JSON.stringify(event)}\n`)
+      stream.write(`${JSON.stringify(event, isOfLine)}\n`)
     },
     async flushed() {
       await new Promise<void>(resolve => stream.write('', () => resolve()))
@@ -52,6 +52,9 @@ export async function openMetrics(path: string, consequence: string): Promise<Me
     },
   }
 }
+
+/** A confusion matrix is for the summary; the rest of an event is short. */
+const isOfLine = (name: string, value: unknown): unknown => (name === 'confusion' ? undefined : value)
 
 /** Bytes read from the file's end in one go. */
 const blockBytes = 1 << 16

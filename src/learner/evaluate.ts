@@ -11,6 +11,8 @@ export interface EvaluationJob {
   readonly source: InputSource
   readonly targets: Targets
   readonly size: number
+  /** See {@link EvaluateOptions}. */
+  readonly graded: boolean
 }
 
 /** Enough to keep the device busy. */
@@ -29,31 +31,46 @@ export function forwardBatch({ activations }: DeviceModel): number {
 /** How good the model is over all samples; nothing when it was aborted between batches. */
 export async function evaluate(
   model: DeviceModel,
-  { parameters, source, targets, size }: EvaluationJob,
+  { parameters, source, targets, size, graded }: EvaluationJob,
   aborted: () => boolean,
 ): Promise<Evaluation | undefined> {
   upload(model, parameters)
+  const gradeOf = graded ? targets.grade : undefined
   const batch = forwardBatch(model)
   const sums: Tensor[] = []
+  const rows: Tensor[] = []
   try {
     for (let start = 0; start < size; start += batch) {
       if (aborted()) return undefined
       const count = Math.min(batch, size - start)
-      sums.push(
-        tf.tidy(() => {
-          const outputs = rowsOf(model.logits(source.slice(start, count), false))
-          const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
-          return targets.tally(outputs, wanted)
-        }),
-      )
+      const [sum, ...outputs] = tf.tidy(() => {
+        const outputs = rowsOf(model.logits(source.slice(start, count), false))
+        const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
+        const sum: Tensor = targets.tally(outputs, wanted)
+        return gradeOf === undefined ? [sum] : [sum, outputs]
+      })
+      sums.push(sum!)
+      rows.push(...outputs)
     }
     const totals: number[] = []
     for (const sum of sums) {
       for (const [i, value] of (await sum.data()).entries()) totals[i] = (totals[i] ?? 0) + value
     }
     if (size === 0) return { loss: 0, accuracy: 0, samples: 0 }
-    return { loss: totals[0]! / size, ...targets.measure(totals, size), samples: size }
+    const grade = gradeOf?.(await joined(rows, size * targets.width))
+    return { loss: totals[0]! / size, ...targets.measure(totals, size), ...grade, samples: size }
   } finally {
-    tf.dispose(sums)
+    tf.dispose([...sums, ...rows])
   }
+}
+
+/** All numbers of some tensors, one behind the other. */
+async function joined(tensors: readonly Tensor[], length: number): Promise<Float32Array> {
+  const values = new Float32Array(length)
+  let at = 0
+  for (const tensor of tensors) {
+    values.set(await tensor.data<'float32'>(), at)
+    at += tensor.size
+  }
+  return values
 }

@@ -112,9 +112,9 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
       return outcomes.map((outcome, part) => written(parts[part]!, controls[part]!, outcome, seconds))
     },
 
-    async evaluate({ model: place, state, data, parameters }) {
+    async evaluate({ model: place, graded, state, data, parameters }) {
       const { models, source, targets } = started()
-      const job = { parameters, source: source(place, data), targets: targets(place, data), size: data.size }
+      const job = { parameters, source: source(place, data), targets: targets(place, data), size: data.size, graded }
       return evaluate(models[place]!, job, controlOf(state).aborted)
     },
 

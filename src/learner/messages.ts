@@ -109,6 +109,7 @@ export type Request =
       readonly type: 'evaluate'
       /** Its place among the models. */
       readonly model: number
+      readonly graded: boolean
       readonly state: Int32Array
       readonly data: DataReference
       readonly parameters: Float32Array

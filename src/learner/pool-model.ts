@@ -34,8 +34,9 @@ export function poolModel(
   const evaluate: PoolModel['evaluate'] = async (parameters, samples, standardisation, options) => {
     checkLength(parameters)
     const data = referenceTo({ samples, standardisation })
+    const graded = options?.graded ?? false
     const ask = (state: Int32Array): Promise<Answers['evaluate']> =>
-      queue.submit<'evaluate'>({ type: 'evaluate', model: place, state, data, parameters }, [data.key])
+      queue.submit<'evaluate'>({ type: 'evaluate', model: place, graded, state, data, parameters }, [data.key])
     return (await abortable(options?.signal, ask))!
   }
   const predict: PoolModel['predict'] = async (parameters, samples, standardisation, options) => {

@@ -1,6 +1,8 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { type Grade, gradeOf } from '../data/grade.js'
 import { classQuality, errorQuality, type Quality, smallestSquaredError } from '../data/measures.js'
 import type { Objective } from '../data/objective.js'
+import { largestOfRows, softmaxRows } from '../data/probabilities.js'
 import { crossEntropy } from './backend/kernels/cross-entropy.js'
 import type { DataReference } from './messages.js'
 import { outputShapeOf } from './output-shape.js'
@@ -30,6 +32,8 @@ export interface Targets {
    * @param sums - over all batches
    */
   measure(sums: readonly number[], size: number): Quality
+  /** Of classes, what a model's outputs for all samples show, a row each. */
+  readonly grade?: (outputs: Float32Array) => Grade
 }
 
 /** @throws RangeError when the samples have not the targets that the objective needs */
@@ -41,7 +45,7 @@ export function targetsOf(
 ): Targets {
   const shape = outputShapeOf(objective, inputShape, classes)
   const width = shape.reduce((product, length) => product * length, 1)
-  if (objective.kind === 'classification') return { ...classification, shape, width, ...oneHotOf(data.labels) }
+  if (objective.kind === 'classification') return { ...classification, shape, width, ...classesOf(data.labels, width) }
   const { targets, size, standardisation } = data
   if (targets?.length !== size * width) throw new RangeError(`${size} samples without ${width} targets each`)
   if (objective.kind === 'regression') {
@@ -78,16 +82,23 @@ export function rowsOf(outputs: Tensor): Tensor2D {
   return outputs.rank === 2 ? (outputs as Tensor2D) : tf.reshape(outputs, [outputs.shape[0]!, -1])
 }
 
-/** Built on the host, four bytes a class: less than a kernel call. */
-function oneHotOf(labels: Int32Array): Pick<Targets, 'write'> {
+function classesOf(labels: Int32Array, classes: number): Pick<Targets, 'write' | 'grade'> {
   return {
+    // Built on the host, four bytes a class: less than a kernel call.
     write(sample, into, at) {
       into[at + labels[sample]!] = 1
     },
+    grade: logits =>
+      gradeOf({
+        probabilities: softmaxRows(logits, classes),
+        said: largestOfRows(logits, classes),
+        labels: labels.subarray(0, logits.length / classes),
+        classes,
+      }),
   }
 }
 
-type Judgement = Omit<Targets, 'width' | 'shape' | 'write'>
+type Judgement = Omit<Targets, 'width' | 'shape' | 'write' | 'grade'>
 
 const classification: Judgement = {
   losses: (outputs, targets) => crossEntropy(outputs, targets)[0],

@@ -97,8 +97,8 @@ export interface Session {
   train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds'>>
   /** Exchanges and merges. Left out, the peer learns alone. */
   readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
-  /** Tests what the round has made. */
-  evaluate(round: number, signal: AbortSignal): Promise<Tested>
+  /** Tests what the round has made. @param graded - are figures wanted that need all answers at once? */
+  evaluate(round: number, signal: AbortSignal, graded: boolean): Promise<Tested>
   /** Tests a copy of the model as it was before the merge. Left out where that means nothing. */
   readonly evaluateBefore?: (parameters: Float32Array, signal: AbortSignal) => Promise<Quality>
   /** Loss of the model as it is now, on a few own samples. Left out where peers keep models of their own. */

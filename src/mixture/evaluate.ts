@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import {
   type DeviceModel,
   forwardBatch,
@@ -32,33 +32,41 @@ const headsPerBody = 8
 
 /** How good the own head, the mixture and each expert are; nothing when it was aborted. */
 export async function evaluate(
-  job: MixtureInputs & { readonly targets: Targets },
+  job: MixtureInputs & { readonly targets: Targets; readonly graded: boolean },
   aborted: () => boolean,
 ): Promise<EvaluateAnswer | undefined> {
-  const { size, targets, heads } = job
+  const { size, targets, heads, graded } = job
+  const gradeOf = graded ? targets.grade : undefined
   const rows = await overBatches(job, aborted, ({ alone, prediction, weights }, start, count) => {
     const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
-    const tallies = [...tf.unstack(alone), prediction].map(predicted =>
-      targets.tally(tf.reshape(predicted, [count, targets.width]), wanted),
+    const answers = [...tf.unstack(alone), prediction].map(
+      predicted => tf.reshape(predicted, [count, targets.width]) as Tensor2D,
     )
-    return [tf.stack(tallies), tf.sum(tf.mean(byPlace(weights, count), 1), 0)]
+    const tallies = answers.map(answer => targets.tally(answer, wanted))
+    const sums = [tf.stack(tallies), tf.sum(tf.mean(byPlace(weights, count), 1), 0)]
+    return gradeOf === undefined ? sums : [...sums, answers.at(-1)!]
   })
   if (rows === undefined) return undefined
   const tokens = 1 + heads.length
   const sums = Array.from({ length: tokens + 1 }, () => [] as number[])
   const gate = Array<number>(tokens).fill(0)
-  for (const [tallies, listened] of rows as [Float32Array, Float32Array][]) {
+  const outputs = new Float32Array(gradeOf === undefined ? 0 : size * targets.width)
+  let at = 0
+  for (const [tallies, listened, answers] of rows as [Float32Array, Float32Array, Float32Array?][]) {
     const width = tallies.length / sums.length
     for (const [i, value] of tallies.entries()) {
       const of = sums[Math.floor(i / width)]!
       of[i % width] = (of[i % width] ?? 0) + value
     }
     for (const [token, weight] of listened.entries()) gate[token]! += weight / size
+    outputs.set(answers ?? [], at)
+    at += answers?.length ?? 0
   }
   const score = (of: readonly number[]): Score =>
     size === 0 ? { loss: 0, accuracy: 0 } : { loss: of[0]! / size, ...targets.measure(of, size) }
   const [own, ...others] = sums.map(score)
-  return { samples: size, own: own!, mixture: others.pop()!, experts: others, gate }
+  const mixture = { ...others.pop()!, ...(size > 0 && gradeOf?.(outputs)) }
+  return { samples: size, own: own!, mixture, experts: others, gate }
 }
 
 /** The mixture's answers, and the gate's weights in each; nothing when it was aborted. */

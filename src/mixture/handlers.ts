@@ -23,7 +23,9 @@ export const mixtureHandlers: readonly JobHandler[] = [
     const { loss, samples, steps, gate } = trained
     return { loss, samples, steps, gate, seconds: (performance.now() - begun) / 1000 }
   }),
-  handler(evaluateMixture, async (context, ask) => evaluate(judgedOf(context, ask), context.aborted)),
+  handler(evaluateMixture, async (context, ask) =>
+    evaluate({ ...judgedOf(context, ask), graded: ask.graded }, context.aborted),
+  ),
   handler(predictMixture, async (context, ask) => predict(inputsOf(context, ask), context.aborted)),
 ]
 

@@ -39,6 +39,11 @@ export interface TrainAnswer {
 /** How good one predictor is, as the learner's evaluation has it. */
 export type Score = Omit<Evaluation, 'samples'>
 
+export interface EvaluateAsk extends MixtureAsk {
+  /** Of the mixture; see {@link EvaluateOptions}. */
+  readonly graded: boolean
+}
+
 export interface EvaluateAnswer {
   readonly samples: number
   readonly own: Score
@@ -59,5 +64,5 @@ export interface PredictAnswer {
 }
 
 export const trainMixture = jobType<TrainAsk, TrainAnswer>('mixture/train')
-export const evaluateMixture = jobType<MixtureAsk, EvaluateAnswer>('mixture/evaluate')
+export const evaluateMixture = jobType<EvaluateAsk, EvaluateAnswer>('mixture/evaluate')
 export const predictMixture = jobType<MixtureAsk, PredictAnswer>('mixture/predict')

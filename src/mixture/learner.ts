@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { JobOptions, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
+import type { EvaluateOptions, JobOptions, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
 import { headSection, type NamedTensor } from '../tensors/index.js'
 import { type Expert, expertLimit, selectExperts } from './experts.js'
 import { geometryOf } from './geometry.js'
@@ -97,7 +97,7 @@ export interface MixtureLearner {
     parameters: Float32Array,
     experts: readonly Expert[],
     samples: Samples,
-    options?: JobOptions,
+    options?: EvaluateOptions,
   ): Promise<MixtureEvaluation>
   /** The mixture's answers for samples, whose labels or targets are not read. */
   predict(
@@ -168,7 +168,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
 
     async evaluate(parameters, received, samples, options) {
       const experts = select(received, 'last')
-      const ask = askOf(parameters, experts)
+      const ask = { ...askOf(parameters, experts), graded: options?.graded ?? false }
       const answer = await pool.submit(evaluateMixture, ask, [other(samples)], options)
       const ranked = experts.map(({ peer }, j) => ({ peer, ...answer.experts[j]! })).sort(better)
       const { own, mixture, gate } = answer

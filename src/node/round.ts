@@ -29,6 +29,8 @@ export interface RoundsInit {
   readonly testsBefore?: boolean
   /** Rounds from one test to the next; the last round ends with one in any case. */
   readonly evaluateEvery: number
+  /** Has every test the figures that need all answers at once, not only the last one? @default false */
+  readonly alwaysGrades?: boolean
 }
 
 /** Begins to test the model that the merge is about to change. @returns once the model is copied */
@@ -64,7 +66,8 @@ export async function* runRounds(
     const { loss, samples, seconds } = await session.train(round, signal)
     yield { type: 'trained', round, loss, samples, seconds }
 
-    const isTested = (round + 1) % init.evaluateEvery === 0 || round + 1 === init.rounds
+    const isLast = round + 1 === init.rounds
+    const isTested = (round + 1) % init.evaluateEvery === 0 || isLast
     const before = isTested && exchange && (await startBefore(init, signal))
     if (exchange !== undefined) {
       // Valid for all steps of the round: peers that come or go meanwhile count from the next one on.
@@ -80,8 +83,15 @@ export async function* runRounds(
     }
 
     if (isTested) {
-      const tested = await session.evaluate(round, signal)
-      yield { type: 'evaluated', round, ...tested, ...(before && { before: await before.tested }) }
+      const { confusion, ...tested } = await session.evaluate(round, signal, isLast || (init.alwaysGrades ?? false))
+      // Whoever keeps the tests of all rounds would otherwise keep a matrix of each.
+      yield {
+        type: 'evaluated',
+        round,
+        ...tested,
+        ...(isLast && confusion && { confusion }),
+        ...(before && { before: await before.tested }),
+      }
     }
     yield { type: 'ended', round, seconds: (performance.now() - startedAt) / 1000 }
   }

@@ -98,7 +98,7 @@ export function methodContract(name: string): void {
             `${vector} of peer 2`,
           ).toContain(2)
           expect(refused.filter(head => head.peer !== 2)).toEqual([])
-          const { loss } = await run.peers[peer]!.session.evaluate(2, never)
+          const { loss } = await run.peers[peer]!.session.evaluate(2, never, false)
           expect(loss).toBeLessThan(2 * Math.log(10))
         }
       }

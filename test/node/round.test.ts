@@ -61,6 +61,20 @@ describe('a round', () => {
     expect((await roundsWith({ testsBefore: false }))[0]).not.toHaveProperty('before')
   })
 
+  it('asks for what needs all answers at the end only, or always, and keeps one confusion matrix', async () => {
+    const asked: boolean[] = []
+    const evaluate = async (_round: number, _signal: AbortSignal, graded: boolean) => {
+      asked.push(graded)
+      return { accuracy: 0, loss: 0, ...(graded && { auroc: 0.5, confusion: [[1]] }) }
+    }
+    expect(await roundsWith({}, { evaluate })).toMatchObject([{ round: 0 }, { auroc: 0.5, confusion: [[1]] }])
+    const [first, last] = await roundsWith({ alwaysGrades: true }, { evaluate })
+    expect(asked).toEqual([false, true, true, true])
+    expect(first).toMatchObject({ auroc: 0.5 })
+    expect(first).not.toHaveProperty('confusion')
+    expect(last).toHaveProperty('confusion')
+  })
+
   it('fails with a test that fails, after the merge', async () => {
     const failing = roundsWith({}, { evaluateBefore: () => Promise.reject(new Error('no worker')) })
     await expect(failing).rejects.toThrow('no worker')

@@ -74,8 +74,8 @@ export function createAveragingSession(
       return report
     },
     ...(steps > 0 && { exchange: (turn, signal) => averaging.round(turn, signal) }),
-    evaluate: async (_, signal) => {
-      const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
+    evaluate: async (_, signal, graded) => {
+      const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal, graded })
       return tested
     },
     async evaluateBefore(copy, signal) {

@@ -51,10 +51,10 @@ export function createMixtureSession(
     train: (round, signal) =>
       isJoint ? trained(round, signal) : whose(name, learner.train(parameters, round, localPlan(round), { signal })),
     exchange,
-    async evaluate(round, signal): Promise<Tested> {
+    async evaluate(round, signal, graded): Promise<Tested> {
       // Until they are trained, the transforms do not show what the others' heads are worth.
       const others = round < warmUp ? [] : road.held(round).filter(believed.has)
-      const tested = await mixture.evaluate(parameters, others, test, { signal })
+      const tested = await mixture.evaluate(parameters, others, test, { signal, graded })
       const { own, mixture: mixed, bestExpert, gate } = tested
       const { loss: _loss, ...before } = own
       return {
