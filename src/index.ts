@@ -31,7 +31,9 @@ export { type Codec, type EncodedSize, type Encoding, EncodingError, type Pass, 
 export {
   type Answers,
   type Beside,
+  type ClassFigures,
   type ClassSpec,
+  type Confusion,
   type DataInput,
   type DataLimits,
   type DataSpec,
@@ -45,6 +47,7 @@ export {
   type Objective,
   type OwnData,
   type PartitionInput,
+  type Primary,
   partition,
   type Quality,
   type Reading,
@@ -104,6 +107,7 @@ export {
   type CorrectionSpec,
   createLearnerPool,
   type Device,
+  type EvaluateOptions,
   type Evaluation,
   type ForeignName,
   type ForeignRuleSpec,
@@ -284,6 +288,7 @@ export {
 } from './trained/index.js'
 export {
   type BesideFigures,
+  type Fairness,
   jsonReporter,
   linesReporter,
   metricsReporter,

@@ -80,7 +80,9 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
     lost ??= error
   }
   // The result is printed even where it could not be written to the disk.
-  say(`\n${shown(fieldResult(summary, peer.tested, peer.dataset.classes), 1000)}`)
+  say(
+    `\n${shown(fieldResult(summary, peer.tested, { classes: peer.dataset.classes, primary: run.manifest.evaluation.primary }), 1000)}`,
+  )
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (lost !== undefined) throw lost

@@ -34,6 +34,9 @@ const testSchema = z.object({
   macroF1: figure,
   balancedAccuracy: figure,
   rarestRecall: figure,
+  auroc: figure,
+  averagePrecision: figure,
+  calibrationError: figure,
   rarest: z.object({ class: z.int(), right: z.number(), samples: z.number() }).optional(),
   isUnbalanced: z.boolean().optional(),
   untested: z.array(z.int()).optional(),
@@ -87,8 +90,8 @@ function eventOf(line: string): z.output<typeof eventSchema> | undefined {
   return eventSchema.safeParse(jsonIn(line)).data
 }
 
-/** A summary takes less than a kilobyte, and more where many reasons of rejection are counted. */
-const summaryBytes = 64 * 1024
+/** A summary takes a few kilobytes; its confusion matrix of a hundred classes, a number a line, some two hundred. */
+const summaryBytes = 1024 * 1024
 
 const summarySchema = z.object({
   rounds: z.int().min(0),

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { measureOf } from '../data/index.js'
+import { isGrade, measureOf } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import {
   createTwins,
@@ -224,6 +224,7 @@ class Assembly implements AssembledPeer, PeerParts {
       session,
       rounds: init.manifest.rounds,
       evaluateEvery: init.manifest.evaluation.every,
+      alwaysGrades: isGrade(init.manifest.evaluation.primary),
       // A simulation has baselines instead, and its workers are busy.
       testsBefore: init.field !== undefined,
     }

@@ -2,7 +2,16 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import * as z from 'zod'
 import { codecName } from '../codec/index.js'
-import { type Dataset, dataSchema, measureOf, partitionSchema, shippedSets, taskSchema } from '../data/index.js'
+import {
+  type Dataset,
+  dataSchema,
+  measureOf,
+  partitionSchema,
+  primariesOf,
+  primaryNames,
+  shippedSets,
+  taskSchema,
+} from '../data/index.js'
 import { modelSchema, type TrainingSpec, trainingSchema } from '../learner/index.js'
 import { stalenessSchema } from '../merge/index.js'
 import {
@@ -74,6 +83,10 @@ const evaluationSchema = z.strictObject({
   // In the field every peer has its own test set.
   on: z.enum(['common', 'own']).default('common').meta({
     says: 'In a simulation: common (the whole test set) or own (what is like the own data)',
+  }),
+  // Decides no model. It is in the run's id as the others of this section are, because all peers of a run show the same.
+  primary: z.enum(primaryNames).optional().meta({
+    says: 'The figure that is shown first; left out, accuracy, which is R² of numbers and PSNR of images',
   }),
 })
 
@@ -181,6 +194,12 @@ const schemaOf = () =>
       if (data.superResolution !== undefined && training.augment !== undefined) {
         const message = 'does not go with data.superResolution; remove one of the two'
         context.addIssue({ code: 'custom', path: ['training', 'augment'], message })
+      }
+      const { primary = 'accuracy' } = axes.evaluation
+      const choices = primariesOf(measureOf(data))
+      if (!choices.includes(primary)) {
+        const message = `is no figure of what is learned here; allowed: ${choices.join(', ')}`
+        context.addIssue({ code: 'custom', path: ['evaluation', 'primary'], message })
       }
       for (const { path, message } of axisProblems({ ...axes, training, isOfValues: isOfValues(data) })) {
         context.addIssue({ code: 'custom', path: [...path], message })

@@ -1,4 +1,4 @@
-import { besideIn, type Dataset, partition, type Quality, type Samples, type Shard } from '../data/index.js'
+import { besideIn, type Dataset, isGrade, partition, type Quality, type Samples, type Shard } from '../data/index.js'
 import { whose } from '../errors.js'
 import type { Learner } from '../learner/index.js'
 import {
@@ -113,12 +113,13 @@ async function* accuracies(
       head,
       session: {
         train: (round, signal) => whose(`baseline ${name}`, learner.train(parameters, round, plan(round), { signal })),
-        evaluate: async (_, signal) => {
-          const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal })
+        evaluate: async (_, signal, graded) => {
+          const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal, graded })
           return tested
         },
       },
       evaluateEvery: manifest.evaluation.every,
+      alwaysGrades: isGrade(manifest.evaluation.primary),
     },
     signal,
   )

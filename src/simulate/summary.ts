@@ -1,6 +1,6 @@
-import { besideIn, besideNames, measureOf } from '../data/index.js'
+import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { BesideSpread } from '../node/index.js'
-import type { RunSummary } from '../watch/index.js'
+import { classDetails, type Fairness, fairnessOf, type RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
 import type { Prepared } from './prepared.js'
 import type { SimulationResult } from './result.js'
@@ -11,6 +11,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
   const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
   const { classes } = dataset
+  const { primary = 'accuracy' } = manifest.evaluation
   const rarest = lastTested?.beside?.rarest
   // Classes untested at any peer: peers with test sets of their own may miss different ones.
   const untested = new Set(peers.flatMap(({ tested }) => tested?.untested ?? []))
@@ -37,6 +38,8 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     },
     beside: besideFigures(lastTested?.beside, baselines),
     rarest: rarest === undefined ? null : { class: classes[rarest.class]!, samples: rarest.samples },
+    primary,
+    fairness: fairnessOver(primary, result),
     consensusDistance: last?.consensusDistance ?? null,
     spectralGap: prepared.spectralGap,
     bytes: {
@@ -61,9 +64,19 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
       ...besideIn(tested ?? {}),
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       failed,
+      ...classDetails(tested ?? {}, classes),
       ...(tested?.figures && { figures: tested.figures }),
     })),
   }
+}
+
+/** Over the peers that were not killed. */
+function fairnessOver(primary: Primary, { peers }: SimulationResult): Fairness | null {
+  const alive = peers.flatMap(({ name, tested, failed }, peer) => {
+    const value = tested?.[primary]
+    return failed || value === undefined ? [] : [{ peer, name, value }]
+  })
+  return fairnessOf(primary, alive)
 }
 
 function besideFigures(spreads: BesideSpread | undefined, baselines: Baselines | undefined): RunSummary['beside'] {

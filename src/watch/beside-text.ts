@@ -1,33 +1,90 @@
-import type { Beside, Quality } from '../data/index.js'
+import type { Beside, Primary, Quality } from '../data/index.js'
 import { shown } from '../foreign.js'
 import type { BesideSpread } from '../node/index.js'
 import { count, measured, percent, plain } from './text.js'
 
 /*
  * What is reported beside the measure, where the measure alone hides failure: 99.7 % of right answers may be none of
- * 175 frauds. Classes of much the same size need no more than accuracy.
+ * 175 frauds. Classes of much the same size need no more than accuracy. And what stands before the measure: the figure
+ * that the manifest calls primary.
  */
 
+const figureNames: Readonly<Record<keyof Beside, string>> = {
+  macroF1: 'macro-F1',
+  balancedAccuracy: 'balanced',
+  rarestRecall: 'rarest class found',
+  auroc: 'AUROC',
+  averagePrecision: 'average precision',
+  calibrationError: 'calibration error',
+  mae: 'MAE',
+  rmse: 'RMSE',
+}
+
+/** What a figure is called, in a table's head and before its value. @param rarest - the class that a recall is of */
+export function figureName(name: keyof Beside, rarest?: string): string {
+  return name === 'rarestRecall' && rarest !== undefined ? `${rarest} found` : figureNames[name]
+}
+
+/**
+ * The figures that are shown beside the measure, of those that there are. A table has AUROC and a recall of any two
+ * classes too: accuracy is that of one threshold, and of two unlike errors which one is made is the point.
+ */
+export function shownBeside(
+  beside: { readonly [Name in keyof Beside]?: unknown },
+  { isUnbalanced = false, isOfTwo = false }: { readonly isUnbalanced?: boolean; readonly isOfTwo?: boolean },
+  primary: Primary,
+): (keyof Beside)[] {
+  const ofTwo: (keyof Beside)[] = isOfTwo ? ['auroc', 'rarestRecall'] : []
+  const ofClasses: (keyof Beside)[] = isUnbalanced ? ['auroc', 'balancedAccuracy', 'rarestRecall'] : ofTwo
+  const names: (keyof Beside)[] = beside.mae === undefined ? ofClasses : ['mae', 'rmse']
+  return names.filter(name => beside[name] !== undefined && name !== primary)
+}
+
 /** Of one model: "balanced 50.0 %, fraud 0 of 175"; "MAE 3.1, RMSE 4.5"; nothing where there is nothing to add. */
-export function besideText(quality: Quality, classes: readonly string[]): string {
-  const { mae, rmse, rarest, isUnbalanced, balancedAccuracy } = quality
-  if (mae !== undefined) return `MAE ${plain(mae)}, RMSE ${plain(rmse!)}`
-  if (isUnbalanced !== true || rarest === undefined) return ''
-  return `balanced ${percent(balancedAccuracy)}, ${nameOf(rarest.class, classes)} ${count(rarest.right)} of ${count(rarest.samples)}`
+export function besideText(quality: Quality, classes: readonly string[], primary: Primary = 'accuracy'): string {
+  const { rarest } = quality
+  const parts = shownBeside(quality, quality, primary).map(name =>
+    name === 'rarestRecall' && rarest !== undefined
+      ? `${nameOf(rarest.class, classes)} ${count(rarest.right)} of ${count(rarest.samples)}`
+      : figureText(name, quality[name]),
+  )
+  return parts.join(', ')
 }
 
 /** Of all peers' models, mean and lowest to highest. */
-export function besideSpreadText(beside: BesideSpread, classes: readonly string[]): string {
-  const { mae, rmse, balancedAccuracy, rarestRecall, rarest, isUnbalanced } = beside
-  if (mae !== undefined) return `MAE ${plain(mae.mean)}, RMSE ${plain(rmse!.mean)}`
-  if (isUnbalanced !== true) return ''
-  const recall = `${percent(rarestRecall?.mean)} (${percent(rarestRecall?.min)} to ${percent(rarestRecall?.max)})`
-  return `balanced ${percent(balancedAccuracy?.mean)}, ${rarestName(rarest, classes)} found ${recall}`
+export function besideSpreadText(
+  beside: BesideSpread,
+  classes: readonly string[],
+  primary: Primary = 'accuracy',
+): string {
+  const { rarest } = beside
+  const parts = shownBeside(beside, beside, primary).map(name => {
+    if (name !== 'rarestRecall') return figureText(name, beside[name]?.mean)
+    return spreadText(name, beside, rarest && nameOf(rarest.class, classes))
+  })
+  return parts.join(', ')
 }
 
-/** What the recall is of, as a table's head has it. */
-function rarestName(rarest: { readonly class: number } | undefined, classes: readonly string[]): string {
-  return rarest === undefined ? 'rarest class' : nameOf(rarest.class, classes)
+/** Of one model the figure that is shown first: "AUROC 0.931"; nothing where that is the measure, or is not there. */
+export function primaryText(quality: Quality, primary: Primary): string {
+  if (primary === 'accuracy' || quality[primary] === undefined) return ''
+  return figureText(primary, quality[primary])
+}
+
+/** Of all peers' models: "AUROC 0.931 (0.902 to 0.951)". */
+export function primarySpreadText(beside: BesideSpread | undefined, primary: Primary): string {
+  if (primary === 'accuracy' || beside?.[primary] === undefined) return ''
+  return spreadText(primary, beside)
+}
+
+function spreadText(name: keyof Beside, beside: BesideSpread, rarest?: string): string {
+  const { mean, min, max } = beside[name] ?? {}
+  const range = `${besideMeasured(name, min)} to ${besideMeasured(name, max)}`
+  return `${figureName(name, rarest)} ${besideMeasured(name, mean)} (${range})`
+}
+
+function figureText(name: keyof Beside, value: number | undefined): string {
+  return `${figureName(name)} ${besideMeasured(name, value)}`
 }
 
 /** Why some classes, by their names, are in no mean over classes; nothing where all have samples. */
@@ -43,11 +100,9 @@ function nameOf(place: number, classes: readonly string[]): string {
   return shown(classes[place] ?? `class ${place}`)
 }
 
-/** What has a place in tables. */
-export type ShownBeside = Exclude<keyof Beside, 'macroF1'>
-
-/** One figure beside the measure. */
-export function besideMeasured(name: ShownBeside, value: number | null | undefined): string {
-  if (name === 'mae' || name === 'rmse') return value === null || value === undefined ? '–' : plain(value)
-  return measured(value, 'accuracy')
+/** One figure beside the measure: shares in percent, what ranks as a number from 0 to 1, errors in their units. */
+export function besideMeasured(name: keyof Beside, value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–'
+  if (name === 'mae' || name === 'rmse') return plain(value)
+  return name === 'auroc' || name === 'averagePrecision' ? measured(value, 'r2') : percent(value)
 }

@@ -1,6 +1,8 @@
-import { type Beside, besideIn, type Measure } from '../data/index.js'
+import { type Beside, besideIn, type Confusion, type Measure, type Primary } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
-import { besideText, untestedText } from './beside-text.js'
+import { besideText, primaryText, untestedText } from './beside-text.js'
+import { classDetails } from './class-details.js'
+import type { PeerSummary } from './summary.js'
 import { byteCount, countOf, measured, measureNames } from './text.js'
 
 /** The summary of one peer's run when it ends: the last figures of each kind. */
@@ -16,6 +18,9 @@ export interface FieldSummary extends Partial<Beside> {
   readonly accuracy: number | null
   /** The class with the fewest test samples, and how many of them were found. */
   readonly rarest?: { readonly class: string; readonly right: number; readonly samples: number }
+  /** Of the run's last round: the rest of its test, as in a simulation's summary. */
+  readonly byClass?: PeerSummary['byClass']
+  readonly confusion?: Confusion
   /** Of the same test: what this peer had without the others. */
   readonly before?: { readonly accuracy: number | null } & Partial<Beside>
   readonly sentBytes: number
@@ -24,28 +29,37 @@ export interface FieldSummary extends Partial<Beside> {
   readonly interrupted: boolean
 }
 
+/** How a test is to be read. */
+export interface TextOptions {
+  readonly measure: Measure
+  /** Their names. */
+  readonly classes: readonly string[]
+  /** The figure that comes first. @default the measure */
+  readonly primary?: Primary | undefined
+}
+
 /** "accuracy 99.7 % (alone 99.6 %), balanced 50.0 %, fraud 0 of 175": alone is what it had before the merge. */
-export function testedText(tested: LastTest, measure: Measure, classes: readonly string[]): string {
+export function testedText(tested: LastTest, { measure, classes, primary = 'accuracy' }: TextOptions): string {
   const { before } = tested
   const alone = before === undefined ? '' : ` (alone ${measured(before.accuracy, measure)})`
-  const more = besideText(tested, classes)
-  return `${measureNames[measure]} ${measured(tested.accuracy, measure)}${alone}${more === '' ? '' : `, ${more}`}`
+  const main = `${measureNames[measure]} ${measured(tested.accuracy, measure)}${alone}`
+  const parts = [primaryText(tested, primary), main, besideText(tested, classes, primary)]
+  return parts.filter(part => part !== '').join(', ')
 }
 
 /**
  * The end of a run, in one line.
  *
  * @param tested - the last test, if there was one
- * @param classes - their names
  */
 export function fieldResult(
   { rounds, measure, sentBytes, receivedBytes, rejected }: FieldSummary,
   tested: LastTest | undefined,
-  classes: readonly string[],
+  { classes, primary }: Omit<TextOptions, 'measure'>,
 ): string {
   const refused = Object.entries(rejected).map(([reason, times]) => `${reason} ${times}`)
   const parts = [
-    `${tested === undefined ? `${measureNames[measure]} –` : testedText(tested, measure, classes)} after ${countOf(rounds, 'round')}`,
+    `${tested === undefined ? `${measureNames[measure]} –` : testedText(tested, { measure, classes, primary })} after ${countOf(rounds, 'round')}`,
     ...(tested?.untested === undefined ? [] : [untestedText(tested.untested.map(k => classes[k]!))!]),
     `sent ${byteCount(sentBytes)}, received ${byteCount(receivedBytes)}`,
     ...(refused.length === 0 ? [] : [`refused ${refused.join(', ')}`]),
@@ -57,13 +71,14 @@ export function fieldResult(
 export function testedFigures(
   tested: LastTest | undefined,
   classes: readonly string[],
-): Pick<FieldSummary, 'accuracy' | 'rarest' | 'before' | keyof Beside> {
+): Pick<FieldSummary, 'accuracy' | 'rarest' | 'byClass' | 'confusion' | 'before' | keyof Beside> {
   if (tested === undefined) return { accuracy: null }
   const { accuracy, rarest, before } = tested
   return {
     accuracy,
     ...besideIn(tested),
     ...(rarest && { rarest: { ...rarest, class: classes[rarest.class]! } }),
+    ...classDetails(tested, classes),
     ...(before && { before: { accuracy: before.accuracy, ...besideIn(before) } }),
   }
 }

@@ -1,4 +1,6 @@
 export * from './beside-text.js'
+export { classDetails } from './class-details.js'
+export { type Fairness, fairnessOf } from './fairness.js'
 export * from './field-text.js'
 export { drawGraph } from './graph.js'
 export * from './report.js'

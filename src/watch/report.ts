@@ -1,8 +1,9 @@
 import pc from 'picocolors'
-import type { Measure } from '../data/index.js'
+import type { Beside, Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { methodNamed, type ReportTexts } from '../methods/index.js'
-import { besideMeasured, type ShownBeside, untestedText } from './beside-text.js'
+import { besideMeasured, figureName, shownBeside, untestedText } from './beside-text.js'
+import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
 import type { BesideFigures, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
@@ -19,25 +20,27 @@ export function report(summary: RunSummary, width?: number): string {
 }
 
 function peerTable(summary: RunSummary, width: number | undefined): string {
-  const { perPeer, measure } = summary
+  const { perPeer, measure, primary } = summary
   const alone = perPeer.some(peer => peer.localOnly !== null)
   const figures = Object.entries(textsOf(summary).figures ?? {}).filter(([name]) =>
     perPeer.some(peer => peer.figures?.[name] !== undefined),
   )
-  const besides = shownBeside(summary)
+  const [leads, besides] = columnsOf(summary)
   const head = [
     'peer',
     'name',
     'samples',
+    ...leads.map(({ title }) => title),
     measureNames[measure],
     ...besides.map(({ title }) => title),
     ...figures.map(([, { label }]) => label),
-    ...(alone ? ['alone', 'gain'] : []),
+    ...(alone ? [primary === 'accuracy' ? 'alone' : `${measureNames[measure]} alone`, 'gain'] : []),
   ]
   const rows = perPeer.map(({ peer, name, samples, accuracy, localOnly, failed, ...others }) => [
     String(peer),
     shown(name),
     count(samples),
+    ...leads.map(({ name }) => besideMeasured(name, others[name])),
     failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
     ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
     ...figures.map(([name, text]) => figureText(others.figures?.[name], text, measure)),
@@ -46,20 +49,19 @@ function peerTable(summary: RunSummary, width: number | undefined): string {
   return wideTable(head, rows, width)
 }
 
-/** What stands beside the measure in tables: nothing where classes are of much the same size. */
-function shownBeside({ beside, rarest, isUnbalanced }: RunSummary): { name: ShownBeside; title: string }[] {
-  if (beside.mae !== undefined) {
-    return [
-      { name: 'mae', title: 'MAE' },
-      { name: 'rmse', title: 'RMSE' },
-    ]
-  }
-  if (!isUnbalanced) return []
-  const what = rarest === null ? 'rarest class' : `${shown(rarest.class)} (${count(rarest.samples)})`
-  return [
-    { name: 'balancedAccuracy', title: 'balanced' },
-    { name: 'rarestRecall', title: `${what} found` },
-  ]
+interface Column {
+  readonly name: keyof Beside
+  readonly title: string
+}
+
+/** What stands before the measure in tables, and what beside it. */
+function columnsOf(summary: RunSummary): [leads: Column[], besides: Column[]] {
+  const { beside, rarest, isUnbalanced, primary, perPeer } = summary
+  const what = rarest === null ? undefined : `${shown(rarest.class)} (${count(rarest.samples)})`
+  const column = (name: keyof Beside): Column => ({ name, title: figureName(name, what) })
+  const leads = primary === 'accuracy' ? [] : [column(primary)]
+  const isOfTwo = perPeer.some(({ byClass }) => byClass?.length === 2)
+  return [leads, shownBeside(beside, { isUnbalanced, isOfTwo }, primary).map(column)]
 }
 
 /** How people read what the run's method reports. */
@@ -87,39 +89,49 @@ function weightTables(summary: RunSummary, width: number | undefined): string[] 
 function outcome(summary: RunSummary, width: number | undefined): string {
   const { accuracy, beside, measure, untested } = summary
   const shown = (value: number | null): string => measured(value, measure)
-  const besides = shownBeside(summary)
+  const [leads, besides] = columnsOf(summary)
   const rows: string[][] = []
-  const others = (of: (figures: BesideFigures) => number | null): string[] =>
-    besides.map(({ name }) => besideMeasured(name, beside[name] && of(beside[name])))
+  const cells = (columns: readonly Column[], of: (figures: BesideFigures) => number | null): string[] =>
+    columns.map(({ name }) => besideMeasured(name, beside[name] && of(beside[name])))
+  const ranges = (columns: readonly Column[]): string[] =>
+    columns.map(({ name }) => {
+      const { min, max } = beside[name] ?? {}
+      return `${besideMeasured(name, min)} to ${besideMeasured(name, max)}`
+    })
+  const row = (title: string, value: number, of: (figures: BesideFigures) => number | null): string[] => [
+    title,
+    ...cells(leads, of),
+    shown(value),
+    ...cells(besides, of),
+  ]
   if (accuracy.localOnly !== null) {
-    rows.push(['local only (mean)', shown(accuracy.localOnly), ...others(({ localOnly }) => localOnly)])
+    rows.push(row('local only (mean)', accuracy.localOnly, ({ localOnly }) => localOnly))
   }
+  const mean = ({ mean }: BesideFigures): number => mean
   rows.push(
     [
       pc.bold('Hearsay (mean)'),
+      ...cells(leads, mean).map(text => pc.bold(text)),
       pc.bold(pc.green(shown(accuracy.mean))),
-      ...others(({ mean }) => mean).map(text => pc.bold(text)),
+      ...cells(besides, mean).map(text => pc.bold(text)),
     ],
     [
       'Hearsay (lowest to highest)',
+      ...ranges(leads),
       `${shown(accuracy.min)} to ${shown(accuracy.max)}`,
-      ...besides.map(({ name }) => {
-        const { min, max } = beside[name] ?? {}
-        return `${besideMeasured(name, min)} to ${besideMeasured(name, max)}`
-      }),
+      ...ranges(besides),
     ],
   )
   if (accuracy.ofMean !== null) {
-    rows.push(['Hearsay (averaged model)', shown(accuracy.ofMean), ...besides.map(() => '')])
+    const none = (columns: readonly Column[]): string[] => columns.map(() => '')
+    rows.push(['Hearsay (averaged model)', ...none(leads), shown(accuracy.ofMean), ...none(besides)])
   }
   if (accuracy.centralised !== null) {
-    rows.push([
-      'centralised (all data in one place)',
-      shown(accuracy.centralised),
-      ...others(({ centralised }) => centralised),
-    ])
+    rows.push(row('centralised (all data in one place)', accuracy.centralised, ({ centralised }) => centralised))
   }
-  const table = wideTable(['', measureNames[measure], ...besides.map(({ title }) => title)], rows, width)
+  const titles = (columns: readonly Column[]): string[] => columns.map(({ title }) => title)
+  const head = ['', ...titles(leads), measureNames[measure], ...titles(besides)]
+  const table = wideTable(head, rows, width)
   const leftOut = untestedText(untested)
   return leftOut === undefined ? table : `${table}\n${pc.dim(leftOut)}`
 }
@@ -127,6 +139,7 @@ function outcome(summary: RunSummary, width: number | undefined): string {
 function figures(summary: RunSummary): string {
   const { bytes, model } = summary
   const rows: [string, string][] = [
+    ...(summary.fairness === null ? [] : [['over peers', fairnessText(summary.fairness, summary)] as [string, string]]),
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
@@ -141,6 +154,14 @@ function figures(summary: RunSummary): string {
   ]
   if (summary.absent > 0) rows.push(['heads that did not come', count(summary.absent)])
   return rows.map(([name, value]) => `${pc.dim(name.padEnd(24))}${value}`).join('\n')
+}
+
+/** "worst 61.2 % (dallas), 10th percentile 63.0 %, Jain's index 0.982". */
+function fairnessText({ figure, worst, percentile10, jain }: Fairness, { measure }: RunSummary): string {
+  const text = (value: number): string =>
+    figure === 'accuracy' ? measured(value, measure) : besideMeasured(figure, value)
+  const parts = [`worst ${text(worst.value)} (${shown(worst.name)})`, `10th percentile ${text(percentile10)}`]
+  return [...parts, ...(jain === null ? [] : [`Jain's index ${jain.toFixed(3)}`])].join(', ')
 }
 
 function rejections({ rejected }: RunSummary): string[] {

@@ -1,6 +1,7 @@
-import type { Beside, Measure } from '../data/index.js'
+import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/index.js'
 import type { Device } from '../learner/index.js'
 import type { Spread } from '../node/index.js'
+import type { Fairness } from './fairness.js'
 
 /** A run in one object: what `--json` prints. Accuracies are in the run's measure, on the full test set. */
 export interface Summary {
@@ -37,6 +38,10 @@ export interface Summary {
    * The class with the fewest test samples, that of `beside.rarestRecall`; null where none or each peer has another.
    */
   readonly rarest: { readonly class: string; readonly samples: number } | null
+  /** The figure that is shown first: `evaluation.primary`. */
+  readonly primary: Primary
+  /** How evenly it is spread over the peers that took part to the end; null where fewer than two have it. */
+  readonly fairness: Fairness | null
   /** Null where peers have models of their own. */
   readonly consensusDistance: number | null
   readonly spectralGap: number
@@ -60,6 +65,10 @@ export interface PeerSummary extends Partial<Beside> {
   readonly accuracy: number | null
   readonly localOnly: number | null
   readonly failed: boolean
+  /** Of the run's last round, unless there are very many classes. */
+  readonly byClass?: readonly (ClassFigures & { readonly name: string })[]
+  /** The same test: rows are labels and columns answers, in the order of `byClass`. */
+  readonly confusion?: Confusion
   /** What the method reports of its last test. */
   readonly figures?: Readonly<Record<string, number>>
 }

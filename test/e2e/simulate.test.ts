@@ -17,7 +17,7 @@ describe('hearsay simulate --json', () => {
     const printed = JSON.parse(stdout) as Record<string, object>
     expect(Object.keys(printed)).toEqual(
       (
-        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy beside rarest consensusDistance spectralGap bytes ' +
+        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy beside rarest primary fairness consensusDistance spectralGap bytes ' +
         'samplesPerSecond peakRssMB'
       ).split(' '),
     )

@@ -149,10 +149,24 @@ describe('the run id', () => {
       { topology: { kind: 'edges', edges: [[0, 1]] } },
       { topology: { kind: 'edges', edges: [[1, 0]] } },
       { evaluation: { every: 2 } },
+      { evaluation: { primary: 'auroc' } },
       { limits: { joinSeconds: 31 } },
       { limits: { headNorm: 1e5 } },
     ]
     expect(new Set(changes.map(idOf)).size).toBe(changes.length)
+  })
+
+  it('knows which figures there are to be shown first', () => {
+    const first = (primary: string, data?: object) => () =>
+      parseManifest({ evaluation: { primary }, ...(data && { data }) })
+    const numbers = { set: 'x.csv', target: 'price' }
+    const images = { set: 'digits', superResolution: 2 }
+    for (const allowed of [first('auroc'), first('macroF1'), first('mae', numbers), first('accuracy', images)]) {
+      expect(allowed).not.toThrow()
+    }
+    expect(first('mae')).toThrow('evaluation.primary: is no figure of what is learned here; allowed: accuracy, macroF1')
+    expect(first('auroc', numbers)).toThrow('allowed: accuracy, mae, rmse')
+    expect(first('rmse', images)).toThrow('allowed: accuracy')
   })
 
   it('survives being written to a file and read back', () => {

@@ -77,6 +77,51 @@ describe('the report', () => {
     expect(linesOf(run)[0]).toBe('peer | name | samples | accuracy')
   })
 
+  it('has AUROC in the first table where a class is rare, and the primary figure before all others', () => {
+    const figures = { mean: 0.9, min: 0.875, max: 0.925, localOnly: 0.6, centralised: null }
+    const beside = { auroc: figures, balancedAccuracy: figures, rarestRecall: figures }
+    const perPeer = [{ peer: 0, name: 'bank', samples: 10, accuracy: 0.997, localOnly: 0.5, failed: false, auroc: 0.9 }]
+    const run = { perPeer, beside, rarest: { class: 'fraud', samples: 175 }, isUnbalanced: true }
+    expect(linesOf(run)[0]).toBe(
+      'peer | name | samples | accuracy | AUROC | balanced | fraud (175) found | alone | gain',
+    )
+    const lines = linesOf({ ...run, primary: 'auroc' })
+    expect(lines[0]).toBe(
+      'peer | name | samples | AUROC | accuracy | balanced | fraud (175) found | accuracy alone | gain',
+    )
+    expect(lines).toContain('0 | bank | 10 | 0.900 | 99.7 % | – | – | 50.0 % | +49.7')
+    expect(lines).toContain('local only (mean) | 0.600 | 60.1 % | 60.0 % | 60.0 %')
+    expect(lines).toContain(
+      'Hearsay (lowest to highest) | 0.875 to 0.925 | 85.0 % to 95.0 % | 87.5 % to 92.5 % | 87.5 % to 92.5 %',
+    )
+    expect(lines).toContain('Hearsay (averaged model) | 93.0 %')
+  })
+
+  it('has AUROC and a recall of any two classes: accuracy is that of one threshold', () => {
+    const figures = { mean: 0.9, min: 0.875, max: 0.925, localOnly: 0.6, centralised: null }
+    const [first, ...others] = summaryOf().perPeer
+    const one = { samples: 1, precision: 1, recall: 1, f1: 1 }
+    const byClass = [
+      { name: 'healthy', ...one },
+      { name: 'disease', ...one },
+    ]
+    const beside = { auroc: figures, balancedAccuracy: figures, rarestRecall: figures }
+    const perPeer = [{ ...first!, byClass }, ...others]
+    expect(linesOf({ beside, perPeer, rarest: { class: 'healthy', samples: 1 } })[0]).toBe(
+      'peer | name | samples | accuracy | AUROC | healthy (1) found | alone | gain',
+    )
+  })
+
+  it('says how evenly the figure is spread over the peers', () => {
+    const worst = { peer: 1, name: 'zurich', value: 0.5 }
+    const fairness = { figure: 'accuracy', worst, percentile10: 0.55, jain: 0.9822 } as const
+    expect(linesOf({ fairness })).toContain(
+      "over peers | worst 50.0 % (zurich), 10th percentile 55.0 %, Jain's index 0.982",
+    )
+    const auroc = { ...fairness, figure: 'auroc', jain: null } as const
+    expect(linesOf({ fairness: auroc })).toContain('over peers | worst 0.500 (zurich), 10th percentile 0.550')
+  })
+
   it('says errors of numbers in their units', () => {
     const figures = (value: number) => ({ mean: value, min: 1, max: value, localOnly: null, centralised: null })
     const perPeer = [
@@ -140,8 +185,8 @@ describe('the headline', () => {
   it('is the summary without what is only looked up', () => {
     expect(Object.keys(headline(summaryOf()))).toEqual(
       (
-        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy beside rarest consensusDistance spectralGap bytes ' +
-        'samplesPerSecond peakRssMB'
+        'run seed backend transport peers rounds interrupted seconds topology merge measure accuracy beside rarest primary fairness ' +
+        'consensusDistance spectralGap bytes samplesPerSecond peakRssMB'
       ).split(' '),
     )
   })

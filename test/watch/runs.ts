@@ -18,6 +18,8 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     accuracy: { mean: 0.912, min: 0.85, max: 0.95, ofMean: 0.93, localOnly: 0.601, centralised: 0.977 },
     beside: {},
     rarest: null,
+    primary: 'accuracy',
+    fairness: null,
     isUnbalanced: false,
     untested: [],
     consensusDistance: 0.0123,

@@ -1,6 +1,6 @@
 import { measureOf } from '../../data/index.js'
 import type { ReportedRun, Reporter, RoundFigures, RunEvent } from '../../node/index.js'
-import { besideSpreadText } from '../beside-text.js'
+import { besideSpreadText, primarySpreadText } from '../beside-text.js'
 import { createEventNotes } from '../event-notes.js'
 import { byteCount, measured, measureNames, small } from '../text.js'
 import { createTimeLeftText } from '../time-left.js'
@@ -51,9 +51,11 @@ function createLines(run: ReportedRun, now: (() => number) | undefined): (event:
 function testedParts({ accuracy, beside, loss }: RoundFigures, { manifest, classes }: ReportedRun): string[] {
   if (accuracy === undefined) return [`loss ${small(loss)}`]
   const measure = measureOf(manifest.data)
+  const { primary = 'accuracy' } = manifest.evaluation
   const { mean, min, max, ofMean } = accuracy
   const ofAll = ofMean === undefined ? '' : `; averaged model ${measured(ofMean, measure)}`
   const spread = `${measured(min, measure)} to ${measured(max, measure)}${ofAll}`
-  const more = beside === undefined ? '' : besideSpreadText(beside, classes)
-  return [`${measureNames[measure]} ${measured(mean, measure)} (${spread})`, ...(more === '' ? [] : [more])]
+  const more = beside === undefined ? '' : besideSpreadText(beside, classes, primary)
+  const lead = primarySpreadText(beside, primary)
+  return [lead, `${measureNames[measure]} ${measured(mean, measure)} (${spread})`, more].filter(part => part !== '')
 }

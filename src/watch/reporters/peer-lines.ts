@@ -25,7 +25,7 @@ export function peerLinesReporter(write: (line: string) => void): Reporter {
 }
 
 function createPeerLines({
-  manifest: { rounds, data, merge },
+  manifest: { rounds, data, merge, evaluation },
   classes,
 }: ReportedRun): (event: RunEvent) => string | undefined {
   const measure = measureOf(data)
@@ -94,7 +94,7 @@ function createPeerLines({
         return undefined
       }
       case 'evaluated':
-        accuracy = `  ${testedText(event, measure, classes)}`
+        accuracy = `  ${testedText(event, { measure, classes, primary: evaluation.primary })}`
         return undefined
       case 'ended': {
         const heard = received === undefined ? '' : `merged with ${received - refused.length}${without}`

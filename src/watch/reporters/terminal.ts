@@ -2,7 +2,7 @@ import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import { measureOf } from '../../data/index.js'
 import type { ReportedRun, Reporter, RoundFigures, RunEvent } from '../../node/index.js'
-import { besideSpreadText } from '../beside-text.js'
+import { besideSpreadText, primarySpreadText } from '../beside-text.js'
 import { createEventNotes } from '../event-notes.js'
 import { byteCount, measured, measureNames, small } from '../text.js'
 import { createTimeLeftText } from '../time-left.js'
@@ -78,10 +78,13 @@ function createScreen(run: ReportedRun, stream: NodeJS.WriteStream): Screen {
 function testedLines(tested: RoundFigures | undefined, { manifest, classes }: ReportedRun): string[] {
   if (tested?.accuracy === undefined) return []
   const measure = measureOf(manifest.data)
+  const { primary = 'accuracy' } = manifest.evaluation
   const { mean, min, max, ofMean } = tested.accuracy
   const ofAll = ofMean === undefined ? '' : `  ${pc.dim('averaged model')} ${measured(ofMean, measure)}`
-  const more = tested.beside === undefined ? '' : besideSpreadText(tested.beside, classes)
+  const more = tested.beside === undefined ? '' : besideSpreadText(tested.beside, classes, primary)
+  const lead = primarySpreadText(tested.beside, primary)
   return [
+    ...(lead === '' ? [] : [`${' '.repeat(9)} ${pc.bold(lead)}`]),
     `${pc.dim(measureNames[measure].padEnd(9))} ${pc.green(measured(mean, measure))}  ${measured(min, measure)} to ${measured(max, measure)}${ofAll}`,
     ...(more === '' ? [] : [`${' '.repeat(9)} ${more}`]),
   ]

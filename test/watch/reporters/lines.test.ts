@@ -56,6 +56,16 @@ describe('progress that is not on a terminal', () => {
     expect(numbers).toContain('  MAE 3.25, RMSE 4.5  ')
   })
 
+  it('has the primary figure before the measure', () => {
+    const { evaluation, ...manifest } = reportedRun().manifest
+    const run = begun({ manifest: { ...manifest, evaluation: { ...evaluation, primary: 'auroc' } } })
+    run.show({ ...round, beside: { auroc: { mean: 0.93, min: 0.9, max: 0.95 } } })
+    run.show(round)
+    const [with_, without] = run.lines()
+    expect(with_).toContain('round 2/4  AUROC 0.930 (0.900 to 0.950)  accuracy 50.0 %')
+    expect(without).toContain('round 2/4  accuracy 50.0 %')
+  })
+
   it('has a line for what is out of the ordinary, rounds counted from 1', () => {
     const { show, lines } = begun()
     for (const event of notes) show(event)
