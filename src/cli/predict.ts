@@ -5,29 +5,30 @@ import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
 import { loadData, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
-import { predict as predictWith, scoreOf, scoreOfImages } from '../trained/index.js'
+import { type Prediction, predict as predictWith, type Score, scoreOf, scoreOfImages } from '../trained/index.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
-import { csvOf, jsonOf, type Named, tableOf, writeImages } from './predictions.js'
+import { csvOf, jsonOf, tableOf, writeImages } from './predictions.js'
 import { tellReading } from './reading-line.js'
-import { scoreText } from './scores.js'
+import { evaluationText, scoreText } from './scores.js'
 import type { NotationFlags } from './table-flags.js'
 
 interface PredictOptions extends NotationFlags {
   readonly peer?: string
   readonly out?: string
+  readonly evaluate?: boolean
   readonly backend: (typeof backendSchema.options)[number]
 }
 
 export const run: Run<PredictOptions> = async (
   [folder, path],
-  { peer: name, out, backend, ...flags },
+  { peer: name, out, evaluate = false, backend, ...flags },
   { stdout, stderr, signal },
 ) => {
   const peer = await readPeer(folder!, name)
   const { description } = peer
   const restores = description.objective.kind === 'super-resolution'
-  checkOut(out, restores)
+  checkOut(out, evaluate ? 'figures' : restores ? 'images' : 'answers')
   const manifest = await manifestIn(folder!, path === undefined)
   const wanted = { ...description, classes: manifest?.data.classes ?? description.classes }
   const inputs = await tellReading(stderr, onRead =>
@@ -36,18 +37,40 @@ export const run: Run<PredictOptions> = async (
       : loadInputs(path, wanted, flags, undefined, { signal, onRead }),
   )
   tellNotes(inputs, stderr)
+  if (evaluate) checkAnswers(inputs, restores)
   const prediction = await predictWith(peer, inputs.samples, { backend, signal })
+  const score = scoreIn(inputs, description, prediction)
+  if (evaluate) {
+    if (out === undefined) stdout.write(evaluationText(score!, inputs.answers, unitOf(description)))
+    else await write(out, `${JSON.stringify(score, null, 2)}\n`)
+    return 0
+  }
   const named = { names: inputs.names, description, prediction }
   if (restores) await writeImages(out!, named)
   else if (out === undefined) stdout.write(stdout.isTTY ? tableOf(named, stdout.columns) : csvOf(named))
-  else await write(out, named)
-  const { answers, samples } = inputs
-  if (answers !== undefined) {
-    stderr.write(scoreText(scoreOf(prediction, description, answers), answers, unitOf(description)))
-  } else if (restores && samples.targets !== undefined) {
-    stderr.write(scoreText(scoreOfImages(prediction, samples.targets), undefined))
-  }
+  else await write(out, /\.json$/i.test(out) ? jsonOf(named) : csvOf(named))
+  if (score !== undefined) stderr.write(scoreText(score, inputs.answers, unitOf(description)))
   return 0
+}
+
+/** How right the predictions are; undefined where the inputs have no answers. */
+function scoreIn(
+  { answers, samples: { targets } }: Inputs,
+  description: PeerDescription,
+  prediction: Prediction,
+): Score | undefined {
+  if (answers !== undefined) return scoreOf(prediction, description, answers)
+  const restores = description.objective.kind === 'super-resolution'
+  return restores && targets !== undefined ? scoreOfImages(prediction, targets) : undefined
+}
+
+function checkAnswers({ answers, samples: { targets } }: Inputs, restores: boolean): void {
+  if (answers !== undefined || (restores && targets !== undefined)) return
+  throw new HearsayError(
+    'USAGE',
+    'these inputs have no answers to compare with; name a table with the column that is predicted, folders called as classes, or no inputs for what the run was tested on',
+    { field: '--evaluate' },
+  )
 }
 
 /** The unit of the predicted number, where the table has one. */
@@ -67,13 +90,16 @@ async function manifestIn(folder: string, isNeeded: boolean): Promise<Manifest |
   }
 }
 
-function checkOut(out: string | undefined, restores: boolean): void {
-  if (restores && (out === undefined || /\.(csv|json)$/i.test(out))) {
+function checkOut(out: string | undefined, what: 'figures' | 'images' | 'answers'): void {
+  if (what === 'images' && (out === undefined || /\.(csv|json)$/i.test(out))) {
     throw new HearsayError('USAGE', 'this model restores images; name the folder where they are to be written', {
       field: '--out',
     })
   }
-  if (restores || out === undefined || /\.(csv|json)$/i.test(out)) return
+  if (what === 'figures' && out !== undefined && !/\.json$/i.test(out)) {
+    throw new HearsayError('USAGE', 'must end in .json with --evaluate', { field: '--out', value: out })
+  }
+  if (what === 'images' || out === undefined || /\.(csv|json)$/i.test(out)) return
   throw new HearsayError('USAGE', 'must end in .csv or .json', { field: '--out', value: out })
 }
 
@@ -100,9 +126,9 @@ async function testOf(
   return { samples: test, names, answers }
 }
 
-async function write(out: string, named: Named): Promise<void> {
+async function write(out: string, text: string): Promise<void> {
   try {
-    await replaceFile(out, /\.json$/i.test(out) ? jsonOf(named) : csvOf(named))
+    await replaceFile(out, text)
   } catch (error) {
     throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: out, cause: error })
   }

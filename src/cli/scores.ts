@@ -1,7 +1,7 @@
 import type { Answers } from '../data/index.js'
 import { shown } from '../foreign.js'
 import type { Score } from '../trained/index.js'
-import { count, measured, percent, plain, untestedText, wideTable } from '../watch/index.js'
+import { besideMeasured, count, figureName, measured, percent, plain, untestedText, wideTable } from '../watch/index.js'
 
 /*
  * The quality of predictions, for people: printed apart from the predictions, which may go into a file or a pipe.
@@ -9,28 +9,65 @@ import { count, measured, percent, plain, untestedText, wideTable } from '../wat
 
 /** The most classes that are shown; of more, those with the lowest recall, lowest first. */
 const classesShown = 20
+/** The most classes whose confusion matrix a terminal has room for. */
+const matrixShown = 12
 
-/** Lines about a score. @param unit - of the predicted number */
+/** Lines about a score, beside the predictions. @param unit - of the predicted number */
 export function scoreText(score: Score, answers: Answers | undefined, unit = ''): string {
-  const lines = [headline(score, unit)]
-  const left = answers === undefined ? '' : leftOut(answers)
-  if (left !== '') lines.push(left)
+  const recall = (rows: readonly ClassScore[]): string =>
+    wideTable(
+      ['class', 'samples', 'found', 'recall'],
+      rows.map(row => foundCells(row)),
+    )
+  return linesOf(score, answers, unit, { table: recall })
+}
+
+/** All figures of a score, where nothing else is printed. @param unit - of the predicted number */
+export function evaluationText(score: Score, answers: Answers | undefined, unit = ''): string {
+  const all = (rows: readonly ClassScore[]): string =>
+    wideTable(
+      ['class', 'samples', 'found', 'recall', 'precision', 'F1'],
+      rows.map(row => [...foundCells(row), percent(row.precision), percent(row.f1)]),
+    )
+  const ranks = (['auroc', 'averagePrecision', 'calibrationError', 'macroF1'] as const).flatMap(name =>
+    score[name] === undefined ? [] : [`${figureName(name)} ${besideMeasured(name, score[name])}`],
+  )
+  const matrix = matrixOf(score)
+  return linesOf(score, answers, unit, { figures: ranks.join(', '), table: all, ...(matrix && { matrix }) })
+}
+
+type ClassScore = NonNullable<Score['byClass']>[number]
+
+function foundCells({ name, samples, right, recall }: ClassScore): string[] {
+  return [shown(name), count(samples), count(right), percent(recall)]
+}
+
+interface Parts {
+  readonly figures?: string
+  readonly table: (rows: readonly ClassScore[]) => string
+  readonly matrix?: string
+}
+
+function linesOf(score: Score, answers: Answers | undefined, unit: string, parts: Parts): string {
+  const lines = [headline(score, unit), parts.figures ?? '', answers === undefined ? '' : leftOut(answers)]
   if (score.byClass !== undefined && score.samples > 0) {
     const tested = score.byClass.filter(({ samples }) => samples > 0)
-    const worst = tested.toSorted((a, b) => a.right / a.samples - b.right / b.samples).slice(0, classesShown)
+    const worst = tested.toSorted((a, b) => a.recall - b.recall).slice(0, classesShown)
     const rows = tested.length > classesShown ? worst : tested
-    const cells = rows.map(({ name, right, samples }) => [
-      shown(name),
-      count(samples),
-      count(right),
-      percent(right / samples),
-    ])
-    lines.push(wideTable(['class', 'samples', 'found', 'recall'], cells))
+    lines.push(parts.table(rows))
     if (tested.length > rows.length) lines.push(`the ${rows.length} classes of ${tested.length} that are found least`)
-    const untested = untestedText(score.byClass.filter(({ samples }) => samples === 0).map(({ name }) => name))
-    if (untested !== undefined) lines.push(untested)
+    const untested = score.byClass.filter(({ samples }) => samples === 0).map(({ name }) => name)
+    lines.push(untestedText(untested) ?? '', parts.matrix ?? '')
   }
-  return `${lines.join('\n')}\n`
+  return `${lines.filter(line => line !== '').join('\n')}\n`
+}
+
+/** The confusion matrix as a table; nothing where there is none, or too large a one. */
+function matrixOf({ confusion, byClass }: Score): string | undefined {
+  if (confusion === undefined || byClass === undefined || byClass.length > matrixShown) return undefined
+  const names = byClass.map(({ name }) => shown(name))
+  const rows = confusion.map((row, k) => [names[k]!, ...row.map(count)])
+  return wideTable(['is, and was answered', ...names], rows)
 }
 
 function headline({ samples, byClass, accuracy, balancedAccuracy, mae, rmse }: Score, unit: string): string {

@@ -1,4 +1,4 @@
-import type { Samples } from '../data/index.js'
+import { largestOfRows, type Samples, softmaxRows } from '../data/index.js'
 import type { KeptPeer, PeerDescription } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool } from '../learner/index.js'
@@ -92,7 +92,7 @@ function inOwnUnits(
 ): Float32Array {
   switch (objective.kind) {
     case 'classification':
-      return isProbable ? outputs : softmax(outputs, width)
+      return isProbable ? outputs : softmaxRows(outputs, width)
     case 'regression': {
       const { mean, std } = standardisation.target!
       return outputs.map(value => value * std + mean)
@@ -105,25 +105,7 @@ function inOwnUnits(
   }
 }
 
-function softmax(logits: Float32Array, width: number): Float32Array {
-  const probabilities = new Float32Array(logits.length)
-  for (let at = 0; at < logits.length; at += width) {
-    const row = logits.subarray(at, at + width)
-    const most = row.reduce((a, b) => Math.max(a, b))
-    const powers = Array.from(row, value => Math.exp(value - most))
-    const sum = powers.reduce((a, b) => a + b)
-    probabilities.set(
-      powers.map(power => power / sum),
-      at,
-    )
-  }
-  return probabilities
-}
-
 /** The index of each row's largest number; of equal ones the first, as the learner counts correct answers. */
 export function mostProbable({ outputs, width }: Pick<Prediction, 'outputs' | 'width'>): Int32Array {
-  return Int32Array.from({ length: outputs.length / width }, (_, row) => {
-    const values = outputs.subarray(row * width, (row + 1) * width)
-    return values.indexOf(values.reduce((a, b) => Math.max(a, b)))
-  })
+  return largestOfRows(outputs, width)
 }

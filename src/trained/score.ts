@@ -1,8 +1,11 @@
 import {
   type Answers,
+  type ClassFigures,
+  classFigures,
   classQuality,
   countClasses,
   errorQuality,
+  gradeOf,
   imageQuality,
   type Quality,
   sumErrors,
@@ -14,8 +17,8 @@ import { mostProbable, type Prediction } from './predict.js'
 export interface Score extends Quality {
   /** Samples whose answer is known. */
   readonly samples: number
-  /** For a classification: each class's samples, and how many of them were predicted correctly. */
-  readonly byClass?: readonly { readonly name: string; readonly right: number; readonly samples: number }[]
+  /** For a classification, of each class; `right` of its samples were predicted correctly. */
+  readonly byClass?: readonly (ClassFigures & { readonly name: string; readonly right: number })[]
 }
 
 /** Scores predictions against the answers that are known. Without any, samples are 0. */
@@ -26,14 +29,20 @@ export function scoreOf(
 ): Score {
   if (labels !== undefined) {
     const places = placesOf(labels, label => label >= 0)
-    const said = mostProbable(prediction)
-    const counts = countClasses(
-      places.map(i => said[i]!),
-      places.map(i => labels[i]!),
-      classes.length,
-    )
-    const byClass = classes.map((name, k) => ({ name, right: counts.right[k]!, samples: counts.samples[k]! }))
-    return { samples: known, byClass, ...classQuality(counts) }
+    const best = mostProbable(prediction)
+    const answers = {
+      probabilities: rowsAt(prediction, places),
+      said: places.map(i => best[i]!),
+      labels: places.map(i => labels[i]!),
+      classes: classes.length,
+    }
+    const counts = countClasses(answers.said, answers.labels, classes.length)
+    const byClass = classFigures(counts).map((figures, k) => ({
+      name: classes[k]!,
+      right: counts.right[k]!,
+      ...figures,
+    }))
+    return { samples: known, byClass, ...classQuality(counts), ...gradeOf(answers) }
   }
   const places = placesOf(targets!, target => !Number.isNaN(target))
   const sums = sumErrors(
@@ -47,6 +56,14 @@ export function scoreOf(
 export function scoreOfImages({ outputs, width }: Prediction, images: ArrayLike<number>): Score {
   const whole = Float32Array.from(images, pixel => pixel / 255)
   return { samples: outputs.length / width, ...imageQuality(outputs, whole, width) }
+}
+
+function rowsAt({ outputs, width }: Prediction, places: readonly number[]): Float32Array {
+  const rows = new Float32Array(places.length * width)
+  for (const [row, place] of places.entries()) {
+    rows.set(outputs.subarray(place * width, (place + 1) * width), row * width)
+  }
+  return rows
 }
 
 function placesOf(values: ArrayLike<number>, isKnown: (value: number) => boolean): number[] {

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { scoreText } from '../../src/cli/scores.js'
+import { evaluationText, scoreText } from '../../src/cli/scores.js'
 import type { Answers } from '../../src/data/index.js'
 import { scoreOf, scoreOfImages } from '../../src/trained/index.js'
 
@@ -24,6 +24,25 @@ describe('a score', () => {
       'honest | 7 | 7 | 100.0 %',
       'fraud | 1 | 0 | 0.0 %',
       'theft has no test sample and is left out of balanced accuracy',
+    ])
+  })
+
+  it('with all figures has those of ranks, precision and F1 of each class, and the confusion matrix', () => {
+    const answers = { labels: Int32Array.of(0, 0, 0, 1), known: 4, strange: [] }
+    const outputs = Float32Array.of(0.75, 0.25, 0.75, 0.25, 0.25, 0.75, 0.25, 0.75)
+    const score = scoreOf({ outputs, width: 2 }, { classes: ['honest', 'fraud'] }, answers)
+    const lines = stripVTControlCharacters(evaluationText(score, answers)).trimEnd().split('\n')
+    expect(lines.map(line => line.trim().replaceAll(/ {2,}/g, ' | '))).toEqual([
+      '75.0 % of 4 are right; balanced accuracy 83.3 %',
+      // The fraud comes before two honest ones and ties with one: 2.5 of 3. At its score one of two is a fraud.
+      // Confidence is 0.75 everywhere, and three of four are right.
+      'AUROC 0.833, average precision 0.500, calibration error 0.0 %, macro-F1 73.3 %',
+      'class | samples | found | recall | precision | F1',
+      'honest | 3 | 2 | 66.7 % | 100.0 % | 80.0 %',
+      'fraud | 1 | 1 | 100.0 % | 50.0 % | 66.7 %',
+      'is, and was answered | honest | fraud',
+      'honest | 2 | 1',
+      'fraud | 0 | 1',
     ])
   })
 

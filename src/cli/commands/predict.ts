@@ -8,6 +8,10 @@ export const predict: Command = {
   flags: [
     { flags: '--peer <name>', description: 'the peer whose model it is, where the run folder has several' },
     { flags: '--out <file>', description: '.csv or .json; of restored images a folder (default: print)' },
+    {
+      flags: '--evaluate',
+      description: 'print how right the answers are, not the answers; with --out as .json',
+    },
     ...notationFlags,
     backendFlag,
   ],
@@ -15,6 +19,7 @@ export const predict: Command = {
     'hearsay predict runs/xrays scan.png --peer peer-3',
     'hearsay predict runs/hospitals patients.csv --peer cleveland --out answers.csv',
     'hearsay predict runs/digits --peer peer-0 --out answers.json',
+    'hearsay predict runs/hospitals patients.csv --peer cleveland --evaluate',
   ],
   load: async () => (await import('../predict.js')).run,
 }
