@@ -223,6 +223,18 @@ describe('a peer that is killed while it writes', () => {
   })
 })
 
+describe('metrics', () => {
+  it('have the figures of a test, but not its confusion matrix', async () => {
+    const path = `${await place()}.jsonl`
+    const metrics = await openMetrics(path, '')
+    const test = { type: 'evaluated', accuracy: 0.5, auroc: 0.75, confusion: [[1, 1]] }
+    metrics.append(test)
+    await metrics.close()
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ type: 'evaluated', accuracy: 0.5, auroc: 0.75 })
+    expect(test).toHaveProperty('confusion')
+  })
+})
+
 describe('metrics on a full disk', () => {
   it.runIf(process.platform === 'linux')('are an error with the file and the remedy', async () => {
     const metrics = await openMetrics('/dev/full', 'Metrics from here on were not kept')
@@ -325,7 +337,7 @@ describe('a folder of which something is lost', () => {
       '',
       '{}',
       '{"rounds":3,"measure":"luck","accuracy":1,"interrupted":false}',
-      JSON.stringify(outcome).padEnd(2 ** 16 + 1),
+      JSON.stringify(outcome).padEnd(2 ** 20 + 1),
     ]) {
       await writeFile(join(folder.path, 'summary.json'), text)
       expect(await folder.readOutcome()).toBeUndefined()

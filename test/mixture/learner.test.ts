@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Samples, Standardisation } from '../../src/data/dataset.js'
+import { gradeOf, largestOfRows } from '../../src/data/index.js'
 import { createLearnerPool, type LearnerPool, type LocalPlan, type ModelChoice } from '../../src/learner/index.js'
 import {
   createMixtureLearner,
@@ -155,7 +156,12 @@ describe('a mixture over received heads', () => {
       expect(row.reduce((a, b) => a + b)).toBeCloseTo(1, 5)
       if (row.indexOf(Math.max(...row)) === test.labels[n]) right++
     }
-    const { mixture, gate } = await peer.evaluate(parameters, experts, test)
+    const { own: alone, mixture, gate } = await peer.evaluate(parameters, experts, test, { graded: true })
+    const said = largestOfRows(outputs, 4)
+    const { confusion, auroc } = gradeOf({ probabilities: outputs, said, labels: test.labels, classes: 4 })
+    expect(mixture.confusion).toEqual(confusion)
+    expect(mixture.auroc).toBeCloseTo(auroc!, 4)
+    expect(alone).not.toHaveProperty('auroc')
     expect(mixture.accuracy).toBeCloseTo(right / test.size, 6)
     const own = Array.from({ length: test.size }, (_, n) => weights[n * 3]!).reduce((a, b) => a + b) / test.size
     expect(gate.own).toBeCloseTo(own, 5)
