@@ -83,7 +83,7 @@ export interface EvaluateOptions extends JobOptions {
   /**
    * Are figures wanted that need all answers at once ({@link Grade})? By `npm run bench -- evaluate`, 10,000 samples on one
    * thread, they take 6 to 12 % of an MLP's evaluation for MNIST by native TensorFlow and 1.3 % by WebAssembly, and for a table
-   * with two classes 2.5 and 1.3 %; of a GPU's more: too much for every round.
+   * with two classes 2.5 and 1.3 %: too much for every round.
    *
    * @default false
    */
