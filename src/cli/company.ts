@@ -1,6 +1,6 @@
 import type { MetMember } from '../disk/index.js'
 import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
-import { typed } from './next-steps.js'
+import { typed } from '../shell.js'
 
 /** Number of rounds without any other peer before a report: one or two may pass while a network is slow. */
 export const aloneRounds = 3

@@ -13,6 +13,7 @@ import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { modelSchema } from '../learner/index.js'
 import { type Identity, type Manifest, type PeerNetwork, type PeerOptions, twinWarning } from '../node/index.js'
+import { typed } from '../shell.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
 import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures } from '../watch/index.js'
@@ -21,11 +22,11 @@ import { interruptedStatus, type Terminal } from './command.js'
 import { createCompany } from './company.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
-import { typed } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
+import { reportOf } from './run-report.js'
 
 /** A peer in the field with its folder. */
 export interface FieldRun {
@@ -84,6 +85,8 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
     `\n${shown(fieldResult(summary, peer.tested, { classes: peer.dataset.classes, primary: run.manifest.evaluation.primary }), 1000)}`,
   )
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
+  const page = lost === undefined && !interrupted ? await reportOf(folder.path, terminal) : undefined
+  if (page !== undefined) say(`${pc.dim('report')} ${shown(page)}`)
   if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
   if (lost !== undefined) throw lost
   if (!interrupted) return 0

@@ -3,14 +3,16 @@ import { measureOf } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { alternativeTo, methodOf } from '../methods/index.js'
 import { isManifest, type Manifest } from '../node/index.js'
+import { typed } from '../shell.js'
 
 /**
  * Suggests next commands that work for this simulation.
  *
  * @param path - of the run folder
  * @param peer - one of its peers
+ * @param reportPath - of the run's report, if there is one
  */
-export function nextSteps(path: string, manifest: Manifest, peer: string): string {
+export function nextSteps(path: string, manifest: Manifest, peer: string, reportPath?: string): string {
   const { mode, topology, data } = manifest
   const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
@@ -28,16 +30,11 @@ export function nextSteps(path: string, manifest: Manifest, peer: string): strin
   ]
   return [
     `${pc.dim('run folder'.padEnd(24))}${shown(path)}`,
+    ...(reportPath === undefined ? [] : [`${pc.dim('report, for a browser'.padEnd(24))}${shown(reportPath)}`]),
     '',
     'Next:',
     ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),
   ].join('\n')
-}
-
-/** A path or a name, quoted for a shell. */
-export function typed(text: string): string {
-  const quoted = /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
-  return shown(quoted, 1000)
 }
 
 function otherMethod(manifest: Manifest): string | undefined {

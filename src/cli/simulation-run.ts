@@ -6,6 +6,7 @@ import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
+import { typed } from '../shell.js'
 import {
   createSimulation,
   type Prepared,
@@ -30,9 +31,10 @@ import {
   terminalReporter,
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
-import { nextSteps, typed } from './next-steps.js'
+import { nextSteps } from './next-steps.js'
 import { tellNotes } from './notes.js'
 import { tellReading } from './reading-line.js'
+import { reportOf } from './run-report.js'
 import { trafficText } from './traffic.js'
 
 /** Options of a simulation, new or resumed. */
@@ -164,20 +166,21 @@ async function finish(
   result: SimulationOutcome,
   folder: RunFolder,
   options: Running,
-  { stdout, stderr }: Terminal,
+  terminal: Terminal,
   described: readonly PeerDescription[],
 ): Promise<number> {
+  const { stdout, stderr } = terminal
   const { summary } = result
   // The result is printed even where it could not be written to the disk.
   const lost = await keepAll(result, folder, described).then(
     () => undefined,
     (error: unknown) => ({ error }),
   )
-  if (!options.json && result.last !== undefined) {
-    const next = lost === undefined ? `\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name)}\n` : ''
-    stdout.write(`\n${report(summary, stdout.columns)}\n${next}`)
-  }
+  const isPrinted = !options.json && result.last !== undefined
+  if (isPrinted) stdout.write(`\n${report(summary, stdout.columns)}\n`)
   if (lost !== undefined) throw lost.error
+  const page = result.interrupted ? undefined : await reportOf(folder.path, terminal)
+  if (isPrinted) stdout.write(`\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name, page)}\n`)
   if (!result.interrupted) {
     await dropState(folder.path)
     return 0

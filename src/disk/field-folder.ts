@@ -80,7 +80,7 @@ export interface FieldFolder {
 
 /** Unfinished files that a crash may have left here. */
 const unfinished =
-  /^(manifest\.yaml|agreed\.json|peer\.json|peers\.json|summary\.json|identity\.key)\.[0-9a-f]{16}\.part$/
+  /^(manifest\.yaml|agreed\.json|peer\.json|peers\.json|summary\.json|report\.html|identity\.key)\.[0-9a-f]{16}\.part$/
 
 /** The files of a folder before its first event. */
 const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']

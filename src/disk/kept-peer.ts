@@ -76,6 +76,16 @@ export async function keptPeers(folder: string): Promise<string[]> {
   return (await descriptionsIn(folder)).map(({ name }) => name)
 }
 
+/** The classes that the models of a run folder tell apart; none where its models are not described. */
+export async function keptClasses(folder: string): Promise<readonly string[]> {
+  try {
+    return (await descriptionsIn(folder))[0]!.classes
+  } catch (error) {
+    if (error instanceof HearsayError) return []
+    throw error
+  }
+}
+
 async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
   let files: string[]
   try {

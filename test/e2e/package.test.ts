@@ -19,7 +19,9 @@ it('the package installs into an empty folder and runs from there', async () => 
   await writeFile(join(folder, 'package.json'), '{ "private": true }')
   const quietly = ['--ignore-scripts', '--prefer-offline', '--omit=optional', '--no-audit', '--no-fund']
   await succeed('npm', ['install', ...quietly, join(folder, tarball!)], folder)
-  const flags = '--data digits --model logistic --rounds 1 --peers 3 --no-baselines --json'.split(' ')
+  const flags = '--data digits --model logistic --rounds 1 --peers 3 --no-baselines --json --out run'.split(' ')
   const printed = await succeed('npx', ['--no', 'hearsay', 'simulate', ...flags], folder)
   expect(JSON.parse(printed)).toMatchObject({ peers: 3, rounds: 1, backend: 'wasm' })
+  // Its program is bundled from packages that are not installed here.
+  expect(await readdir(join(folder, 'run'))).toContain('report.html')
 })

@@ -38,6 +38,7 @@ describe('hearsay simulate --json', () => {
       'metrics.jsonl',
       'peers',
       'peers.json',
+      'report.html',
       'summary.json',
     ])
     const manifest = parseManifest(parse(await readFile(join(out, 'manifest.yaml'), 'utf8')))

@@ -9,6 +9,7 @@ import { invite } from './invite.js'
 import { join } from './join.js'
 import { key } from './key.js'
 import { predict } from './predict.js'
+import { report } from './report.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
 import { topology } from './topology.js'
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   join,
   predict,
   exportModel,
+  report,
   init,
   data,
   topology,

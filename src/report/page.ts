@@ -1,0 +1,81 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { shown, shownLines } from '../foreign.js'
+import type { ReportData } from './data.js'
+
+/** What makes a page of data: the built program and its style. */
+export interface PageProgram {
+  readonly script: string
+  readonly style: string
+}
+
+/** Reads the program of the report's page. Named through the package, so that sources under test find it as well. */
+export async function reportProgram(): Promise<PageProgram> {
+  const { resolve } = createRequire(import.meta.url)
+  const [script, style] = await Promise.all(
+    ['#web/report.js', '#web/report.css'].map(name => readFile(resolve(name), 'utf8')),
+  )
+  return { script: script!, style: style! }
+}
+
+/**
+ * One file with everything in it, which fetches nothing: its policy allows this very script and this very style, by
+ * their digests, and nothing else. Names and texts of others are data, never markup.
+ */
+export function pageOf(data: ReportData, { script, style }: PageProgram): string {
+  if (/<\/(script|style)|<!--/i.test(script + style)) throw new Error('the program of the report would end its element')
+  const policy = [
+    "default-src 'none'",
+    `script-src ${digest(script)}`,
+    `style-src ${digest(style)}`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ')
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${escaped(shown(data.name))}: Hearsay report</title>
+<style>${style}</style>
+</head>
+<body>
+<main id="report"><noscript>This report draws itself with a script that is inside this file. The figures are in summary.json and metrics.jsonl, too.</noscript></main>
+<script type="application/json" id="data">${embedded(data)}</script>
+<script>${script}</script>
+</body>
+</html>
+`
+}
+
+function digest(text: string): string {
+  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, character => entities[character]!)
+}
+
+/** Digits that a reader of curves and tables can see; doubles have 17, most of a report's bytes. */
+const digits = 6
+
+/** As JSON that cannot end its element: no `<` is left. Foreign text loses what would turn or hide other text. */
+function embedded(data: ReportData): string {
+  return JSON.stringify(data, (_, value: unknown) => {
+    if (typeof value === 'string') return shownLines(value)
+    if (typeof value === 'number' && !Number.isInteger(value)) return Number(value.toPrecision(digits))
+    return value
+  }).replaceAll('<', '\\u003c')
+}

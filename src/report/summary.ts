@@ -1,0 +1,56 @@
+import * as z from 'zod'
+import { NotRead, readBounded } from '../bounded-file.js'
+import { measures } from '../data/index.js'
+import { jsonIn } from '../json.js'
+import { systemCode } from '../system-errors.js'
+
+/** That of a mixture of a thousand peers has their weights in it, a million numbers. */
+const summaryBytes = 64 * 1024 * 1024
+
+const number = z.number().optional().catch(undefined)
+const text = z.string().optional().catch(undefined)
+
+/** Whatever a version has written: what is missing or otherwise is left out, not an error. */
+const schema = z.object({
+  backend: text,
+  device: z.object({ name: z.string(), memoryBytes: z.number().optional() }).optional().catch(undefined),
+  transport: text,
+  rounds: number,
+  interrupted: z.boolean().optional().catch(undefined),
+  seconds: number,
+  measure: z.enum(measures).optional().catch(undefined),
+  spectralGap: number,
+  samplesPerSecond: number,
+  peakRssMB: number,
+  samples: number,
+  bytes: z.object({ sent: z.number(), perPeerPerRound: z.number() }).optional().catch(undefined),
+  model: z.object({ parameters: z.number(), shared: z.number() }).optional().catch(undefined),
+  sentBytes: number,
+  receivedBytes: number,
+  absent: number,
+  rejected: z.record(z.string(), z.number()).optional().catch(undefined),
+  classes: z.array(z.string()).optional().catch(undefined),
+  perPeer: z
+    .array(
+      z.object({
+        name: z.string(),
+        samples: number,
+        confusion: z.array(z.array(z.number())).optional().catch(undefined),
+      }),
+    )
+    .optional()
+    .catch(undefined),
+})
+
+/** What a report takes from `summary.json`. */
+export type KeptSummary = z.output<typeof schema>
+
+/** Reads `summary.json`; empty where there is none, as while a run goes on, or where it is not what was written. */
+export async function readSummary(path: string): Promise<KeptSummary> {
+  try {
+    return schema.safeParse(jsonIn((await readBounded(path, summaryBytes)).toString('utf8'))).data ?? {}
+  } catch (error) {
+    if (error instanceof NotRead || systemCode(error) !== undefined) return {}
+    throw error
+  }
+}

@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+import { explainDisk, replaceFile } from '../disk/index.js'
+import { pageOf, reportProgram } from './page.js'
+import { readRun } from './read-run.js'
+
+/** The report's name in its run folder. */
+export const reportFile = 'report.html'
+
+/**
+ * Writes a run folder's `report.html`, in place of an earlier one: it is there whole or not at all.
+ *
+ * @returns its path
+ * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder or cannot be written; the signal's reason
+ */
+export async function writeReport(folder: string, signal?: AbortSignal): Promise<string> {
+  const page = pageOf(await readRun(folder, signal), await reportProgram())
+  signal?.throwIfAborted()
+  const path = join(folder, reportFile)
+  try {
+    await replaceFile(path, page)
+  } catch (error) {
+    throw explainDisk(error, path, 'The report was not written; the run itself is kept')
+  }
+  return path
+}

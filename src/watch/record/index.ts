@@ -1,0 +1,2 @@
+export { createRecord, type RecordFold } from './record.js'
+export * from './shape.js'

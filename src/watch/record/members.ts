@@ -1,0 +1,52 @@
+import { type Fields, Malformed, textIn } from './fields.js'
+import type { MemberRecord } from './shape.js'
+
+/** Far above the most peers that a topology has: in the field others may take the places of those that left. */
+const mostMembers = 10_000
+
+/** Who took part in a run, each with a place that it keeps. */
+export interface Members {
+  /** The place of a peer; of one that no event has named before, the next. */
+  place(id: string, name?: unknown): number
+  /** Names peers that take part. */
+  name(members: readonly Fields[]): void
+  /** The same, of all that take part: the others are gone. */
+  replace(members: readonly Fields[], round: number): void
+  lose(place: number, round: number): void
+  all(): MemberRecord[]
+}
+
+export function createMembers(): Members {
+  const places = new Map<string, number>()
+  const names: (string | undefined)[] = []
+  const gone = new Map<number, number>()
+  const place = (id: string, name?: unknown): number => {
+    const known = places.get(id) ?? places.size
+    if (known >= mostMembers) throw new Malformed()
+    places.set(id, known)
+    if (typeof name === 'string') names[known] = name
+    return known
+  }
+  const nameAll = (members: readonly Fields[]): number[] =>
+    members.map(({ peer, name }) => [textIn(peer), textIn(name)] as const).map(([peer, name]) => place(peer, name))
+  return {
+    place,
+    name(members) {
+      for (const there of nameAll(members)) gone.delete(there)
+    },
+    replace(members, round) {
+      const here = new Set(nameAll(members))
+      for (const known of places.values()) {
+        if (here.has(known)) gone.delete(known)
+        else if (!gone.has(known)) gone.set(known, round)
+      }
+    },
+    lose: (known, round) => void gone.set(known, round),
+    all: () =>
+      [...places].map(([peer, known]) => ({
+        peer,
+        name: names[known] ?? peer.slice(-6),
+        goneSince: gone.get(known) ?? null,
+      })),
+  }
+}

@@ -1,0 +1,92 @@
+import { arrayIn, type Fields, fieldsIn, listIn, namedIn, numberIn, perhapsIn, textIn, wholeIn } from './fields.js'
+import type { Members } from './members.js'
+import type { OpenRound } from './round.js'
+
+/** Whose event it is, and the round that it belongs to. */
+export interface PeerContext {
+  readonly peer: number
+  readonly round: OpenRound
+  readonly atMs: number | null
+}
+
+/** What an event of a peer adds to its round. */
+export type AddPeerEvent = (event: Fields, context: PeerContext) => void
+
+/** Fields of `evaluated` that are plain numbers and do not stand beside the measure. */
+const notBeside = new Set(['atMs', 'round', 'accuracy', 'loss'])
+
+/** How each type of a peer's events is added. Throws before anything is changed where one is malformed. */
+export function createPeerEvents(members: Members): Readonly<Record<string, AddPeerEvent>> {
+  /** When the last step of a peer's round was done: the next one's duration is counted from it. */
+  const stepMs = new Map<number, number>()
+  const sinceLastStep = (peer: number, atMs: number | null): number | null => {
+    const before = stepMs.get(peer)
+    if (atMs !== null) stepMs.set(peer, atMs)
+    return before === undefined || atMs === null ? null : Math.max(0, atMs - before) / 1000
+  }
+
+  /** Notes what the method reports of a merge or a test. */
+  function report({ figures, perPeer }: Fields, { peer, round }: PeerContext): void {
+    const reported = namedIn(figures)
+    const rows = perPeer === undefined ? [] : Object.entries(fieldsIn(perPeer))
+    const placed = rows.map(
+      ([name, row]) => [name, namedIn(row).map(([id, value]) => [members.place(id), value] as const)] as const,
+    )
+    for (const [name, value] of reported) round.set('figures', name, peer, value)
+    for (const [name, row] of placed) round.setRow(name, peer, row)
+  }
+
+  return {
+    trained(event, { peer, round, atMs }) {
+      const [loss, samples, seconds] = [numberIn(event.loss), numberIn(event.samples), numberIn(event.seconds)]
+      round.reset(peer)
+      sinceLastStep(peer, atMs)
+      round.set('columns', 'loss', peer, loss)
+      round.set('columns', 'samples', peer, samples)
+      round.set('columns', 'trainSeconds', peer, seconds)
+    },
+    exchanged({ received, absent, waitSeconds }, { peer, round, atMs }) {
+      const waited = numberIn(waitSeconds) ?? 0
+      const misses = listIn(absent).map(miss => ({
+        of: members.place(textIn(miss.peer)),
+        reason: textIn(miss.reason),
+      }))
+      const from = arrayIn(received).map(id => members.place(textIn(id)))
+      sinceLastStep(peer, atMs)
+      round.set('columns', 'waitSeconds', peer, (round.get('waitSeconds', peer) ?? 0) + waited)
+      for (const other of from) round.join(other, peer)
+      for (const miss of misses) round.miss('absent', { peer, ...miss })
+    },
+    refused({ heads }, { peer, round }) {
+      const misses = listIn(heads).map(head => ({
+        of: members.place(textIn(head.peer), head.name),
+        reason: textIn(head.reason),
+      }))
+      for (const miss of misses) round.miss('refused', { peer, ...miss })
+    },
+    merged(event, context) {
+      const { peer, round, atMs } = context
+      const distance = perhapsIn(event.localDistance)
+      report(event, context)
+      round.set('columns', 'mergeSeconds', peer, sinceLastStep(peer, atMs))
+      round.set('columns', 'localDistance', peer, distance)
+    },
+    evaluated(event, context) {
+      const { peer, round, atMs } = context
+      const [accuracy, loss] = [numberIn(event.accuracy), perhapsIn(event.loss)]
+      report(event, context)
+      round.set('columns', 'evaluateSeconds', peer, sinceLastStep(peer, atMs))
+      round.set('columns', 'accuracy', peer, accuracy)
+      round.set('columns', 'testLoss', peer, loss)
+      for (const [name, value] of Object.entries(event)) {
+        if (typeof value === 'number' && !notBeside.has(name)) round.set('beside', name, peer, numberIn(value))
+      }
+    },
+    ended({ seconds }, { peer, round }) {
+      round.set('columns', 'roundSeconds', peer, numberIn(seconds))
+    },
+    'caught-up'({ to }, { peer, round }) {
+      round.catchUp(peer, wholeIn(to))
+    },
+  }
+}

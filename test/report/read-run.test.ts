@@ -1,0 +1,87 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { manifestYaml, parseManifest, type RunEvent } from '../../src/node/index.js'
+import { readRun, writeReport } from '../../src/report/index.js'
+
+const members = ['boston', 'bern'].map(name => ({ peer: `id-${name}`, name }))
+const of = { peer: members[0]!.peer, round: 0 }
+const events: RunEvent[] = [
+  { type: 'begin', atMs: 1000, round: 0, run: 'ab', members },
+  { ...of, type: 'trained', atMs: 2000, loss: 1, samples: 5, seconds: 1 },
+  { ...of, type: 'evaluated', atMs: 3000, accuracy: 0.5, loss: 2 },
+  { ...of, type: 'ended', atMs: 3000, seconds: 2 },
+]
+
+/** A run folder with these files. */
+async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-report-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text)
+  return folder
+}
+
+const manifest = manifestYaml(parseManifest({ data: 'digits', peers: 2, rounds: 4, topology: 'ring' }))
+const metrics = events.map(event => `${JSON.stringify(event)}\n`).join('')
+const confusion = [
+  [3, 1],
+  [0, 4],
+]
+const summary = JSON.stringify({
+  backend: 'wasm',
+  spectralGap: 0.5,
+  rounds: 1,
+  interrupted: true,
+  rejected: { TOO_FAR: 2, LATE: 0 },
+  classes: ['ill', 'well'],
+  perPeer: [
+    { name: 'boston', samples: 40, confusion },
+    { name: 'bern', samples: 'many' },
+  ],
+})
+
+describe('what a report takes from a run folder', () => {
+  it('is its manifest, its events and its summary', async () => {
+    const data = await readRun(
+      await folderOf({ 'manifest.yaml': manifest, 'metrics.jsonl': metrics, 'summary.json': summary }),
+    )
+    expect(data).toMatchObject({
+      measure: 'accuracy',
+      says: 'dfedsam on digits: 2 peers, on a ring, 4 rounds',
+      manifest,
+      arrangement: 'circle',
+      rejected: [['TOO_FAR', 2]],
+      classes: ['ill', 'well'],
+      peers: [
+        { samples: 40, confusion },
+        { samples: null, confusion: null },
+      ],
+      contraction: 0.25,
+      paper: { arxiv: '2302.04083' },
+      record: { run: 'ab', rounds: [{ columns: { accuracy: [0.5, null] } }] },
+    })
+    expect(data.outcome).toContainEqual(['rounds', '1 of 4, interrupted'])
+    expect(data.environment).toContainEqual(['backend', 'wasm'])
+  })
+
+  it('is what there is, where a process was killed: no summary, and a line that is cut', async () => {
+    const files = { 'manifest.yaml': manifest, 'metrics.jsonl': `${metrics}{"type":"trai`, 'summary.json': 'null' }
+    const data = await readRun(await folderOf(files))
+    expect(data.outcome).toContainEqual(['rounds', '1 of 4, without a summary'])
+    expect(data).toMatchObject({ contraction: null, classes: [], record: { malformed: 0 } })
+  })
+
+  it('is refused in one line where it is no run folder', async () => {
+    await expect(readRun(await folderOf({ 'manifest.yaml': manifest }))).rejects.toThrow(/is no run folder: .*/)
+    await expect(readRun('/nowhere')).rejects.toThrow('/nowhere')
+  })
+})
+
+it('a report takes the place of an earlier one, and moves with its folder', async () => {
+  const folder = await folderOf({ 'manifest.yaml': manifest, 'metrics.jsonl': metrics, 'report.html': 'old' })
+  const path = await writeReport(folder)
+  expect(path).toBe(join(folder, 'report.html'))
+  await cp(path, join(folder, 'copy.html'))
+  await expect(writeReport(folder, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped')
+})

@@ -1,0 +1,112 @@
+import type { ReportData } from '../../src/report/data.js'
+import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
+import { highestOf, lowestOf, meanOf } from '../columns.js'
+import { type Curve, Curves, type Values } from './curves.js'
+
+/** How the peers learn, round by round. */
+export function Learning({ data }: { readonly data: ReportData }) {
+  const { record, measure, contraction } = data
+  const { rounds, baselines } = record
+  const numbers = rounds.map(({ round }) => round + 1)
+  const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
+  const together = new Map(baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
+  const accuracy: Curve[] = [
+    { label: 'mean', color: 'blue', values: rounds.map(({ columns }) => meanOf(columns.accuracy)) },
+    { label: 'averaged model', color: 'orange', values: rounds.map(({ whole }) => whole?.ofMean ?? null) },
+    { label: 'each alone', color: 'grey', isDashed: true, values: rounds.map(({ round }) => alone.get(round) ?? null) },
+    {
+      label: 'all data in one place',
+      color: 'green',
+      isDashed: true,
+      values: rounds.map(({ round }) => together.get(round) ?? null),
+    },
+  ]
+  const distance = rounds.map(({ whole }) => whole?.consensusDistance ?? null)
+  const local = rounds.map(({ columns }) => meanOf(columns.localDistance))
+  return (
+    <div class="charts">
+      <Curves
+        title={capital(measureNames[measure])}
+        says="On the test set: the mean of the peers’ own models, from the lowest to the highest."
+        rounds={numbers}
+        curves={accuracy.filter(hasValues)}
+        band={{
+          label: 'peers',
+          color: 'blue',
+          low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
+          high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
+        }}
+        text={value => measured(value, measure)}
+      />
+      <Curves
+        title="Loss"
+        says="Mean over peers."
+        rounds={numbers}
+        curves={[
+          { label: 'training', color: 'blue' as const, values: rounds.map(({ columns }) => meanOf(columns.loss)) },
+          { label: 'test', color: 'orange' as const, values: rounds.map(({ columns }) => meanOf(columns.testLoss)) },
+        ].filter(hasValues)}
+        text={small}
+      />
+      {distance.some(value => value !== null) && (
+        <Curves
+          title="Consensus distance"
+          says={`How far the peers’ models are from their mean, squared.${contraction === null ? '' : ' Dashed: the bound that the spectral gap sets from the first round on if nobody trained; what lies above it comes from training on unlike data.'}`}
+          rounds={numbers}
+          curves={[
+            { label: 'measured', color: 'blue' as const, values: distance },
+            ...(contraction === null
+              ? []
+              : [
+                  {
+                    label: 'by the graph alone',
+                    color: 'orange' as const,
+                    isDashed: true,
+                    values: predicted(distance, numbers, contraction),
+                  },
+                ]),
+          ]}
+          isLog
+          text={small}
+        />
+      )}
+      {distance.every(value => value === null) && local.some(value => value !== null) && (
+        <Curves
+          title="Distance to the neighbours"
+          says="Weighted mean of the squared distances to the heads that a peer received."
+          rounds={numbers}
+          curves={[{ label: 'mean over peers', color: 'blue', values: local }]}
+          text={small}
+        />
+      )}
+      {rounds.some(({ whole }) => whole !== null) && (
+        <Curves
+          title="Bytes sent"
+          says="By all peers, since the run began."
+          rounds={numbers}
+          curves={[{ label: 'sent', color: 'blue', values: rounds.map(({ whole }) => whole?.sentBytes ?? null) }]}
+          text={byteCount}
+        />
+      )}
+    </div>
+  )
+}
+
+function hasValues({ values }: { readonly values: Values }): boolean {
+  return values.some(value => value !== null)
+}
+
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What the first distance would become by exchanges alone; nothing where it would be lost to rounding. */
+function predicted(distance: Values, rounds: readonly number[], contraction: number): Values {
+  const first = distance.findIndex(value => value !== null)
+  if (first < 0) return []
+  const least = 1e-3 * Math.min(...distance.filter(value => value !== null))
+  return rounds.map((round, at) => {
+    const value = at < first ? 0 : distance[first]! * contraction ** (round - rounds[first]!)
+    return value > least ? value : null
+  })
+}

@@ -1,0 +1,73 @@
+import { useState } from 'preact/hooks'
+
+/** A column of a table that can be sorted by it. */
+export interface SortableColumn<Row> {
+  readonly title: string
+  readonly value: (row: Row) => number | string | null
+  readonly text?: (value: number) => string
+}
+
+export interface SortableTableProps<Row> {
+  readonly caption: string
+  readonly columns: readonly SortableColumn<Row>[]
+  readonly rows: readonly Row[]
+}
+
+type Order = { readonly at: number; readonly isDescending: boolean }
+
+/** A table that its headings sort: a second time the other way round. What has no value comes last either way. */
+export function SortableTable<Row>({ caption, columns, rows }: SortableTableProps<Row>) {
+  const [order, setOrder] = useState<Order>({ at: 0, isDescending: false })
+  const sorted = [...rows].sort((a, b) =>
+    compared(columns[order.at]!.value(a), columns[order.at]!.value(b), order.isDescending),
+  )
+  const pick = (at: number): void =>
+    setOrder(known => ({
+      at,
+      isDescending: known.at === at ? !known.isDescending : typeof columns[at]!.value(rows[0]!) === 'number',
+    }))
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
+    <section class="scroll" tabIndex={0} aria-label={caption}>
+      <table>
+        <caption>{caption}</caption>
+        <thead>
+          <tr>
+            {columns.map(({ title }, at) => (
+              <th
+                scope="col"
+                key={title}
+                aria-sort={at !== order.at ? 'none' : order.isDescending ? 'descending' : 'ascending'}
+              >
+                <button type="button" onClick={() => pick(at)}>
+                  {title}
+                </button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {sorted.map(row => (
+            <tr key={String(columns[0]!.value(row))}>
+              {columns.map(({ title, value, text }) => {
+                const cell = value(row)
+                return (
+                  <td key={title} class={typeof cell === 'string' ? 'words' : ''}>
+                    {cell === null ? '–' : typeof cell === 'string' ? cell : (text ?? String)(cell)}
+                  </td>
+                )
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function compared(a: number | string | null, b: number | string | null, isDescending: boolean): number {
+  if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0)
+  const difference =
+    typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b), 'en', { numeric: true })
+  return isDescending ? -difference : difference
+}

@@ -1,0 +1,30 @@
+import { useId } from 'preact/hooks'
+
+/** Which round is shown. */
+export function RoundSlider({
+  rounds,
+  at,
+  onChange,
+}: {
+  rounds: readonly number[]
+  at: number
+  onChange(at: number): void
+}) {
+  const id = useId()
+  if (rounds.length < 2) return null
+  return (
+    <p class="slider">
+      <label for={id}>Round</label>
+      <input
+        id={id}
+        type="range"
+        min={0}
+        max={rounds.length - 1}
+        value={at}
+        aria-valuetext={`round ${rounds[at]}`}
+        onInput={event => onChange(event.currentTarget.valueAsNumber)}
+      />
+      <output for={id}>{rounds[at]}</output>
+    </p>
+  )
+}
