@@ -1,4 +1,6 @@
-export type { ReportData } from './data.js'
-export { type PageProgram, pageOf, reportProgram } from './page.js'
+export { readAbout } from './about.js'
+export type { ReportData, RunAbout } from './data.js'
+export { asPageJson, type PageProgram, pageOf, reportProgram } from './page.js'
 export { readRun } from './read-run.js'
+export type { KeptSummary } from './summary.js'
 export { reportFile, writeReport } from './write.js'

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { shown, shownLines } from '../foreign.js'
+import { packed } from '../watch/index.js'
 import type { ReportData } from './data.js'
 
 /** What makes a page of data: the built program and its style. */
@@ -71,11 +72,16 @@ function escaped(text: string): string {
 /** Digits that a reader of curves and tables can see; doubles have 17, most of a report's bytes. */
 const digits = 6
 
-/** As JSON that cannot end its element: no `<` is left. Foreign text loses what would turn or hide other text. */
-function embedded(data: ReportData): string {
+/** As JSON that cannot end its element: no `<` is left. A graph that many rounds have is in it once. */
+function embedded({ record, ...data }: ReportData): string {
+  return asPageJson({ ...data, record: packed(record) }).replaceAll('<', '\\u003c')
+}
+
+/** What a page shows, as JSON. Foreign text loses what would turn or hide other text. */
+export function asPageJson(data: object): string {
   return JSON.stringify(data, (_, value: unknown) => {
     if (typeof value === 'string') return shownLines(value)
     if (typeof value === 'number' && !Number.isInteger(value)) return Number(value.toPrecision(digits))
     return value
-  }).replaceAll('<', '\\u003c')
+  })
 }
