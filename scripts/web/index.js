@@ -15,6 +15,7 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: 'web/report.tsx', out: 'report' },
+    { in: 'web/dashboard.tsx', out: 'dashboard' },
     { in: 'web/style.css', out: 'report' },
   ],
   outdir: 'dist/web',
