@@ -13,6 +13,7 @@ import { report } from './report.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
 import { topology } from './topology.js'
+import { watch } from './watch.js'
 
 /** What `hearsay` can do, in the order of its help. */
 export const commands: readonly Command[] = [
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   predict,
   exportModel,
   report,
+  watch,
   init,
   data,
   topology,
