@@ -20,8 +20,8 @@ const shapes = [
 const manifest = {
   seed: 1,
   peers: 16,
-  rounds: 20,
-  data: { set: 'pneumoniamnist' },
+  rounds: 8,
+  data: { set: 'digits' },
   model: 'mlp',
   merge: 'dfedavg',
   topology: 'ring',
@@ -50,7 +50,8 @@ export async function watch({ quick }) {
         'first paint ms',
         'whole run s',
         'scrubbing: frame p50 / p95 / longest ms',
-        'gone to by pointer, longest ms',
+        'CPU ms a frame',
+        'peer by peer, longest ms',
       ],
       ...rows,
     ])
@@ -78,7 +79,9 @@ async function drawn(browser, folder, shape) {
     await slider.scrollIntoViewIfNeeded()
     // What is still being drawn of the replay is not scrubbing.
     await page.waitForTimeout(2000)
+    const cpu = await mainThread(page)
     const scrubbed = (await slider.evaluate(scrub)).sort((a, b) => a - b)
+    const cpuMs = (await cpu()) / scrubbed.length
     const pointed = (await page.locator('canvas.graph').evaluate(point)).sort((a, b) => a - b)
     const at = share => scrubbed[Math.min(scrubbed.length - 1, Math.floor(share * scrubbed.length))].toFixed(0)
     return [
@@ -86,12 +89,25 @@ async function drawn(browser, folder, shape) {
       paint.toFixed(0),
       wholeSeconds.toFixed(1),
       [at(0.5), at(0.95), at(1)].join(' / '),
+      cpuMs.toFixed(1),
       pointed.at(-1).toFixed(0),
     ]
   } finally {
     await page.close()
     await dashboard.stop()
   }
+}
+
+/** What the page's main thread has computed since, in ms: other processes do not count. */
+async function mainThread(page) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const taskMs = async () => {
+    const { metrics } = await session.send('Performance.getMetrics')
+    return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
+  }
+  const before = await taskMs()
+  return async () => (await taskMs()) - before
 }
 
 /** In the page: moves the slider by a round a frame, there and back. @returns milliseconds of each frame */
@@ -142,15 +158,12 @@ const watchers = {
 /** The same run again and again, in turn, each in a process of its own. */
 async function compare(browser, folder, times) {
   const results = Object.fromEntries(Object.keys(watchers).map(name => [name, []]))
+  let lastRun
   for (let time = 0; time < times; time++) {
     for (const [name, open] of Object.entries(watchers)) {
       const isWatched = name.startsWith('without') ? 'no' : 'yes'
-      const args = [
-        runScript,
-        JSON.stringify(manifest),
-        join(folder, `run-${time}-${results[name].length}-${name.length}`),
-        isWatched,
-      ]
+      lastRun = `run-${time}-${name.replaceAll(/\W/g, '-')}`
+      const args = [runScript, JSON.stringify(manifest), join(folder, lastRun), isWatched]
       const child = await startChild(process.execPath, args)
       const close = await open(child.hello.address, browser)
       results[name].push(await child.ask('go'))
@@ -159,12 +172,15 @@ async function compare(browser, folder, times) {
     }
   }
   const [plain] = Object.values(results)
+  const seconds = median(plain.map(({ seconds }) => seconds))
+  const alone = await servedAlone(browser, join(folder, lastRun), seconds)
+  const share = (alone / median(plain.map(({ cpuSeconds }) => cpuSeconds))) * 100
   const more = (all, what) => {
     // Each run beside the one without that was next to it: a busy moment hits both.
     const ratios = all.map((result, time) => result[what] / plain[time][what])
     return `${((median(ratios) - 1) * 100).toFixed(1)} %`
   }
-  print(`watch: what it costs a run (16 peers, 20 rounds, ${times} times in turn; below 2 %)`, [
+  print(`watch: what it costs a run (16 peers, 8 rounds, ${times} times in turn; below 2 %)`, [
     ['', 'seconds', 'CPU seconds', 'more seconds', 'more CPU'],
     ...Object.entries(results).map(([name, all]) => [
       name,
@@ -173,4 +189,22 @@ async function compare(browser, folder, times) {
       ...(all === plain ? ['', ''] : [more(all, 'seconds'), more(all, 'cpuSeconds')]),
     ]),
   ])
+  console.log(
+    `  serving a browser for as long, in a process that does nothing else: ${alone.toFixed(3)} CPU seconds, ${share.toFixed(1)} % of the run's`,
+  )
+}
+
+/** CPU seconds of a process that only serves a browser: all events, and then looks for more as long as the run took. */
+async function servedAlone(browser, folder, seconds) {
+  const { createDashboard } = await import('../../dist/dashboard/index.js')
+  const dashboard = createDashboard({ folder })
+  const page = await browser.newPage()
+  const address = await dashboard.start()
+  const before = process.cpuUsage()
+  await page.goto(address)
+  await page.waitForTimeout(seconds * 1000)
+  const { user, system } = process.cpuUsage(before)
+  await page.close()
+  await dashboard.stop()
+  return (user + system) / 1e6
 }

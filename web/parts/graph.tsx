@@ -80,8 +80,10 @@ export function Graph({ record, arrangement, samples, text }: GraphProps) {
         Peers from <span class="low">{text(limits.low)}</span> to <span class="high">{text(limits.high)}</span>
         <span class="late">late in this round</span>
         <span class="gone">gone</span>
-        {lines.every > 1 && ` One of ${lines.every} edges is drawn, and all of the peer that is pointed at.`}
       </p>
+      {lines.every > 1 && (
+        <p class="says">One of {lines.every} edges is drawn, and all of the peer that is pointed at.</p>
+      )}
     </div>
   )
 }
