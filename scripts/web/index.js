@@ -16,6 +16,7 @@ const { metafile } = await build({
   entryPoints: [
     { in: 'web/report.tsx', out: 'report' },
     { in: 'web/compare.tsx', out: 'compare' },
+    { in: 'web/dashboard.tsx', out: 'dashboard' },
     { in: 'web/style.css', out: 'report' },
   ],
   outdir: 'dist/web',

@@ -1,7 +1,8 @@
 import type { Primary } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { type Manifest, runIdOf } from '../node/index.js'
-import { isSimulation, type RunFiles, readRunFiles } from '../report/index.js'
+import { isSimulation, type RunFiles, readRecord, readRunFiles } from '../report/index.js'
+import type { RunRecord } from '../watch/index.js'
 import { courseOf, type RunCourse, unitedCourse } from './course.js'
 
 /** A run as its folders have it, before it is known by which figure it is compared. */
@@ -39,7 +40,7 @@ export async function readRuns(
   const parts = new Map<string, Part[]>()
   for (const folder of folders) {
     signal?.throwIfAborted()
-    const part = partOf(folder, await readRunFiles(folder, signal))
+    const part = partOf(folder, await readRunFiles(folder), await readRecord(folder, signal))
     const key = `${withoutPrimary(part.manifest)} ${part.isSimulation}`
     parts.set(key, [...(parts.get(key) ?? []), part])
   }
@@ -59,7 +60,7 @@ function idOf(manifest: Manifest): string {
   return Buffer.from(runIdOf(manifest)).toString('hex')
 }
 
-function partOf(folder: string, { manifest, record, summary }: RunFiles): Part {
+function partOf(folder: string, { manifest, summary }: RunFiles, record: RunRecord): Part {
   const { primary = 'accuracy' } = manifest.evaluation
   const isComplete = summary.interrupted === false
   const sent = summary.sentBytes === undefined || !summary.rounds ? undefined : summary.sentBytes / summary.rounds

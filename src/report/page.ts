@@ -26,7 +26,7 @@ export interface Page {
   readonly title: string
   /** What a reader whose browser runs no script is told. */
   readonly withoutScript: string
-  readonly data: unknown
+  readonly data: object
 }
 
 /**
@@ -55,7 +55,7 @@ export function pageOf({ title, withoutScript, data }: Page, { script, style }: 
 </head>
 <body>
 <main id="page"><noscript>This page draws itself with a script that is inside this file. ${escaped(shown(withoutScript))}</noscript></main>
-<script type="application/json" id="data">${embedded(data)}</script>
+<script type="application/json" id="data">${asPageJson(data).replaceAll('<', '\\u003c')}</script>
 <script>${script}</script>
 </body>
 </html>
@@ -81,11 +81,11 @@ function escaped(text: string): string {
 /** Digits that a reader of curves and tables can see; doubles have 17, most of a page's bytes. */
 const digits = 6
 
-/** As JSON that cannot end its element: no `<` is left. Foreign text loses what would turn or hide other text. */
-function embedded(data: unknown): string {
+/** What a page shows, as JSON. Foreign text loses what would turn or hide other text. */
+export function asPageJson(data: object): string {
   return JSON.stringify(data, (_, value: unknown) => {
     if (typeof value === 'string') return shownLines(value)
     if (typeof value === 'number' && !Number.isInteger(value)) return Number(value.toPrecision(digits))
     return value
-  }).replaceAll('<', '\\u003c')
+  })
 }

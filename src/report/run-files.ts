@@ -15,22 +15,37 @@ export interface RunFiles {
   readonly manifest: Manifest
   /** The manifest as it stands in the folder. */
   readonly text: string
-  readonly record: RunRecord
+  /** Empty where there is none. */
   readonly summary: KeptSummary
 }
 
 /**
- * Reads a run folder.
+ * Reads what a run folder holds beside its events.
  *
- * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder; the signal's reason
+ * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder
  */
-export async function readRunFiles(folder: string, signal?: AbortSignal): Promise<RunFiles> {
+export async function readRunFiles(folder: string): Promise<RunFiles> {
   await mustBeThere(folder)
   const manifestPath = join(folder, 'manifest.yaml')
   const text = await manifestText(manifestPath)
   const manifest = parseManifest(parseYaml(text, manifestPath, 'MANIFEST').value ?? {}, manifestPath)
-  const record = await recordOf(join(folder, 'metrics.jsonl'), signal)
-  return { manifest, text, record, summary: await readSummary(join(folder, 'summary.json')) }
+  return { manifest, text, summary: await readSummary(join(folder, 'summary.json')) }
+}
+
+/**
+ * Reads a run folder's events.
+ *
+ * @throws {@link HearsayError} `RUN` where they cannot be read; the signal's reason
+ */
+export async function readRecord(folder: string, signal?: AbortSignal): Promise<RunRecord> {
+  const record = createRecord()
+  for await (const lines of metricsLines(join(folder, 'metrics.jsonl'), signal === undefined ? {} : { signal })) {
+    for (const line of lines) {
+      if (line === undefined) record.addMalformed()
+      else record.addLine(line)
+    }
+  }
+  return record.record()
 }
 
 async function mustBeThere(folder: string): Promise<void> {
@@ -47,20 +62,4 @@ async function manifestText(path: string): Promise<string> {
   } catch (error) {
     throw new HearsayError('MANIFEST', whyNotRead(error), { source: path, cause: error })
   }
-}
-
-async function recordOf(path: string, signal: AbortSignal | undefined): Promise<RunRecord> {
-  const record = createRecord()
-  for await (const lines of metricsLines(path, signal === undefined ? {} : { signal })) {
-    for (const line of lines) {
-      if (line === undefined) record.addMalformed()
-      else record.addLine(line)
-    }
-  }
-  return record.record()
-}
-
-/** Was the run a simulation? Its first event says so. */
-export function isSimulation({ run }: RunRecord): boolean {
-  return run !== null
 }

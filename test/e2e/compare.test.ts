@@ -1,10 +1,10 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parse } from 'csv-parse/sync'
 import { expect, it } from 'vitest'
+import { expectAccessible, hasBrowser, launched, opened } from './browser.js'
 import { hearsay, readJson, temporaryFolder, tiny } from './hearsay.js'
-import { executablePath, launched, opened } from './pages.js'
 
 const files = ['--html', 'page.html', '--csv', 'runs.csv', '--latex', 'table.tex']
 
@@ -45,9 +45,9 @@ it('hearsay compare has the figures of the summaries, on a terminal, as CSV and 
     stderr: expect.stringMatching(/^error: \.: is no run folder/),
   })
   // What a page holds is tested without a Chromium, in test/compare.
-  if (!existsSync(executablePath)) return
+  if (!hasBrowser) return
   await using browser = await launched()
-  const { page, complaints } = await opened(browser, join(cwd, 'page.html'))
+  const { page, complaints } = await opened(browser, pathToFileURL(join(cwd, 'page.html')).href)
   const figures = page.getByRole('table', { name: /^Figures/ })
   expect(await figures.locator('tbody tr').first().locator('td').allTextContents()).toEqual(
     expect.arrayContaining(['merge.method: dfedavg', expect.stringMatching(`^${shown} ±`)]),
@@ -58,4 +58,5 @@ it('hearsay compare has the figures of the summaries, on a terminal, as CSV and 
   await page.getByRole('checkbox', { name: /dfedavg/ }).uncheck()
   expect(await page.locator('canvas').count()).toBeGreaterThan(2)
   expect(complaints).toEqual([])
+  await expectAccessible(page)
 })

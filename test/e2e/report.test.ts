@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/watch/index.js'
+import { expectAccessible, hasBrowser, launched, type Opened, opened as openedIn } from './browser.js'
 import { hearsay, readJson, temporaryFolder } from './hearsay.js'
-import { executablePath, launched, type OpenedPage, opened } from './pages.js'
 
 /** A peer that calls itself so must stay text. */
 const hostile = '<img src=x onerror=globalThis.marked=1>'
@@ -27,8 +27,7 @@ async function runIn(cwd: string): Promise<string> {
   return join(cwd, 'run')
 }
 
-// No Chromium is no failure: what a page holds is tested without one, in test/report.
-describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
+describe.skipIf(!hasBrowser)('a report in Chromium', () => {
   let browser: Browser
   let run: string
   beforeAll(async () => {
@@ -37,10 +36,10 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   })
   afterAll(() => browser?.close())
 
-  const open = (path: string): Promise<OpenedPage> => opened(browser, path)
+  const opened = (path: string): Promise<Opened> => openedIn(browser, pathToFileURL(path).href)
 
   it('has the figures of summary.json, complains of nothing, asks for nothing, and takes no name for markup', async () => {
-    const { page, complaints } = await open(join(run, 'report.html'))
+    const { page, complaints } = await opened(join(run, 'report.html'))
     const { perPeer } = await readJson<RunSummary>(join(run, 'summary.json'))
     const rows = page.getByRole('table', { name: /^Peers/ }).locator('tbody tr')
     const cells = await rows.evaluateAll(all =>
@@ -57,7 +56,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   })
 
   it('sorts its table by a heading, with the keyboard too, the other way round the second time', async () => {
-    const { page } = await open(join(run, 'report.html'))
+    const { page } = await opened(join(run, 'report.html'))
     const table = page.getByRole('table', { name: /^Peers/ })
     const samples = () => table.locator('tbody tr td:nth-child(3)').allTextContents()
     const heading = table.getByRole('columnheader', { name: 'samples' })
@@ -71,13 +70,14 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   })
 
   it('shows any round of the graph, and tells of a peer that the arrow keys reach', async () => {
-    const { page, complaints } = await open(join(run, 'report.html'))
+    const { page, complaints } = await opened(join(run, 'report.html'))
     const graph = page.getByRole('img', { name: /^Round 3: 3 peers/ })
     await graph.press('ArrowRight')
     expect(await page.locator('output.pointed').textContent()).toMatch(/^0: .*received from/)
     await page.getByRole('slider', { name: 'Round' }).fill('0')
     await page.getByRole('img', { name: /^Round 1: 3 peers/ }).waitFor()
     expect(complaints).toEqual([])
+    await expectAccessible(page)
     await page.close()
   })
 
@@ -89,7 +89,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
     }
     const { status, stdout } = await hearsay(['report', 'old'], cwd)
     expect([status, stdout]).toEqual([0, 'old/report.html\n'])
-    const { page, complaints } = await open(join(cwd, 'old', 'report.html'))
+    const { page, complaints } = await opened(join(cwd, 'old', 'report.html'))
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('old')
     expect(complaints).toEqual([])
     await page.close()

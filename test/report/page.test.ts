@@ -13,6 +13,7 @@ function dataOf(changes: Partial<ReportData> = {}): ReportData {
     name: hostile,
     says: 'a run',
     measure: 'accuracy',
+    primary: 'accuracy',
     manifest: `format: 1\nnote: ${hostile}\n`,
     environment: [],
     outcome: [],

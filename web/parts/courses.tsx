@@ -3,8 +3,9 @@ import type { ColumnName, ComparedTable, Course } from '../../src/compare/shape.
 import { qualityName, qualityText, secondsText, threeDigits, variantName } from '../../src/compare/text.js'
 import { byteCount } from '../../src/watch/text.js'
 import { looks } from '../looks.js'
-import { type Curve, Curves, type Values } from './curves.js'
+import { Curves } from './curves.js'
 import { capital } from './learning.js'
+import type { Curve, Values } from './plot.js'
 import { useChosen, VariantChoice } from './variants.js'
 
 /** What stands below the curves. */

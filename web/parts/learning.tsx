@@ -1,11 +1,13 @@
 import type { ReportData } from '../../src/report/data.js'
+import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
-import { type Curve, Curves, dashed, type Values } from './curves.js'
+import { Curves } from './curves.js'
+import { type Curve, dashed, type Values } from './plot.js'
 
 /** How the peers learn, round by round. */
 export function Learning({ data }: { readonly data: ReportData }) {
-  const { record, measure, contraction } = data
+  const { record, measure, primary, contraction } = data
   const { rounds, baselines } = record
   const numbers = rounds.map(({ round }) => round + 1)
   const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
@@ -34,6 +36,26 @@ export function Learning({ data }: { readonly data: ReportData }) {
   const local = rounds.map(({ columns }) => meanOf(columns.localDistance))
   return (
     <div class="charts">
+      {primary !== 'accuracy' && rounds.some(({ beside }) => beside[primary] !== undefined) && (
+        <Curves
+          title={capital(figureName(primary))}
+          says="The figure that the manifest puts first: the mean over the peers’ own models, from the lowest to the highest."
+          rounds={numbers}
+          curves={[
+            {
+              label: 'mean',
+              color: 'blue',
+              values: rounds.map(({ beside }) => meanOf(beside[primary] ?? [])),
+              band: {
+                label: 'peers',
+                low: rounds.map(({ beside }) => lowestOf(beside[primary] ?? [])),
+                high: rounds.map(({ beside }) => highestOf(beside[primary] ?? [])),
+              },
+            },
+          ]}
+          text={value => besideMeasured(primary, value)}
+        />
+      )}
       <Curves
         title={capital(measureNames[measure])}
         says="On the test set: the mean of the peers’ own models, from the lowest to the highest."

@@ -14,6 +14,7 @@ import { report } from './report.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
 import { topology } from './topology.js'
+import { watch } from './watch.js'
 
 /** What `hearsay` can do, in the order of its help. */
 export const commands: readonly Command[] = [
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   exportModel,
   report,
   compare,
+  watch,
   init,
   data,
   topology,
