@@ -62,7 +62,7 @@ export async function joinFederation(
     await folder.writeSettings(settings)
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone },
+      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone, watch: flags },
       terminal,
     )
   } finally {

@@ -6,9 +6,10 @@ import { type Identity, type Manifest, runIdOf } from '../node/index.js'
 import { validate } from '../validation.js'
 import type { NetworkFlags } from './network-flags.js'
 import { type TableFlags, tableFields } from './table-flags.js'
+import type { WatchFlags } from './watching.js'
 
 /** Flags that start and join have in common. */
-export interface FieldFlags extends NetworkFlags, TableFlags {
+export interface FieldFlags extends NetworkFlags, TableFlags, WatchFlags {
   readonly data?: string
   readonly model?: string
   readonly share?: number

@@ -63,7 +63,19 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
     const { backend, json = false, alone: isAlone = false } = flags
     const contacts = [address]
     return await runField(
-      { folder, manifest, identity, settings, backend, contacts, met, hasBegun: view.hasBegun, json, isAlone },
+      {
+        folder,
+        manifest,
+        identity,
+        settings,
+        backend,
+        contacts,
+        met,
+        hasBegun: view.hasBegun,
+        json,
+        isAlone,
+        watch: flags,
+      },
       terminal,
     )
   } finally {

@@ -46,7 +46,7 @@ export async function resumeRun(
     const met = contact === undefined ? [] : [contactOf(contact, folder)]
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone },
+      { folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone, watch: flags },
       terminal,
     )
   } finally {

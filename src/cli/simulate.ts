@@ -16,8 +16,9 @@ import { parseFault, type Transport } from '../simulate/index.js'
 import type { Run, Terminal } from './command.js'
 import { manifestFrom, type RunFlags } from './run-flags.js'
 import { runIn } from './simulation-run.js'
+import type { WatchFlags } from './watching.js'
 
-interface SimulateOptions extends RunFlags {
+interface SimulateOptions extends RunFlags, WatchFlags {
   readonly backend: (typeof backendSchema.options)[number]
   readonly transport: Transport
   readonly port: number
@@ -77,6 +78,8 @@ async function goOn(
       resume: { folder: path, tell },
       out: path,
       ...(options.json && { json: true }),
+      ...(options.watch !== undefined && { watch: options.watch }),
+      ...(options.open && { open: true }),
     }
     return await runIn(manifest, resumed, terminal, ({ rounds }) => reopenRunFolder(path, rounds))
   } finally {
@@ -84,8 +87,9 @@ async function goOn(
   }
 }
 
-/** Flags that would change a run that has begun: all but `--json`. */
-function givenBeside({ resume, json, backend, transport, port, baselines, ...others }: SimulateOptions): string[] {
+/** Flags that would change a run that has begun: all but those of what is shown of it. */
+function givenBeside(options: SimulateOptions): string[] {
+  const { resume, json, watch, open, backend, transport, port, baselines, ...others } = options
   const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [kebab(name)]))
   if (backend !== 'auto') given.push('backend')
   if (transport !== 'tcp') given.push('transport')

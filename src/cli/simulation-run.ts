@@ -6,6 +6,7 @@ import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
+import type { KeptSummary } from '../report/index.js'
 import { typed } from '../shell.js'
 import {
   createSimulation,
@@ -36,9 +37,10 @@ import { tellNotes } from './notes.js'
 import { tellReading } from './reading-line.js'
 import { reportOf } from './run-report.js'
 import { trafficText } from './traffic.js'
+import { startWatching, type WatchFlags } from './watching.js'
 
 /** Options of a simulation, new or resumed. */
-export interface Running extends Omit<SimulationOptions, 'signal'> {
+export interface Running extends Omit<SimulationOptions, 'signal'>, WatchFlags {
   readonly baselines: boolean
   readonly out?: string
   readonly json?: boolean
@@ -70,8 +72,17 @@ export async function runIn(
     // State is kept only in a folder that the user named, as keeping it takes time.
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
     const reporters = reportersOf(folder, options, terminal)
-    const outcome = await outcomeOf(simulation.run({ keep, reporters }))
-    return await finish(prepared, outcome, folder, options, terminal, described)
+    const watching = await startWatching(
+      { folder: folder.path, known: knownOf(prepared) },
+      options,
+      line => void terminal.stderr.write(`${line}\n`),
+    )
+    try {
+      const outcome = await outcomeOf(simulation.run({ keep, reporters }))
+      return await finish(prepared, outcome, folder, options, terminal, described)
+    } finally {
+      await watching.stop()
+    }
   } finally {
     await simulation.close()
   }
@@ -94,6 +105,16 @@ async function describeAll(prepared: Prepared, members: readonly Member[]): Prom
     const topology = topologies.get(model)
     return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, merge, share })
   })
+}
+
+/** What a dashboard can show before there is a summary. */
+function knownOf({ backend, transport, spectralGap, layout, head, shards }: Prepared): KeptSummary {
+  const { name, device } = backend
+  return {
+    ...{ backend: name, device, transport, spectralGap },
+    model: { parameters: layout.size, shared: head.layout.size },
+    perPeer: shards.map(({ name, samples }) => ({ name, samples: samples.size })),
+  }
 }
 
 /** Is progress shown? With `--json` only on a terminal. */
@@ -179,7 +200,7 @@ async function finish(
   const isPrinted = !options.json && result.last !== undefined
   if (isPrinted) stdout.write(`\n${report(summary, stdout.columns)}\n`)
   if (lost !== undefined) throw lost.error
-  const page = result.interrupted ? undefined : await reportOf(folder.path, terminal)
+  const page = await reportOf(folder.path, terminal)
   if (isPrinted) stdout.write(`\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name, page)}\n`)
   if (!result.interrupted) {
     await dropState(folder.path)

@@ -25,7 +25,7 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
     await folder.writeSettings(settings)
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone },
+      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone, watch: flags },
       terminal,
     )
   } finally {

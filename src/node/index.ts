@@ -1,4 +1,4 @@
-export type { AssembledPeer, AssemblyInit, InTheField } from './assembled-peer.js'
+export type { AssembledPeer, AssemblyInit, HeardPeer, InTheField } from './assembled-peer.js'
 export { assemblePeer } from './assembly.js'
 export type { PeerCounters } from './counters.js'
 export type { Entry } from './entry.js'

@@ -2,6 +2,7 @@ import { type Flag, grouped, wholeNumber } from '../command.js'
 import { backendFlag } from './backend.js'
 import { networkFlags } from './network.js'
 import { tableFlags } from './table.js'
+import { watchFlags } from './watch.js'
 
 /** Flags that start and join have in common, for one peer of a run in the field. */
 export const fieldFlags: readonly Flag[] = [
@@ -46,4 +47,5 @@ export const fieldFlags: readonly Flag[] = [
     { flags: '--alone', description: "begin, or go on, without waiting for as many as the manifest's minPeers" },
     { flags: '--json', description: 'at the end print one JSON object to stdout, and all else to stderr' },
   ]),
+  ...watchFlags,
 ]

@@ -1,2 +1,3 @@
+export { type PackedRecord, packed, unpacked } from './packed.js'
 export { createRecord, type RecordFold } from './record.js'
 export * from './shape.js'
