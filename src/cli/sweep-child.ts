@@ -1,0 +1,14 @@
+/*
+ * A run of a sweep: `hearsay`, which ends as by Ctrl-C when the channel to its sweep closes. The sweep closes it to stop
+ * the run, and the system does where the sweep was killed: no run goes on unseen.
+ */
+
+process.once('disconnect', () => {
+  // Until `hearsay` listens, there is nothing to keep.
+  if (!process.emit('SIGINT')) process.exit(130)
+})
+// A run that is over must not wait for its sweep.
+process.channel?.unref()
+await import('./main.js')
+
+export {}

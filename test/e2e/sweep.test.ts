@@ -1,0 +1,36 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { type Sweep, sweepOf, tableOf } from './sweeps.js'
+
+async function begunIn({ out }: Sweep): Promise<number> {
+  return (await readdir(join(out, 'jobs'))).length
+}
+
+it('a sweep that is killed, cut into parts and interrupted ends with the same table as one undisturbed', async () => {
+  const whole = await sweepOf(2)
+  const { status, stdout, stderr } = await whole.run()
+  expect([status, stderr]).toEqual([0, expect.stringContaining('6 runs, 2 at a time')])
+  expect(stdout).toContain('6 of 6 runs are done')
+  expect((await stat(join(whole.out, 'comparison.html'))).size).toBeGreaterThan(10_000)
+
+  const disturbed = await sweepOf(2)
+  await disturbed.end('SIGKILL', 'done', 1, '--shard', '2/2')
+  // Nobody has told its runs, and they end.
+  await disturbed.quiet()
+  const shard = await disturbed.run('--shard', '2/2')
+  expect([shard.status, shard.stdout]).toEqual([0, expect.stringContaining('3 of 6 runs are done, 3 missing')])
+  expect(await begunIn(disturbed)).toBe(3)
+  const interrupted = await disturbed.end('SIGINT', 'begun', 1)
+  expect(interrupted.status).toBe(130)
+  expect(interrupted.stderr).toMatch(
+    /^Interrupted; .*; go on with: hearsay sweep sweep\.yaml --out out --jobs 2 --backend wasm$/m,
+  )
+  await disturbed.quiet()
+  expect((await disturbed.run()).status).toBe(0)
+  expect(await tableOf(disturbed)).toEqual(await tableOf(whole))
+
+  const over = await whole.run()
+  expect([over.status, over.stderr]).toEqual([0, expect.stringContaining('to do    nothing')])
+  expect(over.stdout).toBe(stdout)
+})
