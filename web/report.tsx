@@ -1,6 +1,6 @@
-import { render } from 'preact'
 import type { ReportData } from '../src/report/data.js'
 import { count, measured } from '../src/watch/text.js'
+import { drawPage } from './page.js'
 import { Confusion } from './parts/confusion.js'
 import { GateMatrix } from './parts/gate-matrix.js'
 import { Graph } from './parts/graph.js'
@@ -94,7 +94,4 @@ function Report({ data }: { readonly data: ReportData }) {
   )
 }
 
-const data = JSON.parse(document.getElementById('data')!.textContent!) as ReportData
-const place = document.getElementById('report')!
-place.replaceChildren()
-render(<Report data={data} />, place)
+drawPage<ReportData>(data => <Report data={data} />)

@@ -5,11 +5,6 @@ export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 }
 
-/** Colours of curves, in this order; distinguishable with the common colour blindnesses (Okabe and Ito 2008). */
-export const curveColors = ['blue', 'orange', 'green', 'purple', 'red', 'grey'] as const
-
-export type CurveColor = (typeof curveColors)[number]
-
 /** From low to high: five colours of viridis, whose lightness grows evenly. */
 const scale = [
   [68, 1, 84],

@@ -15,6 +15,7 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: 'web/report.tsx', out: 'report' },
+    { in: 'web/compare.tsx', out: 'compare' },
     { in: 'web/style.css', out: 'report' },
   ],
   outdir: 'dist/web',

@@ -1,4 +1,6 @@
 export type { ReportData } from './data.js'
-export { type PageProgram, pageOf, reportProgram } from './page.js'
+export { type Page, type PageProgram, pageOf, pageProgram } from './page.js'
 export { readRun } from './read-run.js'
+export { isSimulation, type RunFiles, readRunFiles } from './run-files.js'
+export { version } from './version.js'
 export { reportFile, writeReport } from './write.js'

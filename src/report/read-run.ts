@@ -1,20 +1,15 @@
-import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { readBounded, whyNotRead } from '../bounded-file.js'
 import { measureOf } from '../data/index.js'
-import { keptClasses, metricsLines } from '../disk/index.js'
-import { HearsayError } from '../errors.js'
+import { keptClasses } from '../disk/index.js'
 import { methodOf } from '../methods/index.js'
-import { type Manifest, parseManifest } from '../node/index.js'
+import type { Manifest } from '../node/index.js'
 import { typed } from '../shell.js'
-import { whyNot } from '../system-errors.js'
 import { createTopology } from '../topology/index.js'
-import { countOf, createRecord, graphNames, type RunRecord } from '../watch/index.js'
-import { parseYaml } from '../yaml.js'
-import { yamlLimits } from '../yaml-shape.js'
+import { countOf, graphNames, type RunRecord } from '../watch/index.js'
 import type { ReportData } from './data.js'
 import { environmentOf, outcomeOf } from './facts.js'
-import { type KeptSummary, readSummary } from './summary.js'
+import { isSimulation, readRunFiles } from './run-files.js'
+import type { KeptSummary } from './summary.js'
 import { version } from './version.js'
 
 /**
@@ -23,12 +18,7 @@ import { version } from './version.js'
  * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder; the signal's reason
  */
 export async function readRun(folder: string, signal?: AbortSignal): Promise<ReportData> {
-  await mustBeThere(folder)
-  const manifestPath = join(folder, 'manifest.yaml')
-  const text = await manifestText(manifestPath)
-  const manifest = parseManifest(parseYaml(text, manifestPath, 'MANIFEST').value ?? {}, manifestPath)
-  const record = await recordOf(join(folder, 'metrics.jsonl'), signal)
-  const summary = await readSummary(join(folder, 'summary.json'))
+  const { manifest, text, record, summary } = await readRunFiles(folder, signal)
   const confusions = summary.perPeer?.some(({ confusion }) => confusion !== undefined) ?? false
   const { paper, reports } = methodOf(manifest.merge)
   const measure = measureOf(manifest.data)
@@ -51,39 +41,6 @@ export async function readRun(folder: string, signal?: AbortSignal): Promise<Rep
     version,
     record,
   }
-}
-
-async function mustBeThere(folder: string): Promise<void> {
-  try {
-    for (const file of ['manifest.yaml', 'metrics.jsonl']) await stat(join(folder, file))
-  } catch (error) {
-    throw new HearsayError('RUN', `is no run folder: ${whyNot(error)}`, { source: folder, cause: error })
-  }
-}
-
-/** As it stands in the folder. */
-async function manifestText(path: string): Promise<string> {
-  try {
-    return (await readBounded(path, yamlLimits.bytes)).toString('utf8')
-  } catch (error) {
-    throw new HearsayError('MANIFEST', whyNotRead(error), { source: path, cause: error })
-  }
-}
-
-async function recordOf(path: string, signal: AbortSignal | undefined): Promise<RunRecord> {
-  const record = createRecord()
-  for await (const lines of metricsLines(path, signal === undefined ? {} : { signal })) {
-    for (const line of lines) {
-      if (line === undefined) record.addMalformed()
-      else record.addLine(line)
-    }
-  }
-  return record.record()
-}
-
-/** Was the run a simulation? Its first event says so. */
-export function isSimulation({ run }: RunRecord): boolean {
-  return run !== null
 }
 
 function saysOf(manifest: Manifest, record: RunRecord): string {

@@ -1,14 +1,11 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/watch/index.js'
 import { hearsay, readJson, temporaryFolder } from './hearsay.js'
-
-/** Debian's, as `.ci/run` installs it. */
-const executablePath = process.env.HEARSAY_TEST_CHROMIUM ?? '/usr/bin/chromium'
+import { executablePath, launched, type OpenedPage, opened } from './pages.js'
 
 /** A peer that calls itself so must stay text. */
 const hostile = '<img src=x onerror=globalThis.marked=1>'
@@ -35,26 +32,15 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   let browser: Browser
   let run: string
   beforeAll(async () => {
-    // As root, as in a container, Chromium has no sandbox of its own.
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await launched()
     run = await runIn(await temporaryFolder())
   })
   afterAll(() => browser?.close())
 
-  /** Opens a page; `complaints` are whatever a console shows, and whatever the page asks for beside itself. */
-  async function opened(path: string): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage()
-    const complaints: string[] = []
-    page.on('console', message => complaints.push(message.text()))
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('request', request => request.isNavigationRequest() || complaints.push(request.url()))
-    await page.goto(pathToFileURL(path).href)
-    await page.locator('h1').waitFor()
-    return { page, complaints }
-  }
+  const open = (path: string): Promise<OpenedPage> => opened(browser, path)
 
   it('has the figures of summary.json, complains of nothing, asks for nothing, and takes no name for markup', async () => {
-    const { page, complaints } = await opened(join(run, 'report.html'))
+    const { page, complaints } = await open(join(run, 'report.html'))
     const { perPeer } = await readJson<RunSummary>(join(run, 'summary.json'))
     const rows = page.getByRole('table', { name: /^Peers/ }).locator('tbody tr')
     const cells = await rows.evaluateAll(all =>
@@ -71,7 +57,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   })
 
   it('sorts its table by a heading, with the keyboard too, the other way round the second time', async () => {
-    const { page } = await opened(join(run, 'report.html'))
+    const { page } = await open(join(run, 'report.html'))
     const table = page.getByRole('table', { name: /^Peers/ })
     const samples = () => table.locator('tbody tr td:nth-child(3)').allTextContents()
     const heading = table.getByRole('columnheader', { name: 'samples' })
@@ -85,7 +71,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
   })
 
   it('shows any round of the graph, and tells of a peer that the arrow keys reach', async () => {
-    const { page, complaints } = await opened(join(run, 'report.html'))
+    const { page, complaints } = await open(join(run, 'report.html'))
     const graph = page.getByRole('img', { name: /^Round 3: 3 peers/ })
     await graph.press('ArrowRight')
     expect(await page.locator('output.pointed').textContent()).toMatch(/^0: .*received from/)
@@ -103,7 +89,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
     }
     const { status, stdout } = await hearsay(['report', 'old'], cwd)
     expect([status, stdout]).toEqual([0, 'old/report.html\n'])
-    const { page, complaints } = await opened(join(cwd, 'old', 'report.html'))
+    const { page, complaints } = await open(join(cwd, 'old', 'report.html'))
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('old')
     expect(complaints).toEqual([])
     await page.close()

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
-import { type CurveColor, color, useTheme } from '../theme.js'
+import type { CurveColor } from '../looks.js'
+import { color, useTheme } from '../theme.js'
 
 export type Values = readonly (number | null)[]
 
@@ -8,7 +9,12 @@ export interface Curve {
   readonly label: string
   readonly values: Values
   readonly color: CurveColor
-  readonly isDashed?: boolean
+  /** Lengths of dashes and gaps, in pixels. @default a line without gaps */
+  readonly dash?: readonly number[]
+  /** Drawn behind the curve. Without a label it is not in the legend. */
+  readonly band?: { readonly label?: string; readonly low: Values; readonly high: Values }
+  /** Where each value stands on the axis. @default at its round */
+  readonly at?: Values
 }
 
 export interface CurvesProps {
@@ -18,8 +24,8 @@ export interface CurvesProps {
   /** Numbers of the rounds, as people count them. */
   readonly rounds: readonly number[]
   readonly curves: readonly Curve[]
-  /** Drawn behind the curves. */
-  readonly band?: { readonly label: string; readonly low: Values; readonly high: Values; readonly color: CurveColor }
+  /** What stands below, where that is not the round. */
+  readonly axis?: { readonly label: string; readonly text: (value: number) => string }
   /** Areas on top of each other instead of lines. */
   readonly isStacked?: boolean
   /** Logarithmic, where all values allow it. */
@@ -27,11 +33,16 @@ export interface CurvesProps {
   readonly text: (value: number) => string
 }
 
+/** The dashes of a line that is not measured but compared to. */
+export const dashed = [6, 4] as const
+
 const height = 240
+
+const byRound = { label: 'round', text: String }
 
 /** Curves over rounds, with the same numbers as a table for those who cannot see them. */
 export function Curves(props: CurvesProps) {
-  const { title, says, rounds, curves, band, text } = props
+  const { title, says, rounds } = props
   const place = useRef<HTMLDivElement>(null)
   const theme = useTheme()
   const name = useId()
@@ -44,17 +55,7 @@ export function Curves(props: CurvesProps) {
       plot.destroy()
     }
   }, [props, theme])
-  const shown = (value: number | null | undefined): string =>
-    value === null || value === undefined ? '–' : text(value)
-  const columns = [
-    ...curves,
-    ...(band
-      ? [
-          { label: `${band.label}, low`, values: band.low },
-          { label: 'high', values: band.high },
-        ]
-      : []),
-  ]
+  const columns = tableColumns(props)
   return (
     <figure class="chart" aria-labelledby={name}>
       <figcaption id={name}>
@@ -70,8 +71,8 @@ export function Curves(props: CurvesProps) {
             <thead>
               <tr>
                 <th scope="col">round</th>
-                {columns.map(({ label }) => (
-                  <th scope="col" key={label}>
+                {columns.map(({ label }, column) => (
+                  <th scope="col" key={column}>
                     {label}
                   </th>
                 ))}
@@ -81,8 +82,8 @@ export function Curves(props: CurvesProps) {
               {rounds.map((round, at) => (
                 <tr key={round}>
                   <th scope="row">{round}</th>
-                  {columns.map(({ label, values }) => (
-                    <td key={label}>{shown(values[at])}</td>
+                  {columns.map(({ values, text }, column) => (
+                    <td key={column}>{shownIn(values, at, text)}</td>
                   ))}
                 </tr>
               ))}
@@ -94,36 +95,67 @@ export function Curves(props: CurvesProps) {
   )
 }
 
-function draw(
-  place: HTMLElement,
-  { rounds, curves, band, isStacked = false, isLog = false, text }: CurvesProps,
-): uPlot {
+/** The numbers of all that is drawn. */
+function tableColumns({ curves, axis, text }: CurvesProps): { label: string; values: Values; text: typeof text }[] {
+  return curves.flatMap(({ label, values, band, at }) => [
+    ...(at && axis ? [{ label: `${label}, ${axis.label}`, values: at, text: axis.text }] : []),
+    { label, values, text },
+    ...(band
+      ? [
+          { label: `${band.label ?? label}, low`, values: band.low, text },
+          { label: 'high', values: band.high, text },
+        ]
+      : []),
+  ])
+}
+
+/** What uPlot draws: `data` has a column for each entry of `series`, the first being the axis below. */
+function plotted({ rounds, curves, axis = byRound, isStacked = false, text }: CurvesProps): {
+  series: uPlot.Series[]
+  bands: uPlot.Band[]
+  data: uPlot.AlignedData
+} {
   const sums = isStacked ? stacked(curves) : curves.map(({ values }) => values)
   // The highest sum first: each area covers the lower part of the one before.
   const order = isStacked ? curves.map((_, at) => curves.length - 1 - at) : curves.map((_, at) => at)
-  const lines = order.map((at): uPlot.Series => {
-    const { label, values, color: name, isDashed } = curves[at]!
-    return {
+  const series: uPlot.Series[] = [{ label: axis.label, value: (_, value) => shownIn([value], 0, axis.text) }]
+  const bands: uPlot.Band[] = []
+  const edge = (label = ''): uPlot.Series => ({
+    label,
+    class: label === '' ? 'unlisted' : '',
+    stroke: 'transparent',
+    points: { show: false },
+    spanGaps: true,
+    value: (_, value) => shownIn([value], 0, text),
+  })
+  const points = order.map(at => {
+    const { label, values, color: name, dash, band, at: places = rounds } = curves[at]!
+    series.push({
       label,
       stroke: color(name),
       width: isStacked ? 1 : 2,
       ...(isStacked && { fill: color(name) }),
-      ...(isDashed && { dash: [6, 4] }),
+      ...(dash && { dash: [...dash] }),
       points: { show: rounds.length < 2 },
       spanGaps: true,
-      value: (_, __, ___, index) => (index === null ? '–' : shownIn(values, index, text)),
-    }
+      value: (_, value, __, index) =>
+        isStacked && index !== null ? shownIn(values, index, text) : shownIn([value], 0, text),
+    })
+    if (band === undefined) return pointsAt(places, [sums[at]!])
+    bands.push({ series: [series.length, series.length + 1], fill: `${color(name)}30` })
+    series.push(edge(band.label && 'highest'), edge(band.label && 'lowest'))
+    return pointsAt(places, [sums[at]!, band.high, band.low])
   })
-  const edge = (label: string, values: Values): uPlot.Series => ({
-    label,
-    stroke: 'transparent',
-    points: { show: false },
-    value: (_, __, ___, index) => (index === null ? '–' : shownIn(values, index, text)),
-  })
-  const bandSeries = band ? [edge('highest', band.high), edge('lowest', band.low)] : []
+  return { series, bands, data: points.length === 0 ? [[]] : uPlot.join(points) }
+}
+
+function draw(place: HTMLElement, props: CurvesProps): uPlot {
+  const { curves, axis = byRound, isStacked = false, isLog = false, text } = props
+  const { series, bands, data } = plotted(props)
   const grid = { stroke: color('line'), width: 1 }
-  const axis: uPlot.Axis = { stroke: color('ink'), grid, ticks: grid, font: '12px system-ui, sans-serif' }
-  const canBeLog = isLog && sums.every(values => values.every(value => value === null || value > 0))
+  const drawnAxis: uPlot.Axis = { stroke: color('ink'), grid, ticks: grid, font: '12px system-ui, sans-serif' }
+  const canBeLog = isLog && curves.every(({ values }) => values.every(value => value === null || value > 0))
+  const isByRound = curves.every(({ at }) => at === undefined)
   const options: uPlot.Options = {
     width: place.clientWidth || 600,
     height,
@@ -133,22 +165,30 @@ function draw(
     },
     axes: [
       {
-        ...axis,
-        incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000],
-        label: 'round',
+        ...drawnAxis,
+        ...(isByRound
+          ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] }
+          : { values: (_, ticks) => ticks.map(axis.text) }),
+        label: axis.label,
         labelSize: 20,
-        labelFont: axis.font!,
+        labelFont: drawnAxis.font!,
       },
-      { ...axis, size: 72, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : text(tick))) },
+      { ...drawnAxis, size: 72, values: (_, ticks) => ticks.map(tick => (tick === null ? '' : text(tick))) },
     ],
-    series: [{ label: 'round' }, ...lines, ...bandSeries],
-    ...(band && { bands: [{ series: [lines.length + 1, lines.length + 2], fill: color(`${band.color}-pale`) }] }),
+    series,
+    bands,
   }
-  const data = [rounds, ...order.map(at => sums[at]!), ...(band ? [band.high, band.low] : [])]
-  return new uPlot(options, data as unknown as uPlot.AlignedData, place)
+  return new uPlot(options, data, place)
 }
 
-function shownIn(values: Values, at: number, text: (value: number) => string): string {
+/** Values at their places; those that have none are left out. */
+function pointsAt(places: Values, columns: readonly Values[]): uPlot.AlignedData {
+  const kept = places.flatMap((place, at) => (place === null ? [] : [at]))
+  const at = (values: Values): (number | null)[] => kept.map(index => values[index] ?? null)
+  return [at(places) as number[], ...columns.map(at)]
+}
+
+function shownIn(values: readonly (number | null | undefined)[], at: number, text: (value: number) => string): string {
   const value = values[at]
   return value === null || value === undefined ? '–' : text(value)
 }

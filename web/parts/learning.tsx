@@ -1,7 +1,7 @@
 import type { ReportData } from '../../src/report/data.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
-import { type Curve, Curves, type Values } from './curves.js'
+import { type Curve, Curves, dashed, type Values } from './curves.js'
 
 /** How the peers learn, round by round. */
 export function Learning({ data }: { readonly data: ReportData }) {
@@ -11,13 +11,22 @@ export function Learning({ data }: { readonly data: ReportData }) {
   const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
   const together = new Map(baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
   const accuracy: Curve[] = [
-    { label: 'mean', color: 'blue', values: rounds.map(({ columns }) => meanOf(columns.accuracy)) },
+    {
+      label: 'mean',
+      color: 'blue',
+      values: rounds.map(({ columns }) => meanOf(columns.accuracy)),
+      band: {
+        label: 'peers',
+        low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
+        high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
+      },
+    },
     { label: 'averaged model', color: 'orange', values: rounds.map(({ whole }) => whole?.ofMean ?? null) },
-    { label: 'each alone', color: 'grey', isDashed: true, values: rounds.map(({ round }) => alone.get(round) ?? null) },
+    { label: 'each alone', color: 'grey', dash: dashed, values: rounds.map(({ round }) => alone.get(round) ?? null) },
     {
       label: 'all data in one place',
       color: 'green',
-      isDashed: true,
+      dash: dashed,
       values: rounds.map(({ round }) => together.get(round) ?? null),
     },
   ]
@@ -30,12 +39,6 @@ export function Learning({ data }: { readonly data: ReportData }) {
         says="On the test set: the mean of the peers’ own models, from the lowest to the highest."
         rounds={numbers}
         curves={accuracy.filter(hasValues)}
-        band={{
-          label: 'peers',
-          color: 'blue',
-          low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
-          high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
-        }}
         text={value => measured(value, measure)}
       />
       <Curves
@@ -61,7 +64,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
                   {
                     label: 'by the graph alone',
                     color: 'orange' as const,
-                    isDashed: true,
+                    dash: dashed,
                     values: predicted(distance, numbers, contraction),
                   },
                 ]),

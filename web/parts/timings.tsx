@@ -1,6 +1,6 @@
 import type { ColumnName, RunRecord } from '../../src/watch/record/shape.js'
 import { meanOf } from '../columns.js'
-import type { CurveColor } from '../theme.js'
+import type { CurveColor } from '../looks.js'
 import { type Curve, Curves } from './curves.js'
 
 const phases: readonly (readonly [name: ColumnName, label: string, color: CurveColor])[] = [

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js'
 import { backend } from './backend.js'
+import { compare } from './compare.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
 import { exportModel } from './export.js'
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   predict,
   exportModel,
   report,
+  compare,
   init,
   data,
   topology,
