@@ -16,11 +16,11 @@ export interface Sweep {
   quiet(): Promise<void>
 }
 
-/** Three methods with so many seeds, each run a second or two, most of which is starting. */
-export async function sweepOf(seeds: number): Promise<Sweep> {
+/** Methods with so many seeds, each run a second or two, most of which is starting. */
+export async function sweepOf(methods: readonly string[], seeds: number): Promise<Sweep> {
   const cwd = await temporaryFolder()
   const base = 'base: { data: digits, model: logistic, partition: iid, peers: 2, rounds: 4 }'
-  await writeFile(join(cwd, 'sweep.yaml'), `${base}\nvary: { merge: [dfedavg, dfedsam, dpsgd] }\nseeds: ${seeds}\n`)
+  await writeFile(join(cwd, 'sweep.yaml'), `${base}\nvary: { merge: [${methods}] }\nseeds: ${seeds}\n`)
   const start = (flags: readonly string[]) =>
     startHearsay(['sweep', 'sweep.yaml', '--out', 'out', '--jobs', '2', '--backend', 'wasm', ...flags], cwd)
   const out = join(cwd, 'out')
