@@ -35,7 +35,7 @@ interface SweepOptions {
 /** A file beside this one, in which the end of its sweep ends a run. */
 const program = [fileURLToPath(new URL('./sweep-child.js', import.meta.url))]
 
-/** Status of a sweep of which runs have failed. */
+/** Status of a sweep of which runs have failed, or were ended by somebody else. */
 const failedStatus = 1
 
 export const run: Run<SweepOptions> = async ([file], options, terminal) => {
@@ -51,20 +51,20 @@ export const run: Run<SweepOptions> = async ([file], options, terminal) => {
     const { state } = before.get(run)!
     return state !== 'done' && (state !== 'failed' || options.again)
   })
+  const done = own.filter(run => before.get(run)!.state === 'done').length
   const cores = availableParallelism()
   const jobs = Math.max(1, Math.min(options.jobs ?? cores, queue.length))
   const workers = Math.max(1, Math.floor(cores / jobs))
-  await announce({ plan, folder, own: own.length, queue: queue.length, jobs, workers }, terminal)
-  const done = own.filter(run => before.get(run)!.state === 'done').length
-  await runQueue({ queue, done, total: own.length, folder, jobs, workers }, options, terminal)
-  const after = await statusesOf(folder, plan.runs)
-  if (!signal.aborted) await tellOutcome(folder, plan.runs, after, terminal)
-  const isLeft = own.some(run => after.get(run)!.state !== 'done')
-  if (signal.aborted && isLeft) {
+  const work = { queue, done, total: own.length, folder, jobs, workers }
+  await announce(work, plan, terminal)
+  const areStopped = await runQueue(work, options, terminal)
+  if (signal.aborted) {
     stderr.write(`Interrupted; what was kept is in ${shown(folder)}; go on with: ${again(file!, options)}\n`)
     return interruptedStatus
   }
-  return own.some(run => after.get(run)!.state === 'failed') ? failedStatus : 0
+  const after = await statusesOf(folder, plan.runs, signal)
+  await tellOutcome(folder, plan.runs, after, terminal)
+  return areStopped || own.some(run => after.get(run)!.state === 'failed') ? failedStatus : 0
 }
 
 /** The same command, as it is typed. */
@@ -78,38 +78,10 @@ function again(file: string, { out, jobs, shard, backend }: SweepOptions): strin
   return ['hearsay sweep', typed(file), ...flags].join(' ')
 }
 
-interface Announced {
-  readonly plan: Plan
-  readonly folder: string
-  readonly own: number
-  readonly queue: number
-  readonly jobs: number
-  readonly workers: number
-}
-
-async function announce({ plan, folder, own, queue, jobs, workers }: Announced, { stderr }: Terminal): Promise<void> {
-  const { runs, repeated } = plan
-  const strangers = (await unplanned(folder, runs)).length
-  const rows: [string, string][] = [
-    ['sweep', `${countOf(runs.length, 'run')}${own === runs.length ? '' : `, ${own} of them in this part`}`],
-    ...(repeated > 0
-      ? [['', `${countOf(repeated, 'combination')} more describe a run that is there already`] as [string, string]]
-      : []),
-    ...(strangers > 0
-      ? [['', `${countOf(strangers, 'run folder')} of an earlier sweep.yaml, left as they are`] as [string, string]]
-      : []),
-    ['folder', folder],
-    [
-      'to do',
-      queue === 0 ? 'nothing' : `${countOf(queue, 'run')}, ${jobs} at a time with ${countOf(workers, 'worker')} each`,
-    ],
-  ]
-  stderr.write(`${rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${shown(value, 400)}`).join('\n')}\n\n`)
-}
-
-interface Queue {
+/** What this process has to do. */
+interface Work {
   readonly queue: readonly PlannedRun[]
-  /** Of this part, the runs that are done, and all. */
+  /** Of this shard, the runs that are done, and all. */
   readonly done: number
   readonly total: number
   readonly folder: string
@@ -117,16 +89,44 @@ interface Queue {
   readonly workers: number
 }
 
+async function announce(
+  { queue, done, total, folder, jobs, workers }: Work,
+  { runs, repeated }: Plan,
+  { stderr }: Terminal,
+): Promise<void> {
+  const strangers = (await unplanned(folder, runs)).length
+  const failed = total - done - queue.length
+  const row = (isThere: boolean, name: string, value: string): [string, string][] => (isThere ? [[name, value]] : [])
+  const rows = [
+    ...row(true, 'sweep', `${countOf(runs.length, 'run')}${total === runs.length ? '' : `, ${total} in this shard`}`),
+    ...row(repeated > 0, '', `${countOf(repeated, 'combination')} more describe runs that are there already`),
+    ...row(strangers > 0, '', `${countOf(strangers, 'run folder')} of an earlier sweep.yaml, left out`),
+    ...row(true, 'folder', folder),
+    ...row(done > 0, 'done', countOf(done, 'run')),
+    ...row(failed > 0, 'failed', `${countOf(failed, 'run')}, not run again without --again`),
+    ...row(queue.length === 0, 'to do', 'nothing'),
+    ...row(
+      queue.length > 0,
+      'to do',
+      `${countOf(queue.length, 'run')}, ${jobs} at a time with ${countOf(workers, 'worker')} each`,
+    ),
+  ]
+  stderr.write(`${rows.map(([name, value]) => `${pc.dim(name.padEnd(9))}${shown(value, 400)}`).join('\n')}\n\n`)
+}
+
+/** @returns whether a run was stopped by something else than the end of this sweep */
 async function runQueue(
-  { queue, done, total, folder, jobs, workers }: Queue,
+  { queue, done, total, folder, jobs, workers }: Work,
   { backend, again = false }: SweepOptions,
   { stderr, signal }: Terminal,
-): Promise<void> {
-  if (queue.length === 0) return
+): Promise<boolean> {
+  if (queue.length === 0) return false
+  let areStopped = false
   const progress = createSweepProgress(queue, done, jobs)
   const screen = stderr.isTTY ? sweepScreen(stderr, progress, folder, total) : undefined
   const show = screen?.show ?? sweepLines(stderr, progress)
   const onEvent = (event: SweepEvent): void => {
+    if (event.type === 'ended' && event.end.state === 'interrupted') areStopped = true
     progress.add(event)
     show(event)
   }
@@ -135,4 +135,5 @@ async function runQueue(
   } finally {
     screen?.stop()
   }
+  return areStopped
 }

@@ -1,6 +1,10 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { root, temporaryFolder } from './hearsay.js'
 import { type Sweep, sweepOf, tableOf } from './sweeps.js'
 
 async function begunIn({ out }: Sweep): Promise<number> {
@@ -34,4 +38,15 @@ it('a sweep that is killed, cut into parts and interrupted ends with the same ta
   const over = await whole.run()
   expect([over.status, over.stderr]).toEqual([0, expect.stringContaining('to do    nothing')])
   expect(over.stdout).toBe(stdout)
+})
+
+it('a run whose sweep has ended before it was started ends at once', async () => {
+  const out = join(await temporaryFolder(), 'run')
+  const child = fork(join(root, 'dist/cli/sweep-child.js'), ['simulate', '--out', out], {
+    stdio: 'ignore',
+    execArgv: [],
+  })
+  child.disconnect()
+  expect(await once(child, 'exit')).toEqual([130, null])
+  expect(existsSync(out)).toBe(false)
 })
