@@ -12,11 +12,7 @@ function ComparisonPage({ data: { tables, notes, version } }: { readonly data: C
       <header>
         <p class="brand">Hearsay comparison</p>
         <h1>Runs compared</h1>
-        {notes.map(note => (
-          <p class="says" key={note}>
-            {capital(note)}.
-          </p>
-        ))}
+        <p class="says">{sentences(notes)}</p>
       </header>
       {tables.map((table, at) => (
         <Table key={at} table={table} />
@@ -29,20 +25,20 @@ function ComparisonPage({ data: { tables, notes, version } }: { readonly data: C
 function Table({ table }: { readonly table: ComparedTable }) {
   return (
     <section aria-label={tableTitle(table)}>
-      <h2>{capital(tableTitle(table))}</h2>
+      <h2>{tableTitle(table)}</h2>
       <p class="says">{sizeText(table)}</p>
       <FigureTable table={table} />
       <DifferenceTable table={table} />
-      {tableNotes(table).map(note => (
-        <p class="says" key={note}>
-          {capital(note)}.
-        </p>
-      ))}
+      <p class="says">{sentences(tableNotes(table))}</p>
       <Courses table={table} />
       <FieldTable table={table} />
       <RunTable table={table} />
     </section>
   )
+}
+
+function sentences(notes: readonly string[]): string {
+  return notes.map(note => `${capital(note)}.`).join(' ')
 }
 
 drawPage<Comparison>(data => <ComparisonPage data={data} />)

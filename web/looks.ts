@@ -1,5 +1,8 @@
-/** Colours of curves, in this order; distinguishable with the common colour blindnesses (Okabe and Ito 2008). */
-export const curveColors = ['blue', 'orange', 'green', 'purple', 'brown', 'grey', 'red', 'ink'] as const
+/**
+ * Colours of curves, in this order; the first four are distinguishable with the common colour blindnesses (Okabe and Ito
+ * 2008). Of eight some come near each other, as green and red: those have another dash ({@link looks}).
+ */
+export const curveColors = ['blue', 'orange', 'green', 'purple', 'brown', 'grey', 'ink', 'red'] as const
 
 export type CurveColor = (typeof curveColors)[number]
 

@@ -40,13 +40,23 @@ export async function readRuns(
   for (const folder of folders) {
     signal?.throwIfAborted()
     const part = partOf(folder, await readRunFiles(folder, signal))
-    const key = `${part.id} ${part.isSimulation}`
+    const key = `${withoutPrimary(part.manifest)} ${part.isSimulation}`
     parts.set(key, [...(parts.get(key) ?? []), part])
   }
   const repeated: string[] = []
   const runs = [...parts.values()].map(all => united(withoutRepeated(all, repeated)))
   const notes = repeated.length === 0 ? [] : [`counted once, being the same run: ${listed(repeated)}`]
   return { runs, notes }
+}
+
+/** The id of a run whatever figure it shows first, which changes none of its numbers. */
+function withoutPrimary({ evaluation, ...manifest }: Manifest): string {
+  const { primary: _, ...tests } = evaluation
+  return idOf({ ...manifest, evaluation: tests })
+}
+
+function idOf(manifest: Manifest): string {
+  return Buffer.from(runIdOf(manifest)).toString('hex')
 }
 
 function partOf(folder: string, { manifest, record, summary }: RunFiles): Part {
@@ -56,8 +66,9 @@ function partOf(folder: string, { manifest, record, summary }: RunFiles): Part {
   return {
     folders: [folder],
     manifest,
-    id: Buffer.from(runIdOf(manifest)).toString('hex'),
-    isSimulation: isSimulation(record),
+    id: idOf(manifest),
+    // Before a peer in the field is anything else, it is a member; a simulation may be killed before its first event.
+    isSimulation: isSimulation(record) || record.members.length === 0,
     isComplete,
     bytes: isComplete ? (summary.bytes?.perPeerPerRound ?? sent ?? null) : null,
     seconds: isComplete ? (summary.seconds ?? null) : null,

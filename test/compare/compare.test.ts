@@ -142,6 +142,9 @@ describe('runs of all kinds', () => {
     const { tables, notes } = await compareRuns([one, two, two])
     expect(tables[0]!.variants.map(({ runs }) => runs.map(({ folders }) => folders))).toEqual([[[two]]])
     expect(notes).toEqual([`counted once, being the same run: ${one} and ${two}, ${two} and ${two}`])
+    const other = { ...manifest, evaluation: { primary: 'macroF1' as const } }
+    const three = await runFolder(parent, 'three', { manifest: other, accuracy: [[0.5, 0.5]] })
+    expect((await compareRuns([two, three])).notes).toEqual([`counted once, being the same run: ${two} and ${three}`])
   })
 
   it('of one run in the field are put together, a peer each', async () => {
@@ -202,7 +205,7 @@ describe('runs of all kinds', () => {
       { quality: 5, worst: 6, averaged: null, reached: 2 },
     ])
     const other = await runFolder(parent, 'c', {
-      manifest: { data: manifest.data },
+      manifest: { data: manifest.data, seed: 3 },
       accuracy: [[0.1, 0.2]],
       summary: complete,
     })

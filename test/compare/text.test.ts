@@ -62,9 +62,9 @@ it('a comparison on a terminal has figures, differences, what differs too, and n
   expect(cells).toEqual([
     ['digits: accuracy, 2 variants, 2 runs'],
     [''],
-    ['variant', 'seeds', 'accuracy', 'sent per peer and round', 'time', 'rounds to 80.0 %'],
-    ['1 dfedsam', '1', '84.2 ± 0.6 %', '41.2 kB', '12.3 ± 0.41 s', '4'],
-    ['2 dfedavg', '1', '83.0 ± 0.6 %', '41.2 kB', '12.3 ± 0.41 s', '4'],
+    ['variant', 'seeds', 'accuracy', 'sent a round', 'time', 'rounds to 80.0 %'],
+    ['1 dfedsam', '1', '84.2 ± 0.6 %', '41.2 kB', '12.3 ± 0.4 s', '4'],
+    ['2 dfedavg', '1', '83.0 ± 0.6 %', '41.2 kB', '12.3 ± 0.4 s', '4'],
     [''],
     ['compared to 1', 'seeds in common', 'accuracy, points', '95 % interval'],
     ['2 dfedavg', '3', '−1.2', '−2.0 to +0.3'],

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import type { ComparedRun, ComparedTable, ComparedVariant } from '../../src/compare/shape.js'
 import {
   differenceName,
@@ -85,28 +86,36 @@ export function FieldTable({ table }: { readonly table: ComparedTable }) {
   )
 }
 
+type NumberedRun = ComparedRun & { readonly number: number }
+
+/** More rows than these are not drawn before somebody wants them. */
+const openedAtOnce = 50
+
 /** Every run, with its folder. */
 export function RunTable({ table }: { readonly table: ComparedTable }) {
-  type Row = ComparedRun & { readonly number: number }
-  const rows = numbered(table).flatMap(({ number, runs }) => runs.map((run): Row => ({ ...run, number })))
+  const rows = numbered(table).flatMap(({ number, runs }) => runs.map((run): NumberedRun => ({ ...run, number })))
+  const [isOpen, setIsOpen] = useState(rows.length <= openedAtOnce)
   return (
-    <SortableTable
-      caption="Runs"
-      rows={rows}
-      columns={[
-        { title: '#', value: ({ number }) => number },
-        { title: 'seed', value: ({ seed }) => seed },
-        { title: 'folder', value: ({ folders }) => folders.join(', ') },
-        { title: 'run', value: ({ run }) => run.slice(0, 12) },
-        {
-          title: 'rounds',
-          value: ({ rounds }) => rounds,
-          text: (_, { rounds, wanted, isComplete }) => `${rounds}${isComplete ? '' : ` of ${wanted}, not complete`}`,
-        },
-        ...figureColumns(table).map(
-          ({ name, title, text }): SortableColumn<Row> => ({ title, value: ({ figures }) => figures[name], text }),
-        ),
-      ]}
-    />
+    <details open={isOpen} onToggle={event => setIsOpen(event.currentTarget.open)}>
+      <summary>Runs and their folders</summary>
+      {isOpen && <SortableTable caption="Runs" rows={rows} columns={runColumns(table)} />}
+    </details>
   )
+}
+
+function runColumns(table: ComparedTable): SortableColumn<NumberedRun>[] {
+  return [
+    { title: '#', value: ({ number }) => number },
+    { title: 'seed', value: ({ seed }) => seed },
+    { title: 'folder', value: ({ folders }) => folders.join(', ') },
+    { title: 'run', value: ({ run }) => run.slice(0, 12) },
+    {
+      title: 'rounds',
+      value: ({ rounds }) => rounds,
+      text: (_, { rounds, wanted, isComplete }) => `${rounds}${isComplete ? '' : ` of ${wanted}, not complete`}`,
+    },
+    ...figureColumns(table).map(
+      ({ name, title, text }): SortableColumn<NumberedRun> => ({ title, value: ({ figures }) => figures[name], text }),
+    ),
+  ]
 }

@@ -1,7 +1,7 @@
 import { useId, useState } from 'preact/hooks'
 import type { ColumnName, ComparedTable, Course } from '../../src/compare/shape.js'
-import { qualityName, qualityText, variantName } from '../../src/compare/text.js'
-import { byteCount, small } from '../../src/watch/text.js'
+import { qualityName, qualityText, secondsText, threeDigits, variantName } from '../../src/compare/text.js'
+import { byteCount } from '../../src/watch/text.js'
 import { looks } from '../looks.js'
 import { type Curve, Curves, type Values } from './curves.js'
 import { capital } from './learning.js'
@@ -11,7 +11,7 @@ import { useChosen, VariantChoice } from './variants.js'
 const axes = [
   { name: 'rounds', says: 'rounds' },
   { name: 'bytes', says: 'bytes sent per peer', label: 'sent per peer', text: byteCount },
-  { name: 'seconds', says: 'seconds', label: 'time', text: (value: number) => `${Number(value.toPrecision(3))} s` },
+  { name: 'seconds', says: 'seconds', label: 'time', text: secondsText },
 ] as const
 
 type AxisName = (typeof axes)[number]['name']
@@ -75,7 +75,7 @@ export function Courses({ table }: { readonly table: ComparedTable }) {
           'distance',
           'Consensus distance',
           'How far the peers’ models are from their mean, squared; mean over seeds.',
-          small,
+          threeDigits,
           true,
         )}
       </div>

@@ -122,7 +122,7 @@ function plotted({ rounds, curves, axis = byRound, isStacked = false, text }: Cu
   const bands: uPlot.Band[] = []
   const edge = (label = ''): uPlot.Series => ({
     label,
-    class: label === '' ? 'unlisted' : '',
+    class: label === '' ? 'unlisted' : 'listed',
     stroke: 'transparent',
     points: { show: false },
     spanGaps: true,

@@ -33,9 +33,10 @@ export function SortableTable<Row>({ caption, columns, rows }: SortableTableProp
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ title }, at) => (
+            {columns.map(({ title, value }, at) => (
               <th
                 scope="col"
+                class={rows[0] !== undefined && typeof value(rows[0]) === 'string' ? 'words' : ''}
                 key={title}
                 aria-sort={at !== order.at ? 'none' : order.isDescending ? 'descending' : 'ascending'}
               >
