@@ -44,7 +44,7 @@ export const run: Run<SweepOptions> = async ([file], options, terminal) => {
   const sweep = await readSweep(file!)
   const plan = await planRuns(sweep, signal)
   const folder = options.out ?? join('runs', basename(file!).replace(/\.ya?ml$/i, ''))
-  await openSweepFolder(folder, sweepYaml(sweep))
+  await openSweepFolder(folder, sweepYaml(sweep), sweep.source)
   const own = shard === undefined ? plan.runs : ofShard(plan.runs, shard)
   const before = await statusesOf(folder, own, signal)
   const queue = own.filter(run => {

@@ -1,5 +1,5 @@
 import { mkdir, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readBounded, whenNotRead } from '../bounded-file.js'
 import { explainDisk, makeFolder, replaceFile } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
@@ -49,9 +49,10 @@ export function placeOf(folder: string, { id }: { readonly id: string }): RunPla
  * manifest, so that values may be added and taken away.
  *
  * @param yaml - the sweep, which is kept in the folder
+ * @param source - the file that it was read from, which is left as it is where it is the one in the folder
  * @throws {@link HearsayError} RUN where the folder holds something else, or cannot be written
  */
-export async function openSweepFolder(path: string, yaml: string): Promise<void> {
+export async function openSweepFolder(path: string, yaml: string, source: string): Promise<void> {
   const file = join(path, sweepFile)
   try {
     await mkdir(path, { recursive: true })
@@ -62,7 +63,8 @@ export async function openSweepFolder(path: string, yaml: string): Promise<void>
       const problem = `is not empty and holds no ${sweepFile}; name a new folder, or that of a sweep`
       throw new HearsayError('RUN', problem, { field: '--out', value: path })
     }
-    if (kept?.toString('utf8') !== yaml) await replaceFile(file, yaml)
+    const isSource = resolve(source) === resolve(file)
+    if (!isSource && kept?.toString('utf8') !== yaml) await replaceFile(file, yaml)
     for (const name of ['runs', 'jobs']) await makeFolder(join(path, name))
   } catch (error) {
     if (error instanceof HearsayError) throw error

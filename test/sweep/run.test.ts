@@ -1,8 +1,8 @@
-import { readFile, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
-import { lockFolder } from '../../src/disk/index.js'
+import { isLockFile, lockFolder } from '../../src/disk/index.js'
 import { runIdOf } from '../../src/node/index.js'
 import { openSweepFolder, type PlannedRun, placeOf, runAll, type SweepEvent, statusOf } from '../../src/sweep/index.js'
 import { folderOf, planned } from './plans.js'
@@ -13,7 +13,7 @@ const program = [fileURLToPath(new URL('../fixtures/sweep/run.mjs', import.meta.
 async function sweepOf(seeds: readonly number[]) {
   const { runs } = await planned(`base: { data: digits, model: logistic, peers: 2, rounds: 4 }\nseeds: [${seeds}]\n`)
   const folder = join(await folderOf(), 'sweep')
-  await openSweepFolder(folder, 'the sweep')
+  await openSweepFolder(folder, 'the sweep', 'sweep.yaml')
   const ids = runs.map(({ manifest }) => [manifest.seed, Buffer.from(runIdOf(manifest)).toString('hex')])
   const starts = `${folder}.starts`
   vi.stubEnv('TEST_RUNS', JSON.stringify(Object.fromEntries(ids)))
@@ -63,7 +63,7 @@ describe('a sweep’s runs', () => {
     expect((await starts()).sort()).toEqual(['1 begun', '2 begun', '2 resumed', '3 begun', '3 resumed'])
   })
 
-  it('keep their state when the sweep is stopped, and go on behind it; without one they begin anew', async () => {
+  it('keep their state when the sweep is stopped; without one they can only begin anew', async () => {
     const { run, runs, folder, starts, status, stop } = await sweepOf([4])
     const ends = await run(false, ({ type }) => void (type === 'begun' && untilBegun(starts).then(() => stop.abort())))
     expect(ends).toEqual({ 4: { state: 'interrupted' } })
@@ -77,7 +77,6 @@ describe('a sweep’s runs', () => {
   it('that another process holds are left to it', async () => {
     const { run, runs, folder, starts } = await sweepOf([1])
     const place = placeOf(folder, runs[0]!)
-    const { mkdir } = await import('node:fs/promises')
     await mkdir(place.job, { recursive: true })
     const lock = await lockFolder(place.job, new AbortController().signal)
     expect(await run()).toEqual({ 1: { state: 'elsewhere' } })
@@ -87,6 +86,18 @@ describe('a sweep’s runs', () => {
   })
 })
 
+it('a run is waited for that a sweep which was killed has left, and that ends a moment later', async () => {
+  const { run, runs, folder } = await sweepOf([1])
+  const place = placeOf(folder, runs[0]!)
+  await mkdir(place.run, { recursive: true })
+  const lock = await lockFolder(place.run, new AbortController().signal)
+  const ends = run()
+  // By then the sweep has found it held.
+  await vi.waitUntil(async () => (await readdir(place.job).catch(() => [])).some(isLockFile), { timeout: 30_000 })
+  await lock.release()
+  expect(await ends).toEqual({ 1: { state: 'done' } })
+})
+
 async function untilBegun(starts: () => Promise<string[]>): Promise<void> {
   await vi.waitUntil(async () => (await starts()).length > 0, { timeout: 30_000 })
 }
@@ -94,15 +105,18 @@ async function untilBegun(starts: () => Promise<string[]>): Promise<void> {
 describe('the folder of a sweep', () => {
   it('is not one that holds something else', async () => {
     const folder = await folderOf({ 'notes.txt': 'mine' })
-    await expect(openSweepFolder(folder, 'the sweep')).rejects.toThrow(
+    await expect(openSweepFolder(folder, 'the sweep', 'sweep.yaml')).rejects.toThrow(
       `--out ${folder}: is not empty and holds no sweep.yaml; name a new folder, or that of a sweep`,
     )
   })
 
   it('keeps the sweep as it is now, and may be opened again', async () => {
     const folder = join(await folderOf(), 'a', 'sweep')
-    await openSweepFolder(folder, 'first')
-    await openSweepFolder(folder, 'second')
+    await openSweepFolder(folder, 'first', 'sweep.yaml')
+    await openSweepFolder(folder, 'second', 'sweep.yaml')
+    expect(await readFile(join(folder, 'sweep.yaml'), 'utf8')).toBe('second')
+    // A person's own file, with its comments, is not written over.
+    await openSweepFolder(folder, 'third', join(folder, 'sweep.yaml'))
     expect(await readFile(join(folder, 'sweep.yaml'), 'utf8')).toBe('second')
   })
 
@@ -110,7 +124,6 @@ describe('the folder of a sweep', () => {
     const { run, runs, folder, status } = await sweepOf([1])
     await run()
     vi.stubEnv('TEST_RUNS', '{}')
-    const { writeFile } = await import('node:fs/promises')
     await writeFile(join(placeOf(folder, runs[0]!).run, 'summary.json'), '{"run":"ab","interrupted":false}')
     await expect(status(runs[0]!)).rejects.toThrow(/holds another run than it is named after; remove it/)
   })
