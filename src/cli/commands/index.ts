@@ -13,12 +13,14 @@ import { predict } from './predict.js'
 import { report } from './report.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
+import { sweep } from './sweep.js'
 import { topology } from './topology.js'
 import { watch } from './watch.js'
 
 /** What `hearsay` can do, in the order of its help. */
 export const commands: readonly Command[] = [
   simulate,
+  sweep,
   start,
   join,
   predict,
