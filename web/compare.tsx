@@ -1,9 +1,8 @@
 import type { ComparedTable, Comparison } from '../src/compare/shape.js'
-import { sizeText, tableNotes, tableTitle } from '../src/compare/text.js'
+import { sentences, sizeText, tableNotes, tableTitle } from '../src/compare/text.js'
 import { drawPage } from './page.js'
 import { DifferenceTable, FieldTable, FigureTable, RunTable } from './parts/compared.js'
 import { Courses } from './parts/courses.js'
-import { capital } from './parts/learning.js'
 
 /** The page of several runs side by side. */
 function ComparisonPage({ data: { tables, notes, version } }: { readonly data: Comparison }) {
@@ -35,10 +34,6 @@ function Table({ table }: { readonly table: ComparedTable }) {
       <RunTable table={table} />
     </section>
   )
-}
-
-function sentences(notes: readonly string[]): string {
-  return notes.map(note => `${capital(note)}.`).join(' ')
 }
 
 drawPage<Comparison>(data => <ComparisonPage data={data} />)

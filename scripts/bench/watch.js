@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startChild } from './child.js'
 import { median, print } from './measure.js'
@@ -20,7 +22,7 @@ const shapes = [
 const manifest = {
   seed: 1,
   peers: 16,
-  rounds: 8,
+  rounds: 20,
   data: { set: 'digits' },
   model: 'mlp',
   merge: 'dfedavg',
@@ -173,14 +175,14 @@ async function compare(browser, folder, times) {
   }
   const [plain] = Object.values(results)
   const seconds = median(plain.map(({ seconds }) => seconds))
-  const alone = await servedAlone(browser, join(folder, lastRun), seconds)
+  const alone = await servedAlone(join(folder, lastRun), seconds)
   const share = (alone / median(plain.map(({ cpuSeconds }) => cpuSeconds))) * 100
   const more = (all, what) => {
     // Each run beside the one without that was next to it: a busy moment hits both.
     const ratios = all.map((result, time) => result[what] / plain[time][what])
     return `${((median(ratios) - 1) * 100).toFixed(1)} %`
   }
-  print(`watch: what it costs a run (16 peers, 8 rounds, ${times} times in turn; below 2 %)`, [
+  print(`watch: what it costs a run (16 peers, 20 rounds, ${times} times in turn; below 2 %)`, [
     ['', 'seconds', 'CPU seconds', 'more seconds', 'more CPU'],
     ...Object.entries(results).map(([name, all]) => [
       name,
@@ -194,17 +196,17 @@ async function compare(browser, folder, times) {
   )
 }
 
-/** CPU seconds of a process that only serves a browser: all events, and then looks for more as long as the run took. */
-async function servedAlone(browser, folder, seconds) {
+/** CPU seconds of a process that only serves a reader: all events, and then looks for more as long as the run took. */
+async function servedAlone(folder, seconds) {
   const { createDashboard } = await import('../../dist/dashboard/index.js')
   const dashboard = createDashboard({ folder })
-  const page = await browser.newPage()
   const address = await dashboard.start()
+  const program = `for await (const _ of (await fetch('${address}events')).body);`
   const before = process.cpuUsage()
-  await page.goto(address)
-  await page.waitForTimeout(seconds * 1000)
+  const reader = spawn(process.execPath, ['--input-type=module', '--eval', program])
+  await setTimeout(seconds * 1000)
   const { user, system } = process.cpuUsage(before)
-  await page.close()
+  reader.kill()
   await dashboard.stop()
   return (user + system) / 1e6
 }

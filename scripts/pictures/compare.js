@@ -29,7 +29,7 @@ try {
     executablePath: process.env.HEARSAY_TEST_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox'],
   })
-  const page = await browser.newPage({ viewport: { width: 1240, height: 1040 }, colorScheme: 'light' })
+  const page = await browser.newPage({ viewport: { width: 1240, height: 1010 }, colorScheme: 'light' })
   await page.goto(pathToFileURL(join(folder, 'page.html')).href)
   await page.locator('canvas').first().waitFor()
   await page.screenshot({ path: join(root, 'docs/comparison.png') })

@@ -5,6 +5,7 @@ import {
   figureColumns,
   intervalText,
   seedsText,
+  sentences,
   spreadText,
   tableNotes,
   tableTitle,
@@ -48,7 +49,7 @@ function latexTable(table: ComparedTable): string {
   return [
     '\\begin{table}',
     '\\centering',
-    `\\caption{${latexText(`${tableTitle(table)}. ${tableNotes(table).join('. ')}.`)}}`,
+    `\\caption{${latexText(`${tableTitle(table)}. ${sentences(tableNotes(table))}`)}}`,
     `\\begin{tabular}{l${'r'.repeat(head.length - 1)}}`,
     '  \\toprule',
     line(head),

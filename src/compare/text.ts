@@ -34,9 +34,9 @@ export function figureColumns(table: ComparedTable): FigureColumn[] {
   const goal = table.target === null ? '' : ` to ${quality(table.target)}`
   const columns: FigureColumn[] = [
     { name: 'quality', title: qualityName(table), text: quality },
-    { name: 'averaged', title: 'averaged model', text: quality },
+    { name: 'averaged', title: 'averaged', text: quality },
     { name: 'worst', title: 'worst peer', text: quality },
-    { name: 'distance', title: 'distance', text: threeDigits },
+    { name: 'distance', title: 'distance', text: twoDigits },
     { name: 'bytes', title: 'sent a round', text: byteCount },
     { name: 'seconds', title: 'time', text: secondsText },
     { name: 'reached', title: `rounds${goal}`, text: value => String(Number(value.toFixed(1))) },
@@ -44,9 +44,9 @@ export function figureColumns(table: ComparedTable): FigureColumn[] {
   return columns.filter(({ name }) => table.variants.some(({ figures }) => figures[name] !== null))
 }
 
-/** As a mean and its deviation are read beside each other: 0.0414 ± 0.0076. */
-export function threeDigits(value: number): string {
-  return plain(Number(value.toPrecision(3)))
+/** As a mean and its deviation are read beside each other: 0.041 ± 0.0076. */
+export function twoDigits(value: number): string {
+  return plain(Number(value.toPrecision(2)))
 }
 
 export function secondsText(seconds: number): string {
@@ -101,6 +101,11 @@ export function tableNotes(table: ComparedTable): string[] {
       ? ['no interval with fewer than 3 seeds that both have; run more seeds (--seed)']
       : []),
   ]
+}
+
+/** Notes as running text. */
+export function sentences(notes: readonly string[]): string {
+  return notes.map(note => `${note.charAt(0).toUpperCase()}${note.slice(1)}.`).join(' ')
 }
 
 /** "1 merge.method: dfedsam", as tables name a variant. */

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises'
+import { open, stat } from 'node:fs/promises'
 import { metricsLimits } from '../disk/index.js'
 import { systemCode } from '../system-errors.js'
 
@@ -35,6 +35,9 @@ export async function pieceBehind(
   limits = metricsLimits,
 ): Promise<Piece | undefined> {
   try {
+    // Mostly nothing has changed since: a file need not be opened to see that.
+    const looked = await stat(path)
+    if (known?.file === String(looked.ino) && known.offset === looked.size) return undefined
     await using file = await open(path)
     const { ino, size } = await file.stat()
     const isSame = known?.file === String(ino) && known.offset <= size

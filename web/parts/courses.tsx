@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks'
 import type { ColumnName, ComparedTable, Course } from '../../src/compare/shape.js'
-import { qualityName, qualityText, secondsText, threeDigits, variantName } from '../../src/compare/text.js'
+import { qualityName, qualityText, secondsText, twoDigits, variantName } from '../../src/compare/text.js'
 import { byteCount } from '../../src/watch/text.js'
 import { looks } from '../looks.js'
 import { Curves } from './curves.js'
@@ -37,7 +37,7 @@ export function Courses({ table }: { readonly table: ComparedTable }) {
         rounds={rounds}
         curves={drawn.map(
           ({ variant, color, dash }): Curve => ({
-            label: variantName(table, variant),
+            label: `variant ${variant + 1}`,
             color,
             dash,
             ...curveOf(variants[variant]!.course, name, axisName, rounds),
@@ -76,7 +76,7 @@ export function Courses({ table }: { readonly table: ComparedTable }) {
           'distance',
           'Consensus distance',
           'How far the peers’ models are from their mean, squared; mean over seeds.',
-          threeDigits,
+          twoDigits,
           true,
         )}
       </div>

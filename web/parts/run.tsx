@@ -31,10 +31,6 @@ export function Run({ data }: { readonly data: ReportData }) {
         <h2>Learning</h2>
         <Learning data={data} />
       </section>
-      <section aria-label="Peers">
-        <h2>Peers</h2>
-        <PeerTable data={data} />
-      </section>
       <section aria-label="Graph">
         <h2>Who heard whom</h2>
         <Graph
@@ -43,6 +39,10 @@ export function Run({ data }: { readonly data: ReportData }) {
           samples={data.peers.map(({ samples }) => samples)}
           text={value => measured(value, data.measure)}
         />
+      </section>
+      <section aria-label="Peers">
+        <h2>Peers</h2>
+        <PeerTable data={data} />
       </section>
       {given.map(({ name, label, of }) => (
         <section key={name} aria-label={label}>
