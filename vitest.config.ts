@@ -1,8 +1,17 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { defineConfig } from 'vitest/config'
 
-// Three projects, because they want the machine differently: unit tests are short; an end-to-end test starts processes and
-// training threads of its own, much of whose time is starting and waiting, so that two at once are done sooner though each
-// takes longer; and what takes a dozen processes for minutes is for `npm run test:endurance`, one by one.
+/** Files of tests that change what a process has once: its registries, its modules. No other file may meet that. */
+const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .filter(path => path.endsWith('.test.ts'))
+  .map(path => `test/${path.replaceAll('\\', '/')}`)
+  .filter(path => /\bregister(Method|Codec)\b|\bvi\.mock\(/.test(readFileSync(path, 'utf8')))
+
+// Projects, because their tests want the machine differently. Unit tests are short, so that loading libp2p and
+// TensorFlow.js anew for each file would be a fifth of their time: a process has its modules for all its files. An
+// end-to-end test starts processes and training threads of its own, much of whose time is starting and waiting, so that two
+// at once are done sooner though each takes longer. What takes a dozen processes for minutes is for
+// `npm run test:endurance`, one by one.
 export default defineConfig({
   test: {
     // Not one core less, as would be the default: on two that is half of them.
@@ -12,10 +21,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/e2e/**', 'test/endurance/**'],
+          exclude: ['test/e2e/**', 'test/endurance/**', ...alone],
           testTimeout: 60_000,
+          isolate: false,
         },
       },
+      { test: { name: 'alone', include: alone, testTimeout: 60_000 } },
       {
         test: {
           name: 'e2e',

@@ -199,6 +199,7 @@ export {
   createPeer,
   type Entry,
   type Happening,
+  type HeardPeer,
   type Identity,
   type InTheField,
   type KeptState,

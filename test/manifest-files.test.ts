@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { shippedSets } from '../src/data/index.js'
 import { type JsonSchema, kindsOf, nameOf } from '../src/json-schema.js'
 import { manifestJsonSchema } from '../src/node/index.js'
+import { sweepJsonSchema } from '../src/sweep/index.js'
 
 // Scripts are JavaScript without declarations: what is used of them is said here.
 const { pageOf, schemaFile } = (await import(new URL('../scripts/manifest/page.js', import.meta.url).href)) as Readonly<
@@ -10,10 +11,11 @@ const { pageOf, schemaFile } = (await import(new URL('../scripts/manifest/page.j
 >
 const fileOf = (path: string): Promise<string> => readFile(new URL(`../${path}`, import.meta.url), 'utf8')
 
-// `npm run manifest` writes both anew.
-describe('what is made of the manifest’s fields', () => {
-  it('is the JSON Schema that ships with the package', async () => {
+// `npm run manifest` writes all of them anew.
+describe('what is made of the fields of manifests and sweeps', () => {
+  it('is the JSON Schemas that ship with the package', async () => {
     expect(await fileOf('schema/manifest.schema.json')).toBe(schemaFile(manifestJsonSchema()))
+    expect(await fileOf('schema/sweep.schema.json')).toBe(schemaFile(sweepJsonSchema()))
   })
 
   it('is docs/manifest.md', async () => {

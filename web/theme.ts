@@ -5,11 +5,6 @@ export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
 }
 
-/** Colours of curves, in this order; distinguishable with the common colour blindnesses (Okabe and Ito 2008). */
-export const curveColors = ['blue', 'orange', 'green', 'purple', 'red', 'grey'] as const
-
-export type CurveColor = (typeof curveColors)[number]
-
 /** From low to high: five colours of viridis, whose lightness grows evenly. */
 const scale = [
   [68, 1, 84],
@@ -19,17 +14,25 @@ const scale = [
   [253, 231, 37],
 ] as const
 
-/** The colour of a share, 0 to 1. */
-export function shareColor(share: number): string {
+/** The colour of a share, 0 to 1, as red, green and blue. */
+export function shareRgb(share: number): readonly [number, number, number] {
   const at = Math.max(0, Math.min(1, share)) * (scale.length - 1)
   const low = Math.min(scale.length - 2, Math.floor(at))
   const part = (i: 0 | 1 | 2): number => Math.round(scale[low]![i] + (scale[low + 1]![i] - scale[low]![i]) * (at - low))
-  return `rgb(${part(0)} ${part(1)} ${part(2)})`
+  return [part(0), part(1), part(2)]
 }
 
-/** Black or white, whichever is read on {@link shareColor}. */
+export function shareColor(share: number): string {
+  return `rgb(${shareRgb(share).join(' ')})`
+}
+
+/** Black or white, whichever is read better on {@link shareColor}: black from a relative luminance of 0.18 on (WCAG 2.2). */
 export function inkOn(share: number): string {
-  return share > 0.6 ? '#000' : '#fff'
+  const [red, green, blue] = shareRgb(share).map(part => {
+    const value = part / 255
+    return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4
+  }) as [number, number, number]
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff'
 }
 
 /** A number that changes whenever canvases must be drawn anew: another colour scheme, or paper. */

@@ -13,8 +13,9 @@ import { publish } from './publish.js'
 import { series } from './series.js'
 import { simulate } from './simulate.js'
 import { train } from './train.js'
+import { watch } from './watch.js'
 
-const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate }
+const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate, watch }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 for (const [name, bench] of Object.entries(benches)) {

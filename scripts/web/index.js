@@ -15,6 +15,8 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: 'web/report.tsx', out: 'report' },
+    { in: 'web/compare.tsx', out: 'compare' },
+    { in: 'web/dashboard.tsx', out: 'dashboard' },
     { in: 'web/style.css', out: 'report' },
   ],
   outdir: 'dist/web',

@@ -1,8 +1,11 @@
 import pc from 'picocolors'
+import { watchPeer } from '../dashboard/index.js'
 import { measureOf } from '../data/index.js'
+import { createDeadline } from '../deadline.js'
 import {
   type DurablePeer,
   type FieldFolder,
+  type LastTest,
   type MetMember,
   membersFrom,
   type Outcome,
@@ -20,17 +23,18 @@ import {
   type Reporter,
   twinWarning,
 } from '../node/index.js'
+import type { KeptSummary } from '../report/index.js'
 import { typed } from '../shell.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
-import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures } from '../watch/index.js'
+import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures, testedText } from '../watch/index.js'
 import { announcement } from './announcement.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import { createCompany } from './company.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
 import { tellNotes } from './notes.js'
-import { type OutletFlags, openOutlets } from './outlets.js'
+import { type OutletFlags, type Outlets, openOutlets } from './outlets.js'
 import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
 import { modelOf } from './run-flags.js'
@@ -56,14 +60,13 @@ export interface FieldRun {
 
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, terminal: Terminal): Promise<number> {
-  const { stdout, stderr } = terminal
-  const say = (line: string): void => void (run.json ? stderr : stdout).write(`${line}\n`)
+  const say = (line: string): void => void (run.json ? terminal.stderr : terminal.stdout).write(`${line}\n`)
   let peer: DurablePeer | undefined
   const outlets = await openOutlets(run.outlets, { counters: () => peer?.counters, tell: say })
   try {
     const network = { ...(await networkFrom(run.settings.network ?? {})), ...outlets.network }
     peer = await openedPeer(run, network, terminal)
-    return await runOpened(run, { peer, network, reporters: outlets.reporters(run.folder.path) }, say, terminal)
+    return await runOpened(run, { peer, network, outlets }, say, terminal)
   } finally {
     await outlets.close()
   }
@@ -72,39 +75,98 @@ export async function runField(run: FieldRun, terminal: Terminal): Promise<numbe
 interface OpenedRun {
   readonly peer: DurablePeer
   readonly network: PeerNetwork
-  /** Besides that of the terminal. */
-  readonly reporters: readonly Reporter[]
+  readonly outlets: Outlets
 }
 
 async function runOpened(
   run: FieldRun,
-  { peer, network, reporters }: OpenedRun,
+  { peer, network, outlets }: OpenedRun,
   say: (line: string) => void,
   terminal: Terminal,
 ): Promise<number> {
-  const { folder } = run
-  const { stdout, stderr, signal } = terminal
-  const companyLines = createCompany({ peer, folder: folder.path, met: peer.met, hasBegun: run.hasBegun })
-  let interrupted = false
-  let lost: unknown
-  let endReach = (): void => {}
+  const { folder, settings, manifest } = run
+  // What ends the run: Ctrl-C, or a person who asks for it in a browser.
+  const leaving = createDeadline(terminal.signal)
+  const figures = {
+    measure: measureOf(manifest.data),
+    classes: peer.dataset.classes,
+    primary: manifest.evaluation.primary,
+  }
   try {
-    tellNotes(peer.dataset, stderr)
-    say(announcement(peer, run, network.key))
-    endReach = sayReach(peer, run, say)
+    const ended = await inRounds(peer, leaving.signal, async signal => {
+      tellNotes(peer.dataset, terminal.stderr)
+      say(announcement(peer, run, network.key))
+      const text = (tested: LastTest): string => testedText(tested, figures)
+      const leave = (): void => leaving.abort(new Error('A person has asked the peer to leave'))
+      const watched = watchPeer({ peer, name: settings.name, text, leave })
+      await outlets.watch({ folder: folder.path, known: knownOf(peer), peer: watched })
+      const reporters = outlets.reporters(folder.path)
+      await playRounds(peer, run, { say, stderr: terminal.stderr, reporters, signal })
+    })
+    return await finish(peer, run, ended, { ...terminal, signal: leaving.signal }, say)
+  } finally {
+    leaving.clear()
+  }
+}
+
+/** How a peer's rounds ended. */
+interface EndedRounds {
+  readonly interrupted: boolean
+  /** The error of a disk that did not keep the run. */
+  readonly lost?: unknown
+}
+
+/** Runs a peer's rounds, and stops it. @throws what is neither an interruption nor a failure of the disk */
+async function inRounds(
+  peer: DurablePeer,
+  signal: AbortSignal,
+  play: (signal: AbortSignal) => Promise<void>,
+): Promise<EndedRounds> {
+  try {
+    await play(signal)
+    return { interrupted: false }
+  } catch (error) {
+    if (signal.aborted) return { interrupted: true }
+    if (!isOfDisk(error)) throw error
+    return { interrupted: false, lost: error }
+  } finally {
+    await peer.stop()
+  }
+}
+
+interface Told {
+  readonly say: (line: string) => void
+  readonly stderr: Terminal['stderr']
+  /** Besides that of the terminal. */
+  readonly reporters: readonly Reporter[]
+  readonly signal: AbortSignal
+}
+
+/** Tells what happens in a peer's rounds. */
+async function playRounds(peer: DurablePeer, run: FieldRun, { say, stderr, reporters, signal }: Told): Promise<void> {
+  const companyLines = createCompany({ peer, folder: run.folder.path, met: peer.met, hasBegun: run.hasBegun })
+  const endReach = sayReach(peer, run, say)
+  try {
     const all = [peerLinesReporter(say), ...reporters]
     for await (const event of peer.run({ ...(run.isAlone && { minPeers: 1 }), reporters: all, signal })) {
       for (const line of companyLines(event)) say(shown(line, 1000))
       if (event.type === 'standardised') tellNotes(event, stderr)
     }
-  } catch (error) {
-    interrupted = signal.aborted
-    if (!interrupted && !isOfDisk(error)) throw error
-    if (!interrupted) lost = error
   } finally {
     endReach()
-    await peer.stop()
   }
+}
+
+/** Writes and prints the result. @returns the exit status */
+async function finish(
+  peer: DurablePeer,
+  run: FieldRun,
+  { interrupted, lost: lostBefore }: EndedRounds,
+  terminal: Terminal,
+  say: (line: string) => void,
+): Promise<number> {
+  const { folder, manifest } = run
+  let lost = lostBefore
   const summary = summaryOf(peer, run, interrupted)
   try {
     await folder.writeSummary(summary)
@@ -114,16 +176,21 @@ async function runOpened(
   }
   // The result is printed even where it could not be written to the disk.
   say(
-    `\n${shown(fieldResult(summary, peer.tested, { classes: peer.dataset.classes, primary: run.manifest.evaluation.primary }), 1000)}`,
+    `\n${shown(fieldResult(summary, peer.tested, { classes: peer.dataset.classes, primary: manifest.evaluation.primary }), 1000)}`,
   )
   say(`${pc.dim('run folder')} ${shown(folder.path)}`)
-  const page = lost === undefined && !interrupted ? await reportOf(folder.path, terminal) : undefined
+  const page = lost === undefined ? await reportOf(folder.path, terminal) : undefined
   if (page !== undefined) say(`${pc.dim('report')} ${shown(page)}`)
-  if (run.json) stdout.write(`${JSON.stringify(summary)}\n`)
+  if (run.json) terminal.stdout.write(`${JSON.stringify(summary)}\n`)
   if (lost !== undefined) throw lost
   if (!interrupted) return 0
-  stderr.write(`Interrupted; go on with: hearsay start --resume ${typed(folder.path)}\n`)
+  terminal.stderr.write(`Interrupted; go on with: hearsay start --resume ${typed(folder.path)}\n`)
   return interruptedStatus
+}
+
+/** What a dashboard can show before there is a summary. */
+function knownOf({ backend, samples }: DurablePeer): KeptSummary {
+  return { backend: backend.name, device: backend.device, samples }
 }
 
 function openedPeer(run: FieldRun, network: PeerNetwork, { stderr, signal }: Terminal): Promise<DurablePeer> {

@@ -4,6 +4,7 @@ import {
   type Lock,
   lockFolder,
   makeRunFolder,
+  mustBeVacant,
   readKeptOptions,
   reopenRunFolder,
 } from '../disk/index.js'
@@ -36,6 +37,7 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   const asked = await manifestFrom(file, options)
   const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
   const lies = (options.lie ?? []).map(text => parseFault(text, asked.peers, asked.rounds, '--lie'))
+  if (options.out !== undefined) await mustBeVacant(options.out)
   const { resume: _, ...begun } = options
   let lock: Lock | undefined
   try {
@@ -78,6 +80,8 @@ async function goOn(
       ...(options.json && { json: true }),
       ...(options.tensorboard && { tensorboard: true }),
       ...(options.metrics && { metrics: options.metrics }),
+      ...(options.watch !== undefined && { watch: options.watch }),
+      ...(options.open && { open: true }),
     }
     return await runIn(manifest, resumed, terminal, ({ rounds }) => reopenRunFolder(path, rounds))
   } finally {
@@ -87,7 +91,7 @@ async function goOn(
 
 /** Flags that would change a run that has begun: all but those for what shows it. */
 function givenBeside(options: SimulateOptions): string[] {
-  const { resume, json, tensorboard, metrics, backend, transport, port, baselines, ...others } = options
+  const { resume, json, watch, open, tensorboard, metrics, backend, transport, port, baselines, ...others } = options
   const given = Object.entries(others).flatMap(([name, value]) => (value === undefined ? [] : [kebab(name)]))
   if (backend !== 'auto') given.push('backend')
   if (transport !== 'tcp') given.push('transport')

@@ -6,6 +6,7 @@ import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
+import type { KeptSummary } from '../report/index.js'
 import { typed } from '../shell.js'
 import {
   createSimulation,
@@ -74,6 +75,7 @@ export async function runIn(
     // State is kept only in a folder that the user named, as keeping it takes time.
     const keep = options.out === undefined ? undefined : { folder: folder.path, told: folder.flushed, onLost: tell }
     const reporters = [...reportersOf(folder, options, terminal), ...outlets.reporters(folder.path)]
+    await outlets.watch({ folder: folder.path, known: knownOf(prepared) })
     const outcome = await outcomeOf(simulation.run({ keep, reporters }))
     return await finish(prepared, outcome, folder, options, terminal, described)
   } finally {
@@ -99,6 +101,16 @@ async function describeAll(prepared: Prepared, members: readonly Member[]): Prom
     const topology = topologies.get(model)
     return describePeer({ runId, name, id, model, topology, layout, dataset, standardisation, merge, share })
   })
+}
+
+/** What a dashboard can show before there is a summary. */
+function knownOf({ backend, transport, spectralGap, layout, head, shards }: Prepared): KeptSummary {
+  const { name, device } = backend
+  return {
+    ...{ backend: name, device, transport, spectralGap },
+    model: { parameters: layout.size, shared: head.layout.size },
+    perPeer: shards.map(({ name, samples }) => ({ name, samples: samples.size })),
+  }
 }
 
 /** Is progress shown? With `--json` only on a terminal. */
@@ -184,7 +196,7 @@ async function finish(
   const isPrinted = !options.json && result.last !== undefined
   if (isPrinted) stdout.write(`\n${report(summary, stdout.columns)}\n`)
   if (lost !== undefined) throw lost.error
-  const page = result.interrupted ? undefined : await reportOf(folder.path, terminal)
+  const page = await reportOf(folder.path, terminal)
   if (isPrinted) stdout.write(`\n${nextSteps(folder.path, prepared.manifest, result.peers[0]!.name, page)}\n`)
   if (!result.interrupted) {
     await dropState(folder.path)

@@ -11,7 +11,7 @@ export { explainDisk, makeFolder, replaceFile, syncFiles, writeNew, writeThrough
 export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, readRunFolder } from './field-folder.js'
 export * from './identity-file.js'
 export { type KeptPeer, keepPeer, keptClasses, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'
-export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder } from './lock.js'
+export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder, lockIfFree } from './lock.js'
 export type { MetricsFile } from './metrics-file.js'
 export { type MetricsLimits, metricsLimits, metricsLines } from './metrics-lines.js'
 export { type DurablePeer, type DurableRunOptions, type OpenPeerOptions, openPeer } from './open-peer.js'

@@ -71,6 +71,22 @@ export interface Lock {
  * @throws the signal's reason
  */
 export async function lockFolder(folder: string, signal: AbortSignal, init: LockInit = {}): Promise<Lock> {
+  const claimed = await claim(folder, signal, init)
+  if ('pid' in claimed) throw refused(folder, claimed, await machineName(), init.advice)
+  return claimed
+}
+
+/**
+ * The same where another process may well hold the folder.
+ *
+ * @returns undefined where one does
+ */
+export async function lockIfFree(folder: string, signal: AbortSignal, init: LockInit = {}): Promise<Lock | undefined> {
+  const claimed = await claim(folder, signal, init)
+  return 'pid' in claimed ? undefined : claimed
+}
+
+async function claim(folder: string, signal: AbortSignal, init: LockInit): Promise<Lock | Rival> {
   const { beatMs, staleMs, attempts } = { ...lockDefaults, ...init }
   const machine = await machineName()
   const started = await startOfProcess(process.pid)
@@ -88,7 +104,7 @@ export async function lockFolder(folder: string, signal: AbortSignal, init: Lock
     }
     if (rival === undefined) return hold(folder, path, own, beatMs)
     await rm(path, { force: true })
-    if (attempt === attempts) throw refused(folder, rival, machine, init.advice)
+    if (attempt === attempts) return rival
     await setTimeout(randomInt(20, 120), undefined, { signal })
   }
 }

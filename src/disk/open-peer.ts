@@ -14,6 +14,7 @@ import {
   runIdOf,
   vacant,
 } from '../node/index.js'
+import { createErrands, type Errands } from './errands.js'
 import { type FieldFolder, hasRun, openRunFolder } from './field-folder.js'
 import { loadOrCreateIdentity, loadOwnIdentity } from './identity-file.js'
 import { knownMembers, lastingData, type MetMember, type PeerSettings } from './peer-files.js'
@@ -42,6 +43,19 @@ export interface DurablePeer extends Omit<Peer, 'run'> {
   readonly tested: LastTest | undefined
   /** Members that the peer has met, including those that have left. */
   met(): readonly MetMember[]
+  /**
+   * Saves the model of a running peer as it is after its next step: after training, or at the end of the round, where it
+   * is saved anyway. Resolves when it is on the disk; one that comes back from there trains the round again.
+   *
+   * @throws {@link HearsayError} RUN where the disk cannot be written, or the run has ended before
+   */
+  saveNow(): Promise<void>
+  /**
+   * Tests the model of a running peer after its next step, as `saveNow` saves it. No event reports the result.
+   *
+   * @throws {@link HearsayError} RUN where the run has ended before
+   */
+  evaluateNow(): Promise<LastTest>
   /**
    * Continues after the rounds that are done, and ends at once where all are. May be called once.
    *
@@ -113,7 +127,7 @@ async function peerIn(
       await folder.writeSettings({ ...settings, listening: peer.listening() })
       const keeper = new PeerKeeper({ peer, folder, name, topology: await readTopology(peer.model), met, onLost })
       await keeper.begin(either.signal)
-      return keptPeer({ peer, folder, keeper, name }, close)
+      return keptPeer({ peer, folder, keeper, name, errands: createErrands() }, close)
     } catch (error) {
       await peer.stop()
       throw error
@@ -130,10 +144,11 @@ interface KeptPeerInit {
   readonly folder: FieldFolder
   readonly keeper: PeerKeeper
   readonly name: string
+  readonly errands: Errands
 }
 
 function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
-  const { peer, folder, keeper, name } = init
+  const { peer, folder, keeper, name, errands } = init
   const { manifest } = folder
   return {
     ...peer,
@@ -151,6 +166,8 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
       return keeper.tested
     },
     met: () => keeper.met,
+    saveNow: () => errands.ask('save', ({ signal }) => keeper.save(signal)),
+    evaluateNow: () => errands.ask('evaluate', ({ round, signal }) => peer.evaluate(round, signal)),
     async *run({ minPeers = awaited(manifest.minPeers, keeper.met), reporters = [], signal } = {}) {
       // A peer that was killed between its last round and its end has nothing left to do.
       if (keeper.rounds >= manifest.rounds) return
@@ -170,6 +187,7 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
         throw folder.lost.aborted ? folder.lost.reason : error
       } finally {
         either.clear()
+        errands.end(new HearsayError('RUN', 'the run has ended before', { source: folder.path }))
       }
     },
     async stop() {
@@ -185,7 +203,7 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
 
 /** The peer's events, each emitted once it is kept. */
 async function* keptEvents(
-  { peer, folder, keeper }: KeptPeerInit,
+  { peer, folder, keeper, errands }: KeptPeerInit,
   minPeers: number,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
@@ -194,6 +212,8 @@ async function* keptEvents(
   for await (const event of peer.run({ round, minPeers, agreed, signal })) {
     await keeper.keep(event, signal)
     yield event
+    // Between these the model is being merged.
+    if (event.type === 'trained' || event.type === 'ended') await errands.run({ round: event.round, signal })
   }
 }
 

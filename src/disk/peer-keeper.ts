@@ -54,7 +54,7 @@ export class PeerKeeper {
   }
 
   async keep(event: PeerEvent, signal: AbortSignal): Promise<void> {
-    const { peer, folder, name } = this.init
+    const { folder } = this.init
     if (event.type === 'standardised') await folder.writeAgreed(event.sum)
     folder.append(event)
     switch (event.type) {
@@ -67,9 +67,18 @@ export class PeerKeeper {
         return this.meet()
       case 'ended':
         this.rounds = event.round + 1
-        await this.checkpoints.save({ round: this.rounds, name, parameters: peer.parameters, ...peer.kept() }, signal)
+        await this.save(signal)
         return this.meet()
     }
+  }
+
+  /**
+   * Saves the model as it is now. In the middle of a round it counts as one that has ended the rounds before: a peer that
+   * comes back trains that round again, from there.
+   */
+  save(signal: AbortSignal): Promise<void> {
+    const { peer, name } = this.init
+    return this.checkpoints.save({ round: this.rounds, name, parameters: peer.parameters, ...peer.kept() }, signal)
   }
 
   /** Writes the description; where peers agree on a standardisation, only once they have agreed. */

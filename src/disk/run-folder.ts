@@ -2,7 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { type Manifest, type Member, manifestYaml, type RunEvent } from '../node/index.js'
-import { whyNot } from '../system-errors.js'
+import { systemCode, whyNot } from '../system-errors.js'
 import { explainDisk, replaceFile } from './durable.js'
 import { keepRounds, openMetrics } from './metrics-file.js'
 
@@ -138,8 +138,23 @@ async function folderAt(path: string): Promise<RunFolder> {
 async function makeEmptyFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true })
+  } catch (error) {
+    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
+  }
+  await mustBeVacant(path)
+}
+
+/**
+ * Refuses a folder that another run has, and what is no folder. Makes nothing: it is asked before data are read and
+ * backends started, so that a user's mistake is told at once.
+ *
+ * @throws {@link HearsayError} `RUN`
+ */
+export async function mustBeVacant(path: string): Promise<void> {
+  try {
     if ((await readdir(path)).length === 0) return
   } catch (error) {
+    if (systemCode(error) === 'ENOENT') return
     throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
   }
   throw new HearsayError('RUN', 'is not empty; name a new folder, a run does not overwrite another', {

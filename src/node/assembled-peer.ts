@@ -3,11 +3,12 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
+import type { Tested } from '../methods/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
-import type { PeerEvent } from './events.js'
+import type { NamedPeer, PeerEvent } from './events.js'
 import type { KeptState } from './kept-state.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
@@ -73,6 +74,20 @@ export interface InTheField extends Pick<HostInit, 'field' | 'networkKey' | 'met
   readonly share?: number
 }
 
+/** Another peer, by its last record. */
+export interface HeardPeer extends NamedPeer {
+  /** The last round that it has ended. */
+  readonly round: number
+  /** Number of its training samples. */
+  readonly samples: number
+  readonly loss?: number | undefined
+  /** 0 to 1; left out where another measure is used. */
+  readonly accuracy?: number | undefined
+  /** `silent`: it has missed three beats. `left`: it has said so. */
+  readonly standing: 'live' | 'silent' | 'left'
+  readonly silentMs: number
+}
+
 /** A peer put together from its parts. */
 export interface AssembledPeer {
   readonly self: number
@@ -101,6 +116,8 @@ export interface AssembledPeer {
   reachability(): Reachability
   /** The other live peers, with their addresses. */
   members(): Member[]
+  /** The other peers that were heard of, live or not. */
+  heard(): HeardPeer[]
   /** The peers that left after their last round; they do not come back. */
   finished(): PeerId[]
   /** Connects to the peer at these addresses, which is then known. @throws libp2p's error */
@@ -112,6 +129,8 @@ export interface AssembledPeer {
    * @param saved - the sum agreed on before this peer left
    */
   relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number>
+  /** Tests the model as it is now. To be called while an event of the run is held: the model is still then. */
+  evaluate(round: number, signal: AbortSignal): Promise<Tested>
   /** Finds the other peers, then trains and merges round by round. May be called once. */
   run(entry: Entry, signal: AbortSignal): AsyncGenerator<PeerEvent, void, undefined>
   /** Resolves when nothing that the peer has sent is still in transit. */

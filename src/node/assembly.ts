@@ -15,8 +15,8 @@ import {
   type StateService,
   untimed,
 } from '../gossip/index.js'
-import { nothingKept, type Roads, type Session } from '../methods/index.js'
-import type { AssembledPeer, AssemblyInit } from './assembled-peer.js'
+import { nothingKept, type Roads, type Session, type Tested } from '../methods/index.js'
+import type { AssembledPeer, AssemblyInit, HeardPeer } from './assembled-peer.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent, RoundHappening } from './events.js'
@@ -161,6 +161,16 @@ class Assembly implements AssembledPeer, PeerParts {
     })
   }
 
+  heard(): HeardPeer[] {
+    const { presence } = this
+    const live = new Set(presence.live())
+    return [...presence.heard()].map(([peer, { name, leaving, round, samples, loss, accuracy }]) => ({
+      ...{ peer, name, round, samples, loss, accuracy },
+      standing: leaving ? 'left' : live.has(peer) ? 'live' : 'silent',
+      silentMs: presence.silentMs(peer) ?? 0,
+    }))
+  }
+
   finished(): PeerId[] {
     return [...this.presence.heard()]
       .filter(([, { leaving, round }]) => leaving && round + 1 >= this.init.manifest.rounds)
@@ -185,6 +195,10 @@ class Assembly implements AssembledPeer, PeerParts {
     if (this.session.loss === undefined) return 0
     if (this.agreement?.recall(saved) === false) return 0
     return (await this.session.loss(signal)) / this.init.uninformed
+  }
+
+  async evaluate(round: number, signal: AbortSignal): Promise<Tested> {
+    return this.session.evaluate(round, signal, false)
   }
 
   /**

@@ -11,7 +11,7 @@ type Writable = { -readonly [keyword in keyof JsonSchema]: JsonSchema[keyword] }
  * that applies where they are at their own defaults.
  */
 export function manifestJsonSchema(): JsonSchema {
-  const schema = z.toJSONSchema(manifestSchema(), { io: 'input', unrepresentable: 'any', override: described })
+  const schema = z.toJSONSchema(manifestSchema(), { io: 'input', unrepresentable: 'any', override: describedField })
   const whole = schema as JsonSchema
   const title = 'Manifest of a run of Hearsay'
   for (const [name, section] of Object.entries(whole.properties!)) settleDefaults(name, section)
@@ -19,7 +19,7 @@ export function manifestJsonSchema(): JsonSchema {
 }
 
 /** Turns what a field's schema declares by `.meta({ says, example, word, paper })` into JSON Schema's keywords. */
-function described({ jsonSchema }: { jsonSchema: object }): void {
+export function describedField({ jsonSchema }: { jsonSchema: object }): void {
   const node = jsonSchema as Writable
   const { says, example, word, paper } = node
   for (const own of ['says', 'example', 'word', 'paper']) delete node[own]

@@ -119,6 +119,11 @@ function isPeerId(text: string): boolean {
   }
 }
 
+export const seedSchema = z
+  .int()
+  .min(0)
+  .max(2 ** 32 - 1)
+
 /** Version of the manifest's format. It changes with the meaning of a field and with the way one is settled. */
 const format = 1
 
@@ -176,12 +181,7 @@ const sections = () =>
     access: accessSchema.optional().meta({
       says: 'Where a run is by invitation: only these peers take part, and those that they invite.',
     }),
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(1)
-      .meta({ says: 'Decides everything random: the same seed, the same numbers' }),
+    seed: seedSchema.default(1).meta({ says: 'Decides everything random: the same seed, the same numbers' }),
   })
 
 /**

@@ -174,6 +174,8 @@ function peerOf(
     reachability: () => parts.reachability(),
     members: () => parts.members(),
     finished: () => parts.finished(),
+    heard: () => parts.heard(),
+    evaluate: (round, signal) => parts.evaluate(round, signal),
     relativeLoss: (saved, signal) => parts.relativeLoss(saved, signal),
     kept: upTo => parts.kept(upTo),
     restore: (kept, source) => parts.restore(kept, source),

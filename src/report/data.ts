@@ -1,7 +1,10 @@
+import type { Primary } from '../data/index.js'
+import type { Arrangement } from '../topology/index.js'
 import type { RunRecord } from '../watch/record/shape.js'
+import type { KeptSummary } from './summary.js'
 
 /*
- * All that a report shows, as JSON carries it into the page. The page's program reads this and nothing else.
+ * What the pages of a run show, as JSON carries it there. A page's program reads this and nothing else.
  */
 
 /** A table of two columns: what it is, and its value as people read it. */
@@ -22,35 +25,62 @@ export interface ReportedPeer {
   readonly confusion: readonly (readonly number[])[] | null
 }
 
-export interface ReportData {
+/** How peers are best put on paper: as their topology says, or as their edges pull them. */
+export type Placement = Arrangement | 'force'
+
+/** A figure that the method reports, with its heading. */
+export interface FigureHeading {
+  readonly name: string
+  readonly label: string
+  readonly unit: 'measure' | 'share' | 'number'
+}
+
+/** What reports and dashboards take from a run folder as it is: the same before and after it is joined with events. */
+interface Described {
   /** Name of the run folder. */
   readonly name: string
+  readonly measure: 'accuracy' | 'r2' | 'psnr'
+  /** The figure that is shown first. */
+  readonly primary: Primary
+  readonly manifest: string
+  /** Names of the classes that the model tells apart, where they are known. */
+  readonly classes: readonly string[]
+  readonly arrangement: Placement
+  /** By this factor the squared distance to the mean shrinks in a round, by the graph alone; null where it is unknown. */
+  readonly contraction: number | null
+  readonly figures: readonly FigureHeading[]
+  readonly weights: readonly WeightsHeading[]
+  readonly paper: { readonly title: string; readonly arxiv: string } | null
+  /** Version of Hearsay that made the page. */
+  readonly version: string
+}
+
+/** What the files of a run folder hold beside its events. */
+export interface RunAbout extends Described {
+  /** The folder's path, as a person has named it. */
+  readonly folder: string
+  readonly mode: 'sync' | 'async'
+  /** Peers and rounds that the manifest asks for. */
+  readonly peers: number
+  readonly rounds: number
+  readonly method: string
+  readonly set: string
+  /** On which graph peers stand: "a ring"; null where each hears all others. */
+  readonly graph: string | null
+  readonly summary: KeptSummary
+}
+
+/** The same and the run's events: all that a page shows. */
+export interface ReportData extends Described {
   /** In a sentence: method, graph, data, peers, rounds. */
   readonly says: string
-  readonly measure: 'accuracy' | 'r2' | 'psnr'
-  readonly manifest: string
   readonly environment: Facts
   readonly outcome: Facts
   /** What was not merged, by reason. */
   readonly rejected: readonly (readonly [reason: string, times: number])[]
-  /** Names of the classes that the model tells apart, where they are known. */
-  readonly classes: readonly string[]
   /** By place among the record's members. */
   readonly peers: readonly ReportedPeer[]
-  readonly arrangement: 'circle' | 'star' | 'line' | 'force' | { readonly rows: number; readonly columns: number }
-  /** By this factor the squared distance to the mean shrinks in a round, by the graph alone; null where it is unknown. */
-  readonly contraction: number | null
-  /** Figures that the method reports, with their headings. */
-  readonly figures: readonly {
-    readonly name: string
-    readonly label: string
-    readonly unit: 'measure' | 'share' | 'number'
-  }[]
-  readonly weights: readonly WeightsHeading[]
   /** Commands, each with what it does. */
   readonly again: readonly (readonly [command: string, why: string])[]
-  readonly paper: { readonly title: string; readonly arxiv: string } | null
-  /** Version of Hearsay that made the report. */
-  readonly version: string
   readonly record: RunRecord
 }

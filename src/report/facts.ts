@@ -1,8 +1,10 @@
-import { methodOf } from '../methods/index.js'
-import type { Manifest } from '../node/index.js'
-import { byteCount, count, countOf, deviceText, duration, type RunRecord, small } from '../watch/index.js'
-import type { Facts } from './data.js'
+import { besideMeasured, figureName } from '../watch/beside-text.js'
+import type { RunRecord } from '../watch/record/shape.js'
+import { byteCount, count, countOf, deviceText, duration, measured, measureNames, small } from '../watch/text.js'
+import type { Facts, RunAbout } from './data.js'
 import type { KeptSummary } from './summary.js'
+
+/* Facts as rows of two columns. Nothing here knows Node: a browser that follows a run makes them anew. */
 
 type Row = readonly [name: string, value: string]
 
@@ -32,14 +34,14 @@ function timeText(ms: number): string {
   return Number.isNaN(time.getTime()) ? '–' : `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** What it amounts to, beside its figures of quality. */
-export function outcomeOf(summary: KeptSummary, { merge, rounds }: Manifest, record: RunRecord): Facts {
+/** What it amounts to. */
+export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record: RunRecord): Facts {
   const { bytes, model } = summary
   const done =
     summary.rounds ?? record.rounds.filter(({ columns }) => columns.roundSeconds.some(n => n !== null)).length
-  const state = summary.interrupted === undefined ? ', without a summary' : summary.interrupted ? ', interrupted' : ''
-  const isOnGraph = methodOf(merge).road === 'neighbours'
+  const state = summary.interrupted === undefined ? ' so far' : summary.interrupted ? ', interrupted' : ''
   return [
+    ...qualityOf(summary, about),
     ['rounds', `${count(done)} of ${count(rounds)}${state}`],
     ...row('run', record.run, asIs),
     ...row('time', summary.seconds, seconds => duration(seconds)),
@@ -52,10 +54,39 @@ export function outcomeOf(summary: KeptSummary, { merge, rounds }: Manifest, rec
     ...row('sent', summary.sentBytes, byteCount),
     ...row('received', summary.receivedBytes, byteCount),
     ...row('shared', model, ({ parameters, shared }) => `${count(shared)} of ${count(parameters)} parameters`),
-    ...(isOnGraph ? row('spectral gap', summary.spectralGap, small) : []),
+    ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),
     ...row('heads that did not come', summary.absent, count),
     ...(record.malformed === 0
       ? []
       : [['lines of metrics.jsonl not read', countOf(record.malformed, 'line')] as const]),
   ]
+}
+
+/** The figure that is shown first, the measure, and how evenly the first is spread over the peers. */
+function qualityOf(
+  { accuracy, beside = {}, fairness }: KeptSummary,
+  { measure, primary }: Pick<RunAbout, 'measure' | 'primary'>,
+): Row[] {
+  const ofMeasure = (value: number): string => measured(value, measure)
+  const ofPrimary = (value: number): string =>
+    primary === 'accuracy' ? ofMeasure(value) : besideMeasured(primary, value)
+  return [
+    ...(primary === 'accuracy'
+      ? []
+      : row(figureName(primary), beside[primary], spread => spreadText(spread, ofPrimary))),
+    ...row(measureNames[measure], accuracy, value =>
+      typeof value === 'number' ? ofMeasure(value) : spreadText(value, ofMeasure),
+    ),
+    ...row('worst peer', fairness, ({ worst }) => `${worst.name}: ${ofPrimary(worst.value)}`),
+    ...row('10th percentile', fairness?.percentile10, ofPrimary),
+    ...row('Jain’s index', fairness?.jain, jain => jain.toFixed(3)),
+  ]
+}
+
+function spreadText(
+  { mean, min, max, ofMean }: Exclude<NonNullable<KeptSummary['accuracy']>, number>,
+  text: (value: number) => string,
+): string {
+  const averaged = ofMean === undefined || ofMean === null ? '' : `; averaged model ${text(ofMean)}`
+  return `${text(mean)} (${text(min)} to ${text(max)})${averaged}`
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { measures } from '../data/index.js'
@@ -10,6 +11,14 @@ const summaryBytes = 64 * 1024 * 1024
 const number = z.number().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
 
+/** Over the peers of a simulation. */
+const spread = z.object({
+  mean: z.number(),
+  min: z.number(),
+  max: z.number(),
+  ofMean: z.number().nullable().optional().catch(undefined),
+})
+
 /** Whatever a version has written: what is missing or otherwise is left out, not an error. */
 const schema = z.object({
   backend: text,
@@ -19,6 +28,16 @@ const schema = z.object({
   interrupted: z.boolean().optional().catch(undefined),
   seconds: number,
   measure: z.enum(measures).optional().catch(undefined),
+  accuracy: z.union([spread, z.number()]).optional().catch(undefined),
+  beside: z.record(z.string(), spread).optional().catch(undefined),
+  fairness: z
+    .object({
+      worst: z.object({ name: z.string(), value: z.number() }),
+      percentile10: z.number(),
+      jain: z.number().nullable(),
+    })
+    .optional()
+    .catch(undefined),
   spectralGap: number,
   samplesPerSecond: number,
   peakRssMB: number,
@@ -42,13 +61,16 @@ const schema = z.object({
     .catch(undefined),
 })
 
-/** What a report takes from `summary.json`. */
+/** What a page takes from `summary.json`. */
 export type KeptSummary = z.output<typeof schema>
 
-/** Reads `summary.json`; empty where there is none, as while a run goes on, or where it is not what was written. */
-export async function readSummary(path: string): Promise<KeptSummary> {
+/** Reads a run folder's `summary.json`; empty where there is none, as while a run goes on, or where it is not what was written. */
+export async function readSummary(folder: string): Promise<KeptSummary> {
   try {
-    return schema.safeParse(jsonIn((await readBounded(path, summaryBytes)).toString('utf8'))).data ?? {}
+    return (
+      schema.safeParse(jsonIn((await readBounded(join(folder, 'summary.json'), summaryBytes)).toString('utf8'))).data ??
+      {}
+    )
   } catch (error) {
     if (error instanceof NotRead || systemCode(error) !== undefined) return {}
     throw error

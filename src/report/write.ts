@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { explainDisk, replaceFile } from '../disk/index.js'
-import { pageOf, reportProgram } from './page.js'
+import { packed } from '../watch/index.js'
+import { pageOf, pageProgram } from './page.js'
 import { readRun } from './read-run.js'
 
 /** The report's name in its run folder. */
@@ -13,7 +14,11 @@ export const reportFile = 'report.html'
  * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder or cannot be written; the signal's reason
  */
 export async function writeReport(folder: string, signal?: AbortSignal): Promise<string> {
-  const page = pageOf(await readRun(folder, signal), await reportProgram())
+  const { record, ...run } = await readRun(folder, signal)
+  // A graph that many rounds have is in it once.
+  const data = { ...run, record: packed(record) }
+  const withoutScript = 'The figures are in summary.json and metrics.jsonl, too.'
+  const page = pageOf({ title: `${data.name}: Hearsay report`, withoutScript, data }, await pageProgram('report'))
   signal?.throwIfAborted()
   const path = join(folder, reportFile)
   try {

@@ -37,14 +37,6 @@ export async function serveMetrics(
   text: () => Promise<Exposition>,
 ): Promise<MetricsServer> {
   const isLocal = host === loopback
-  // Requests that come while a text is made get the same: any number of scrapers cost one.
-  let making: Promise<Exposition> | undefined
-  const made = (): Promise<Exposition> => {
-    making ??= text().finally(() => {
-      making = undefined
-    })
-    return making
-  }
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
@@ -61,7 +53,7 @@ export async function serveMetrics(
         return
       }
       try {
-        const { type, text: body } = await made()
+        const { type, text: body } = await text()
         response.writeHead(200, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff' })
         response.end(request.method === 'HEAD' ? undefined : body)
       } catch {

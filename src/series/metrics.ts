@@ -26,7 +26,7 @@ export interface MetricsInit {
 export interface Metrics {
   /** Follows the run. */
   readonly reporter: Reporter
-  /** How the run stands. */
+  /** How the run stands. Who asks while a text is made gets the same: any number of scrapers cost one. */
   text(): Promise<Exposition>
   /** What the peer's host is created with: nothing, unless its metrics are wanted. */
   readonly network: Pick<PeerNetwork, 'metrics'>
@@ -41,6 +41,7 @@ export async function createMetrics({ counters, host = false }: MetricsInit = {}
   if (counters !== undefined) countersIn(own, counters)
   const following = followRun()
   let show: ShowRound
+  let making: Promise<Exposition> | undefined
   return {
     reporter: {
       onBegin({ id, manifest, rounds }) {
@@ -57,16 +58,23 @@ export async function createMetrics({ counters, host = false }: MetricsInit = {}
         if (round !== undefined) await show(round, following.members())
       },
     },
-    async text() {
-      const texts: string[] = []
-      for (const registry of ofHost === undefined ? [own] : [own, ofHost]) {
-        // One by one, as the registry would make all in one go.
-        for (const { name } of registry.getMetricsAsArray()) {
-          texts.push(`${await inTurn(() => registry.getSingleMetricAsString(name))}\n`)
-        }
-      }
-      return { type: own.contentType, text: texts.join('') }
+    text() {
+      making ??= expositionOf(ofHost === undefined ? [own] : [own, ofHost]).finally(() => {
+        making = undefined
+      })
+      return making
     },
     network: network ?? {},
   }
+}
+
+async function expositionOf(registries: readonly Registry[]): Promise<Exposition> {
+  const texts: string[] = []
+  for (const registry of registries) {
+    // One by one, as the registry would make all in one go.
+    for (const { name } of registry.getMetricsAsArray()) {
+      texts.push(`${await inTurn(() => registry.getSingleMetricAsString(name))}\n`)
+    }
+  }
+  return { type: registries[0]!.contentType, text: texts.join('') }
 }

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { measureOf } from '../data/index.js'
 import { explainDisk, makeFolder, replaceFile } from '../disk/index.js'
-import { type KeptRun, readKeptRun } from '../watch/index.js'
+import type { Manifest } from '../node/index.js'
+import { type RunRecord, readKeptManifest, readRecord } from '../watch/index.js'
 import { peersCsv, roundsCsv } from './csv.js'
 import { openMetricsText } from './open-metrics.js'
 import { writeBoard } from './tensorboard/write.js'
@@ -11,7 +12,9 @@ export const seriesFormats = ['csv', 'openmetrics', 'tensorboard'] as const
 export type SeriesFormat = (typeof seriesFormats)[number]
 
 /** A run that is written, and where. */
-interface Writing extends KeptRun {
+interface Writing {
+  readonly manifest: Manifest
+  readonly record: RunRecord
   /** Of the folder it is kept in. */
   readonly name: string
   readonly to: string
@@ -57,13 +60,14 @@ export async function writeSeries(
   folder: string,
   { name, formats, to, signal }: WriteSeriesInit,
 ): Promise<readonly string[]> {
-  const run = await readKeptRun(folder, signal)
+  const { manifest } = await readKeptManifest(folder)
+  const record = await readRecord(folder, signal)
   const written: string[] = []
   try {
     await makeFolder(to)
     for (const format of formats) {
       signal?.throwIfAborted()
-      const names = await writers[format]({ ...run, name, to, signal })
+      const names = await writers[format]({ manifest, record, name, to, signal })
       written.push(...names.map(file => join(to, file)))
     }
   } catch (error) {

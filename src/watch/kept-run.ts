@@ -9,26 +9,39 @@ import { parseYaml } from '../yaml.js'
 import { yamlLimits } from '../yaml-shape.js'
 import { createRecord, type RunRecord } from './record/index.js'
 
-/** A run as its folder holds it. */
-export interface KeptRun {
+/** What is run in a run folder. */
+export interface KeptManifest {
+  readonly manifest: Manifest
   /** `manifest.yaml` as it stands there. */
   readonly text: string
-  readonly manifest: Manifest
-  /** Of all events so far: the run may go on, or its process may have been killed. */
-  readonly record: RunRecord
 }
 
 /**
- * Reads a run folder's manifest and events.
+ * Reads a run folder's manifest.
  *
- * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder; the signal's reason
+ * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder
  */
-export async function readKeptRun(folder: string, signal?: AbortSignal): Promise<KeptRun> {
+export async function readKeptManifest(folder: string): Promise<KeptManifest> {
   await mustBeThere(folder)
   const path = join(folder, 'manifest.yaml')
   const text = await manifestText(path)
-  const manifest = parseManifest(parseYaml(text, path, 'MANIFEST').value ?? {}, path)
-  return { text, manifest, record: await recordOf(join(folder, 'metrics.jsonl'), signal) }
+  return { manifest: parseManifest(parseYaml(text, path, 'MANIFEST').value ?? {}, path), text }
+}
+
+/**
+ * Reads a run folder's events: all so far, as the run may go on, or its process may have been killed.
+ *
+ * @throws {@link HearsayError} `RUN` where they cannot be read; the signal's reason
+ */
+export async function readRecord(folder: string, signal?: AbortSignal): Promise<RunRecord> {
+  const record = createRecord()
+  for await (const lines of metricsLines(join(folder, 'metrics.jsonl'), signal === undefined ? {} : { signal })) {
+    for (const line of lines) {
+      if (line === undefined) record.addMalformed()
+      else record.addLine(line)
+    }
+  }
+  return record.record()
 }
 
 async function mustBeThere(folder: string): Promise<void> {
@@ -45,15 +58,4 @@ async function manifestText(path: string): Promise<string> {
   } catch (error) {
     throw new HearsayError('MANIFEST', whyNotRead(error), { source: path, cause: error })
   }
-}
-
-async function recordOf(path: string, signal: AbortSignal | undefined): Promise<RunRecord> {
-  const record = createRecord()
-  for await (const lines of metricsLines(path, signal === undefined ? {} : { signal })) {
-    for (const line of lines) {
-      if (line === undefined) record.addMalformed()
-      else record.addLine(line)
-    }
-  }
-  return record.record()
 }

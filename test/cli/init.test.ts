@@ -76,7 +76,7 @@ describe('a commented manifest', () => {
         expect(await readBack(path)).toEqual(asked)
         expect(runIdOf(await readBack(path))).toEqual(runIdOf(asked))
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 

@@ -18,9 +18,7 @@ it('a report that cannot be written is a note, not the end of a run', async () =
   expect(said).toEqual(['no report: the disk is full\\nerror: forged\n'])
 })
 
-it('Ctrl-C keeps a report from being begun, and ends one without a word', async () => {
-  const early = listener(AbortSignal.abort())
-  expect(await reportOf('run', early.terminal, () => Promise.reject(new Error('was begun')))).toBeUndefined()
+it('Ctrl-C ends a report that has begun, without a word', async () => {
   const stop = new AbortController()
   const late = listener(stop.signal)
   const page = reportOf('run', late.terminal, async (_, signal) => {
@@ -29,5 +27,14 @@ it('Ctrl-C keeps a report from being begun, and ends one without a word', async 
     return 'written'
   })
   expect(await page).toBeUndefined()
-  expect([...early.said, ...late.said]).toEqual([])
+  expect(late.said).toEqual([])
+})
+
+it('a run that Ctrl-C has ended gets a report too, if it does not take long', async () => {
+  const { said, terminal } = listener(AbortSignal.abort())
+  expect(await reportOf('run', terminal, async () => 'written')).toBe('written')
+  const endless = (_: string, signal?: AbortSignal): Promise<string> =>
+    new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason)))
+  expect(await reportOf('run', terminal, endless, 1)).toBeUndefined()
+  expect(said).toEqual(['no report: it takes too long; hearsay report makes it\n'])
 })

@@ -73,6 +73,30 @@ it('a peer with a folder is the same one after a crash, and goes on to the bits 
   expect(await run(third)).toEqual([])
 })
 
+it('a running peer is saved and tested when it is asked to, and comes back from there', async () => {
+  const folder = join(await emptyFolder(), 'run')
+  const first = await open(folder)
+  const asked: Promise<unknown>[] = []
+  let trained = new Float32Array()
+  for await (const event of first.run()) {
+    if (event.round < 1) continue
+    if (event.type === 'trained') {
+      trained = first.parameters.slice()
+      asked.push(first.saveNow(), first.evaluateNow())
+    } else break
+  }
+  const [, tested] = await Promise.all(asked)
+  expect(tested).toMatchObject({ accuracy: expect.any(Number), loss: expect.any(Number) })
+  await first.kill()
+  await expect(first.saveNow()).rejects.toThrow('the run has ended before')
+
+  // In its second round, with what was trained of it.
+  const second = await open(folder)
+  expect(second.rounds).toBe(1)
+  expect(second.parameters).toEqual(trained)
+  expect(await run(second)).toEqual([1, 2])
+})
+
 it('a folder of another run or another peer is refused, one in use too, and one where nothing began is taken away', async () => {
   const folder = join(await emptyFolder(), 'run')
   const peer = await open(folder)

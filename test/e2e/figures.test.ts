@@ -11,16 +11,17 @@ describe('a run that other programs watch', () => {
   it('is scraped while it goes on, is in TensorBoard’s files, and in tables afterwards, with the same figures', async () => {
     const cwd = await temporaryFolder()
     const args = ['simulate', ...tiny, '--peers', '3', '--rounds', '3', '--no-baselines', '--out', 'run']
-    const run = startHearsay([...args, '--tensorboard', '--metrics', '0'], cwd)
+    const run = startHearsay([...args, '--tensorboard', '--metrics', '0', '--watch'], cwd)
     let said = ''
     run.child.stderr!.on('data', text => {
       said += text
     })
-    await run.says(/^metrics +http.*\n/m)
+    await run.says(/^dashboard +http.*\n/m)
     const [, url] = /^metrics +(http\S+)$/m.exec(said)!
+    const [, page] = /^dashboard +(http\S+)$/m.exec(said)!
     // Reading data and starting workers comes first.
-    for (let text = ''; !text.includes('\nhearsay_rounds 3\n'); await setTimeout(20)) {
-      text = await (await fetch(url!)).text()
+    for (let texts = ['']; !texts.every(text => text.includes('\nhearsay_rounds 3\n')); await setTimeout(20)) {
+      texts = await Promise.all([url!, `${page}metrics`].map(async address => (await fetch(address)).text()))
     }
     expect(await run.ended).toMatchObject({ status: 0 })
     await expect(fetch(url!)).rejects.toThrow()

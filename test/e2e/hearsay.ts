@@ -20,7 +20,7 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess
   /** Resolves when what it has printed to stderr so far, or prints from now on, matches. */
-  says(pattern: RegExp): Promise<void>
+  says(pattern: RegExp): Promise<RegExpExecArray>
   readonly ended: Promise<Ended>
 }
 
@@ -65,9 +65,10 @@ export function startProgram(file: string, args: readonly string[], cwd: string)
     says: pattern =>
       new Promise((resolve, reject) => {
         const check = (): void => {
-          if (!pattern.test(stderr)) return
+          const match = pattern.exec(stderr)
+          if (match === null) return
           listeners.delete(check)
-          resolve()
+          resolve(match)
         }
         listeners.add(check)
         check()

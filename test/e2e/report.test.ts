@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/watch/index.js'
+import { expectAccessible, hasBrowser, launched, type Opened, opened as openedIn } from './browser.js'
 import { hearsay, readJson, temporaryFolder } from './hearsay.js'
-
-/** Debian's, as `.ci/run` installs it. */
-const executablePath = process.env.HEARSAY_TEST_CHROMIUM ?? '/usr/bin/chromium'
 
 /** A peer that calls itself so must stay text. */
 const hostile = '<img src=x onerror=globalThis.marked=1>'
@@ -30,28 +27,16 @@ async function runIn(cwd: string): Promise<string> {
   return join(cwd, 'run')
 }
 
-// No Chromium is no failure: what a page holds is tested without one, in test/report.
-describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
+describe.skipIf(!hasBrowser)('a report in Chromium', () => {
   let browser: Browser
   let run: string
   beforeAll(async () => {
-    // As root, as in a container, Chromium has no sandbox of its own.
-    browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+    browser = await launched()
     run = await runIn(await temporaryFolder())
   })
   afterAll(() => browser?.close())
 
-  /** Opens a page; `complaints` are whatever a console shows, and whatever the page asks for beside itself. */
-  async function opened(path: string): Promise<{ page: Page; complaints: string[] }> {
-    const page = await browser.newPage()
-    const complaints: string[] = []
-    page.on('console', message => complaints.push(message.text()))
-    page.on('pageerror', error => complaints.push(error.message))
-    page.on('request', request => request.isNavigationRequest() || complaints.push(request.url()))
-    await page.goto(pathToFileURL(path).href)
-    await page.locator('h1').waitFor()
-    return { page, complaints }
-  }
+  const opened = (path: string): Promise<Opened> => openedIn(browser, pathToFileURL(path).href)
 
   it('has the figures of summary.json, complains of nothing, asks for nothing, and takes no name for markup', async () => {
     const { page, complaints } = await opened(join(run, 'report.html'))
@@ -92,6 +77,7 @@ describe.skipIf(!existsSync(executablePath))('a report in Chromium', () => {
     await page.getByRole('slider', { name: 'Round' }).fill('0')
     await page.getByRole('img', { name: /^Round 1: 3 peers/ }).waitFor()
     expect(complaints).toEqual([])
+    await expectAccessible(page)
     await page.close()
   })
 

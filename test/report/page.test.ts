@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
-import { pageOf, type ReportData, reportProgram } from '../../src/report/index.js'
+import { type PageProgram, pageOf, pageProgram, type ReportData } from '../../src/report/index.js'
 import { createRecord } from '../../src/watch/index.js'
 
 const hostile = '</script><img src=x onerror="globalThis.marked = true"><!--\u202e'
@@ -13,6 +13,7 @@ function dataOf(changes: Partial<ReportData> = {}): ReportData {
     name: hostile,
     says: 'a run',
     measure: 'accuracy',
+    primary: 'accuracy',
     manifest: `format: 1\nnote: ${hostile}\n`,
     environment: [],
     outcome: [],
@@ -33,9 +34,13 @@ function dataOf(changes: Partial<ReportData> = {}): ReportData {
 
 const program = { script: 'draw()', style: 'p{}' }
 
+function page(made: PageProgram = program): string {
+  return pageOf({ title: `${hostile}: Hearsay report`, withoutScript: hostile, data: dataOf() }, made)
+}
+
 it('names are text: no element but its own is in the page', () => {
-  const page = pageOf(dataOf(), program)
-  const elements = [...page.matchAll(/<(?!\/)([a-z!-]+)/g)].map(([, name]) => name)
+  const text = page()
+  const elements = [...text.matchAll(/<(?!\/)([a-z!-]+)/g)].map(([, name]) => name)
   expect(elements).toEqual([
     '!doctype',
     'html',
@@ -53,13 +58,11 @@ it('names are text: no element but its own is in the page', () => {
     'script',
     'script',
   ])
-  expect(page).not.toContain('\u202e')
+  expect(text).not.toContain('\u202e')
 })
 
 it('the page’s data are what was given, in as many digits as are seen, with foreign text made harmless', () => {
-  const [, text] = /<script type="application\/json" id="data">(.*)<\/script>\n<script>/.exec(
-    pageOf(dataOf(), program),
-  )!
+  const [, text] = /<script type="application\/json" id="data">(.*)<\/script>\n<script>/.exec(page())!
   const data = JSON.parse(text!) as ReportData
   const shown = hostile.replace('\u202e', '\\u202e')
   expect(data.name).toBe(shown)
@@ -69,8 +72,7 @@ it('the page’s data are what was given, in as many digits as are seen, with fo
 })
 
 it('its policy allows its script and its style, and nothing else', () => {
-  const page = pageOf(dataOf(), program)
-  const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(page)!
+  const [, policy] = /Content-Security-Policy" content="([^"]*)"/.exec(page())!
   const digest = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
   expect(policy!.split('; ')).toEqual([
     "default-src 'none'",
@@ -81,9 +83,9 @@ it('its policy allows its script and its style, and nothing else', () => {
   ])
 })
 
-it('a program that would end its element is refused; the built one does not, and names no place to fetch from', async () => {
-  expect(() => pageOf(dataOf(), { ...program, script: '"</script>"' })).toThrow('would end its element')
-  const built = await reportProgram()
-  const page = pageOf(dataOf(), built)
-  expect(page).not.toMatch(/\b(?:src|href)="?https?:|url\(|@import/)
+it('a program that would end its element is refused; the built ones do not, and name no place to fetch from', async () => {
+  expect(() => page({ ...program, script: '"</script>"' })).toThrow('would end its element')
+  for (const name of ['report', 'compare'] as const) {
+    expect(page(await pageProgram(name))).not.toMatch(/\b(?:src|href)="?https?:|url\(|@import/)
+  }
 })

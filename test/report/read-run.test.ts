@@ -33,6 +33,8 @@ const summary = JSON.stringify({
   spectralGap: 0.5,
   rounds: 1,
   interrupted: true,
+  accuracy: { mean: 0.75, min: 0.5, max: 1, ofMean: 0.8 },
+  fairness: { figure: 'accuracy', worst: { peer: 1, name: 'bern', value: 0.5 }, percentile10: 0.525, jain: 0.9 },
   rejected: { TOO_FAR: 2, LATE: 0 },
   classes: ['ill', 'well'],
   perPeer: [
@@ -61,14 +63,22 @@ describe('what a report takes from a run folder', () => {
       paper: { arxiv: '2302.04083' },
       record: { run: 'ab', rounds: [{ columns: { accuracy: [0.5, null] } }] },
     })
-    expect(data.outcome).toContainEqual(['rounds', '1 of 4, interrupted'])
+    expect(data.outcome).toEqual(
+      expect.arrayContaining([
+        ['accuracy', '75.0 % (50.0 % to 100.0 %); averaged model 80.0 %'],
+        ['worst peer', 'bern: 50.0 %'],
+        ['10th percentile', '52.5 %'],
+        ['Jain’s index', '0.900'],
+        ['rounds', '1 of 4, interrupted'],
+      ]),
+    )
     expect(data.environment).toContainEqual(['backend', 'wasm'])
   })
 
   it('is what there is, where a process was killed: no summary, and a line that is cut', async () => {
     const files = { 'manifest.yaml': manifest, 'metrics.jsonl': `${metrics}{"type":"trai`, 'summary.json': 'null' }
     const data = await readRun(await folderOf(files))
-    expect(data.outcome).toContainEqual(['rounds', '1 of 4, without a summary'])
+    expect(data.outcome).toContainEqual(['rounds', '1 of 4 so far'])
     expect(data).toMatchObject({ contraction: null, classes: [], record: { malformed: 0 } })
   })
 

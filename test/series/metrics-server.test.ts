@@ -54,23 +54,6 @@ it('headers are bounded, and an error is not told', async () => {
   expect([answer.status, await answer.text()]).toEqual([500, ''])
 })
 
-it('any number of scrapers at once cost one text', async () => {
-  let made = 0
-  let finish = (): void => {}
-  const { url } = await served(async () => {
-    made += 1
-    await new Promise<void>(resolve => {
-      finish = resolve
-    })
-    return exposition
-  })
-  const answers = [1, 2, 3].map(() => fetch(url).then(({ status }) => status))
-  const waiting = setInterval(() => finish(), 20)
-  expect(await Promise.all(answers)).toEqual([200, 200, 200])
-  clearInterval(waiting)
-  expect(made).toBeLessThanOrEqual(3)
-})
-
 it('a port that is in use is one line; to close is idempotent, and ends who is connected', async () => {
   const server = await served()
   const { port } = new URL(server.url)

@@ -95,6 +95,14 @@ it('those of a peer in the field have its own counters, as they are when they ar
   })
 })
 
+it('any number of scrapers at once cost one text, and the next gets a new one', async () => {
+  const metrics = await createMetrics()
+  const [first, second] = [metrics.text(), metrics.text()]
+  expect(second).toBe(first)
+  await first
+  expect(metrics.text()).not.toBe(first)
+})
+
 it('those of libp2p stand beside where they are wanted, and of nothing that is not what it is called', async () => {
   const metrics = await createMetrics({ counters: () => undefined, host: true })
   const { privateKey } = await createIdentity()

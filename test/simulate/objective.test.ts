@@ -73,12 +73,12 @@ describe('a simulation of peers that learn', () => {
 
   it('to restore images with a mixture tells PSNR, and hands on convolutions', async () => {
     const summary = await run({
-      rounds: 2,
+      rounds: 1,
       data: { set: 'pneumoniamnist', superResolution: 2 },
       partition: { kind: 'resolution', factors: [2, 4] },
-      model: { kind: 'sr', channels: [4] },
+      model: { kind: 'sr', channels: [2] },
       merge: 'mixture',
-      training: { steps: 40 },
+      training: { steps: 20 },
     })
     expect(summary.measure).toBe('psnr')
     for (const { accuracy, figures } of summary.perPeer) {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { consensusDistance, meanOf } from '../../src/merge/index.js'
 import type { RoundFigures } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
@@ -255,8 +255,9 @@ describe('the book of rounds', () => {
         going.push(round)
       }
     })()
+    // One round's copies have room: peer 0 leaves two, and no third however long it is waited for.
+    await vi.waitFor(() => expect(going).toEqual([0, 1]), { timeout: 10_000 })
     await new Promise(resolve => setTimeout(resolve, 50))
-    // One round's copies have room: peer 0 has left two.
     expect(going).toEqual([0, 1])
     for (let round = 0; round < 8; round++) await play(1, round, [0, 10 + round, 0], 0.5)
     await ahead

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Arrangement, layout } from '../../web/parts/layout.js'
+import type { Placement } from '../../src/report/data.js'
+import { layout } from '../../web/parts/layout.js'
 
 const ring = (peers: number): number[] => Array.from({ length: peers }, (_, at) => [at, (at + 1) % peers]).flat()
 
 describe('where peers stand', () => {
-  const arrangements: Arrangement[] = ['circle', 'star', 'line', 'force', { rows: 3, columns: 4 }]
+  const arrangements: Placement[] = ['circle', 'star', 'line', 'force', { rows: 3, columns: 4 }]
   it.each(arrangements)('%o: all on the paper, each at a place of its own, and there again', arrangement => {
     for (const peers of [1, 2, 12]) {
       const spots = layout(peers, arrangement, ring(peers))

@@ -1,4 +1,5 @@
 import { forceCenter, forceLink, forceManyBody, forceSimulation, type SimulationNodeDatum } from 'd3-force'
+import type { Placement } from '../../src/report/data.js'
 
 /** Where a peer stands: both 0 to 1, from the upper left corner. */
 export interface Spot {
@@ -6,13 +7,11 @@ export interface Spot {
   readonly y: number
 }
 
-/** How peers are best put on paper: as their topology says, or as their edges pull them. */
-export type Arrangement = 'circle' | 'star' | 'line' | 'force' | { readonly rows: number; readonly columns: number }
-
-/** Steps of the layout: by then 200 peers stand still, and it has taken a fifth of a second. */
+/** Steps of the layout, of so many peers in all: by then they stand almost still, and no frame was late for it. */
 const ticks = 150
+const ticksOfAll = 10_000
 
-export function layout(peers: number, arrangement: Arrangement, edges: readonly number[]): Spot[] {
+export function layout(peers: number, arrangement: Placement, edges: readonly number[]): Spot[] {
   if (arrangement === 'force') return pulled(peers, edges)
   if (arrangement === 'line') return places(peers, at => ({ x: peers < 2 ? 0.5 : at / (peers - 1), y: 0.5 }))
   if (arrangement === 'star') return [{ x: 0.5, y: 0.5 }, ...circle(Math.max(0, peers - 1))].slice(0, peers)
@@ -49,7 +48,7 @@ function pulled(peers: number, edges: readonly number[]): Spot[] {
     .force('charge', forceManyBody())
     .force('centre', forceCenter())
     .stop()
-    .tick(ticks)
+    .tick(Math.ceil(Math.min(ticks, ticksOfAll / Math.max(1, peers))))
   const [xs, ys] = [nodes.map(({ x }) => x ?? 0), nodes.map(({ y }) => y ?? 0)]
   const within = (values: readonly number[]) => {
     const [low, high] = [Math.min(...values), Math.max(...values)]

@@ -1,23 +1,34 @@
 import type { ReportData } from '../../src/report/data.js'
+import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
-import { type Curve, Curves, type Values } from './curves.js'
+import { Curves } from './curves.js'
+import { type Curve, dashed, type Values } from './plot.js'
 
 /** How the peers learn, round by round. */
 export function Learning({ data }: { readonly data: ReportData }) {
-  const { record, measure, contraction } = data
+  const { record, measure, primary, contraction } = data
   const { rounds, baselines } = record
   const numbers = rounds.map(({ round }) => round + 1)
   const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
   const together = new Map(baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
   const accuracy: Curve[] = [
-    { label: 'mean', color: 'blue', values: rounds.map(({ columns }) => meanOf(columns.accuracy)) },
+    {
+      label: 'mean',
+      color: 'blue',
+      values: rounds.map(({ columns }) => meanOf(columns.accuracy)),
+      band: {
+        label: 'peers',
+        low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
+        high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
+      },
+    },
     { label: 'averaged model', color: 'orange', values: rounds.map(({ whole }) => whole?.ofMean ?? null) },
-    { label: 'each alone', color: 'grey', isDashed: true, values: rounds.map(({ round }) => alone.get(round) ?? null) },
+    { label: 'each alone', color: 'grey', dash: dashed, values: rounds.map(({ round }) => alone.get(round) ?? null) },
     {
       label: 'all data in one place',
       color: 'green',
-      isDashed: true,
+      dash: dashed,
       values: rounds.map(({ round }) => together.get(round) ?? null),
     },
   ]
@@ -25,17 +36,31 @@ export function Learning({ data }: { readonly data: ReportData }) {
   const local = rounds.map(({ columns }) => meanOf(columns.localDistance))
   return (
     <div class="charts">
+      {primary !== 'accuracy' && rounds.some(({ beside }) => beside[primary] !== undefined) && (
+        <Curves
+          title={capital(figureName(primary))}
+          says="The figure that the manifest puts first: the mean over the peers’ own models, from the lowest to the highest."
+          rounds={numbers}
+          curves={[
+            {
+              label: 'mean',
+              color: 'blue',
+              values: rounds.map(({ beside }) => meanOf(beside[primary] ?? [])),
+              band: {
+                label: 'peers',
+                low: rounds.map(({ beside }) => lowestOf(beside[primary] ?? [])),
+                high: rounds.map(({ beside }) => highestOf(beside[primary] ?? [])),
+              },
+            },
+          ]}
+          text={value => besideMeasured(primary, value)}
+        />
+      )}
       <Curves
         title={capital(measureNames[measure])}
         says="On the test set: the mean of the peers’ own models, from the lowest to the highest."
         rounds={numbers}
         curves={accuracy.filter(hasValues)}
-        band={{
-          label: 'peers',
-          color: 'blue',
-          low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
-          high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
-        }}
         text={value => measured(value, measure)}
       />
       <Curves
@@ -61,7 +86,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
                   {
                     label: 'by the graph alone',
                     color: 'orange' as const,
-                    isDashed: true,
+                    dash: dashed,
                     values: predicted(distance, numbers, contraction),
                   },
                 ]),

@@ -4,7 +4,7 @@ import { useState } from 'preact/hooks'
 export interface SortableColumn<Row> {
   readonly title: string
   readonly value: (row: Row) => number | string | null
-  readonly text?: (value: number) => string
+  readonly text?: (value: number, row: Row) => string
 }
 
 export interface SortableTableProps<Row> {
@@ -18,9 +18,9 @@ type Order = { readonly at: number; readonly isDescending: boolean }
 /** A table that its headings sort: a second time the other way round. What has no value comes last either way. */
 export function SortableTable<Row>({ caption, columns, rows }: SortableTableProps<Row>) {
   const [order, setOrder] = useState<Order>({ at: 0, isDescending: false })
-  const sorted = [...rows].sort((a, b) =>
-    compared(columns[order.at]!.value(a), columns[order.at]!.value(b), order.isDescending),
-  )
+  const sorted = rows
+    .map((row, at) => ({ row, at }))
+    .sort((a, b) => compared(columns[order.at]!.value(a.row), columns[order.at]!.value(b.row), order.isDescending))
   const pick = (at: number): void =>
     setOrder(known => ({
       at,
@@ -33,9 +33,10 @@ export function SortableTable<Row>({ caption, columns, rows }: SortableTableProp
         <caption>{caption}</caption>
         <thead>
           <tr>
-            {columns.map(({ title }, at) => (
+            {columns.map(({ title, value }, at) => (
               <th
                 scope="col"
+                class={rows[0] !== undefined && typeof value(rows[0]) === 'string' ? 'words' : ''}
                 key={title}
                 aria-sort={at !== order.at ? 'none' : order.isDescending ? 'descending' : 'ascending'}
               >
@@ -47,13 +48,19 @@ export function SortableTable<Row>({ caption, columns, rows }: SortableTableProp
           </tr>
         </thead>
         <tbody>
-          {sorted.map(row => (
-            <tr key={String(columns[0]!.value(row))}>
+          {sorted.map(({ row, at }) => (
+            <tr key={at}>
               {columns.map(({ title, value, text }) => {
                 const cell = value(row)
                 return (
                   <td key={title} class={typeof cell === 'string' ? 'words' : ''}>
-                    {cell === null ? '–' : typeof cell === 'string' ? cell : (text ?? String)(cell)}
+                    {cell === null
+                      ? '–'
+                      : typeof cell === 'string'
+                        ? cell
+                        : text === undefined
+                          ? cell
+                          : text(cell, row)}
                   </td>
                 )
               })}

@@ -1,6 +1,13 @@
-import { useId } from 'preact/hooks'
+import { useId, useState } from 'preact/hooks'
 
-/** Which round is shown. */
+/** Which round is shown: the newest, until a person picks another. Whoever picks the newest follows it again. */
+export function usePickedRound(count: number): readonly [at: number, pick: (at: number) => void] {
+  const [picked, setPicked] = useState<number | undefined>()
+  const newest = Math.max(0, count - 1)
+  return [Math.min(picked ?? newest, newest), at => setPicked(at >= newest ? undefined : at)]
+}
+
+/** Picks the round that is shown. */
 export function RoundSlider({
   rounds,
   at,

@@ -1,7 +1,8 @@
 import type { ColumnName, RunRecord } from '../../src/watch/record/shape.js'
 import { meanOf } from '../columns.js'
-import type { CurveColor } from '../theme.js'
-import { type Curve, Curves } from './curves.js'
+import type { CurveColor } from '../looks.js'
+import { Curves } from './curves.js'
+import type { Curve } from './plot.js'
 
 const phases: readonly (readonly [name: ColumnName, label: string, color: CurveColor])[] = [
   ['trainSeconds', 'training', 'blue'],

@@ -1,5 +1,6 @@
 import type { Command } from '../command.js'
 import { backend } from './backend.js'
+import { compare } from './compare.js'
 import { data } from './data.js'
 import { doctor } from './doctor.js'
 import { exportModel } from './export.js'
@@ -13,17 +14,22 @@ import { predict } from './predict.js'
 import { report } from './report.js'
 import { simulate } from './simulate.js'
 import { start } from './start.js'
+import { sweep } from './sweep.js'
 import { topology } from './topology.js'
+import { watch } from './watch.js'
 
 /** What `hearsay` can do, in the order of its help. */
 export const commands: readonly Command[] = [
   simulate,
+  sweep,
   start,
   join,
   predict,
   exportModel,
   report,
+  compare,
   figures,
+  watch,
   init,
   data,
   topology,

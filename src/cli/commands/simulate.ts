@@ -2,6 +2,7 @@ import { type Command, grouped, share, wholeNumber } from '../command.js'
 import { backendFlag } from '../flags/backend.js'
 import { outletFlags } from '../flags/outlets.js'
 import { runFlags } from '../flags/run.js'
+import { watchFlags } from '../flags/watch.js'
 
 export const simulate: Command = {
   usage: 'simulate [manifest]',
@@ -40,6 +41,7 @@ export const simulate: Command = {
         parse: share('--disconnect'),
       },
     ]),
+    ...watchFlags,
     ...grouped('Results', [
       { flags: '--out <folder>', description: 'where the run is kept (default: runs/<time>-<run>)' },
       {
@@ -57,6 +59,7 @@ export const simulate: Command = {
     'hearsay simulate --data heart-disease --model logistic --rounds 20',
     'hearsay simulate --data digits --model mlp --peers 16 --topology torus --partition dirichlet:0.1 --rounds 5',
     'hearsay simulate --data digits --model logistic --peers 6 --rounds 4 --fail 2@1 --json',
+    'hearsay simulate --data digits --model logistic --rounds 5 --no-baselines --watch',
   ],
   load: async () => (await import('../simulate.js')).run,
 }

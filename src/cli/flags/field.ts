@@ -3,6 +3,7 @@ import { backendFlag } from './backend.js'
 import { networkFlags } from './network.js'
 import { hostOutletFlags, outletFlags } from './outlets.js'
 import { tableFlags } from './table.js'
+import { watchFlags } from './watch.js'
 
 /** Flags that start and join have in common, for one peer of a run in the field. */
 export const fieldFlags: readonly Flag[] = [
@@ -47,6 +48,7 @@ export const fieldFlags: readonly Flag[] = [
     { flags: '--alone', description: "begin, or go on, without waiting for as many as the manifest's minPeers" },
     { flags: '--json', description: 'at the end print one JSON object to stdout, and all else to stderr' },
   ]),
+  ...watchFlags,
   ...outletFlags,
   ...hostOutletFlags,
 ]

@@ -3,7 +3,7 @@ import { HearsayError } from '../../errors.js'
 import type { MetricsAddress } from '../../series/index.js'
 import { type Flag, grouped, wholeNumber } from '../command.js'
 
-/** Where a run's numbers go besides its folder, of every command that runs peers. */
+/** Which other programs get a run's numbers, of every command that runs peers. */
 export const outletFlags: readonly Flag[] = grouped('Other programs', [
   { flags: '--tensorboard', description: 'write for TensorBoard, round by round, into tensorboard/ of the run folder' },
   {
@@ -15,7 +15,7 @@ export const outletFlags: readonly Flag[] = grouped('Other programs', [
 
 /** That a host has, and a simulation of many hosts has not. */
 export const hostOutletFlags: readonly Flag[] = grouped('Other programs', [
-  { flags: '--host-metrics', description: "with --metrics: libp2p's own as well, and those of the process" },
+  { flags: '--host-metrics', description: "with --metrics or --watch: libp2p's own as well, and those of the process" },
 ])
 
 /** Reads `9464`, `0.0.0.0:9464` or `[::]:9464`. */

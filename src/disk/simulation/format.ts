@@ -6,6 +6,7 @@ import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import type { Tested } from '../../methods/index.js'
 import type { KeptState, RoundFigures } from '../../node/index.js'
+import { whenRefused } from '../../system-errors.js'
 import { bytesOf } from '../../tensors/index.js'
 import { checkpointLimits } from '../checkpoint-format.js'
 
@@ -105,12 +106,28 @@ export interface SavedRun extends SavedFigures {
 }
 
 export const statePath = (folder: string): string => join(folder, 'state')
+/** Without this file there is no state: it is written before all others, and removed before them. */
+export const optionsFile = 'options.json'
 export const roundName = /^round-(\d{1,7})$/
 
 /** The kept rounds, latest first. */
 export async function wholeRounds(path: string): Promise<number[]> {
-  const rounds = (await readdir(path)).flatMap(name => roundName.exec(name)?.slice(1) ?? [])
+  return roundsAmong(await readdir(path))
+}
+
+function roundsAmong(names: readonly string[]): number[] {
+  const rounds = names.flatMap(name => roundName.exec(name)?.slice(1) ?? [])
   return rounds.map(Number).sort((a, b) => b - a)
+}
+
+/**
+ * How many rounds of a run folder's simulation are kept, by the names of its files alone: the run may be going on.
+ *
+ * @returns undefined where there is no state to go on from
+ */
+export async function keptRounds(folder: string): Promise<number | undefined> {
+  const names = await readdir(statePath(folder)).catch(whenRefused('ENOENT', 'ENOTDIR'))
+  return names?.includes(optionsFile) ? (roundsAmong(names)[0] ?? 0) : undefined
 }
 
 /** SHA-256 of all samples with their answers, in hex. */

@@ -7,7 +7,15 @@ import { bytesOf, type Layout } from '../../tensors/index.js'
 import { writeCheckpoint } from '../checkpoint-file.js'
 import { contentsOf } from '../checkpoint-format.js'
 import { explainDisk, replaceFile, syncFiles, syncFolder, writeNew } from '../durable.js'
-import { type KeptOptions, roundName, type SavedFigures, sha256, statePath, wholeRounds } from './format.js'
+import {
+  type KeptOptions,
+  optionsFile,
+  roundName,
+  type SavedFigures,
+  sha256,
+  statePath,
+  wholeRounds,
+} from './format.js'
 
 /** The state that a peer resumes with. */
 export interface PeerState extends KeptState {
@@ -101,7 +109,7 @@ export async function createStateKeeper(init: StateInit, options: KeptOptions): 
       const isLater = Number(roundName.exec(name)?.[1] ?? 0) > init.rounds
       if (isLater || name.endsWith('.part')) await rm(join(path, name), { recursive: true, force: true })
     }
-    await replaceFile(join(path, 'options.json'), `${JSON.stringify(options, null, 2)}\n`)
+    await replaceFile(join(path, optionsFile), `${JSON.stringify(options, null, 2)}\n`)
   })
 
   return {
@@ -171,8 +179,9 @@ function writeBytes(path: string, bytes: Uint8Array | string): Promise<void> {
   return writeNew(path, file => file.writeFile(bytes))
 }
 
-/** Removes the state of a run that is over, as it is not resumed. */
+/** Removes the state of a run that is over, as it is not resumed: at once, wherever the process is killed meanwhile. */
 export async function dropState(folder: string): Promise<void> {
+  await rm(join(statePath(folder), optionsFile), { force: true })
   await rm(statePath(folder), { recursive: true, force: true })
 }
 

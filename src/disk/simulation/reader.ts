@@ -9,6 +9,7 @@ import { readCheckpoint } from '../checkpoint-file.js'
 import {
   type Kept,
   type KeptOptions,
+  optionsFile,
   optionsSchema,
   runSchema,
   type SavedRun,
@@ -37,7 +38,7 @@ export const stateLimits: StateLimits = {
  * @throws {@link HearsayError} RUN when its folder contains no state
  */
 export async function readKeptOptions(folder: string, limits: StateLimits = stateLimits): Promise<KeptOptions> {
-  const path = join(statePath(folder), 'options.json')
+  const path = join(statePath(folder), optionsFile)
   let text: string
   try {
     text = (await readBounded(path, limits.optionsBytes)).toString('utf8')

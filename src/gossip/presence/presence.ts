@@ -81,6 +81,8 @@ export interface Presence {
   heard(): ReadonlyMap<PeerIdStr, HeardReport>
   /** The other peers that are live: heard of within three beats, and not leaving. */
   live(): PeerIdStr[]
+  /** Milliseconds since a peer's last record; undefined of one that was never heard. */
+  silentMs(peer: PeerIdStr): number | undefined
   /** Resolves when `is` holds, which is evaluated at every record and every beat. @throws the signal's reason */
   until(is: () => boolean, signal: AbortSignal): Promise<void>
   /**
@@ -173,6 +175,7 @@ export function createPresence(init: PresenceInit): (components: { node: Hearsay
       speak: ({ asks = false } = {}) => announcer.publish(asks),
       heard: () => records.reports,
       live: () => [...records.reports.keys()].filter(records.isLive),
+      silentMs: records.silentMs,
       async until(is, signal) {
         await waiters.until(is, signal)
       },

@@ -20,6 +20,8 @@ export interface PresenceRecords {
   add(author: PeerIdStr, report: HeardReport, sequence: bigint): PresenceRejection | undefined
   /** Has the author published within three beats, and not left? */
   isLive(author: PeerIdStr): boolean
+  /** Milliseconds since its last record; undefined of one that was never heard. */
+  silentMs(author: PeerIdStr): number | undefined
 }
 
 const { limits, missedBeats } = presenceProtocol
@@ -73,5 +75,9 @@ export function createPresenceRecords(
       return undefined
     },
     isLive,
+    silentMs(author) {
+      const heard = heardAt.get(author)
+      return heard && performance.now() - heard.ms
+    },
   }
 }

@@ -1,15 +1,16 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { measureOf } from '../../data/index.js'
+import type { Manifest } from '../../node/index.js'
 import { whenRefused } from '../../system-errors.js'
-import { type KeptRun, roundsOver } from '../../watch/index.js'
+import { type RunRecord, roundsOver } from '../../watch/index.js'
 import { createBoard, isEventFile } from './board.js'
 import { settingsOf } from './settings.js'
 
 /** Writes a kept run for TensorBoard, in place of what an earlier call, or the run itself, has written there. */
 export async function writeBoard(
   folder: string,
-  { record, manifest }: Pick<KeptRun, 'record' | 'manifest'>,
+  { record, manifest }: { readonly record: RunRecord; readonly manifest: Manifest },
   signal?: AbortSignal,
 ): Promise<void> {
   await clear(folder)

@@ -54,7 +54,7 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
       const from = arrayIn(received).map(id => members.place(textIn(id)))
       sinceLastStep(peer, atMs)
       round.set('columns', 'waitSeconds', peer, (round.get('waitSeconds', peer) ?? 0) + waited)
-      for (const other of from) round.join(other, peer)
+      round.join(from, peer)
       for (const miss of misses) round.miss('absent', { peer, ...miss })
     },
     refused({ heads }, { peer, round }) {

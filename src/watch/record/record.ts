@@ -78,10 +78,15 @@ export function createRecord(): RecordFold {
     },
     record() {
       const all = members.all()
+      let edges: readonly number[] = []
       return {
         run: ofRun.run(),
         members: all,
-        rounds: byRound(rounds).map(([, round]) => round.record(all.length)),
+        rounds: byRound(rounds).map(([, round]) => {
+          const record = round.record(all.length, edges)
+          edges = record.edges
+          return record
+        }),
         baselines: ofRun.baselines(),
         fromMs,
         untilMs,

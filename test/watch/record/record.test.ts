@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RunEvent } from '../../../src/node/index.js'
-import { createRecord, type RunRecord } from '../../../src/watch/index.js'
+import { createRecord, packed, type RunRecord, unpacked } from '../../../src/watch/index.js'
 
 const names = ['boston', 'zurich', 'bern']
 const members = names.map(name => ({ peer: `id-${name}`, name }))
@@ -74,6 +74,31 @@ describe('a run’s record', () => {
     const twice = fold([begin, ...others, ...roundOf(1, 3, 9, 1000), ...roundOf(1, 3, 7, 5000)])
     const once = fold([begin, ...others, ...roundOf(1, 3, 7, 5000)])
     expect(twice.rounds).toEqual(once.rounds)
+  })
+
+  it('has a graph once, however many rounds it is of, in memory and in a file', () => {
+    const record = fold([begin, ...[0, 1, 2].flatMap(round => roundOf(1, round)), ...roundOf(2, 3)])
+    const [first, second, third, fourth] = record.rounds
+    expect(second!.edges).toBe(first!.edges)
+    expect(third!.edges).toBe(first!.edges)
+    expect(fourth!.edges).toEqual([0, 2])
+    const file = JSON.stringify(packed(record))
+    expect(JSON.parse(file).rounds.map(({ edges }: { edges: unknown }) => edges)).toEqual([[2, 1], null, null, [0, 2]])
+    const again = unpacked(JSON.parse(file))
+    expect(again).toEqual(record)
+    expect(again.rounds[2]!.edges).toBe(again.rounds[0]!.edges)
+  })
+
+  it('makes a round anew only where something has changed in it', () => {
+    const record = createRecord()
+    for (const event of [begin, ...roundOf(0, 0), ...roundOf(0, 1)]) record.add(event)
+    const before = record.record()
+    for (const event of roundOf(1, 1)) record.add(event)
+    const after = record.record()
+    expect(after.rounds[0]).toBe(before.rounds[0])
+    expect(after.rounds[1]).not.toBe(before.rounds[1])
+    expect(before.rounds[1]!.columns.loss).toEqual([1, null, null])
+    expect(after.rounds[1]!.columns.loss).toEqual([1, 1, null])
   })
 
   it('adds up the waits of several gossip steps, and joins their edges', () => {

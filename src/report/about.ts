@@ -1,0 +1,66 @@
+import { basename, resolve } from 'node:path'
+import { measureOf } from '../data/index.js'
+import { keptClasses } from '../disk/index.js'
+import { methodOf } from '../methods/index.js'
+import type { Manifest } from '../node/index.js'
+import { createTopology } from '../topology/index.js'
+import { graphNames, readKeptManifest } from '../watch/index.js'
+import type { RunAbout } from './data.js'
+import { type KeptSummary, readSummary } from './summary.js'
+import { version } from './version.js'
+
+/**
+ * Reads what the files of a run folder hold beside its events.
+ *
+ * @param known - what is known of a run before its summary is there
+ * @throws {@link HearsayError} `RUN` or `MANIFEST` where it is no run folder
+ */
+export async function readAbout(folder: string, known: KeptSummary = {}): Promise<RunAbout> {
+  const { manifest, text } = await readKeptManifest(folder)
+  const read = await readSummary(folder)
+  const summary = Object.keys(read).length === 0 ? known : read
+  const isTested = summary.perPeer?.some(({ confusion }) => confusion !== undefined) ?? false
+  const { merge, data, topology, peers, rounds, mode, evaluation } = manifest
+  const { paper, reports, road } = methodOf(merge)
+  return {
+    name: basename(resolve(folder)),
+    folder,
+    mode,
+    peers,
+    rounds,
+    method: merge.method,
+    set: data.set,
+    graph: road === 'everybody' ? null : graphNames[topology.kind],
+    measure: measureOf(data),
+    primary: evaluation.primary ?? 'accuracy',
+    manifest: text,
+    classes: isTested ? (summary.classes ?? (await keptClasses(folder))) : [],
+    arrangement: arrangementOf(manifest),
+    contraction: contractionOf(manifest, summary),
+    figures: Object.entries(reports?.figures ?? {}).map(([name, { label, unit }]) => ({ name, label, unit })),
+    weights: Object.entries(reports?.perPeer ?? {}).map(([name, { label, of }]) => ({ name, label, of })),
+    paper: paper ?? null,
+    version,
+    summary,
+  }
+}
+
+/** Kinds whose picture their edges make: the others have one by definition. */
+const drawnByEdges = new Set(['random-regular', 'erdos-renyi', 'watts-strogatz', 'edges'])
+
+function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['arrangement'] {
+  if (methodOf(merge).road === 'everybody') return 'circle'
+  if (drawnByEdges.has(topology.kind)) return 'force'
+  return createTopology(topology, peers, seed).arrangement
+}
+
+/**
+ * λ² for each exchange of a round: (1/m) Σ ‖x_i − x̄‖² shrinks by at least this much where nobody trains, λ being 1 less
+ * the spectral gap. Not of accelerated exchanges, and not where heads come when they come.
+ */
+function contractionOf({ merge, mode }: Manifest, { spectralGap }: KeptSummary): number | null {
+  const { gossipSteps = 1, acceleration } = merge as { gossipSteps?: number; acceleration?: string }
+  const isPlain = acceleration === undefined || acceleration === 'plain'
+  if (spectralGap === undefined || !isPlain || mode !== 'sync' || methodOf(merge).road === 'everybody') return null
+  return (1 - spectralGap) ** (2 * gossipSteps)
+}

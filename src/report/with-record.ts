@@ -1,0 +1,62 @@
+import { typed } from '../shell.js'
+import type { RunRecord } from '../watch/record/shape.js'
+import { countOf } from '../watch/text.js'
+import type { ReportData, RunAbout } from './data.js'
+import { environmentOf, outcomeOf } from './facts.js'
+
+/** Joins what a run folder holds with the run's events. Knows no Node: a browser that follows a run has it too. */
+export function withRecord(about: RunAbout, record: RunRecord): ReportData {
+  const { name, measure, primary, manifest, classes, contraction, figures, weights, paper, version } = about
+  const { peers, graph, summary } = about
+  return {
+    ...{ name, measure, primary, manifest, classes, contraction, figures, weights, paper, version },
+    says: saysOf(about, record),
+    environment: environmentOf(summary, record),
+    outcome: outcomeOf(about, record),
+    rejected: Object.entries(summary.rejected ?? {}).filter(([, times]) => times > 0),
+    peers: peersOf(record, about),
+    // A topology places the peers that its manifest counts; others come and go.
+    arrangement: graph !== null && record.members.length !== peers ? 'force' : about.arrangement,
+    again: againOf(about, record),
+    record,
+  }
+}
+
+/** Was the run a simulation? Its first event says so. */
+export function isSimulation({ run }: RunRecord): boolean {
+  return run !== null
+}
+
+function saysOf({ method, set, graph, peers, rounds }: RunAbout, record: RunRecord): string {
+  const where = graph === null ? 'each with all others' : `on ${graph}`
+  const many = isSimulation(record) ? peers : record.members.length
+  return `${method} on ${set}: ${countOf(many, 'peer')}, ${where}, ${countOf(rounds, 'round')}`
+}
+
+/** By its name: in a simulation peers of a table's column may be named alike by the summary and by events. */
+function peersOf({ members }: RunRecord, { summary: { perPeer = [], samples } }: RunAbout): ReportData['peers'] {
+  const byName = new Map(perPeer.map(peer => [peer.name, peer]))
+  return members.map(({ name }) => {
+    const found = byName.get(name)
+    return {
+      samples: found?.samples ?? (members.length === 1 ? (samples ?? null) : null),
+      confusion: found?.confusion ?? null,
+    }
+  })
+}
+
+function againOf({ folder, mode }: RunAbout, record: RunRecord): ReportData['again'] {
+  const path = typed(folder)
+  const manifest = typed(`${folder.replace(/\/$/, '')}/manifest.yaml`)
+  const { name } = record.members[0] ?? { name: '' }
+  const peer = isSimulation(record) ? ` --peer ${typed(name)}` : ''
+  return [
+    [
+      `npx hearsay simulate ${manifest}`,
+      isSimulation(record) && mode === 'sync' ? 'the same numbers again' : 'all its peers on one machine',
+    ],
+    ...(isSimulation(record) ? [] : [[`npx hearsay start ${manifest}`, 'open such a run to others'] as const]),
+    [`npx hearsay predict ${path}${peer}`, 'ask a trained model'],
+    [`npx hearsay report ${path}`, 'make this report again'],
+  ]
+}

@@ -1,0 +1,75 @@
+import type { ReportData } from '../../src/report/data.js'
+import { count, measured } from '../../src/watch/text.js'
+import { Confusion } from './confusion.js'
+import { GateMatrix } from './gate-matrix.js'
+import { Graph } from './graph.js'
+import { Learning } from './learning.js'
+import { Facts, Source } from './manifest.js'
+import { PeerTable } from './peers.js'
+import { Timings } from './timings.js'
+
+/** What there is to see of a run, while it goes on and when it is over. */
+export function Run({ data }: { readonly data: ReportData }) {
+  const { record, weights } = data
+  const tested = data.peers.flatMap(({ confusion }, peer) =>
+    confusion === null ? [] : [{ name: `${peer} ${record.members[peer]?.name ?? ''}`, confusion }],
+  )
+  const given = weights.filter(({ name }) => record.rounds.some(({ matrices }) => matrices[name] !== undefined))
+  return (
+    <>
+      <section class="two" aria-label="Result and environment">
+        <div>
+          <h2>Result</h2>
+          <Facts rows={data.outcome} />
+        </div>
+        <div>
+          <h2>Environment</h2>
+          <Facts rows={data.environment} />
+        </div>
+      </section>
+      <section aria-label="Learning">
+        <h2>Learning</h2>
+        <Learning data={data} />
+      </section>
+      <section aria-label="Graph">
+        <h2>Who heard whom</h2>
+        <Graph
+          record={record}
+          arrangement={data.arrangement}
+          samples={data.peers.map(({ samples }) => samples)}
+          text={value => measured(value, data.measure)}
+        />
+      </section>
+      <section aria-label="Peers">
+        <h2>Peers</h2>
+        <PeerTable data={data} />
+      </section>
+      {given.map(({ name, label, of }) => (
+        <section key={name} aria-label={label}>
+          <h2>Who {label} whom</h2>
+          <GateMatrix record={record} name={name} label={label} of={of} />
+        </section>
+      ))}
+      {tested.length > 0 && (
+        <section aria-label="Classes">
+          <h2>Classes</h2>
+          <Confusion peers={tested} classes={data.classes} />
+        </section>
+      )}
+      <section aria-label="Time">
+        <h2>Time</h2>
+        <Timings record={record} />
+      </section>
+      {data.rejected.length > 0 && (
+        <section aria-label="Refused">
+          <h2>Refused</h2>
+          <Facts rows={data.rejected.map(([reason, times]) => [reason, count(times)])} />
+        </section>
+      )}
+      <section aria-label="Manifest">
+        <h2>Manifest</h2>
+        <Source text={data.manifest} label="manifest.yaml" />
+      </section>
+    </>
+  )
+}
