@@ -99,6 +99,9 @@ describe('a run’s record', () => {
     expect(after.rounds[1]).not.toBe(before.rounds[1])
     expect(before.rounds[1]!.columns.loss).toEqual([1, null, null])
     expect(after.rounds[1]!.columns.loss).toEqual([1, 1, null])
+    const { untilMs } = after.rounds[1]!
+    for (const atMs of [untilMs! - 1, untilMs! + 1]) record.add({ ...roundOf(1, 1).at(-1)!, atMs })
+    expect(record.record().rounds[1]!.untilMs).toBe(untilMs! + 1)
   })
 
   it('adds up the waits of several gossip steps, and joins their edges', () => {
