@@ -52,7 +52,7 @@ export async function watch({ quick }) {
         'first paint ms',
         'whole run s',
         'scrubbing: frame p50 / p95 / longest ms',
-        'CPU ms a frame',
+        'CPU of a step p50 / longest ms',
         'peer by peer, longest ms',
       ],
       ...rows,
@@ -81,9 +81,8 @@ async function drawn(browser, folder, shape) {
     await slider.scrollIntoViewIfNeeded()
     // What is still being drawn of the replay is not scrubbing.
     await page.waitForTimeout(2000)
-    const cpu = await mainThread(page)
+    const steps = (await stepped(page, slider, shape.rounds)).sort((a, b) => a - b)
     const scrubbed = (await slider.evaluate(scrub)).sort((a, b) => a - b)
-    const cpuMs = (await cpu()) / scrubbed.length
     const pointed = (await page.locator('canvas.graph').evaluate(point)).sort((a, b) => a - b)
     const at = share => scrubbed[Math.min(scrubbed.length - 1, Math.floor(share * scrubbed.length))].toFixed(0)
     return [
@@ -91,7 +90,7 @@ async function drawn(browser, folder, shape) {
       paint.toFixed(0),
       wholeSeconds.toFixed(1),
       [at(0.5), at(0.95), at(1)].join(' / '),
-      cpuMs.toFixed(1),
+      `${median(steps).toFixed(1)} / ${steps.at(-1).toFixed(1)}`,
       pointed.at(-1).toFixed(0),
     ]
   } finally {
@@ -100,16 +99,29 @@ async function drawn(browser, folder, shape) {
   }
 }
 
-/** What the page's main thread has computed since, in ms: other processes do not count. */
-async function mainThread(page) {
+/** What the page's main thread computes for each round that the slider goes to, in ms: other processes do not count. */
+async function stepped(page, slider, rounds) {
   const session = await page.context().newCDPSession(page)
   await session.send('Performance.enable', { timeDomain: 'threadTicks' })
   const taskMs = async () => {
     const { metrics } = await session.send('Performance.getMetrics')
     return 1000 * metrics.find(({ name }) => name === 'TaskDuration').value
   }
-  const before = await taskMs()
-  return async () => (await taskMs()) - before
+  const steps = []
+  for (let round = 0; round < rounds; round++) {
+    const before = await taskMs()
+    await slider.evaluate(go, round)
+    steps.push((await taskMs()) - before)
+  }
+  return steps
+}
+
+/** In the page: moves the slider to a round, and waits until that is drawn. */
+async function go(slider, round) {
+  slider.value = String(round)
+  slider.dispatchEvent(new Event('input', { bubbles: true }))
+  await new Promise(requestAnimationFrame)
+  await new Promise(requestAnimationFrame)
 }
 
 /** In the page: moves the slider by a round a frame, there and back. @returns milliseconds of each frame */

@@ -78,15 +78,19 @@ const selu: GradConfig = {
   },
 }
 
-let installed = false
-
-/** Puts these gradients in place of TensorFlow.js' own, for all layers. May be called twice. */
+/**
+ * Puts these gradients in place of TensorFlow.js' own, for all layers. Called for each model: a native package that is
+ * loaded in between brings a tfjs-core of its own, which puts its gradients back.
+ */
 export function installGradients(): void {
-  if (installed) return
-  installed = true
-  for (const gradient of [averagePooling, largest, selu]) {
-    // Registering over the old one works too, but prints a warning.
-    tf.unregisterGradient(gradient.kernelName)
-    tf.registerGradient(gradient)
-  }
+  for (const gradient of [averagePooling, largest, selu]) replaceGradient(gradient)
+}
+
+/** Registers a gradient, once. Over another one it could be registered too, but that prints a warning. */
+export function replaceGradient(gradient: GradConfig): void {
+  const { kernelName } = gradient
+  const now = tf.getGradient(kernelName) as GradConfig | undefined
+  if (now === gradient) return
+  if (now !== undefined) tf.unregisterGradient(kernelName)
+  tf.registerGradient(gradient)
 }

@@ -1,5 +1,6 @@
 import type { GradConfig, KernelFunc, NamedTensorInfoMap, Tensor, TensorInfo } from '@tensorflow/tfjs-core'
 import { tf } from '../tensorflow.js'
+import { replaceGradient } from './gradients.js'
 
 /*
  * The gradient of ReLU. TensorFlow.js multiplies with step(x), which its native package puts together out of nine
@@ -32,22 +33,21 @@ export function rectifierGradient(dy: Tensor, x: Tensor): Tensor {
   return tf.tidy(() => tf.mul(dy, tf.step(x)))
 }
 
-let installed = false
+// The output shows as much as the input, and the next layer keeps it anyway.
+const relu: GradConfig = {
+  kernelName: 'Relu',
+  inputsToSave: [],
+  outputsToSave: [true],
+  gradFunc: (dy, saved) => ({ x: () => rectifierGradient(dy as Tensor, saved[0]!) }),
+}
 
-/** Puts the gradient in place of TensorFlow.js' own, for all layers. May be called twice. */
+let hasKernel = false
+
+/** Puts the gradient in place of TensorFlow.js' own, for all layers. Called for each model, as {@link installGradients}. */
 export function installRectifier(): void {
-  if (installed) return
-  installed = true
+  replaceGradient(relu)
+  if (hasKernel) return
+  hasKernel = true
   // TensorFlow.js calls the native backend "tensorflow". Registered whether or not that one is ever loaded.
   tf.registerKernel({ kernelName, backendName: 'tensorflow', kernelFunc: nativeReluGrad as unknown as KernelFunc })
-  const gradient: GradConfig = {
-    kernelName: 'Relu',
-    // The output shows as much as the input, and the next layer keeps it anyway.
-    inputsToSave: [],
-    outputsToSave: [true],
-    gradFunc: (dy, saved) => ({ x: () => rectifierGradient(dy as Tensor, saved[0]!) }),
-  }
-  // Registering over the old one works too, but prints a warning.
-  tf.unregisterGradient('Relu')
-  tf.registerGradient(gradient)
 }
