@@ -1,13 +1,11 @@
 /**
- * Hearsay: peers learn together without a server.
+ * Hearsay: peers learn together without a server. docs/architecture.md has the rooms and the way of a head.
  *
  * - {@link createSimulation}: many peers on this machine; {@link createPeer} and {@link openPeer}: one in the field.
  * - {@link parseManifest}: the one description that all peers of a run share, whose hash is the run's id.
  * - {@link registerMethod}, {@link registerCodec}: a method and a codec of one's own. Reporters watch a run.
  * - {@link predict}, {@link exportPeer}: what was trained, used afterwards.
  * - Every mistake that a user can mend is a {@link HearsayError}.
- *
- * docs/architecture.md has the rooms and the way of a head.
  *
  * @example
  * ```ts
@@ -229,20 +227,7 @@ export {
   type Spread,
   settleTask,
 } from './node/index.js'
-export {
-  createMetrics,
-  type Exposition,
-  type Metrics,
-  type MetricsAddress,
-  type MetricsInit,
-  type MetricsServer,
-  type SeriesFormat,
-  seriesFormats,
-  serveMetrics,
-  tensorboardReporter,
-  type WriteSeriesInit,
-  writeSeries,
-} from './series/index.js'
+export * from './series/index.js'
 export {
   type Baselines,
   createSimulation,
