@@ -19,6 +19,9 @@ export interface RunFolder {
   close(): Promise<void>
 }
 
+/** Of a simulation's summary.json, for whoever reads it: one of a mixture of a thousand peers has a million weights. */
+export const summaryBytes = 64 * 1024 * 1024
+
 /** A peer's name as a file name: peers that come from a column of a table are named by its cells. */
 export function fileOf(name: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be in a file's name

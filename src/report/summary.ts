@@ -2,11 +2,9 @@ import { join } from 'node:path'
 import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { measures } from '../data/index.js'
+import { summaryBytes } from '../disk/index.js'
 import { jsonIn } from '../json.js'
 import { systemCode } from '../system-errors.js'
-
-/** That of a mixture of a thousand peers has their weights in it, a million numbers. */
-const summaryBytes = 64 * 1024 * 1024
 
 const number = z.number().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as z from 'zod'
 import { readBounded, whenNotRead } from '../bounded-file.js'
-import { keptRounds, replaceFile } from '../disk/index.js'
+import { keptRounds, replaceFile, summaryBytes } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { jsonIn } from '../json.js'
 import { parseManifest, readManifestFile, runIdOf } from '../node/index.js'
@@ -18,8 +18,6 @@ export type RunStatus =
   | { readonly state: 'failed'; readonly reason: string }
   | { readonly state: 'done' }
 
-/** As for reports: a summary of a mixture of a thousand peers has a million weights. */
-const summaryBytes = 64 * 1024 * 1024
 const summarySchema = z.object({ run: z.string(), interrupted: z.boolean() })
 
 const failureBytes = 64 * 1024
