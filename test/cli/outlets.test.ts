@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import { metricsAddress } from '../../src/cli/flags/outlets.js'
 import { openOutlets } from '../../src/cli/outlets.js'
@@ -35,7 +36,7 @@ it('the dashboard has the metrics too, which are those of the port', async () =>
   await writeFile(join(folder, 'manifest.yaml'), manifestYaml(run.manifest))
   await writeFile(join(folder, 'metrics.jsonl'), '')
   const said: string[] = []
-  const tell = (line: string): void => void said.push(line)
+  const tell = (line: string): void => void said.push(stripVTControlCharacters(line))
   const scraped = async (name: string): Promise<string> => {
     const line = said.find(other => other.startsWith(name))!
     const address = line.split(/ +/)[1]!
