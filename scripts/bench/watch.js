@@ -31,7 +31,7 @@ const manifest = {
 
 /**
  * What the dashboard costs: a browser, which is to paint soon and to scroll through rounds smoothly, and the run, with
- * a browser that reads and with one that stalls.
+ * a reader, with a browser that draws on the same cores, and with one that stalls.
  *
  * @param {{ quick: boolean }} options
  */
@@ -152,10 +152,15 @@ async function point(canvas) {
   return frames
 }
 
-/** Opens nothing, a page, or a connection that takes no byte. @returns a function that closes it */
+/** Opens nothing, a reader, a page, or a connection that takes no byte. @returns a function that closes it */
 const watchers = {
   'without a dashboard': async () => async () => {},
-  'with one, and a browser that reads': async (address, browser) => {
+  // On another machine, or on cores that the run does not need: what the run itself pays.
+  'with one, and a reader that does not draw': async address => {
+    const reader = readerOf(address)
+    return async () => void reader.kill()
+  },
+  'with one, and a browser that draws on the same cores': async (address, browser) => {
     const page = await browser.newPage()
     await page.goto(address)
     return () => page.close()
@@ -210,14 +215,19 @@ async function compare(browser, folder, times) {
   )
 }
 
+/** A process that reads all that a dashboard tells. */
+function readerOf(address) {
+  const program = `for await (const _ of (await fetch('${address}events')).body);`
+  return spawn(process.execPath, ['--input-type=module', '--eval', program])
+}
+
 /** CPU seconds of a process that only serves a reader: all events, and then looks for more as long as the run took. */
 async function servedAlone(folder, seconds) {
   const { createDashboard } = await import('../../dist/dashboard/index.js')
   const dashboard = createDashboard({ folder })
   const address = await dashboard.start()
-  const program = `for await (const _ of (await fetch('${address}events')).body);`
   const before = process.cpuUsage()
-  const reader = spawn(process.execPath, ['--input-type=module', '--eval', program])
+  const reader = readerOf(address)
   await setTimeout(seconds * 1000)
   const { user, system } = process.cpuUsage(before)
   reader.kill()
