@@ -12,6 +12,8 @@ export interface KeptRun {
   /** In hex. */
   readonly id: string
   readonly isSimulation: boolean
+  /** What was made to go wrong in it, as its summary has it: a run that was killed has none. */
+  readonly faults: KeptSummary['faults']
   readonly isComplete: boolean
   /** Sent by a peer in a round, and seconds of the whole run, as summaries have them; null of a run that has none. */
   readonly bytes: number | null
@@ -47,7 +49,7 @@ export async function readRuns(
       summary: await readSummary(folder),
       record: await readRecord(folder, signal),
     })
-    const key = `${withoutPrimary(part.manifest)} ${part.isSimulation}`
+    const key = `${withoutPrimary(part.manifest)} ${part.isSimulation} ${JSON.stringify(part.faults)}`
     parts.set(key, [...(parts.get(key) ?? []), part])
   }
   const repeated: string[] = []
@@ -84,6 +86,7 @@ function partOf({ folder, manifest, summary, record }: Held): Part {
     id: idOf(manifest),
     // Before a peer in the field is anything else, it is a member; a simulation may be killed before its first event.
     isSimulation: isSimulation(record) || record.members.length === 0,
+    faults: summary.faults,
     isComplete,
     bytes: isComplete ? (summary.bytes?.perPeerPerRound ?? sent ?? null) : null,
     seconds: isComplete ? (summary.seconds ?? null) : null,

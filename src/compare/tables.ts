@@ -70,10 +70,10 @@ function grouped(runs: readonly KeptRun[], keyOf: (run: KeptRun) => string): Kep
 }
 
 /** What makes a run another than one of another seed. The figure that is shown first changes no number. */
-function fieldsOfRun({ manifest, isSimulation }: KeptRun): Fields {
+function fieldsOfRun({ manifest, isSimulation, faults }: KeptRun): Fields {
   const { seed: _seed, evaluation, ...rest } = manifest
   const { primary: _primary, ...tests } = evaluation
-  return fieldsOf({ where: isSimulation ? 'simulation' : 'field', ...rest, evaluation: tests })
+  return fieldsOf({ where: isSimulation ? 'simulation' : 'field', ...rest, evaluation: tests, faults })
 }
 
 type Undifferenced = Omit<ComparedVariant, 'difference'>

@@ -1,6 +1,17 @@
+import { shown } from '../foreign.js'
 import { besideMeasured, figureName } from '../watch/beside-text.js'
 import type { RunRecord } from '../watch/record/shape.js'
-import { byteCount, count, countOf, deviceText, duration, measured, measureNames, small } from '../watch/text.js'
+import {
+  byteCount,
+  count,
+  countOf,
+  deviceText,
+  duration,
+  measured,
+  measureNames,
+  percent,
+  small,
+} from '../watch/text.js'
 import type { Facts, RunAbout } from './data.js'
 import type { KeptSummary } from './summary.js'
 
@@ -34,6 +45,17 @@ function timeText(ms: number): string {
   return Number.isNaN(time.getTime()) ? '–' : `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
+/** The first of each kind, as peer@round, and how many more. */
+function faultsText({ fail = [], lie = [], disconnect = 0 }: NonNullable<KeptSummary['faults']>): string {
+  const first = ([one, ...more]: readonly string[]): string =>
+    shown(one!) + (more.length > 0 ? ` and ${count(more.length)} more` : '')
+  return [
+    ...(fail.length > 0 ? [`killed ${first(fail)}`] : []),
+    ...(lie.length > 0 ? [`lying from ${first(lie)}`] : []),
+    ...(disconnect > 0 ? [`${percent(disconnect)} of the ways cut`] : []),
+  ].join('; ')
+}
+
 /** What it amounts to. */
 export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record: RunRecord): Facts {
   const { bytes, model } = summary
@@ -55,6 +77,7 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
     ...row('received', summary.receivedBytes, byteCount),
     ...row('shared', model, ({ parameters, shared }) => `${count(shared)} of ${count(parameters)} parameters`),
     ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),
+    ...row('made to go wrong', summary.faults, faultsText),
     ...row('heads that did not come', summary.absent, count),
     ...(record.malformed === 0
       ? []

@@ -44,6 +44,11 @@ const schema = z.object({
   model: z.object({ parameters: z.number(), shared: z.number() }).optional().catch(undefined),
   sentBytes: number,
   receivedBytes: number,
+  faults: z
+    .object({ fail: z.array(z.string()), lie: z.array(z.string()), disconnect: z.number() })
+    .partial()
+    .optional()
+    .catch(undefined),
   absent: number,
   rejected: z.record(z.string(), z.number()).optional().catch(undefined),
   classes: z.array(z.string()).optional().catch(undefined),

@@ -1,6 +1,7 @@
 import { HearsayError } from '../errors.js'
 import type { AssembledPeer, Lockstep, PeerEvent, RunEvent } from '../node/index.js'
 import { random } from '../random.js'
+import type { RunSummary } from '../watch/index.js'
 
 /** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
 export interface Fault {
@@ -61,6 +62,22 @@ export function parseFault(text: string, peers: number, rounds: number, flag = '
     throw new HearsayError('USAGE', `there are rounds 0 to ${rounds - 1}`, { field: flag, value: text })
   }
   return fault
+}
+
+/** What is kept of the faults of a run; undefined where there is none. */
+export function stagedFaults(faults: readonly Fault[], lies: readonly Lie[], disconnect: number): RunSummary['faults'] {
+  // Their order and repetition change nothing.
+  const texts = (all: readonly Fault[]): string[] => [
+    ...new Set(
+      [...all].sort((a, b) => a.peer - b.peer || a.round - b.round).map(({ peer, round }) => `${peer}@${round}`),
+    ),
+  ]
+  const staged = {
+    ...(faults.length > 0 && { fail: texts(faults) }),
+    ...(lies.length > 0 && { lie: texts(lies) }),
+    ...(disconnect > 0 && { disconnect }),
+  }
+  return Object.keys(staged).length === 0 ? undefined : staged
 }
 
 /**

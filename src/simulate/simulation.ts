@@ -34,7 +34,7 @@ import {
 } from '../node/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
 import type { RunSummary } from '../watch/index.js'
-import { cutLinks, forgeryOf, type Lie } from './faults.js'
+import { cutLinks, forgeryOf, type Lie, stagedFaults } from './faults.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 import type { Prepared } from './prepared.js'
@@ -231,7 +231,8 @@ class Started implements Simulation {
   private async *summed(keeper: StateKeeper | undefined): AsyncGenerator<RunEvent, SimulationOutcome, undefined> {
     const { prepared, network, options, from } = this
     const result = yield* runPeers(prepared, network, options, { from, keeper })
-    return { ...result, summary: summaryOf(prepared, result) }
+    const { faults = [], lies = [], disconnect = 0 } = options
+    return { ...result, summary: summaryOf(prepared, result, stagedFaults(faults, lies, disconnect)) }
   }
 
   private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {

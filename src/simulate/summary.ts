@@ -5,8 +5,12 @@ import type { Baselines } from './baselines.js'
 import type { Prepared } from './prepared.js'
 import type { SimulationResult } from './result.js'
 
-/** A simulation's result in figures. */
-export function summaryOf(prepared: Prepared, result: SimulationResult): RunSummary {
+/**
+ * A simulation's result in figures.
+ *
+ * @param faults - what was made to go wrong in it
+ */
+export function summaryOf(prepared: Prepared, result: SimulationResult, faults?: RunSummary['faults']): RunSummary {
   const { manifest, backend, transport, dataset, layout, head } = prepared
   const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
@@ -53,6 +57,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult): RunSumm
     untested: [...untested].sort((a, b) => a - b).map(k => classes[k]!),
     data: dataset.name,
     model: { parameters: layout.size, shared: head.layout.size },
+    ...(faults && { faults }),
     absent: result.absent,
     rejected: result.rejected,
     ...betweenOf(prepared, result),

@@ -83,6 +83,16 @@ export interface RunSummary extends Summary {
   readonly untested: readonly string[]
   readonly data: string
   readonly model: { readonly parameters: number; readonly shared: number }
+  /**
+   * What was made to go wrong in a simulation; left out where nothing was. Peers that die or lie as "peer@round", both
+   * from 0, and the share of the directions between peers that were cut. None of it stands in the manifest, and yet it
+   * is part of what the figures come from.
+   */
+  readonly faults?: {
+    readonly fail?: readonly string[]
+    readonly lie?: readonly string[]
+    readonly disconnect?: number
+  }
   /** Heads that should have come and did not. */
   readonly absent: number
   /** What was refused, by reason. */
@@ -94,6 +104,6 @@ export interface RunSummary extends Summary {
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, isUnbalanced, untested, data, model, absent, rejected, between, perPeer, ...rest } = summary
+  const { device, isUnbalanced, untested, data, model, faults, absent, rejected, between, perPeer, ...rest } = summary
   return rest
 }

@@ -147,6 +147,23 @@ describe('runs of all kinds', () => {
     expect((await compareRuns([two, three])).notes).toEqual([`counted once, being the same run: ${two} and ${three}`])
   })
 
+  it('are another variant, not the same run, where something was made to go wrong', async () => {
+    const parent = await emptyFolder()
+    const manifest = { rounds: 1 }
+    const folders = await Promise.all(
+      [{}, { faults: { lie: ['0@1'] } }, { faults: { disconnect: 0.2 } }, { faults: 'many' }].map((faults, at) =>
+        runFolder(parent, `run-${at}`, { manifest, accuracy: [[0.5, 0.5]], summary: { ...complete, ...faults } }),
+      ),
+    )
+    const { tables, notes } = await compareRuns(folders)
+    expect(tables[0]!.variants.map(({ label }) => label)).toEqual([
+      'without faults.lie, faults.disconnect',
+      'faults.lie: ["0@1"]',
+      'faults.disconnect: 0.2',
+    ])
+    expect(notes).toEqual([`counted once, being the same run: ${folders[0]} and ${folders[3]}`])
+  })
+
   it('of one run in the field are put together, a peer each', async () => {
     const parent = await emptyFolder()
     const summary = { ...complete, rounds: 2, sentBytes: 100 }

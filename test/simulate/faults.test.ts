@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { forgeryOf } from '../../src/simulate/faults.js'
+import { forgeryOf, stagedFaults } from '../../src/simulate/faults.js'
 import { parseFault } from '../../src/simulate/index.js'
 
 describe('--fail', () => {
@@ -17,6 +17,18 @@ describe('--fail', () => {
     ['0@2', '--fail 0@2: there are rounds 0 to 1'],
   ])('%j is refused', (text, message) => {
     expect(() => parseFault(text, 3, 2)).toThrow(message)
+  })
+})
+
+describe('what is kept of faults', () => {
+  it('is the same in whatever order they were given, and nothing where there are none', () => {
+    expect(stagedFaults([], [], 0)).toBeUndefined()
+    const [one, two] = [
+      { peer: 0, round: 3 },
+      { peer: 2, round: 1 },
+    ]
+    expect(stagedFaults([two, one, two], [one], 0.25)).toEqual({ fail: ['0@3', '2@1'], lie: ['0@3'], disconnect: 0.25 })
+    expect(stagedFaults([], [two], 0)).toEqual({ lie: ['2@1'] })
   })
 })
 
