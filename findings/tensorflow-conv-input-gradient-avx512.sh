@@ -5,8 +5,8 @@
 # A layer behind such a convolution is trained by a wrong gradient. Multiples of 32 channels are right (last line), unless
 # the filter has one place.
 #
-# Seen, as the largest difference from the definition summed in float64, of numbers
-# with variance 1 and a batch of 2 images of 6×6 (other shapes are wrong too):
+# Seen, as the largest difference from the definition summed in float64, of numbers with variance 1 and 2 images of 6×6
+# (other shapes are wrong too):
 #                                               as it comes   without oneDNN
 #   33 channels, 64 filters of 1×1, step 1           > 0.1         < 1e-4
 #   48 channels,  8 filters of 3×3, step 2           > 0.1         < 1e-4
@@ -25,7 +25,6 @@ cd "$folder"
 python3 -m pip install --quiet --disable-pip-version-check --root-user-action ignore --target packages tensorflow-cpu==2.21.0
 
 cat > seen.py << 'EOF'
-import sys
 import numpy
 import tensorflow
 
