@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -18,7 +19,7 @@ const shapes = [
   { peers: 100, rounds: 50, topology: 'full' },
 ]
 
-/** A run whose cost with a dashboard is compared: 16 peers, tested every round. */
+/** A run whose cost with a dashboard is compared: 16 peers, tested every round: about ten seconds. */
 const manifest = {
   seed: 1,
   peers: 16,
@@ -57,7 +58,7 @@ export async function watch({ quick }) {
       ],
       ...rows,
     ])
-    await compare(browser, folder, quick ? 2 : 7)
+    await compare(browser, folder, quick ? 2 : 11)
   } finally {
     await browser.close()
     rmSync(folder, { recursive: true, force: true })
@@ -152,24 +153,28 @@ async function point(canvas) {
   return frames
 }
 
-/** Opens nothing, a reader, a page, or a connection that takes no byte. @returns a function that closes it */
+/**
+ * Opens nothing, a reader, a page, or a connection that takes no byte, before the run begins: that a process starts is no
+ * cost of the run's. @returns a function that closes it
+ */
 const watchers = {
   'without a dashboard': async () => async () => {},
   // On another machine, or on cores that the run does not need: what the run itself pays.
   'with one, and a reader that does not draw': async address => {
-    const reader = readerOf(address)
+    const reader = await readerOf(address)
     return async () => void reader.kill()
   },
   'with one, and a browser that draws on the same cores': async (address, browser) => {
     const page = await browser.newPage()
     await page.goto(address)
+    await page.getByRole('status').first().waitFor()
     return () => page.close()
   },
   'with one, and a browser that stalls': async address => {
     const { port, pathname } = new URL(address)
     const socket = connect(Number(port), '127.0.0.1').on('error', () => {})
     socket.write(`GET ${pathname}events HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`)
-    socket.pause()
+    await once(socket, 'readable')
     return async () => socket.destroy()
   },
 }
@@ -201,7 +206,8 @@ async function compare(browser, folder, times) {
     const ratios = all.map((result, time) => result[what] / plain[time][what])
     return `${((median(ratios) - 1) * 100).toFixed(1)} %`
   }
-  print(`watch: what it costs a run (16 peers, 20 rounds, ${times} times in turn; below 2 %)`, [
+  const { peers, rounds } = manifest
+  print(`watch: what it costs a run (${peers} peers, ${rounds} rounds, ${times} times in turn; below 2 %)`, [
     ['', 'seconds', 'CPU seconds', 'more seconds', 'more CPU'],
     ...Object.entries(results).map(([name, all]) => [
       name,
@@ -215,10 +221,13 @@ async function compare(browser, folder, times) {
   )
 }
 
-/** A process that reads all that a dashboard tells. */
-function readerOf(address) {
-  const program = `for await (const _ of (await fetch('${address}events')).body);`
-  return spawn(process.execPath, ['--input-type=module', '--eval', program])
+/** A process that reads all that a dashboard tells, and has begun to. */
+async function readerOf(address) {
+  const program = `for await (const _ of (await fetch('${address}events')).body) process.stdout.write('.')`
+  const reader = spawn(process.execPath, ['--input-type=module', '--eval', program])
+  await once(reader.stdout, 'readable')
+  reader.stdout.resume()
+  return reader
 }
 
 /** CPU seconds of a process that only serves a reader: all events, and then looks for more as long as the run took. */
@@ -227,7 +236,7 @@ async function servedAlone(folder, seconds) {
   const dashboard = createDashboard({ folder })
   const address = await dashboard.start()
   const before = process.cpuUsage()
-  const reader = readerOf(address)
+  const reader = await readerOf(address)
   await setTimeout(seconds * 1000)
   const { user, system } = process.cpuUsage(before)
   reader.kill()
