@@ -1,9 +1,9 @@
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { generateKeyPairFromSeed, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
+import { privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
 import { HearsayError } from '../errors.js'
-import { createIdentity, type Identity, identityOf } from '../node/index.js'
+import { createIdentity, type Identity, identityOf, keyFromSeed } from '../node/index.js'
 import { whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, syncFolder, unfinishedName, writeThrough } from './durable.js'
 import type { PeerSettings } from './peer-files.js'
@@ -84,7 +84,7 @@ async function keyIn(text: string, path: string): Promise<Ed25519PrivateKey> {
     const key = privateKeyFromProtobuf(bytes)
     // The file contains both keys of the pair. After damage they no longer match, or are encoded otherwise.
     if (key.type === 'Ed25519') {
-      const pair = await generateKeyPairFromSeed('Ed25519', key.raw.subarray(0, 32))
+      const pair = keyFromSeed(key.raw.subarray(0, 32))
       if (bytes.equals(privateKeyToProtobuf(pair))) return pair
     }
   } catch {

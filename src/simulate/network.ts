@@ -67,7 +67,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   const { manifest, shards, models, tests, from } = init
   checkPorts(init)
   checkOpenFiles(init)
-  const identities = await simulatedIdentities(manifest.seed, manifest.peers)
+  const identities = simulatedIdentities(manifest.seed, manifest.peers)
   const learners = learnersOf(models, shards)
   const ids = identities.map(({ peerId }) => peerId.toString())
   const places = new Map(ids.map((id, place) => [id, place]))

@@ -6,7 +6,7 @@ import { networkFrom, networkSettings, parseAllowList } from '../../src/cli/netw
 import { newNetworkKey, parseNetworkKey } from '../../src/gossip/index.js'
 import { simulatedIdentities } from '../../src/node/index.js'
 
-const ids = (await simulatedIdentities(1, 3)).map(({ peerId }) => peerId.toString())
+const ids = simulatedIdentities(1, 3).map(({ peerId }) => peerId.toString())
 
 async function folder(): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'hearsay-network-'))

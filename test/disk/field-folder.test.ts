@@ -21,7 +21,7 @@ import { startFixture } from './children.js'
 
 const { signal } = new AbortController()
 const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3, minPeers: 3 })
-const [identity] = await simulatedIdentities(1, 1)
+const [identity] = simulatedIdentities(1, 1)
 const settings: PeerSettings = {
   run: Buffer.from(runIdOf(manifest)).toString('hex'),
   id: String(identity!.peerId),
@@ -58,7 +58,7 @@ describe('a peer’s folder', () => {
     const parameters = allocate(layout).fill(2)
     const checkpoint = { round: 2, name: 'boston', parameters, method: nothingKept, heads: [] }
     await createCheckpoints(kind).save(checkpoint, signal)
-    const [other] = await simulatedIdentities(1, 1)
+    const [other] = simulatedIdentities(1, 1)
     const members = [{ name: 'bern', peerId: other!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }]
     expect(first.before).toEqual({ rounds: 0 })
     await first.writeMembers(members)

@@ -20,7 +20,7 @@ describe('a run folder', () => {
     const path = join(await emptyFolder(), 'runs', 'first')
     const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3 })
     const folder = await createRunFolder(path, manifest)
-    const [identity] = await simulatedIdentities(1, 1)
+    const [identity] = simulatedIdentities(1, 1)
     await folder.writeMembers([
       { name: 'boston', peerId: identity!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] },
     ])

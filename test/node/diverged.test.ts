@@ -59,7 +59,7 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
   const pool = await createLearnerPool({ backend: 'wasm', workers: 1, models, classes: classes.length, seed })
   onTestFinished(() => pool.close())
   const [learnt] = pool.models
-  const identities = await simulatedIdentities(seed, manifest.peers)
+  const identities = simulatedIdentities(seed, manifest.peers)
   const plan = localPlan(manifest)
   const peers = await Promise.all(
     ['anna', 'mallory'].map(async (name, self) => {

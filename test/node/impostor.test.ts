@@ -65,7 +65,7 @@ async function runWith(mischief: Mischief): Promise<Outcome> {
   onTestFinished(() => pool.close())
   const [learnt] = pool.models
   const head = sharedSection(manifest, learnt.layout, learnt.headLayer)
-  const identities = await simulatedIdentities(seed, 3)
+  const identities = simulatedIdentities(seed, 3)
   const peers = await Promise.all(
     [0, 1].map(async self => {
       const peer = await assemblePeer({

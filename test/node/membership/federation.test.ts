@@ -4,7 +4,7 @@ import { type Member, simulatedIdentities } from '../../../src/node/index.js'
 import { openFederation } from '../../../src/node/membership/federation.js'
 import { createTopology, topologySchema } from '../../../src/topology/index.js'
 
-const identities = await simulatedIdentities(1, 12)
+const identities = simulatedIdentities(1, 12)
 const everybody: Member[] = identities.map(({ peerId }, number) => ({ name: `peer-${number}`, peerId, addresses: [] }))
 const topologyOf = (kind: 'ring' | 'full' | 'one-peer-exponential') => (peers: number) =>
   createTopology(topologySchema.parse(kind), peers, 1)

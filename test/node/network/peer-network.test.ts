@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createInvite } from '../../../src/gossip/index.js'
 import { checkInvited, foundersOf, hostNetwork, parseManifest, simulatedIdentities } from '../../../src/node/index.js'
 
-const [founder, guest, relay] = (await simulatedIdentities(2, 3)) as Awaited<ReturnType<typeof simulatedIdentities>> & {
+const [founder, guest, relay] = simulatedIdentities(2, 3) as ReturnType<typeof simulatedIdentities> & {
   length: 3
 }
 const runId = new Uint8Array(32).fill(4)
