@@ -27,13 +27,14 @@ const excelMark = /^sep=/i
 export function dialectOf(start: Uint8Array, lineBytes: number): Dialect {
   const head = firstLines(start, lineBytes)
   const marked = markedLines(head)
-  const tried = separators.map(separator => {
-    const { lines, isWhole } = splitStart(separator, head.subarray(marked.at(-1)?.end ?? 0), linesTried, lineBytes)
-    const width = lines[0]?.length ?? 0
-    const alike = lines.filter(({ length }) => length === width).length
-    const fits = isWhole && width > 1 && alike === lines.length && (separator !== 'blanks' || hasNumbers(lines))
-    return { separator, lines, width, alike: width > 1 ? alike : 0, fits, unsplit: unsplitCells(lines) }
-  })
+  const table = head.subarray(marked.at(-1)?.end ?? 0)
+  const tried: Split[] = []
+  for (const separator of separators) {
+    const split = splitBy(separator, table, lineBytes)
+    tried.push(split)
+    // None can fit better, and before equals the first is taken.
+    if (split.fits && split.unsplit === 0) break
+  }
   const fitting = tried.filter(({ fits }) => fits)
   // The reader reports which lines differ; split by the separator that splits most lines alike, it describes the
   // difference best.
@@ -49,6 +50,26 @@ export function dialectOf(start: Uint8Array, lineBytes: number): Dialect {
   })
   const lines = header < 0 ? marked.length : header
   return { separator, comment: { bytes: lines === 0 ? 0 : marked[lines - 1]!.end, lines } }
+}
+
+/** The first lines, split by one of the separators. */
+interface Split {
+  readonly separator: Separator
+  /** Cells of the first line. */
+  readonly width: number
+  /** So many lines have as many. */
+  readonly alike: number
+  readonly fits: boolean
+  /** See {@link unsplitCells}. */
+  readonly unsplit: number
+}
+
+function splitBy(separator: Separator, table: Uint8Array, lineBytes: number): Split {
+  const { lines, isWhole } = splitStart(separator, table, linesTried, lineBytes)
+  const width = lines[0]?.length ?? 0
+  const alike = lines.filter(({ length }) => length === width).length
+  const fits = isWhole && width > 1 && alike === lines.length && (separator !== 'blanks' || hasNumbers(lines))
+  return { separator, width, alike: width > 1 ? alike : 0, fits, unsplit: unsplitCells(lines) }
 }
 
 /** Up to the end of a line, and not more than the longest line may have. */
