@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import * as wasm from '@tensorflow/tfjs-backend-wasm'
-import { tf } from '../tensorflow.js'
+import { requireWasm, tf } from '../tensorflow.js'
 import type { LoadedBackend } from '../types.js'
 import type { Backend } from './backend.js'
 import { cpuDevice } from './device.js'
@@ -18,6 +17,7 @@ let completed = false
 
 /** Starts the wasm backend and completes it with the kernels that training needs. One thread: it has no more in Node. */
 export async function loadWasm(): Promise<LoadedBackend> {
+  const wasm = requireWasm()
   const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')
   if (!completed) wasm.setWasmPaths(join(dirname(manifest), 'dist/'))
   await tf.setBackend('wasm')

@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
 import { configOf, type Initialiser, initialiserFrom, onlyTensor, type Shape, type Weight } from './layer.js'
@@ -79,7 +79,7 @@ export class BatchNormalization extends Normalization {
     return { mean, variance }
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       axis: this.axis,

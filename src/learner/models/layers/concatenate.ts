@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { axisOf } from './axes.js'
 import type { LayerArgs, Shape } from './layer.js'
@@ -45,7 +45,7 @@ export class Concatenate extends layers.layers.Layer {
     return shapes[0]!.with(axis, length)
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), axis: this.axis }
   }
 }

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { type LayerArgs, onlyTensor, type Shape } from './layer.js'
 
@@ -24,7 +24,7 @@ export class ELU extends layers.layers.Layer {
     return inputShape
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), alpha: this.alpha }
   }
 }

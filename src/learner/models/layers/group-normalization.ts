@@ -1,4 +1,4 @@
-import type { Tensor, Tensor1D } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor, Tensor1D } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import { groupNormalise } from '../group-norm.js'
 import { axisOf, withAxesLast } from './axes.js'
@@ -51,7 +51,7 @@ export class GroupNormalization extends Normalization {
     })
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       groups: this.groups,

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
 import { onlyTensor, type Shape } from './layer.js'
@@ -47,7 +47,7 @@ export class LayerNormalization extends Normalization {
     })
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       axis: this.axes.length === 1 ? this.axes[0]! : [...this.axes],

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { type layers, tf } from '../../tensorflow.js'
 
@@ -22,13 +22,13 @@ export function onlyTensor(inputs: Tensor | Tensor[]): Tensor {
 export function initialiserFrom(described: unknown): Initialiser | undefined {
   if (described === undefined || described === null) return undefined
   if (described instanceof tf.serialization.Serializable) return described as Initialiser
-  const { className, config } = described as { className?: string; config?: tf.serialization.ConfigDict }
+  const { className, config } = described as { className?: string; config?: serialization.ConfigDict }
   const known = tf.serialization.SerializationMap.getMap().classNameMap[className ?? '']
   if (known === undefined) throw new Error(`unknown initialiser ${JSON.stringify(described)}`)
   const [initialiser, fromConfig] = known
   return fromConfig(initialiser, config ?? {}) as Initialiser
 }
 
-export function configOf(initialiser: Initialiser): tf.serialization.ConfigDict {
+export function configOf(initialiser: Initialiser): serialization.ConfigDict {
   return { className: initialiser.getClassName(), config: initialiser.getConfig() }
 }

@@ -1,4 +1,5 @@
-import { layers, type tf } from '../../tensorflow.js'
+import type { serialization } from '@tensorflow/tfjs-core'
+import { layers } from '../../tensorflow.js'
 import { configOf, type Initialiser, initialiserFrom, type LayerArgs, type Shape, type Weight } from './layer.js'
 
 /** What Keras writes about every normalisation, in TensorFlow.js' spelling. */
@@ -38,7 +39,7 @@ export abstract class Normalization extends layers.layers.Layer {
     return inputShape
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return {
       ...super.getConfig(),
       epsilon: this.epsilon,

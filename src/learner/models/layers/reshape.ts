@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { type LayerArgs, onlyTensor, type Shape } from './layer.js'
 
@@ -40,7 +40,7 @@ export class Reshape extends layers.layers.Layer {
     return this.targetShape.map(length => (length < 0 ? numbers / known : length))
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), targetShape: [...this.targetShape] }
   }
 }

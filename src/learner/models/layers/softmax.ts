@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { layers, tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
 import { type LayerArgs, onlyTensor, type Shape } from './layer.js'
@@ -44,7 +44,7 @@ export class Softmax extends layers.layers.Layer {
     return inputShape
   }
 
-  override getConfig(): tf.serialization.ConfigDict {
+  override getConfig(): serialization.ConfigDict {
     return { ...super.getConfig(), axis: this.axes.length === 1 ? this.axes[0]! : [...this.axes] }
   }
 }
