@@ -66,8 +66,10 @@ export function createAnswers({ gate, files, metrics, ...init }: AnswersInit): A
     const [lastId] = [request.headers['last-event-id']].flat()
     response.setHeader('Content-Type', 'text/event-stream')
     response.flushHeaders()
+    const gone = new AbortController()
+    response.once('close', () => gone.abort())
     // A browser that goes away is no error.
-    const stream = pipeline(runStream(init, lastId), response).catch(() => {})
+    const stream = pipeline(runStream(init, lastId, gone.signal), response).catch(() => {})
     streams.add(stream)
     await stream
     streams.delete(stream)

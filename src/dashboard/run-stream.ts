@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { inTime } from '../deadline.js'
+import { createDeadline, inTime } from '../deadline.js'
 import { asPageJson, type KeptSummary, readAbout } from '../report/index.js'
 import { whenRefused } from '../system-errors.js'
 import type { WatchedPeer } from './peer-view.js'
@@ -30,38 +30,47 @@ export interface RunStreamInit {
  * `again` forgets the lines before, `run` has what other files hold, `peer` the peer's view, and `end` is the last.
  *
  * Nothing is kept for a browser: the file is read when its socket has room, so that one that stalls costs nothing.
+ *
+ * @param gone - aborted when the browser is: who waits for a run's next line would not notice, and look for ever
  */
 export async function* runStream(
   init: RunStreamInit,
   lastId: string | undefined,
+  gone: AbortSignal,
 ): AsyncGenerator<string, void, undefined> {
   const { folder, known, peer, ending } = init
-  const never = new Promise<never>(() => {})
   let place = placeIn(lastId)
   let told: string | undefined
   let seenAt = Number.NEGATIVE_INFINITY
   yield `retry: ${retryMs}\n\n`
-  for (;;) {
-    // Looked at before the files: what is written until then is read.
-    const isLast = ending.aborted
-    const summary = await versionOf(join(folder, 'summary.json'))
-    if (summary !== told) {
-      yield message('run', asPageJson(await readAbout(folder, known)))
-      told = summary
-    }
+  const until = createDeadline(ending, gone)
+  try {
     for (;;) {
-      const piece = await pieceBehind(join(folder, 'metrics.jsonl'), place)
-      if (piece === undefined) break
-      if (piece.isFirst && place !== undefined) yield message('again', nothing)
-      place = piece.place
-      yield messageOf(piece)
+      // Looked at before the files: what is written until then is read.
+      const isLast = ending.aborted
+      const summary = await versionOf(join(folder, 'summary.json'))
+      if (summary !== told) {
+        yield message('run', asPageJson(await readAbout(folder, known)))
+        told = summary
+      }
+      for (;;) {
+        const piece = await pieceBehind(join(folder, 'metrics.jsonl'), place)
+        if (piece === undefined) break
+        if (piece.isFirst && place !== undefined) yield message('again', nothing)
+        place = piece.place
+        yield messageOf(piece)
+      }
+      if (peer !== undefined && (isLast || performance.now() - seenAt >= peerMs)) {
+        seenAt = performance.now()
+        yield message('peer', asPageJson(await peer.view()))
+      }
+      if (isLast) return yield message('end', nothing)
+      // A new one each time: what waits for a promise that never settles is kept as long as that is.
+      await inTime(new Promise<never>(() => {}), lookMs, until.signal)
+      if (gone.aborted) return
     }
-    if (peer !== undefined && (isLast || performance.now() - seenAt >= peerMs)) {
-      seenAt = performance.now()
-      yield message('peer', asPageJson(await peer.view()))
-    }
-    if (isLast) return yield message('end', nothing)
-    await inTime(never, lookMs, ending)
+  } finally {
+    until.clear()
   }
 }
 
