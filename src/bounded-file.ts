@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
 import { whenRefused, whyNot } from './system-errors.js'
 
 /** Why a file is not read, in words that follow its name. */
@@ -11,6 +12,30 @@ export interface BoundedOptions {
 }
 
 /**
+ * Opens a file for reading, and nothing else: to open a pipe is to wait for its writer, in one of Node's four threads for
+ * files, and Ctrl-C does not end that.
+ *
+ * @throws {@link NotRead} when it is no file; the system's own error
+ */
+export async function openFile(path: string): Promise<FileHandle> {
+  mustBeFile(await stat(path))
+  // It may have become a pipe since; without a wait it is opened all the same, and then seen. Windows has no such flag.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    mustBeFile(await file.stat())
+    return file
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function mustBeFile(found: Pick<Stats, 'isFile' | 'isDirectory'>): void {
+  if (found.isDirectory()) throw new NotRead('is a folder, not a file')
+  if (!found.isFile()) throw new NotRead('is not a file')
+}
+
+/**
  * Reads a whole file of at most `most` bytes. No more is taken into memory, whatever kind of file it is, whatever size
  * it reports, and however it grows meanwhile.
  *
@@ -19,8 +44,7 @@ export interface BoundedOptions {
 export async function readBounded(path: string, most: number, { pipes = false }: BoundedOptions = {}): Promise<Buffer> {
   // Before it is opened: to open a pipe is to wait already.
   const found = await stat(path)
-  if (found.isDirectory()) throw new NotRead('is a folder, not a file')
-  if (!found.isFile() && !pipes) throw new NotRead('is not a file')
+  if (!pipes || found.isDirectory()) mustBeFile(found)
   await using file = await open(path)
   const about = await file.stat()
   if (about.size > most) throw new NotRead(`has ${about.size} bytes; at most ${most} are read`)

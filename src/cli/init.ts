@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import pc from 'picocolors'
-import { replaceFile, writeThrough } from '../disk/index.js'
+import { putFile, writeThrough } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type Manifest, parseManifest } from '../node/index.js'
@@ -55,7 +55,7 @@ function isThere(out: string): HearsayError {
 
 async function write(out: string, text: string, { force }: InitOptions): Promise<void> {
   try {
-    if (force) await replaceFile(out, text)
+    if (force) await putFile(out, text)
     else await writeThrough(out, file => file.writeFile(text))
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { answerOf, type Inputs, loadInputs, type Reading } from '../data/index.js'
-import { type PeerDescription, readPeer, replaceFile } from '../disk/index.js'
+import { type PeerDescription, putFile, readPeer } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import type { backendSchema } from '../learner/index.js'
 import { loadData, type Manifest, parseManifest, readManifestFile } from '../node/index.js'
@@ -128,7 +128,7 @@ async function testOf(
 
 async function write(out: string, text: string): Promise<void> {
   try {
-    await replaceFile(out, text)
+    await putFile(out, text)
   } catch (error) {
     throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: out, cause: error })
   }

@@ -1,4 +1,4 @@
-import { explainDisk, replaceFile } from '../disk/index.js'
+import { explainDisk, putFile } from '../disk/index.js'
 import { pageOf, pageProgram } from '../report/index.js'
 import { csvOf } from './csv.js'
 import { latexOf } from './latex.js'
@@ -22,7 +22,7 @@ async function htmlOf(comparison: Comparison): Promise<string> {
 
 async function put(path: string, text: string): Promise<void> {
   try {
-    await replaceFile(path, text)
+    await putFile(path, text)
   } catch (error) {
     throw explainDisk(error, path, 'The comparison was not written; the runs are unchanged')
   }

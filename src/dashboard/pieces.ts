@@ -1,4 +1,5 @@
-import { open, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
+import { NotRead, openFile } from '../bounded-file.js'
 import { metricsLimits } from '../disk/index.js'
 import { systemCode } from '../system-errors.js'
 
@@ -27,7 +28,7 @@ const newline = 0x0a
  * Reads the next whole lines behind a place; undefined where there are none yet. A last line that is cut, as one that
  * is being written, waits for its end. What is longer than a line may be comes as lines that are none.
  *
- * @throws the system's error where the file cannot be read; one that is not there has no lines
+ * @throws the system's error where the file cannot be read; one that is not there, or is no file, has no lines
  */
 export async function pieceBehind(
   path: string,
@@ -38,7 +39,7 @@ export async function pieceBehind(
     // Mostly nothing has changed since: a file need not be opened to see that.
     const looked = await stat(path)
     if (known?.file === String(looked.ino) && known.offset === looked.size) return undefined
-    await using file = await open(path)
+    await using file = await openFile(path)
     const { ino, size } = await file.stat()
     const isSame = known?.file === String(ino) && known.offset <= size
     const from = isSame ? known.offset : 0
@@ -56,7 +57,7 @@ export async function pieceBehind(
     }
     return undefined
   } catch (error) {
-    if (systemCode(error) === 'ENOENT') return undefined
+    if (error instanceof NotRead || systemCode(error) === 'ENOENT') return undefined
     throw error
   }
 }

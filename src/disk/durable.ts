@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { type FileHandle, mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HearsayError } from '../errors.js'
-import { systemProblem } from '../system-errors.js'
+import { systemProblem, whenRefused } from '../system-errors.js'
 
 /*
  * Atomic files: whole or absent, whenever the process dies or the power fails. Each is written under a temporary name,
@@ -95,6 +96,28 @@ export async function replaceFile(
   await writeThrough(unfinished, file => writeFile(file, content), mode)
   await moveInto(unfinished, path)
 }
+
+/**
+ * Puts a content where a user said, in place of what is there. A link is followed: what it names is replaced. What is no
+ * file, such as /dev/null or a pipe, is written to: replaced, it would be gone for the whole machine.
+ */
+export async function putFile(path: string, content: string | Uint8Array): Promise<void> {
+  const found = await stat(path).catch(whenRefused('ENOENT'))
+  if (found === undefined) return replaceFile(path, content)
+  if (found.isFile()) return replaceFile(await realpath(path), content)
+  await writeFile(path, content)
+}
+
+/**
+ * Flags to append to a file of a folder that may come from somebody else: a link in its place is not followed, and a pipe
+ * is not waited for. Windows has neither flag.
+ */
+export const appendFlags =
+  constants.O_WRONLY |
+  constants.O_APPEND |
+  constants.O_CREAT |
+  (constants.O_NOFOLLOW ?? 0) |
+  (constants.O_NONBLOCK ?? 0)
 
 /** Creates a folder and its parents, and waits until they are on the disk. An existing folder is left unchanged. */
 export async function makeFolder(path: string): Promise<void> {

@@ -7,7 +7,16 @@ export {
   type PeerDescription,
   sharedOf,
 } from './description.js'
-export { explainDisk, makeFolder, replaceFile, syncFiles, writeNew, writeThrough } from './durable.js'
+export {
+  appendFlags,
+  explainDisk,
+  makeFolder,
+  putFile,
+  replaceFile,
+  syncFiles,
+  writeNew,
+  writeThrough,
+} from './durable.js'
 export { type FieldFolder, type FieldFolderInit, identityFile, openRunFolder, readRunFolder } from './field-folder.js'
 export * from './identity-file.js'
 export { type KeptPeer, keepPeer, keptClasses, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'

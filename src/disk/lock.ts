@@ -1,6 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { lstat, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import * as z from 'zod'
@@ -147,10 +147,10 @@ async function rivalIn(folder: string, ownPath: string, machine: string, staleMs
   return undefined
 }
 
-/** Milliseconds since a file was last written; undefined where it is gone. */
+/** Milliseconds since a file was last written; undefined where it is gone, or is no file: a lock is one. */
 async function ageOf(path: string, now: number): Promise<number | undefined> {
-  const found = await stat(path).catch(whenRefused('ENOENT'))
-  return found && now - found.mtimeMs
+  const found = await lstat(path).catch(whenRefused('ENOENT'))
+  return found?.isFile() ? now - found.mtimeMs : undefined
 }
 
 /** Undefined where the file is not a claim, as after a power cut: the file's age then determines if it is valid. */

@@ -1,5 +1,6 @@
-import { createReadStream } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import { NotRead, openFile } from '../bounded-file.js'
+import { HearsayError } from '../errors.js'
 import { explainDisk } from './durable.js'
 
 /** Bounds of what is read of a run's events. */
@@ -26,7 +27,8 @@ export async function* metricsLines(
   let rest = ''
   let isTooLong = false
   try {
-    const stream = createReadStream(path, { end: limits.bytes - 1, highWaterMark: 1 << 18 })
+    const file = await openFile(path)
+    const stream = file.createReadStream({ end: limits.bytes - 1, highWaterMark: 1 << 18 })
     for await (const block of stream) {
       signal?.throwIfAborted()
       const parts = decoder.write(block as Buffer).split('\n')
@@ -45,6 +47,7 @@ export async function* metricsLines(
     }
   } catch (error) {
     signal?.throwIfAborted()
+    if (error instanceof NotRead) throw new HearsayError('RUN', error.message, { source: path, cause: error })
     throw explainDisk(error, path, 'The run’s events could not be read')
   }
 }

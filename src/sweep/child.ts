@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { createDeadline } from '../deadline.js'
+import { appendFlags } from '../disk/index.js'
+import { HearsayError } from '../errors.js'
 
 /** What starts a run: Node's arguments in front of those of `hearsay`. The program must end when its channel closes. */
 export type RunProgram = readonly string[]
@@ -40,7 +42,7 @@ export async function runChild({
   signal,
   stopMs = defaultStopMs,
 }: ChildInit): Promise<ChildEnd> {
-  const file = await open(log, 'a')
+  const file = await openLog(log)
   const until = createDeadline(signal)
   const patience = createDeadline()
   try {
@@ -76,6 +78,14 @@ export async function runChild({
     until.clear()
     await file.close()
   }
+}
+
+/** The folder may come from somebody else, with something else under the log's name. */
+async function openLog(log: string): Promise<FileHandle> {
+  const file = await open(log, appendFlags)
+  if ((await file.stat()).isFile()) return file
+  await file.close()
+  throw new HearsayError('RUN', 'is not a file; remove it', { source: log })
 }
 
 /**

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -60,4 +61,11 @@ it('a line of any length is passed in bounded memory, and no more of the file th
 
 it('a file that is not there yet has no lines', async () => {
   expect(await pieceBehind('/nowhere/metrics.jsonl', undefined)).toBeUndefined()
+})
+
+it.skipIf(process.platform === 'win32')('a pipe has no lines, and nobody waits for its writer', async () => {
+  const path = await fileOf('')
+  await rm(path)
+  execFileSync('mkfifo', [path])
+  expect(await pieceBehind(path, undefined)).toBeUndefined()
 })

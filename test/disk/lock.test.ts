@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { isLockFile, lockDefaults, lockFolder } from '../../src/disk/index.js'
@@ -204,12 +204,16 @@ describe('a claim', () => {
     await writeFile(unfinished, '')
     await writeFile(join(folder, 'lock.txt'), 'mine')
     await writeFile(join(folder, 'notes'), 'mine')
+    // A lock is a file: a folder that is called so is nobody's claim.
+    const named = 'lock.1.0123456789abcdef'
+    await mkdir(join(folder, named))
+    await utimes(join(folder, named), 0, 0)
     expect(await takeable(folder)).toBe(true)
-    expect((await readdir(folder)).sort()).toEqual(['lock.4000000.0123456789abcdef.part', 'lock.txt', 'notes'])
+    expect((await readdir(folder)).sort()).toEqual([named, 'lock.4000000.0123456789abcdef.part', 'lock.txt', 'notes'])
     const old = new Date(Date.now() - lockDefaults.staleMs - 10_000)
     await utimes(unfinished, old, old)
     expect(await takeable(folder)).toBe(true)
-    expect((await readdir(folder)).sort()).toEqual(['lock.txt', 'notes'])
+    expect((await readdir(folder)).sort()).toEqual([named, 'lock.txt', 'notes'])
   })
 })
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -38,4 +39,13 @@ it('says which file it could not read, and ends with its signal', async () => {
   await expect(metricsLines('/nowhere/metrics.jsonl').next()).rejects.toThrow('/nowhere/metrics.jsonl')
   const signal = AbortSignal.abort(new Error('stopped'))
   await expect(metricsLines(import.meta.filename, { signal }).next()).rejects.toThrow('stopped')
+})
+
+it.skipIf(process.platform === 'win32')('waits for no pipe: it says that it is no file', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hearsay-lines-'))
+  onTestFinished(() => rm(folder, { recursive: true }))
+  const path = join(folder, 'metrics.jsonl')
+  execFileSync('mkfifo', [path])
+  await expect(metricsLines(path).next()).rejects.toThrow(`${path}: is not a file`)
+  await expect(metricsLines(folder).next()).rejects.toThrow(`${folder}: is a folder`)
 })

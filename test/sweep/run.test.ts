@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it, vi } from 'vitest'
@@ -84,6 +85,20 @@ describe('a sweep’s runs', () => {
     await lock.release()
     expect(await run()).toEqual({ 1: { state: 'done' } })
   })
+})
+
+it.skipIf(process.platform === 'win32')('a log that is no file is neither followed nor waited for', async () => {
+  const { run, runs, folder, starts } = await sweepOf([1])
+  const { job, log } = placeOf(folder, runs[0]!)
+  const mine = join(folder, 'mine.txt')
+  await writeFile(mine, 'mine')
+  await mkdir(job, { recursive: true })
+  await symlink(mine, log)
+  await expect(run()).rejects.toThrow(log)
+  await rm(log)
+  execFileSync('mkfifo', [log])
+  await expect(run()).rejects.toThrow(log)
+  expect([await readFile(mine, 'utf8'), await starts()]).toEqual(['mine', []])
 })
 
 it('a run is waited for that a sweep which was killed has left, and that ends a moment later', async () => {

@@ -1,6 +1,9 @@
-import { appendFile, mkdir } from 'node:fs/promises'
+import { appendFile, lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Measure } from '../../data/index.js'
+import { appendFlags } from '../../disk/index.js'
+import { HearsayError } from '../../errors.js'
+import { whenRefused } from '../../system-errors.js'
 import type { MemberRecord, RoundRecord, RunRecord } from '../../watch/index.js'
 import { folderOf, seriesNames } from '../names.js'
 import { mean, tookPart, valuesOfPeer, valuesOfRun } from '../values.js'
@@ -34,9 +37,27 @@ export function eventFile(startedMs: number): string {
   return `events.out.tfevents.${String(Math.floor(startedMs / 1000)).padStart(10, '0')}.hearsay`
 }
 
-/** Is this the path of one of our files? */
-export function isEventFile(path: string): boolean {
-  return /(^|[/\\])events\.out\.tfevents\.\d+\.hearsay$/.test(path)
+/** Is this the name of one of our files? */
+export function isEventFile(name: string): boolean {
+  return /^events\.out\.tfevents\.\d+\.hearsay$/.test(name)
+}
+
+/**
+ * A run folder may come from somebody else, with links in it to where nothing of ours belongs.
+ *
+ * @throws {@link HearsayError} `RUN`
+ */
+export async function mustBeNoLink(path: string): Promise<void> {
+  const found = await lstat(path).catch(whenRefused('ENOENT'))
+  if (found?.isSymbolicLink())
+    throw new HearsayError('RUN', 'is a link, and nothing is written there', { source: path })
+}
+
+/** Makes the folder of some curves. */
+async function makeOwn(folder: string, place: string): Promise<void> {
+  const parts = place.split('/')
+  for (let length = 0; length <= parts.length; length++) await mustBeNoLink(join(folder, ...parts.slice(0, length)))
+  await mkdir(join(folder, place), { recursive: true })
 }
 
 export function createBoard({ folder, measure, settings, startedMs, roundsBefore }: BoardInit): Board {
@@ -51,11 +72,11 @@ export function createBoard({ folder, measure, settings, startedMs, roundsBefore
     const path = join(folder, place)
     const isNew = !begun.has(place)
     begun.add(place)
-    if (isNew) await mkdir(path, { recursive: true })
+    if (isNew) await makeOwn(folder, place)
     const before = isNew
       ? [fileVersion(startedMs), ...(roundsBefore > 0 ? [goesOn(startedMs, roundsBefore + 1)] : [])]
       : []
-    await appendFile(join(path, file), Buffer.concat([...before, ...events]))
+    await appendFile(join(path, file), Buffer.concat([...before, ...events]), { flag: appendFlags })
   }
 
   function then(work: () => Promise<void>): void {

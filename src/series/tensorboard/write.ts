@@ -4,7 +4,7 @@ import { measureOf } from '../../data/index.js'
 import type { Manifest } from '../../node/index.js'
 import { whenRefused } from '../../system-errors.js'
 import { type RunRecord, roundsOver } from '../../watch/index.js'
-import { createBoard, isEventFile } from './board.js'
+import { createBoard, isEventFile, mustBeNoLink } from './board.js'
 import { settingsOf } from './settings.js'
 
 /** Writes a kept run for TensorBoard, in place of what an earlier call, or the run itself, has written there. */
@@ -33,6 +33,10 @@ export async function writeBoard(
 
 /** Removes our files there and beneath, and no others. */
 async function clear(folder: string): Promise<void> {
-  const files = await readdir(folder, { recursive: true }).catch(whenRefused('ENOENT'))
-  for (const file of (files ?? []).filter(isEventFile)) await rm(join(folder, file), { force: true })
+  await mustBeNoLink(folder)
+  // With their kinds, so that no link to a folder is entered: what it leads to is not ours.
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(whenRefused('ENOENT'))
+  for (const entry of entries ?? []) {
+    if (!entry.isDirectory() && isEventFile(entry.name)) await rm(join(entry.parentPath, entry.name), { force: true })
+  }
 }

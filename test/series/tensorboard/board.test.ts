@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -147,4 +147,24 @@ print(json.dumps({
   ])
   expect(read.peers).toEqual({ '%2e%2e%2f..%2fx': [0.125, 0.125, 0.125], boston: [0.125, 0.125, 0.125] })
   expect([read.method, read.peersAsked]).toEqual(['dfedsam', 2])
+})
+
+describe('a run folder with links in it', () => {
+  it('is not left: files elsewhere are neither removed nor written', async () => {
+    const [folder, elsewhere] = [await temporaryFolder(), await temporaryFolder()]
+    const theirs = join(elsewhere, 'events.out.tfevents.1111111111.hearsay')
+    await writeFile(theirs, 'theirs')
+    await symlink(elsewhere, join(folder, 'link'))
+    const record = recordOf(simulationOf(['boston', 'cambridge'], 1))
+    const manifest = parseManifest({ data: 'digits', peers: 2, rounds: 1 })
+    await writeBoard(folder, { record, manifest })
+    expect(await readFile(theirs, 'utf8')).toBe('theirs')
+    for (const place of ['peers/boston', 'peers']) {
+      await rm(join(folder, place), { recursive: true })
+      await symlink(elsewhere, join(folder, place))
+      await expect(writeBoard(folder, { record, manifest })).rejects.toThrow(`${join(folder, place)}: is a link`)
+    }
+    await expect(writeBoard(join(folder, 'link'), { record, manifest })).rejects.toThrow('is a link')
+    expect(await readdir(elsewhere)).toHaveLength(1)
+  })
 })
