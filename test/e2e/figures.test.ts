@@ -46,11 +46,4 @@ describe('a run that other programs watch', () => {
       `hearsay_accuracy{run="run",peer="${perPeer[0]!.name}"} ${perPeer[0]!.accuracy} `,
     )
   })
-
-  it('is not written in a format that nobody knows', async () => {
-    expect(await hearsay(['figures', '.', '--format', 'csv,xlsx'], await temporaryFolder())).toMatchObject({
-      status: 2,
-      stderr: 'error: --format xlsx: must be of csv, openmetrics, tensorboard\n',
-    })
-  })
 })

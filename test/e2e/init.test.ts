@@ -30,17 +30,12 @@ describe('hearsay init from flags', () => {
     expect(await readFile(join(cwd, 'again.yaml'), 'utf8')).toBe(await readFile(join(cwd, 'run.yaml'), 'utf8'))
   })
 
-  it.each<[string[], string]>([
-    [['init'], 'init asks its questions on a terminal, and this is none; add --yes'],
-    [['init', '--yes', '--rounds', '0'], 'rounds: must be at least 1'],
-    [['init', '--yes', '--min-peers', 'some'], '--min-peers some: must be a number'],
-    [['init', '--yes', '--out', '.'], '.: is there already; write over it with --force'],
-  ])('%j is answered in one line', async (args, says) => {
+  it('is answered in one line where there is no terminal to ask on', async () => {
     const cwd = await temporaryFolder()
-    const { status, stdout, stderr } = await hearsay(args, cwd)
+    const { status, stdout, stderr } = await hearsay(['init'], cwd)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(/^error: .+\n$/)
-    expect(stderr).toContain(says)
+    expect(stderr).toContain('init asks its questions on a terminal, and this is none; add --yes')
     expect(await readdir(cwd)).toEqual([])
   })
 })

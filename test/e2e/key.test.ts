@@ -23,11 +23,6 @@ describe('hearsay key', () => {
       stderr: expect.stringMatching(/^error: --out .+\.key: is there already; .+\n$/),
     })
   })
-
-  it('answers in one line to another action', async () => {
-    const { status, stderr } = await hearsay(['key', 'old'])
-    expect({ status, stderr }).toEqual({ status: 2, stderr: 'error: key old: the action must be new\n' })
-  })
 })
 
 describe('a host of the field', () => {
