@@ -1,6 +1,7 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createSimulation, summaryOf } from '../../src/simulate/index.js'
@@ -28,6 +29,23 @@ async function line(rowCount: number): Promise<string> {
   return set
 }
 
+/** Small pictures of waves, each with a length and a place of its own; the shipped images take ten times as long. */
+async function waves(): Promise<string> {
+  const set = await mkdtemp(join(tmpdir(), 'hearsay-simulate-'))
+  onTestFinished(() => rm(set, { recursive: true }))
+  for (const kind of ['long', 'short']) await mkdir(join(set, kind))
+  for (let i = 0; i < 120; i++) {
+    const [kind, length] = i % 2 === 0 ? ['long', 5] : (['short', 3] as const)
+    const pixels = Uint8Array.from({ length: 144 }, (_, at) =>
+      Math.round(128 + 60 * Math.sin((at % 12) / length + i) + 60 * Math.cos(Math.floor(at / 12) / length + 2 * i)),
+    )
+    await sharp(pixels, { raw: { width: 12, height: 12, channels: 1 } })
+      .png()
+      .toFile(join(set, kind!, `${i}.png`))
+  }
+  return set
+}
+
 describe('a simulation of peers that learn', () => {
   it('a number tells R²', async () => {
     const set = await line(120)
@@ -42,7 +60,7 @@ describe('a simulation of peers that learn', () => {
   it('to restore images tells PSNR', async () => {
     const summary = await run({
       rounds: 1,
-      data: { set: 'pneumoniamnist', superResolution: 2 },
+      data: { set: await waves(), superResolution: 2 },
       partition: { kind: 'resolution', factors: [2, 4] },
       model: { kind: 'sr', channels: [2] },
       share: 'head',
@@ -74,7 +92,7 @@ describe('a simulation of peers that learn', () => {
   it('to restore images with a mixture tells PSNR, and hands on convolutions', async () => {
     const summary = await run({
       rounds: 1,
-      data: { set: 'pneumoniamnist', superResolution: 2 },
+      data: { set: await waves(), superResolution: 2 },
       partition: { kind: 'resolution', factors: [2, 4] },
       model: { kind: 'sr', channels: [2] },
       merge: 'mixture',
