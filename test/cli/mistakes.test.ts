@@ -63,6 +63,14 @@ const mistakes: Readonly<Record<string, () => Promise<Mistake> | Mistake>> = {
     const folder = join(path, '..')
     return { args: [...tiny, '--rounds', '1', '--out', folder], says: ['--out', folder, 'not empty'] }
   },
+  'flags for a run that has begun': () => ({
+    args: ['--resume', 'run', '--rounds', '40', '--backend', 'wasm'],
+    says: [/^--resume run: goes on as it was begun; leave out --rounds, --backend$/],
+  }),
+  'a run to resume that is over': async () => {
+    const path = await fileOf('manifest.yaml', 'data: digits\n')
+    return { args: ['--resume', join(path, '..')], says: [/keeps no state to go on from; .* until it is over, .*$/] }
+  },
   'a fault in a round that there is not': () => ({
     args: [...tiny, '--rounds', '2', '--fail', '0@2'],
     says: ['--fail 0@2', 'rounds 0 to 1'],

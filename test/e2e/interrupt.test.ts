@@ -16,9 +16,6 @@ describe('kill -9', () => {
     await says(/^round 4\//m)
     child.kill('SIGKILL')
     await ended
-    const refused = await hearsay(['simulate', '--resume', out, '--rounds', '40', '--backend', 'wasm'])
-    expect(refused).toMatchObject({ status: 2, stdout: '' })
-    expect(refused.stderr).toContain(`--resume ${out}: goes on as it was begun; leave out --rounds, --backend\n`)
     const again = await hearsay(['simulate', '--resume', out, '--json'])
     expect(again).toMatchObject({ status: 0, stderr: '' })
     const { summary, parameters } = await readRun(out)
@@ -30,8 +27,6 @@ describe('kill -9', () => {
     expect(new Set(told).size).toBe(told.length)
     expect(told.filter(line => line.startsWith('round,'))).toHaveLength(30)
     expect(await readdir(out)).not.toContain('state')
-    const over = await hearsay(['simulate', '--resume', out])
-    expect(over.stderr).toMatch(/keeps no state to go on from; .* until it is over, .*\n$/)
   })
 })
 
