@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { appendFile, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { createDeadline } from '../../src/deadline.js'
 import { dropState, readKeptOptions } from '../../src/disk/index.js'
 import { type ManifestInput, parseManifest, type RunEvent } from '../../src/node/index.js'
@@ -122,6 +122,20 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
 ]
 
 describe('a simulation that goes on', () => {
+  // One run of which three rounds are kept, for those who each damage a copy of it.
+  let interrupted: string
+  beforeAll(async () => {
+    interrupted = await mkdtemp(join(tmpdir(), 'hearsay-resume-'))
+    await run({}, {}, interrupted, 3)
+  }, 300_000)
+  afterAll(() => rm(interrupted, { recursive: true, force: true }))
+
+  async function copied(): Promise<string> {
+    const path = await folder()
+    await cp(interrupted, path, { recursive: true })
+    return path
+  }
+
   it.each(cases)(
     '%s ends with the same numbers as one that was never interrupted',
     async (_, manifest, options) => {
@@ -185,8 +199,7 @@ describe('a simulation that goes on', () => {
   it.each(['2.safetensors', 'heads'])(
     'takes the round before where %s of the last one is damaged, and says so',
     async what => {
-      const path = await folder()
-      await run({}, {}, path, 3)
+      const path = await copied()
       const rounds = (await readdir(join(path, 'state'))).filter(name => /^round-\d+$/.test(name)).sort()
       await appendFile(join(path, 'state', rounds.at(-1)!, what), 'x')
       const told: string[] = []
@@ -202,10 +215,10 @@ describe('a simulation that goes on', () => {
   )
 
   it('is the same run on the same data, or refused', async () => {
-    const path = await folder()
+    const empty = await folder()
+    await expect(readKeptOptions(empty)).rejects.toThrow(`--resume ${empty}: keeps no state to go on from`)
+    const path = await copied()
     const resume = { folder: path, tell: () => {} }
-    await expect(readKeptOptions(path)).rejects.toThrow(`--resume ${path}: keeps no state to go on from`)
-    await run({}, {}, path, 2)
     await expect(run({ rounds: 7 }, { resume }, path)).rejects.toThrow('is of another run than manifest.yaml beside it')
     const other = { data: { set: 'pneumoniamnist' } }
     await expect(run(other, { resume }, path)).rejects.toThrow('holds other samples than when this run was begun')
