@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import type { Exposition } from '../exposition.js'
 import { jsonIn } from '../json.js'
 import { type Gate, passageOf } from './gate.js'
 import { dashboardLimits } from './limits.js'
@@ -7,17 +8,11 @@ import type { PageFile } from './page.js'
 import { actionNames, type WatchedPeer } from './peer-view.js'
 import { type RunStreamInit, runStream } from './run-stream.js'
 
-/** A text that other programs read, as Prometheus does. */
-export interface MetricsText {
-  readonly type: string
-  readonly text: string
-}
-
 export interface AnswersInit extends RunStreamInit {
   readonly gate: Gate
   /** Of the page, by path. */
   readonly files: ReadonlyMap<string, PageFile>
-  readonly metrics?: () => Promise<MetricsText>
+  readonly metrics?: () => Promise<Exposition>
 }
 
 /** What a dashboard answers requests with. */

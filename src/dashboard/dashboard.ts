@@ -4,9 +4,10 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { inTime } from '../deadline.js'
 import { HearsayError } from '../errors.js'
+import type { Exposition } from '../exposition.js'
 import type { KeptSummary } from '../report/index.js'
 import { whyNot } from '../system-errors.js'
-import { type Answers, createAnswers, type MetricsText } from './answers.js'
+import { type Answers, createAnswers } from './answers.js'
 import { dashboardLimits } from './limits.js'
 import { pageFiles } from './page.js'
 import type { WatchedPeer } from './peer-view.js'
@@ -21,7 +22,7 @@ export interface DashboardInit {
   /** The peer in the field whose run it is, if it runs in this process. */
   readonly peer?: WatchedPeer
   /** What is served as `metrics`. @default nothing is */
-  readonly metrics?: () => Promise<MetricsText>
+  readonly metrics?: () => Promise<Exposition>
 }
 
 /** A page on this machine that shows a run, and follows it. */

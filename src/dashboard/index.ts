@@ -1,4 +1,3 @@
-export type { MetricsText } from './answers.js'
 export { createDashboard, type Dashboard, type DashboardInit } from './dashboard.js'
 export { dashboardLimits } from './limits.js'
 export type { ActionName, ActionState, PeerView, SeenMember, WatchedPeer } from './peer-view.js'

@@ -1,4 +1,5 @@
-export { createMetrics, type Exposition, type Metrics, type MetricsInit } from './metrics.js'
+export type { Exposition } from '../exposition.js'
+export { createMetrics, type Metrics, type MetricsInit } from './metrics.js'
 export { type MetricsAddress, type MetricsServer, serveMetrics } from './metrics-server.js'
 export { tensorboardReporter } from './tensorboard/reporter.js'
 export { type SeriesFormat, seriesFormats, type WriteSeriesInit, writeSeries } from './write.js'

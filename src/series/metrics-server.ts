@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { HearsayError } from '../errors.js'
-import type { Exposition } from './metrics.js'
+import type { Exposition } from '../exposition.js'
 
 /** Where metrics are served. */
 export interface MetricsAddress {

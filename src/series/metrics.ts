@@ -1,16 +1,11 @@
 import { Gauge, Registry } from 'prom-client'
 import { measureOf } from '../data/index.js'
+import type { Exposition } from '../exposition.js'
 import type { PeerCounters, PeerNetwork, Reporter } from '../node/index.js'
 import { inTurn } from '../turns.js'
 import { followRun } from '../watch/index.js'
 import { familiesOf } from './families.js'
 import { countersIn, familiesIn, type ShowRound } from './registered.js'
-
-/** A text for a scraper, and its media type. */
-export interface Exposition {
-  readonly type: string
-  readonly text: string
-}
 
 export interface MetricsInit {
   /**
