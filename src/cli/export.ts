@@ -1,9 +1,7 @@
-import { readdir } from 'node:fs/promises'
-import { readPeer } from '../disk/index.js'
+import { mustBeVacant, readPeer } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { methodOf } from '../methods/index.js'
-import { whyNot } from '../system-errors.js'
 import { type ExportFormat, exportFormats, exportPeer } from '../trained/index.js'
 import type { Run } from './command.js'
 
@@ -19,7 +17,7 @@ export const run: Run<ExportOptions> = async ([run], { peer: name, to, format, b
     throw new HearsayError('USAGE', 'name the folder where the model is to be written', { field: '--to' })
   const formats = formatsOf(format)
   const peer = await readPeer(run!, name)
-  await mustBeFree(to)
+  await mustBeVacant(to, '--to')
   const files = await exportPeer(peer, to, formats, { bare })
   stdout.write(`${files.map(file => shown(`${to}/${file}`)).join('\n')}\n`)
   const { answers } = methodOf(peer.description.merge)
@@ -40,17 +38,4 @@ function formatsOf(given: readonly string[] | undefined): readonly ExportFormat[
       if (format !== undefined) return format
       throw new HearsayError('USAGE', `must be of ${exportFormats.join(', ')}`, { field: '--format', value: name })
     })
-}
-
-async function mustBeFree(folder: string): Promise<void> {
-  let files: string[]
-  try {
-    files = await readdir(folder)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') return
-    throw new HearsayError('USAGE', whyNot(error), { field: '--to', value: folder, cause: error })
-  }
-  if (files.length > 0)
-    throw new HearsayError('USAGE', 'is not empty; name a new folder', { field: '--to', value: folder })
 }

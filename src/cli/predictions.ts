@@ -1,9 +1,6 @@
-import { mkdir, readdir } from 'node:fs/promises'
 import { basename, extname, join } from 'node:path'
-import { explainDisk, type PeerDescription, replaceFile } from '../disk/index.js'
-import { HearsayError } from '../errors.js'
+import { explainDisk, makeEmptyFolder, type PeerDescription, replaceFile } from '../disk/index.js'
 import { shown } from '../foreign.js'
-import { whyNot } from '../system-errors.js'
 import { mostProbable, type Prediction } from '../trained/index.js'
 import { wideTable } from '../watch/index.js'
 
@@ -128,14 +125,4 @@ export async function writeImages(folder: string, { names, description, predicti
       throw explainDisk(error, path, 'Not every image was written; those that are there are whole')
     }
   }
-}
-
-async function makeEmptyFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true })
-    if ((await readdir(folder)).length === 0) return
-  } catch (error) {
-    throw new HearsayError('USAGE', whyNot(error), { field: '--out', value: folder, cause: error })
-  }
-  throw new HearsayError('USAGE', 'is not empty; name a new folder', { field: '--out', value: folder })
 }

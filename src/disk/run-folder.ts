@@ -138,30 +138,33 @@ async function folderAt(path: string): Promise<RunFolder> {
   }
 }
 
-async function makeEmptyFolder(path: string): Promise<void> {
+/**
+ * Creates a folder, of which nothing but its path is there yet.
+ *
+ * @throws {@link HearsayError} `RUN` where it is not empty, or cannot be created
+ */
+export async function makeEmptyFolder(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true })
   } catch (error) {
-    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
+    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path, cause: error })
   }
   await mustBeVacant(path)
 }
 
 /**
- * Refuses a folder that another run has, and what is no folder. Makes nothing: it is asked before data are read and
+ * Refuses a folder that holds something, as another run, and what is no folder. Makes nothing: it is asked before data are read and
  * backends started, so that a user's mistake is told at once.
  *
+ * @param flag - that named it
  * @throws {@link HearsayError} `RUN`
  */
-export async function mustBeVacant(path: string): Promise<void> {
+export async function mustBeVacant(path: string, flag = '--out'): Promise<void> {
   try {
     if ((await readdir(path)).length === 0) return
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return
-    throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
+    throw new HearsayError('RUN', whyNot(error), { field: flag, value: path, cause: error })
   }
-  throw new HearsayError('RUN', 'is not empty; name a new folder, a run does not overwrite another', {
-    field: '--out',
-    value: path,
-  })
+  throw new HearsayError('RUN', 'is not empty; name a new folder, nothing is overwritten', { field: flag, value: path })
 }

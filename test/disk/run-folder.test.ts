@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parse } from 'yaml'
-import { createRunFolder, makeRunFolder, reopenRunFolder } from '../../src/disk/index.js'
+import { createRunFolder, makeRunFolder, mustBeVacant, reopenRunFolder } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
 import { parseManifest, runIdOf, simulatedIdentities } from '../../src/node/index.js'
 import { summaryOf } from '../watch/runs.js'
@@ -94,6 +94,8 @@ describe('a run folder', () => {
     await expect(createRunFolder(path, parseManifest({}))).rejects.toThrow(
       `--out ${path}: is there already; name another`,
     )
+    await expect(mustBeVacant(path, '--to')).rejects.toThrow(`--to ${path}: `)
+    await expect(mustBeVacant(join(path, 'away'), '--to')).rejects.toThrow(HearsayError)
     await expect(createRunFolder(join(path, 'below'), parseManifest({}))).rejects.toThrow('a file stands in its way')
   })
 
