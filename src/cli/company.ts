@@ -1,6 +1,7 @@
 import type { MetMember } from '../disk/index.js'
 import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
 import { typed } from '../shell.js'
+import { firstOf } from '../watch/index.js'
 
 /** Number of rounds without any other peer before a report: one or two may pass while a network is slow. */
 export const aloneRounds = 3
@@ -37,7 +38,7 @@ export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (ev
         waits = true
         const whom = away(event.live)
         return [
-          `          ${whom.length === 0 ? '' : `for ${listed(whom)}; `}to go on without them: hearsay start --resume ${typed(folder)} --alone`,
+          `          ${whom.length === 0 ? '' : `for ${firstOf(whom, 8)}; `}to go on without them: hearsay start --resume ${typed(folder)} --alone`,
         ]
       }
       case 'trained':
@@ -60,12 +61,8 @@ export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (ev
 function lonely(lost: readonly string[], { addresses, runId }: CompanyInit['peer']): string[] {
   const [address] = addresses()
   return [
-    `alone     ${aloneRounds} rounds without anybody: ${listed(lost)} cannot be reached at the addresses that this peer has. It goes on looking;`,
+    `alone     ${aloneRounds} rounds without anybody: ${firstOf(lost, 8)} cannot be reached at the addresses that this peer has. It goes on looking;`,
     '          at one of them stop the peer, and type',
     `  hearsay join --resume <its run folder> ${address === undefined ? '<an address of this peer>' : joinAddress(address, runId)}`,
   ]
-}
-
-function listed(names: readonly string[]): string {
-  return names.slice(0, 8).join(', ') + (names.length > 8 ? ` and ${names.length - 8} more` : '')
 }

@@ -1,8 +1,8 @@
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { version } from '../report/index.js'
-import { countOf } from '../watch/index.js'
-import { type KeptRun, listed, readRuns } from './runs.js'
+import { countOf, firstOf } from '../watch/index.js'
+import { type KeptRun, readRuns } from './runs.js'
 import type { ComparedRun, ComparedTable, CompareOptions, Comparison } from './shape.js'
 import { comparableRuns, primariesIn, tableOf } from './tables.js'
 
@@ -42,7 +42,7 @@ function incompleteNotes(tables: readonly ComparedTable[]): string[] {
   if (short.length === 0) return []
   const nameOf = ({ folders, rounds, wanted }: ComparedRun): string =>
     `${shown(folders[0]!)} (${rounds} of ${countOf(wanted, 'round')})`
-  return [`not complete, compared at the rounds that they have: ${listed(short.map(nameOf))}`]
+  return [`not complete, compared at the rounds that they have: ${firstOf(short.map(nameOf))}`]
 }
 
 function apartNotes(tables: readonly ComparedTable[]): string[] {

@@ -2,7 +2,7 @@ import type { Primary } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { type Manifest, runIdOf } from '../node/index.js'
 import { isSimulation, type KeptSummary, readSummary } from '../report/index.js'
-import { type RunRecord, readKeptManifest, readRecord } from '../watch/index.js'
+import { firstOf, type RunRecord, readKeptManifest, readRecord } from '../watch/index.js'
 import { courseOf, type RunCourse, unitedCourse } from './course.js'
 
 /** A run as its folders have it, before it is known by which figure it is compared. */
@@ -54,7 +54,7 @@ export async function readRuns(
   }
   const repeated: string[] = []
   const runs = [...parts.values()].map(all => united(withoutRepeated(all, repeated)))
-  const notes = repeated.length === 0 ? [] : [`counted once, being the same run: ${listed(repeated)}`]
+  const notes = repeated.length === 0 ? [] : [`counted once, being the same run: ${firstOf(repeated)}`]
   return { runs, notes }
 }
 
@@ -139,13 +139,4 @@ function nameOf({ folders }: KeptRun): string {
 /** Rounds that a run has done. */
 export function roundsOf({ courses }: KeptRun): number {
   return courses.get('accuracy')!.size
-}
-
-/** More than these nobody reads in one sentence. */
-const listedAtMost = 5
-
-/** "a, b, c and 4 more". */
-export function listed(names: readonly string[]): string {
-  const more = names.length > listedAtMost ? ` and ${names.length - listedAtMost} more` : ''
-  return `${names.slice(0, listedAtMost).join(', ')}${more}`
 }

@@ -7,6 +7,7 @@ import {
   countOf,
   deviceText,
   duration,
+  firstOf,
   measured,
   measureNames,
   percent,
@@ -47,8 +48,11 @@ function timeText(ms: number): string {
 
 /** The first of each kind, as peer@round, and how many more. */
 function faultsText({ fail = [], lie = [], disconnect = 0 }: NonNullable<KeptSummary['faults']>): string {
-  const first = ([one, ...more]: readonly string[]): string =>
-    shown(one!) + (more.length > 0 ? ` and ${count(more.length)} more` : '')
+  const first = (all: readonly string[]): string =>
+    firstOf(
+      all.map(fault => shown(fault)),
+      1,
+    )
   return [
     ...(fail.length > 0 ? [`killed ${first(fail)}`] : []),
     ...(lie.length > 0 ? [`lying from ${first(lie)}`] : []),

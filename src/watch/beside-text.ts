@@ -1,7 +1,7 @@
 import type { Beside, Primary, Quality } from '../data/index.js'
 import { shown } from '../foreign.js'
 import type { BesideSpread } from '../node/index.js'
-import { count, measured, percent, plain } from './text.js'
+import { count, firstOf, measured, percent, plain } from './text.js'
 
 /*
  * What is reported beside the measure, where the measure alone hides failure: 99.7 % of right answers may be none of
@@ -90,10 +90,9 @@ function figureText(name: keyof Beside, value: number | undefined): string {
 /** Why some classes, by their names, are in no mean over classes; nothing where all have samples. */
 export function untestedText(untested: readonly string[]): string | undefined {
   if (untested.length === 0) return undefined
-  const names = untested.slice(0, 5).map(name => shown(name))
-  const more = untested.length > 5 ? ` and ${untested.length - 5} more` : ''
+  const names = firstOf(untested.map(name => shown(name)))
   const what = untested.length === 1 ? 'has no test sample and is' : 'have no test samples and are'
-  return `${names.join(', ')}${more} ${what} left out of balanced accuracy`
+  return `${names} ${what} left out of balanced accuracy`
 }
 
 function nameOf(place: number, classes: readonly string[]): string {

@@ -81,6 +81,12 @@ export function countOf(value: number, noun: string): string {
   return `${count(value)} ${noun}${value === 1 ? '' : 's'}`
 }
 
+/** Names as a sentence can hold them: "a, b, c and 4 more". @param most - that are named, one at least */
+export function firstOf(names: readonly string[], most = 5): string {
+  const more = names.length - most
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}`
+}
+
 /** A number in its own units, to four digits: 12.34, 1,234, 0.001234. */
 export function plain(value: number): string {
   const size = Math.abs(value)

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { topologyKinds } from '../../src/topology/index.js'
-import { countOf, duration, graphNames, range } from '../../src/watch/index.js'
+import { countOf, duration, firstOf, graphNames, range } from '../../src/watch/index.js'
 
 it('counts one and many', () => {
   expect(countOf(1, 'round')).toBe('1 round')
@@ -11,6 +11,18 @@ it('counts one and many', () => {
 it('says a range, and one number where all are alike', () => {
   expect(range([240, 1805, 185])).toBe('185 to 1,805')
   expect(range([1240, 1240])).toBe('1,240')
+})
+
+it('names the first of many, and counts the others', () => {
+  expect(firstOf(['a', 'b'])).toBe('a, b')
+  expect(firstOf(['a', 'b', 'c', 'd', 'e'])).toBe('a, b, c, d, e')
+  expect(firstOf(['a', 'b', 'c', 'd', 'e', 'f'])).toBe('a, b, c, d, e and 1 more')
+  expect(
+    firstOf(
+      Array.from({ length: 1501 }, () => '2@1'),
+      1,
+    ),
+  ).toBe('2@1 and 1,500 more')
 })
 
 it.each([
