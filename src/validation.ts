@@ -51,7 +51,8 @@ const allowedInstead: z.core.$ZodErrorMap = issue => {
     const kinds = definition.options.flatMap(option => [...(option._zod.propValues?.[definition.discriminator] ?? [])])
     return kind === undefined ? `is missing; must be ${oneOf(kinds)}` : notAllowed(kind, kinds)
   }
-  return undefined
+  // Of another union `sentence` tells what is allowed, unless its schema does.
+  return issue.code === 'invalid_union' ? '' : undefined
 }
 
 type Definition = z.core.$ZodCheckDef | z.core.$ZodTypeDef | undefined
@@ -82,13 +83,22 @@ function fieldsOf(section: z.core.$ZodType): readonly string[] {
   return 'innerType' in def ? fieldsOf(def.innerType) : []
 }
 
-/** In a union the error of the branch that got furthest is the most specific. */
+/**
+ * In a union the error of the branch that got furthest is the most specific; of those that got nowhere, that of the only
+ * branch whose kind of value it is, as an empty list is refused for being empty.
+ */
 function deepest(issue: z.core.$ZodIssue): z.core.$ZodIssue {
   if (issue.code !== 'invalid_union' || issue.errors.length === 0) return issue
   const branches = issue.errors.filter(branch => branch.length > 0).map(branch => deepest(branch[0]!))
   const best = branches.reduce((a, b) => (b.path.length > a.path.length ? b : a), branches[0]!)
-  return best.path.length === 0 ? issue : { ...best, path: [...issue.path, ...best.path] }
+  if (best.path.length > 0) return { ...best, path: [...issue.path, ...best.path] }
+  const [ofKind, ...others] = branches.filter(({ code }) => code !== 'invalid_type')
+  const isTold = ofKind !== undefined && others.length === 0 && !choices.has(ofKind.code)
+  return isTold ? { ...ofKind, path: issue.path } : issue
 }
+
+/** Where one of several words was mistaken, something other than a word may have been meant. */
+const choices: ReadonlySet<string> = new Set(['invalid_value', 'invalid_union'])
 
 function sentence(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
@@ -97,36 +107,60 @@ function sentence(issue: z.core.$ZodIssue): string {
     case 'invalid_value':
       return notAllowed(issue.input, issue.values)
     case 'too_small':
-      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${unit(issue.origin)}`
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${amount(issue.minimum, issue.origin)}`
     case 'too_big':
-      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}${unit(issue.origin)}`
+      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${amount(issue.maximum, issue.origin)}`
     case 'invalid_type':
       return issue.input === undefined
-        ? `is missing; expected ${issue.expected}`
-        : `must be ${article(issue.expected === 'int' ? 'whole number' : issue.expected)}`
+        ? `is missing; expected ${kindNames[issue.expected] ?? issue.expected}`
+        : `must be ${article(kindNames[issue.expected] ?? issue.expected)}`
     case 'invalid_union':
-      // A choice between kinds of values; a union with a message of its own has no errors of branches.
-      return issue.errors.length === 0
-        ? issue.message
-        : [...new Set(issue.errors.flatMap(branch => branch.slice(0, 1).map(sentence)))].join(', or ')
+      return issue.message === '' ? inOneSentence(issue.errors.flatMap(branch => branch.slice(0, 1))) : issue.message
     default:
       return issue.message
   }
 }
 
-function notAllowed(input: unknown, allowed: readonly unknown[]): string {
+/** Kinds of values, as people who write YAML call them. */
+const kindNames: Readonly<Record<string, string>> = {
+  int: 'whole number',
+  array: 'list',
+  tuple: 'list',
+  object: 'mapping',
+  record: 'mapping',
+}
+
+/** What each branch of a union asks for: `must be a number or a list`. */
+function inOneSentence(issues: readonly z.core.$ZodIssue[]): string {
+  const { input } = issues[0]!
+  const words = issues.flatMap(issue => (issue.code === 'invalid_value' ? issue.values : []))
+  const others = issues.filter(({ code }) => code !== 'invalid_value').map(sentence)
+  const sentences = [...(words.length > 0 ? [notAllowed(input, words)] : []), ...new Set(others)]
+  const beginning = ['must be ', 'is missing; expected '].find(text => others.every(other => other.startsWith(text)))
+  if (beginning === undefined) return sentences.join(', or ')
+  const kinds = [...new Set(others)].map(other => other.slice(beginning.length))
+  if (words.length > 0) return notAllowed(input, words, kinds)
+  const comma = kinds.some(kind => kind.includes(',')) ? ',' : ''
+  return `${beginning}${kinds.join(`${comma} or `)}`
+}
+
+/** @param others - what is allowed beside these values, as `a list` */
+function notAllowed(input: unknown, allowed: readonly unknown[], others: readonly string[] = []): string {
   const names = allowed.map(String)
-  // A list or a map may be as long and as deep as its file; its place is reported anyway.
+  // A list or a mapping may be as long and as deep as its file; its place is reported anyway.
   const shown = input === undefined || typeof input === 'object' ? '' : `${JSON.stringify(input)} is not allowed; `
-  return `${shown}must be ${oneOf(names)}${didYouMean(input, names)}`
+  return `${shown}must be ${[oneOf(names), ...others].join(', or ')}${didYouMean(input, names)}`
 }
 
 function oneOf(names: readonly unknown[]): string {
   return `${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`
 }
 
-function unit(origin: string): string {
-  return origin === 'string' ? ' characters' : origin === 'array' ? ' entries' : ''
+/** A bound of a number, or of how long something is. */
+function amount(bound: number | bigint, origin: string): string {
+  const isOne = Number(bound) === 1
+  if (origin === 'string') return `${bound} character${isOne ? '' : 's'}`
+  return origin === 'array' ? `${bound} ${isOne ? 'entry' : 'entries'}` : String(bound)
 }
 
 function article(word: string): string {

@@ -48,7 +48,7 @@ export function shapeProblem(text: string, limits: YamlLimits = yamlLimits): str
     if (keys > limits.keys) return over(`more than ${limits.keys} keys`, limits.keys)
     if (aliases > limits.aliases) return over(`more than ${limits.aliases} aliases`, limits.aliases)
     if (brackets + columns.length > limits.depth) {
-      return over(`lists and maps nested more than ${limits.depth} deep`, limits.depth)
+      return over(`lists and mappings nested more than ${limits.depth} deep`, limits.depth)
     }
   }
   return undefined

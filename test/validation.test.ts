@@ -17,6 +17,12 @@ const schema = z.strictObject({
   shape: z
     .union([z.strictObject({ sides: z.strictObject({ rows: z.int() }) }), z.strictObject({ path: z.string() })])
     .optional(),
+  seeds: z.union([z.int().max(10), z.array(z.int()).min(1)]).optional(),
+  values: z
+    .union([z.array(z.int()), z.strictObject({ from: z.int(), to: z.int().optional() })], {
+      error: 'must be a list, or a range',
+    })
+    .optional(),
   names: z.array(z.string().min(2)).max(2).optional(),
 })
 
@@ -50,11 +56,20 @@ describe('a document', () => {
     ['another type', { rate: 'fast' }, 'rate: must be a number'],
     ['an entry too many', { names: ['ab', 'cd', 'ef'] }, 'names: must be at most 2 entries'],
     ['a short text', { names: ['ab', 'c'] }, 'names.1: must be at least 2 characters'],
-    ['no document', 3, 'must be an object'],
+    ['no document', 3, 'must be a mapping'],
     [
       'none of two kinds of values',
       { weights: 'some' },
-      'weights: "some" is not allowed; must be one of equal, none; did you mean "none"?, or must be an array',
+      'weights: "some" is not allowed; must be one of equal, none, or a list; did you mean "none"?',
+    ],
+    ['none of two kinds of values, of which neither is a word', { seeds: 'many' }, 'seeds: must be a number or a list'],
+    ['a value of one of two kinds, too large', { seeds: 11 }, 'seeds: must be at most 10'],
+    ['an empty list, where something else may stand', { seeds: [] }, 'seeds: must be at least 1 entry'],
+    ['a value of none of the kinds that a schema names', { values: 3 }, 'values: must be a list, or a range'],
+    [
+      'an unknown field of one of the kinds that a schema names',
+      { values: { from: 3, too: 4 } },
+      'values: unknown field "too"; did you mean "to"?',
     ],
     [
       'the branch of a choice that came furthest',
@@ -81,6 +96,13 @@ describe('a document', () => {
       ['shape', 'sides', 'column'],
     ])
   })
+})
+
+it('a missing value of several kinds is told with all of them', () => {
+  const needed = z.strictObject({ peers: z.union([z.int(), z.array(z.string()), z.record(z.string(), z.int())]) })
+  expect(() => validate(needed, {}, 'run.yaml', 'MANIFEST')).toThrow(
+    /^run\.yaml: peers: is missing; expected number or list or mapping$/,
+  )
 })
 
 it('does not show a list that stands where a word must, however deep it is', () => {

@@ -95,8 +95,8 @@ describe('a text that is not shown to the parser', () => {
   // Lowered, so that nothing here would hurt a parser without the guard.
   const limits = { bytes: 400, depth: 6, keys: 8, aliases: 2 }
   it.each([
-    ['brackets', `a: ${'['.repeat(7)}`, 'lists and maps nested more than 6 deep'],
-    ['braces', '{a: '.repeat(7), 'lists and maps nested more than 6 deep'],
+    ['brackets', `a: ${'['.repeat(7)}`, 'lists and mappings nested more than 6 deep'],
+    ['braces', '{a: '.repeat(7), 'lists and mappings nested more than 6 deep'],
     ['brackets after some that close nothing', `a: ]]]]${'['.repeat(7)}`, 'nested more than 6 deep'],
     ['brackets around quoted ones', '["]",'.repeat(7), 'nested more than 6 deep'],
     ['lists in one line', '- '.repeat(7), 'nested more than 6 deep'],

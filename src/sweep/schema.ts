@@ -48,7 +48,12 @@ export type Range = z.output<typeof rangeSchema>
 const fieldPath = /^[a-z]\w{0,63}(\.[a-z]\w{0,63}){0,7}$/i
 
 const varySchema = z
-  .record(z.string(), z.union([z.array(z.unknown()).min(1).max(values), rangeSchema]))
+  .record(
+    z.string(),
+    z.union([z.array(z.unknown()).min(1).max(values), rangeSchema], {
+      error: 'must be a list of values, or a range { from, to, step } or { from, to, steps }',
+    }),
+  )
   .superRefine((vary, context) => {
     const paths = Object.keys(vary)
     const wrong = (path: string[], message: string): void => context.addIssue({ code: 'custom', path, message })

@@ -135,7 +135,7 @@ describe('flags', () => {
     ],
     [{ evaluateEvery: 0 }, /^the command line: evaluation\.every: must be at least 1$/],
     [{ data: 'a.csv', columns: '4-2' }, /^--columns 4-2: must go from a lower number to a higher one$/],
-    [{ data: 'a.csv', columns: '2,,4' }, /^the command line: data\.columns\.1: must be at least 1 characters/],
+    [{ data: 'a.csv', columns: '2,,4' }, /^the command line: data\.columns\.1: must be at least 1 character/],
     [{ label: 'sick' }, /^the command line: data\.set: is missing/],
   ])('%j are refused', async (flags, message) => {
     await expect(fromFlags(flags)).rejects.toThrow(message)

@@ -245,10 +245,10 @@ describe('a manifest file', () => {
     ['topology:\n  kind: edges\n  edges: [[0, 1], [1, -2]]\n', '3:23', 'topology.edges.1.1: must be at least 0'],
     // the wrong type, a missing field
     ['rounds: three\n', '1:9', 'rounds: must be a number'],
-    ['data: 3\n', '1:7', 'data: must be an object'],
-    ['training: fast\n', '1:11', 'training: must be an object'],
+    ['data: 3\n', '1:7', 'data: must be a mapping'],
+    ['training: fast\n', '1:11', 'training: must be a mapping'],
     ['data:\n  label: 1\n', '2:3', 'data.set: is missing; expected string'],
-    ['- 1\n', '1:1', 'must be an object'],
+    ['- 1\n', '1:1', 'must be a mapping'],
     // two fields that do not go together
     ['training:\n  epochs: 1\n  steps: 1\n', '3:10', 'training.steps: does not go with epochs'],
     ['merge:\n  method: dfedavg\n  rho: 0.1\n', '3:8', 'merge.rho: 0.1 does not go with method dfedavg; remove it, or'],

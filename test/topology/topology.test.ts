@@ -245,7 +245,7 @@ describe('mistakes', () => {
     ['no name', {}, 8, /kind: is missing; must be one of ring/],
     ['a name that is no text', { kind: 3 }, 8, /3 is not allowed; must be one of/],
     ['an endless name', 'r'.repeat(100_000), 8, /is not allowed; must be one of/],
-    ['a number', 7, 8, /object/],
+    ['a number', 7, 8, /mapping/],
     ['an unknown option', { kind: 'ring', degree: 3 }, 8, /unknown field "degree"/],
     ['unknown weights', { kind: 'ring', weights: 'lazy' }, 8, /weights: .*one of metropolis-hastings, uniform/],
     [
@@ -264,7 +264,7 @@ describe('mistakes', () => {
     ['a probability above 1', { kind: 'erdos-renyi', probability: 2 }, 8, /probability: must be at most 1/],
     ['odd neighbours', { kind: 'watts-strogatz', neighbours: 3 }, 8, /neighbours: must be even/],
     ['too many neighbours', { kind: 'watts-strogatz', neighbours: 8 }, 8, /neighbours: 8 peers have at most 7/],
-    ['no edges', { kind: 'edges', edges: [] }, 2, /edges: must be at least 1 entries/],
+    ['no edges', { kind: 'edges', edges: [] }, 2, /edges: must be at least 1 entry/],
     [
       'too many edges',
       { kind: 'edges', edges: new Array(16_385).fill([0, 1]) },
