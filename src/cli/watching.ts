@@ -41,15 +41,19 @@ export async function startWatching(
 
 /** What prevents it is a line: the address can be opened by hand. */
 async function openBrowser(address: string, say: (line: string) => void): Promise<void> {
-  const failed = (error: unknown): void =>
-    say(
-      `no browser was opened: ${shown(error instanceof Error ? error.message : String(error))}; open the address yourself`,
-    )
+  const failed = (why: string): void => say(`no browser was opened: ${shown(why)}; open the address yourself`)
   try {
     const { default: open } = await import('open')
     const child = await open(address)
-    child.on('error', failed)
+    child.on('error', error => failed(error.message))
+    // It only starts the system's opener, which ends with a status once it has found no browser; on Windows it has
+    // ended by now.
+    const ended = (status: number | null): void => {
+      if (status) failed(`what opens it has ended with status ${status}`)
+    }
+    if (child.exitCode === null) child.once('exit', ended)
+    else ended(child.exitCode)
   } catch (error) {
-    failed(error)
+    failed(error instanceof Error ? error.message : String(error))
   }
 }

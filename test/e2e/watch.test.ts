@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/watch/index.js'
 import { expectAccessible, hasBrowser, launched, opened, tabTo } from './browser.js'
-import { readJson, startHearsay, temporaryFolder } from './hearsay.js'
+import { readJson, root, startHearsay, temporaryFolder, tiny } from './hearsay.js'
 import { manifestFile, startPeer } from './peers.js'
 
 /** A peer that calls itself so must stay text. */
@@ -117,3 +117,17 @@ describe.skipIf(!hasBrowser)('a dashboard in Chromium', () => {
     await page.close()
   })
 })
+
+it.runIf(process.platform === 'linux')(
+  'a run goes on where no browser can be opened, and one line says so',
+  async () => {
+    const folder = join(await temporaryFolder(), 'run')
+    const run = [...tiny, '--peers', '2', '--rounds', '2', '--backend', 'wasm', '--no-baselines', '--out', folder]
+    // Neither an opener nor a desktop whose opener would be asked.
+    const nowhere = ['/usr/bin/env', '-u', 'DISPLAY', '-u', 'WAYLAND_DISPLAY', '-u', 'BROWSER', 'PATH=/nowhere']
+    const { says, ended } = startHearsay(['simulate', ...run, '--open'], root, nowhere)
+    await says(address)
+    await says(/^no browser was opened: what opens it has ended with status \d+; open the address yourself$/m)
+    expect(await ended).toMatchObject({ status: 0 })
+  },
+)
