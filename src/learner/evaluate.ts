@@ -1,7 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import { type DeviceModel, upload } from './models/model.js'
 import type { InputSource } from './residents.js'
-import { rowsOf, type Targets, targetTensor } from './targets.js'
+import { answersOf, rowsOf, type Targets, targetTensor } from './targets.js'
 import { tf } from './tensorflow.js'
 import type { Evaluation } from './types.js'
 
@@ -35,7 +35,7 @@ export async function evaluate(
   aborted: () => boolean,
 ): Promise<Evaluation | undefined> {
   upload(model, parameters)
-  const gradeOf = graded ? targets.grade : undefined
+  const answers = answersOf(targets, graded)
   const batch = forwardBatch(model)
   const sums: Tensor[] = []
   const rows: Tensor[] = []
@@ -43,21 +43,21 @@ export async function evaluate(
     for (let start = 0; start < size; start += batch) {
       if (aborted()) return undefined
       const count = Math.min(batch, size - start)
-      const [sum, ...outputs] = tf.tidy(() => {
+      const [sum, ...said] = tf.tidy(() => {
         const outputs = rowsOf(model.logits(source.slice(start, count), false))
         const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
         const sum: Tensor = targets.tally(outputs, wanted)
-        return gradeOf === undefined ? [sum] : [sum, outputs]
+        return answers === undefined ? [sum] : [sum, answers.of(outputs)]
       })
       sums.push(sum!)
-      rows.push(...outputs)
+      rows.push(...said)
     }
     const totals: number[] = []
     for (const sum of sums) {
       for (const [i, value] of (await sum.data()).entries()) totals[i] = (totals[i] ?? 0) + value
     }
     if (size === 0) return { loss: 0, accuracy: 0, samples: 0 }
-    const grade = gradeOf?.(await joined(rows, size * targets.width))
+    const grade = answers?.grade(await joined(rows, size * answers.width))
     return { loss: totals[0]! / size, ...targets.measure(totals, size), ...grade, samples: size }
   } finally {
     tf.dispose([...sums, ...rows])
@@ -69,7 +69,7 @@ async function joined(tensors: readonly Tensor[], length: number): Promise<Float
   const values = new Float32Array(length)
   let at = 0
   for (const tensor of tensors) {
-    values.set(await tensor.data<'float32'>(), at)
+    values.set(await tensor.data(), at)
     at += tensor.size
   }
   return values

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
-import { type Grade, gradeOf } from '../data/grade.js'
+import { type Confusion, confusionOf } from '../data/confusion.js'
+import { type Grade, gradedClasses, gradeOf } from '../data/grade.js'
 import { classQuality, errorQuality, type Quality, smallestSquaredError } from '../data/measures.js'
 import type { Objective } from '../data/objective.js'
 import { largestOfRows, softmaxRows } from '../data/probabilities.js'
@@ -34,6 +35,8 @@ export interface Targets {
   measure(sums: readonly number[], size: number): Quality
   /** Of classes, what a model's outputs for all samples show, a row each. */
   readonly grade?: (outputs: Float32Array) => Grade
+  /** Of classes, unless they are very many, what is shown of a test that is not graded. @param said - of all samples, in order */
+  readonly confusion?: (said: ArrayLike<number>) => Confusion
 }
 
 /** @throws RangeError when the samples have not the targets that the objective needs */
@@ -77,12 +80,29 @@ export function targetTensor(
   return tf.tensor2d(values, [rows, width])
 }
 
+/**
+ * What a test needs of each sample: of a graded one all outputs, of another one only which class was said, as the sorting
+ * of all outputs takes longer than the test.
+ */
+export interface Answers {
+  readonly width: number
+  of(outputs: Tensor2D): Tensor
+  grade(answers: Float32Array): Grade
+}
+
+/** @returns undefined where the sums are all that is shown */
+export function answersOf({ width, grade, confusion }: Targets, graded: boolean): Answers | undefined {
+  if (graded) return grade && { width, of: outputs => outputs, grade }
+  if (confusion === undefined) return undefined
+  return { width: 1, of: outputs => tf.argMax(outputs, 1), grade: said => ({ confusion: confusion(said) }) }
+}
+
 /** What a model put out, a row a sample. */
 export function rowsOf(outputs: Tensor): Tensor2D {
   return outputs.rank === 2 ? (outputs as Tensor2D) : tf.reshape(outputs, [outputs.shape[0]!, -1])
 }
 
-function classesOf(labels: Int32Array, classes: number): Pick<Targets, 'write' | 'grade'> {
+function classesOf(labels: Int32Array, classes: number): Pick<Targets, 'write' | 'grade' | 'confusion'> {
   return {
     // Built on the host, four bytes a class: less than a kernel call.
     write(sample, into, at) {
@@ -95,10 +115,11 @@ function classesOf(labels: Int32Array, classes: number): Pick<Targets, 'write' |
         labels: labels.subarray(0, logits.length / classes),
         classes,
       }),
+    ...(classes <= gradedClasses && { confusion: said => confusionOf(said, labels.subarray(0, said.length), classes) }),
   }
 }
 
-type Judgement = Omit<Targets, 'width' | 'shape' | 'write' | 'grade'>
+type Judgement = Omit<Targets, 'width' | 'shape' | 'write' | 'grade' | 'confusion'>
 
 const classification: Judgement = {
   losses: (outputs, targets) => crossEntropy(outputs, targets)[0],

@@ -1,5 +1,6 @@
 import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core'
 import {
+  answersOf,
   type DeviceModel,
   forwardBatch,
   type InputSource,
@@ -36,7 +37,7 @@ export async function evaluate(
   aborted: () => boolean,
 ): Promise<EvaluateAnswer | undefined> {
   const { size, targets, heads, graded } = job
-  const gradeOf = graded ? targets.grade : undefined
+  const wants = answersOf(targets, graded)
   const rows = await overBatches(job, aborted, ({ alone, prediction, weights }, start, count) => {
     const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
     const answers = [...tf.unstack(alone), prediction].map(
@@ -44,13 +45,13 @@ export async function evaluate(
     )
     const tallies = answers.map(answer => targets.tally(answer, wanted))
     const sums = [tf.stack(tallies), tf.sum(tf.mean(byPlace(weights, count), 1), 0)]
-    return gradeOf === undefined ? sums : [...sums, answers.at(-1)!]
+    return wants === undefined ? sums : [...sums, wants.of(answers.at(-1)!)]
   })
   if (rows === undefined) return undefined
   const tokens = 1 + heads.length
   const sums = Array.from({ length: tokens + 1 }, () => [] as number[])
   const gate = Array<number>(tokens).fill(0)
-  const outputs = new Float32Array(gradeOf === undefined ? 0 : size * targets.width)
+  const outputs = new Float32Array(size * (wants?.width ?? 0))
   let at = 0
   for (const [tallies, listened, answers] of rows as [Float32Array, Float32Array, Float32Array?][]) {
     const width = tallies.length / sums.length
@@ -65,7 +66,7 @@ export async function evaluate(
   const score = (of: readonly number[]): Score =>
     size === 0 ? { loss: 0, accuracy: 0 } : { loss: of[0]! / size, ...targets.measure(of, size) }
   const [own, ...others] = sums.map(score)
-  const mixture = { ...others.pop()!, ...(size > 0 && gradeOf?.(outputs)) }
+  const mixture = { ...others.pop()!, ...(size > 0 && wants?.grade(outputs)) }
   return { samples: size, own: own!, mixture, experts: others, gate }
 }
 

@@ -47,6 +47,11 @@ async function startBefore(
   return { tested }
 }
 
+/** Only the matrix of the merged model is shown. */
+function withoutMatrix({ confusion: _, ...tested }: Quality): Quality {
+  return tested
+}
+
 /** One peer's rounds: train, exchange and merge, evaluate (ALGORITHMS.md 1). The only implementation of a round. */
 export async function* runRounds(
   init: RoundsInit,
@@ -83,14 +88,12 @@ export async function* runRounds(
     }
 
     if (isTested) {
-      const { confusion, ...tested } = await session.evaluate(round, signal, isLast || (init.alwaysGrades ?? false))
-      // Whoever keeps the tests of all rounds would otherwise keep a matrix of each.
+      const tested = await session.evaluate(round, signal, isLast || (init.alwaysGrades ?? false))
       yield {
         type: 'evaluated',
         round,
         ...tested,
-        ...(isLast && confusion && { confusion }),
-        ...(before && { before: await before.tested }),
+        ...(before && { before: withoutMatrix(await before.tested) }),
       }
     }
     yield { type: 'ended', round, seconds: (performance.now() - startedAt) / 1000 }

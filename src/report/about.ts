@@ -19,7 +19,8 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
   const { manifest, text } = await readKeptManifest(folder)
   const read = await readSummary(folder)
   const summary = Object.keys(read).length === 0 ? known : read
-  const isTested = summary.perPeer?.some(({ confusion }) => confusion !== undefined) ?? false
+  const tests = [summary, ...(summary.perPeer ?? [])]
+  const isTested = tests.some(({ confusion }) => confusion !== undefined)
   const { merge, data, topology, peers, rounds, mode, evaluation } = manifest
   const { paper, reports, road } = methodOf(merge)
   return {

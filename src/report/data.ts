@@ -80,6 +80,8 @@ export interface ReportData extends Described {
   readonly rejected: readonly (readonly [reason: string, times: number])[]
   /** By place among the record's members. */
   readonly peers: readonly ReportedPeer[]
+  /** What an interrupted run was not tested of, in a sentence; null where there is nothing to say. */
+  readonly untested: string | null
   /** Commands, each with what it does. */
   readonly again: readonly (readonly [command: string, why: string])[]
   readonly record: RunRecord

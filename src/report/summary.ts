@@ -9,6 +9,9 @@ import { systemCode } from '../system-errors.js'
 const number = z.number().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
 
+/** Labels are rows, answers columns. */
+const confusion = z.array(z.array(z.number())).optional().catch(undefined)
+
 /** Over the peers of a simulation. */
 const spread = z.object({
   mean: z.number(),
@@ -51,13 +54,16 @@ const schema = z.object({
     .catch(undefined),
   absent: number,
   rejected: z.record(z.string(), z.number()).optional().catch(undefined),
+  /** Of a peer in the field: its id, and its own last test. */
+  id: text,
+  confusion,
   classes: z.array(z.string()).optional().catch(undefined),
   perPeer: z
     .array(
       z.object({
         name: z.string(),
         samples: number,
-        confusion: z.array(z.array(z.number())).optional().catch(undefined),
+        confusion,
       }),
     )
     .optional()

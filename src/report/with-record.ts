@@ -15,6 +15,7 @@ export function withRecord(about: RunAbout, record: RunRecord): ReportData {
     outcome: outcomeOf(about, record),
     rejected: Object.entries(summary.rejected ?? {}).filter(([, times]) => times > 0),
     peers: peersOf(record, about),
+    untested: untestedOf(about, record),
     // A topology places the peers that its manifest counts; others come and go.
     arrangement: graph !== null && record.members.length !== peers ? 'force' : about.arrangement,
     again: againOf(about, record),
@@ -34,15 +35,23 @@ function saysOf({ method, set, graph, peers, rounds }: RunAbout, record: RunReco
 }
 
 /** By its name: in a simulation peers of a table's column may be named alike by the summary and by events. */
-function peersOf({ members }: RunRecord, { summary: { perPeer = [], samples } }: RunAbout): ReportData['peers'] {
-  const byName = new Map(perPeer.map(peer => [peer.name, peer]))
-  return members.map(({ name }) => {
-    const found = byName.get(name)
-    return {
-      samples: found?.samples ?? (members.length === 1 ? (samples ?? null) : null),
-      confusion: found?.confusion ?? null,
-    }
+function peersOf({ members }: RunRecord, { summary }: RunAbout): ReportData['peers'] {
+  const byName = new Map((summary.perPeer ?? []).map(peer => [peer.name, peer]))
+  return members.map(({ peer, name }) => {
+    const isOwn = members.length === 1 || peer === summary.id
+    const { samples, confusion } = byName.get(name) ?? (isOwn ? summary : {})
+    return { samples: samples ?? null, confusion: confusion ?? null }
   })
+}
+
+/** A run that was interrupted may have ended behind its last test, or before its first. */
+function untestedOf({ summary, measure }: RunAbout, { rounds }: RunRecord): string | null {
+  const { interrupted, rounds: done = 0 } = summary
+  if (interrupted !== true || measure !== 'accuracy') return null
+  const tested = rounds.findLast(({ columns }) => columns.accuracy.some(value => value !== null))
+  if (tested === undefined) return 'The run was interrupted before its first test.'
+  if (tested.round + 1 >= done) return null
+  return `Of the test after round ${tested.round + 1}; the run was interrupted after round ${done}, which was not tested.`
 }
 
 function againOf({ folder, mode }: RunAbout, record: RunRecord): ReportData['again'] {

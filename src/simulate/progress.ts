@@ -15,6 +15,7 @@ export interface ProgressOf {
   isWhole(round: number): boolean
   /** Must be called for the rounds in order, once each. */
   figuresAt(round: RoundFigures): Omit<SavedFigures, 'rejected' | 'sentBytes'>
+  /** Must be called for the rounds in order. */
   peersAt(round: number): { readonly failed: boolean; readonly tested: Tested | undefined }[]
 }
 
@@ -26,8 +27,9 @@ interface Test {
 /**
  * @param ids - of the peers, in the order of their numbers
  * @param from - the kept state of a resumed run
+ * @param isKept - whether the run's state is kept, and with it what peers tested in earlier rounds than their last
  */
-export function createProgressOf(ids: readonly string[], from: SavedRun | undefined): ProgressOf {
+export function createProgressOf(ids: readonly string[], from: SavedRun | undefined, isKept: boolean): ProgressOf {
   const places = new Map(ids.map((id, place) => [id, place]))
   const failed = new Set<number>()
   const diedIn = new Map<number, number>()
@@ -58,7 +60,10 @@ export function createProgressOf(ids: readonly string[], from: SavedRun | undefi
       if (event.type === 'ended') ended.set(places.get(event.peer)!, event.round)
       if (event.type === 'evaluated') {
         const { type: _, atMs: __, peer, round, ...tested } = event
-        tests[places.get(peer)!]!.push({ round, tested })
+        const own = tests[places.get(peer)!]!
+        // A confusion matrix of 100 classes has 10,000 numbers: no more tests are held than will be asked for.
+        if (!isKept) own.length = 0
+        own.push({ round, tested })
       }
       if (event.type === 'failed') {
         const peer = places.get(event.peer)!
@@ -77,9 +82,10 @@ export function createProgressOf(ids: readonly string[], from: SavedRun | undefi
       return { rounds: round + 1, last: figures, lastTested, ...whole, seconds }
     },
     peersAt: round =>
-      tests.map((_, peer) => ({
-        failed: failed.has(peer) && (diedIn.get(peer) ?? -1) <= round,
-        tested: testedAt(peer, round),
-      })),
+      tests.map((own, peer) => {
+        const before = own.findLastIndex(test => test.round <= round)
+        if (before > 0) own.splice(0, before)
+        return { failed: failed.has(peer) && (diedIn.get(peer) ?? -1) <= round, tested: testedAt(peer, round) }
+      }),
   }
 }

@@ -63,7 +63,7 @@ class PeersRun {
     this.from = from
     this.living = network.peers.filter(({ self }) => from?.peers[self]?.failed !== true)
     this.book = this.createBook()
-    this.progress = createProgressOf(prepared.ids, from)
+    this.progress = createProgressOf(prepared.ids, from, keeper !== undefined)
     this.keeper = keeper && new RoundKeeper(keeper, network, this.progress, from)
   }
 

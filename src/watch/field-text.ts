@@ -18,7 +18,7 @@ export interface FieldSummary extends Partial<Beside> {
   readonly accuracy: number | null
   /** The class with the fewest test samples, and how many of them were found. */
   readonly rarest?: { readonly class: string; readonly right: number; readonly samples: number }
-  /** Of the run's last round: the rest of its test, as in a simulation's summary. */
+  /** The rest of that test, as in a simulation's summary. */
   readonly byClass?: PeerSummary['byClass']
   readonly confusion?: Confusion
   /** Of the same test: what this peer had without the others. */

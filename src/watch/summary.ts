@@ -65,7 +65,7 @@ export interface PeerSummary extends Partial<Beside> {
   readonly accuracy: number | null
   readonly localOnly: number | null
   readonly failed: boolean
-  /** Of the run's last round, unless there are very many classes. */
+  /** Of its last test, unless there are very many classes. */
   readonly byClass?: readonly (ClassFigures & { readonly name: string })[]
   /** The same test: rows are labels and columns answers, in the order of `byClass`. */
   readonly confusion?: Confusion

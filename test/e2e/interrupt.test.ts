@@ -2,10 +2,17 @@ import { readFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { ReportData } from '../../src/report/index.js'
 import { decodeSafetensors } from '../../src/tensors/index.js'
 import { differing, eventsOf, hearsay, readRun, simulated, startHearsay, temporaryFolder, tiny } from './hearsay.js'
 
 const endless = [...tiny, '--peers', '3', '--rounds', '1000000', '--no-baselines']
+
+/** What report.html shows. */
+function reportIn(out: string): ReportData {
+  const page = readFileSync(join(out, 'report.html'), 'utf8')
+  return JSON.parse(/<script type="application\/json" id="data">(.*?)<\/script>/s.exec(page)![1]!) as ReportData
+}
 
 describe('kill -9', () => {
   it('in the middle of a run, which then goes on and ends with the same numbers', async () => {
@@ -50,6 +57,27 @@ describe('Ctrl-C', () => {
     expect(readFileSync(join(out, 'manifest.yaml'), 'utf8')).toContain('rounds: 1000000')
   })
 
+  it('behind its last test has what that test has found, and the report says which it was', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    const { child, says, ended } = startHearsay(['simulate', ...endless, '--evaluate-every', '3', '--out', out])
+    await says(/^round 4\//m)
+    child.kill('SIGINT')
+    expect((await ended).status).toBe(130)
+    const { rounds, perPeer } = (await readRun(out)).summary
+    for (const { confusion, byClass, accuracy } of perPeer) {
+      const right = confusion!.reduce((sum, row, k) => sum + row[k]!, 0)
+      expect(right / confusion!.flat().reduce((sum, times) => sum + times)).toBeCloseTo(accuracy!, 6)
+      expect(byClass).toHaveLength(10)
+    }
+    const tests = (await eventsOf(out)).filter(({ type }) => type === 'evaluated')
+    const tested = Math.max(...tests.map(({ round }) => round as number))
+    const { untested, classes, peers } = reportIn(out)
+    expect(peers.map(({ confusion }) => confusion)).toEqual(perPeer.map(({ confusion }) => confusion))
+    expect(classes).toHaveLength(10)
+    const sentence = `Of the test after round ${tested + 1}; the run was interrupted after round ${rounds}, which was not tested.`
+    expect(untested).toBe(tested + 1 >= rounds ? null : sentence)
+  })
+
   it('before the first round is over ends it as well', async () => {
     const out = join(await temporaryFolder(), 'run')
     // More epochs than the test's patience: it is interrupted in the middle of a training job.
@@ -61,6 +89,7 @@ describe('Ctrl-C', () => {
     expect(stderr).not.toContain('    at ')
     const { summary } = await readRun(out)
     expect(summary).toMatchObject({ interrupted: true, rounds: 0 })
+    expect(reportIn(out).untested).toBe('The run was interrupted before its first test.')
   })
 
   it('with --json prints nothing but the object', async () => {

@@ -31,6 +31,7 @@ describe('an evaluation', () => {
     expect(test.size).toBeGreaterThan(256)
     expect(graded).toEqual({ ...plain, ...grade })
     expect(plain).not.toHaveProperty('auroc')
+    expect(plain.confusion).toEqual(grade.confusion)
     const right = grade.confusion!.reduce((sum, row, k) => sum + row[k]!, 0)
     expect(right / test.size).toBeCloseTo(plain.accuracy, 6)
     const none = await model.evaluate(parameters, takeSamples(test, new Uint32Array()), standardisation, {

@@ -61,7 +61,7 @@ describe('a round', () => {
     expect((await roundsWith({ testsBefore: false }))[0]).not.toHaveProperty('before')
   })
 
-  it('asks for what needs all answers at the end only, or always, and keeps one confusion matrix', async () => {
+  it('asks for what needs all answers at the end only, or always', async () => {
     const asked: boolean[] = []
     const evaluate = async (_round: number, _signal: AbortSignal, graded: boolean) => {
       asked.push(graded)
@@ -71,8 +71,14 @@ describe('a round', () => {
     const [first, last] = await roundsWith({ alwaysGrades: true }, { evaluate })
     expect(asked).toEqual([false, true, true, true])
     expect(first).toMatchObject({ auroc: 0.5 })
-    expect(first).not.toHaveProperty('confusion')
-    expect(last).toHaveProperty('confusion')
+    expect(last).toMatchObject({ auroc: 0.5 })
+  })
+
+  it('has the confusion matrix of every test, but not that of the model before the merge', async () => {
+    const evaluate = async () => ({ accuracy: 0, loss: 0, confusion: [[1]] })
+    const [first] = await roundsWith({}, { evaluate, evaluateBefore: evaluate })
+    expect(first).toMatchObject({ confusion: [[1]] })
+    expect((first as { before?: object }).before).toEqual({ accuracy: 0, loss: 0 })
   })
 
   it('fails with a test that fails, after the merge', async () => {

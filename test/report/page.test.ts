@@ -18,6 +18,7 @@ function dataOf(changes: Partial<ReportData> = {}): ReportData {
     environment: [],
     outcome: [],
     rejected: [],
+    untested: null,
     classes: [hostile],
     peers: [{ samples: 12, confusion: null }],
     arrangement: 'circle',

@@ -75,6 +75,35 @@ describe('what a report takes from a run folder', () => {
     expect(data.environment).toContainEqual(['backend', 'wasm'])
   })
 
+  it('of an interrupted run is its last test, and what was not tested', async () => {
+    const files = { 'manifest.yaml': manifest, 'metrics.jsonl': metrics }
+    const ended = { interrupted: true, perPeer: [{ name: 'boston', confusion }] }
+    const read = async (rounds: number, of = files): Promise<unknown> => {
+      const summary = JSON.stringify({ ...ended, rounds })
+      return (await readRun(await folderOf({ ...of, 'summary.json': summary }))).untested
+    }
+    expect(await read(1)).toBeNull()
+    expect(await read(3)).toBe(
+      'Of the test after round 1; the run was interrupted after round 3, which was not tested.',
+    )
+    const [begin] = metrics.split('\n')
+    expect(await read(0, { ...files, 'metrics.jsonl': `${begin}\n` })).toBe(
+      'The run was interrupted before its first test.',
+    )
+  })
+
+  it('of a peer in the field is its own last test, beside those that it has met', async () => {
+    const field = JSON.stringify({ id: 'id-bern', samples: 7, confusion, classes: ['ill', 'well'] })
+    const files = { 'manifest.yaml': manifest, 'metrics.jsonl': metrics, 'summary.json': field }
+    expect(await readRun(await folderOf(files))).toMatchObject({
+      classes: ['ill', 'well'],
+      peers: [
+        { samples: null, confusion: null },
+        { samples: 7, confusion },
+      ],
+    })
+  })
+
   it('is what there is, where a process was killed: no summary, and a line that is cut', async () => {
     const files = { 'manifest.yaml': manifest, 'metrics.jsonl': `${metrics}{"type":"trai`, 'summary.json': 'null' }
     const data = await readRun(await folderOf(files))

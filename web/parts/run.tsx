@@ -50,10 +50,11 @@ export function Run({ data }: { readonly data: ReportData }) {
           <GateMatrix record={record} name={name} label={label} of={of} />
         </section>
       ))}
-      {tested.length > 0 && (
+      {(tested.length > 0 || data.untested !== null) && (
         <section aria-label="Classes">
           <h2>Classes</h2>
-          <Confusion peers={tested} classes={data.classes} />
+          {data.untested !== null && <p>{data.untested}</p>}
+          {tested.length > 0 && <Confusion peers={tested} classes={data.classes} />}
         </section>
       )}
       <section aria-label="Time">
