@@ -15,7 +15,8 @@ import {
 /** A table of booktabs for each table of a comparison, to be put into a paper by \input. */
 export function latexOf({ tables, notes, version }: Comparison): string {
   const head = [
-    `% Made by hearsay compare ${version}. Needs \\usepackage{booktabs}.`,
+    `% Made by hearsay compare ${version}. Needs \\usepackage{booktabs}; where names have letters that are not ASCII`,
+    '% \\usepackage[T1]{fontenc} as well, and where they are not Latin XeLaTeX or LuaLaTeX.',
     ...notes.map(note => `% ${note}`),
   ]
   return `${[...head.map(comment), ...tables.map(latexTable)].join('\n')}\n`
@@ -75,13 +76,20 @@ const special: Readonly<Record<string, string>> = {
   '<': '\\textless{}',
   '>': '\\textgreater{}',
   '|': '\\textbar{}',
+  // A shorthand of babel in German, Dutch and other languages; this is the character, whatever the font's encoding.
+  '"': '\\char34{}',
   '±': '$\\pm$',
   '²': '$^2$',
-  '–': '--',
+  '–': '\\textendash{}',
   '−': '$-$',
 }
 
 /** Text as LaTeX shows it: nothing in it is a command. */
 export function latexText(text: string): string {
-  return text.replaceAll(/[\\{}$&#%_^~<>|±²–−]/g, character => special[character]!)
+  return (
+    text
+      .replaceAll(/[\\{}$&#%_^~<>|"±²–−]/g, character => special[character]!)
+      // Two or three would be one dash, two of the others a quotation mark.
+      .replaceAll(/([-`',])(?=\1)/g, '$1{}')
+  )
 }

@@ -101,6 +101,12 @@ describe('LaTeX', () => {
     )
   })
 
+  it('keeps what LaTeX would join or babel take for a shorthand', () => {
+    expect(latexText('"a"')).toBe('\\char34{}a\\char34{}')
+    expect(latexText("--- ``it''s,, a-b")).toBe("-{}-{}- `{}`it'{}'s,{}, a-b")
+    expect(latexText('2 – 3')).toBe('2 \\textendash{} 3')
+  })
+
   it('has a booktabs table, whose names are text and whose comments end with their line', () => {
     const hostile = '\\input{/etc/passwd} & 50 %'
     const text = latexOf({ ...comparison({ variants: [variant(hostile, 0.5)] }), notes: ['a\n\\evil'] })
