@@ -64,7 +64,10 @@ export async function runIn(
     const { manifest } = prepared
     const runId = Buffer.from(prepared.runId).toString('hex')
     const folder = await openFolder(simulation)
-    await folder.writeMembers(simulation.members)
+    await folder.writeMembers(
+      simulation.members,
+      prepared.shards.map(({ samples }) => samples.size),
+    )
     const described = await describeAll(prepared, simulation.members)
     tellNotes(prepared.dataset, terminal.stderr)
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)

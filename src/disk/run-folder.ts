@@ -9,8 +9,8 @@ import { keepRounds, openMetrics } from './metrics-file.js'
 /** A run on disk: manifest, addresses, metrics as events are emitted, and at the end the summary. */
 export interface RunFolder {
   readonly path: string
-  /** Writes the members and their addresses: `peers.json`. */
-  writeMembers(members: readonly Member[]): Promise<void>
+  /** Writes the members, their addresses and how many samples each has: `peers.json`. */
+  writeMembers(members: readonly Member[], samples?: readonly number[]): Promise<void>
   /** Appends a line to `metrics.jsonl`; `close` throws where one could not be written. */
   append(event: RunEvent): void
   /** Resolves when every line so far is written. */
@@ -114,7 +114,7 @@ async function folderAt(path: string): Promise<RunFolder> {
   const metrics = await openMetrics(join(path, 'metrics.jsonl'), lost)
   return {
     path,
-    writeMembers: members =>
+    writeMembers: (members, samples) =>
       json(
         'peers.json',
         members.map(({ name, peerId, addresses }, peer) => ({
@@ -122,6 +122,7 @@ async function folderAt(path: string): Promise<RunFolder> {
           name,
           id: peerId.toString(),
           addresses: addresses.map(String),
+          ...(samples && { samples: samples[peer] }),
         })),
       ),
     append(event) {

@@ -6,7 +6,7 @@ import type { Manifest } from '../node/index.js'
 import { createTopology } from '../topology/index.js'
 import { graphNames, readKeptManifest } from '../watch/index.js'
 import type { RunAbout } from './data.js'
-import { type KeptSummary, readSummary } from './summary.js'
+import { type KeptSummary, readMembers, readSummary } from './summary.js'
 import { version } from './version.js'
 
 /**
@@ -18,7 +18,7 @@ import { version } from './version.js'
 export async function readAbout(folder: string, known: KeptSummary = {}): Promise<RunAbout> {
   const { manifest, text } = await readKeptManifest(folder)
   const read = await readSummary(folder)
-  const summary = Object.keys(read).length === 0 ? known : read
+  const summary = [read, known].find(some => Object.keys(some).length > 0) ?? (await readMembers(folder))
   const tests = [summary, ...(summary.perPeer ?? [])]
   const isTested = tests.some(({ confusion }) => confusion !== undefined)
   const { merge, data, topology, peers, rounds, mode, evaluation } = manifest

@@ -75,13 +75,21 @@ export type KeptSummary = z.output<typeof schema>
 
 /** Reads a run folder's `summary.json`; empty where there is none, as while a run goes on, or where it is not what was written. */
 export async function readSummary(folder: string): Promise<KeptSummary> {
+  return schema.safeParse(await jsonOf(join(folder, 'summary.json'))).data ?? {}
+}
+
+/** What `peers.json` holds of a simulation from its beginning on, as `summary.json` will have it. */
+export async function readMembers(folder: string): Promise<KeptSummary> {
+  const members = z.array(z.object({ name: z.string(), samples: z.number() }))
+  const perPeer = members.safeParse(await jsonOf(join(folder, 'peers.json'))).data
+  return perPeer === undefined ? {} : { perPeer }
+}
+
+async function jsonOf(path: string): Promise<unknown> {
   try {
-    return (
-      schema.safeParse(jsonIn((await readBounded(join(folder, 'summary.json'), summaryBytes)).toString('utf8'))).data ??
-      {}
-    )
+    return jsonIn((await readBounded(path, summaryBytes)).toString('utf8'))
   } catch (error) {
-    if (error instanceof NotRead || systemCode(error) !== undefined) return {}
+    if (error instanceof NotRead || systemCode(error) !== undefined) return undefined
     throw error
   }
 }

@@ -21,9 +21,8 @@ describe('a run folder', () => {
     const manifest = parseManifest({ data: { set: 'digits' }, rounds: 3 })
     const folder = await createRunFolder(path, manifest)
     const [identity] = simulatedIdentities(1, 1)
-    await folder.writeMembers([
-      { name: 'boston', peerId: identity!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] },
-    ])
+    const boston = { name: 'boston', peerId: identity!.peerId, addresses: [multiaddr('/ip4/127.0.0.1/tcp/4001')] }
+    await folder.writeMembers([boston], [40])
     folder.append({ type: 'finished', atMs: 7, peer: 'A', round: 2, rounds: 3 })
     folder.append({ type: 'failed', atMs: 8, peer: 'B', round: 2 })
     await folder.writeSummary(summaryOf())
@@ -39,7 +38,7 @@ describe('a run folder', () => {
     const text = (name: string): Promise<string> => readFile(join(path, name), 'utf8')
     expect(runIdOf(parseManifest(parse(await text('manifest.yaml'))))).toEqual(runIdOf(manifest))
     expect(JSON.parse(await text('peers.json'))).toEqual([
-      { peer: 0, name: 'boston', id: identity!.peerId.toString(), addresses: ['/ip4/127.0.0.1/tcp/4001'] },
+      { peer: 0, name: 'boston', id: boston.peerId.toString(), addresses: ['/ip4/127.0.0.1/tcp/4001'], samples: 40 },
     ])
     expect(
       (await text('metrics.jsonl'))

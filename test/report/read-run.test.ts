@@ -111,6 +111,19 @@ describe('what a report takes from a run folder', () => {
     expect(data).toMatchObject({ contraction: null, classes: [], record: { malformed: 0 } })
   })
 
+  it('is how many samples peers have, from the beginning of a simulation on', async () => {
+    const peers = JSON.stringify([
+      { peer: 0, name: 'boston', samples: 40 },
+      { peer: 1, name: 'bern', samples: 7 },
+    ])
+    const files = { 'manifest.yaml': manifest, 'metrics.jsonl': metrics, 'peers.json': peers }
+    const samplesIn = async (of: Record<string, string>): Promise<unknown> =>
+      (await readRun(await folderOf(of))).peers.map(({ samples }) => samples)
+    expect(await samplesIn(files)).toEqual([40, 7])
+    expect(await samplesIn({ ...files, 'peers.json': '[{"id":"of the field","addresses":[]}]' })).toEqual([null, null])
+    expect(await samplesIn({ ...files, 'summary.json': summary })).toEqual([40, null])
+  })
+
   it('is refused in one line where it is no run folder', async () => {
     await expect(readRun(await folderOf({ 'manifest.yaml': manifest }))).rejects.toThrow(/is no run folder: .*/)
     await expect(readRun('/nowhere')).rejects.toThrow('/nowhere')
