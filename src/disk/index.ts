@@ -33,7 +33,7 @@ export {
   type NetworkSettings,
   type PeerSettings,
 } from './peer-files.js'
-export type { LastTest, Outcome, SoFar } from './progress.js'
+export { type LastTest, type Outcome, roundsTold, type SoFar } from './progress.js'
 export * from './run-folder.js'
 export * from './simulation/index.js'
 export type { StateInit } from './simulation/keeper.js'

@@ -72,11 +72,33 @@ export async function soFarIn(path: string): Promise<SoFar> {
   return { rounds: rounds ?? 0, ...(tested && { tested }) }
 }
 
-async function tailOf(path: string): Promise<string> {
+/** For {@link roundsTold}: hundreds of events. */
+const lastBytes = 64 * 1024
+
+/**
+ * How many rounds all peers of a simulation have ended, as the end of its `metrics.jsonl` tells. Cheap enough to be asked
+ * every second.
+ *
+ * @returns undefined where no such end is near that of the file
+ * @throws {@link HearsayError} RUN where it cannot be read
+ */
+export async function roundsTold(path: string): Promise<number | undefined> {
+  const lines = (await tailOf(path, lastBytes)).split('\n')
+  // The first line may lack its beginning, the last its end: neither is JSON then.
+  for (const line of lines.reverse()) {
+    const found = line.includes('"round"') ? wholeSchema.safeParse(jsonIn(line)).data : undefined
+    if (found !== undefined) return found.round + 1
+  }
+  return undefined
+}
+
+const wholeSchema = z.object({ type: z.literal('round'), round: z.int().min(0) })
+
+async function tailOf(path: string, most = tailBytes): Promise<string> {
   try {
     await using file = await open(path, 'r')
     const { size } = await file.stat()
-    const length = Math.min(size, tailBytes)
+    const length = Math.min(size, most)
     const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, size - length)
     return buffer.toString('utf8', 0, bytesRead)
   } catch (error) {

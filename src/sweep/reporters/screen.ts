@@ -1,10 +1,12 @@
+import { join } from 'node:path'
 import { createLogUpdate } from 'log-update'
 import pc from 'picocolors'
 import stringWidth from 'string-width'
-import { keptRounds } from '../../disk/index.js'
+import { keptRounds, roundsTold } from '../../disk/index.js'
 import { shown } from '../../foreign.js'
 import { duration } from '../../watch/index.js'
 import { placeOf } from '../folder.js'
+import type { PlannedRun } from '../plan.js'
 import type { RunningRun, SweepProgress } from '../progress.js'
 import type { SweepEvent } from '../run.js'
 import { leftText, nameOf } from './lines.js'
@@ -45,7 +47,7 @@ export function sweepScreen(
     if (looking) return
     looking = true
     for (const { run } of progress.running()) {
-      progress.note(run, (await keptRounds(placeOf(folder, run).run).catch(() => undefined)) ?? 0)
+      progress.note(run, (await roundsOf(run, placeOf(folder, run).run).catch(() => undefined)) ?? 0)
     }
     looking = false
   }
@@ -67,6 +69,11 @@ export function sweepScreen(
       update.done()
     },
   }
+}
+
+/** A run in mode async keeps no rounds, and tells of each once its slowest peer has ended it. */
+function roundsOf({ manifest }: PlannedRun, folder: string): Promise<number | undefined> {
+  return manifest.mode === 'async' ? roundsTold(join(folder, 'metrics.jsonl')) : keptRounds(folder)
 }
 
 /** @param now - milliseconds, as the progress has them */
