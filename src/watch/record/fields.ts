@@ -1,3 +1,5 @@
+import { shown } from '../../foreign.js'
+
 /** An event as it was read: whatever its line holds. */
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -40,6 +42,19 @@ export function perhapsIn(value: unknown): number | null {
 export function wholeIn(value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) >= 0) return value as number
   throw new Malformed()
+}
+
+/** Beyond this many characters the middle of a name is left out: it stands in headings, legends and labels. */
+const longestName = 64
+
+/** A name on its way to people, from a method or a peer that anybody may have written: harmless, and not long. */
+export function harmlessName(name: string): string {
+  return shown(name, longestName)
+}
+
+/** Why, in a word or two. */
+export function reasonIn(value: unknown): string {
+  return harmlessName(textIn(value))
 }
 
 /** Numbers by name; none where they are left out. */

@@ -1,4 +1,5 @@
 import { type Fields, Malformed, textIn } from './fields.js'
+import type { Cells } from './limits.js'
 import type { MemberRecord } from './shape.js'
 
 /** Far above the most peers that a topology has: in the field others may take the places of those that left. */
@@ -16,14 +17,28 @@ export interface Members {
   all(): MemberRecord[]
 }
 
-export function createMembers(): Members {
+export function createMembers(cells: Cells): Members {
   const places = new Map<string, number>()
   const names: (string | undefined)[] = []
+  /** Those that take part. Who is gone is not looked at again: events that name all members are many in a long run. */
+  const here = new Set<number>()
   const gone = new Map<number, number>()
+  const come = (place: number): void => {
+    here.add(place)
+    gone.delete(place)
+  }
+  const go = (place: number, round: number): void => {
+    here.delete(place)
+    gone.set(place, round)
+  }
   const place = (id: string, name?: unknown): number => {
     const known = places.get(id) ?? places.size
     if (known >= mostMembers) throw new Malformed()
-    places.set(id, known)
+    if (known === places.size) {
+      cells.lengthen(known + 1)
+      places.set(id, known)
+      here.add(known)
+    }
     if (typeof name === 'string') names[known] = name
     return known
   }
@@ -32,16 +47,14 @@ export function createMembers(): Members {
   return {
     place,
     name(members) {
-      for (const there of nameAll(members)) gone.delete(there)
+      for (const there of nameAll(members)) come(there)
     },
     replace(members, round) {
-      const here = new Set(nameAll(members))
-      for (const known of places.values()) {
-        if (here.has(known)) gone.delete(known)
-        else if (!gone.has(known)) gone.set(known, round)
-      }
+      const named = new Set(nameAll(members))
+      for (const known of [...here]) if (!named.has(known)) go(known, round)
+      for (const known of named) come(known)
     },
-    lose: (known, round) => void gone.set(known, round),
+    lose: go,
     all: () =>
       [...places].map(([peer, known]) => ({
         peer,

@@ -1,4 +1,16 @@
-import { arrayIn, type Fields, fieldsIn, listIn, namedIn, numberIn, perhapsIn, textIn, wholeIn } from './fields.js'
+import {
+  arrayIn,
+  type Fields,
+  fieldsIn,
+  harmlessName,
+  listIn,
+  namedIn,
+  numberIn,
+  perhapsIn,
+  reasonIn,
+  textIn,
+  wholeIn,
+} from './fields.js'
 import type { Members } from './members.js'
 import type { OpenRound } from './round.js'
 
@@ -15,6 +27,8 @@ export type AddPeerEvent = (event: Fields, context: PeerContext) => void
 /** Fields of `evaluated` that are plain numbers and do not stand beside the measure. */
 const notBeside = new Set(['atMs', 'round', 'accuracy', 'loss'])
 
+type Named = readonly (readonly [name: string, value: number | null])[]
+
 /** How each type of a peer's events is added. Throws before anything is changed where one is malformed. */
 export function createPeerEvents(members: Members): Readonly<Record<string, AddPeerEvent>> {
   /** When the last step of a peer's round was done: the next one's duration is counted from it. */
@@ -25,13 +39,15 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
     return before === undefined || atMs === null ? null : Math.max(0, atMs - before) / 1000
   }
 
-  /** Notes what the method reports of a merge or a test. */
-  function report({ figures, perPeer }: Fields, { peer, round }: PeerContext): void {
-    const reported = namedIn(figures)
-    const rows = perPeer === undefined ? [] : Object.entries(fieldsIn(perPeer))
+  /** Notes what the method reports of a merge or a test, and what stands beside a test's measure. */
+  function report({ figures, perPeer }: Fields, { peer, round }: PeerContext, beside: Named = []): void {
+    const reported = harmless(namedIn(figures))
+    const rows = perPeer === undefined ? [] : harmless(Object.entries(fieldsIn(perPeer)))
     const placed = rows.map(
       ([name, row]) => [name, namedIn(row).map(([id, value]) => [members.place(id), value] as const)] as const,
     )
+    round.admit(peer, { beside: namesOf(beside), figures: namesOf(reported), rows: namesOf(placed) })
+    for (const [name, value] of beside) round.set('beside', name, peer, value)
     for (const [name, value] of reported) round.set('figures', name, peer, value)
     for (const [name, row] of placed) round.setRow(name, peer, row)
   }
@@ -48,21 +64,23 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
     exchanged({ received, absent, waitSeconds }, { peer, round, atMs }) {
       const waited = numberIn(waitSeconds) ?? 0
       const misses = listIn(absent).map(miss => ({
+        peer,
         of: members.place(textIn(miss.peer)),
-        reason: textIn(miss.reason),
+        reason: reasonIn(miss.reason),
       }))
       const from = arrayIn(received).map(id => members.place(textIn(id)))
+      round.miss('absent', peer, misses)
       sinceLastStep(peer, atMs)
       round.set('columns', 'waitSeconds', peer, (round.get('waitSeconds', peer) ?? 0) + waited)
       round.join(from, peer)
-      for (const miss of misses) round.miss('absent', { peer, ...miss })
     },
     refused({ heads }, { peer, round }) {
       const misses = listIn(heads).map(head => ({
+        peer,
         of: members.place(textIn(head.peer), head.name),
-        reason: textIn(head.reason),
+        reason: reasonIn(head.reason),
       }))
-      for (const miss of misses) round.miss('refused', { peer, ...miss })
+      round.miss('refused', peer, misses)
     },
     merged(event, context) {
       const { peer, round, atMs } = context
@@ -74,13 +92,15 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
     evaluated(event, context) {
       const { peer, round, atMs } = context
       const [accuracy, loss] = [numberIn(event.accuracy), perhapsIn(event.loss)]
-      report(event, context)
+      const named = Object.entries(event).filter(([name, value]) => typeof value === 'number' && !notBeside.has(name))
+      report(
+        event,
+        context,
+        harmless(named).map(([name, value]) => [name, numberIn(value)]),
+      )
       round.set('columns', 'evaluateSeconds', peer, sinceLastStep(peer, atMs))
       round.set('columns', 'accuracy', peer, accuracy)
       round.set('columns', 'testLoss', peer, loss)
-      for (const [name, value] of Object.entries(event)) {
-        if (typeof value === 'number' && !notBeside.has(name)) round.set('beside', name, peer, numberIn(value))
-      }
     },
     ended({ seconds }, { peer, round }) {
       round.set('columns', 'roundSeconds', peer, numberIn(seconds))
@@ -89,4 +109,12 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
       round.catchUp(peer, wholeIn(to))
     },
   }
+}
+
+function harmless<T>(entries: readonly (readonly [name: string, value: T])[]): (readonly [string, T])[] {
+  return entries.map(([name, value]) => [harmlessName(name), value])
+}
+
+function namesOf(entries: readonly (readonly [name: string, value: unknown])[]): string[] {
+  return entries.map(([name]) => name)
 }

@@ -1,4 +1,5 @@
 import { fieldsIn, Malformed, perhapsIn, textIn, wholeIn } from './fields.js'
+import { createCells, recordLimits } from './limits.js'
 import { createMembers } from './members.js'
 import { createPeerEvents } from './peer-events.js'
 import { createRound, type OpenRound } from './round.js'
@@ -25,19 +26,20 @@ export interface RecordFold {
 const mostRounds = 1_000_000
 
 /**
- * Creates an empty record. Of a peer in the field that was resumed a round may come twice: training begins a round, so a
+ * Creates an empty record. Lines that would make it larger than `limits` are counted as malformed. Of a peer in the field that was resumed a round may come twice: training begins a round, so a
  * peer's second training in a round replaces what it did there before.
  */
-export function createRecord(): RecordFold {
-  const members = createMembers()
+export function createRecord(limits = recordLimits): RecordFold {
+  const cells = createCells(limits)
+  const members = createMembers(cells)
   const rounds = new Map<number, OpenRound>()
   const at = (round: number): OpenRound => {
-    const known = rounds.get(round) ?? createRound(round)
+    const known = rounds.get(round) ?? createRound(round, cells, limits)
     rounds.set(round, known)
     return known
   }
   const ofPeer = createPeerEvents(members)
-  const ofRun = createRunEvents(members, at)
+  const ofRun = createRunEvents(members, at, cells)
   let fromMs: number | null = null
   let untilMs: number | null = null
   let malformed = 0
@@ -96,6 +98,7 @@ export function createRecord(): RecordFold {
     take(round) {
       const taken = rounds.get(round)
       rounds.delete(round)
+      taken?.discard()
       return taken?.record(members.all().length)
     },
     members: members.all,

@@ -1,3 +1,6 @@
+import { Malformed } from './fields.js'
+import { createHeard, createMisses, type Heard, type Misses } from './heads.js'
+import type { Cells, RecordLimits } from './limits.js'
 import { type Column, type ColumnName, columnNames, type Miss, type RoundRecord, type WholeRound } from './shape.js'
 
 /** The groups in which a round has numbers of peers. */
@@ -5,14 +8,31 @@ export type Group = 'columns' | 'beside' | 'figures'
 
 type Columns = Map<string, (number | null)[]>
 
+type MissKind = 'absent' | 'refused'
+
+/** The names of an event's numbers that are the method's or the measure's own. */
+export interface NewNames {
+  readonly beside?: readonly string[]
+  readonly figures?: readonly string[]
+  /** Of rows of a matrix. */
+  readonly rows?: readonly string[]
+}
+
 /** One round while its events come in. */
 export interface OpenRound {
+  /**
+   * Makes room for what `set` and `setRow` are then given of this peer.
+   *
+   * @throws {@link Malformed} where that is too much; nothing is changed then
+   */
+  admit(peer: number, names: NewNames): void
   set(group: Group, name: string, peer: number, value: number | null): void
   get(name: ColumnName, peer: number): number | null
   setRow(name: string, peer: number, row: readonly (readonly [peer: number, value: number | null])[]): void
   /** Peer `to` received heads of these. */
   join(from: readonly number[], to: number): void
-  miss(kind: 'absent' | 'refused', miss: Miss): void
+  /** @throws {@link Malformed} where these are too many; nothing is changed then */
+  miss(kind: MissKind, peer: number, more: readonly Miss[]): void
   catchUp(peer: number, to: number): void
   fail(peer: number): void
   close(whole: WholeRound): void
@@ -20,6 +40,8 @@ export interface OpenRound {
   seen(atMs: number | null): void
   /** Forgets what this peer did in the round: it does it again. */
   reset(peer: number): void
+  /** It is not a part of the record any more. */
+  discard(): void
   /**
    * What is known, of so many members: the same object until something changes.
    *
@@ -32,33 +54,49 @@ export interface OpenRound {
 interface Told {
   readonly groups: Readonly<Record<Group, Columns>>
   readonly rows: Map<string, Map<number, Map<number, number | null>>>
-  /** By receiver, each sender once. */
-  readonly heard: Map<number, readonly number[]>
-  readonly misses: Record<'absent' | 'refused', Miss[]>
+  readonly heard: Heard
+  readonly misses: Readonly<Record<MissKind, Misses>>
   readonly caughtUp: Map<number, number>
   readonly failed: Set<number>
   whole: WholeRound | null
   untilMs: number | null
 }
 
-export function createRound(round: number): OpenRound {
+export function createRound(round: number, cells: Cells, limits: RecordLimits): OpenRound {
   const told: Told = {
     groups: { columns: new Map(), beside: new Map(), figures: new Map() },
     rows: new Map(),
-    heard: new Map(),
-    misses: { absent: [], refused: [] },
+    heard: createHeard(),
+    misses: { absent: createMisses(limits.misses), refused: createMisses(limits.misses) },
     caughtUp: new Map(),
     failed: new Set(),
     whole: null,
     untilMs: null,
   }
   const { groups, rows, heard, misses, caughtUp, failed } = told
+  /** A round has these columns, of whatever is known. */
+  let counted = columnNames.length
+  cells.addColumns(counted)
+  const countColumns = (many: number): void => {
+    cells.addColumns(many)
+    counted += many
+  }
   /** Undefined once something has changed. */
   let made: { readonly members: number; readonly record: RoundRecord } | undefined
   const changed = (): void => {
     made = undefined
   }
   return {
+    admit(peer, names) {
+      const beside = missingIn(groups.beside, names.beside)
+      const figures = missingIn(groups.figures, names.figures)
+      const matrices = missingIn(rows, names.rows)
+      const known = [groups.beside.size + beside, groups.figures.size + figures, rows.size + matrices]
+      if (known.some(many => many > limits.names)) throw new Malformed()
+      // A matrix is a column of rows, of those that are there and those that are not.
+      const newRows = [...new Set(names.rows)].filter(name => !rows.get(name)?.has(peer)).length
+      countColumns(beside + figures + matrices + newRows)
+    },
     set(group, name, peer, value) {
       changed()
       const column = groups[group].get(name) ?? []
@@ -73,11 +111,11 @@ export function createRound(round: number): OpenRound {
     },
     join(from, to) {
       changed()
-      heard.set(to, [...new Set([...(heard.get(to) ?? []), ...from])].sort(upwards))
+      heard.add(from, to)
     },
-    miss(kind, miss) {
+    miss(kind, peer, more) {
       changed()
-      misses[kind].push(miss)
+      misses[kind].add(peer, more)
     },
     catchUp(peer, to) {
       changed()
@@ -99,11 +137,12 @@ export function createRound(round: number): OpenRound {
     reset(peer) {
       changed()
       for (const columns of Object.values(groups)) for (const column of columns.values()) delete column[peer]
-      for (const matrix of rows.values()) matrix.delete(peer)
+      for (const matrix of rows.values()) if (matrix.delete(peer)) countColumns(-1)
       heard.delete(peer)
-      misses.absent = misses.absent.filter(miss => miss.peer !== peer)
-      misses.refused = misses.refused.filter(miss => miss.peer !== peer)
+      misses.absent.delete(peer)
+      misses.refused.delete(peer)
     },
+    discard: () => countColumns(-counted),
     record(members, before = []) {
       if (made?.members !== members) made = { members, record: { round, ...recordOf(told, members, before) } }
       return made.record
@@ -129,22 +168,18 @@ function recordOf(
         Array.from({ length: members }, (_, i) => rowOf(matrix.get(i), members)),
       ]),
     ),
-    edges: sharedWith(before, edgesOf(heard)),
-    absent: [...misses.absent],
-    refused: [...misses.refused],
+    edges: sharedWith(before, heard.edges()),
+    absent: misses.absent.all(),
+    refused: misses.refused.all(),
     caughtUp: [...caughtUp].map(([peer, to]) => ({ peer, to })),
     failed: [...failed],
     whole,
   }
 }
 
-const upwards = (a: number, b: number): number => a - b
-
-/** From, to, from, to, …, by receiver and then by sender. */
-function edgesOf(heard: ReadonlyMap<number, readonly number[]>): readonly number[] {
-  const edges: number[] = []
-  for (const [to, all] of [...heard].sort(([a], [b]) => a - b)) for (const from of all) edges.push(from, to)
-  return edges
+/** How many of these names a map does not have. */
+function missingIn(known: ReadonlyMap<string, unknown>, names: readonly string[] = []): number {
+  return [...new Set(names)].filter(name => !known.has(name)).length
 }
 
 function sharedWith(before: readonly number[], edges: readonly number[]): readonly number[] {

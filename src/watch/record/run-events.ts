@@ -1,4 +1,5 @@
 import { type Fields, fieldsIn, listIn, perhapsIn, textIn, wholeIn } from './fields.js'
+import type { Cells } from './limits.js'
 import type { Members } from './members.js'
 import type { OpenRound } from './round.js'
 import type { RunRecord, WholeRound } from './shape.js'
@@ -11,7 +12,7 @@ export interface RunEvents {
   baselines(): RunRecord['baselines']
 }
 
-export function createRunEvents(members: Members, at: (round: number) => OpenRound): RunEvents {
+export function createRunEvents(members: Members, at: (round: number) => OpenRound, cells: Cells): RunEvents {
   const localOnly = new Map<number, (number | null)[]>()
   const centralised = new Map<number, number | null>()
   let run: string | null = null
@@ -38,6 +39,7 @@ export function createRunEvents(members: Members, at: (round: number) => OpenRou
         if (event.name === 'centralised') centralised.set(round, accuracy)
         if (event.name !== 'localOnly') return
         const peer = members.place(textIn(event.peer))
+        if (!localOnly.has(round)) cells.addColumns(1)
         const column = localOnly.get(round) ?? []
         column[peer] = accuracy
         localOnly.set(round, column)

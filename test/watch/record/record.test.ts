@@ -177,6 +177,25 @@ describe('a run’s record', () => {
     expect(record.record()).toMatchObject({ malformed: 0, rounds: [{ columns: { loss: [null, null, null] } }] })
   })
 
+  it('has what a method calls its figures without what would turn or hide other text, and not long', () => {
+    const long = 'w'.repeat(100)
+    const { rounds } = fold([
+      begin,
+      {
+        ...{ type: 'evaluated', atMs: 1, round: 0, peer: members[0]!.peer, accuracy: 0.5, 'f\u001b[2J': 1 },
+        figures: { 'Güte (in %)': 2, 'a\u202eb': 3, [long]: 4 },
+        perPeer: { 'x\u2028y': {} },
+      },
+      { type: 'refused', round: 0, peer: members[0]!.peer, heads: [{ ...members[1]!, reason: 'x\u001b' }] },
+    ])
+    const { beside, figures, matrices, refused } = rounds[0]!
+    expect(Object.keys(beside)).toEqual(['f\\x1b[2J'])
+    const [plain, turned, cut] = Object.keys(figures)
+    expect([plain, turned, cut!.length]).toEqual(['Güte (in %)', 'a\\u202eb', 64])
+    expect(Object.keys(matrices)).toEqual(['x\\u2028y'])
+    expect(refused.map(({ reason }) => reason)).toEqual(['x\\x1b'])
+  })
+
   const events = fc
     .array(
       fc.record({
