@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
-import { measures } from '../data/index.js'
+import { dataLimits, measures } from '../data/index.js'
 import { summaryBytes } from '../disk/index.js'
 import { jsonIn } from '../json.js'
 import { systemCode } from '../system-errors.js'
@@ -9,8 +9,44 @@ import { systemCode } from '../system-errors.js'
 const number = z.number().optional().catch(undefined)
 const text = z.string().optional().catch(undefined)
 
+/*
+ * A file may hold millions of entries, and every one that is not what it should be makes an issue of 300 bytes. So long
+ * lists are refused before their entries are looked at, and lists of plain values as a whole.
+ */
+
+/** More peers than a run has in a simulation, and than its record has members. */
+const mostPeers = 10_000
+/** Far more figures than stand beside a measure, and than there are reasons to reject a head. */
+const mostNames = 256
+
+type IsEntry<T> = (entry: unknown) => entry is T
+
+const isText: IsEntry<string> = (entry): entry is string => typeof entry === 'string'
+const isNumber: IsEntry<number> = (entry): entry is number => Number.isFinite(entry)
+const isRow = isListOf(isNumber, dataLimits.classes)
+
+function isListOf<T>(isEntry: IsEntry<T>, most: number): IsEntry<T[]> {
+  return (list): list is T[] => Array.isArray(list) && list.length <= most && list.every(isEntry)
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Plain values, no more than so many. */
+function listOf<T>(isEntry: IsEntry<T>, most: number) {
+  return z.custom<T[]>(isListOf(isEntry, most))
+}
+
+/** Entries by name, no more than {@link mostNames}. */
+function named<T>(entry: z.ZodType<T>) {
+  return z
+    .custom<Record<string, unknown>>(value => isObject(value) && Object.keys(value).length <= mostNames)
+    .pipe(z.record(z.string(), entry))
+}
+
 /** Labels are rows, answers columns. */
-const confusion = z.array(z.array(z.number())).optional().catch(undefined)
+const confusion = listOf(isRow, dataLimits.classes).optional().catch(undefined)
 
 /** Over the peers of a simulation. */
 const spread = z.object({
@@ -18,6 +54,12 @@ const spread = z.object({
   min: z.number(),
   max: z.number(),
   ofMean: z.number().nullable().optional().catch(undefined),
+})
+
+const ofPeer = z.object({
+  name: z.string(),
+  samples: number,
+  confusion,
 })
 
 /** Whatever a version has written: what is missing or otherwise is left out, not an error. */
@@ -30,7 +72,7 @@ const schema = z.object({
   seconds: number,
   measure: z.enum(measures).optional().catch(undefined),
   accuracy: z.union([spread, z.number()]).optional().catch(undefined),
-  beside: z.record(z.string(), spread).optional().catch(undefined),
+  beside: named(spread).optional().catch(undefined),
   fairness: z
     .object({
       worst: z.object({ name: z.string(), value: z.number() }),
@@ -48,24 +90,19 @@ const schema = z.object({
   sentBytes: number,
   receivedBytes: number,
   faults: z
-    .object({ fail: z.array(z.string()), lie: z.array(z.string()), disconnect: z.number() })
+    .object({ fail: listOf(isText, mostPeers), lie: listOf(isText, mostPeers), disconnect: z.number() })
     .partial()
     .optional()
     .catch(undefined),
   absent: number,
-  rejected: z.record(z.string(), z.number()).optional().catch(undefined),
+  rejected: named(z.number()).optional().catch(undefined),
   /** Of a peer in the field: its id, and its own last test. */
   id: text,
   confusion,
-  classes: z.array(z.string()).optional().catch(undefined),
+  classes: listOf(isText, dataLimits.classes).optional().catch(undefined),
   perPeer: z
-    .array(
-      z.object({
-        name: z.string(),
-        samples: number,
-        confusion,
-      }),
-    )
+    .custom<unknown[]>(list => Array.isArray(list) && list.length <= mostPeers)
+    .pipe(z.array(ofPeer))
     .optional()
     .catch(undefined),
 })
