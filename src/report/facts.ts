@@ -25,14 +25,15 @@ function row<T>(name: string, value: T | undefined | null, text: (value: T) => s
   return value === undefined || value === null ? [] : [[name, text(value)]]
 }
 
-const asIs = (text: string): string => text
+/** A folder may come from anybody, and so may its texts. */
+const asIs = (text: string): string => shown(text)
 
 /** What the run ran on. */
 export function environmentOf(summary: KeptSummary, { fromMs, untilMs }: RunRecord): Facts {
   return [
     ...row('backend', summary.backend, asIs),
     ...row('device', summary.device, ({ name, memoryBytes }) =>
-      deviceText({ kind: 'cpu', name, ...(memoryBytes !== undefined && { memoryBytes }) }),
+      deviceText({ kind: 'cpu', name: shown(name), ...(memoryBytes !== undefined && { memoryBytes }) }),
     ),
     ...row('transport', summary.transport, asIs),
     ...row('memory', summary.peakRssMB, megabytes => `${count(megabytes)} MB at most`),
@@ -104,7 +105,7 @@ function qualityOf(
     ...row(measureNames[measure], accuracy, value =>
       typeof value === 'number' ? ofMeasure(value) : spreadText(value, ofMeasure),
     ),
-    ...row('worst peer', fairness, ({ worst }) => `${worst.name}: ${ofPrimary(worst.value)}`),
+    ...row('worst peer', fairness, ({ worst }) => `${shown(worst.name)}: ${ofPrimary(worst.value)}`),
     ...row('10th percentile', fairness?.percentile10, ofPrimary),
     ...row('Jain’s index', fairness?.jain, jain => jain.toFixed(3)),
   ]

@@ -1,3 +1,4 @@
+import { shown } from '../foreign.js'
 import { typed } from '../shell.js'
 import type { RunRecord } from '../watch/record/shape.js'
 import { countOf } from '../watch/text.js'
@@ -13,7 +14,9 @@ export function withRecord(about: RunAbout, record: RunRecord): ReportData {
     says: saysOf(about, record),
     environment: environmentOf(summary, record),
     outcome: outcomeOf(about, record),
-    rejected: Object.entries(summary.rejected ?? {}).filter(([, times]) => times > 0),
+    rejected: Object.entries(summary.rejected ?? {}).flatMap(([reason, times]) =>
+      times > 0 ? [[shown(reason), times] as const] : [],
+    ),
     peers: peersOf(record, about),
     untested: untestedOf(about, record),
     // A topology places the peers that its manifest counts; others come and go.

@@ -1,5 +1,6 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Measure } from '../data/index.js'
+import { shown } from '../foreign.js'
 import { type RoundRecord, type RunRecord, roundsOver } from '../watch/index.js'
 import { seriesNames } from './names.js'
 import { mean, tookPart, type Value, valuesOfPeer, valuesOfRun } from './values.js'
@@ -45,7 +46,7 @@ export function* peersCsv(record: RunRecord, measure: Measure): Generator<string
     const places = record.members.map((_, place) => place).filter(place => tookPart(round, place))
     yield lines(
       places.map(place => {
-        const who = [place, record.members[place]!.peer, called[place]!]
+        const who = [place, shown(record.members[place]!.peer), called[place]!]
         return [...when(round), ...who, ...cellsOf(valuesOfPeer(round, place, measure), names)]
       }),
     )

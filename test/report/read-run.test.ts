@@ -124,6 +124,26 @@ describe('what a report takes from a run folder', () => {
     expect(await samplesIn({ ...files, 'summary.json': summary })).toEqual([40, null])
   })
 
+  it('has no text that would turn or hide other text', async () => {
+    const nasty = 'a\u001b[2J\u202eb\u2028c'
+    const begin = { type: 'begin', atMs: 1000, round: 0, run: nasty, members }
+    const worst = { name: nasty, value: 0.5 }
+    const files = {
+      'manifest.yaml': manifest,
+      'metrics.jsonl': `${JSON.stringify(begin)}\n`,
+      'summary.json': JSON.stringify({
+        ...{ backend: nasty, transport: nasty, device: { name: nasty }, rejected: { [nasty]: 1 } },
+        fairness: { worst, percentile10: 0.5, jain: null },
+      }),
+    }
+    const { outcome, environment, rejected } = await readRun(await folderOf(files))
+    const plain = 'a\\x1b[2J\\u202eb\\u2028c'
+    expect(rejected).toEqual([[plain, 1]])
+    expect(outcome).toEqual(expect.arrayContaining([...[['run', plain]], ['worst peer', `${plain}: 50.0 %`]]))
+    const names = ['backend', 'device', 'transport']
+    expect(environment.filter(([name]) => names.includes(name))).toEqual(names.map(name => [name, plain]))
+  })
+
   it('is refused in one line where it is no run folder', async () => {
     await expect(readRun(await folderOf({ 'manifest.yaml': manifest }))).rejects.toThrow(/is no run folder: .*/)
     await expect(readRun('/nowhere')).rejects.toThrow('/nowhere')

@@ -75,3 +75,16 @@ it('no name is a formula or breaks a line, whatever it is, and numbers keep thei
     { numRuns: 30 },
   )
 })
+
+it('no heading or id turns or hides other text', () => {
+  const [begin, ...events] = simulationOf(['boston'], 1)
+  const nasty = events.map(event =>
+    event.type === 'merged' ? { ...event, figures: { 'a\u001b[2J': 1, 'b\u202e': 2 }, peer: 'id\u202e' } : event,
+  )
+  const record = recordOf([begin!, ...nasty])
+  const [run, peers] = [rowsOf(roundsCsv(record, 'accuracy')), rowsOf(peersCsv(record, 'accuracy'))]
+  for (const row of [run[0]!, peers[0]!]) {
+    expect(Object.keys(row).filter(name => name.startsWith('method/'))).toEqual(['method/a\\x1b[2J', 'method/b\\u202e'])
+  }
+  expect(peers.map(({ id }) => id)).toEqual(['id-boston', 'id\\u202e'])
+})
