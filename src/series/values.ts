@@ -1,5 +1,5 @@
 import type { Measure } from '../data/index.js'
-import type { Column, ColumnName, RoundRecord } from '../watch/index.js'
+import type { Column, ColumnName, Miss, RoundRecord } from '../watch/index.js'
 
 /**
  * One number of a round. TensorBoard's tag and the tables' heading are its name: what stands before the slash groups
@@ -48,10 +48,25 @@ export function valuesOfPeer(round: RoundRecord, place: number, measure: Measure
     [measure, own(columns.accuracy)],
     ...shared(round, own),
     ['samples/trained', own(columns.samples)],
-    ['heads/absent', absent.filter(({ peer }) => peer === place).length],
-    ['heads/refused', refused.filter(({ peer }) => peer === place).length],
+    ['heads/absent', missesOf(absent, place)],
+    ['heads/refused', missesOf(refused, place)],
     ...reported(round, own),
   ])
+}
+
+/** By the list: every peer of a round is asked for, and each may have missed every other. */
+const missesByPeer = new WeakMap<readonly Miss[], ReadonlyMap<number, number>>()
+
+function missesOf(misses: readonly Miss[], place: number): number {
+  const counts = missesByPeer.get(misses) ?? countedByPeer(misses)
+  missesByPeer.set(misses, counts)
+  return counts.get(place) ?? 0
+}
+
+function countedByPeer(misses: readonly Miss[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>()
+  for (const { peer } of misses) counts.set(peer, (counts.get(peer) ?? 0) + 1)
+  return counts
 }
 
 /** Did this peer do anything in the round? */
