@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { fileOf } from '../disk/index.js'
 import { shown } from '../foreign.js'
 import type { MemberRecord } from '../watch/index.js'
@@ -20,7 +21,21 @@ export function seriesNames(members: readonly Pick<MemberRecord, 'peer' | 'name'
   })
 }
 
-/** A name as that of a folder: no part of a path, no way up, and nothing hidden. */
+/** The longest name of a folder on the usual disks, in bytes. */
+const longestName = 255
+
+/**
+ * A name as that of a folder: no part of a path, no way up, nothing hidden, and no longer than disks allow. Of one that is
+ * cut the digest stands at the end, so that no two are alike.
+ */
 export function folderOf(name: string): string {
-  return fileOf(name).replace(/^\.+|[. ]+$/g, text => text.replaceAll('.', '%2e').replaceAll(' ', '%20')) || '%'
+  const folder = fileOf(name).replace(/^\.+|[. ]+$/g, text => text.replaceAll('.', '%2e').replaceAll(' ', '%20')) || '%'
+  if (Buffer.byteLength(folder) <= longestName) return folder
+  const end = `~${createHash('sha256').update(name).digest('hex').slice(0, 16)}`
+  let begin = ''
+  for (const character of folder) {
+    if (Buffer.byteLength(begin + character + end) > longestName) break
+    begin += character
+  }
+  return begin + end
 }

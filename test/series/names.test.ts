@@ -34,3 +34,15 @@ it('a name is one folder, which is not hidden, and no way up', () => {
     }),
   )
 })
+
+it('a folder’s name is no longer than disks allow, whole to its last character, and still the peer’s own', () => {
+  const long = '東'.repeat(100)
+  const folders = [long, `${long}京`, '/'.repeat(200), '🏥'.repeat(64)].map(folderOf)
+  for (const folder of folders) {
+    expect(Buffer.byteLength(folder)).toBeLessThanOrEqual(255)
+    expect(folder.isWellFormed()).toBe(true)
+  }
+  expect(new Set(folders).size).toBe(folders.length)
+  expect(folders[0]).toMatch(/^東{79}~[0-9a-f]{16}$/)
+  expect(folderOf('東'.repeat(85))).toBe('東'.repeat(85))
+})
