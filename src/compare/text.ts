@@ -98,7 +98,7 @@ export function tableNotes(table: ComparedTable): string[] {
       ? ['intervals: 95 %, by the bootstrap over the seeds that both have']
       : []),
     ...(differences.some(({ interval }) => interval === null)
-      ? ['no interval with fewer than 3 seeds that both have; run more seeds (--seed)']
+      ? ['no interval with fewer than 3 seeds that both have; run more seeds: --seed, or seeds: in the file of a sweep']
       : []),
   ]
 }
