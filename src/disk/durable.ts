@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { type FileHandle, lstat, mkdir, open, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import { HearsayError } from '../errors.js'
 import { systemProblem, whenRefused } from '../system-errors.js'
 
@@ -119,10 +119,29 @@ export const appendFlags =
   (constants.O_NOFOLLOW ?? 0) |
   (constants.O_NONBLOCK ?? 0)
 
-/** Creates a folder and its parents, and waits until they are on the disk. An existing folder is left unchanged. */
+/**
+ * Creates a folder and its parents, and waits until they are on the disk. An existing folder is left unchanged. Node's
+ * own `recursive` says of a disk that can only be read that there is no such folder, and never ends in `/proc`.
+ */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first !== undefined) await syncFolder(dirname(first))
+  const missing: string[] = []
+  for (let place = resolve(path); !(await isThere(place)); place = dirname(place)) missing.unshift(place)
+  for (const place of missing) {
+    // Another process may make it at this moment.
+    await mkdir(place).catch(whenRefused('EEXIST'))
+  }
+  // A file stands there.
+  if (!(await stat(path)).isDirectory()) await mkdir(path)
+  if (missing.length > 0) await syncFolder(dirname(missing[0]!))
+}
+
+/** @throws {@link HearsayError} `RUN` where a link is there that leads nowhere */
+async function isThere(path: string): Promise<boolean> {
+  if (await stat(path).catch(whenRefused('ENOENT'))) return true
+  if (await lstat(path).catch(whenRefused('ENOENT'))) {
+    throw new HearsayError('RUN', 'is a link that leads nowhere; remove it, or make its folder', { source: path })
+  }
+  return false
 }
 
 /** A new name is durable only once its folder is. */

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { readBounded, whenNotRead } from '../bounded-file.js'
 import { explainDisk, makeFolder, replaceFile } from '../disk/index.js'
@@ -55,7 +55,7 @@ export function placeOf(folder: string, { id }: { readonly id: string }): RunPla
 export async function openSweepFolder(path: string, yaml: string, source: string): Promise<void> {
   const file = join(path, sweepFile)
   try {
-    await mkdir(path, { recursive: true })
+    await makeFolder(path)
     // Another process may be writing the file at this moment.
     const others = (await readdir(path)).filter(name => !name.startsWith(sweepFile))
     const kept = await readBounded(file, 2 * yamlLimits.bytes).catch(whenNotRead)

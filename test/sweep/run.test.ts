@@ -125,6 +125,22 @@ describe('the folder of a sweep', () => {
     )
   })
 
+  it('is refused for what is wrong with it: a link that leads nowhere, a file', async () => {
+    const folder = await folderOf({ file: '' })
+    await symlink(join(folder, 'nowhere'), join(folder, 'link'))
+    const nowhere = `${join(folder, 'link')}: is a link that leads nowhere; remove it, or make its folder`
+    for (const path of ['link', 'link/a/b']) {
+      await expect(openSweepFolder(join(folder, path), 'the sweep', 'sweep.yaml')).rejects.toThrow(nowhere)
+    }
+    await expect(openSweepFolder(join(folder, 'file'), 'the sweep', 'sweep.yaml')).rejects.toThrow('is there already')
+    await mkdir(join(folder, 'sweep'))
+    await symlink(join(folder, 'nowhere'), join(folder, 'sweep', 'jobs'))
+    await writeFile(join(folder, 'sweep', 'sweep.yaml'), '')
+    await expect(openSweepFolder(join(folder, 'sweep'), 'the sweep', 'sweep.yaml')).rejects.toThrow(
+      `${join(folder, 'sweep', 'jobs')}: is a link that leads nowhere`,
+    )
+  })
+
   it('keeps the sweep as it is now, and may be opened again', async () => {
     const folder = join(await folderOf(), 'a', 'sweep')
     await openSweepFolder(folder, 'first', 'sweep.yaml')
