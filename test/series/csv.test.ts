@@ -37,10 +37,13 @@ it('has a row a round, with the numbers over all peers', () => {
   expect(second).toMatchObject({ round: '2', accuracy: '0.2', 'bytes/sent': '2000' })
 })
 
-it('has the baselines where there are some, and an empty cell where there is no number', () => {
+it('has the baselines where there are some, and an empty cell where there is no number, or not of all peers', () => {
   const of = { atMs: 1, rounds: 2, accuracy: 0.75 }
   const baselines: RunEvent[] = [
-    { type: 'baseline', name: 'localOnly', round: 1, peer: idOf('boston'), ...of },
+    { type: 'baseline', name: 'localOnly', round: 0, peer: idOf('boston'), ...of },
+    ...['boston', 'bern'].map(
+      name => ({ type: 'baseline', name: 'localOnly', round: 1, peer: idOf(name), ...of }) as const,
+    ),
     { type: 'baseline', name: 'centralised', round: 0, ...of },
   ]
   const rows = rowsOf(roundsCsv(recordOf([...simulationOf(['boston', 'bern'], 2), ...baselines]), 'accuracy'))

@@ -14,6 +14,7 @@ export interface RunEvents {
 
 export function createRunEvents(members: Members, at: (round: number) => OpenRound, cells: Cells): RunEvents {
   const localOnly = new Map<number, (number | null)[]>()
+  const alone: (number | null)[] = []
   const centralised = new Map<number, number | null>()
   let run: string | null = null
   return {
@@ -43,16 +44,20 @@ export function createRunEvents(members: Members, at: (round: number) => OpenRou
         const column = localOnly.get(round) ?? []
         column[peer] = accuracy
         localOnly.set(round, column)
+        if (round + 1 === event.rounds) alone[peer] = accuracy
       },
     },
     run: () => run,
-    baselines: () => ({
-      localOnly: byRound(localOnly).map(([round, column]) => ({
-        round,
-        accuracy: members.all().map((_, peer) => column[peer] ?? null),
-      })),
-      centralised: byRound(centralised).map(([round, accuracy]) => ({ round, accuracy })),
-    }),
+    baselines() {
+      const peers = members.all().map((_, peer) => peer)
+      return {
+        localOnly: byRound(localOnly)
+          .filter(([, column]) => peers.every(peer => column[peer] !== undefined))
+          .map(([round, column]) => ({ round, accuracy: [...column] })),
+        alone: peers.map(peer => alone[peer] ?? null),
+        centralised: byRound(centralised).map(([round, accuracy]) => ({ round, accuracy })),
+      }
+    },
   }
 }
 

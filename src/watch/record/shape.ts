@@ -94,8 +94,13 @@ export interface RunRecord {
   /** By number; those of which nothing is known are left out. */
   readonly rounds: readonly RoundRecord[]
   readonly baselines: {
-    /** Accuracy by round, and in it by peer. */
+    /**
+     * Accuracy by round, and in it by peer. Only rounds that all peers' baselines have: of an interrupted run some have
+     * more, and a mean over those that happen to have a round is comparable to none.
+     */
     readonly localOnly: readonly { readonly round: number; readonly accuracy: Column }[]
+    /** After the last round, by peer; null where a baseline has not reached it: half-trained, it is no baseline. */
+    readonly alone: Column
     readonly centralised: readonly { readonly round: number; readonly accuracy: number | null }[]
   }
   /** Milliseconds since 1970, of the first and the last event. */

@@ -41,6 +41,10 @@ function roundOf(peer: number, round: number, loss = 1, atMs = 1000): RunEvent[]
   ]
 }
 
+function alone(peer: string, round: number, rounds: number, accuracy: number): RunEvent {
+  return { type: 'baseline', atMs: 3, round, rounds, name: 'localOnly', peer, accuracy }
+}
+
 const begin: RunEvent = { type: 'begin', atMs: 900, round: 0, run: 'ab', members }
 
 describe('a run’s record', () => {
@@ -133,16 +137,27 @@ describe('a run’s record', () => {
         seconds: 5,
       },
       { type: 'failed', atMs: 2, round: 1, peer: members[2]!.peer },
-      { type: 'baseline', atMs: 3, round: 0, rounds: 1, name: 'localOnly', peer: members[0]!.peer, accuracy: 0.1 },
+      ...members.map(({ peer }) => alone(peer, 0, 1, 0.1)),
       { type: 'baseline', atMs: 3, round: 0, rounds: 1, name: 'centralised', accuracy: 0.9 },
     ] satisfies RunEvent[])
     expect(rounds[0]!.whole).toMatchObject({ ...spread, consensusDistance: null, sentBytes: 40 })
     expect(rounds[1]!.failed).toEqual([2])
     expect(known.map(({ goneSince }) => goneSince)).toEqual([null, null, 1])
     expect(baselines).toEqual({
-      localOnly: [{ round: 0, accuracy: [0.1, null, null] }],
+      localOnly: [{ round: 0, accuracy: [0.1, 0.1, 0.1] }],
+      alone: [0.1, 0.1, 0.1],
       centralised: [{ round: 0, accuracy: 0.9 }],
     })
+  })
+
+  it('of interrupted baselines has the rounds that all peers have, and the last figure of those that are whole', () => {
+    const { baselines } = fold([
+      begin,
+      ...members.map(({ peer }) => alone(peer, 0, 2, 0.25)),
+      ...members.slice(1, 2).map(({ peer }) => alone(peer, 1, 2, 0.75)),
+    ])
+    expect(baselines.localOnly).toEqual([{ round: 0, accuracy: [0.25, 0.25, 0.25] }])
+    expect(baselines.alone).toEqual([null, 0.75, null])
   })
 
   it('knows who left, and who came back', () => {
