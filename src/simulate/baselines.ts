@@ -1,4 +1,13 @@
-import { besideIn, type Dataset, isGrade, partition, type Quality, type Samples, type Shard } from '../data/index.js'
+import {
+  type Beside,
+  besideIn,
+  type Dataset,
+  isGrade,
+  partition,
+  type Quality,
+  type Samples,
+  type Shard,
+} from '../data/index.js'
 import { whose } from '../errors.js'
 import type { Learner } from '../learner/index.js'
 import {
@@ -32,7 +41,11 @@ export interface Baselines {
   /** One model on all data in one place, for as many epochs. */
   readonly centralised: number
   /** The measures beside accuracy. */
-  readonly beside: { readonly localOnly: BesideSpread; readonly centralised: BesideSpread }
+  readonly beside: {
+    readonly localOnly: BesideSpread
+    readonly localOnlyOf: readonly Partial<Beside>[]
+    readonly centralised: BesideSpread
+  }
 }
 
 /**
@@ -80,7 +93,11 @@ export async function* runBaselines(
     localOnly: spreadOf(localOnlyOf).mean,
     localOnlyOf,
     centralised: centralised.accuracy,
-    beside: { localOnly: besideOf(localOnly), centralised: besideOf([centralised]) },
+    beside: {
+      localOnly: besideOf(localOnly),
+      localOnlyOf: localOnly.map(besideIn),
+      centralised: besideOf([centralised]),
+    },
   }
 }
 

@@ -68,6 +68,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult, faults?:
       accuracy: tested?.accuracy ?? null,
       ...besideIn(tested ?? {}),
       localOnly: baselines?.localOnlyOf[peer] ?? null,
+      ...(baselines && { localOnlyBeside: baselines.beside.localOnlyOf[peer]! }),
       failed,
       ...classDetails(tested ?? {}, classes),
       ...(tested?.figures && { figures: tested.figures }),

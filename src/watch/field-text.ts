@@ -1,6 +1,6 @@
 import { type Beside, besideIn, type Confusion, type Measure, type Primary } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
-import { besideText, primaryText, untestedText } from './beside-text.js'
+import { besideMeasured, besideText, primaryText, untestedText } from './beside-text.js'
 import { classDetails } from './class-details.js'
 import type { PeerSummary } from './summary.js'
 import { byteCount, countOf, measured, measureNames } from './text.js'
@@ -41,9 +41,16 @@ export interface TextOptions {
 /** "accuracy 99.7 % (alone 99.6 %), balanced 50.0 %, fraud 0 of 175": alone is what it had before the merge. */
 export function testedText(tested: LastTest, { measure, classes, primary = 'accuracy' }: TextOptions): string {
   const { before } = tested
-  const alone = before === undefined ? '' : ` (alone ${measured(before.accuracy, measure)})`
-  const main = `${measureNames[measure]} ${measured(tested.accuracy, measure)}${alone}`
-  const parts = [primaryText(tested, primary), main, besideText(tested, classes, primary)]
+  const alone = (value: number | undefined, text: (value: number) => string): string =>
+    value === undefined ? '' : ` (alone ${text(value)})`
+  const lead = primaryText(tested, primary)
+  const parts = [
+    primary === 'accuracy' || lead === ''
+      ? ''
+      : `${lead}${alone(before?.[primary], value => besideMeasured(primary, value))}`,
+    `${measureNames[measure]} ${measured(tested.accuracy, measure)}${alone(before?.accuracy, value => measured(value, measure))}`,
+    besideText(tested, classes, primary),
+  ]
   return parts.filter(part => part !== '').join(', ')
 }
 

@@ -1,13 +1,13 @@
 import pc from 'picocolors'
-import type { Beside, Measure } from '../data/index.js'
+import { type Beside, isError } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { methodNamed, type ReportTexts } from '../methods/index.js'
 import { besideMeasured, figureName, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
-import type { BesideFigures, RunSummary } from './summary.js'
+import type { BesideFigures, PeerSummary, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
-import { byteCount, count, duration, gained, measured, measureNames, small } from './text.js'
+import { byteCount, count, duration, gained, measured, measureNames, plain, small } from './text.js'
 
 /**
  * The summary for people: a table of peers, then what the run amounts to.
@@ -20,7 +20,7 @@ export function report(summary: RunSummary, width?: number): string {
 }
 
 function peerTable(summary: RunSummary, width: number | undefined): string {
-  const { perPeer, measure, primary } = summary
+  const { perPeer, measure } = summary
   const alone = perPeer.some(peer => peer.localOnly !== null)
   const figures = Object.entries(textsOf(summary).figures ?? {}).filter(([name]) =>
     perPeer.some(peer => peer.figures?.[name] !== undefined),
@@ -34,9 +34,9 @@ function peerTable(summary: RunSummary, width: number | undefined): string {
     measureNames[measure],
     ...besides.map(({ title }) => title),
     ...figures.map(([, { label }]) => label),
-    ...(alone ? [primary === 'accuracy' ? 'alone' : `${measureNames[measure]} alone`, 'gain'] : []),
+    ...(alone ? [...(leads.length === 0 ? ['alone'] : leads.map(({ title }) => `${title} alone`)), 'gain'] : []),
   ]
-  const rows = perPeer.map(({ peer, name, samples, accuracy, localOnly, failed, ...others }) => [
+  const rows = perPeer.map(({ peer, name, samples, accuracy, failed, ...others }) => [
     String(peer),
     shown(name),
     count(samples),
@@ -44,7 +44,7 @@ function peerTable(summary: RunSummary, width: number | undefined): string {
     failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
     ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
     ...figures.map(([name, text]) => figureText(others.figures?.[name], text, measure)),
-    ...(alone ? [measured(localOnly, measure), gain(accuracy, localOnly, measure)] : []),
+    ...(alone ? aloneCells({ accuracy, ...others }, summary) : []),
   ])
   return wideTable(head, rows, width)
 }
@@ -170,8 +170,27 @@ function rejections({ rejected }: RunSummary): string[] {
   return [`${pc.dim('rejected'.padEnd(24))}${reasons.map(([reason, times]) => `${reason} ${count(times)}`).join(', ')}`]
 }
 
-function gain(accuracy: number | null, localOnly: number | null, measure: Measure): string {
-  if (accuracy === null || localOnly === null) return '–'
-  const text = gained(accuracy - localOnly, measure)
-  return accuracy >= localOnly ? pc.green(text) : pc.red(text)
+/** What a peer would have had alone, in the figure that is shown first, and how much better it is than that. */
+function aloneCells(
+  { accuracy, localOnly, localOnlyBeside = {}, ...beside }: Omit<PeerSummary, 'peer' | 'name' | 'samples' | 'failed'>,
+  { primary, measure }: RunSummary,
+): string[] {
+  if (primary === 'accuracy') {
+    return [measured(localOnly, measure), gain(accuracy, localOnly, (own, alone) => gained(own - alone, measure))]
+  }
+  const [own, alone] = [beside[primary] ?? null, localOnlyBeside[primary] ?? null]
+  return [besideMeasured(primary, alone), gain(own, alone, (own, alone) => besideGained(primary, own, alone))]
+}
+
+function gain(own: number | null, alone: number | null, text: (own: number, alone: number) => string): string {
+  if (own === null || alone === null) return '–'
+  const better = text(own, alone)
+  return better.startsWith('+') ? pc.green(better) : pc.red(better)
+}
+
+/** How much better one model is than another in such a figure: "+3.1" points, "+0.041", "+2.5" units less of an error. */
+function besideGained(name: keyof Beside, value: number, alone: number): string {
+  const better = isError(name) ? alone - value : value - alone
+  if (name === 'mae' || name === 'rmse') return `${better >= 0 ? '+' : ''}${plain(better)}`
+  return gained(better, besideMeasured(name, 0).endsWith('%') ? 'accuracy' : 'r2')
 }

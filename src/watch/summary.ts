@@ -64,6 +64,8 @@ export interface PeerSummary extends Partial<Beside> {
   readonly samples: number
   readonly accuracy: number | null
   readonly localOnly: number | null
+  /** What stands beside it; left out where baselines were not run. */
+  readonly localOnlyBeside?: Partial<Beside>
   readonly failed: boolean
   /** Of its last test, unless there are very many classes. */
   readonly byClass?: readonly (ClassFigures & { readonly name: string })[]

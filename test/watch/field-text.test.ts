@@ -38,7 +38,7 @@ describe('the end of a run in the field', () => {
     expect(text()).toMatch(/^accuracy 99\.7 % \(alone 99\.1 %\), AUROC 0\.930, balanced 50\.0 %, fraud 0 of 175 after/)
     expect(text('auroc')).toMatch(/^AUROC 0\.930, accuracy 99\.7 % \(alone 99\.1 %\), balanced 50\.0 %, fraud 0 of 175/)
     expect(text('rarestRecall')).toMatch(
-      /^rarest class found 0\.0 %, accuracy .*, AUROC 0\.930, balanced 50\.0 % after/,
+      /^rarest class found 0\.0 % \(alone 0\.0 %\), accuracy .*, AUROC 0\.930, balanced 50\.0 % after/,
     )
     expect(testedFigures(graded, classes)).toMatchObject({
       auroc: 0.93,

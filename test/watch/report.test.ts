@@ -85,16 +85,27 @@ describe('the report', () => {
     expect(linesOf(run)[0]).toBe(
       'peer | name | samples | accuracy | AUROC | balanced | fraud (175) found | alone | gain',
     )
-    const lines = linesOf({ ...run, primary: 'auroc' })
+    const alone = perPeer.map(peer => ({ ...peer, localOnlyBeside: { auroc: 0.6 } }))
+    const lines = linesOf({ ...run, perPeer: alone, primary: 'auroc' })
     expect(lines[0]).toBe(
-      'peer | name | samples | AUROC | accuracy | balanced | fraud (175) found | accuracy alone | gain',
+      'peer | name | samples | AUROC | accuracy | balanced | fraud (175) found | AUROC alone | gain',
     )
-    expect(lines).toContain('0 | bank | 10 | 0.900 | 99.7 % | – | – | 50.0 % | +49.7')
+    expect(lines).toContain('0 | bank | 10 | 0.900 | 99.7 % | – | – | 0.600 | +0.300')
     expect(lines).toContain('local only (mean) | 0.600 | 60.1 % | 60.0 % | 60.0 %')
     expect(lines).toContain(
       'Hearsay (lowest to highest) | 0.875 to 0.925 | 85.0 % to 95.0 % | 87.5 % to 92.5 % | 87.5 % to 92.5 %',
     )
     expect(lines).toContain('Hearsay (averaged model) | 93.0 %')
+  })
+
+  it('has gains in the figure that is shown first, of errors those that are smaller', () => {
+    const figures = { mean: 1, min: 1, max: 1, localOnly: 1, centralised: 1 }
+    const peer = { ...summaryOf().perPeer[0]!, mae: 2, localOnlyBeside: { mae: 4.5 } }
+    const lines = linesOf({ measure: 'r2', primary: 'mae', beside: { mae: figures }, perPeer: [peer] })
+    expect(lines[0]).toBe('peer | name | samples | MAE | R² | MAE alone | gain')
+    expect(lines[1]).toBe('0 | boston | 1,500 | 2 | 0.850 | 4.5 | +2.5')
+    const none = linesOf({ measure: 'r2', primary: 'mae', beside: { mae: figures } })
+    expect(none[1]).toBe('0 | boston | 1,500 | – | 0.850 | – | –')
   })
 
   it('has AUROC and a recall of any two classes: accuracy is that of one threshold', () => {

@@ -39,7 +39,7 @@ export function createRecord(limits = recordLimits): RecordFold {
     return known
   }
   const ofPeer = createPeerEvents(members)
-  const ofRun = createRunEvents(members, at, cells)
+  const ofRun = createRunEvents(members, at, { cells, limits })
   let fromMs: number | null = null
   let untilMs: number | null = null
   let malformed = 0

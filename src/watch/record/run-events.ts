@@ -1,8 +1,8 @@
-import { type Fields, fieldsIn, listIn, perhapsIn, textIn, wholeIn } from './fields.js'
-import type { Cells } from './limits.js'
+import { type Fields, fieldsIn, harmlessName, listIn, Malformed, namedIn, perhapsIn, textIn, wholeIn } from './fields.js'
+import type { Cells, RecordLimits } from './limits.js'
 import type { Members } from './members.js'
 import type { OpenRound } from './round.js'
-import type { RunRecord, WholeRound } from './shape.js'
+import type { Column, RunRecord, TestedColumns, WholeRound } from './shape.js'
 
 /** What the events that are not of one peer's round add up to. */
 export interface RunEvents {
@@ -12,10 +12,24 @@ export interface RunEvents {
   baselines(): RunRecord['baselines']
 }
 
-export function createRunEvents(members: Members, at: (round: number) => OpenRound, cells: Cells): RunEvents {
-  const localOnly = new Map<number, (number | null)[]>()
-  const alone: (number | null)[] = []
-  const centralised = new Map<number, number | null>()
+/** What a baseline's round came to; without a test nothing. */
+type BaselineTest = Omit<RunRecord['baselines']['centralised'][number], 'round'>
+
+/** A round of the peers' own baselines. */
+interface LocalRound {
+  readonly tests: BaselineTest[]
+  /** Of the figures beside: a column is made of each. */
+  readonly names: Set<string>
+}
+
+export function createRunEvents(
+  members: Members,
+  at: (round: number) => OpenRound,
+  { cells, limits }: { readonly cells: Cells; readonly limits: Pick<RecordLimits, 'names'> },
+): RunEvents {
+  const localOnly = new Map<number, LocalRound>()
+  const alone: BaselineTest[] = []
+  const centralised = new Map<number, BaselineTest>()
   let run: string | null = null
   return {
     add: {
@@ -36,15 +50,21 @@ export function createRunEvents(members: Members, at: (round: number) => OpenRou
         at(round).seen(perhapsIn(event.atMs))
       },
       baseline(event, round) {
-        const accuracy = perhapsIn(event.accuracy)
-        if (event.name === 'centralised') centralised.set(round, accuracy)
+        const beside = namedIn(event.beside).map(([name, value]) => [harmlessName(name), value] as const)
+        if (beside.length > limits.names) throw new Malformed()
+        const tested = { accuracy: perhapsIn(event.accuracy), beside: Object.fromEntries(beside) }
+        if (event.name === 'centralised') centralised.set(round, tested)
         if (event.name !== 'localOnly') return
         const peer = members.place(textIn(event.peer))
-        if (!localOnly.has(round)) cells.addColumns(1)
-        const column = localOnly.get(round) ?? []
-        column[peer] = accuracy
-        localOnly.set(round, column)
-        if (round + 1 === event.rounds) alone[peer] = accuracy
+        const known = localOnly.get(round)
+        const { tests, names } = known ?? { tests: [], names: new Set<string>() }
+        const fresh = beside.map(([name]) => name).filter(name => !names.has(name))
+        if (names.size + fresh.length > limits.names) throw new Malformed()
+        cells.addColumns(fresh.length + (known === undefined ? 1 : 0))
+        for (const name of fresh) names.add(name)
+        tests[peer] = tested
+        localOnly.set(round, { tests, names })
+        if (round + 1 === event.rounds) alone[peer] = tested
       },
     },
     run: () => run,
@@ -52,13 +72,31 @@ export function createRunEvents(members: Members, at: (round: number) => OpenRou
       const peers = members.all().map((_, peer) => peer)
       return {
         localOnly: byRound(localOnly)
-          .filter(([, column]) => peers.every(peer => column[peer] !== undefined))
-          .map(([round, column]) => ({ round, accuracy: [...column] })),
-        alone: peers.map(peer => alone[peer] ?? null),
-        centralised: byRound(centralised).map(([round, accuracy]) => ({ round, accuracy })),
+          .filter(([, { tests }]) => peers.every(peer => tests[peer] !== undefined))
+          .map(([round, { tests, names }]) => ({ round, ...columnsOf(tests, peers.length, [...names]) })),
+        alone: columnsOf(alone, peers.length, namesOf(alone).slice(0, limits.names)),
+        centralised: byRound(centralised).map(([round, tested]) => ({ round, ...tested })),
       }
     },
   }
+}
+
+/** @param tests - by peer; those of some may be missing */
+function columnsOf(
+  tests: readonly (BaselineTest | undefined)[],
+  peers: number,
+  names: readonly string[],
+): TestedColumns {
+  const column = (of: (test: BaselineTest) => number | null | undefined): Column =>
+    Array.from({ length: peers }, (_, peer) => (tests[peer] && of(tests[peer])) ?? null)
+  return {
+    accuracy: column(({ accuracy }) => accuracy),
+    beside: Object.fromEntries(names.map(name => [name, column(({ beside }) => beside[name])])),
+  }
+}
+
+function namesOf(tests: readonly (BaselineTest | undefined)[]): string[] {
+  return [...new Set(tests.flatMap(test => Object.keys(test?.beside ?? {})))]
 }
 
 /** The entries of a map by number of the round. */

@@ -86,6 +86,14 @@ export interface MemberRecord {
   readonly goneSince: number | null
 }
 
+/** What tests of several peers have. */
+export interface TestedColumns {
+  /** In the run's measure. */
+  readonly accuracy: Column
+  /** What stands beside the measure: macroF1, mae, … */
+  readonly beside: Readonly<Record<string, Column>>
+}
+
 export interface RunRecord {
   /** The run's id in hex, where an event has named it. */
   readonly run: string | null
@@ -95,13 +103,18 @@ export interface RunRecord {
   readonly rounds: readonly RoundRecord[]
   readonly baselines: {
     /**
-     * Accuracy by round, and in it by peer. Only rounds that all peers' baselines have: of an interrupted run some have
+     * Tests by round, and in it by peer. Only rounds that all peers' baselines have: of an interrupted run some have
      * more, and a mean over those that happen to have a round is comparable to none.
      */
-    readonly localOnly: readonly { readonly round: number; readonly accuracy: Column }[]
+    readonly localOnly: readonly (TestedColumns & { readonly round: number })[]
     /** After the last round, by peer; null where a baseline has not reached it: half-trained, it is no baseline. */
-    readonly alone: Column
-    readonly centralised: readonly { readonly round: number; readonly accuracy: number | null }[]
+    readonly alone: TestedColumns
+    readonly centralised: readonly {
+      readonly round: number
+      readonly accuracy: number | null
+      /** What stands beside the measure, by name. */
+      readonly beside: Readonly<Record<string, number | null>>
+    }[]
   }
   /** Milliseconds since 1970, of the first and the last event. */
   readonly fromMs: number | null

@@ -42,7 +42,7 @@ function roundOf(peer: number, round: number, loss = 1, atMs = 1000): RunEvent[]
 }
 
 function alone(peer: string, round: number, rounds: number, accuracy: number): RunEvent {
-  return { type: 'baseline', atMs: 3, round, rounds, name: 'localOnly', peer, accuracy }
+  return { type: 'baseline', atMs: 3, round, rounds, name: 'localOnly', peer, accuracy, beside: { auroc: 0.5 } }
 }
 
 const begin: RunEvent = { type: 'begin', atMs: 900, round: 0, run: 'ab', members }
@@ -138,15 +138,15 @@ describe('a run’s record', () => {
       },
       { type: 'failed', atMs: 2, round: 1, peer: members[2]!.peer },
       ...members.map(({ peer }) => alone(peer, 0, 1, 0.1)),
-      { type: 'baseline', atMs: 3, round: 0, rounds: 1, name: 'centralised', accuracy: 0.9 },
+      { type: 'baseline', atMs: 3, round: 0, rounds: 1, name: 'centralised', accuracy: 0.9, beside: { auroc: 0.8 } },
     ] satisfies RunEvent[])
     expect(rounds[0]!.whole).toMatchObject({ ...spread, consensusDistance: null, sentBytes: 40 })
     expect(rounds[1]!.failed).toEqual([2])
     expect(known.map(({ goneSince }) => goneSince)).toEqual([null, null, 1])
     expect(baselines).toEqual({
-      localOnly: [{ round: 0, accuracy: [0.1, 0.1, 0.1] }],
-      alone: [0.1, 0.1, 0.1],
-      centralised: [{ round: 0, accuracy: 0.9 }],
+      localOnly: [{ round: 0, accuracy: [0.1, 0.1, 0.1], beside: { auroc: [0.5, 0.5, 0.5] } }],
+      alone: { accuracy: [0.1, 0.1, 0.1], beside: { auroc: [0.5, 0.5, 0.5] } },
+      centralised: [{ round: 0, accuracy: 0.9, beside: { auroc: 0.8 } }],
     })
   })
 
@@ -156,8 +156,8 @@ describe('a run’s record', () => {
       ...members.map(({ peer }) => alone(peer, 0, 2, 0.25)),
       ...members.slice(1, 2).map(({ peer }) => alone(peer, 1, 2, 0.75)),
     ])
-    expect(baselines.localOnly).toEqual([{ round: 0, accuracy: [0.25, 0.25, 0.25] }])
-    expect(baselines.alone).toEqual([null, 0.75, null])
+    expect(baselines.localOnly).toMatchObject([{ round: 0, accuracy: [0.25, 0.25, 0.25] }])
+    expect(baselines.alone).toEqual({ accuracy: [null, 0.75, null], beside: { auroc: [null, 0.5, null] } })
   })
 
   it('knows who left, and who came back', () => {
