@@ -52,7 +52,7 @@ function linesOf(score: Score, answers: Answers | undefined, unit: string, parts
   const lines = [headline(score, unit), parts.figures ?? '', answers === undefined ? '' : leftOut(answers)]
   if (score.byClass !== undefined && score.samples > 0) {
     const tested = score.byClass.filter(({ samples }) => samples > 0)
-    const worst = tested.toSorted((a, b) => a.recall - b.recall).slice(0, classesShown)
+    const worst = tested.toSorted((a, b) => a.recall! - b.recall!).slice(0, classesShown)
     const rows = tested.length > classesShown ? worst : tested
     lines.push(parts.table(rows))
     if (tested.length > rows.length) lines.push(`the ${rows.length} classes of ${tested.length} that are found least`)

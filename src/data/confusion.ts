@@ -15,15 +15,15 @@ export interface ClassCounts {
   readonly samples: ArrayLike<number>
 }
 
-/** One class; 0 where a figure would be 0 / 0, as scikit-learn's zero_division=0 has it. */
+/** One class; null where a figure would be 0 / 0, as the precision of a class that was never answered: its F1 is 0. */
 export interface ClassFigures {
   readonly samples: number
   /** Of the samples that were given this class, the share that is of it: tp / (tp + fp). */
-  readonly precision: number
+  readonly precision: number | null
   /** Of the samples of this class, the share that was found: tp / (tp + fn). */
-  readonly recall: number
+  readonly recall: number | null
   /** Their harmonic mean, 2·tp / (2·tp + fp + fn). */
-  readonly f1: number
+  readonly f1: number | null
 }
 
 /** @param classes - how many there are */
@@ -60,16 +60,16 @@ export function countClasses(answers: ArrayLike<number>, labels: ArrayLike<numbe
   return counts
 }
 
-/** Precision, recall and F1 of each class, as scikit-learn's precision_recall_fscore_support has them. */
+/** Precision, recall and F1 of each class, as scikit-learn's precision_recall_fscore_support has them where not 0 / 0. */
 export function classFigures({ right, said, samples }: ClassCounts): ClassFigures[] {
   return Array.from({ length: samples.length }, (_, k) => {
-    const share = (of: number): number => (of === 0 ? 0 : right[k]! / of)
+    const share = (part: number, of: number): number | null => (of === 0 ? null : part / of)
     const [answered, labelled] = [said[k]!, samples[k]!]
     return {
       samples: labelled,
-      precision: share(answered),
-      recall: share(labelled),
-      f1: 2 * share(labelled + answered),
+      precision: share(right[k]!, answered),
+      recall: share(right[k]!, labelled),
+      f1: share(2 * right[k]!, labelled + answered),
     }
   })
 }
