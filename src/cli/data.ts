@@ -1,7 +1,7 @@
 import { classTable, loadDataset, partition, shardNotes, shippedSets } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { count, wideTable } from '../watch/index.js'
+import { count, countOf, wideTable } from '../watch/index.js'
 import { columnTable } from './column-table.js'
 import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
@@ -45,17 +45,22 @@ export const run: Run<DataFlags, [readonly string[]]> = async (
   )
   const { train, test, validation } = dataset
   const sizes = [
-    `${count(train.size)} to train`,
+    `${countOf(train.size, 'sample')} to train`,
     validation && `${count(validation.size)} to validate`,
     `${count(test.size)} to test`,
   ]
   stdout.write(
-    `${shown(dataset.name)}: ${dataset.inputShape.join('×')}, ${sizes.filter(Boolean).join(', ')}; ` +
+    `${shown(dataset.name)}: ${inputsText(dataset.inputShape)}, ${sizes.filter(Boolean).join(', ')}; ` +
       `partition ${manifest.partition.kind}, seed ${manifest.seed}\n\n${table}\n`,
   )
   // Pixels are alike at all peers, so a table of them is of no use.
   if (dataset.inputShape.length === 1) stdout.write(`\n${columnTable(dataset, shards, stdout.columns)}\n`)
   return 0
+}
+
+/** "13 inputs", "images of 28×28×1". */
+function inputsText(shape: readonly number[]): string {
+  return shape.length === 1 ? countOf(shape[0]!, 'input') : `images of ${shape.join('×')}`
 }
 
 function shippedTable(): string {

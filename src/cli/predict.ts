@@ -10,7 +10,7 @@ import type { Run } from './command.js'
 import { tellNotes } from './notes.js'
 import { csvOf, jsonOf, tableOf, writeImages } from './predictions.js'
 import { tellReading } from './reading-line.js'
-import { evaluationText, scoreText } from './scores.js'
+import { evaluationText, figuresJson, scoreText } from './scores.js'
 import type { NotationFlags } from './table-flags.js'
 
 interface PredictOptions extends NotationFlags {
@@ -42,7 +42,7 @@ export const run: Run<PredictOptions> = async (
   const score = scoreIn(inputs, description, prediction)
   if (evaluate) {
     if (out === undefined) stdout.write(evaluationText(score!, inputs.answers, unitOf(description)))
-    else await write(out, `${JSON.stringify(score, null, 2)}\n`)
+    else await write(out, figuresJson(score!, description.classes))
     return 0
   }
   const named = { names: inputs.names, description, prediction }

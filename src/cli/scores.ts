@@ -36,6 +36,16 @@ export function evaluationText(score: Score, answers: Answers | undefined, unit 
   return linesOf(score, answers, unit, { figures: ranks.join(', '), table: all, ...(matrix && { matrix }) })
 }
 
+/** All figures of a score for programs: classes by their names, as in `summary.json`. */
+export function figuresJson({ rarest, untested, ...score }: Score, classes: readonly string[]): string {
+  const named = {
+    ...score,
+    ...(rarest && { rarest: { ...rarest, class: classes[rarest.class]! } }),
+    ...(untested && { untested: untested.map(k => classes[k]!) }),
+  }
+  return `${JSON.stringify(named, null, 2)}\n`
+}
+
 type ClassScore = NonNullable<Score['byClass']>[number]
 
 function foundCells({ name, samples, right, recall }: ClassScore): string[] {

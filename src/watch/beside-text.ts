@@ -99,9 +99,14 @@ function nameOf(place: number, classes: readonly string[]): string {
   return shown(classes[place] ?? `class ${place}`)
 }
 
-/** One figure beside the measure: shares in percent, what ranks as a number from 0 to 1, errors in their units. */
+/** Is it a share of samples, or a mean of such shares? */
+export function isShare(name: keyof Beside): boolean {
+  return name === 'macroF1' || name === 'balancedAccuracy' || name === 'rarestRecall'
+}
+
+/** One figure beside the measure: shares in percent, others from 0 to 1 as such numbers, errors in their units. */
 export function besideMeasured(name: keyof Beside, value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return '–'
   if (name === 'mae' || name === 'rmse') return plain(value)
-  return name === 'auroc' || name === 'averagePrecision' ? measured(value, 'r2') : percent(value)
+  return isShare(name) ? percent(value) : measured(value, 'r2')
 }

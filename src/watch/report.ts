@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { type Beside, isError } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { methodNamed, type ReportTexts } from '../methods/index.js'
-import { besideMeasured, figureName, shownBeside, untestedText } from './beside-text.js'
+import { besideMeasured, figureName, isShare, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
 import type { BesideFigures, PeerSummary, RunSummary } from './summary.js'
@@ -192,5 +192,5 @@ function gain(own: number | null, alone: number | null, text: (own: number, alon
 function besideGained(name: keyof Beside, value: number, alone: number): string {
   const better = isError(name) ? alone - value : value - alone
   if (name === 'mae' || name === 'rmse') return `${better >= 0 ? '+' : ''}${plain(better)}`
-  return gained(better, besideMeasured(name, 0).endsWith('%') ? 'accuracy' : 'r2')
+  return gained(better, isShare(name) ? 'accuracy' : 'r2')
 }

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { evaluationText, scoreText } from '../../src/cli/scores.js'
+import { evaluationText, figuresJson, scoreText } from '../../src/cli/scores.js'
 import type { Answers } from '../../src/data/index.js'
 import { scoreOf, scoreOfImages } from '../../src/trained/index.js'
 
@@ -36,7 +36,7 @@ describe('a score', () => {
       '75.0 % of 4 are right; balanced accuracy 83.3 %',
       // The fraud comes before two honest ones and ties with one: 2.5 of 3. At its score one of two is a fraud.
       // Confidence is 0.75 everywhere, and three of four are right.
-      'AUROC 0.833, average precision 0.500, calibration error 0.0 %, macro-F1 73.3 %',
+      'AUROC 0.833, average precision 0.500, calibration error 0.000, macro-F1 73.3 %',
       'class | samples | found | recall | precision | F1',
       'honest | 3 | 2 | 66.7 % | 100.0 % | 80.0 %',
       'fraud | 1 | 1 | 100.0 % | 50.0 % | 66.7 %',
@@ -44,6 +44,16 @@ describe('a score', () => {
       'honest | 2 | 1',
       'fraud | 0 | 1',
     ])
+  })
+
+  it('a class that is never answered has no precision, and an F1 of 0', () => {
+    const answers = { labels: Int32Array.of(0, 1), known: 2, strange: [] }
+    const score = scoreOf({ outputs: Float32Array.of(1, 0, 1, 0), width: 2 }, { classes: ['honest', 'fraud'] }, answers)
+    expect(JSON.parse(figuresJson(score, ['honest', 'fraud'])).rarest.class).toBe('honest')
+    expect(score.byClass![1]).toEqual({ name: 'fraud', samples: 1, right: 0, precision: null, recall: 0, f1: 0 })
+    const lines = stripVTControlCharacters(evaluationText(score, answers)).split('\n')
+    const line = lines.find(text => text.includes('fraud'))!
+    expect(line.trim().replaceAll(/ {2,}/g, ' | ')).toBe('fraud | 1 | 0 | 0.0 % | – | 0.0 %')
   })
 
   it('shows the classes that are found least where there are many', () => {
