@@ -2,6 +2,7 @@ import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type InstallEvent, installNative, removeInstalled } from '../install/index.js'
 import { nativeFolder } from '../learner/index.js'
+import { command } from '../shell.js'
 import { byteCount, duration } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
 
@@ -64,8 +65,8 @@ function lineOf(event: InstallEvent, elapsed: string): string {
         `where       ${nativeFolder()} (${byteCount(installed.bytes)}), in ${elapsed}`,
         '',
         'Next:',
-        '  npx hearsay doctor           # what this machine computes with, and how fast',
-        '  npx hearsay backend remove   # undo',
+        `  ${command('doctor')}           # what this machine computes with, and how fast`,
+        `  ${command('backend remove')}   # undo`,
       ].join('\n')
     }
   }

@@ -1,6 +1,6 @@
 import type { MetMember } from '../disk/index.js'
 import { joinAddress, type NamedPeer, type Peer, type PeerEvent } from '../node/index.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 import { firstOf } from '../watch/index.js'
 
 /** Number of rounds without any other peer before a report: one or two may pass while a network is slow. */
@@ -8,6 +8,8 @@ export const aloneRounds = 3
 
 export interface CompanyInit {
   readonly peer: Pick<Peer, 'addresses' | 'runId'>
+  /** The command that runs the peer. */
+  readonly command: 'start' | 'join'
   /** The peer's run folder. */
   readonly folder: string
   /** Members that the peer has met. */
@@ -20,7 +22,13 @@ export interface CompanyInit {
  * Reports absent members: which ones a resumed peer waits for, and how to continue without them; and, when a peer has
  * been alone in a run that had others, how they find each other again. A peer never continues alone in silence.
  */
-export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (event: PeerEvent) => string[] {
+export function createCompany({
+  peer,
+  command: typedBy,
+  folder,
+  met,
+  hasBegun,
+}: CompanyInit): (event: PeerEvent) => string[] {
   let waits = false
   let rounds = 0
   /** Was another peer present in this round? Undefined until something was exchanged. */
@@ -38,7 +46,7 @@ export function createCompany({ peer, folder, met, hasBegun }: CompanyInit): (ev
         waits = true
         const whom = away(event.live)
         return [
-          `          ${whom.length === 0 ? '' : `for ${firstOf(whom, 8)}; `}to go on without them: hearsay start --resume ${typed(folder)} --alone`,
+          `          ${whom.length === 0 ? '' : `for ${firstOf(whom, 8)}; `}to go on without them: ${command(`${typedBy} --resume ${typed(folder)} --alone`)}`,
         ]
       }
       case 'trained':
@@ -63,6 +71,6 @@ function lonely(lost: readonly string[], { addresses, runId }: CompanyInit['peer
   return [
     `alone     ${aloneRounds} rounds without anybody: ${firstOf(lost, 8)} cannot be reached at the addresses that this peer has. It goes on looking;`,
     '          at one of them stop the peer, and type',
-    `  hearsay join --resume <its run folder> ${address === undefined ? '<an address of this peer>' : joinAddress(address, runId)}`,
+    `  ${command(`join --resume <its run folder> ${address === undefined ? '<an address of this peer>' : joinAddress(address, runId)}`)}`,
   ]
 }

@@ -62,7 +62,19 @@ export async function joinFederation(
     await folder.writeSettings(settings)
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone, outlets: flags },
+      {
+        command: 'join',
+        folder,
+        manifest,
+        identity,
+        settings,
+        backend,
+        met: [],
+        hasBegun: false,
+        json,
+        isAlone,
+        outlets: flags,
+      },
       terminal,
     )
   } finally {

@@ -24,7 +24,7 @@ import {
   twinWarning,
 } from '../node/index.js'
 import type { KeptSummary } from '../report/index.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
 import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures, testedText } from '../watch/index.js'
@@ -42,6 +42,8 @@ import { reportOf } from './run-report.js'
 
 /** A peer in the field with its folder. */
 export interface FieldRun {
+  /** What the user has typed: the same resumes it. */
+  readonly command: 'start' | 'join'
   readonly folder: FieldFolder
   readonly manifest: Manifest
   readonly identity: Identity
@@ -144,7 +146,13 @@ interface Told {
 
 /** Tells what happens in a peer's rounds. */
 async function playRounds(peer: DurablePeer, run: FieldRun, { say, stderr, reporters, signal }: Told): Promise<void> {
-  const companyLines = createCompany({ peer, folder: run.folder.path, met: peer.met, hasBegun: run.hasBegun })
+  const companyLines = createCompany({
+    peer,
+    command: run.command,
+    folder: run.folder.path,
+    met: peer.met,
+    hasBegun: run.hasBegun,
+  })
   const endReach = sayReach(peer, run, say)
   try {
     const all = [peerLinesReporter(say), ...reporters]
@@ -184,7 +192,7 @@ async function finish(
   if (run.json) terminal.stdout.write(`${JSON.stringify(summary)}\n`)
   if (lost !== undefined) throw lost
   if (!interrupted) return 0
-  terminal.stderr.write(`Interrupted; go on with: hearsay start --resume ${typed(folder.path)}\n`)
+  terminal.stderr.write(`Interrupted; go on with: ${command(`${run.command} --resume ${typed(folder.path)}`)}\n`)
   return interruptedStatus
 }
 
@@ -258,6 +266,6 @@ function modelFrom(text: string): NonNullable<PeerOptions['model']> {
 export function sayFinished({ path }: FieldFolder, outcome: Outcome, { stdout }: Terminal): void {
   const { rounds, measure, accuracy } = outcome
   stdout.write(
-    `This run is over: ${rounds === 1 ? 'its one round is' : `all ${rounds} rounds are`} done, ${measureNames[measure]} ${measured(accuracy, measure)}. Predict with its model: hearsay predict ${typed(path)}\n`,
+    `This run is over: ${rounds === 1 ? 'its one round is' : `all ${rounds} rounds are`} done, ${measureNames[measure]} ${measured(accuracy, measure)}. Predict with its model: ${command(`predict ${typed(path)}`)}\n`,
   )
 }

@@ -4,7 +4,7 @@ import { putFile, writeThrough } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type Manifest, parseManifest } from '../node/index.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 import { whyNot } from '../system-errors.js'
 import { countOf } from '../watch/index.js'
 import { interruptedStatus, type Run } from './command.js'
@@ -72,7 +72,7 @@ function told(out: string, manifest: Manifest): string {
     `${shown(out)}   ${shown(what)}, ${countOf(rounds, 'round')}, begins with ${countOf(minPeers, 'peer')}`,
     '',
     'Next:',
-    `  npx hearsay simulate ${typed(out)}   ${pc.dim('# try it: all its peers on this machine')}`,
-    `  npx hearsay start ${typed(out)}      ${pc.dim('# open it to others')}`,
+    `  ${command(`simulate ${typed(out)}`)}   ${pc.dim('# try it: all its peers on this machine')}`,
+    `  ${command(`start ${typed(out)}`)}      ${pc.dim('# open it to others')}`,
   ].join('\n')
 }

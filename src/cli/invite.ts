@@ -2,6 +2,7 @@ import { loadOwnIdentity, readRunFolder } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { createInvite } from '../gossip/index.js'
 import { checkInvited, foundersOf, runIdOf } from '../node/index.js'
+import { command } from '../shell.js'
 import type { Run } from './command.js'
 import { peerIdIn } from './network-flags.js'
 
@@ -45,7 +46,7 @@ export const run: Run<InviteOptions> = async (_, { resume, to, days }, { stdout,
   stdout.write(`${token}\n`)
   // On stderr, since people redirect the token into a file.
   stderr.write(
-    `Admits ${invitee ?? 'whoever has it'} until ${new Date(expiresAt).toISOString()}, with: hearsay join <address> --invite <token>\n`,
+    `Admits ${invitee ?? 'whoever has it'} until ${new Date(expiresAt).toISOString()}, with: ${command('join <address> --invite <token>')}\n`,
   )
   return 0
 }

@@ -33,7 +33,7 @@ interface JoinFlags extends FieldFlags {
 }
 
 export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
-  if (flags.resume !== undefined) return resumeRun(flags.resume, text, flags, terminal)
+  if (flags.resume !== undefined) return resumeRun('join', flags.resume, text, flags, terminal)
   if (text === undefined) {
     throw new HearsayError('USAGE', 'an address is missing; hearsay start prints the whole line', { source: 'join' })
   }
@@ -64,6 +64,7 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
     const contacts = [address]
     return await runField(
       {
+        command: 'join',
         folder,
         manifest,
         identity,

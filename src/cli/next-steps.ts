@@ -3,7 +3,7 @@ import { measureOf } from '../data/index.js'
 import { shown } from '../foreign.js'
 import { alternativeTo, methodOf } from '../methods/index.js'
 import { isManifest, type Manifest } from '../node/index.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 
 /**
  * Suggests next commands that work for this simulation.
@@ -18,10 +18,12 @@ export function nextSteps(path: string, manifest: Manifest, peer: string, report
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
   const merge = otherMethod(manifest)
-  const steps = [
+  const steps: [words: string, why: string][] = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
-    ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge']]),
-    ...(methodOf(manifest.merge).road === 'everybody' ? [] : [[`${run} --topology ${otherGraph}`, 'another graph']]),
+    ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge'] as [string, string]]),
+    ...(methodOf(manifest.merge).road === 'everybody'
+      ? []
+      : [[`${run} --topology ${otherGraph}`, 'another graph'] as [string, string]]),
     [
       `predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`,
       'predict with a trained model',
@@ -33,7 +35,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string, report
     ...(reportPath === undefined ? [] : [`${pc.dim('report, for a browser'.padEnd(24))}${shown(reportPath)}`]),
     '',
     'Next:',
-    ...steps.map(([command, why]) => `  npx hearsay ${command} ${pc.dim(`# ${why}`)}`),
+    ...steps.map(([words, why]) => `  ${command(words)} ${pc.dim(`# ${why}`)}`),
   ].join('\n')
 }
 

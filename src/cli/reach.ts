@@ -3,6 +3,7 @@ import { isShipped } from '../data/index.js'
 import type { PeerSettings } from '../disk/index.js'
 import { shown } from '../foreign.js'
 import { joinAddress, type Manifest, type Peer } from '../node/index.js'
+import { command } from '../shell.js'
 
 /** What determines who can join, and with which command. */
 export interface Joinable {
@@ -21,7 +22,10 @@ export function joinLines(peer: Pick<Peer, 'addresses' | 'runId'>, { manifest, s
   const header = isShipped(manifest.data.set)
     ? 'Others join with'
     : 'Others join with, and --data for a file or folder of their own,'
-  return [header, ...peer.addresses().map(address => `  hearsay join ${shown(joinAddress(address, peer.runId), 1000)}`)]
+  return [
+    header,
+    ...peer.addresses().map(address => `  ${command(`join ${shown(joinAddress(address, peer.runId), 1000)}`)}`),
+  ]
 }
 
 /** How often reachability is checked; the result comes minutes after the start, or never. */

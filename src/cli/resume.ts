@@ -2,7 +2,7 @@ import { type FieldFolder, loadOwnIdentity, type MetMember, openRunFolder, type 
 import { HearsayError } from '../errors.js'
 import { parseJoinAddress, runIdOf, vacant } from '../node/index.js'
 import type { Terminal } from './command.js'
-import { runField, sayFinished } from './field.js'
+import { type FieldRun, runField, sayFinished } from './field.js'
 import { type FieldFlags, listenFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
@@ -12,9 +12,11 @@ const settled = ['data', 'test', 'columns', 'groupColumn', 'header', 'decimal', 
 /**
  * Resumes a run that was started or joined here.
  *
+ * @param command - in which the user asks for it
  * @param contact - current address of another peer of the run
  */
 export async function resumeRun(
+  command: FieldRun['command'],
   path: string,
   contact: string | undefined,
   flags: FieldFlags,
@@ -46,7 +48,7 @@ export async function resumeRun(
     const met = contact === undefined ? [] : [contactOf(contact, folder)]
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone, outlets: flags },
+      { command, folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone, outlets: flags },
       terminal,
     )
   } finally {

@@ -7,7 +7,7 @@ import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
 import type { KeptSummary } from '../report/index.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 import {
   createSimulation,
   type Prepared,
@@ -206,7 +206,7 @@ async function finish(
     return 0
   }
   const isKept = options.out !== undefined && prepared.manifest.mode === 'sync'
-  const more = isKept ? `; go on with: hearsay simulate --resume ${typed(folder.path)}` : ''
+  const more = isKept ? `; go on with: ${command(`simulate --resume ${typed(folder.path)}`)}` : ''
   stderr.write(
     `Interrupted after round ${summary.rounds}; parameters and metrics so far are in ${shown(folder.path)}${more}\n`,
   )

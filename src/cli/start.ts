@@ -9,7 +9,7 @@ import { resumeRun } from './resume.js'
 import { manifestFrom } from './run-flags.js'
 
 export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
-  if (flags.resume !== undefined) return resumeRun(flags.resume, file, flags, terminal)
+  if (flags.resume !== undefined) return resumeRun('start', flags.resume, file, flags, terminal)
   const { signal } = terminal
   const network = await networkSettings(flags)
   // Where no file describes the run, `--model` is in the manifest, the same for all peers.
@@ -25,7 +25,19 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
     await folder.writeSettings(settings)
     const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { folder, manifest, identity, settings, backend, met: [], hasBegun: false, json, isAlone, outlets: flags },
+      {
+        command: 'start',
+        folder,
+        manifest,
+        identity,
+        settings,
+        backend,
+        met: [],
+        hasBegun: false,
+        json,
+        isAlone,
+        outlets: flags,
+      },
       terminal,
     )
   } finally {

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import pc from 'picocolors'
 import { shown } from '../foreign.js'
-import { typed } from '../shell.js'
+import { command, typed } from '../shell.js'
 import {
   createSweepProgress,
   ofShard,
@@ -75,7 +75,7 @@ function again(file: string, { out, jobs, shard, backend }: SweepOptions): strin
     ...(shard === undefined ? [] : [`--shard ${shard}`]),
     ...(backend === 'auto' ? [] : [`--backend ${backend}`]),
   ]
-  return ['hearsay sweep', typed(file), ...flags].join(' ')
+  return command(['sweep', typed(file), ...flags].join(' '))
 }
 
 /** What this process has to do. */

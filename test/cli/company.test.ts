@@ -18,7 +18,7 @@ const of = { atMs: 0, peer: own, round: 1 }
 type Lines = (event: PeerEvent) => string[]
 
 function companyOf(met: readonly MetMember[], hasBegun = true): Lines {
-  return createCompany({ peer, folder: 'runs/anna', met: () => met, hasBegun })
+  return createCompany({ peer, command: 'start', folder: 'runs/anna', met: () => met, hasBegun })
 }
 
 /** What is said in a round that brought this. */
@@ -43,7 +43,7 @@ describe('who waits in a run that has begun', () => {
 
   it('is told once for whom, and how to go on without', () => {
     const lines = companyOf([bert, carl])
-    const expected = '          for bert; to go on without them: hearsay start --resume runs/anna --alone'
+    const expected = '          for bert; to go on without them: npx hearsay start --resume runs/anna --alone'
     expect(lines(waiting('anna'))).toEqual([expected])
     expect(lines(waiting('anna', 'dora'))).toEqual([])
     expect(companyOf([bert], false)(waiting('anna'))).toEqual([])
@@ -59,7 +59,7 @@ describe('a peer that is alone in a run that had others', () => {
     expect(said.map(({ length }) => length > 0)).toEqual(said.map((_, at) => at === aloneRounds - 1))
     const [first, ...more] = said[aloneRounds - 1]!
     expect(first).toMatch(/^alone {5}3 rounds without anybody: bert cannot be reached/)
-    expect(more.at(-1)).toBe(`  hearsay join --resume <its run folder> ${address}#${'ab'.repeat(32)}`)
+    expect(more.at(-1)).toBe(`  npx hearsay join --resume <its run folder> ${address}#${'ab'.repeat(32)}`)
     // Found again and lost again, it says so again.
     expect(roundOf(lines, [id])).toEqual([])
     const again = Array.from({ length: aloneRounds }, () => roundOf(lines, [], 'gone'))

@@ -10,7 +10,7 @@ const run = (set: string, names?: readonly string[]): Joinable => ({
 })
 
 it('others get the whole line, and are told to bring their own data where no share is dealt', () => {
-  const line = `  hearsay join /ip4/192.0.2.7/tcp/4001/p2p/${id}#${'0'.repeat(64)}`
+  const line = `  npx hearsay join /ip4/192.0.2.7/tcp/4001/p2p/${id}#${'0'.repeat(64)}`
   expect(joinLines(peer, run('digits'))).toEqual(['Others join with', line])
   expect(joinLines(peer, run('sites/boston.csv'))).toEqual([
     'Others join with, and --data for a file or folder of their own,',

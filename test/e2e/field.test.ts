@@ -65,7 +65,7 @@ describe('Ctrl-C', () => {
     peer.running.child.kill('SIGINT')
     expect(await end(peer)).toEqual({
       status: 130,
-      stderr: `Interrupted; go on with: hearsay start --resume ${peer.out}\n`,
+      stderr: `Interrupted; go on with: npx hearsay start --resume ${peer.out}\n`,
     })
   })
 })

@@ -45,7 +45,7 @@ describe('Ctrl-C', () => {
     child.kill('SIGINT')
     const { status, stdout, stderr } = await ended
     expect(status).toBe(130)
-    expect(stderr).toMatch(/^Interrupted after round \d+; .*; go on with: hearsay simulate --resume .*\n$/m)
+    expect(stderr).toMatch(/^Interrupted after round \d+; .*; go on with: npx hearsay simulate --resume .*\n$/m)
     expect(stderr).not.toContain('    at ')
     expect(stdout).toContain('Hearsay (mean)')
     const { summary, parameters } = await readRun(out)

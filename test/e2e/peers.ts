@@ -72,7 +72,7 @@ function fieldPeer(args: readonly string[], out: string, { before = [] }: Where)
         reject,
       )
     })
-  const address = matched(/^ {2}hearsay join (\S+)$/m).then(([, found]) => found!)
+  const address = matched(/^ {2}npx hearsay join (\S+)$/m).then(([, found]) => found!)
   // Whoever does not ask for it does not mind that there is none.
   address.catch(() => {})
   return { running, out, address, prints: matched }

@@ -40,7 +40,7 @@ describe('a run of which all peers were killed at once', () => {
     const waiting = resumePeer('start', alone!)
     // Alone it does not go on, and says for whom it waits.
     await waiting.prints(
-      /^waiting {3}1 of 3 peers are here: anna\n {10}for (bert, carl|carl, bert); to go on without them: hearsay start --resume .*anna --alone$/m,
+      /^waiting {3}1 of 3 peers are here: anna\n {10}for (bert, carl|carl, bert); to go on without them: npx hearsay start --resume .*anna --alone$/m,
     )
     const back = [waiting, ...rest.map(out => resumePeer('join', out))]
     const isTogether = (at: number): boolean =>

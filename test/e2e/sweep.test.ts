@@ -29,7 +29,7 @@ it('a sweep that is killed, cut into parts and interrupted ends with the same ta
   const interrupted = await disturbed.end('SIGINT', 'begun', 1)
   expect(interrupted.status).toBe(130)
   expect(interrupted.stderr).toMatch(
-    /^Interrupted; .*; go on with: hearsay sweep sweep\.yaml --out out --jobs 2 --backend wasm$/m,
+    /^Interrupted; .*; go on with: npx hearsay sweep sweep\.yaml --out out --jobs 2 --backend wasm$/m,
   )
   await disturbed.quiet()
   expect((await disturbed.run()).status).toBe(0)

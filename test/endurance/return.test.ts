@@ -35,7 +35,7 @@ describe('Ctrl-C', () => {
       const { status, stderr } = await running.ended
       expect({ status, stderr }).toEqual({
         status: 130,
-        stderr: `Interrupted; go on with: hearsay start --resume ${out}\n`,
+        stderr: `Interrupted; go on with: npx hearsay ${command} --resume ${out}\n`,
       })
       ids.push((await summaryOf(out)).id)
       const left = roundsOf(out)

@@ -3,6 +3,7 @@ import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
 import { preSharedKey } from '@libp2p/pnet'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { HearsayError } from '../../errors.js'
+import { command } from '../../shell.js'
 
 /** The key of a private network, checked. */
 export interface NetworkKey {
@@ -52,7 +53,7 @@ export function parseNetworkKey(text: string, source: string): NetworkKey {
   if (wrong !== undefined || key === undefined) {
     throw new HearsayError(
       'NETWORK',
-      `is no network key, it ${wrong}; make one with "hearsay key new" and give every member the same file`,
+      `is no network key, it ${wrong}; make one with "${command('key new')}" and give every member the same file`,
       { source },
     )
   }

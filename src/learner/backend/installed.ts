@@ -4,6 +4,7 @@ import envPaths from 'env-paths'
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import { jsonIn } from '../../json.js'
+import { command } from '../../shell.js'
 import { systemCode } from '../../system-errors.js'
 
 /*
@@ -77,5 +78,8 @@ export function installedNative(folder: string = nativeFolder()): Installed | un
 }
 
 function damaged(folder: string, what: string): HearsayError {
-  return new HearsayError('BACKEND', `the installation in ${folder} is damaged (${what}); run: hearsay backend install`)
+  return new HearsayError(
+    'BACKEND',
+    `the installation in ${folder} is damaged (${what}); run: ${command('backend install')}`,
+  )
 }

@@ -28,7 +28,7 @@ describe('a network key', () => {
     expect(() => parseNetworkKey(text, 'x.key')).toThrow(
       new HearsayError(
         'NETWORK',
-        `is no network key, it ${why}; make one with "hearsay key new" and give every member the same file`,
+        `is no network key, it ${why}; make one with "npx hearsay key new" and give every member the same file`,
         { source: 'x.key' },
       ),
     )
