@@ -23,6 +23,7 @@ export { type KeptPeer, keepPeer, keptClasses, keptPeers, readPeer, tensorsOfPee
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder, lockIfFree } from './lock.js'
 export type { MetricsFile } from './metrics-file.js'
 export { type MetricsLimits, metricsLimits, metricsLines } from './metrics-lines.js'
+export { noRunFolder } from './no-run-folder.js'
 export { type DurablePeer, type DurableRunOptions, type OpenPeerOptions, openPeer } from './open-peer.js'
 export {
   type KnownMember,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import type { KeptState } from '../node/index.js'
-import { whenRefused } from '../system-errors.js'
+import { whenRefused, whyNot } from '../system-errors.js'
 import type { ModelParameters } from '../tensors/index.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js'
 import { type Checkpoint, type CheckpointKind, contentsOf } from './checkpoint-format.js'
@@ -16,6 +16,8 @@ import {
   sharedOf,
 } from './description.js'
 import { explainDisk, makeFolder, moveInto, replaceFile, unfinishedName } from './durable.js'
+import { noRunFolder } from './no-run-folder.js'
+import { exists } from './peer-files.js'
 import { fileOf } from './run-folder.js'
 
 /*
@@ -91,11 +93,13 @@ async function descriptionsIn(folder: string): Promise<PeerDescription[]> {
   try {
     files = (await readdir(join(folder, 'peers'))).filter(file => file.endsWith('.json')).sort(inNumberOrder)
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new HearsayError('RUN', `has no folder "peers" (${code}); name the folder of a run`, {
-      source: folder,
-      cause: error,
-    })
+    if (await exists(join(folder, 'manifest.yaml'))) {
+      throw new HearsayError('RUN', `has no models, which a run keeps when it ends: ${whyNot(error)} (peers)`, {
+        source: folder,
+        cause: error,
+      })
+    }
+    throw await noRunFolder(folder, 'folder "peers"', error)
   }
   if (files.length === 0) {
     throw new HearsayError(

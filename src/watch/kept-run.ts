@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readBounded, whyNotRead } from '../bounded-file.js'
-import { metricsLines } from '../disk/index.js'
+import { metricsLines, noRunFolder } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type Manifest, parseManifest } from '../node/index.js'
-import { whyNot } from '../system-errors.js'
 import { parseYaml } from '../yaml.js'
 import { yamlLimits } from '../yaml-shape.js'
 import { createRecord, type RunRecord } from './record/index.js'
@@ -45,10 +44,12 @@ export async function readRecord(folder: string, signal?: AbortSignal): Promise<
 }
 
 async function mustBeThere(folder: string): Promise<void> {
-  try {
-    for (const file of ['manifest.yaml', 'metrics.jsonl']) await stat(join(folder, file))
-  } catch (error) {
-    throw new HearsayError('RUN', `is no run folder: ${whyNot(error)}`, { source: folder, cause: error })
+  for (const file of ['manifest.yaml', 'metrics.jsonl']) {
+    try {
+      await stat(join(folder, file))
+    } catch (error) {
+      throw await noRunFolder(folder, file, error)
+    }
   }
 }
 

@@ -235,7 +235,7 @@ describe('runs of all kinds', () => {
 describe('what is no run', () => {
   it('is refused in one line that names it', async () => {
     const folder = await emptyFolder()
-    await expect(compareRuns([folder])).rejects.toThrow(`${folder}: is no run folder`)
+    await expect(compareRuns([folder])).rejects.toThrow(`${folder}: has no manifest.yaml, so it is no run folder`)
     await expect(compareRuns(Array.from({ length: foldersLimit + 1 }, () => folder))).rejects.toThrow(/at most 10000/)
     await expect(compareRuns([folder], { signal: AbortSignal.abort(new Error('stopped')) })).rejects.toThrow('stopped')
   })

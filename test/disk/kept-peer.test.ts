@@ -113,7 +113,7 @@ describe('what a run folder holds of peers', () => {
 
   it('is refused when it is not there, of another model, or not finite', async () => {
     const folder = await emptyFolder()
-    await expect(readPeer(join(folder, 'nowhere'))).rejects.toThrow('has no folder "peers"')
+    await expect(readPeer(join(folder, 'nowhere'))).rejects.toThrow('is no run folder: there is no such')
     await mkdir(join(folder, 'peers'))
     await expect(readPeer(folder)).rejects.toThrow('contains no description of a model')
     const { description } = await keptPeer({ model: 'logistic', inputShape: [3], pixels: false })

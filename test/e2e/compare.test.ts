@@ -42,7 +42,7 @@ it('hearsay compare has the figures of the summaries, on a terminal, as CSV and 
   expect(await readFile(join(cwd, 'table.tex'), 'utf8')).toContain(`${shown} $\\pm$`)
   expect(await hearsay(['compare', '.'], cwd)).toMatchObject({
     status: 2,
-    stderr: expect.stringMatching(/^error: \.: is no run folder/),
+    stderr: expect.stringMatching(/^error: \.: has no manifest\.yaml, so it is no run folder/),
   })
   // What a page holds is tested without a Chromium, in test/compare.
   if (!hasBrowser) return

@@ -95,7 +95,7 @@ describe.skipIf(!hasBrowser)('a report in Chromium', () => {
     await page.close()
     expect(await hearsay(['report', '.'], cwd)).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/^error: \.: is no run folder/),
+      stderr: expect.stringMatching(/^error: \.: has no manifest\.yaml, so it is no run folder/),
     })
   })
 })

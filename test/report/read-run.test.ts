@@ -145,7 +145,9 @@ describe('what a report takes from a run folder', () => {
   })
 
   it('is refused in one line where it is no run folder', async () => {
-    await expect(readRun(await folderOf({ 'manifest.yaml': manifest }))).rejects.toThrow(/is no run folder: .*/)
+    await expect(readRun(await folderOf({ 'manifest.yaml': manifest }))).rejects.toThrow(
+      /has no metrics.jsonl, so it is no run folder/,
+    )
     await expect(readRun('/nowhere')).rejects.toThrow('/nowhere')
   })
 })
