@@ -33,7 +33,7 @@ export async function tellOutcome(
   if (done.length > 0) {
     const comparison = await compareRuns(
       done.map(run => placeOf(folder, run).run),
-      { signal },
+      { among: runs.map(({ manifest }) => manifest), signal },
     )
     const files = { html: join(folder, 'comparison.html'), csv: join(folder, 'comparison.csv') }
     await writeComparison(comparison, files)

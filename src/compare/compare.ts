@@ -3,7 +3,7 @@ import { shown } from '../foreign.js'
 import { version } from '../report/index.js'
 import { countOf, firstOf } from '../watch/index.js'
 import { type KeptRun, readRuns } from './runs.js'
-import type { ComparedRun, ComparedTable, CompareOptions, Comparison } from './shape.js'
+import type { ComparedTable, CompareOptions, Comparison } from './shape.js'
 import { comparableRuns, primariesIn, tableOf } from './tables.js'
 
 /** As many as a sweep has runs at most. */
@@ -18,7 +18,7 @@ export const foldersLimit = 10_000
  */
 export async function compareRuns(
   folders: readonly string[],
-  { baseline = 1, signal }: CompareOptions = {},
+  { baseline = 1, among, signal }: CompareOptions = {},
 ): Promise<Comparison> {
   if (folders.length > foldersLimit) {
     throw new HearsayError(
@@ -28,7 +28,7 @@ export async function compareRuns(
   }
   const { runs, notes } = await readRuns(folders, signal)
   const groups = comparableRuns(runs)
-  const tables = groups.map(group => tableOf(group, baseline))
+  const tables = groups.map(group => tableOf(group, baseline, among))
   return {
     tables,
     notes: [...notes, ...incompleteNotes(tables), ...apartNotes(tables), ...figureNotes(groups)],
@@ -38,11 +38,11 @@ export async function compareRuns(
 
 function incompleteNotes(tables: readonly ComparedTable[]): string[] {
   const runs = tables.flatMap(({ variants }) => variants.flatMap(({ runs }) => runs))
-  const short = runs.filter(({ isComplete }) => !isComplete)
+  const short = runs.flatMap(({ incomplete, wanted }) =>
+    incomplete.map(({ folder, rounds }) => `${shown(folder)} (${rounds} of ${countOf(wanted, 'round')})`),
+  )
   if (short.length === 0) return []
-  const nameOf = ({ folders, rounds, wanted }: ComparedRun): string =>
-    `${shown(folders[0]!)} (${rounds} of ${countOf(wanted, 'round')})`
-  return [`not complete, compared at the rounds that they have: ${firstOf(short.map(nameOf))}`]
+  return [`not complete, compared at the rounds that they have: ${firstOf(short)}`]
 }
 
 function apartNotes(tables: readonly ComparedTable[]): string[] {

@@ -4,6 +4,7 @@ import { type Manifest, runIdOf } from '../node/index.js'
 import { isSimulation, type KeptSummary, readSummary } from '../report/index.js'
 import { firstOf, type RunRecord, readKeptManifest, readRecord } from '../watch/index.js'
 import { courseOf, type RunCourse, unitedCourse } from './course.js'
+import type { ComparedRun } from './shape.js'
 
 /** A run as its folders have it, before it is known by which figure it is compared. */
 export interface KeptRun {
@@ -14,7 +15,7 @@ export interface KeptRun {
   readonly isSimulation: boolean
   /** What was made to go wrong in it, as its summary has it: a run that was killed has none. */
   readonly faults: KeptSummary['faults']
-  readonly isComplete: boolean
+  readonly incomplete: ComparedRun['incomplete']
   /** Sent by a peer in a round, and seconds of the whole run, as summaries have them; null of a run that has none. */
   readonly bytes: number | null
   readonly seconds: number | null
@@ -80,6 +81,7 @@ function partOf({ folder, manifest, summary, record }: Held): Part {
   const { primary = 'accuracy' } = manifest.evaluation
   const isComplete = summary.interrupted === false
   const sent = summary.sentBytes === undefined || !summary.rounds ? undefined : summary.sentBytes / summary.rounds
+  const courses = new Map(([primary, 'accuracy'] as const).map(name => [name, courseOf(record, name)]))
   return {
     folders: [folder],
     manifest,
@@ -87,10 +89,10 @@ function partOf({ folder, manifest, summary, record }: Held): Part {
     // Before a peer in the field is anything else, it is a member; a simulation may be killed before its first event.
     isSimulation: isSimulation(record) || record.members.length === 0,
     faults: summary.faults,
-    isComplete,
+    incomplete: isComplete ? [] : [{ folder, rounds: courses.get('accuracy')!.size }],
     bytes: isComplete ? (summary.bytes?.perPeerPerRound ?? sent ?? null) : null,
     seconds: isComplete ? (summary.seconds ?? null) : null,
-    courses: new Map(([primary, 'accuracy'] as const).map(name => [name, courseOf(record, name)])),
+    courses,
     peer: record.members.find((_, at) => record.rounds.some(({ columns }) => columns.roundSeconds[at] !== null))?.peer,
   }
 }
@@ -117,7 +119,7 @@ function united(parts: readonly Part[]): KeptRun {
   return {
     ...first,
     folders: parts.flatMap(({ folders }) => folders),
-    isComplete: parts.every(({ isComplete }) => isComplete),
+    incomplete: parts.flatMap(({ incomplete }) => incomplete),
     bytes: mean(parts.map(({ bytes }) => bytes)),
     seconds: mean(parts.map(({ seconds }) => seconds)),
     courses: new Map(

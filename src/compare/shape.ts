@@ -1,4 +1,5 @@
 import type { Measure, Primary } from '../data/index.js'
+import type { Manifest } from '../node/index.js'
 
 /*
  * Runs side by side, as plain data that JSON carries: into the page, to `--json`, and to whatever prints it. Nothing here
@@ -54,6 +55,8 @@ export interface ComparedRun {
   readonly wanted: number
   /** False where it was interrupted, goes on, or was killed: it is compared at the rounds that it has. */
   readonly isComplete: boolean
+  /** Its folders that are not complete, and the rounds that each has. */
+  readonly incomplete: readonly { readonly folder: string; readonly rounds: number }[]
   /** Of the last round that was tested. */
   readonly figures: RunFigures
 }
@@ -137,5 +140,10 @@ export interface ComparisonFiles {
 export interface CompareOptions {
   /** The variant that the others are compared to: its number in the table, from 1, or the best. @default 1 */
   readonly baseline?: number | 'best' | undefined
+  /**
+   * Manifests of all runs that these belong to, as of a sweep of which some are done: variants are named by the fields
+   * that tell all those apart. @default what tells these apart
+   */
+  readonly among?: readonly Manifest[] | undefined
   readonly signal?: AbortSignal | undefined
 }

@@ -1,6 +1,7 @@
 import { isError, measureOf, type Primary } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
+import type { Manifest } from '../node/index.js'
 import { differingFields, type Fields, fieldsOf, labelOf, namingFields, textOf } from './fields.js'
 import type { KeptRun } from './runs.js'
 import type { ComparedTable, ComparedVariant } from './shape.js'
@@ -9,9 +10,11 @@ import { type Goal, isBetter, targetOf, variantOf } from './variant.js'
 
 /** Runs whose figures can be compared: they learn the same from the same data set, in the same measure. */
 export function comparableRuns(runs: readonly KeptRun[]): KeptRun[][] {
-  return grouped(runs, ({ manifest: { data } }) =>
-    JSON.stringify([measureOf(data), data.set, data.test, data.label, data.target, data.superResolution]),
-  )
+  return grouped(runs, ({ manifest }) => learnedOf(manifest))
+}
+
+function learnedOf({ data }: Manifest): string {
+  return JSON.stringify([measureOf(data), data.set, data.test, data.label, data.target, data.superResolution])
 }
 
 /** The figures that runs show first, each once. */
@@ -23,17 +26,26 @@ export function primariesIn(runs: readonly KeptRun[]): Primary[] {
  * The table of comparable runs, by the figure that all show first; where they do not agree, by their measure.
  *
  * @param baseline - number of a variant, from 1, or the best
+ * @param among - manifests of all runs that these belong to
  */
-export function tableOf(runs: readonly KeptRun[], baseline: number | 'best'): ComparedTable {
-  const { data } = runs[0]!.manifest
+export function tableOf(
+  runs: readonly KeptRun[],
+  baseline: number | 'best',
+  among: readonly Manifest[] = [],
+): ComparedTable {
+  const [{ manifest }] = runs as [KeptRun]
+  const { data } = manifest
   const [first, ...others] = primariesIn(runs)
   const primary = others.length === 0 ? first! : 'accuracy'
   const goal: Goal = { primary, isError: isError(primary), target: targetOf(runs, primary) }
   const groups = grouped(runs, run => JSON.stringify([...fieldsOfRun(run)].sort()))
   const all = groups.map(([run]) => fieldsOfRun(run!))
   const fields = differingFields(all)
+  const alike = among.filter(other => learnedOf(other) === learnedOf(manifest)).map(other => fieldsOfManifest(other))
+  // Each by itself: a run's manifest may have what its data have settled, and one that is planned has not.
+  const naming = [...new Set([alike, all].flatMap(of => namingFields(of, differingFields(of))))]
   // A variant alone is called by its method.
-  const named = groups.length === 1 ? ['merge.method'] : namingFields(all, fields)
+  const named = naming.length === 0 ? ['merge.method'] : naming
   const variants = groups.map((group, at) => ({
     label: labelOf(all[at]!, named),
     values: fields.map(path => textOf(all[at]!, path)),
@@ -71,6 +83,10 @@ function grouped(runs: readonly KeptRun[], keyOf: (run: KeptRun) => string): Kep
 
 /** What makes a run another than one of another seed. The figure that is shown first changes no number. */
 function fieldsOfRun({ manifest, isSimulation, faults }: KeptRun): Fields {
+  return fieldsOfManifest(manifest, isSimulation, faults)
+}
+
+function fieldsOfManifest(manifest: Manifest, isSimulation = true, faults?: KeptRun['faults']): Fields {
   const { seed: _seed, evaluation, ...rest } = manifest
   const { primary: _primary, ...tests } = evaluation
   return fieldsOf({ where: isSimulation ? 'simulation' : 'field', ...rest, evaluation: tests, faults })

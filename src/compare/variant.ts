@@ -46,14 +46,15 @@ export function variantOf(runs: readonly KeptRun[], goal: Goal): Pick<ComparedVa
 }
 
 function runOf(run: KeptRun, goal: Goal): ComparedRun {
-  const { folders, id, manifest, isComplete } = run
+  const { folders, id, manifest, incomplete } = run
   return {
     folders,
     run: id,
     seed: manifest.seed,
     rounds: roundsOf(run),
     wanted: manifest.rounds,
-    isComplete,
+    isComplete: incomplete.length === 0,
+    incomplete,
     figures: figuresOf(run, goal),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { compareRuns, foldersLimit } from '../../src/compare/index.js'
+import { parseManifest } from '../../src/node/index.js'
 import { complete, emptyFolder, runFolder } from './folders.js'
 
 const merge = (method: string) => ({ merge: { method } })
@@ -89,6 +90,18 @@ describe('runs side by side', () => {
     await expect(compareRuns(folders, { baseline: 3 })).rejects.toThrow('--baseline 3: must be best, or')
   })
 
+  it('are named by what tells all runs apart that they belong to, though fewer fields tell these', async () => {
+    const folders = await fourRuns()
+    const manifests = ['dfedsam', 'dfedavg'].flatMap(method =>
+      [0.1, 0.2].map(learningRate =>
+        parseManifest({ data: 'digits', peers: 2, rounds: 2, ...merge(method), training: { learningRate } }),
+      ),
+    )
+    const { tables } = await compareRuns(folders, { among: manifests })
+    expect(tables[0]!.named).toEqual(['training.learningRate', 'merge.method'])
+    expect(tables[0]!.variants[0]!.label).toMatch(/^training\.learningRate: [\d.]+, merge\.method: dfedsam$/)
+  })
+
   it('of three seeds have an interval', async () => {
     const parent = await emptyFolder()
     const gains = [0.1, 0.2, 0.3]
@@ -176,6 +189,24 @@ describe('runs of all kinds', () => {
     const [run] = tables[0]!.variants[0]!.runs
     expect(run!.folders).toEqual(folders)
     expect(run!.figures).toMatchObject({ quality: 0.7, worst: 0.6, averaged: null, bytes: 50, seconds: 4 })
+  })
+
+  it('of one run in the field are not complete where one peer’s folder is not, and that one is named', async () => {
+    const parent = await emptyFolder()
+    const accuracy = [[0.5], [0.6]]
+    const manifest = { rounds: 2 }
+    const folders = [
+      await runFolder(parent, 'anna', { manifest, peer: 'anna', accuracy, summary: complete }),
+      await runFolder(parent, 'bert', {
+        manifest,
+        peer: 'bert',
+        accuracy: accuracy.slice(1),
+        summary: { ...complete, interrupted: true },
+      }),
+    ]
+    const { tables, notes } = await compareRuns(folders)
+    expect(notes).toEqual([`not complete, compared at the rounds that they have: ${folders[1]} (1 of 2 rounds)`])
+    expect(tables[0]!.variants[0]!.runs[0]).toMatchObject({ rounds: 2, isComplete: false })
   })
 
   it('that learn something else have a table each', async () => {

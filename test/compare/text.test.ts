@@ -19,7 +19,16 @@ function variant(label: string, quality: number, changes: Partial<ComparedVarian
     label,
     values: [label, null],
     runs: [
-      { folders: [`runs/${label}`], run: 'ab'.repeat(32), seed: 1, rounds: 5, wanted: 5, isComplete: true, figures },
+      {
+        folders: [`runs/${label}`],
+        run: 'ab'.repeat(32),
+        seed: 1,
+        rounds: 5,
+        wanted: 5,
+        isComplete: true,
+        incomplete: [],
+        figures,
+      },
     ],
     figures: {
       ...{ worst: null, averaged: null, distance: null },
