@@ -23,7 +23,9 @@ export function linesReporter(stream: Pick<NodeJS.WritableStream, 'write'>, now?
 }
 
 function createLines(run: ReportedRun, now: (() => number) | undefined): (event: RunEvent) => string[] {
-  const { rounds } = run.manifest
+  const { peers, rounds } = run.manifest
+  /** Rounds that the baselines have yet to do: each peer alone, and all data in one place. */
+  let baselineRounds = run.baselines ? (peers + 1) * rounds : 0
   const noteOf = createEventNotes(run.members)
   const left = createTimeLeftText(run, now)
   return event => {
@@ -37,12 +39,18 @@ function createLines(run: ReportedRun, now: (() => number) | undefined): (event:
         ...testedParts(event, run),
         ...(consensusDistance === undefined ? [] : [`consensus ${small(consensusDistance)}`]),
         `sent ${byteCount(sentBytes)}`,
-        left.text(),
+        [...(event.round + 1 === rounds && run.baselines ? ['now the baselines'] : []), left.text()]
+          .filter(part => part !== '')
+          .join(', '),
       ]
       lines.push(parts.join('  ').trimEnd())
     }
-    if (event.type === 'baseline' && event.name === 'centralised' && (event.round + 1) % 5 === 0) {
-      lines.push(`baselines  round ${event.round + 1}/${rounds}  ${left.text()}`.trimEnd())
+    if (event.type === 'baseline') {
+      baselineRounds -= 1
+      const done = event.round + 1
+      const isTold = event.name === 'centralised' && done % 5 === 0 && done < rounds
+      if (isTold) lines.push(`baselines  round ${done}/${rounds}  ${left.text()}`.trimEnd())
+      if (baselineRounds === 0) lines.push(`baselines  round ${rounds}/${rounds}`)
     }
     return lines
   }

@@ -22,6 +22,8 @@ export function terminalReporter(stream: NodeJS.WriteStream): Reporter {
   }
 }
 
+const baselinesTitle = 'baselines: each alone, and all data in one place'
+
 interface Screen {
   show(event: RunEvent): void
   /** Leaves the last state standing. */
@@ -63,8 +65,9 @@ function createScreen(run: ReportedRun, stream: NodeJS.WriteStream): Screen {
       if (note !== undefined) notes.push(pc.yellow(note))
       if (event.type === 'trained') current = Math.max(current, event.round)
       if (event.type === 'round') figures = event
+      if (event.type === 'round' && event.round + 1 === rounds && run.baselines) baselines = baselinesTitle
       if (event.type === 'round' && event.accuracy !== undefined) tested = event
-      if (event.type === 'baseline') baselines = 'baselines: each alone, and all data in one place'
+      if (event.type === 'baseline') baselines = baselinesTitle
       if (performance.now() - drawnAt >= redrawMs) draw()
     },
     done() {

@@ -76,12 +76,16 @@ describe('progress that is not on a terminal', () => {
     ])
   })
 
-  it('tells of the baselines now and then', () => {
-    const { show, lines } = begun({ baselines: true })
-    for (let done = 0; done < 5; done++) {
-      show({ type: 'baseline', atMs: 0, name: 'localOnly', round: done, rounds: 5, accuracy: 0.5 })
-      show({ type: 'baseline', atMs: 0, name: 'centralised', round: done, rounds: 5, accuracy: 0.5 })
+  it('tells of the baselines when they begin, now and then, and when the last of them is done', () => {
+    const manifest = { ...reportedRun().manifest, peers: 2, rounds: 6 }
+    const { show, lines } = begun({ manifest, baselines: true })
+    show({ ...round, round: 5 })
+    expect(lines()).toEqual([expect.stringMatching(/^round 6\/6 .* {2}now the baselines, .* left$/)])
+    for (const name of ['centralised', 'localOnly', 'localOnly'] as const) {
+      for (let done = 0; done < 6; done++) {
+        show({ type: 'baseline', atMs: 0, name, round: done, rounds: 6, accuracy: 0.5 })
+      }
     }
-    expect(lines()).toEqual(['baselines  round 5/4'])
+    expect(lines().slice(1)).toEqual([expect.stringMatching(/^baselines {2}round 5\/6/), 'baselines  round 6/6'])
   })
 })

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { RunEvent } from '../../../src/node/index.js'
+import type { ReportedRun, RunEvent } from '../../../src/node/index.js'
 import { terminalReporter } from '../../../src/watch/index.js'
 import { createScreen, notes, reportedRun, round, trained } from './events.js'
 
-function begun(): { show(event: RunEvent): void; end(): void; lines(): string[] } {
+function begun(changes: Partial<ReportedRun> = {}): { show(event: RunEvent): void; end(): void; lines(): string[] } {
   const { stream, lines } = createScreen()
   const reporter = terminalReporter(stream)
-  reporter.onBegin!(reportedRun())
+  reporter.onBegin!(reportedRun(changes))
   return {
     show: event => void reporter.onEvent!(event),
     end: () => void reporter.onEnd!({ how: 'finished' }),
@@ -27,6 +27,13 @@ describe('progress on a terminal', () => {
     expect(last).toContain('after round 2')
     expect(last).toContain('anna was killed in round 2')
     expect(last).toContain('█')
+  })
+
+  it('says that the baselines run as soon as the last round is over', () => {
+    const { show, end, lines } = begun({ baselines: true })
+    show({ ...round, round: 3 })
+    end()
+    expect(lines().join('\n')).toContain('baselines: each alone, and all data in one place')
   })
 
   it('keeps the last accuracy while rounds end without a test', () => {
