@@ -15,16 +15,17 @@ const muchBytes = 10e6
  */
 export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says }: Plan, topology?: Topology): string {
   const bytes = codecNamed(encoding).size(says.layout).most
-  if (methodOf(merge).road === 'everybody') return `${byteCount(bytes)} a round, to everybody${advice(bytes, encoding)}`
+  if (methodOf(merge).road === 'everybody')
+    return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
   if (steps === 0 || topology?.peers === 1) return 'nothing'
   const times = steps === 1 ? '' : `, ${steps} times`
   if (topology === undefined) {
-    return `${byteCount(bytes)} a round to each neighbour${times}${advice(bytes * steps, encoding)}`
+    return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
   }
   const neighbours = Math.max(...degrees(topology.graphAt(0)))
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
-  return `${byteCount(bytes)} a round to ${others}${times}: ${byteCount(perRound * rounds)} in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
+  return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}, and what the network adds${advice(perRound, encoding)}`
 }
 
 /** How peers merge: "dfedsam on a ring". The topology does not matter where heads go to everybody. */
