@@ -1,4 +1,14 @@
-import { type Fields, fieldsIn, harmlessName, listIn, Malformed, namedIn, perhapsIn, textIn, wholeIn } from './fields.js'
+import {
+  type Fields,
+  fieldsIn,
+  harmlessName,
+  listIn,
+  Malformed,
+  namedIn,
+  perhapsIn,
+  textIn,
+  wholeIn,
+} from './fields.js'
 import type { Cells, RecordLimits } from './limits.js'
 import type { Members } from './members.js'
 import type { OpenRound } from './round.js'
