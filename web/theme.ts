@@ -1,5 +1,10 @@
 import { useEffect, useState } from 'preact/hooks'
 
+/* A browser takes canvases to paper as they are when it has told that it prints; only then is the media print. */
+const paperEvents = ['beforeprint', 'afterprint'] as const
+for (const name of paperEvents)
+  addEventListener(name, () => document.documentElement.classList.toggle('on-paper', name === 'beforeprint'))
+
 /** A colour of style.css by its name. Canvases ask when they draw: light, dark and print differ. */
 export function color(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim()
@@ -35,14 +40,19 @@ export function inkOn(share: number): string {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.179 ? '#000' : '#fff'
 }
 
-/** A number that changes whenever canvases must be drawn anew: another colour scheme, or paper. */
+/**
+ * A number that changes whenever canvases must be drawn anew: another colour scheme, or paper. Draw in a
+ * layout effect: for paper only what is drawn at once counts.
+ */
 export function useTheme(): number {
   const [changes, setChanges] = useState(0)
   useEffect(() => {
     const change = (): void => setChanges(count => count + 1)
     const queries = ['(prefers-color-scheme: dark)', 'print'].map(query => matchMedia(query))
     for (const query of queries) query.addEventListener('change', change)
+    for (const name of paperEvents) addEventListener(name, change)
     return () => {
+      for (const name of paperEvents) removeEventListener(name, change)
       for (const query of queries) query.removeEventListener('change', change)
     }
   }, [])

@@ -17,7 +17,7 @@ const { metafile } = await build({
     { in: 'web/report.tsx', out: 'report' },
     { in: 'web/compare.tsx', out: 'compare' },
     { in: 'web/dashboard.tsx', out: 'dashboard' },
-    { in: 'web/style.css', out: 'report' },
+    { in: 'web/pages.css', out: 'report' },
   ],
   outdir: 'dist/web',
   bundle: true,

@@ -56,6 +56,34 @@ export async function expectAccessible(page: Page): Promise<void> {
   }
 }
 
+/** A4 less margins of 1 cm, in pixels of CSS. */
+const paper = { width: 718, height: 1047 }
+
+/** Finds what does not stay within its place on paper, and the charts that lie upon each other; a browser runs it. */
+const misplaced = `(() => {
+  const boxes = selector => [...document.querySelectorAll(selector)].map(of => ({ of, ...of.getBoundingClientRect().toJSON() }))
+  const name = ({ of, left, right }) => of.tagName + ' ' + of.className + ' ' + left + ' to ' + right
+  const wide = boxes('canvas, table, pre, dd').filter(({ of, left, right }) => {
+    const around = of.closest('figure, section, main').getBoundingClientRect()
+    return left < around.left - 1 || right > around.right + 1 || right > innerWidth
+  })
+  const charts = boxes('.uplot canvas')
+  const overlapping = charts.filter((a, at) =>
+    charts.slice(0, at).some(b => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom))
+  const squeezed = charts.filter(({ of, width, height }) => Math.abs(width / height / (of.width / of.height) - 1) > 0.02)
+  return [...wide, ...overlapping, ...squeezed].map(name)
+})()`
+
+/** Expects that a page as it was drawn on a screen fits on paper. */
+export async function expectPrintable(page: Page): Promise<void> {
+  const before = page.viewportSize()!
+  await page.emulateMedia({ media: 'print' })
+  await page.setViewportSize(paper)
+  expect(await page.evaluate(misplaced)).toEqual([])
+  await page.emulateMedia({ media: null })
+  await page.setViewportSize(before)
+}
+
 /** Presses Tab until an element has the focus; fails where it is not reached. */
 export async function tabTo(page: Page, selector: string): Promise<void> {
   for (let presses = 0; presses < 200; presses++) {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parse } from 'csv-parse/sync'
 import { expect, it } from 'vitest'
-import { expectAccessible, hasBrowser, launched, opened } from './browser.js'
+import { expectAccessible, expectPrintable, hasBrowser, launched, opened } from './browser.js'
 import { hearsay, readJson, temporaryFolder, tiny } from './hearsay.js'
 
 const files = ['--html', 'page.html', '--csv', 'runs.csv', '--latex', 'table.tex']
@@ -58,5 +58,6 @@ it('hearsay compare has the figures of the summaries, on a terminal, as CSV and 
   await page.getByRole('checkbox', { name: /dfedavg/ }).uncheck()
   expect(await page.locator('canvas').count()).toBeGreaterThan(2)
   expect(complaints).toEqual([])
+  await expectPrintable(page)
   await expectAccessible(page)
 })

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RunSummary } from '../../src/watch/index.js'
-import { expectAccessible, hasBrowser, launched, type Opened, opened as openedIn } from './browser.js'
+import { expectAccessible, expectPrintable, hasBrowser, launched, type Opened, opened as openedIn } from './browser.js'
 import { hearsay, readJson, temporaryFolder } from './hearsay.js'
 
 /** A peer that calls itself so must stay text. */
@@ -78,6 +78,13 @@ describe.skipIf(!hasBrowser)('a report in Chromium', () => {
     await page.getByRole('img', { name: /^Round 1: 3 peers/ }).waitFor()
     expect(complaints).toEqual([])
     await expectAccessible(page)
+    await page.close()
+  })
+
+  it('fits on paper: nothing runs off it, and no chart lies upon another', async () => {
+    const { page, complaints } = await opened(join(run, 'report.html'))
+    await expectPrintable(page)
+    expect(complaints).toEqual([])
     await page.close()
   })
 

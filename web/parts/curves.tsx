@@ -1,5 +1,5 @@
 import type { RefObject } from 'preact'
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import uPlot from 'uplot'
 import { useTheme } from '../theme.js'
 import { dataOf, lookOf, optionsOf, type Plot, plotHeight, shownIn, type Values } from './plot.js'
@@ -85,7 +85,7 @@ function usePlot(place: RefObject<HTMLDivElement | null>, props: Plot): void {
   const plot = useRef<{ readonly of: uPlot; data: uPlot.AlignedData } | undefined>(undefined)
   latest.current = props
   const data = useMemo(() => dataOf(props), [props])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new uPlot(optionsOf(place.current!, latest), data, place.current!)
     plot.current = { of: made, data }
     const width = (): number => place.current?.clientWidth || made.width

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Placement } from '../../src/report/data.js'
 import type { RunRecord } from '../../src/watch/record/shape.js'
 import { lastOf } from '../columns.js'
@@ -46,7 +46,7 @@ export function Graph({ record, arrangement, samples, text }: GraphProps) {
     resized.observe(canvas.current!)
     return () => resized.disconnect()
   }, [isThere])
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (round === undefined || below === undefined) return
     drawRound(canvas.current!, below, frame, { members, round, accuracy, limits, pointed: peer })
   }, [round, below, frame, members, accuracy, limits, peer])

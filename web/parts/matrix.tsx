@@ -1,4 +1,5 @@
 import { inkOn, shareColor } from '../theme.js'
+import { widthClass } from './peer-table.js'
 
 export interface MatrixProps {
   readonly caption: string
@@ -16,7 +17,7 @@ export function Matrix({ caption, corner, rowNames, columnNames, share, text }: 
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="scroll" tabIndex={0} aria-label={caption}>
-      <table class="matrix">
+      <table class={`matrix ${widthClass(columnNames.length)}`}>
         <caption>{caption}</caption>
         <thead>
           <tr>

@@ -15,6 +15,14 @@ export interface SortableTableProps<Row> {
 
 type Order = { readonly at: number; readonly isDescending: boolean }
 
+/** From so many columns on paper has no room for text of the usual size, and then for whole words in headings. */
+const [manyColumns, mostColumns] = [12, 19]
+
+/** The class of a table of so many columns. */
+export function widthClass(columns: number): '' | 'wide' | 'widest' {
+  return columns < manyColumns ? '' : columns < mostColumns ? 'wide' : 'widest'
+}
+
 /** A table that its headings sort: a second time the other way round. What has no value comes last either way. */
 export function SortableTable<Row>({ caption, columns, rows }: SortableTableProps<Row>) {
   const [order, setOrder] = useState<Order>({ at: 0, isDescending: false })
@@ -29,7 +37,7 @@ export function SortableTable<Row>({ caption, columns, rows }: SortableTableProp
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="scroll" tabIndex={0} aria-label={caption}>
-      <table>
+      <table class={widthClass(columns.length)}>
         <caption>{caption}</caption>
         <thead>
           <tr>
