@@ -1,19 +1,8 @@
 import { shown } from '../foreign.js'
-import { besideMeasured, figureName } from '../watch/beside-text.js'
 import type { RunRecord } from '../watch/record/shape.js'
-import {
-  byteCount,
-  count,
-  countOf,
-  deviceText,
-  duration,
-  firstOf,
-  measured,
-  measureNames,
-  percent,
-  small,
-} from '../watch/text.js'
+import { byteCount, count, countOf, deviceText, duration, firstOf, percent, small } from '../watch/text.js'
 import type { Facts, RunAbout } from './data.js'
+import { qualityOf } from './quality.js'
 import type { KeptSummary } from './summary.js'
 
 /* Facts as rows of two columns. Nothing here knows Node: a browser that follows a run makes them anew. */
@@ -88,33 +77,4 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
       ? []
       : [['lines of metrics.jsonl not read', countOf(record.malformed, 'line')] as const]),
   ]
-}
-
-/** The figure that is shown first, the measure, and how evenly the first is spread over the peers. */
-function qualityOf(
-  { accuracy, beside = {}, fairness }: KeptSummary,
-  { measure, primary }: Pick<RunAbout, 'measure' | 'primary'>,
-): Row[] {
-  const ofMeasure = (value: number): string => measured(value, measure)
-  const ofPrimary = (value: number): string =>
-    primary === 'accuracy' ? ofMeasure(value) : besideMeasured(primary, value)
-  return [
-    ...(primary === 'accuracy'
-      ? []
-      : row(figureName(primary), beside[primary], spread => spreadText(spread, ofPrimary))),
-    ...row(measureNames[measure], accuracy, value =>
-      typeof value === 'number' ? ofMeasure(value) : spreadText(value, ofMeasure),
-    ),
-    ...row('worst peer', fairness, ({ worst }) => `${shown(worst.name)}: ${ofPrimary(worst.value)}`),
-    ...row('10th percentile', fairness?.percentile10, ofPrimary),
-    ...row('Jain’s index', fairness?.jain, jain => jain.toFixed(3)),
-  ]
-}
-
-function spreadText(
-  { mean, min, max, ofMean }: Exclude<NonNullable<KeptSummary['accuracy']>, number>,
-  text: (value: number) => string,
-): string {
-  const averaged = ofMean === undefined || ofMean === null ? '' : `; averaged model ${text(ofMean)}`
-  return `${text(mean)} (${text(min)} to ${text(max)})${averaged}`
 }

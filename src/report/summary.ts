@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import * as z from 'zod'
 import { NotRead, readBounded } from '../bounded-file.js'
-import { dataLimits, measures } from '../data/index.js'
+import { besideNames, dataLimits, measures } from '../data/index.js'
 import { summaryBytes } from '../disk/index.js'
 import { jsonIn } from '../json.js'
 import { systemCode } from '../system-errors.js'
@@ -54,6 +54,8 @@ const spread = z.object({
   min: z.number(),
   max: z.number(),
   ofMean: z.number().nullable().optional().catch(undefined),
+  localOnly: z.number().nullable().optional().catch(undefined),
+  centralised: z.number().nullable().optional().catch(undefined),
 })
 
 const ofPeer = z.object({
@@ -62,8 +64,15 @@ const ofPeer = z.object({
   confusion,
 })
 
+/** Of one peer in the field, what stands beside the measure is not of several, and stands by itself. */
+const ofOne = Object.fromEntries(besideNames.map(name => [name, number])) as Record<
+  (typeof besideNames)[number],
+  typeof number
+>
+
 /** Whatever a version has written: what is missing or otherwise is left out, not an error. */
 const schema = z.object({
+  ...ofOne,
   backend: text,
   device: z.object({ name: z.string(), memoryBytes: z.number().optional() }).optional().catch(undefined),
   transport: text,
@@ -73,6 +82,12 @@ const schema = z.object({
   measure: z.enum(measures).optional().catch(undefined),
   accuracy: z.union([spread, z.number()]).optional().catch(undefined),
   beside: named(spread).optional().catch(undefined),
+  /** The class that `rarestRecall` is of. */
+  rarest: z.object({ class: z.string(), samples: z.number() }).nullable().optional().catch(undefined),
+  isUnbalanced: z.boolean().optional().catch(undefined),
+  untested: listOf(isText, dataLimits.classes).optional().catch(undefined),
+  /** Of a peer in the field: what it had without the others. */
+  before: z.object({ accuracy: z.number().nullable() }).optional().catch(undefined),
   fairness: z
     .object({
       worst: z.object({ name: z.string(), value: z.number() }),
