@@ -63,7 +63,7 @@ export function dataOf(plot: Plot): uPlot.AlignedData {
 /** @param latest - where the values are, which change under a plot that stays */
 export function optionsOf(place: HTMLElement, latest: { readonly current: Plot }): uPlot.Options {
   const { axis = { label: 'round', text: String }, isStacked = false } = latest.current
-  const { series, bands } = seriesOf(latest)
+  const { series, bands, marks } = seriesOf(latest)
   const grid = { stroke: color('line'), width: 1 }
   const drawn: uPlot.Axis = { stroke: color('ink'), grid, ticks: grid, font: '12px system-ui, sans-serif' }
   const ticksBelow: uPlot.Axis = isByRound(latest.current)
@@ -86,27 +86,68 @@ export function optionsOf(place: HTMLElement, latest: { readonly current: Plot }
       },
     },
     axes: [below, beside],
-    series: [{ label: axis.label, value: (_, value) => shownIn([value], 0, axis.text) }, ...series],
+    series: [{ label: axis.label, value: valueOr(axis.text) }, ...series],
     bands,
+    // Names of colours, not colours: a legend is not made anew for paper.
+    legend: {
+      markers: {
+        width: (_, at) => (marks[at - 1]?.isArea ? 0 : 2),
+        stroke: (_, at) => `var(--${marks[at - 1]?.color})`,
+        fill: (_, at) => fillOf(marks[at - 1]),
+      },
+    },
   }
 }
 
-/** What a legend shows where the pointer is. */
+/** What a legend shows where the pointer is; where there is none, of the last round that has something. */
 type Shown = NonNullable<uPlot.Series['value']>
 
-function seriesOf(latest: { readonly current: Plot }): { series: uPlot.Series[]; bands: uPlot.Band[] } {
+function valueOr(text: (value: number) => string): Shown {
+  return (plot, value, series, index) => {
+    const values: Values = Array.from(plot.data[series] ?? [], known => known ?? null)
+    return shownIn([index === null ? values.findLast(known => known !== null) : value], 0, text)
+  }
+}
+
+/** A curve in the legend. */
+interface Mark {
+  readonly color: CurveColor
+  readonly isArea: boolean
+  readonly isEdge: boolean
+}
+
+function fillOf(mark: Mark | undefined): string {
+  if (!mark?.isArea) return 'none'
+  return mark.isEdge ? `color-mix(in srgb, var(--${mark.color}) 30%, transparent)` : `var(--${mark.color})`
+}
+
+interface Drawn {
+  readonly series: uPlot.Series[]
+  readonly bands: uPlot.Band[]
+  /** By series. */
+  readonly marks: readonly Mark[]
+}
+
+function seriesOf(latest: { readonly current: Plot }): Drawn {
   const { rounds, curves, isStacked = false } = latest.current
   const series: uPlot.Series[] = []
   const bands: uPlot.Band[] = []
-  const asItIs: Shown = (_, value) => shownIn([value], 0, latest.current.text)
+  const marks: Mark[] = []
+  const asItIs = valueOr(value => latest.current.text(value))
   // Of an area the legend has its own height, not the sum that it ends at.
   const ownOf =
     (at: number): Shown =>
-    (_, __, ___, index) =>
-      index === null ? '–' : shownIn(latest.current.curves[at]?.values ?? [], index, latest.current.text)
+    (_, __, ___, index) => {
+      const { values = [] } = latest.current.curves[at] ?? {}
+      return shownIn(
+        [index === null ? values.findLast(value => value !== null) : values[index]],
+        0,
+        latest.current.text,
+      )
+    }
   const edge = (label = ''): uPlot.Series => ({
     label,
-    class: label === '' ? 'unlisted' : 'listed',
+    class: label === '' ? 'unlisted' : label,
     stroke: 'transparent',
     points: { show: false },
     spanGaps: true,
@@ -114,6 +155,7 @@ function seriesOf(latest: { readonly current: Plot }): { series: uPlot.Series[];
   })
   for (const at of orderOf(latest.current)) {
     const { label, color: name, dash, band } = curves[at]!
+    marks.push({ color: name, isArea: isStacked, isEdge: false })
     series.push({
       label,
       stroke: color(name),
@@ -126,9 +168,11 @@ function seriesOf(latest: { readonly current: Plot }): { series: uPlot.Series[];
     })
     if (band === undefined) continue
     bands.push({ series: [series.length + 1, series.length + 2], fill: `${color(name)}30` })
+    const mark: Mark = { color: name, isArea: true, isEdge: true }
+    marks.push(mark, mark)
     series.push(edge(band.label && 'highest'), edge(band.label && 'lowest'))
   }
-  return { series, bands }
+  return { series, bands, marks }
 }
 
 /** Of stacked curves the highest sum first: each area covers the lower part of the one before. */
