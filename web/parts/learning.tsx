@@ -1,5 +1,6 @@
 import type { ReportData } from '../../src/report/data.js'
 import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
+import type { Column } from '../../src/watch/record/shape.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
 import { Curves } from './curves.js'
@@ -12,16 +13,18 @@ export function Learning({ data }: { readonly data: ReportData }) {
   const numbers = rounds.map(({ round }) => round + 1)
   const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
   const together = new Map(baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
+  // Of one peer in the field there is no mean, nor a lowest and a highest.
+  const isOne = record.run === null
   const accuracy: Curve[] = [
+    overPeers(
+      rounds.map(({ columns }) => columns.accuracy),
+      isOne,
+    ),
     {
-      label: 'mean',
-      color: 'blue',
-      values: rounds.map(({ columns }) => meanOf(columns.accuracy)),
-      band: {
-        label: 'peers',
-        low: rounds.map(({ columns }) => lowestOf(columns.accuracy)),
-        high: rounds.map(({ columns }) => highestOf(columns.accuracy)),
-      },
+      label: 'before the merge',
+      color: 'grey',
+      dash: dashed,
+      values: rounds.map(({ beside }) => meanOf(beside.before ?? [])),
     },
     { label: 'averaged model', color: 'orange', values: rounds.map(({ whole }) => whole?.ofMean ?? null) },
     { label: 'each alone', color: 'grey', dash: dashed, values: rounds.map(({ round }) => alone.get(round) ?? null) },
@@ -39,33 +42,27 @@ export function Learning({ data }: { readonly data: ReportData }) {
       {primary !== 'accuracy' && rounds.some(({ beside }) => beside[primary] !== undefined) && (
         <Curves
           title={capital(figureName(primary))}
-          says="The figure that the manifest puts first: the mean over the peers’ own models, from the lowest to the highest."
+          says={`The figure that the manifest puts first: ${isOne ? 'of this peer’s own model.' : 'the mean over the peers’ own models, from the lowest to the highest.'}`}
           rounds={numbers}
           curves={[
-            {
-              label: 'mean',
-              color: 'blue',
-              values: rounds.map(({ beside }) => meanOf(beside[primary] ?? [])),
-              band: {
-                label: 'peers',
-                low: rounds.map(({ beside }) => lowestOf(beside[primary] ?? [])),
-                high: rounds.map(({ beside }) => highestOf(beside[primary] ?? [])),
-              },
-            },
+            overPeers(
+              rounds.map(({ beside }) => beside[primary] ?? []),
+              isOne,
+            ),
           ]}
           text={value => besideMeasured(primary, value)}
         />
       )}
       <Curves
         title={capital(measureNames[measure])}
-        says="On the test set: the mean of the peers’ own models, from the lowest to the highest."
+        says={`On the test set: ${isOne ? 'this peer’s own model.' : 'the mean of the peers’ own models, from the lowest to the highest.'}`}
         rounds={numbers}
         curves={accuracy.filter(hasValues)}
         text={value => measured(value, measure)}
       />
       <Curves
         title="Loss"
-        says="Mean over peers."
+        {...(!isOne && { says: 'Mean over peers.' })}
         rounds={numbers}
         curves={[
           { label: 'training', color: 'blue' as const, values: rounds.map(({ columns }) => meanOf(columns.loss)) },
@@ -98,9 +95,9 @@ export function Learning({ data }: { readonly data: ReportData }) {
       {distance.every(value => value === null) && local.some(value => value !== null) && (
         <Curves
           title="Distance to the neighbours"
-          says="Weighted mean of the squared distances to the heads that a peer received."
+          says={`Weighted mean of the squared distances to the heads that ${isOne ? 'this' : 'a'} peer received.`}
           rounds={numbers}
-          curves={[{ label: 'mean over peers', color: 'blue', values: local }]}
+          curves={[{ label: isOne ? 'this peer' : 'mean over peers', color: 'blue', values: local }]}
           text={small}
         />
       )}
@@ -115,6 +112,18 @@ export function Learning({ data }: { readonly data: ReportData }) {
       )}
     </div>
   )
+}
+
+/** A figure of all peers, by round. */
+function overPeers(columns: readonly Column[], isOne: boolean): Curve {
+  const values = columns.map(meanOf)
+  if (isOne) return { label: 'this peer', color: 'blue', values }
+  return {
+    label: 'mean',
+    color: 'blue',
+    values,
+    band: { label: 'peers', low: columns.map(lowestOf), high: columns.map(highestOf) },
+  }
 }
 
 function hasValues({ values }: { readonly values: Values }): boolean {

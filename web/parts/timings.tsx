@@ -12,7 +12,7 @@ const phases: readonly (readonly [name: ColumnName, label: string, color: CurveC
 ]
 
 /** Where a round's time goes, on the average over peers. */
-export function Timings({ record: { rounds } }: { readonly record: RunRecord }) {
+export function Timings({ record: { run, rounds } }: { readonly record: RunRecord }) {
   const known = phases.map(
     ([name, label, color]): Curve => ({ label, color, values: rounds.map(({ columns }) => meanOf(columns[name])) }),
   )
@@ -23,7 +23,7 @@ export function Timings({ record: { rounds } }: { readonly record: RunRecord }) 
   return (
     <Curves
       title="Where a round’s time goes"
-      says="Seconds of a round, mean over peers, one on top of the other. The rest is waiting for a free worker, and saving."
+      says={`Seconds of a round${run === null ? '' : ', mean over peers'}, one on top of the other. The rest is waiting for a free worker, and saving.`}
       rounds={rounds.map(({ round }) => round + 1)}
       curves={[...known, { label: 'rest', color: 'grey', values: rest }]}
       isStacked

@@ -92,12 +92,10 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
     evaluated(event, context) {
       const { peer, round, atMs } = context
       const [accuracy, loss] = [numberIn(event.accuracy), perhapsIn(event.loss)]
+      const before = event.before === undefined ? null : perhapsIn(fieldsIn(event.before).accuracy)
       const named = Object.entries(event).filter(([name, value]) => typeof value === 'number' && !notBeside.has(name))
-      report(
-        event,
-        context,
-        harmless(named).map(([name, value]) => [name, numberIn(value)]),
-      )
+      const beside = harmless(named).map(([name, value]) => [name, numberIn(value)] as const)
+      report(event, context, before === null ? beside : [...beside, ['before', before]])
       round.set('columns', 'evaluateSeconds', peer, sinceLastStep(peer, atMs))
       round.set('columns', 'accuracy', peer, accuracy)
       round.set('columns', 'testLoss', peer, loss)

@@ -44,7 +44,7 @@ export interface RoundRecord {
   /** When its last event was, in milliseconds since 1970; null where its events have no time. */
   readonly untilMs: number | null
   readonly columns: Readonly<Record<ColumnName, Column>>
-  /** What stands beside the measure: macroF1, mae, … */
+  /** What stands beside the measure: macroF1, mae, …; and `before`, the measure before the merge. */
   readonly beside: Readonly<Record<string, Column>>
   /** What the method reports, by name. */
   readonly figures: Readonly<Record<string, Column>>
