@@ -1,9 +1,12 @@
 import { render } from 'preact'
+import type { RunAbout } from '../src/report/data.js'
 import { withRecord } from '../src/report/with-record.js'
+import type { RunRecord } from '../src/watch/record/shape.js'
 import { count } from '../src/watch/text.js'
 import { type Followed, follow } from './follow.js'
 import { OwnView } from './parts/own-view.js'
 import { Run } from './parts/run.js'
+import { wholeRounds } from './whole.js'
 
 /** The page of a run that goes on. */
 function Dashboard({ followed: { about, record, peer, state } }: { readonly followed: Followed }) {
@@ -15,7 +18,7 @@ function Dashboard({ followed: { about, record, peer, state } }: { readonly foll
         <h1>{data?.name ?? 'A run'}</h1>
         {data && <p class="says">{data.says}</p>}
         <p class={`state ${state}`} role="status">
-          {stateText(state, about?.rounds, record.rounds.at(-1)?.round)}
+          {stateText({ about, record, state })}
         </p>
       </header>
       {peer && <OwnView view={peer} isOver={state === 'ended'} />}
@@ -25,11 +28,23 @@ function Dashboard({ followed: { about, record, peer, state } }: { readonly foll
   )
 }
 
-function stateText(state: Followed['state'], rounds: number | undefined, round: number | undefined): string {
-  if (state === 'ended') return 'This is all: what served the page has ended. report.html in the run folder has it too.'
+function stateText({ about, record, state }: Pick<Followed, 'about' | 'record' | 'state'>): string {
+  const over = about && overText(about, record)
+  if (state === 'ended')
+    return `This is all: ${over ?? 'what served the page has ended'}. report.html in the run folder has it too.`
   if (state === 'lost') return 'The connection is lost; it is tried again. What is here stays.'
-  if (state === 'connecting' || rounds === undefined) return 'Connects…'
-  return round === undefined ? 'No round has begun.' : `Round ${count(round + 1)} of ${count(rounds)}`
+  if (state === 'connecting' || about === undefined) return 'Connects…'
+  const round = record.rounds.at(-1)?.round
+  if (over !== undefined) return `The run is ${over}.`
+  return round === undefined ? 'No round has begun.' : `Round ${count(round + 1)} of ${count(about.rounds)}`
+}
+
+/** Of a run that goes on, nothing: one that was interrupted and goes on has a round that its summary does not have. */
+function overText({ summary, rounds }: RunAbout, record: RunRecord): string | undefined {
+  const { interrupted, rounds: done } = summary
+  const last = wholeRounds(record).rounds.at(-1)
+  if (interrupted === undefined || done === undefined || (last !== undefined && last.round >= done)) return undefined
+  return `${interrupted ? 'interrupted' : 'over'} after round ${count(done)} of ${count(rounds)}`
 }
 
 const place = document.getElementById('dashboard')!

@@ -63,6 +63,7 @@ describe.skipIf(!hasBrowser)('a dashboard in Chromium', () => {
     const { page, complaints } = await opened(browser, url!, other => other.startsWith(url!))
     expect((await fetch(new URL('/', url))).status).toBe(404)
     await page.getByRole('status').filter({ hasText: isOver }).waitFor({ timeout: 120_000 })
+    expect(await page.getByRole('status').first().textContent()).toContain('over after round 12 of 12')
     expect((await ended).status).toBe(0)
     await expectSummary(page)
     expect(complaints).toEqual([])
@@ -75,7 +76,7 @@ describe.skipIf(!hasBrowser)('a dashboard in Chromium', () => {
       child.stdout!.on('data', (text: string) => resolve(address.exec(text)?.[1] ?? text)),
     )
     const { page, complaints } = await opened(browser, url, other => other.startsWith(url))
-    await page.getByRole('status').filter({ hasText: 'Round 12 of 12' }).waitFor()
+    await page.getByRole('status').filter({ hasText: 'The run is over after round 12 of 12.' }).waitFor()
     await expectSummary(page)
     expect(await page.getByRole('button', { name: 'Save now' }).count()).toBe(0)
     await expectAccessible(page)

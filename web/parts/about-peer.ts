@@ -1,8 +1,15 @@
-import type { Miss, RunRecord } from '../../src/watch/record/shape.js'
+import type { Column, Miss, RoundRecord, RunRecord } from '../../src/watch/record/shape.js'
 import { lastOf } from '../columns.js'
 
 /** More names than this are told as a number. */
 const mostNames = 8
+
+/** The figure that peers are told apart by. */
+export interface PeerFigure {
+  readonly name: string
+  readonly of: (round: RoundRecord) => Column
+  readonly text: (value: number | null) => string
+}
 
 /** A peer in a round, in a line. @param at - the round's place in the record */
 export function aboutPeer(
@@ -10,7 +17,7 @@ export function aboutPeer(
   at: number,
   peer: number,
   samples: number | null,
-  text: (accuracy: number | null) => string,
+  { name, of: figureOf, text }: PeerFigure,
 ): string {
   const { round, edges, absent, refused } = rounds[at]!
   const nameOf = (other: number): string => members[other]?.name ?? String(other)
@@ -27,12 +34,7 @@ export function aboutPeer(
   return [
     `${peer}: ${nameOf(peer)}, ${members[peer]!.peer}`,
     `round ${round + 1}`,
-    text(
-      lastOf(
-        until.map(({ columns }) => columns.accuracy),
-        peer,
-      ),
-    ),
+    `${name} ${text(lastOf(until.map(figureOf), peer))}`,
     ...(samples === null ? [] : [`${samples.toLocaleString('en')} samples`]),
     heardIn === undefined ? 'no peer has heard it' : `last heard in round ${heardIn + 1}`,
     from.length === 0

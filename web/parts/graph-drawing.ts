@@ -21,7 +21,7 @@ export interface Frame {
   readonly isInRows: boolean
 }
 
-/** The lowest and the highest accuracy of a run. */
+/** The lowest and the highest figure of a round. */
 export interface Limits {
   readonly low: number | null
   readonly high: number | null
@@ -58,7 +58,7 @@ export function linesOf(edges: readonly number[], isInRows: boolean): Lines {
 }
 
 /** The edges of a round, drawn once for all that is shown of it: a peer that is pointed at changes only what lies above. */
-export function drawEdges(edges: readonly number[], lines: Lines, frame: Frame): HTMLCanvasElement {
+export function drawEdges({ edges, refused }: RoundRecord, lines: Lines, frame: Frame): HTMLCanvasElement {
   const canvas = document.createElement('canvas')
   const context = sized(canvas, frame.width)
   context.strokeStyle = color('edge')
@@ -68,6 +68,13 @@ export function drawEdges(edges: readonly number[], lines: Lines, frame: Frame):
     for (const at of lines.places.slice(first, first + linesOfPath)) addEdge(context, edges, at, frame)
     context.stroke()
   }
+  context.globalAlpha = 1
+  context.strokeStyle = color('red')
+  context.lineWidth = 2
+  context.setLineDash([5, 4])
+  context.beginPath()
+  for (const { of, peer } of refused.slice(0, mostLines)) addEdge(context, [of, peer], 0, frame)
+  context.stroke()
   return canvas
 }
 
@@ -75,8 +82,8 @@ export function drawEdges(edges: readonly number[], lines: Lines, frame: Frame):
 export interface Shown {
   readonly members: readonly MemberRecord[]
   readonly round: RoundRecord
-  /** Of the last test of each peer, up to this round. */
-  readonly accuracy: readonly (number | null)[]
+  /** Of the last test of each peer, up to this round: what it is coloured by. */
+  readonly values: readonly (number | null)[]
   readonly limits: Limits
   readonly pointed: number | undefined
 }
@@ -98,17 +105,17 @@ export function drawRound(canvas: HTMLCanvasElement, below: HTMLCanvasElement, f
   context.textAlign = 'center'
   context.textBaseline = 'middle'
   const [paper, ink, orange, red] = ['paper', 'ink', 'orange', 'red'].map(color) as [string, string, string, string]
-  for (const [peer, { goneSince }] of members.entries()) {
+  for (const [peer, member] of members.entries()) {
     const [x, y] = [xOf(frame.spots[peer]!, frame.width), yOf(frame.spots[peer]!)]
-    const isGone = round.failed.includes(peer) || (goneSince !== null && goneSince <= round.round)
-    const share = isGone ? null : shareOf(shown.accuracy[peer] ?? null, shown.limits)
+    const isAway = isGone(member, peer, round)
+    const share = isAway ? null : shareOf(shown.values[peer] ?? null, shown.limits)
     context.beginPath()
     context.arc(x, y, members.length > numbered ? 6 : 11, 0, 2 * Math.PI)
     context.fillStyle = share === null ? paper : shareColor(share)
     context.fill()
     context.lineWidth = peer === pointed || late.has(peer) ? 3 : 1
-    context.strokeStyle = isGone ? red : late.has(peer) ? orange : ink
-    context.setLineDash(isGone ? [3, 3] : [])
+    context.strokeStyle = isAway ? red : late.has(peer) ? orange : ink
+    context.setLineDash(isAway ? [3, 3] : [])
     context.stroke()
     context.setLineDash([])
     if (members.length > numbered) continue
@@ -117,9 +124,14 @@ export function drawRound(canvas: HTMLCanvasElement, below: HTMLCanvasElement, f
   }
 }
 
-function shareOf(accuracy: number | null, { low, high }: Limits): number | null {
-  if (accuracy === null || low === null || high === null) return null
-  return high > low ? (accuracy - low) / (high - low) : 1
+/** Does a peer take part no more after this round? */
+export function isGone({ goneSince }: MemberRecord, peer: number, { failed, round }: RoundRecord): boolean {
+  return failed.includes(peer) || (goneSince !== null && goneSince <= round)
+}
+
+function shareOf(value: number | null, { low, high }: Limits): number | null {
+  if (value === null || low === null || high === null) return null
+  return high > low ? (value - low) / (high - low) : 1
 }
 
 function sized(canvas: HTMLCanvasElement, width: number): CanvasRenderingContext2D {

@@ -1,10 +1,10 @@
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Placement } from '../../src/report/data.js'
-import type { RunRecord } from '../../src/watch/record/shape.js'
-import { lastOf } from '../columns.js'
+import type { Column, RunRecord } from '../../src/watch/record/shape.js'
+import { highestOf, lastOf, lowestOf } from '../columns.js'
 import { useTheme } from '../theme.js'
-import { aboutPeer } from './about-peer.js'
-import { drawEdges, drawRound, type Frame, type Limits, linesOf, xOf, yOf } from './graph-drawing.js'
+import { aboutPeer, type PeerFigure } from './about-peer.js'
+import { drawEdges, drawRound, type Frame, isGone, type Limits, linesOf, xOf, yOf } from './graph-drawing.js'
 import { layout, type Spot } from './layout.js'
 import { RoundSlider, usePickedRound } from './round-slider.js'
 
@@ -13,11 +13,12 @@ export interface GraphProps {
   readonly arrangement: Placement
   /** Numbers of the peers' own samples, where they are known. */
   readonly samples: readonly (number | null)[]
-  readonly text: (accuracy: number | null) => string
+  /** What peers are coloured by. */
+  readonly figure: PeerFigure
 }
 
-/** Who received whose head in a round; peers by their accuracy, those that are late or gone marked. */
-export function Graph({ record, arrangement, samples, text }: GraphProps) {
+/** Who received whose head in a round; peers by their figure, those that are late or gone marked. */
+export function Graph({ record, arrangement, samples, figure }: GraphProps) {
   const { members, rounds } = record
   const [at, pick] = usePickedRound(rounds.length)
   const [peer, setPeer] = useState<number | undefined>()
@@ -25,19 +26,19 @@ export function Graph({ record, arrangement, samples, text }: GraphProps) {
   const [width, setWidth] = useState(0)
   const theme = useTheme()
   const spots = useSpots(record, arrangement)
-  const limits = useMemo(() => limitsOf(record), [record])
   const round = rounds[at]
   const isInRows = arrangement === 'line' || typeof arrangement === 'object'
   const frame = useMemo((): Frame => ({ width, spots, isInRows }), [width, spots, isInRows])
   const lines = useMemo(() => linesOf(round?.edges ?? [], isInRows), [round?.edges, isInRows])
   const below = useMemo(
-    () => (width > 0 && round !== undefined ? drawEdges(round.edges, lines, frame) : undefined),
-    [round?.edges, lines, frame, theme],
+    () => (width > 0 && round !== undefined ? drawEdges(round, lines, frame) : undefined),
+    [round, lines, frame, theme],
   )
-  const accuracy = useMemo(() => {
-    const until = rounds.slice(0, at + 1).map(({ columns }) => columns.accuracy)
-    return members.map((_, peer) => lastOf(until, peer))
-  }, [record, at])
+  const [values, limits] = useMemo(() => {
+    const until = rounds.slice(0, at + 1).map(figure.of)
+    const values = members.map((_, peer) => lastOf(until, peer))
+    return [values, limitsOf(values.filter((_, peer) => round !== undefined && !isGone(members[peer]!, peer, round)))]
+  }, [record, at, figure.name])
 
   const isThere = round !== undefined
   useEffect(() => {
@@ -48,8 +49,8 @@ export function Graph({ record, arrangement, samples, text }: GraphProps) {
   }, [isThere])
   useLayoutEffect(() => {
     if (round === undefined || below === undefined) return
-    drawRound(canvas.current!, below, frame, { members, round, accuracy, limits, pointed: peer })
-  }, [round, below, frame, members, accuracy, limits, peer])
+    drawRound(canvas.current!, below, frame, { members, round, values, limits, pointed: peer })
+  }, [round, below, frame, members, values, limits, peer])
 
   const step = (event: KeyboardEvent): void => {
     const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
@@ -74,12 +75,14 @@ export function Graph({ record, arrangement, samples, text }: GraphProps) {
       <output class="pointed" aria-live="polite">
         {peer === undefined
           ? 'Point at a peer, or go to it with the arrow keys.'
-          : aboutPeer(record, at, peer, samples[peer] ?? null, text)}
+          : aboutPeer(record, at, peer, samples[peer] ?? null, figure)}
       </output>
       <p class="legend">
-        Peers from <span class="low">{text(limits.low)}</span> to <span class="high">{text(limits.high)}</span>
+        Coloured by {figure.name} in this round, <span class="low">{figure.text(limits.low)}</span> to{' '}
+        <span class="high">{figure.text(limits.high)}</span>
         <span class="late">late in this round</span>
         <span class="gone">gone</span>
+        <span class="refused">head refused</span>
       </p>
       {lines.every > 1 && (
         <p class="says">One of {lines.every} edges is drawn, and all of the peer that is pointed at.</p>
@@ -116,15 +119,7 @@ function nearest(event: MouseEvent, canvas: HTMLCanvasElement, { spots, width }:
   return (distances[found] ?? Number.POSITIVE_INFINITY) < 20 ? found : undefined
 }
 
-function limitsOf({ rounds }: RunRecord): Limits {
-  let low = Number.POSITIVE_INFINITY
-  let high = Number.NEGATIVE_INFINITY
-  for (const { columns } of rounds) {
-    for (const value of columns.accuracy) {
-      if (value === null) continue
-      low = Math.min(low, value)
-      high = Math.max(high, value)
-    }
-  }
-  return low > high ? { low: null, high: null } : { low, high }
+/** Of the round shown, of peers that are there: over a whole run the peers' differences at its end would be none. */
+function limitsOf(values: Column): Limits {
+  return { low: lowestOf(values), high: highestOf(values) }
 }

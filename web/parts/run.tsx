@@ -1,5 +1,8 @@
+import { useMemo } from 'preact/hooks'
 import type { ReportData } from '../../src/report/data.js'
-import { count, measured } from '../../src/watch/text.js'
+import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
+import { count, measured, measureNames } from '../../src/watch/text.js'
+import { wholeRounds } from '../whole.js'
 import { Confusion } from './confusion.js'
 import { GateMatrix } from './gate-matrix.js'
 import { Graph } from './graph.js'
@@ -10,7 +13,8 @@ import { Timings } from './timings.js'
 
 /** What there is to see of a run, while it goes on and when it is over. */
 export function Run({ data }: { readonly data: ReportData }) {
-  const { record, weights } = data
+  const { record, weights, primary, measure } = data
+  const whole = useMemo(() => wholeRounds(record), [record])
   const tested = data.peers.flatMap(({ confusion }, peer) =>
     confusion === null ? [] : [{ name: `${peer} ${record.members[peer]?.name ?? ''}`, confusion }],
   )
@@ -34,10 +38,22 @@ export function Run({ data }: { readonly data: ReportData }) {
       <section aria-label="Graph">
         <h2>Who heard whom</h2>
         <Graph
-          record={record}
+          record={whole}
           arrangement={data.arrangement}
           samples={data.peers.map(({ samples }) => samples)}
-          text={value => measured(value, data.measure)}
+          figure={
+            primary !== 'accuracy' && record.rounds.some(({ beside }) => beside[primary] !== undefined)
+              ? {
+                  name: figureName(primary),
+                  of: ({ beside }) => beside[primary] ?? [],
+                  text: value => besideMeasured(primary, value),
+                }
+              : {
+                  name: measureNames[measure],
+                  of: ({ columns }) => columns.accuracy,
+                  text: value => measured(value, measure),
+                }
+          }
         />
       </section>
       <section aria-label="Peers">
@@ -59,7 +75,7 @@ export function Run({ data }: { readonly data: ReportData }) {
       )}
       <section aria-label="Time">
         <h2>Time</h2>
-        <Timings record={record} />
+        <Timings record={whole} />
       </section>
       {data.rejected.length > 0 && (
         <section aria-label="Refused">
