@@ -1,9 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 
-/* A browser takes canvases to paper as they are when it has told that it prints; only then is the media print. */
+/** A browser takes canvases to paper as they are when it has told that it prints; only then is the media print. */
 const paperEvents = ['beforeprint', 'afterprint'] as const
-for (const name of paperEvents)
-  addEventListener(name, () => document.documentElement.classList.toggle('on-paper', name === 'beforeprint'))
 
 /** A colour of style.css by its name. Canvases ask when they draw: light, dark and print differ. */
 export function color(name: string): string {
@@ -48,11 +46,15 @@ export function useTheme(): number {
   const [changes, setChanges] = useState(0)
   useEffect(() => {
     const change = (): void => setChanges(count => count + 1)
+    const paper = ({ type }: Event): void => {
+      document.documentElement.classList.toggle('on-paper', type === 'beforeprint')
+      change()
+    }
     const queries = ['(prefers-color-scheme: dark)', 'print'].map(query => matchMedia(query))
     for (const query of queries) query.addEventListener('change', change)
-    for (const name of paperEvents) addEventListener(name, change)
+    for (const name of paperEvents) addEventListener(name, paper)
     return () => {
-      for (const name of paperEvents) removeEventListener(name, change)
+      for (const name of paperEvents) removeEventListener(name, paper)
       for (const query of queries) query.removeEventListener('change', change)
     }
   }, [])

@@ -18,7 +18,9 @@ export function Matrix({ caption, corner, rowNames, columnNames, share, text }: 
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="scroll" tabIndex={0} aria-label={caption}>
       <table class={`matrix ${widthClass(columnNames.length)}`}>
-        <caption>{caption}</caption>
+        <caption>
+          <span>{caption}</span>
+        </caption>
         <thead>
           <tr>
             <th scope="col">{corner}</th>

@@ -38,7 +38,9 @@ export function SortableTable<Row>({ caption, columns, rows }: SortableTableProp
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by the keyboard
     <section class="scroll" tabIndex={0} aria-label={caption}>
       <table class={widthClass(columns.length)}>
-        <caption>{caption}</caption>
+        <caption>
+          <span>{caption}</span>
+        </caption>
         <thead>
           <tr>
             {columns.map(({ title, value }, at) => (

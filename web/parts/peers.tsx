@@ -1,35 +1,50 @@
 import type { ReportData } from '../../src/report/data.js'
+import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
 import { count, measured, measureNames, percent, plain, small } from '../../src/watch/text.js'
 import { lastOf, sumOf } from '../columns.js'
 import { type SortableColumn, SortableTable } from './peer-table.js'
 
-/** What stands beside the measure, as people read it. */
-const besides: readonly (readonly [name: string, title: string, text: (value: number) => string])[] = [
-  ['balancedAccuracy', 'balanced', percent],
-  ['macroF1', 'macro F1', percent],
-  ['rarestRecall', 'rarest class found', percent],
-  ['auroc', 'AUROC', value => value.toFixed(3)],
-  ['averagePrecision', 'average precision', value => value.toFixed(3)],
-  ['calibrationError', 'calibration error', value => value.toFixed(3)],
-  ['mae', 'MAE', plain],
-  ['rmse', 'RMSE', plain],
-]
+/** What stands beside the measure. */
+const besides = [
+  'auroc',
+  'balancedAccuracy',
+  'rarestRecall',
+  'macroF1',
+  'averagePrecision',
+  'calibrationError',
+  'mae',
+  'rmse',
+] as const
 
 /** A line for every peer, of its last test and over all rounds. */
 export function PeerTable({ data }: { readonly data: ReportData }) {
-  const { record, measure, figures } = data
+  const { record, measure, primary, figures } = data
   const { members, rounds, baselines } = record
   const last = (columns: Parameters<typeof lastOf>[0]) => (peer: number) => lastOf(columns, peer)
   const misses = (kind: 'absent' | 'refused') => (peer: number) =>
     rounds.reduce((sum, round) => sum + round[kind].filter(miss => miss.peer === peer).length, 0)
+  const standing = (peer: number): string | null => {
+    const killed = rounds.find(({ failed }) => failed.includes(peer))
+    if (killed !== undefined) return `killed in round ${killed.round + 1}`
+    const { goneSince } = members[peer]!
+    return goneSince === null ? null : `gone since round ${goneSince + 1}`
+  }
   const ofMeasure = (value: number): string => measured(value, measure)
+  const beside = (name: (typeof besides)[number]): SortableColumn<number> => ({
+    title: figureName(name),
+    value: last(rounds.map(({ beside }) => beside[name])),
+    text: value => besideMeasured(name, value),
+  })
   const columns: SortableColumn<number>[] = [
     { title: 'peer', value: peer => peer },
     { title: 'name', value: peer => members[peer]!.name },
     { title: 'samples', value: peer => data.peers[peer]?.samples ?? null, text: count },
+    { title: 'standing', value: standing },
+    ...besides.filter(name => name === primary).map(beside),
     { title: measureNames[measure], value: last(rounds.map(({ columns }) => columns.accuracy)), text: ofMeasure },
     { title: 'alone', value: last(baselines.localOnly.map(({ accuracy }) => accuracy)), text: ofMeasure },
-    ...besides.map(([name, title, text]) => ({ title, value: last(rounds.map(({ beside }) => beside[name])), text })),
+    { title: 'before the merge', value: last(rounds.map(({ beside }) => beside.before)), text: ofMeasure },
+    ...besides.filter(name => name !== primary).map(beside),
     ...figures.map(({ name, label, unit }) => ({
       title: label,
       value: last(rounds.map(round => round.figures[name])),
@@ -57,9 +72,16 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
     { title: 'missed', value: misses('absent'), text: count },
     { title: 'refused', value: misses('refused'), text: count },
   ]
-  const peers = members.map((_, peer) => peer)
+  const all = members.map((_, peer) => peer)
+  const own = all.filter(peer => rounds.some(({ columns }) => columns.loss[peer] !== null))
+  // A peer in the field knows the others' names and none of their numbers.
+  const isField = record.run === null && own.length > 0
+  const peers = isField ? own : all
   const shown = columns.filter(({ value }) => peers.some(peer => value(peer) !== null))
-  return <SortableTable caption="Peers: the last test of each, and sums over its rounds" columns={shown} rows={peers} />
+  const caption = isField
+    ? 'Peers: this one’s last test, and sums over its rounds'
+    : 'Peers: the last test of each, and sums over its rounds'
+  return <SortableTable caption={caption} columns={shown} rows={peers} />
 }
 
 function seconds(value: number): string {
