@@ -16,6 +16,8 @@ export interface KeptRun {
   /** What was made to go wrong in it, as its summary has it: a run that was killed has none. */
   readonly faults: KeptSummary['faults']
   readonly incomplete: ComparedRun['incomplete']
+  /** Of its first folder. */
+  readonly summary: Pick<KeptSummary, 'accuracy' | 'beside' | 'isUnbalanced' | 'perPeer'>
   /** Sent by a peer in a round, and seconds of the whole run, as summaries have them; null of a run that has none. */
   readonly bytes: number | null
   readonly seconds: number | null
@@ -90,6 +92,7 @@ function partOf({ folder, manifest, summary, record }: Held): Part {
     isSimulation: isSimulation(record) || record.members.length === 0,
     faults: summary.faults,
     incomplete: isComplete ? [] : [{ folder, rounds: courses.get('accuracy')!.size }],
+    summary,
     bytes: isComplete ? (summary.bytes?.perPeerPerRound ?? sent ?? null) : null,
     seconds: isComplete ? (summary.seconds ?? null) : null,
     courses,

@@ -77,6 +77,11 @@ export interface ComparedVariant {
   /** By seed. */
   readonly runs: readonly ComparedRun[]
   readonly figures: Readonly<Record<FigureName, Spread | null>>
+  /**
+   * What stands beside the quality, of the runs whose summaries have it: figures by name, and the quality of each peer
+   * alone (`localOnly`) and of all data in one place (`centralised`).
+   */
+  readonly beside?: Readonly<Record<string, Spread>>
   /** The rounds that all its runs have, over the runs. */
   readonly course: Course
   /** Null of the baseline itself. */

@@ -44,6 +44,40 @@ export function figureColumns(table: ComparedTable): FigureColumn[] {
   return columns.filter(({ name }) => table.variants.some(({ figures }) => figures[name] !== null))
 }
 
+/** A figure beside the quality as a column of tables. */
+export interface BesideColumn {
+  readonly name: string
+  readonly title: string
+  readonly text: (value: number) => string
+}
+
+/** What stands beside the quality in some variant: in order, the measure, what it may hide, and the baselines. */
+export function besideColumns(table: ComparedTable): BesideColumn[] {
+  const names = new Set(table.variants.flatMap(({ beside = {} }) => Object.keys(beside)))
+  const ofTable: readonly BesideColumn[] = [
+    { name: 'accuracy', title: measureNames[table.measure], text: value => measured(value, table.measure) },
+    ...besideNames.map(name => ({
+      name,
+      title: figureName(name),
+      text: (value: number) => besideMeasured(name, value),
+    })),
+    { name: 'localOnly', title: 'each alone', text: value => qualityText(value, table) },
+    { name: 'centralised', title: 'all data in one place', text: value => qualityText(value, table) },
+  ]
+  return ofTable.filter(({ name }) => names.has(name))
+}
+
+const besideNames = [
+  'auroc',
+  'balancedAccuracy',
+  'rarestRecall',
+  'macroF1',
+  'averagePrecision',
+  'calibrationError',
+  'mae',
+  'rmse',
+] as const
+
 /** As a mean and its deviation are read beside each other: 0.041 ± 0.0076. */
 export function twoDigits(value: number): string {
   return plain(Number(value.toPrecision(2)))

@@ -1,4 +1,5 @@
 import { isError, type Primary } from '../data/index.js'
+import { besideOf } from './beside.js'
 import type { RunCourse } from './course.js'
 import { type KeptRun, roundsOf } from './runs.js'
 import {
@@ -34,13 +35,17 @@ export function targetOf(runs: readonly KeptRun[], primary: Primary): number | n
 }
 
 /** What runs of one variant, at least one, have together. */
-export function variantOf(runs: readonly KeptRun[], goal: Goal): Pick<ComparedVariant, 'runs' | 'figures' | 'course'> {
+export function variantOf(
+  runs: readonly KeptRun[],
+  goal: Goal,
+): Pick<ComparedVariant, 'runs' | 'figures' | 'beside' | 'course'> {
   const compared = runs.map(run => runOf(run, goal)).sort((a, b) => a.seed - b.seed)
   return {
     runs: compared,
     figures: Object.fromEntries(
       figureNames.map(name => [name, spreadOver(compared.map(({ figures }) => figures[name]))]),
     ) as ComparedVariant['figures'],
+    beside: besideOf(runs, goal.primary),
     course: together(runs.map(({ courses }) => courses.get(goal.primary)!)),
   }
 }

@@ -1,8 +1,10 @@
 import { useState } from 'preact/hooks'
 import type { ComparedRun, ComparedTable, ComparedVariant } from '../../src/compare/shape.js'
 import {
+  besideColumns,
   differenceName,
   differenceText,
+  type FigureColumn,
   figureColumns,
   intervalText,
   seedsText,
@@ -24,6 +26,14 @@ function numbered({ variants }: ComparedTable): Numbered[] {
 
 /** Each variant's figures at the end. */
 export function FigureTable({ table }: { readonly table: ComparedTable }) {
+  const columnOf = ({ name, title, text }: FigureColumn): SortableColumn<Numbered> => ({
+    title,
+    value: ({ figures }) => figures[name]?.mean ?? null,
+    text: (_, { figures }) => spreadText(figures[name], text),
+  })
+  const columns = figureColumns(table)
+  const qualities = columns.filter(({ name }) => name === 'quality').map(columnOf)
+  const others = columns.filter(({ name }) => name !== 'quality').map(columnOf)
   return (
     <SortableTable
       caption="Figures at the end: mean and standard deviation over seeds"
@@ -31,13 +41,15 @@ export function FigureTable({ table }: { readonly table: ComparedTable }) {
       columns={[
         ...nameColumns,
         { title: 'seeds', value: ({ runs }) => runs.length, text: (_, variant) => seedsText(variant) },
-        ...figureColumns(table).map(
+        ...qualities,
+        ...besideColumns(table).map(
           ({ name, title, text }): SortableColumn<Numbered> => ({
             title,
-            value: ({ figures }) => figures[name]?.mean ?? null,
-            text: (_, { figures }) => spreadText(figures[name], text),
+            value: ({ beside }) => beside?.[name]?.mean ?? null,
+            text: (_, { beside }) => spreadText(beside?.[name] ?? null, text),
           }),
         ),
+        ...others,
       ]}
     />
   )
