@@ -31,11 +31,11 @@ function Dashboard({ followed: { about, record, peer, state } }: { readonly foll
 function stateText({ about, record, state }: Pick<Followed, 'about' | 'record' | 'state'>): string {
   const over = about && overText(about, record)
   if (state === 'ended')
-    return `This is all: ${over ?? 'what served the page has ended'}. report.html in the run folder has it too.`
+    return `This is all: ${over === undefined ? 'what served the page has ended' : `the run ${over}`}. report.html in the run folder has it too.`
   if (state === 'lost') return 'The connection is lost; it is tried again. What is here stays.'
   if (state === 'connecting' || about === undefined) return 'Connects…'
   const round = record.rounds.at(-1)?.round
-  if (over !== undefined) return `The run is ${over}.`
+  if (over !== undefined) return `The run ${over}.`
   return round === undefined ? 'No round has begun.' : `Round ${count(round + 1)} of ${count(about.rounds)}`
 }
 
@@ -44,7 +44,7 @@ function overText({ summary, rounds }: RunAbout, record: RunRecord): string | un
   const { interrupted, rounds: done } = summary
   const last = wholeRounds(record).rounds.at(-1)
   if (interrupted === undefined || done === undefined || (last !== undefined && last.round >= done)) return undefined
-  return `${interrupted ? 'interrupted' : 'over'} after round ${count(done)} of ${count(rounds)}`
+  return `${interrupted ? 'was interrupted' : 'is over'} after round ${count(done)} of ${count(rounds)}`
 }
 
 const place = document.getElementById('dashboard')!

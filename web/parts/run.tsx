@@ -33,7 +33,7 @@ export function Run({ data }: { readonly data: ReportData }) {
       </section>
       <section aria-label="Learning">
         <h2>Learning</h2>
-        <Learning data={data} />
+        <Learning data={{ ...data, record: whole }} />
       </section>
       <section aria-label="Graph">
         <h2>Who heard whom</h2>
