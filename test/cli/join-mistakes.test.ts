@@ -23,7 +23,7 @@ it('hearsay join answers in one line to what does not fit the run', async () => 
   const where = ['--out', join(folder, 'run'), '--listen', '/ip4/127.0.0.1/tcp/0', '--backend', 'wasm']
   const peer = startHere(['start', join(folder, 'run.yaml'), ...where], leaving)
   try {
-    const printed = (): string | undefined => /^ {2}hearsay join (\S+)$/m.exec(peer.stdout())?.[1]
+    const printed = (): string | undefined => /^ {2}npx hearsay join (\S+)$/m.exec(peer.stdout())?.[1]
     await Promise.race([peer.ended, vi.waitUntil(printed, { timeout: 240_000, interval: 20 })])
     for (const [args, says] of mistakesAt(printed()!, ours)) {
       await expectRefusal(['join', ...args, '--yes', '--backend', 'wasm'], { says, mayLeave: ['runs'] })

@@ -1,6 +1,6 @@
 import type { ReportData } from '../../src/report/data.js'
 import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
-import type { Column } from '../../src/watch/record/shape.js'
+import type { Column, RunRecord } from '../../src/watch/record/shape.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
 import { Curves } from './curves.js'
@@ -9,10 +9,8 @@ import { type Curve, dashed, type Values } from './plot.js'
 /** How the peers learn, round by round. */
 export function Learning({ data }: { readonly data: ReportData }) {
   const { record, measure, primary, contraction } = data
-  const { rounds, baselines } = record
+  const { rounds } = record
   const numbers = rounds.map(({ round }) => round + 1)
-  const alone = new Map(baselines.localOnly.map(({ round, accuracy }) => [round, meanOf(accuracy)]))
-  const together = new Map(baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
   // Of one peer in the field there is no mean, nor a lowest and a highest.
   const isOne = record.run === null
   const accuracy: Curve[] = [
@@ -27,13 +25,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
       values: rounds.map(({ beside }) => meanOf(beside.before ?? [])),
     },
     { label: 'averaged model', color: 'orange', values: rounds.map(({ whole }) => whole?.ofMean ?? null) },
-    { label: 'each alone', color: 'grey', dash: dashed, values: rounds.map(({ round }) => alone.get(round) ?? null) },
-    {
-      label: 'all data in one place',
-      color: 'green',
-      dash: dashed,
-      values: rounds.map(({ round }) => together.get(round) ?? null),
-    },
+    ...baselineCurves(record, 'accuracy'),
   ]
   const distance = rounds.map(({ whole }) => whole?.consensusDistance ?? null)
   const local = rounds.map(({ columns }) => meanOf(columns.localDistance))
@@ -49,6 +41,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
               rounds.map(({ beside }) => beside[primary] ?? []),
               isOne,
             ),
+            ...baselineCurves(record, primary).filter(hasValues),
           ]}
           text={value => besideMeasured(primary, value)}
         />
@@ -132,6 +125,25 @@ function hasValues({ values }: { readonly values: Values }): boolean {
 
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+/** What each peer alone, and all data in one place, come to in a figure. */
+function baselineCurves({ rounds, baselines }: RunRecord, figure: string): Curve[] {
+  const alone = new Map(baselines.localOnly.map(tested => [tested.round, meanOf(figureIn(tested, figure) ?? [])]))
+  const together = new Map(baselines.centralised.map(tested => [tested.round, figureIn(tested, figure) ?? null]))
+  const values = (known: ReadonlyMap<number, number | null>): Values =>
+    rounds.map(({ round }) => known.get(round) ?? null)
+  return [
+    { label: 'each alone', color: 'grey', dash: dashed, values: values(alone) },
+    { label: 'all data in one place', color: 'green', dash: dashed, values: values(together) },
+  ]
+}
+
+function figureIn<T>(
+  { accuracy, beside }: { readonly accuracy: T; readonly beside: Readonly<Record<string, T>> },
+  figure: string,
+): T | undefined {
+  return figure === 'accuracy' ? accuracy : beside[figure]
 }
 
 /** What the first distance would become by exchanges alone; nothing where it would be lost to rounding. */

@@ -35,14 +35,21 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
     value: last(rounds.map(({ beside }) => beside[name])),
     text: value => besideMeasured(name, value),
   })
+  /** Of the figure that comes first. */
+  const alone: SortableColumn<number> = {
+    title: 'alone',
+    value: peer =>
+      (primary === 'accuracy' ? baselines.alone.accuracy : baselines.alone.beside[primary])?.[peer] ?? null,
+    text: value => (primary === 'accuracy' ? ofMeasure(value) : besideMeasured(primary, value)),
+  }
   const columns: SortableColumn<number>[] = [
     { title: 'peer', value: peer => peer },
     { title: 'name', value: peer => members[peer]!.name },
     { title: 'samples', value: peer => data.peers[peer]?.samples ?? null, text: count },
     { title: 'standing', value: standing },
-    ...besides.filter(name => name === primary).map(beside),
+    ...besides.filter(name => name === primary).flatMap(name => [beside(name), alone]),
     { title: measureNames[measure], value: last(rounds.map(({ columns }) => columns.accuracy)), text: ofMeasure },
-    { title: 'alone', value: last(baselines.localOnly.map(({ accuracy }) => accuracy)), text: ofMeasure },
+    ...(primary === 'accuracy' ? [alone] : []),
     { title: 'before the merge', value: last(rounds.map(({ beside }) => beside.before)), text: ofMeasure },
     ...besides.filter(name => name !== primary).map(beside),
     ...figures.map(({ name, label, unit }) => ({

@@ -57,7 +57,7 @@ describe('a record holds so much, and what goes beyond is not read', () => {
     const baselines = [0, 1, 2].map(round => ({
       ...{ type: 'baseline', name: 'localOnly', round, peer: 'id-0', accuracy: 0.5 },
     }))
-    const tested = folded([begin(10), ...baselines], { cells: 20 }).record()
+    const tested = folded([begin(1), ...baselines], { cells: 2 }).record()
     expect([tested.baselines.localOnly.length, tested.malformed]).toEqual([2, 1])
   })
 
