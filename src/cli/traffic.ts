@@ -25,7 +25,7 @@ export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says
   const neighbours = Math.max(...degrees(topology.graphAt(0)))
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
-  return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}, and what the network adds${advice(perRound, encoding)}`
+  return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
 }
 
 /** How peers merge: "dfedsam on a ring". The topology does not matter where heads go to everybody. */

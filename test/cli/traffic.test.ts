@@ -14,30 +14,26 @@ const said = (input: ManifestInput, shared: number): string => {
 
 describe('what a peer will send', () => {
   it.each<[ManifestInput, number, string]>([
-    [
-      { rounds: 10 },
-      650,
-      '2.60 kB of parameters a round to each of 2 neighbours: 52.0 kB a peer in 10 rounds, and what the network adds',
-    ],
+    [{ rounds: 10 }, 650, '2.60 kB of parameters a round to each of 2 neighbours: 52.0 kB a peer in 10 rounds'],
     [
       { rounds: 1, topology: 'full', peers: 2 },
       1000,
-      '4.00 kB of parameters a round to one neighbour: 4.00 kB a peer in 1 round, and what the network adds',
+      '4.00 kB of parameters a round to one neighbour: 4.00 kB a peer in 1 round',
     ],
     [
       { rounds: 20 },
       13_000_000,
-      '52.0 MB of parameters a round to each of 2 neighbours: 2.08 GB a peer in 20 rounds, and what the network adds; less with share: head, or encoding: bf16 or int8',
+      '52.0 MB of parameters a round to each of 2 neighbours: 2.08 GB a peer in 20 rounds; less with share: head, or encoding: bf16 or int8',
     ],
     [
       { rounds: 20, encoding: 'int8' },
       13_000_000,
-      '13.0 MB of parameters a round to each of 2 neighbours: 520 MB a peer in 20 rounds, and what the network adds; less with share: head',
+      '13.0 MB of parameters a round to each of 2 neighbours: 520 MB a peer in 20 rounds; less with share: head',
     ],
     [
       { rounds: 2, merge: { method: 'dfedsam-mgs', gossipSteps: 4 } },
       1000,
-      '4.00 kB of parameters a round to each of 2 neighbours, 4 times: 64.0 kB a peer in 2 rounds, and what the network adds',
+      '4.00 kB of parameters a round to each of 2 neighbours, 4 times: 64.0 kB a peer in 2 rounds',
     ],
     [{ merge: 'mixture' }, 66, '264 B of parameters a round, to everybody'],
     [{ merge: 'none' }, 650, 'nothing'],
