@@ -29,7 +29,7 @@ function Dashboard({ followed: { about, record, peer, state } }: { readonly foll
 }
 
 function stateText({ about, record, state }: Pick<Followed, 'about' | 'record' | 'state'>): string {
-  const over = about && overText(about, record)
+  const over = about && overText(about, record, state)
   if (state === 'ended')
     return `This is all: ${over === undefined ? 'what served the page has ended' : `the run ${over}`}. report.html in the run folder has it too.`
   if (state === 'lost') return 'The connection is lost; it is tried again. What is here stays.'
@@ -39,11 +39,15 @@ function stateText({ about, record, state }: Pick<Followed, 'about' | 'record' |
   return round === undefined ? 'No round has begun.' : `Round ${count(round + 1)} of ${count(about.rounds)}`
 }
 
-/** Of a run that goes on, nothing: one that was interrupted and goes on has a round that its summary does not have. */
-function overText({ summary, rounds }: RunAbout, record: RunRecord): string | undefined {
+/**
+ * Of a run that goes on, nothing: one that was interrupted and goes on has a round that its summary does not have. Nor of
+ * one whose last rounds have not come to this page yet.
+ */
+function overText({ summary, rounds }: RunAbout, record: RunRecord, state: Followed['state']): string | undefined {
   const { interrupted, rounds: done } = summary
-  const last = wholeRounds(record).rounds.at(-1)
-  if (interrupted === undefined || done === undefined || (last !== undefined && last.round >= done)) return undefined
+  if (interrupted === undefined || done === undefined) return undefined
+  const here = (wholeRounds(record).rounds.at(-1)?.round ?? -1) + 1
+  if (here > done || (here < done && state !== 'ended')) return undefined
   return `${interrupted ? 'was interrupted' : 'is over'} after round ${count(done)} of ${count(rounds)}`
 }
 
