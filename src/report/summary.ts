@@ -45,6 +45,11 @@ function named<T>(entry: z.ZodType<T>) {
     .pipe(z.record(z.string(), entry))
 }
 
+/** An entry a peer, no more than {@link mostPeers}. */
+function peersOf<T>(entry: z.ZodType<T>) {
+  return z.custom<unknown[]>(list => Array.isArray(list) && list.length <= mostPeers).pipe(z.array(entry))
+}
+
 /** Labels are rows, answers columns. */
 const confusion = listOf(isRow, dataLimits.classes).optional().catch(undefined)
 
@@ -115,11 +120,7 @@ const schema = z.object({
   id: text,
   confusion,
   classes: listOf(isText, dataLimits.classes).optional().catch(undefined),
-  perPeer: z
-    .custom<unknown[]>(list => Array.isArray(list) && list.length <= mostPeers)
-    .pipe(z.array(ofPeer))
-    .optional()
-    .catch(undefined),
+  perPeer: peersOf(ofPeer).optional().catch(undefined),
 })
 
 /** What a page takes from `summary.json`. */
@@ -132,7 +133,7 @@ export async function readSummary(folder: string): Promise<KeptSummary> {
 
 /** What `peers.json` holds of a simulation from its beginning on, as `summary.json` will have it. */
 export async function readMembers(folder: string): Promise<KeptSummary> {
-  const members = z.array(z.object({ name: z.string(), samples: z.number() }))
+  const members = peersOf(z.object({ name: z.string(), samples: z.number() }))
   const perPeer = members.safeParse(await jsonOf(join(folder, 'peers.json'))).data
   return perPeer === undefined ? {} : { perPeer }
 }

@@ -121,6 +121,9 @@ describe('what a report takes from a run folder', () => {
       (await readRun(await folderOf(of))).peers.map(({ samples }) => samples)
     expect(await samplesIn(files)).toEqual([40, 7])
     expect(await samplesIn({ ...files, 'peers.json': '[{"id":"of the field","addresses":[]}]' })).toEqual([null, null])
+    // More peers than a run may have are not looked at.
+    const many = JSON.stringify(Array.from({ length: 10_001 }, () => JSON.parse(peers)[0]))
+    expect(await samplesIn({ ...files, 'peers.json': many })).toEqual([null, null])
     expect(await samplesIn({ ...files, 'summary.json': summary })).toEqual([40, null])
   })
 
