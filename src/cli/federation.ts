@@ -6,7 +6,7 @@ import { HearsayError } from '../errors.js'
 import { type Manifest, type Member, parseManifest, readManifestFile } from '../node/index.js'
 import { readTopologyFile } from '../topology/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
-import { runField } from './field.js'
+import { askedBy, runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
@@ -60,7 +60,6 @@ export async function joinFederation(
       members: knownMembers(members),
     }
     await folder.writeSettings(settings)
-    const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
       {
         command: 'join',
@@ -68,12 +67,9 @@ export async function joinFederation(
         manifest,
         identity,
         settings,
-        backend,
         met: [],
         hasBegun: false,
-        json,
-        isAlone,
-        outlets: flags,
+        ...askedBy(flags),
       },
       terminal,
     )

@@ -60,6 +60,12 @@ export interface FieldRun {
   readonly outlets: OutletFlags
 }
 
+/** What a user's flags say of a run, however the peer comes to it. */
+export function askedBy(flags: FieldFlags): Pick<FieldRun, 'backend' | 'isAlone' | 'json' | 'outlets'> {
+  const { backend, json = false, alone = false } = flags
+  return { backend, isAlone: alone, json, outlets: flags }
+}
+
 /** Runs a peer to the end of its run, or until Ctrl-C; saved after every round. */
 export async function runField(run: FieldRun, terminal: Terminal): Promise<number> {
   const say = (line: string): void => void (run.json ? terminal.stderr : terminal.stdout).write(`${line}\n`)

@@ -22,7 +22,7 @@ import {
 } from '../node/index.js'
 import { interruptedStatus, type Run, type Terminal } from './command.js'
 import { joinFederation } from './federation.js'
-import { runField } from './field.js'
+import { askedBy, runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkFrom, networkSettings } from './network-flags.js'
 import { resumeRun } from './resume.js'
@@ -60,7 +60,6 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
     await folder.writeSettings(settings)
     const { address, peerId } = contact
     const met = [{ name: 'contact', peerId, addresses: [address] }]
-    const { backend, json = false, alone: isAlone = false } = flags
     const contacts = [address]
     return await runField(
       {
@@ -69,13 +68,10 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
         manifest,
         identity,
         settings,
-        backend,
         contacts,
         met,
         hasBegun: view.hasBegun,
-        json,
-        isAlone,
-        outlets: flags,
+        ...askedBy(flags),
       },
       terminal,
     )

@@ -2,7 +2,7 @@ import { type FieldFolder, loadOwnIdentity, type MetMember, openRunFolder, type 
 import { HearsayError } from '../errors.js'
 import { parseJoinAddress, runIdOf, vacant } from '../node/index.js'
 import type { Terminal } from './command.js'
-import { type FieldRun, runField, sayFinished } from './field.js'
+import { askedBy, type FieldRun, runField, sayFinished } from './field.js'
 import { type FieldFlags, listenFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 
@@ -46,9 +46,8 @@ export async function resumeRun(
     const settings = { ...saved, network, ...(await listeningAgain(saved, flags, tell)) }
     await folder.writeSettings(settings)
     const met = contact === undefined ? [] : [contactOf(contact, folder)]
-    const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
-      { command, folder, manifest, identity, settings, backend, met, hasBegun: true, json, isAlone, outlets: flags },
+      { command, folder, manifest, identity, settings, met, hasBegun: true, ...askedBy(flags) },
       terminal,
     )
   } finally {

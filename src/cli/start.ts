@@ -1,7 +1,7 @@
 import { loadOrCreateIdentity, makeRunFolder, openRunFolder } from '../disk/index.js'
 import { type Manifest, parseManifest, readManifestFile, runIdOf, settleTask, withUsualModel } from '../node/index.js'
 import type { Run } from './command.js'
-import { runField } from './field.js'
+import { askedBy, runField } from './field.js'
 import { type FieldFlags, ownDataOf, settingsFrom } from './field-settings.js'
 import { networkSettings } from './network-flags.js'
 import { tellReading } from './reading-line.js'
@@ -23,7 +23,6 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
     const identity = await loadOrCreateIdentity(folder.identityPath)
     const settings = settingsFrom(file === undefined ? others : flags, { manifest, identity, share: 0, network })
     await folder.writeSettings(settings)
-    const { backend, json = false, alone: isAlone = false } = flags
     return await runField(
       {
         command: 'start',
@@ -31,12 +30,9 @@ export const run: Run<FieldFlags> = async ([file], flags, terminal) => {
         manifest,
         identity,
         settings,
-        backend,
         met: [],
         hasBegun: false,
-        json,
-        isAlone,
-        outlets: flags,
+        ...askedBy(flags),
       },
       terminal,
     )

@@ -1,4 +1,4 @@
-import { besideMeasured, figureName } from '../watch/beside-text.js'
+import { besideMeasured, besideOrder, figureName } from '../watch/beside-text.js'
 import { byteCount, count, countOf, measured, measureNames, plain } from '../watch/text.js'
 import type { ComparedTable, ComparedVariant, Difference, FigureName, Spread } from './shape.js'
 
@@ -56,7 +56,7 @@ export function besideColumns(table: ComparedTable): BesideColumn[] {
   const names = new Set(table.variants.flatMap(({ beside = {} }) => Object.keys(beside)))
   const ofTable: readonly BesideColumn[] = [
     { name: 'accuracy', title: measureNames[table.measure], text: value => measured(value, table.measure) },
-    ...besideNames.map(name => ({
+    ...besideOrder.map(name => ({
       name,
       title: figureName(name),
       text: (value: number) => besideMeasured(name, value),
@@ -66,17 +66,6 @@ export function besideColumns(table: ComparedTable): BesideColumn[] {
   ]
   return ofTable.filter(({ name }) => names.has(name))
 }
-
-const besideNames = [
-  'auroc',
-  'balancedAccuracy',
-  'rarestRecall',
-  'macroF1',
-  'averagePrecision',
-  'calibrationError',
-  'mae',
-  'rmse',
-] as const
 
 /** As a mean and its deviation are read beside each other: 0.041 ± 0.0076. */
 export function twoDigits(value: number): string {

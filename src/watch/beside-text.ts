@@ -3,6 +3,18 @@ import { shown } from '../foreign.js'
 import type { BesideSpread } from '../node/index.js'
 import { count, firstOf, measured, percent, plain } from './text.js'
 
+/** What stands beside the measure, in the order of a table's columns. */
+export const besideOrder = [
+  'auroc',
+  'balancedAccuracy',
+  'rarestRecall',
+  'macroF1',
+  'averagePrecision',
+  'calibrationError',
+  'mae',
+  'rmse',
+] as const satisfies readonly (keyof Beside)[]
+
 /*
  * What is reported beside the measure, where the measure alone hides failure: 99.7 % of right answers may be none of
  * 175 frauds. Classes of much the same size need no more than accuracy. And what stands before the measure: the figure

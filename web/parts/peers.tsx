@@ -1,20 +1,8 @@
 import type { ReportData } from '../../src/report/data.js'
-import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
+import { besideMeasured, besideOrder, figureName } from '../../src/watch/beside-text.js'
 import { count, measured, measureNames, percent, plain, small } from '../../src/watch/text.js'
 import { lastOf, sumOf } from '../columns.js'
 import { type SortableColumn, SortableTable } from './peer-table.js'
-
-/** What stands beside the measure. */
-const besides = [
-  'auroc',
-  'balancedAccuracy',
-  'rarestRecall',
-  'macroF1',
-  'averagePrecision',
-  'calibrationError',
-  'mae',
-  'rmse',
-] as const
 
 /** A line for every peer, of its last test and over all rounds. */
 export function PeerTable({ data }: { readonly data: ReportData }) {
@@ -30,7 +18,7 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
     return goneSince === null ? null : `gone since round ${goneSince + 1}`
   }
   const ofMeasure = (value: number): string => measured(value, measure)
-  const beside = (name: (typeof besides)[number]): SortableColumn<number> => ({
+  const beside = (name: (typeof besideOrder)[number]): SortableColumn<number> => ({
     title: figureName(name),
     value: last(rounds.map(({ beside }) => beside[name])),
     text: value => besideMeasured(name, value),
@@ -47,11 +35,11 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
     { title: 'name', value: peer => members[peer]!.name },
     { title: 'samples', value: peer => data.peers[peer]?.samples ?? null, text: count },
     { title: 'standing', value: standing },
-    ...besides.filter(name => name === primary).flatMap(name => [beside(name), alone]),
+    ...besideOrder.filter(name => name === primary).flatMap(name => [beside(name), alone]),
     { title: measureNames[measure], value: last(rounds.map(({ columns }) => columns.accuracy)), text: ofMeasure },
     ...(primary === 'accuracy' ? [alone] : []),
     { title: 'before the merge', value: last(rounds.map(({ beside }) => beside.before)), text: ofMeasure },
-    ...besides.filter(name => name !== primary).map(beside),
+    ...besideOrder.filter(name => name !== primary).map(beside),
     ...figures.map(({ name, label, unit }) => ({
       title: label,
       value: last(rounds.map(round => round.figures[name])),
