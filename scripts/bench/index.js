@@ -4,6 +4,7 @@
 // docs/performance.md says how to read and repeat the tables.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { printAims } from './aims.js'
 import { evaluate } from './evaluate.js'
 import { exchange } from './exchange.js'
 import { merge } from './merge.js'
@@ -18,9 +19,11 @@ import { watch } from './watch.js'
 const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate, watch }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
+const rows = []
 for (const [name, bench] of Object.entries(benches)) {
-  if (asked.length === 0 || asked.includes(name)) await bench(options)
+  if (asked.length === 0 || asked.includes(name)) rows.push(...((await bench(options)) ?? []))
 }
+printAims(rows)
 
 function readArguments() {
   try {

@@ -5,21 +5,32 @@ export function median(values) {
 }
 
 /**
- * Median seconds of each of some functions, run in turn so that a busy moment hits them all alike.
+ * Seconds of each turn of some functions, run in turn so that a busy moment hits them all alike.
  *
  * @param {Record<string, () => unknown>} works - may be asynchronous
  */
-export async function inTurn(works, rounds) {
+export async function turns(works, count) {
   const seconds = Object.fromEntries(Object.keys(works).map(name => [name, []]))
-  for (let round = -1; round < rounds; round++) {
+  for (let turn = -1; turn < count; turn++) {
     for (const [name, work] of Object.entries(works)) {
       const startedAt = performance.now()
       await work()
-      // The first round warms up.
-      if (round >= 0) seconds[name].push((performance.now() - startedAt) / 1000)
+      // The first turn warms up.
+      if (turn >= 0) seconds[name].push((performance.now() - startedAt) / 1000)
     }
   }
+  return seconds
+}
+
+/** Median seconds of each, see {@link turns}. */
+export async function inTurn(works, count) {
+  const seconds = await turns(works, count)
   return Object.fromEntries(Object.entries(seconds).map(([name, values]) => [name, median(values)]))
+}
+
+/** What one took of the other, turn by turn: the two of a turn had the same neighbours on the machine. */
+export function over(ours, floor) {
+  return ours.map((value, turn) => value / floor[turn])
 }
 
 /** A table with its title. */
