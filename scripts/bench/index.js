@@ -4,6 +4,7 @@
 // docs/performance.md says how to read and repeat the tables.
 import os from 'node:os'
 import { parseArgs } from 'node:util'
+import { accuracy } from './accuracy.js'
 import { printAims } from './aims.js'
 import { evaluate } from './evaluate.js'
 import { exchange } from './exchange.js'
@@ -16,7 +17,7 @@ import { simulate } from './simulate.js'
 import { train } from './train.js'
 import { watch } from './watch.js'
 
-const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate, watch }
+const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate, accuracy, watch }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 const rows = []

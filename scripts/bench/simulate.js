@@ -1,18 +1,19 @@
-import { fileURLToPath } from 'node:url'
-import { startChild } from './child.js'
-import { print } from './measure.js'
+import { aimed } from './aims.js'
+import { median, over, print } from './measure.js'
 import { findMnist, noMnist } from './mnist.js'
-import { findTorch, noTorch, torchScript } from './torch.js'
+import { manifestOf, ours, peers, theirs } from './pairing.js'
+import { findTorch, noTorch } from './torch.js'
 
-const runScript = fileURLToPath(new URL('run.js', import.meta.url))
-const peers = 16
-/** DFedSAM's default radius, for PyTorch's loop. */
-const radii = { dfedavg: 0, dfedsam: 0.05 }
-const titles = { mlp: 'MLP 200-200', lenet5: 'LeNet-5' }
+/** LeNet-5 has one turn: it is there for its share of the convolutions, and takes minutes. */
+const subjects = {
+  mlp: { title: 'MLP 200-200', turns: 5, quickRounds: 3 },
+  lenet5: { title: 'LeNet-5', turns: 1, quickRounds: 1 },
+}
+const merges = ['dfedavg', 'dfedsam']
 
 /**
- * Whole runs over TCP on loopback: 16 peers on a ring, one local epoch a round, batch 32, client-wise Dirichlet 0.3;
- * beside a plain PyTorch loop over the same peers without a network, in one process and in two at once.
+ * Whole runs over TCP on loopback beside a plain PyTorch loop over the same peers without a network, in one process and
+ * in two at once, which is what two cores can do; turn by turn.
  *
  * @param {{ quick: boolean, only?: string[] }} options
  */
@@ -22,98 +23,90 @@ export async function simulate({ quick, only }) {
   if (data === undefined)
     console.log(`\nsimulate: ${noMnist}. The shipped set pneumoniamnist instead, without PyTorch.`)
   else if (torch === undefined) console.log(`\nsimulate: ${noTorch}`)
-  for (const [model, title] of Object.entries(titles)) {
+  const aims = []
+  for (const [model, { title, turns, quickRounds }] of Object.entries(subjects)) {
     if (only !== undefined && !only.includes(model)) continue
-    const rounds = quick ? { mlp: 3, lenet5: 1 }[model] : 10
+    const rounds = quick ? quickRounds : 10
     const of = `${data?.name ?? 'PneumoniaMNIST'}, ${peers} peers, ring, ${title}, ${rounds} round${rounds === 1 ? '' : 's'}`
-    for (const merge of Object.keys(radii)) {
-      print(`simulate: ${of}, ${merge}`, [head, ...(await compare({ model, merge, rounds, data, torch }))])
+    for (const merge of merges) {
+      const runs = await race({ model, merge, rounds, data, torch }, turns)
+      print(`simulate: ${of}, ${merge}, medians of ${turns}`, table(runs))
+      if (model === 'mlp' && torch !== undefined) aims.push(...aimsOf(runs, merge))
     }
   }
+  return aims
 }
 
-const head = [
-  '',
-  'seconds',
-  'samples/s',
-  '÷ PyTorch',
-  '÷ two PyTorch',
-  'accuracy',
-  'peak MB',
-  'loop delay p50 / p99 / max ms',
-]
+const names = {
+  native: 'Hearsay, the best backend here',
+  wasm: 'Hearsay, wasm',
+  eager: '  evaluated every round',
+  one: 'PyTorch, one process',
+  two: `PyTorch, two at once, ${peers / 2} peers each`,
+}
 
-/** One after another, ours between PyTorch's two. */
-async function compare({ model, merge, rounds, data, torch }) {
-  const one = torch && (await loops(torch, [peers], { model, merge, rounds, data }))
-  const ours = await run({ model, merge, rounds, data, every: rounds })
-  const two = torch && (await loops(torch, [peers / 2, peers / 2], { model, merge, rounds, data }))
-  // How much of a run is evaluation is known from one model; twice the time for the other would tell nothing new.
-  const eager = model === 'mlp' && rounds > 1 ? await run({ model, merge, rounds, data, every: 1 }) : undefined
-  if (one !== undefined && one.parameters !== ours.parameters) {
-    throw new Error(`the models differ: ${ours.parameters} parameters, PyTorch's has ${one.parameters}`)
+/** @returns what each said in each turn */
+async function race({ torch, data, ...task }, turns) {
+  const of = (backend, every) => () => ours(manifestOf({ data, ...task, every }), backend)
+  const contestants = {
+    ...(torch && { one: () => theirs(torch, [peers], data, task) }),
+    native: of('auto'),
+    // How much of a run is evaluation is known from one model; twice the time for the other would tell nothing new.
+    ...(task.model === 'mlp' && task.rounds > 1 && { wasm: of('wasm'), eager: of('auto', 1) }),
+    ...(torch && { two: () => theirs(torch, [peers / 2, peers / 2], data, task) }),
   }
-  const label = `Hearsay (${ours.backend}, ${ours.workers} worker${ours.workers === 1 ? '' : 's'})`
-  const row = (who, result) => {
-    const rate = result.samples / result.seconds
-    const over = floor => (floor === undefined ? '' : (rate / (floor.samples / floor.seconds)).toFixed(2))
-    const { delay } = result
-    return [
-      who,
-      result.seconds.toFixed(1),
-      Math.round(rate).toLocaleString('en'),
-      over(one),
-      over(two),
-      `${(result.accuracy * 100).toFixed(1)} %`,
-      Math.round(result.peakMB).toLocaleString('en'),
-      delay === undefined ? '' : [delay.p50, delay.p99, delay.max].map(ms => ms.toFixed(1)).join(' / '),
-    ]
+  const runs = Object.fromEntries(Object.keys(contestants).map(name => [name, []]))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [name, run] of Object.entries(contestants)) runs[name].push(await run())
   }
+  const counts = new Set(Object.values(runs).map(([{ parameters }]) => parameters))
+  if (counts.size > 1) throw new Error(`the models differ in their parameters: ${[...counts].join(', ')}`)
+  return runs
+}
+
+const rate = ({ samples, seconds }) => samples / seconds
+const of = (runs, figure) => runs.map(figure)
+const cpu = ({ cpuSeconds }) => cpuSeconds
+const peak = ({ peakMB }) => peakMB
+
+function table(runs) {
+  const ratio = (mine, floor) => (floor === undefined ? '' : median(over(mine, of(floor, rate))).toFixed(2))
   return [
-    row(label, ours),
-    ...(eager === undefined ? [] : [row('  evaluated every round', eager)]),
-    ...(one === undefined ? [] : [row('PyTorch, one process', one), row('PyTorch, two at once, 8 peers each', two)]),
+    ['', 'seconds', 'CPU s', 'samples/s', '÷ PyTorch', '÷ two', 'accuracy', 'peak MB', 'loop delay p50 / p99 / max ms'],
+    ...Object.entries(runs).map(([name, all]) => {
+      const rates = of(all, rate)
+      const [{ backend, workers, delay }] = all
+      const middle = figure => median(of(all, figure))
+      const delays = ['p50', 'p99', 'max'].map(key => delay && middle(run => run.delay[key]).toFixed(1))
+      return [
+        backend === undefined
+          ? names[name]
+          : `${names[name]} (${backend}, ${workers} worker${workers === 1 ? '' : 's'})`,
+        middle(({ seconds }) => seconds).toFixed(1),
+        middle(cpu).toFixed(1),
+        Math.round(median(rates)).toLocaleString('en'),
+        ratio(rates, runs.one),
+        ratio(rates, runs.two),
+        `${(middle(({ accuracy }) => accuracy) * 100).toFixed(1)} %`,
+        Math.round(middle(peak)).toLocaleString('en'),
+        delay === undefined ? '' : delays.join(' / '),
+      ]
+    }),
   ]
 }
 
-async function run({ model, merge, rounds, data, every }) {
-  const manifest = {
-    seed: 1,
-    peers,
-    rounds,
-    data: { set: data?.folder ?? 'pneumoniamnist' },
-    partition: { kind: 'dirichlet', alpha: 0.3, mode: 'client' },
-    model,
-    training: { epochs: 1, batch: 32, learningRate: 0.05, decay: 0.998 },
-    merge,
-    topology: 'ring',
-    evaluation: { every },
-  }
-  const child = await startChild(process.execPath, [runScript, JSON.stringify(manifest)])
-  try {
-    return { ...child.hello, ...(await child.ask('go')) }
-  } finally {
-    await child.stop()
-  }
-}
-
-/** PyTorch's loop in as many processes as there are shares of the peers, all begun at once; the slowest one counts. */
-async function loops(torch, shares, { model, merge, rounds, data }) {
-  const children = []
-  try {
-    for (const share of shares) {
-      const args = [torchScript('simulate'), data.folder, model, share, peers, rounds, radii[merge], rounds]
-      children.push(await startChild(torch.python, args.map(String)))
-    }
-    const results = await Promise.all(children.map(child => child.ask('go')))
-    return {
-      parameters: children[0].hello.parameters,
-      seconds: Math.max(...results.map(({ seconds }) => seconds)),
-      samples: results.reduce((sum, { samples }) => sum + samples, 0),
-      accuracy: results.reduce((sum, { accuracy }) => sum + accuracy, 0) / results.length,
-      peakMB: results.reduce((sum, { peakMB }) => sum + peakMB, 0),
-    }
-  } finally {
-    await Promise.all(children.map(child => child.stop()))
-  }
+/** T1 of docs/performance.md. */
+function aimsOf({ native, wasm, one, two }, merge) {
+  const ratios = (mine, floor, figure) => over(of(mine, figure), of(floor, figure))
+  return [
+    aimed(`T1 ${merge}, CPU seconds ÷ PyTorch`, ratios(native, one, cpu), { most: 0.8 }),
+    aimed(`T1 ${merge}, CPU seconds ÷ PyTorch, wasm`, ratios(wasm, one, cpu), { most: 1.2 }),
+    aimed(`T1 ${merge}, samples/s ÷ two PyTorch`, ratios(native, two, rate), { least: 1.3 }),
+    aimed(`T1 ${merge}, peak memory ÷ PyTorch`, ratios(native, one, peak), { most: 1.5 }),
+    aimed(
+      `T1 ${merge}, delay of the network thread, p99 ms`,
+      of(native, ({ delay }) => delay.p99),
+      { most: 10 },
+    ),
+  ]
 }

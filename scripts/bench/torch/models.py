@@ -1,7 +1,10 @@
 """The models of the benchmark in PyTorch, with the same parameters as ours: the counts are compared in every run."""
 
+import json
+import pathlib
 import time
 
+import numpy
 import torch
 from torch import nn
 from torch.nn import functional
@@ -89,6 +92,30 @@ MODELS = {
 
 def parameter_count(model: nn.Module) -> int:
     return sum(p.numel() for p in model.parameters())
+
+
+def begin_with(model: nn.Module, beginning: pathlib.Path) -> None:
+    """Takes the numbers of initial.f32 (beginning.js), whose tensors are in the order of the layers, as PyTorch's are."""
+    tensors = json.loads((beginning / "initial.json").read_text())
+    numbers = torch.from_numpy(numpy.fromfile(beginning / "initial.f32", "<f4"))
+    parameters = list(model.parameters())
+    assert len(parameters) == len(tensors)
+    channels = None
+    with torch.no_grad():
+        for parameter, tensor in zip(parameters, tensors):
+            shape = tensor["shape"]
+            values, numbers = numbers[: parameter.numel()].view(shape), numbers[parameter.numel() :]
+            if len(shape) == 4:
+                # Height, width, inputs, outputs.
+                values = values.permute(3, 2, 0, 1)
+                channels = shape[3]
+            elif len(shape) == 2:
+                if channels is not None:
+                    # What is flattened has its channels last with us, first with PyTorch.
+                    values = values.view(-1, channels, shape[1]).transpose(0, 1).reshape(shape)
+                    channels = None
+                values = values.T
+            parameter.copy_(values)
 
 
 def train_step(

@@ -1,12 +1,13 @@
 """
 The plain PyTorch loop over peers, without a network, in one process with one thread:
 
-    simulate.py DATA MODEL PEERS OF ROUNDS RHO EVERY
+    simulate.py DATA BEGINNING MODEL PEERS ROUNDS RHO EVERY SEED
 
-trains the first PEERS of OF peers (client-wise Dirichlet 0.3, equal sizes), one local epoch a round, batch 32, learning
-rate 0.05 * 0.998^round; then merges on a ring with weights 1/3, as flat vectors; evaluates every peer's model on the
-whole test set each EVERY rounds and after the last. Says {"ready": ...}, waits for a line, then says
-{"seconds", "samples", "accuracy", "peakMB"}: loading is not counted, evaluation is.
+BEGINNING is what beginning.js wrote: the peers' shares, their standardisation and the first model, so that both sides
+begin alike. Trains the first PEERS of them, one local epoch a round, batch 32, learning rate 0.05 * 0.998^round; then
+merges on a ring with weights 1/3, as flat vectors; evaluates every peer's model on the whole test set each EVERY rounds
+and after the last. Says {"ready": ...}, waits for a line, then says {"seconds", "samples", "accuracy", "cpuSeconds",
+"peakMB"}: seconds are without loading and with evaluation, CPU seconds are those of the whole process.
 """
 
 import gzip
@@ -19,10 +20,9 @@ import time
 import numpy
 import torch
 
-from models import MODELS, faster_format, parameter_count, train_step
+from models import MODELS, begin_with, faster_format, parameter_count, train_step
 
 BATCH = 32
-ALPHA = 0.3
 
 
 def read_idx(folder: pathlib.Path, name: str) -> numpy.ndarray:
@@ -33,52 +33,31 @@ def read_idx(folder: pathlib.Path, name: str) -> numpy.ndarray:
     return numpy.frombuffer(data, numpy.uint8, offset=4 + 4 * dimensions).reshape(shape)
 
 
-def deal(labels: numpy.ndarray, peers: int, generator: numpy.random.Generator) -> list[numpy.ndarray]:
-    """Client-wise Dirichlet: every peer draws the classes of its samples from a prior of its own, all sizes equal."""
-    classes = int(labels.max()) + 1
-    left = [list(generator.permutation(numpy.flatnonzero(labels == c))) for c in range(classes)]
-    size = len(labels) // peers
-    priors = generator.dirichlet([ALPHA] * classes, peers)
-    shards: list[list[int]] = [[] for _ in range(peers)]
-    # In shares of 25 samples: numpy's draw for every single sample would take longer than the training.
-    while any(len(shard) < size for shard in shards):
-        for shard, prior in zip(shards, priors):
-            wanted = min(25, size - len(shard))
-            if wanted == 0:
-                continue
-            odds = prior * [len(rest) > 0 for rest in left]
-            odds = odds / odds.sum() if odds.sum() > 0 else [len(rest) / sum(map(len, left)) for rest in left]
-            for c, count in enumerate(generator.multinomial(wanted, odds)):
-                for _ in range(min(count, len(left[c]))):
-                    shard.append(left[c].pop())
-    return [numpy.array(shard) for shard in shards]
-
-
 def main() -> None:
-    folder, name = pathlib.Path(sys.argv[1]), sys.argv[2]
-    peers, of, rounds, rho, every = int(sys.argv[3]), int(sys.argv[4]), int(sys.argv[5]), float(sys.argv[6]), int(sys.argv[7])
+    folder, beginning, name = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
+    peers, rounds, rho, every = int(sys.argv[4]), int(sys.argv[5]), float(sys.argv[6]), int(sys.argv[7])
     torch.set_num_threads(1)
-    torch.manual_seed(1)
+    torch.manual_seed(int(sys.argv[8]))
 
     def images(split: str) -> torch.Tensor:
         return torch.from_numpy(read_idx(folder, f"{split}-images-idx3-ubyte").copy()).unsqueeze(1).float() / 255
 
-    train_labels = read_idx(folder, "train-labels-idx1-ubyte").copy()
-    labels = torch.from_numpy(train_labels).long()
+    labels = torch.from_numpy(read_idx(folder, "train-labels-idx1-ubyte").copy()).long()
     test_labels = torch.from_numpy(read_idx(folder, "t10k-labels-idx1-ubyte").copy()).long()
     inputs, test = images("train"), images("t10k")
     memory_format = faster_format(name, BATCH)
     shards = []
-    for indices in deal(train_labels, of, numpy.random.default_rng(1))[:peers]:
-        own = inputs[indices]
-        mean, std = own.mean(), own.std()
-        shards.append((((own - mean) / std).contiguous(memory_format=memory_format), labels[indices], mean, std))
+    for shard in json.loads((beginning / "shards.json").read_text())[:peers]:
+        indices, mean, std = shard["indices"], shard["mean"], shard["std"]
+        own = (inputs[indices] - mean) / std
+        shards.append((own.contiguous(memory_format=memory_format), labels[indices], mean, std))
     del inputs
 
     build, _ = MODELS[name]
-    models = [build().to(memory_format=memory_format) for _ in range(peers)]
-    for model in models[1:]:
-        model.load_state_dict(models[0].state_dict())
+    models = [build() for _ in range(peers)]
+    for model in models:
+        begin_with(model, beginning)
+    models = [model.to(memory_format=memory_format) for model in models]
 
     def evaluate() -> float:
         accuracies = []
@@ -117,6 +96,7 @@ def main() -> None:
                 "seconds": time.perf_counter() - started,
                 "samples": samples,
                 "accuracy": accuracy,
+                "cpuSeconds": time.process_time(),
                 "peakMB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
             }
         ),

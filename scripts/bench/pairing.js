@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { startChild } from './child.js'
+import { torchScript } from './torch.js'
+
+const here = name => fileURLToPath(new URL(name, import.meta.url))
+
+/** DFedSAM's default radius, for PyTorch's loop. */
+const radii = { dfedavg: 0, dfedsam: 0.05 }
+
+export const peers = 16
+
+/** 16 peers on a ring, one local epoch a round, batch 32, client-wise Dirichlet 0.3: of both sides. */
+export function manifestOf({ data, model, merge, rounds, every = rounds, seed = 1 }) {
+  return {
+    seed,
+    peers,
+    rounds,
+    data: { set: data?.folder ?? 'pneumoniamnist' },
+    partition: { kind: 'dirichlet', alpha: 0.3, mode: 'client' },
+    model,
+    training: { epochs: 1, batch: 32, learningRate: 0.05, decay: 0.998 },
+    merge,
+    topology: 'ring',
+    evaluation: { every },
+  }
+}
+
+/** One whole run of Hearsay over TCP on loopback, a process of its own. */
+export async function ours(manifest, backend) {
+  const child = await startChild(process.execPath, [here('run.js'), JSON.stringify(manifest), backend])
+  try {
+    return { ...child.hello, ...(await child.ask('go')) }
+  } finally {
+    await child.stop()
+  }
+}
+
+/**
+ * PyTorch's loop over the same peers from the same beginning, in as many processes as there are shares of the peers, all
+ * begun at once; the slowest one counts.
+ */
+export async function theirs(torch, shares, data, { model, merge, rounds, seed }) {
+  const beginning = mkdtempSync(join(tmpdir(), 'hearsay-bench-'))
+  const children = []
+  try {
+    const manifest = manifestOf({ data, model, merge, rounds, seed })
+    execFileSync(process.execPath, [here('beginning.js'), JSON.stringify(manifest), beginning], { stdio: 'ignore' })
+    for (const share of shares) {
+      const args = [data.folder, beginning, model, share, rounds, radii[merge], rounds, manifest.seed]
+      children.push(await startChild(torch.python, [torchScript('simulate'), ...args].map(String)))
+    }
+    const results = await Promise.all(children.map(child => child.ask('go')))
+    const sum = field => results.reduce((total, result) => total + result[field], 0)
+    return {
+      parameters: children[0].hello.parameters,
+      seconds: Math.max(...results.map(({ seconds }) => seconds)),
+      samples: sum('samples'),
+      accuracy: sum('accuracy') / results.length,
+      cpuSeconds: sum('cpuSeconds'),
+      peakMB: sum('peakMB'),
+    }
+  } finally {
+    await Promise.all(children.map(child => child.stop()))
+    rmSync(beginning, { recursive: true })
+  }
+}
