@@ -1,7 +1,8 @@
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { aimed } from './aims.js'
 import { startChild } from './child.js'
-import { median, print } from './measure.js'
+import { median, over, print } from './measure.js'
 import { models } from './models.js'
 import { findTorch, noTorch, torchScript } from './torch.js'
 
@@ -18,9 +19,10 @@ const rho = 0.05
 export async function train({ quick, only }) {
   const torch = findTorch()
   const pace = quick
-    ? { turns: 3, turnSeconds: 0.4, slowSeconds: 3, limitSeconds: 20 }
+    ? { turns: 5, turnSeconds: 0.4, slowSeconds: 6, limitSeconds: 20 }
     : { turns: 5, turnSeconds: 1.5, slowSeconds: 15, limitSeconds: 90 }
   const told = new Set()
+  const aims = []
   console.log(`\ntrain: ${torch === undefined ? noTorch : `beside PyTorch ${torch.version}`}`)
   for (const [name, { title, batches }] of Object.entries(models)) {
     if (only !== undefined && !only.includes(name)) continue
@@ -28,8 +30,24 @@ export async function train({ quick, only }) {
       const { entries, parameters } = await measureModel(name, batch, torch, pace)
       const size = parameters === undefined ? '' : `, ${parameters.toLocaleString('en')} parameters`
       print(`${title}, batch ${batch}${size}`, table(entries, batch, told))
+      if (batch === 32) aims.push(...aimsOf(title, entries))
     }
   }
+  return aims
+}
+
+/** A step of native TensorFlow beside PyTorch's on as many threads. */
+function aimsOf(title, entries) {
+  return entries
+    .filter(({ label, steps }) => label === 'node' && steps.sgd?.times !== undefined)
+    .flatMap(entry => {
+      const floor = floorOf(entry, entries)?.steps.sgd?.times
+      if (floor === undefined) return []
+      const threads = `${entry.threads} thread${entry.threads === 1 ? '' : 's'}`
+      const seconds = times => times.map(({ seconds }) => seconds)
+      const ratios = over(seconds(entry.steps.sgd.times), seconds(floor))
+      return [aimed(`step ÷ PyTorch, ${title}, ${threads}`, ratios, { most: 1.1 })]
+    })
 }
 
 function contestants(name, batch, torch) {
@@ -120,7 +138,7 @@ async function takeTurns(entries, radius, { turns, turnSeconds, slowSeconds, lim
   for (const { entry, times } of racing) {
     if (times.length === 0) continue
     const middle = field => median(times.map(time => time[field]))
-    entry.steps[kind] = { seconds: middle('seconds'), cpuSeconds: middle('cpuSeconds') }
+    entry.steps[kind] = { seconds: middle('seconds'), cpuSeconds: middle('cpuSeconds'), times }
   }
 }
 
