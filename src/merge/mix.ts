@@ -1,14 +1,11 @@
+import { weightedSum } from './kernel.js'
+
 /** One vector and its weight in a merge. */
 export interface Contribution {
   readonly peer: number
   readonly weight: number
   readonly values: Float32Array
 }
-
-/** Numbers summed at a time: their float64 sums, 32 KiB, stay in the cache while every vector passes over them. */
-const tileLength = 4096
-/** Scratch for one tile. Allocated once: with one of its own each call of {@link mix} is a third slower. */
-const sums = new Float64Array(tileLength)
 
 /**
  * The weighted sum, out[k] = Σ_j weight_j · values_j[k] for k in [from, to).
@@ -17,14 +14,12 @@ const sums = new Float64Array(tileLength)
  * whatever the machine, and in slices as in one go. So a caller with a network to serve can do a million numbers at
  * a time. `out` may be one of the vectors. A single vector of weight 1 is copied bit for bit.
  *
- * Works in tiles, two vectors at a time and four numbers a turn; these are all read before any is stored, so that their
- * loads overlap: 2 to 3 GB/s read and written where a copy of the same bytes makes 17 to 22 (two busy cores;
- * `npm run bench -- merge`). The processor sets the limit, not the memory: each number is widened to float64 and
- * multiplied.
+ * A kernel sums (kernels/merge.ts): in the memory for kernels (tensors/memory.ts) about as fast as a plain copy reads and
+ * writes, elsewhere at half of that (`npm run bench -- merge`).
  *
  * @param from - first number to write
  * @param to - one after the last
- * @throws RangeError when there is no vector or one is of another length than `out`
+ * @throws RangeError when there is no vector, one is of another length than `out`, or [from, to) is not within it
  */
 export function mix(out: Float32Array, contributions: readonly Contribution[], from = 0, to = out.length): void {
   if (contributions.length === 0) throw new RangeError('nothing to mix')
@@ -33,20 +28,19 @@ export function mix(out: Float32Array, contributions: readonly Contribution[], f
       throw new RangeError(`peer ${peer}'s vector has ${values.length} numbers, not ${out.length}`)
     }
   }
+  if (from < 0 || to > out.length) throw new RangeError(`[${from}, ${to}) is not within ${out.length} numbers`)
   const [only] = contributions
   if (contributions.length === 1 && only!.weight === 1) {
     out.set(only!.values.subarray(from, to), from)
     return
   }
-  for (let start = from; start < to; start += tileLength) {
-    const length = Math.min(tileLength, to - start)
-    // Negative zero: the one number whose addition changes no other, not even the sign of a zero.
-    sums.fill(-0)
-    let j = 0
-    for (; j + 1 < contributions.length; j += 2) addTwo(contributions[j]!, contributions[j + 1]!, start, length)
-    if (j < contributions.length) addOne(contributions[j]!, start, length)
-    store(out, start, length)
-  }
+  weightedSum(
+    out,
+    contributions.map(({ values }) => values),
+    contributions.map(({ weight }) => weight),
+    from,
+    to,
+  )
 }
 
 /**
@@ -119,51 +113,4 @@ function addSquares(sum: number, a: Float32Array, b: Float32Array, from: number,
     total += difference * difference
   }
   return total
-}
-
-function addOne({ weight, values }: Contribution, start: number, length: number): void {
-  let k = 0
-  for (let at = start; k + 3 < length; k += 4, at += 4) {
-    const first = sums[k]! + weight * values[at]!
-    const second = sums[k + 1]! + weight * values[at + 1]!
-    const third = sums[k + 2]! + weight * values[at + 2]!
-    const fourth = sums[k + 3]! + weight * values[at + 3]!
-    sums[k] = first
-    sums[k + 1] = second
-    sums[k + 2] = third
-    sums[k + 3] = fourth
-  }
-  for (; k < length; k++) sums[k] = sums[k]! + weight * values[start + k]!
-}
-
-function addTwo(a: Contribution, b: Contribution, start: number, length: number): void {
-  const { weight: wa, values: va } = a
-  const { weight: wb, values: vb } = b
-  let k = 0
-  for (let at = start; k + 3 < length; k += 4, at += 4) {
-    const first = sums[k]! + wa * va[at]! + wb * vb[at]!
-    const second = sums[k + 1]! + wa * va[at + 1]! + wb * vb[at + 1]!
-    const third = sums[k + 2]! + wa * va[at + 2]! + wb * vb[at + 2]!
-    const fourth = sums[k + 3]! + wa * va[at + 3]! + wb * vb[at + 3]!
-    sums[k] = first
-    sums[k + 1] = second
-    sums[k + 2] = third
-    sums[k + 3] = fourth
-  }
-  for (let at = start + k; k < length; k++, at++) sums[k] = sums[k]! + wa * va[at]! + wb * vb[at]!
-}
-
-function store(out: Float32Array, start: number, length: number): void {
-  let k = 0
-  for (let at = start; k + 3 < length; k += 4, at += 4) {
-    const first = sums[k]!
-    const second = sums[k + 1]!
-    const third = sums[k + 2]!
-    const fourth = sums[k + 3]!
-    out[at] = first
-    out[at + 1] = second
-    out[at + 2] = third
-    out[at + 3] = fourth
-  }
-  for (; k < length; k++) out[start + k] = sums[k]!
 }
