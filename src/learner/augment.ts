@@ -1,7 +1,7 @@
 import { HearsayError } from '../errors.js'
 import type { Random } from '../random.js'
 import type { Augmentation } from './spec.js'
-import { type SharedSamples, standardiseSample } from './standardise.js'
+import { type SharedSamples, type Standardiser, standardiserOf } from './standardise.js'
 
 /*
  * Images varied while a batch is put together: a random crop out of the padded image and a mirror, the augmentation of
@@ -32,7 +32,7 @@ export function checkAugmentation({ crop }: Augmentation, inputShape: readonly n
 export type Augmenter = (indices: Int32Array, draw: Random) => Float32Array
 
 /**
- * Prepares samples for being varied: all 256 values that a pixel can have are standardised once.
+ * Prepares samples for being varied.
  *
  * @param inputShape - [height, width, channels]
  * @returns for each batch fresh numbers, [indices.length, height, width, channels]; what is drawn for a sample depends
@@ -48,7 +48,7 @@ export function createAugmenter(
   const [height, width, channels] = inputShape as [number, number, number]
   const { crop, flip } = augmentation
   const size = height * width * channels
-  const write = samples.inputs instanceof Uint8Array ? pixelWriter(samples, channels) : numberWriter(samples, channels)
+  const write = rowWriter(standardiserOf(samples), channels)
   const black = blackOf(samples, channels)
 
   return (indices, draw) => {
@@ -81,37 +81,16 @@ export function createAugmenter(
 /** Writes `count` pixels in a row, from the left or mirrored from the right, standardised. */
 type RowWriter = (from: number, into: Float32Array, to: number, count: number, mirror: boolean) => void
 
-/** By a table, [channel, value]: one look-up instead of a division a number, and the very same bits. */
-function pixelWriter(samples: SharedSamples, channels: number): RowWriter {
-  const { inputs, standardisation } = samples
-  const table = new Float32Array(channels * 256)
-  const ramp = { ...samples, inputs: new Uint8Array(channels), standardisation }
-  const pixel = new Float32Array(channels)
-  for (let value = 0; value < 256; value++) {
-    ramp.inputs.fill(value)
-    standardiseSample(ramp, 0, pixel, 0, channels)
-    for (let channel = 0; channel < channels; channel++) table[channel * 256 + value] = pixel[channel]!
-  }
+function rowWriter(standardise: Standardiser, channels: number): RowWriter {
   return (from, into, to, count, mirror) => {
-    const back = mirror ? 2 * channels : 0
-    for (let x = 0, at = to, source = from; x < count; x++, at -= back) {
-      for (let start = 0; start < table.length; start += 256) into[at++] = table[start + inputs[source++]!]!
-    }
-  }
-}
-
-function numberWriter(samples: SharedSamples, channels: number): RowWriter {
-  const step = (mirror: boolean): number => (mirror ? -channels : channels)
-  return (from, into, to, count, mirror) => {
-    for (let x = 0, at = to; x < count; x++, at += step(mirror)) {
-      standardiseSample(samples, from / channels + x, into, at, channels)
-    }
+    if (!mirror) return standardise(from, into, to, count * channels)
+    for (let x = 0; x < count; x++) standardise(from + x * channels, into, to - x * channels, channels)
   }
 }
 
 /** A pixel of the padding, standardised. */
 function blackOf(samples: SharedSamples, channels: number): Float32Array {
   const black = new Float32Array(channels)
-  standardiseSample({ ...samples, inputs: new Float32Array(channels) }, 0, black, 0, channels)
+  standardiserOf({ ...samples, inputs: new Float32Array(channels) })(0, black, 0, channels)
   return black
 }

@@ -7,7 +7,7 @@ import { largestOfRows, softmaxRows } from '../data/probabilities.js'
 import { crossEntropy } from './backend/kernels/cross-entropy.js'
 import type { DataReference } from './messages.js'
 import { outputShapeOf } from './output-shape.js'
-import { standardiseSample } from './standardise.js'
+import { standardiserOf } from './standardise.js'
 import { tf } from './tensorflow.js'
 
 /** Of each row of outputs its loss, [rows], and the loss's gradient in the outputs, [rows, outputs]. */
@@ -59,12 +59,12 @@ export function targetsOf(
     }
     return { ...regression(std), shape, width, write }
   }
-  const images = { ...data, inputs: targets }
+  const standardise = standardiserOf({ ...data, inputs: targets })
   return {
     ...squaredErrors,
     shape,
     width,
-    write: (sample, into, at) => standardiseSample(images, sample, into, at, width),
+    write: (sample, into, at) => standardise(sample * width, into, at, width),
     ...restoration(data.standardisation, shape),
   }
 }
