@@ -36,8 +36,10 @@ function ofPixels(pixels: Uint8Array, standardisation: Standardisation): Standar
     }
   }
   return (from, into, to, count) => {
-    for (let i = 0; i < count; ) {
-      for (let start = 0; start < table.length; start += 256, i++) into[to + i] = table[start + pixels[from + i]!]!
+    for (let i = 0, start = 0; i < count; i++) {
+      into[to + i] = table[start + pixels[from + i]!]!
+      start += 256
+      if (start === table.length) start = 0
     }
   }
 }
