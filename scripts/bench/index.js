@@ -14,10 +14,11 @@ import { models } from './models.js'
 import { publish } from './publish.js'
 import { series } from './series.js'
 import { simulate } from './simulate.js'
+import { startup } from './startup.js'
 import { train } from './train.js'
 import { watch } from './watch.js'
 
-const benches = { train, evaluate, merge, mixture, exchange, publish, series, simulate, accuracy, watch }
+const benches = { startup, train, evaluate, merge, mixture, exchange, publish, series, simulate, accuracy, watch }
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 const rows = []

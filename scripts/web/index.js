@@ -2,14 +2,12 @@
 //
 //   node scripts/web/index.js
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { licencesOf } from '../licences.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-
-/** Packages of which something is in the bundles: their licences ask that their texts go with it. */
-const inside = ['d3-dispatch', 'd3-force', 'd3-quadtree', 'd3-timer', 'preact', 'uplot']
 
 const { metafile } = await build({
   absWorkingDir: root,
@@ -32,18 +30,9 @@ const { metafile } = await build({
   logLevel: 'warning',
 })
 
-const found = [
-  ...new Set(
-    Object.values(metafile.outputs).flatMap(({ inputs }) =>
-      Object.entries(inputs).flatMap(([file, { bytesInOutput }]) =>
-        bytesInOutput > 0 ? (file.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.[1] ?? []) : [],
-      ),
-    ),
-  ),
-].sort()
-const unnamed = found.filter(name => !inside.includes(name))
-if (unnamed.length > 0) throw new Error(`scripts/web/index.js: ${unnamed.join(', ')} is bundled without its licence`)
-const licences = found.map(name => `${name}\n\n${readFileSync(`${root}node_modules/${name}/LICENSE`, 'utf8').trim()}\n`)
-writeFileSync(`${root}dist/web/LICENSES.txt`, licences.join(`\n${'-'.repeat(72)}\n\n`))
+const files = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+  Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [root + file] : [])),
+)
+writeFileSync(`${root}dist/web/LICENSES.txt`, licencesOf(files))
 for (const name of Object.keys(metafile.outputs))
   if (statSync(root + name).size > 400_000) throw new Error(`${name} has grown beyond 400 kB`)

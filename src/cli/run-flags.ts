@@ -1,8 +1,8 @@
 import { HearsayError } from '../errors.js'
 import { defaultMethod } from '../methods/index.js'
 import { type Manifest, manifestForData, readManifestFile } from '../node/index.js'
-import { readTopologyFile } from '../topology/index.js'
 import { number } from './command.js'
+import { kindOf, topologyOf } from './kinds.js'
 import { columnOf, type TableFlags, tableFields } from './table-flags.js'
 
 /** The flags that change a manifest, as commander passes them. */
@@ -32,18 +32,6 @@ export interface RunFlags extends TableFlags {
   readonly learningRate?: number
   readonly evaluateEvery?: number
   readonly mode?: string
-}
-
-/** The one number that may follow a kind after a colon: "dirichlet:0.1". */
-const numberOfKind: Readonly<Record<string, string>> = {
-  dirichlet: 'alpha',
-  quantity: 'alpha',
-  pathological: 'classes',
-  'random-regular': 'degree',
-  'erdos-renyi': 'probability',
-  'watts-strogatz': 'neighbours',
-  grid: 'rows',
-  torus: 'rows',
 }
 
 /**
@@ -115,22 +103,6 @@ function given(fields: Record<string, unknown>): Record<string, unknown> {
 
 function isEmpty(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.keys(value).length === 0
-}
-
-/** "dirichlet:0.1" as a section of the manifest. */
-function kindOf(text: string): Record<string, unknown> {
-  const [kind, value, ...rest] = text.split(':')
-  if (value === undefined) return { kind }
-  const field = numberOfKind[kind!]
-  if (field === undefined || rest.length > 0) {
-    const having = Object.keys(numberOfKind).join(', ')
-    throw new HearsayError('USAGE', `"${text}": a number after the colon goes with ${having}`)
-  }
-  return { kind, [field]: number(`"${text}"`)(value) }
-}
-
-async function topologyOf(text: string): Promise<{ spec: unknown; peers?: number }> {
-  return /\.ya?ml$/i.test(text) ? readTopologyFile(text) : { spec: kindOf(text) }
 }
 
 /**

@@ -1,4 +1,5 @@
-export * from './file.js'
+// Files have a door of their own, file.js: their parser is as large as all the rest, and most commands read none.
+
 export { createGraph, degrees, diameter, type Edge, type Graph, isConnected } from './graph.js'
 export * from './mixing.js'
 export type { Rectangle } from './regular.js'

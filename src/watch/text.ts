@@ -67,7 +67,8 @@ export function duration(seconds: number): string {
 
 /** Grouped digits: 431,080. */
 export function count(value: number): string {
-  return value.toLocaleString('en')
+  // Node's tables of languages take 20 ms to load, and a small number has no digits to group.
+  return Number.isInteger(value) && Math.abs(value) < 1000 ? String(value) : value.toLocaleString('en')
 }
 
 /** The least and the most of several numbers: "185 to 1,805", or "240" where all are alike. */

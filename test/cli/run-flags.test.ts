@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { manifestFrom, type RunFlags } from '../../src/cli/run-flags.js'
 import type { TableFlags } from '../../src/cli/table-flags.js'
 import { parseManifest, runIdOf, withUsualModel } from '../../src/node/index.js'
+import { startHere } from './in-process.js'
 
 async function fileOf(name: string, text: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'hearsay-flags-'))
@@ -15,6 +16,17 @@ async function fileOf(name: string, text: string): Promise<string> {
 }
 
 const fromFlags = (flags: RunFlags): Promise<unknown> => manifestFrom(undefined, flags)
+
+it('the usual numbers of hearsay topology are those of a manifest', async () => {
+  const { peers, seed } = parseManifest({})
+  const printed = async (args: readonly string[]): Promise<string> => {
+    const { stdout, ended } = startHere(['topology', 'random-regular', ...args])
+    await ended
+    return stdout()
+  }
+  expect(await printed([])).toBe(await printed(['--peers', String(peers), '--seed', String(seed)]))
+  expect(await printed([])).not.toBe(await printed(['--seed', String(seed + 1)]))
+})
 
 describe('flags', () => {
   it('that are not given leave every default', async () => {

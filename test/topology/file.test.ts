@@ -2,7 +2,8 @@ import { readdir, readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
-import { createTopology, parseTopologyFile, readTopologyFile, spectralGap } from '../../src/topology/index.js'
+import { parseTopologyFile, readTopologyFile } from '../../src/topology/file.js'
+import { createTopology, spectralGap } from '../../src/topology/index.js'
 
 const folder = new URL('../../topologies/', import.meta.url)
 const files = (await readdir(folder)).filter(name => name.endsWith('.yaml'))

@@ -1,4 +1,4 @@
-import { type Command, number } from '../command.js'
+import { type Command, wholeNumber } from '../command.js'
 
 export const topology: Command = {
   usage: 'topology <graph>',
@@ -7,9 +7,14 @@ export const topology: Command = {
     {
       flags: '--peers <number>',
       description: 'how many (default: 8, or as many as the file has)',
-      parse: number('--peers'),
+      parse: wholeNumber('--peers', 1, 1024),
     },
-    { flags: '--seed <number>', description: 'for the kinds that are drawn (default: 1)', parse: number('--seed') },
+    {
+      flags: '--seed <number>',
+      description: 'for the kinds that are drawn',
+      default: 1,
+      parse: wholeNumber('--seed', 0, 2 ** 32 - 1),
+    },
   ],
   examples: [
     'hearsay topology ring --peers 16',

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { inMidLine, type JsonSchema, kindsOf, nameOf, wordsOf } from '../../json-schema.js'
 
 // The schema as shipped with the package: its generator would take a second to load, and help must not wait for that.
-const path = new URL('../../../schema/manifest.schema.json', import.meta.url)
-const { properties: sections = {} } = JSON.parse(readFileSync(path, 'utf8')) as JsonSchema
+const { properties: sections = {} } = createRequire(import.meta.url)('hearsay/manifest.schema.json') as JsonSchema
 
 /** Help text of a field of the manifest, such as `training.batch`: what it does and its default. */
 export function field(path: string): string {
