@@ -1,5 +1,7 @@
+import type { Tensor3D } from '@tensorflow/tfjs-core'
 import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { denseLayer, denseLayerGradients } from '../../src/learner/backend/kernels/dense-layer.js'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
 import { tf } from '../../src/learner/tensorflow.js'
 import { random } from '../../src/random.js'
@@ -104,6 +106,15 @@ describe('gradients of a convolution', () => {
       tf.dispose(strided([x, filter]))
       tf.tidy(() => void tf.matMul(tf.ones([3, 50]), tf.ones([60, 50]), false, true))
       tf.tidy(() => void tf.grad(a => tf.maxPool(a as never, 2, 2, 'valid'))(x))
+      tf.tidy(() => {
+        const kernel: Tensor3D = tf.ones([2, 5, 9])
+        const bias: Tensor3D = tf.ones([2, 1, 9])
+        const layer = { kernel, bias, rectify: true }
+        const input: Tensor3D = tf.ones([2, 6, 5])
+        const output = denseLayer(input, layer)
+        denseLayerGradients(input, layer, output, output, true)
+        tf.fused.matMul({ a: tf.ones([3, 5]), b: tf.ones([5, 4]), bias: tf.ones([4]), activation: 'relu' })
+      })
       tf.tidy(() => void tf.gather(x, tf.tensor1d([1, 0, 1], 'int32')))
     }
     expect(backend.numDataIds()).toBe(before)
@@ -190,6 +201,108 @@ describe('matrix product', () => {
       expectClose(
         (shared.arraySync() as number[][][])[2]!.flat(),
         Float64Array.from(tf.matMul(tf.unstack(a)[2]! as never, tf.unstack(b)[0]! as never, false, true).dataSync()),
+      )
+    })
+  })
+})
+
+describe('dense layer', () => {
+  const shapes = fc.record({
+    peers: fc.integer({ min: 1, max: 3 }),
+    rows: fc.integer({ min: 1, max: 40 }),
+    inputs: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 120, max: 300 })),
+    outputs: fc.integer({ min: 1, max: 70 }),
+    biased: fc.boolean(),
+    rectify: fc.boolean(),
+    further: fc.boolean(),
+    seed: fc.integer({ min: 0, max: 1e6 }),
+  })
+
+  it('and its gradients, any shape', () => {
+    const property = fc.property(shapes, ({ peers, rows, inputs, outputs, biased, rectify, further, seed }) => {
+      const x = numbers(seed, peers * rows * inputs)
+      const kernel = numbers(seed + 1, peers * inputs * outputs)
+      const bias = numbers(seed + 2, peers * outputs)
+      const upstream = numbers(seed + 3, peers * rows * outputs)
+      const y = new Float64Array(peers * rows * outputs)
+      const [ofX, ofKernel, ofBias] = [x, kernel, bias].map(({ length }) => new Float64Array(length)) as [
+        Float64Array,
+        Float64Array,
+        Float64Array,
+      ]
+      for (let at = 0; at < y.length; at++) {
+        const [peer, row, column] = [Math.floor(at / (rows * outputs)), Math.floor(at / outputs), at % outputs]
+        for (let i = 0; i < inputs; i++)
+          y[at]! += x[row * inputs + i]! * kernel[(peer * inputs + i) * outputs + column]!
+        if (biased) y[at]! += bias[peer * outputs + column]!
+        if (rectify && y[at]! < 0) {
+          y[at] = 0
+          continue
+        }
+        for (let i = 0; i < inputs; i++) {
+          ofX[row * inputs + i]! += upstream[at]! * kernel[(peer * inputs + i) * outputs + column]!
+          ofKernel[(peer * inputs + i) * outputs + column]! += upstream[at]! * x[row * inputs + i]!
+        }
+        ofBias[peer * outputs + column]! += upstream[at]!
+      }
+      tf.tidy(() => {
+        const input = tf.tensor3d(x, [peers, rows, inputs])
+        const layer = {
+          kernel: tf.tensor3d(kernel, [peers, inputs, outputs]),
+          bias: biased ? tf.tensor3d(bias, [peers, 1, outputs]) : undefined,
+          rectify,
+        }
+        const output = denseLayer(input, layer)
+        expectClose(output.dataSync(), y)
+        const above = tf.tensor3d(upstream, [peers, rows, outputs])
+        const gradients = denseLayerGradients(input, layer, output, above, further)
+        expectClose(gradients.kernel.dataSync(), ofKernel)
+        if (biased) expectClose(gradients.bias!.dataSync(), ofBias)
+        else expect(gradients.bias).toBeUndefined()
+        if (further) expectClose(gradients.x!.dataSync(), ofX)
+        else expect(gradients.x).toBeUndefined()
+        expect(above.dataSync()).toEqual(upstream)
+      })
+    })
+    fc.assert(property, { numRuns: 150 })
+  })
+
+  it('gives each row the same bits, whatever the rows beside it', () => {
+    tf.tidy(() => {
+      const kernel = tf.tensor3d(numbers(1, 300 * 13), [1, 300, 13])
+      const x = tf.tensor3d(numbers(2, 37 * 300), [1, 37, 300])
+      const all = denseLayer(x, { kernel, rectify: false })
+      for (const [begin, rows] of [
+        [0, 1],
+        [3, 5],
+        [34, 3],
+      ] as const) {
+        const some = denseLayer(tf.slice(x, [0, begin, 0], [1, rows, 300]), { kernel, rectify: false })
+        expect(some.dataSync()).toEqual(tf.slice(all, [0, begin, 0], [1, rows, 13]).dataSync())
+      }
+    })
+  })
+
+  it('lets what is not a number through', () => {
+    tf.tidy(() => {
+      const x = tf.tensor3d([Number.NaN, 1, -1], [1, 3, 1])
+      const y = denseLayer(x, { kernel: tf.ones([1, 1, 6]), rectify: true })
+      expect([...y.dataSync()]).toEqual([...Array(6).fill(Number.NaN), ...Array(6).fill(1), ...Array(6).fill(0)])
+    })
+  })
+
+  it.each(['linear', 'relu', 'sigmoid'] as const)('fused where no gradient is wanted, activation %s', activation => {
+    tf.tidy(() => {
+      const a = tf.tensor2d(numbers(1, 5 * 30), [5, 30])
+      const b = tf.tensor2d(numbers(2, 30 * 11), [30, 11])
+      const bias = tf.tensor1d(numbers(3, 11))
+      const sum = tf.add(tf.matMul(a, b), bias)
+      const expected = { relu: tf.relu, sigmoid: tf.sigmoid, linear: tf.clone }[activation]
+      const fused = tf.fused.matMul({ a, b, bias, activation })
+      expectClose(fused.dataSync(), Float64Array.from(expected(sum).dataSync()))
+      expectClose(
+        tf.fused.matMul({ a: tf.transpose(a), b, bias, transposeA: true }).dataSync(),
+        Float64Array.from(sum.dataSync()),
       )
     })
   })

@@ -1,13 +1,17 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import { requireWasm, tf } from '../tensorflow.js'
 import type { LoadedBackend } from '../types.js'
 import type { Backend } from './backend.js'
 import { cpuDevice } from './device.js'
 import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
+import { denseGradientsWith, denseLayerWith } from './kernels/dense-kernels.js'
+import { denseGradientsKernel, denseLayerKernel } from './kernels/dense-layer.js'
+import { type DenseProgram, loadDense } from './kernels/dense-program.js'
 import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
-import { matMulWith } from './kernels/matmul.js'
+import { fusedMatMulWith, matMulWith } from './kernels/matmul.js'
 import { maxPoolGradient } from './kernels/pool.js'
 
 /** WebAssembly: everywhere, and the slowest. */
@@ -21,7 +25,7 @@ export async function loadWasm(): Promise<LoadedBackend> {
   const manifest = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm/package.json')
   if (!completed) wasm.setWasmPaths(join(dirname(manifest), 'dist/'))
   await tf.setBackend('wasm')
-  if (!completed) completeKernels()
+  if (!completed) completeKernels(loadDense(tf.backend() as BackendWasm))
   completed = true
   const simd = await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')
   return {
@@ -32,8 +36,11 @@ export async function loadWasm(): Promise<LoadedBackend> {
   }
 }
 
-function completeKernels(): void {
-  replaceKernel('BatchMatMul', matMulWith(tf.getKernel('BatchMatMul', 'wasm').kernelFunc))
+function completeKernels(dense: DenseProgram): void {
+  replaceKernel('BatchMatMul', matMulWith(dense))
+  replaceKernel('_FusedMatMul', fusedMatMulWith(dense, tf.getKernel('_FusedMatMul', 'wasm').kernelFunc))
+  replaceKernel(denseLayerKernel, denseLayerWith(dense))
+  replaceKernel(denseGradientsKernel, denseGradientsWith(dense))
   replaceKernel('GatherV2', gatherWith(tf.getKernel('GatherV2', 'wasm').kernelFunc))
   replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
   replaceKernel('Conv2DBackpropInput', conv2dInputGradient)

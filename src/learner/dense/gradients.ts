@@ -1,5 +1,5 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import { rectifierGradient } from '../models/rectifier.js'
+import { denseLayer, denseLayerGradients } from '../backend/kernels/dense-layer.js'
 import { sumOf } from '../norm.js'
 import type { Gradients, GradientsAt } from '../rules/rule.js'
 import type { LossAndGradient } from '../targets.js'
@@ -55,14 +55,14 @@ function passOf(
   loss: LossAndGradient,
 ): Gradients {
   const [peers, rows] = batch.inputs.shape
-  const seen: Tensor3D[] = []
-  let values = batch.inputs
-  for (const { kernel, bias, rectify } of layers) {
-    seen.push(values)
-    const product = tf.matMul(values, parameters[kernel] as Tensor3D)
-    const sum = bias === undefined ? product : tf.add(product, parameters[bias]!)
-    values = (rectify ? tf.relu(sum) : sum) as Tensor3D
-  }
+  const chain = layers.map(({ kernel, bias, rectify }) => ({
+    kernel: parameters[kernel] as Tensor3D,
+    bias: bias === undefined ? undefined : (parameters[bias] as Tensor3D),
+    rectify,
+  }))
+  const seen = [batch.inputs]
+  for (const layer of chain) seen.push(denseLayer(seen.at(-1)!, layer))
+  const values = seen.at(-1)!
   const outputs = values.shape[2]
   const [rowLosses, ofLogits] = loss(tf.reshape(values, [peers * rows, outputs]), batch.targets)
   const losses = tf.reshape(
@@ -70,16 +70,14 @@ function passOf(
     [peers],
   )
 
-  const ones: Tensor3D = tf.ones([peers, 1, rows])
   const gradients: Tensor[] = []
   let upstream: Tensor3D = tf.mul(tf.reshape(ofLogits, [peers, rows, outputs]), weights)
   for (let i = layers.length - 1; i >= 0; i--) {
-    const { kernel, bias, rectify } = layers[i]!
-    // The ReLU's output shows as well as its input where the gradient passes.
-    if (rectify) upstream = rectifierGradient(upstream, seen[i + 1] ?? values) as Tensor3D
-    gradients[kernel] = tf.matMul(seen[i]!, upstream, true, false)
-    if (bias !== undefined) gradients[bias] = tf.matMul(ones, upstream)
-    if (i > 0) upstream = tf.matMul(upstream, parameters[kernel] as Tensor3D, false, true)
+    const { kernel, bias } = layers[i]!
+    const of = denseLayerGradients(seen[i]!, chain[i]!, seen[i + 1]!, upstream, i > 0)
+    gradients[kernel] = of.kernel
+    if (bias !== undefined) gradients[bias] = of.bias!
+    upstream = of.x!
   }
   return { figures: [losses], gradients }
 }

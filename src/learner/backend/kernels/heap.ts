@@ -48,7 +48,10 @@ export function offsetOf(backend: BackendWasm, { dataId }: TensorInfo): number {
 }
 
 /** Replaces one of the wasm backend's kernels, or adds one that it lacks. */
-export function replaceKernel(kernelName: string, kernelFunc: (args: KernelArguments) => TensorInfo): void {
+export function replaceKernel(
+  kernelName: string,
+  kernelFunc: (args: KernelArguments) => TensorInfo | TensorInfo[],
+): void {
   // Registering over an old kernel works too, but prints a warning.
   if (tf.getKernel(kernelName, 'wasm') !== undefined) tf.unregisterKernel(kernelName, 'wasm')
   tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc: kernelFunc as unknown as KernelFunc })
