@@ -1,22 +1,19 @@
 import { mix } from '../../dist/index.js'
-import { reserve } from '../../dist/tensors/index.js'
+import { reserveVector } from '../../dist/tensors/index.js'
 import { aimed } from './aims.js'
 import { median, over, print, turns } from './measure.js'
 
 /**
  * The merge reads each head once and writes one: bytes moved over seconds, beside a plain copy of as many bytes. As in
- * a round, heads lie in the memory for kernels, and the model that the merge is written into lies elsewhere.
+ * a round, all lie in the memory for kernels.
  */
 export async function merge() {
   const numbers = 8 * 2 ** 20
   const rows = [['heads', 'merge GB/s', 'copy GB/s', 'ratio']]
   const ratios = []
   for (const heads of [2, 3, 5, 9, 17]) {
-    const vectors = Array.from({ length: heads }, (_, peer) => {
-      const { buffer, byteOffset } = reserve(numbers * 4)
-      return new Float32Array(buffer, byteOffset, numbers).fill(peer + 0.5)
-    })
-    const out = new Float32Array(numbers)
+    const vectors = Array.from({ length: heads }, (_, peer) => reserveVector(numbers).fill(peer + 0.5))
+    const out = reserveVector(numbers).fill(0)
     const contributions = vectors.map((values, peer) => ({ peer, weight: 1 / heads, values }))
     const seconds = await turns(
       {

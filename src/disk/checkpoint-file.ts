@@ -6,6 +6,7 @@ import {
   allocate,
   bytesOf,
   decodeSafetensorsHeader,
+  reserveVector,
   safetensorsDataStart,
   safetensorsLengthBytes,
   safetensorsLimits,
@@ -149,9 +150,9 @@ function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHea
   return {
     round,
     name,
-    parameters: allocate(layout),
+    parameters: reserveVector(layout.size),
     method: {
-      ...(hasBefore && { before: new Float32Array(head.size) }),
+      ...(hasBefore && { before: reserveVector(head.size) }),
       tensors: tensors.map(({ name, shape, size }) => ({ name, shape, values: new Float32Array(size) })),
       numbers,
     },

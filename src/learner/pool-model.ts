@@ -1,4 +1,4 @@
-import { allocate } from '../tensors/index.js'
+import { reserveVector } from '../tensors/index.js'
 import { abortable, type JobQueue } from './jobs.js'
 import { type Answers, type DataReference, errorOf, type ModelFacts, type TrainOutcome } from './messages.js'
 import { checkSamples, checkShared, type References } from './references.js'
@@ -80,7 +80,8 @@ export function poolModel(
       return cut
     },
     initialParameters() {
-      const parameters = allocate(layout)
+      // Where a merge writes into them fastest. A worker writes nothing there but in a job that is being waited for.
+      const parameters = reserveVector(layout.size)
       parameters.set(initial)
       return parameters
     },

@@ -16,7 +16,7 @@ import {
   simulatedIdentities,
 } from '../node/index.js'
 import { openFilesLimit, tooFewFiles } from '../system-errors.js'
-import { allocate, type Layout } from '../tensors/index.js'
+import { type Layout, reserveVector } from '../tensors/index.js'
 import { type Topology, unionGraph } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
@@ -142,7 +142,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
 
 /** Copies the common initial parameters without blocking peers that are already started. */
 async function copyOf(start: Float32Array, layout: Layout): Promise<Float32Array> {
-  const parameters = allocate(layout)
+  const parameters = reserveVector(layout.size)
   await copyInSlices(parameters, start)
   return parameters
 }

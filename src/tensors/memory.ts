@@ -40,6 +40,12 @@ export function reserve(bytes: number): Uint8Array<SharedArrayBuffer> {
   return block(bytes, maximumPages - scratchPages) ?? new Uint8Array(new SharedArrayBuffer(bytes))
 }
 
+/** The same as a vector. */
+export function reserveVector(length: number): Float32Array<SharedArrayBuffer> {
+  const { buffer, byteOffset } = reserve(length * Float32Array.BYTES_PER_ELEMENT)
+  return new Float32Array(buffer, byteOffset, length)
+}
+
 /**
  * The same for what a kernel needs beside the vectors, a few kilobytes, which must lie in its memory.
  *

@@ -1,3 +1,4 @@
+import { reserveVector } from '../tensors/index.js'
 import { createWaiters } from '../until.js'
 
 /** Vectors to copy models into: reused, as fresh memory costs more than the copy, and limited in total size. */
@@ -25,10 +26,7 @@ export function createCopies(): Copies {
 
   function take(length: number): Float32Array {
     const place = spare.findIndex(values => values.length === length)
-    const values =
-      place < 0
-        ? new Float32Array(new SharedArrayBuffer(length * Float32Array.BYTES_PER_ELEMENT))
-        : spare.splice(place, 1)[0]!
+    const values = place < 0 ? reserveVector(length) : spare.splice(place, 1)[0]!
     heldBytes += values.byteLength
     return values
   }

@@ -7,7 +7,7 @@ import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints 
 import { HearsayError } from '../../src/errors.js'
 import { nothingKept } from '../../src/methods/index.js'
 import { expertLimit } from '../../src/mixture/index.js'
-import { allocate, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
+import { allocate, bytesOf, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder, fixture, startChild } from './children.js'
 import { killedAtEachChange } from './killed.js'
 
@@ -79,7 +79,7 @@ describe('checkpoints', () => {
     await checkpoints.save({ round: 12, name: 'Zürich', parameters, method, heads }, signal)
     const latest = await open(folder).latest()
     expect(latest).toEqual({ round: 12, name: 'Zürich', parameters, method, heads })
-    expect(Buffer.from(latest!.parameters.buffer)).toEqual(Buffer.from(parameters.buffer))
+    expect(Buffer.from(bytesOf(latest!.parameters))).toEqual(Buffer.from(bytesOf(parameters)))
     for (const vector of [latest!.parameters, ...latest!.heads.map(one => one.head)]) {
       expect(vector.buffer).toBeInstanceOf(SharedArrayBuffer)
     }

@@ -24,7 +24,7 @@ import {
   sharedSection,
   simulatedIdentities,
 } from '../../src/node/index.js'
-import { encodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
+import { bytesOf, encodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { never, until } from '../gossip/hosts.js'
 
@@ -195,9 +195,7 @@ describe('a neighbour that lies', () => {
         CUT_OFF: 1,
       })
       // P28: as if it had been silent.
-      expect(Buffer.from(new Uint8Array(parameters.buffer))).toEqual(
-        Buffer.from(new Uint8Array(quiet.peers[self]!.parameters.buffer)),
-      )
+      expect(Buffer.from(bytesOf(parameters))).toEqual(Buffer.from(bytesOf(quiet.peers[self]!.parameters)))
     }
     for (const { events, peers } of [quiet, disturbed]) {
       const ids = peers.map(({ identity }) => identity.peerId.toString())

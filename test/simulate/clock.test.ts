@@ -4,6 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { untimed } from '../../src/gossip/index.js'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createSimulation, type SimulationOptions } from '../../src/simulate/index.js'
+import { bytesOf } from '../../src/tensors/index.js'
 import { follow } from './follow.js'
 
 const require = createRequire(import.meta.url)
@@ -60,9 +61,7 @@ async function ended(
   try {
     const { result } = await follow(simulation)
     const numbers = {
-      models: result.peers.map(({ parameters }) =>
-        createHash('sha256').update(new Uint8Array(parameters.buffer)).digest('hex'),
-      ),
+      models: result.peers.map(({ parameters }) => createHash('sha256').update(bytesOf(parameters)).digest('hex')),
       accuracy: result.last!.accuracy,
       absent: result.absent,
     }

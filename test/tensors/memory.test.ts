@@ -38,10 +38,13 @@ it('a block is used again once no view on it is left, and not before', async () 
   expect(part.every(byte => byte === 7)).toBe(true)
   part = undefined
   const held: Uint8Array[] = []
-  await vi.waitFor(() => {
-    collect()
-    held.push(reserve(bytes))
-    // What was beside it may be free as well, so that a new block begins elsewhere.
-    expect(held.some(block => Math.abs(addressOf(block)! - address) < bytes)).toBe(true)
-  })
+  await vi.waitFor(
+    () => {
+      collect()
+      held.push(reserve(bytes))
+      // What was beside it may be free as well, so that a new block begins elsewhere.
+      expect(held.some(block => Math.abs(addressOf(block)! - address) < bytes)).toBe(true)
+    },
+    { timeout: 50_000 },
+  )
 })

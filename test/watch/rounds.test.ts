@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { consensusDistance, meanOf } from '../../src/merge/index.js'
 import type { RoundFigures } from '../../src/node/index.js'
-import { headSection, layoutOf } from '../../src/tensors/index.js'
+import { bytesOf, headSection, layoutOf } from '../../src/tensors/index.js'
 import { sliceLength } from '../../src/turns.js'
 import {
   type ComparedModels,
@@ -243,7 +243,7 @@ describe('the book of rounds', () => {
     }
     const [figures] = await book.settle()
     expect(figures!.consensusDistance).toBe(distance.total())
-    expect(Buffer.compare(new Uint8Array(means[0]!.buffer), new Uint8Array(mean.buffer))).toBe(0)
+    expect(Buffer.compare(bytesOf(means[0]!), bytesOf(mean))).toBe(0)
   })
 
   it('lets peers that are far ahead wait for the slowest, and not those it waits for', async () => {

@@ -154,11 +154,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       decode: payload => decodeHead(format, normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
-      release({ buffer }) {
-        // A payload, or a head that arrived.
-        const sizes = [format.payloadBytes, format.arrivedBytes]
-        if (buffer instanceof ArrayBuffer && sizes.includes(buffer.byteLength)) buffers.give(new Uint8Array(buffer))
-      },
+      release: used => buffers.give(used),
       latest: sender => latestInbox?.latest(sender),
       keepOnly: senders => latestInbox?.keepOnly(senders),
       advance: (round, step) => inbox.advance(round, step),

@@ -50,8 +50,8 @@ export function gatherHead(
   return async source => {
     // Reserved with the first piece, not before: this stage is entered when a stream opens, and a stranger that only
     // opens streams must not cost a head's memory each.
-    let arrived: Uint8Array<ArrayBuffer> | undefined
-    let values = new Float32Array(0)
+    let arrived: Uint8Array | undefined
+    let values: Float32Array = new Float32Array(0)
     let decode: Pass | undefined
     let filled = 0
     let checked = 0
@@ -61,8 +61,8 @@ export function gatherHead(
         proceed()
         if (filled + bytes.length > payloadBytes) throw new Rejection('WRONG_SIZE')
         if (arrived === undefined) {
-          arrived = buffers.take(arrivedBytes)
-          values = new Float32Array(arrived.buffer, valuesStart, layout.size)
+          arrived = buffers.takeForHead(arrivedBytes)
+          values = new Float32Array(arrived.buffer, arrived.byteOffset + valuesStart, layout.size)
         }
         const ahead = Math.min(bytes.length, Math.max(0, header.length - filled))
         if (ahead > 0) arrived.set(bytes.subarray(0, ahead), filled)

@@ -94,7 +94,7 @@ export function createIntake(init: IntakeInit): Intake {
     }
     const values = allocate(format.head.layout)
     await copyInSlices(values, arrived)
-    buffers.give(new Uint8Array(arrived.buffer as ArrayBuffer))
+    buffers.give(arrived)
     const { author } = signed
     const head = { ...position, author, signed, payload, values }
     if (!stopped.aborted && claim.deliver(head)) init.onHead(author.toString(), position.round, values, sumDigest)

@@ -46,7 +46,7 @@ export function createOwnHeads(init: OwnHeadsInit): OwnHeads {
   async function refusalOf(payload: Uint8Array): Promise<OwnRefusal | undefined> {
     try {
       const seen = await decodeHead(format.head, normLimit, buffers, payload)
-      buffers.give(new Uint8Array(seen.buffer as ArrayBuffer))
+      buffers.give(seen)
       return undefined
     } catch (error) {
       const reason = reasonOf(error)

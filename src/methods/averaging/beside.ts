@@ -6,6 +6,7 @@ import {
   bundleOf,
   bundleShape,
   type ModelParameters,
+  reserveVector,
 } from '../../tensors/index.js'
 import { copyInSlices } from '../../turns.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
@@ -35,7 +36,7 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
   // On shared memory: a rule's vector is read by the worker where it lies.
   const kept = { layout: keepsShape.layout, values: allocate(keepsShape.layout) }
   const keeps = bundleOf(keepsShape, kept.values)
-  const values = new Float32Array(says.layout.size)
+  const values = reserveVector(says.layout.size).fill(0)
   const own = bundleOf(says, values)
   const before = allocate(says.parts.head!.layout)
   return {

@@ -8,6 +8,7 @@ import {
   type Staleness,
   staleRow,
 } from '../../merge/index.js'
+import { reserveVector } from '../../tensors/index.js'
 import type { MixingRow, Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { NeighbourRoad } from '../roads.js'
@@ -202,7 +203,7 @@ class NeighbourAverages implements Averaging {
 
   private beforeStep(step: number, length: number): Float32Array {
     const place = step === 0 ? 0 : 1 + (step % 2)
-    this.earlier[place] ??= new Float32Array(length)
+    this.earlier[place] ??= reserveVector(length)
     return this.earlier[place]
   }
 

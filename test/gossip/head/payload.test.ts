@@ -61,7 +61,7 @@ describe('a payload', () => {
   it('is the same in memory that was used before', async () => {
     const buffers = createBuffers()
     const used = (await encodeHead(format, values.slice().fill(7), buffers)).fill(0xff)
-    buffers.give(used as Uint8Array<ArrayBuffer>)
+    buffers.give(used)
     const payload = await encodeHead(format, values, buffers)
     expect(payload.buffer).toBe(used.buffer)
     expect(payload).toEqual(encode(values))
