@@ -119,18 +119,62 @@ export function sumRows(rows: i32, columns: i32, from: usize, into: usize): void
   }
 }
 
+/** The sum of the squares, in float64: of every fourth number one, and then of these. */
+export function squaredNorm(x: usize, length: i32): f64 {
+  const end = x + ((<usize>length) << 2)
+  let even = f64x2.splat(0)
+  let odd = even
+  for (; x + 16 <= end; x += 16) {
+    const numbers = v128.load(x)
+    const low = f64x2.promote_low_f32x4(numbers)
+    const high = f64x2.promote_low_f32x4(i64x2.shuffle(numbers, numbers, 1, 0))
+    even = f64x2.add(even, f64x2.mul(low, low))
+    odd = f64x2.add(odd, f64x2.mul(high, high))
+  }
+  const both = f64x2.add(even, odd)
+  let sum = f64x2.extract_lane(both, 0) + f64x2.extract_lane(both, 1)
+  for (; x < end; x += 4) sum += <f64>load<f32>(x) * <f64>load<f32>(x)
+  return sum
+}
+
 /** The part of `b` under a tile as rows of eight numbers, the missing ones 0. */
 function pack(b: usize, rowB: usize, stepB: usize, depth: i32, width: i32, into: usize): void {
+  let begin = 0
   if (width < 8) memory.fill(into, 0, <usize>depth * eight)
+  else if (rowB === 4) {
+    begin = depth & ~3
+    for (let i = 0; i < begin; i += 4) {
+      const from = b + ((<usize>i) << 2)
+      const to = into + <usize>i * eight
+      turn(from, stepB, to)
+      turn(from + 4 * stepB, stepB, to + 16)
+    }
+  }
   for (let column = 0; column < width; column++) {
-    let from = b + <usize>column * stepB
-    let to = into + ((<usize>column) << 2)
-    for (let i = 0; i < depth; i++) {
+    let from = b + <usize>column * stepB + <usize>begin * rowB
+    let to = into + ((<usize>column) << 2) + <usize>begin * eight
+    for (let i = begin; i < depth; i++) {
       store<f32>(to, load<f32>(from))
       from += rowB
       to += eight
     }
   }
+}
+
+/** Four columns of four numbers, each in one piece, as rows of the panel. */
+function turn(from: usize, stepB: usize, into: usize): void {
+  const a = v128.load(from)
+  const b = v128.load(from + stepB)
+  const c = v128.load(from + 2 * stepB)
+  const d = v128.load(from + 3 * stepB)
+  const ab = i32x4.shuffle(a, b, 0, 4, 1, 5)
+  const cd = i32x4.shuffle(c, d, 0, 4, 1, 5)
+  const abBehind = i32x4.shuffle(a, b, 2, 6, 3, 7)
+  const cdBehind = i32x4.shuffle(c, d, 2, 6, 3, 7)
+  v128.store(into, i64x2.shuffle(ab, cd, 0, 2))
+  v128.store(into + eight, i64x2.shuffle(ab, cd, 1, 3))
+  v128.store(into + 2 * eight, i64x2.shuffle(abBehind, cdBehind, 0, 2))
+  v128.store(into + 3 * eight, i64x2.shuffle(abBehind, cdBehind, 1, 3))
 }
 
 /** Copies the rows of a tile that is not whole. */

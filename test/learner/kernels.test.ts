@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { denseLayer, denseLayerGradients } from '../../src/learner/backend/kernels/dense-layer.js'
 import { loadWasm } from '../../src/learner/backend/wasm.js'
+import { peerNorms } from '../../src/learner/dense/gradients.js'
 import { tf } from '../../src/learner/tensorflow.js'
 import { random } from '../../src/random.js'
 
@@ -305,6 +306,32 @@ describe('dense layer', () => {
         Float64Array.from(sum.dataSync()),
       )
     })
+  })
+})
+
+describe('norms of peers', () => {
+  it('over all tensors, any shape', () => {
+    const shapes = fc.record({
+      peers: fc.integer({ min: 1, max: 4 }),
+      sizes: fc.array(fc.tuple(fc.integer({ min: 1, max: 9 }), fc.integer({ min: 1, max: 70 })), {
+        minLength: 1,
+        maxLength: 12,
+      }),
+      seed: fc.integer({ min: 0, max: 1e6 }),
+    })
+    const property = fc.property(shapes, ({ peers, sizes, seed }) => {
+      const squares = new Float64Array(peers)
+      const tensors = sizes.map(([rows, columns], place) => {
+        const values = numbers(seed + place, peers * rows * columns)
+        for (const [i, value] of values.entries()) squares[Math.floor(i / (rows * columns))]! += value * value
+        return tf.tensor3d(values, [peers, rows, columns])
+      })
+      const norms = peerNorms(tensors)
+      expect(norms.shape).toEqual([peers, 1, 1])
+      expectClose(norms.dataSync(), squares.map(Math.sqrt))
+      tf.dispose([...tensors, norms])
+    })
+    fc.assert(property, { numRuns: 100 })
   })
 })
 

@@ -6,8 +6,8 @@ import type { LoadedBackend } from '../types.js'
 import type { Backend } from './backend.js'
 import { cpuDevice } from './device.js'
 import { conv2dFilterGradient, conv2dInputGradient } from './kernels/conv2d.js'
-import { denseGradientsWith, denseLayerWith } from './kernels/dense-kernels.js'
-import { denseGradientsKernel, denseLayerKernel } from './kernels/dense-layer.js'
+import { denseGradientsWith, denseLayerWith, peerNormsWith } from './kernels/dense-kernels.js'
+import { denseGradientsKernel, denseLayerKernel, peerNormsKernel } from './kernels/dense-layer.js'
 import { type DenseProgram, loadDense } from './kernels/dense-program.js'
 import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
@@ -41,6 +41,7 @@ function completeKernels(dense: DenseProgram): void {
   replaceKernel('_FusedMatMul', fusedMatMulWith(dense, tf.getKernel('_FusedMatMul', 'wasm').kernelFunc))
   replaceKernel(denseLayerKernel, denseLayerWith(dense))
   replaceKernel(denseGradientsKernel, denseGradientsWith(dense))
+  replaceKernel(peerNormsKernel, peerNormsWith(dense))
   replaceKernel('GatherV2', gatherWith(tf.getKernel('GatherV2', 'wasm').kernelFunc))
   replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
   replaceKernel('Conv2DBackpropInput', conv2dInputGradient)

@@ -1,5 +1,5 @@
 import type { Rank, Tensor, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
-import { denseLayer, denseLayerGradients } from '../backend/kernels/dense-layer.js'
+import { denseLayer, denseLayerGradients, hasKernel, peerNormsKernel } from '../backend/kernels/dense-layer.js'
 import { sumOf } from '../norm.js'
 import type { Gradients, GradientsAt } from '../rules/rule.js'
 import type { LossAndGradient } from '../targets.js'
@@ -84,9 +84,9 @@ function passOf(
 
 /** Each peer's 2-norm over all its tensors, [peers, 1, 1]. */
 export function peerNorms(tensors: readonly Tensor[]): Tensor {
+  if (hasKernel(peerNormsKernel)) return tf.engine().runKernel(peerNormsKernel, Object.fromEntries(tensors.entries()))
   const squares = tensors.map(tensor => {
     const [peers, rows, columns] = tensor.shape as [number, number, number]
-    // Along the last axis first: wasm adds one by one in float32 (see `globalNorm`).
     const ofRows: Tensor3D = tf.matMul(tf.square(tensor) as Tensor3D, tf.ones([peers, columns, 1]))
     return rows === 1 ? ofRows : tf.matMul(tf.ones<Rank.R3>([peers, 1, rows]), ofRows)
   })

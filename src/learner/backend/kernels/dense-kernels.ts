@@ -47,3 +47,20 @@ export function denseGradientsWith(program: DenseProgram): (args: KernelArgument
     return gradients
   }
 }
+
+/** The kernel behind `peerNorms` (dense/gradients.ts), for wasm. */
+export function peerNormsWith({ squaredNorm }: DenseProgram): (args: KernelArguments) => TensorInfo {
+  return ({ inputs, backend }) => {
+    const tensors = Object.values(inputs)
+    const peers = tensors[0]!.shape[0]!
+    const squares = new Float64Array(peers)
+    for (const { dataId, shape } of tensors) {
+      const begin = backend.getMemoryOffset(dataId)
+      const size = shape.slice(1).reduce((product, length) => product * length, 1)
+      for (let i = 0; i < peers; i++) {
+        squares[i]! += squaredNorm(begin + i * size * Float32Array.BYTES_PER_ELEMENT, size)
+      }
+    }
+    return backend.makeOutput([peers, 1, 1], 'float32', undefined, new Float32Array(squares.map(Math.sqrt)))
+  }
+}

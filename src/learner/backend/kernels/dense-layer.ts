@@ -10,6 +10,7 @@ import { tf } from '../../tensorflow.js'
 /** Names of the kernels, where a backend has them. */
 export const denseLayerKernel = 'DenseLayer'
 export const denseGradientsKernel = 'DenseLayerGradients'
+export const peerNormsKernel = 'PeerNorms'
 
 /** A dense layer's parameters. */
 export interface DenseParameters {
@@ -72,6 +73,7 @@ export function denseLayerGradients(
   }
 }
 
-function hasKernel(name: string): boolean {
+/** Whether the backend in use has a kernel of this name. */
+export function hasKernel(name: string): boolean {
   return tf.getKernel(name, tf.getBackend()) !== undefined
 }

@@ -20,6 +20,7 @@ export interface DenseProgram {
   rectify(y: number, length: number): void
   rectifierGradient(y: number, upstream: number, into: number, length: number): void
   sumRows(rows: number, columns: number, from: number, into: number): void
+  squaredNorm(x: number, length: number): number
   /** The address of the room that `multiply` takes last. */
   readonly scratch: number
 }
