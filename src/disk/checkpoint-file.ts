@@ -1,7 +1,6 @@
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { HearsayError } from '../errors.js'
-import { squaredNorm } from '../merge/index.js'
 import {
   allocate,
   bytesOf,
@@ -10,6 +9,7 @@ import {
   safetensorsDataStart,
   safetensorsLengthBytes,
   safetensorsLimits,
+  squaredNorm,
 } from '../tensors/index.js'
 import { inTurn } from '../turns.js'
 import {

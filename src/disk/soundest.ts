@@ -1,6 +1,5 @@
-import { squaredNorm } from '../merge/index.js'
 import type { KeptState } from '../node/index.js'
-import { type HeadSection, headOf } from '../tensors/index.js'
+import { type HeadSection, headOf, squaredNorm } from '../tensors/index.js'
 import type { Checkpoint } from './checkpoint-format.js'
 import type { Checkpoints } from './checkpoints.js'
 

@@ -1,5 +1,5 @@
 import { kernelOn } from '../kernels.js'
-import { addressOf, kernelMemory, reserveScratch } from '../tensors/index.js'
+import { addressOf, kernelMemory, placeIn, reserveScratch } from '../tensors/index.js'
 
 /** The functions of kernels/merge.ts. All but `count` and `length` are addresses. */
 interface MergeKernel {
@@ -38,21 +38,19 @@ export function weightedSum(
   kernel ??= kernelOn<MergeKernel>(kernelMemory(), 'merge')
   const work = workspaceFor(vectors.length)
   work.weights.set(weights)
-  const [outAddress, ...addresses] = [out, ...vectors].map(addressOf)
-  const isInside = outAddress !== undefined && !addresses.includes(undefined)
+  const isInside = [out, ...vectors].every(values => addressOf(values) !== undefined)
   const step = isInside ? to - from : pieceLength
   for (let start = from; start < to; start += step) {
     const length = Math.min(step, to - start)
-    const at = start * floatBytes
     const [outPiece, ...pieces] = work.pieces
-    for (const [j, address] of addresses.entries()) {
-      if (address === undefined) pieces[j]!.set(vectors[j]!.subarray(start, start + length))
-      work.addresses[j] = address === undefined ? pieces[j]!.byteOffset : address + at
+    for (const [j, values] of vectors.entries()) {
+      work.addresses[j] = placeIn(pieces[j]!, values, start, start + length)
     }
-    const target = outAddress === undefined ? outPiece!.byteOffset : outAddress + at
+    const address = addressOf(out)
+    const target = address === undefined ? outPiece!.byteOffset : address + start * floatBytes
     const { byteOffset: list } = work.addresses
     kernel.weightedSum(target, list, work.weights.byteOffset, work.sums.byteOffset, vectors.length, length)
-    if (outAddress === undefined) out.set(outPiece!.subarray(0, length), start)
+    if (address === undefined) out.set(outPiece!.subarray(0, length), start)
   }
 }
 

@@ -1,3 +1,4 @@
+import { squareSum } from '../tensors/index.js'
 import { weightedSum } from './kernel.js'
 
 /** One vector and its weight in a merge. */
@@ -71,12 +72,10 @@ export interface DistanceSum {
  * @param mean - as {@link meanOf} gives it
  */
 export function consensusDistance(vectors: readonly Float32Array[], mean: Float32Array): DistanceSum {
-  const sums = new Float64Array(vectors.length)
+  const { add, totals } = squaredDistances(mean, vectors)
   return {
-    add(from, to) {
-      for (const [i, values] of vectors.entries()) sums[i] = addSquares(sums[i]!, values, mean, from, to)
-    },
-    total: () => (vectors.length === 0 ? 0 : sums.reduce((total, sum) => total + sum, 0) / vectors.length),
+    add,
+    total: () => (vectors.length === 0 ? 0 : totals().reduce((total, sum) => total + sum, 0) / vectors.length),
   }
 }
 
@@ -89,28 +88,11 @@ export interface SquaredDistances {
 
 /** How far each of some vectors is from one's own. */
 export function squaredDistances(own: Float32Array, others: readonly Float32Array[]): SquaredDistances {
-  const sums = new Float64Array(others.length)
+  const sums = others.map(values => squareSum(own, values))
   return {
     add(from, to) {
-      for (const [j, values] of others.entries()) sums[j] = addSquares(sums[j]!, own, values, from, to)
+      for (const sum of sums) sum.add(from, to)
     },
-    totals: () => [...sums],
+    totals: () => sums.map(sum => sum.total()),
   }
-}
-
-/** ‖values‖², of the numbers [from, to). NaN and infinity show in it: no finite float32s overflow a double's. */
-export function squaredNorm(values: Float32Array, from = 0, to = values.length): number {
-  let sum = 0
-  for (let k = from; k < to; k++) sum += values[k]! * values[k]!
-  return sum
-}
-
-/** One number after the other onto the sum so far: where a slice ends then makes no difference. */
-function addSquares(sum: number, a: Float32Array, b: Float32Array, from: number, to: number): number {
-  let total = sum
-  for (let k = from; k < to; k++) {
-    const difference = a[k]! - b[k]!
-    total += difference * difference
-  }
-  return total
 }

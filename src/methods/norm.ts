@@ -1,4 +1,5 @@
-import { squaredNorm, tooLong } from '../merge/index.js'
+import { tooLong } from '../merge/index.js'
+import { squaredNorm } from '../tensors/index.js'
 import { inSlices } from '../turns.js'
 import type { RefusedHead } from './session.js'
 

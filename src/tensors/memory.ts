@@ -62,6 +62,19 @@ export function addressOf({ buffer, byteOffset }: ArrayBufferView): number | und
   return buffers.has(buffer) ? byteOffset : undefined
 }
 
+/**
+ * Where the numbers [from, to) of a vector lie in the memory for kernels: there, or as a copy in `piece`.
+ *
+ * @param piece - in the memory, with room for them
+ * @returns their address
+ */
+export function placeIn(piece: Float32Array, values: Float32Array, from: number, to: number): number {
+  const address = addressOf(values)
+  if (address !== undefined) return address + from * Float32Array.BYTES_PER_ELEMENT
+  piece.set(values.subarray(from, to))
+  return piece.byteOffset
+}
+
 function block(bytes: number, limitPages: number): Uint8Array<SharedArrayBuffer> | undefined {
   const size = Math.max(1, Math.ceil(bytes / alignment)) * alignment
   const start = gaps.take(size) ?? (isGrown(size, limitPages) ? gaps.take(size) : undefined)

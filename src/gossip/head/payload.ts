@@ -1,4 +1,5 @@
 import { EncodingError, type Pass } from '../../codec/index.js'
+import { squaredNorm } from '../../tensors/index.js'
 import { inSlices, inTurn, sliceLength } from '../../turns.js'
 import { handoverProtocol } from '../handover/protocol.js'
 import { Rejection } from '../rejection.js'
@@ -75,7 +76,7 @@ export function gatherHead(
           decode ??= codec.decode(layout, arrived.subarray(header.length + gap), values)
           const end = Math.min(complete, checked + sliceLength(codingVectors))
           decode(checked, end)
-          squares += sumOfSquares(values, checked, end)
+          squares += squaredNorm(values, checked, end)
           checked = end
           if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
           if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')
@@ -115,12 +116,6 @@ async function* piecesOf(payload: Uint8Array): AsyncGenerator<Piece> {
     await inTurn(() => {})
     yield { frame: 1 + at / frameBytes, bytes: payload.subarray(at, at + frameBytes), last: true }
   }
-}
-
-function sumOfSquares(values: Float32Array, from: number, to: number): number {
-  let sum = 0
-  for (let i = from; i < to; i++) sum += values[i]! * values[i]!
-  return sum
 }
 
 function checkHeaderBytes(arrived: Uint8Array, from: number, to: number, header: Uint8Array): void {

@@ -1,12 +1,6 @@
 import { type Samples, takeSamples } from '../../data/index.js'
-import {
-  type BeliefLimits,
-  type Contribution,
-  createBelief,
-  mix,
-  squaredDistances,
-  squaredNorm,
-} from '../../merge/index.js'
+import { type BeliefLimits, type Contribution, createBelief, mix, squaredDistances } from '../../merge/index.js'
+import { squaredNorm } from '../../tensors/index.js'
 import { inSlices } from '../../turns.js'
 import type { RefusedHead } from '../session.js'
 
