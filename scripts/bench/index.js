@@ -11,6 +11,7 @@ import { exchange } from './exchange.js'
 import { merge } from './merge.js'
 import { mixture } from './mixture.js'
 import { models } from './models.js'
+import { peers } from './peers.js'
 import { publish } from './publish.js'
 import { series } from './series.js'
 import { simulate } from './simulate.js'
@@ -18,7 +19,20 @@ import { startup } from './startup.js'
 import { train } from './train.js'
 import { watch } from './watch.js'
 
-const benches = { startup, train, evaluate, merge, mixture, exchange, publish, series, simulate, accuracy, watch }
+const benches = {
+  startup,
+  train,
+  evaluate,
+  merge,
+  mixture,
+  exchange,
+  publish,
+  series,
+  simulate,
+  peers,
+  accuracy,
+  watch,
+}
 const { asked, options } = readArguments()
 console.log(`${os.cpus()[0]?.model ?? 'CPU'}, ${os.availableParallelism()} cores, Node ${process.version}`)
 const rows = []

@@ -28,7 +28,7 @@ import { endedBefore } from './membership/pace.js'
 import { pinned } from './network/listen-addresses.js'
 import { createPeerHost } from './network/peer-host.js'
 import { twinError } from './network/twin-error.js'
-import { createPeerPresence } from './peer-presence.js'
+import { createPeerPresence, speaksIn } from './peer-presence.js'
 import { createPeerState } from './peer-state.js'
 import { createPeerRoad, type PeerRoad } from './roads/peer-road.js'
 import { type RoundsInit, runRounds } from './round.js'
@@ -201,12 +201,8 @@ class Assembly implements AssembledPeer, PeerParts {
     return this.session.evaluate(round, signal, false)
   }
 
-  /**
-   * Whether the peer publishes records. A simulation of merges needs none, since its lockstep knows everything, and
-   * every peer of the process would verify each.
-   */
   get speaks(): boolean {
-    return this.init.field !== undefined || this.road.kind === 'everybody'
+    return speaksIn(this.init)
   }
 
   readonly sumDigest = (): Uint8Array | undefined => this.agreement?.digest()

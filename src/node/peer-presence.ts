@@ -7,6 +7,7 @@ import {
   presenceProtocol,
   type Timing,
 } from '../gossip/index.js'
+import { methodOf } from '../methods/index.js'
 import type { AssemblyInit } from './assembled-peer.js'
 import type { OpenRun } from './membership/open-run.js'
 
@@ -24,6 +25,14 @@ export interface Reported {
  */
 function simulatedRepeat(peers: number): { readonly repeatMs: number } {
   return { repeatMs: Math.max(presenceProtocol.repeatMs, 1.5 * peers ** 2) }
+}
+
+/**
+ * Whether a peer publishes records. A simulation of merges needs none, since its lockstep knows everything, and every
+ * peer of the process would verify each.
+ */
+export function speaksIn({ field, manifest }: Pick<AssemblyInit, 'field' | 'manifest'>): boolean {
+  return field !== undefined || methodOf(manifest.merge).road === 'everybody'
 }
 
 /** A peer's presence: publishes its own records, and collects those of others. */

@@ -81,7 +81,7 @@ describe('a stranger who connects to every peer of a run', () => {
     const runId = runIdOf(parseManifest(parse(await readFile(join(out, 'manifest.yaml'), 'utf8'))))
 
     const stranger = await startHost('tcp')
-    const { pubsub } = stranger.services
+    const pubsub = stranger.services.pubsub!
     pubsub.subscribe(presenceTopic(runId))
     await Promise.all(
       peers.map(async ({ addresses }) => {

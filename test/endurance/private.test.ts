@@ -85,7 +85,7 @@ async function pry(address: string, { privateKey }: Identity): Promise<void> {
   try {
     await host.start()
     const topic = presenceTopic(runId!)
-    host.services.pubsub.subscribe(topic)
+    host.services.pubsub!.subscribe(topic)
     const signal = AbortSignal.timeout(30_000)
     for (const question of [
       { what: 'MANIFEST', limitBytes: 1e6 },
@@ -94,7 +94,7 @@ async function pry(address: string, { privateKey }: Identity): Promise<void> {
     ] as const)
       await expect(requestState(host, to, question, signal)).rejects.toThrow()
     signal.throwIfAborted()
-    expect(host.services.pubsub.getSubscribers(topic)).toEqual([])
+    expect(host.services.pubsub!.getSubscribers(topic)).toEqual([])
     await until(() => host.getConnections().length === 0)
   } finally {
     await host.stop()

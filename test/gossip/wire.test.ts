@@ -390,10 +390,10 @@ describe('the vectors of published heads', () => {
     const [host, other] = [await startHost(), await startHost()]
     await connect(other, host)
     const heard = new Promise<Uint8Array>(resolve => {
-      host.services.pubsub.addEventListener('message', ({ detail }) => resolve(detail.data))
+      host.services.pubsub!.addEventListener('message', ({ detail }) => resolve(detail.data))
     })
-    host.services.pubsub.subscribe(topic)
-    await until(() => other.services.pubsub.getSubscribers(topic).length > 0)
+    host.services.pubsub!.subscribe(topic)
+    await until(() => other.services.pubsub!.getSubscribers(topic).length > 0)
     const router = other.services.pubsub as unknown as { sendRpc(id: string, rpc: object): boolean }
     router.sendRpc(host.peerId.toString(), {
       subscriptions: [],

@@ -172,7 +172,7 @@ describe('a neighbour that lies', () => {
       // Never finished: in the middle of a head of this round, and of a header.
       await send(Buffer.concat([header({ round: 0 }), payload(poisoned).subarray(0, 1000)]), true)
       await send(header().subarray(0, 20), true)
-      await host.services.pubsub.publish(
+      await host.services.pubsub!.publish(
         presenceTopic(runId),
         new Uint8Array(presenceProtocol.limits.messageBytes + 1).fill(1),
       )

@@ -3,10 +3,10 @@ import type { Identify } from '@libp2p/identify'
 import type { Libp2p } from '@libp2p/interface'
 import type { FieldServices } from './field.js'
 
-/** What runs on every host. A type and not an interface: libp2p's map of services has an index signature. */
+/** What runs on a host; the first two on one that publishes. A type and not an interface: libp2p's map of services has an index signature. */
 export type HearsayServices = FieldServices & {
-  readonly identify: Identify
-  readonly pubsub: GossipSub
+  readonly identify?: Identify
+  readonly pubsub?: GossipSub
 }
 
 /** A libp2p host as Hearsay sets it up. */

@@ -7,6 +7,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { identify } from '@libp2p/identify'
 import type { ConnectionGater, PrivateKey } from '@libp2p/interface'
 import { memory } from '@libp2p/memory'
+import { plaintext } from '@libp2p/plaintext'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
 import { HearsayError } from '../../errors.js'
@@ -24,7 +25,7 @@ export interface HostInit {
   readonly privateKey: PrivateKey
   /** Multiaddrs to listen on, for example "/ip4/0.0.0.0/tcp/4001" or "/memory/boston". */
   readonly listen: readonly string[]
-  /** `memory` joins hosts of one process only. */
+  /** `memory` joins hosts of one process only, and does not encrypt. */
   readonly transport: 'tcp' | 'memory'
   /**
    * Connections kept, and accepted while they are no more than this. A peer needs its neighbours and a few for the
@@ -43,6 +44,11 @@ export interface HostInit {
    * @default true; hosts of one process only wait for each other because all of it is busy
    */
   readonly isTimed?: boolean
+  /**
+   * Whether it takes part in gossipsub, and tells its neighbours which protocols it speaks, as gossipsub needs.
+   * @default true; a peer of a simulation that hands heads over needs neither, and they are half of a connection's cost
+   */
+  readonly publishes?: boolean
   /**
    * What it does on real networks, over `tcp` only.
    * @default nothing of it: a simulation's hosts have one transport and are given their neighbours
@@ -73,7 +79,7 @@ export interface HostInit {
 /** A message as it comes off the wire. */
 type SignedMessage = Parameters<NonNullable<NonNullable<Parameters<typeof gossipsub>[0]>['fastMsgIdFn']>>[0]
 
-const hostDefaults = { maxConnections: 128, connectionsPerSecond: 64, isTimed: true }
+const hostDefaults = { maxConnections: 128, connectionsPerSecond: 64, isTimed: true, publishes: true }
 
 /** The longest that a timer of Node can wait: 24 days. libp2p takes no `Infinity`. */
 const longestMs = 2 ** 31 - 1
@@ -120,7 +126,7 @@ const streamsPerConnection = 32
  * {@link HearsayError} NETWORK when it cannot listen.
  */
 export async function createHost(init: HostInit): Promise<HearsayHost> {
-  const { maxConnections, connectionsPerSecond, isTimed } = { ...hostDefaults, ...init }
+  const { maxConnections, connectionsPerSecond, isTimed, publishes } = { ...hostDefaults, ...init }
   const { access, networkKey } = init
   if (init.field !== undefined && init.transport !== 'tcp') throw new RangeError('The field needs the tcp transport')
   // Loaded where it is needed: its libraries cost a simulation 0.3 s and 10 MB for nothing (measured, two cores).
@@ -135,7 +141,8 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
       init.transport === 'tcp' ? tcp(isTimed ? {} : untimedSockets) : memory(),
       ...(field?.transports ?? []),
     ],
-    connectionEncrypters: [noise()],
+    // Inside a process there is nobody to hide from, and Noise's handshake is two thirds of a connection's cost.
+    connectionEncrypters: [init.transport === 'memory' ? plaintext() : noise()],
     ...(networkKey === undefined ? {} : { connectionProtector: keyProtector(networkKey) }),
     ...(gater === undefined ? {} : { connectionGater: gater }),
     ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
@@ -155,8 +162,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
       : { enabled: false },
     services: {
       ...field?.services,
-      identify: identify(isTimed ? {} : { timeout: longestMs }),
-      pubsub: createGossipsub(init),
+      ...(publishes && { identify: identify(isTimed ? {} : { timeout: longestMs }), pubsub: createGossipsub(init) }),
     },
   })
   const [start, stop] = [host.start.bind(host), host.stop.bind(host)]

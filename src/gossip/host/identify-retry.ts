@@ -20,6 +20,7 @@ const tries = 10
  */
 export function retryIdentify(host: HearsayHost, lookMs = 5_000): () => void {
   const { identify, pubsub } = host.services
+  if (identify === undefined || pubsub === undefined) throw new RangeError('A host in the field publishes')
   const tried = new WeakMap<Connection, number>()
   const { streamsOutbound } = pubsub as unknown as {
     readonly streamsOutbound: Map<string, { readonly rawStream: Pick<Stream, 'status'> }>

@@ -1,4 +1,4 @@
-import { type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import { type GossipSub, type Message, TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import type { HearsayHost } from '../host/hearsay-host.js'
 import { onForged } from './forgeries.js'
@@ -35,7 +35,8 @@ export interface Topic {
 /** Creates a topic that is not joined yet. */
 export function createTopic({ services: { pubsub }, peerId }: HearsayHost, init: TopicInit): Topic {
   const { name } = init
-  let state: 'idle' | 'joined' | 'left' = 'idle'
+  let joined: GossipSub | undefined
+  let hasLeft = false
   let ignoreForged = (): void => {}
 
   function validate(sender: PeerId, message: Message): TopicValidatorResult | Promise<TopicValidatorResult> {
@@ -46,26 +47,25 @@ export function createTopic({ services: { pubsub }, peerId }: HearsayHost, init:
 
   return {
     get isJoined() {
-      return state === 'joined'
+      return joined !== undefined
     },
     join() {
-      if (state !== 'idle') return
-      state = 'joined'
-      pubsub.topicValidators.set(name, validate)
-      ignoreForged = onForged(pubsub, name, init.onForged)
-      pubsub.subscribe(name)
+      if (joined !== undefined || hasLeft) return
+      if (pubsub === undefined) throw new Error(`This host publishes nothing, and cannot join ${name}`)
+      joined = pubsub
+      joined.topicValidators.set(name, validate)
+      ignoreForged = onForged(joined, name, init.onForged)
+      joined.subscribe(name)
     },
     leave() {
-      if (state === 'joined') {
-        pubsub.unsubscribe(name)
-        pubsub.topicValidators.delete(name)
-        ignoreForged()
-      }
-      state = 'left'
+      joined?.unsubscribe(name)
+      joined?.topicValidators.delete(name)
+      ignoreForged()
+      joined = undefined
+      hasLeft = true
     },
     async publish(data) {
-      if (state !== 'joined') return 0
-      return (await pubsub.publish(name, data)).recipients.length
+      return joined === undefined ? 0 : (await joined.publish(name, data)).recipients.length
     },
   }
 }

@@ -7,6 +7,7 @@ import {
   presenceTopic,
 } from '../../gossip/index.js'
 import type { AssemblyInit } from '../assembled-peer.js'
+import { speaksIn } from '../peer-presence.js'
 import { lanContacts } from './lan.js'
 
 /** The host of a peer of the field, or of a simulation. */
@@ -17,6 +18,7 @@ export async function createPeerHost(init: AssemblyInit): Promise<HearsayHost> {
     transport: init.transport,
     listen: [...init.listen],
     isTimed: field !== undefined,
+    publishes: speaksIn(init),
     // On a dense graph every member may dial, and all at once when a run begins.
     maxConnections: Math.max(128, manifest.peers + 64),
     connectionsPerSecond: Math.max(64, manifest.peers),

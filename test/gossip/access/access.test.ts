@@ -41,7 +41,7 @@ async function start(
   onTestFinished(() => host.stop())
   await host.start()
   await echo(host, protocol)
-  host.services.pubsub.subscribe(topic)
+  host.services.pubsub!.subscribe(topic)
   return { ...who, host, access }
 }
 
@@ -49,7 +49,7 @@ const dial = (from: Running, to: Running): Promise<unknown> => from.host.dial(to
 const talks = async (from: Running, to: Running): Promise<string> =>
   ask(await from.host.dialProtocol(to.peerId, protocol), 'hello')
 const hears = (on: Running, other: Running): boolean =>
-  on.host.services.pubsub.getSubscribers(topic).some(peer => peer.equals(other.peerId))
+  on.host.services.pubsub!.getSubscribers(topic).some(peer => peer.equals(other.peerId))
 const isAlone = (...all: Running[]): boolean => all.every(({ host }) => host.getConnections().length === 0)
 
 describe('an open network', () => {

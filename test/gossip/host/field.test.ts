@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createConnection } from 'node:net'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseRelay } from '../../../src/gossip/host/relay.js'
@@ -31,6 +32,13 @@ describe('a host in the field', () => {
     expect(Object.keys(few.services).sort()).toEqual(['identify', 'pubsub', 'reach'])
     const simulated = await startHost('tcp')
     expect(Object.keys(simulated.services).sort()).toEqual(['identify', 'pubsub'])
+    const silent = await createHost({
+      privateKey: await generateKeyPair('Ed25519'),
+      listen: [],
+      transport: 'memory',
+      publishes: false,
+    })
+    expect(Object.keys(silent.services)).toEqual([])
   })
 
   it('refuses what is no address of a relay', async () => {
@@ -52,23 +60,23 @@ describe('two hosts with two connections', () => {
     const heard: string[] = []
     const onTopic = async (): ReturnType<typeof startFieldHost> => {
       const host = await startFieldHost({ field })
-      host.services.pubsub.subscribe('test')
-      host.services.pubsub.addEventListener('gossipsub:message', ({ detail: { msg } }) => {
+      host.services.pubsub!.subscribe('test')
+      host.services.pubsub!.addEventListener('gossipsub:message', ({ detail: { msg } }) => {
         heard.push(Buffer.from(msg.data).toString())
       })
       return host
     }
     const [a, b] = [await onTopic(), await onTopic()]
     const first = await a.dial(b.getMultiaddrs())
-    await until(() => [a, b].every(host => host.services.pubsub.getSubscribers('test').length === 1))
+    await until(() => [a, b].every(host => host.services.pubsub!.getSubscribers('test').length === 1))
     const second = await a.dial(b.getMultiaddrs(), { force: true })
     await until(() => b.getConnections().length === 2)
     await (which === 'first' ? first : second).close()
     await until(() => [a, b].every(host => host.getConnections().length === 1))
     // What is said before the new stream is there is lost, as with every stream of gossipsub.
     while (!heard.includes('a') || !heard.includes('b')) {
-      await a.services.pubsub.publish('test', Buffer.from('a'))
-      await b.services.pubsub.publish('test', Buffer.from('b'))
+      await a.services.pubsub!.publish('test', Buffer.from('a'))
+      await b.services.pubsub!.publish('test', Buffer.from('b'))
       await new Promise(resolve => setTimeout(resolve, 20))
     }
   })

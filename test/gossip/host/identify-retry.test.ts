@@ -25,7 +25,7 @@ async function startSlow(): Promise<{ readonly host: HearsayHost; asked(): numbe
     asked += 1
     if (asked > 1) return handleProtocol(stream, connection)
   })
-  host.services.pubsub.subscribe('news')
+  host.services.pubsub!.subscribe('news')
   return { host, asked: () => asked }
 }
 
@@ -34,7 +34,7 @@ describe('two hosts that do not say in time who they are', () => {
     const [one, other] = [await startSlow(), await startSlow()]
     await one.host.dial(other.host.getMultiaddrs().map(address => multiaddr(address.toString())))
     await until(() => one.asked() === 1 && other.asked() === 1)
-    const hear = ({ host }: typeof one): boolean => host.services.pubsub.getSubscribers('news').length === 1
+    const hear = ({ host }: typeof one): boolean => host.services.pubsub!.getSubscribers('news').length === 1
     expect([one, other].map(hear)).toEqual([false, false])
     for (const { host } of [one, other]) onTestFinished(retryIdentify(host, 500))
     await until(() => hear(one) && hear(other))
@@ -45,20 +45,20 @@ describe('two hosts that do not say in time who they are', () => {
 describe('two hosts of which one has lost its stream to the other', () => {
   it('opens another, and is heard', async () => {
     const [one, other] = [await startLooking(), await startLooking()]
-    for (const { services } of [one, other]) services.pubsub.subscribe('news')
+    for (const { services } of [one, other]) services.pubsub!.subscribe('news')
     await one.dial(other.getMultiaddrs().map(address => multiaddr(address.toString())))
     const { streamsOutbound } = one.services.pubsub as unknown as {
       streamsOutbound: Map<string, { rawStream: Stream }>
     }
     const stream = (): Stream | undefined => streamsOutbound.get(other.peerId.toString())?.rawStream
-    await until(() => stream() !== undefined && other.services.pubsub.getSubscribers('news').length === 1)
+    await until(() => stream() !== undefined && other.services.pubsub!.getSubscribers('news').length === 1)
     const lost = stream()!
     lost.abort(new Error('lost'))
     await until(() => stream() !== undefined && stream() !== lost)
     const heard = new Promise<string>(resolve =>
-      other.services.pubsub.addEventListener('message', ({ detail }) => resolve(Buffer.from(detail.data).toString())),
+      other.services.pubsub!.addEventListener('message', ({ detail }) => resolve(Buffer.from(detail.data).toString())),
     )
-    await one.services.pubsub.publish('news', Buffer.from('again'))
+    await one.services.pubsub!.publish('news', Buffer.from('again'))
     expect(await heard).toBe('again')
   })
 })

@@ -11,7 +11,7 @@ const bad = Buffer.from('bad')
 async function member(): Promise<HearsayHost & { heard: string[] }> {
   const host = await startFieldHost({ scoredTopics: { [topic]: presenceScore } })
   const heard: string[] = []
-  const { pubsub } = host.services
+  const pubsub = host.services.pubsub!
   pubsub.topicValidators.set(topic, (_, { data }) =>
     Buffer.from(data).includes(bad) ? TopicValidatorResult.Reject : TopicValidatorResult.Accept,
   )
@@ -23,12 +23,12 @@ async function member(): Promise<HearsayHost & { heard: string[] }> {
 /** On the topic without looking at what it sends. */
 async function careless(): Promise<HearsayHost> {
   const host = await startFieldHost()
-  host.services.pubsub.subscribe(topic)
+  host.services.pubsub!.subscribe(topic)
   return host
 }
 
 const say = (host: HearsayHost, text: string): Promise<unknown> =>
-  host.services.pubsub.publish(topic, Buffer.from(text))
+  host.services.pubsub!.publish(topic, Buffer.from(text))
 /** Not in the types of the service, which are for users. */
 const routerOf = (host: HearsayHost): { getScore(peer: string): number; getMeshPeers(topic: string): string[] } =>
   host.services.pubsub as never
@@ -44,7 +44,7 @@ describe('a neighbour on a scored topic', () => {
     ] as const)
       await connect(from, to)
     const everybody = [a, b, flooder]
-    await until(() => everybody.every(host => host.services.pubsub.getSubscribers(topic).length === 2))
+    await until(() => everybody.every(host => host.services.pubsub!.getSubscribers(topic).length === 2))
     await until(() => routerOf(a).getMeshPeers(topic).length === 2)
     await say(flooder, 'good at first')
     await until(() => a.heard.includes('good at first'))
@@ -62,8 +62,8 @@ describe('a neighbour on a scored topic', () => {
     const a = await member()
     const others = await Promise.all(Array.from({ length: 14 }, () => careless()))
     await Promise.all(others.map(other => connect(other, a)))
-    await until(() => a.services.pubsub.getSubscribers(topic).length === others.length)
-    await until(() => others.every(other => other.services.pubsub.getSubscribers(topic).length === 1))
+    await until(() => a.services.pubsub!.getSubscribers(topic).length === others.length)
+    await until(() => others.every(other => other.services.pubsub!.getSubscribers(topic).length === 1))
     await say(others[0]!, 'bad')
     await say(others[0]!, 'hello')
     await until(() => a.heard.includes('hello'))

@@ -108,7 +108,7 @@ describe('presence', () => {
     await connect(friend.host, host)
     await presence.waitFor([friend.id], soon())
     presence.expect([friend.host.peerId])
-    const { pubsub } = stranger.services
+    const pubsub = stranger.services.pubsub!
     const topic = presenceTopic(runId)
     pubsub.subscribe(topic)
     await until(() => pubsub.getSubscribers(topic).length > 0)
@@ -125,7 +125,7 @@ describe('presence', () => {
     await connect(rogue, host)
     await connect(friend.host, host)
     presence.expect([friend.host.peerId, rogue.peerId])
-    const { pubsub } = rogue.services
+    const pubsub = rogue.services.pubsub!
     const topic = presenceTopic(runId)
     pubsub.subscribe(topic)
     await until(() => pubsub.getSubscribers(topic).length > 0)
@@ -148,7 +148,7 @@ describe('presence', () => {
     }
     expect(presence.heard().get(rogue.peerId.toString())?.round).toBe(5)
     // Many at once, each a message of its own, and as if the network had brought them in no time.
-    const validate = host.services.pubsub.topicValidators.get(topic)!
+    const validate = host.services.pubsub!.topicValidators.get(topic)!
     for (let i = 0; i < 2 * presenceProtocol.limits.reportsPerSecond; i++) {
       const signed = { type: 'signed', from: rogue.peerId, topic, data: report(5), sequenceNumber: BigInt(i) }
       await validate(friend.host.peerId, signed as never)
@@ -159,7 +159,7 @@ describe('presence', () => {
 
   it('keeps of each author the latest record, in whatever order and however often they come', async () => {
     const { host, presence } = await startSide('member')
-    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const validate = host.services.pubsub!.topicValidators.get(presenceTopic(runId))!
     let authors = 0
     const orders = fc.shuffledSubarray([1, 2, 3, 4, 1, 2, 3, 4], { minLength: 1 })
     await fc.assert(
@@ -230,7 +230,7 @@ describe('presence', () => {
   it('rejects an invitation that nobody honest would pass on, and only that', async () => {
     const verdicts = ['never', 'no'] as const
     const { host, presence } = await startSide('member', { admits: author => author.toString() as never })
-    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const validate = host.services.pubsub!.topicValidators.get(presenceTopic(runId))!
     const data = encodePresence('author', { round: 1, samples: 1 }, false)
     const given = await Promise.all(
       verdicts.map(verdict => {
@@ -248,7 +248,7 @@ describe('presence', () => {
     const rogue = await startSide('rogue')
     for (const { host } of [friend, rogue]) await connect(host, member.host)
     await member.presence.waitFor([friend.id, rogue.id], soon())
-    const { pubsub } = rogue.host.services
+    const pubsub = rogue.host.services.pubsub!
     const router = pubsub as unknown as { sendRpc(id: string, rpc: object): boolean }
     const forged = {
       from: friend.host.peerId.toMultihash().bytes,
@@ -283,7 +283,7 @@ describe('presence', () => {
 
   it('lets those who are gone make room for others', async () => {
     const { host, presence } = await startSide('member', { beatMs: 60_000 })
-    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const validate = host.services.pubsub!.topicValidators.get(presenceTopic(runId))!
     const say = async (author: string, leaving: boolean): Promise<unknown> => {
       const from = { toString: () => author, equals: () => false } as unknown as typeof host.peerId
       const standing = { from: 0, addresses: [], leaving }
@@ -300,7 +300,7 @@ describe('presence', () => {
 
   it('remembers a bounded number of peers while the members are not known', async () => {
     const { host, presence } = await startSide('member')
-    const validate = host.services.pubsub.topicValidators.get(presenceTopic(runId))!
+    const validate = host.services.pubsub!.topicValidators.get(presenceTopic(runId))!
     const data = encodePresence('crowd', { round: 1, samples: 1 }, false)
     for (let i = 0; i < presenceProtocol.limits.peers + 10; i++) {
       const from = { toString: () => `peer ${i}`, equals: () => false } as unknown as typeof host.peerId

@@ -61,7 +61,7 @@ function hand(
   data: Uint8Array,
   sender = host.peerId,
 ): Promise<TopicValidatorResult> {
-  const validate = host.services.pubsub.topicValidators.get(topic)!
+  const validate = host.services.pubsub!.topicValidators.get(topic)!
   const signed = { type: 'signed', from, data, topic, sequenceNumber: ++sequence, signature: new Uint8Array(64) }
   return validate(sender, signed as unknown as Message) as Promise<TopicValidatorResult>
 }

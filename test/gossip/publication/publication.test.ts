@@ -225,7 +225,7 @@ describe('a publication', () => {
     await author.state.stop()
     await author.publication.publish(1, headOf(layout, 1))
     await until(() => other.publication.counters.receivedBytes > 0)
-    const { topicValidators } = other.host.services.pubsub
+    const { topicValidators } = other.host.services.pubsub!
     expect(timers).toHaveLength(2)
     const clear = vi.spyOn(globalThis, 'clearTimeout')
     await other.publication.stop()
@@ -233,7 +233,7 @@ describe('a publication', () => {
     for (const timer of timers) expect(clear).toHaveBeenCalledWith(timer)
     vi.restoreAllMocks()
     expect(topicValidators.has(topic)).toBe(false)
-    expect(other.host.services.pubsub.getTopics()).not.toContain(topic)
+    expect(other.host.services.pubsub!.getTopics()).not.toContain(topic)
     await expect(other.publication.catchUp([author.host.peerId], never)).rejects.toThrow('stopped')
     // It never starts again, and tells nobody.
     await other.publication.start()
