@@ -30,3 +30,25 @@ export function* batches(wanted: BatchOrder): Generator<Int32Array, void, undefi
     for (let at = 0; at < size && left > 0; at += batch, left--) yield Int32Array.from(order.subarray(at, at + batch))
   }
 }
+
+/** A round's batches, some at a time. */
+export class BatchReader {
+  private readonly drawn: Generator<Int32Array, void, undefined>
+  private next: Int32Array | undefined
+
+  constructor(wanted: BatchOrder) {
+    this.drawn = batches(wanted)
+  }
+
+  /** The next batches, as long as they are of one size; `most` at most. None at the end. */
+  read(most: number): Int32Array[] {
+    const read: Int32Array[] = []
+    while (read.length < most) {
+      this.next ??= this.drawn.next().value ?? undefined
+      if (this.next === undefined || (read.length > 0 && this.next.length !== read[0]!.length)) break
+      read.push(this.next)
+      this.next = undefined
+    }
+    return read
+  }
+}

@@ -1,4 +1,4 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
+import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import { Chain, type ChainInit, firstOf } from './rules/chain.js'
 import type { GradientsAt, Weights } from './rules/rule.js'
 import { tf } from './tensorflow.js'
@@ -13,7 +13,7 @@ const stepsAhead = 32
 export class Descent {
   private chain: Chain | undefined
   /** Summed on the device and read when they are wanted: reading them every step would make the device wait for us. */
-  private totals: Tensor[] = []
+  private summed: readonly Tensor[] = []
   private taken = 0
   private now: Weights
 
@@ -24,6 +24,11 @@ export class Descent {
   /** The weights as they are now; of a stack of the peers that are left. */
   get weights(): Weights {
     return this.now
+  }
+
+  /** The sums of the figures so far; none before the first step. */
+  get totals(): readonly Tensor[] {
+    return this.summed
   }
 
   /** How many have been taken. */
@@ -40,20 +45,46 @@ export class Descent {
    * @throws as {@link Chain} does, before the first step
    */
   async run(until: number, batch: (step: number) => GradientsAt, aborted: () => boolean): Promise<boolean> {
-    this.chain ??= new Chain(this.init)
-    const { chain } = this
+    this.begun()
     while (this.taken < until) {
       if (aborted()) return false
-      const totals = tf.tidy(() => {
-        const figures = chain.step(this.now, batch(this.taken))
-        return figures.map((figure, i) => tf.add(this.totals[i] ?? 0, figure))
-      })
-      tf.dispose(this.totals)
-      this.totals = totals
-      this.taken++
-      if (this.taken % stepsAhead === 0) await totals[0]!.data()
+      tf.tidy(() => this.add(this.step(batch(this.taken))))
+      if (this.taken % stepsAhead === 0) await this.totals[0]!.data()
     }
     return true
+  }
+
+  /** All that a step begins with and changes. */
+  get state(): readonly Variable[] {
+    return [...this.now.variables, ...this.now.tracked, ...this.begun().kept]
+  }
+
+  /**
+   * Takes a step, within a tidy, which counts once its figures are added.
+   *
+   * @throws as {@link Chain} does, before the first step
+   */
+  step(gradientsAt: GradientsAt): readonly Tensor[] {
+    return this.begun().step(this.now, gradientsAt)
+  }
+
+  /** Adds a step's figures, within its tidy. */
+  add(figures: readonly Tensor[]): void {
+    this.advance(
+      1,
+      figures.map((figure, i) => tf.add(this.totals[i] ?? 0, figure)),
+    )
+  }
+
+  /**
+   * Counts steps that are taken.
+   *
+   * @param totals - with their figures; they are this descent's from now on
+   */
+  advance(steps: number, totals: readonly Tensor[]): void {
+    tf.dispose([...this.totals])
+    this.summed = totals.map(total => tf.keep(total))
+    this.taken += steps
   }
 
   /** Sums over the steps, one array for each of the figures. */
@@ -65,7 +96,7 @@ export class Descent {
   narrow(peers: number): void {
     this.now = { ...this.now, variables: this.now.variables.map(variable => firstOf(variable, peers)) }
     this.chain?.narrow(peers)
-    this.totals = this.totals.map(total => {
+    this.summed = this.totals.map(total => {
       const first = tf.slice(total, 0, peers)
       total.dispose()
       return first
@@ -74,7 +105,12 @@ export class Descent {
 
   /** Frees all but the weights. */
   dispose(): void {
-    tf.dispose(this.totals)
+    tf.dispose([...this.totals])
     this.chain?.dispose()
+  }
+
+  private begun(): Chain {
+    this.chain ??= new Chain(this.init)
+    return this.chain
   }
 }

@@ -4,6 +4,7 @@ import { closeBackend, loadBackend } from './backend/load.js'
 import { stackLimit } from './dense/layers.js'
 import { trainStacked } from './dense/train.js'
 import { evaluate } from './evaluate.js'
+import { Programs } from './graph/programs.js'
 import {
   type Answers,
   type DataReference,
@@ -37,6 +38,8 @@ export interface Started {
   readonly seed: number
   /** The rules that local plans can name. */
   readonly book: RuleBook
+  /** Steps as graphs, where the backend takes them so. */
+  readonly programs: Programs | undefined
   /** Inputs, standardised, as a model takes them. @param model - its place */
   source(model: number, data: DataReference): InputSource
   /** What the model's outputs for these samples should be. @param model - its place */
@@ -91,17 +94,17 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
   const handlers: Omit<Handlers, 'job'> = {
     async start(request) {
       const backend = await loadBackend(request.backend, request.threads, { candidates, stopped: isClosing })
-      now = await startedWith(request, book)
+      now = await startedWith(request, book, backend)
       return { backend, models: now.models.map(model => factsOf(model, backend)) }
     },
 
     async train({ model: place, parts, round }) {
-      const { models, seed, source, targets, book } = started()
+      const { models, seed, source, targets, book, programs } = started()
       const model = models[place]!
       const begun = performance.now()
       const jobs = parts.map(({ data, parameters, peer, plan }) => {
         const samples = { source: source(place, data), targets: targets(place, data), size: data.size }
-        return { parameters, ...samples, seed, peer, round, plan, book }
+        return { parameters, ...samples, seed, peer, round, plan, book, programs }
       })
       const controls = parts.map(({ state }) => controlOf(state))
       const outcomes =
@@ -135,6 +138,7 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
     },
 
     async close() {
+      now?.programs?.dispose()
       closeBackend()
       return undefined
     },
@@ -145,6 +149,7 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
 async function startedWith(
   { models: choices, objective, classes, seed, residentBytes }: Extract<Request, { type: 'start' }>,
   book: RuleBook,
+  { name }: BackendReport,
 ): Promise<Started> {
   const models: DeviceModel[] = []
   for (const { model, inputShape, topology } of choices) {
@@ -157,6 +162,8 @@ async function startedWith(
     classes,
     seed,
     book,
+    // Not on its GPU: a graph's inputs and outputs would go there and back with every call.
+    programs: name === 'node' ? new Programs() : undefined,
     source(model, data) {
       const { inputShape } = choices[model]!
       checkSamples(data, inputShape)
@@ -169,8 +176,9 @@ async function startedWith(
 
 function factsOf(model: DeviceModel, { name }: BackendReport): ModelFacts {
   const { layout, headLayer, initial, dense, shapes } = model
-  // The wasm backend computes a batched product one by one, and calling its operations costs next to nothing.
-  const limit = dense === undefined || name === 'wasm' ? 1 : stackLimit(dense)
+  // Side by side is for backends where calling an operation takes longer than it does: not wasm, and not where many
+  // steps are one call.
+  const limit = dense === undefined || name === 'wasm' || name === 'node' ? 1 : stackLimit(dense)
   return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
 }
 
@@ -210,10 +218,10 @@ function written(
   if (outcome === undefined) return undefined
   if (outcome instanceof Error) return { error: recordOf(outcome) }
   if (!commit()) return undefined
-  const { loss, samples, steps } = outcome
-  const moved = distance(parameters, outcome.parameters, part)
-  parameters.set(outcome.parameters)
-  return { report: { loss, samples, steps, moved, seconds } }
+  const { parameters: values, ...figures } = outcome
+  const moved = distance(parameters, values, part)
+  parameters.set(values)
+  return { report: { ...figures, moved, seconds } }
 }
 
 function distance(

@@ -9,6 +9,8 @@ import { tf } from './tensorflow.js'
 export interface InputSource {
   /** The samples at these indices, [indices.length, …inputShape]. */
   take(indices: Int32Array): Tensor
+  /** All samples, [size, …inputShape], where they are kept on the device. Asked within a tidy; they are not the caller's. */
+  whole(): Tensor | undefined
   /**
    * `count` samples in a row, as a test goes through them. Never kept on the device: every peer standardises the test
    * set by its own mean and deviation, and the copies of sixteen peers took 0.5 GB.
@@ -52,15 +54,20 @@ export class Residents {
     }
     const slice: InputSource['slice'] = (start, count) =>
       batch(count, values => standardise(start * length, values, 0, count * length))
+    // Only when they are requested as they are: samples that are always varied need not lie on the device too.
+    const resident = (): Tensor | undefined => this.resident(key, samples.inputs.length, () => slice(0, samples.size))
     const augmenters = new Map<Augmentation, Augmenter>()
     return {
       take: indices => {
-        // Only when they are requested as they are: samples that are always varied need not lie on the device too.
-        const tensor = this.resident(key, samples.inputs.length, () => slice(0, samples.size))
+        const tensor = resident()
         if (tensor !== undefined) return taken(tensor, indices, inputShape)
         return batch(indices.length, values => {
           for (const [i, index] of indices.entries()) standardise(index * length, values, i * length, length)
         })
+      },
+      whole: () => {
+        const tensor = resident()
+        return tensor && shaped(tensor, inputShape)
       },
       slice,
       augmented(indices, augmentation, draw) {
@@ -102,9 +109,10 @@ export class Residents {
 }
 
 function taken(tensor: Tensor, indices: Int32Array, inputShape: readonly number[]): Tensor {
-  return tf.tidy(() => {
-    const rows = tf.gather(tensor, tf.tensor1d(indices, 'int32'))
-    // Another model may have asked first that takes the same numbers in another shape.
-    return rows.shape.slice(1).join() === inputShape.join() ? rows : tf.reshape(rows, [indices.length, ...inputShape])
-  })
+  return tf.tidy(() => shaped(tf.gather(tensor, tf.tensor1d(indices, 'int32')), inputShape))
+}
+
+/** Another model may have asked first that takes the same numbers in another shape. */
+function shaped(rows: Tensor, inputShape: readonly number[]): Tensor {
+  return rows.shape.slice(1).join() === inputShape.join() ? rows : tf.reshape(rows, [rows.shape[0]!, ...inputShape])
 }

@@ -1,9 +1,11 @@
-import type { Scalar } from '@tensorflow/tfjs-core'
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
 import { random } from '../random.js'
-import { batches, stepsOf } from './batches.js'
+import { type BatchOrder, BatchReader, stepsOf } from './batches.js'
+import type { Course, Feed, ThisStep } from './course.js'
 import { Descent } from './descent.js'
+import { follow } from './graph/follow.js'
 import { type DeviceModel, download, upload } from './models/model.js'
-import { inputsOf, orderOf, type Trained, type TrainingJob, trained } from './round.js'
+import { inputRows, orderOf, type Trained, type TrainingJob, trained } from './round.js'
 import type { GradientsAt } from './rules/rule.js'
 import { tapeGradients, weightsOf } from './tape.js'
 import { rowsOf, targetTensor } from './targets.js'
@@ -27,30 +29,52 @@ export async function train(
   upload(model, job.parameters)
   const { learningRate } = plan
   const descent = new Descent({ weights: weightsOf(model), rules: [plan.rules], book, learningRate })
-  const drawn = batches(order)
-  let samples = 0
-  const batch = (step: number): GradientsAt => {
-    const indices = drawn.next().value!
-    samples += indices.length
-    return gradientsOn(model, job, indices, step)
-  }
+  const course = new TapeCourse(model, job, order)
   try {
-    if (!(await descent.run(stepsOf(order), batch, aborted))) return undefined
+    const { whole, inLoop } = await follow(course, descent, stepsOf(order), job.programs, aborted)
+    if (!whole) return undefined
     const parameters = await download(model)
     const [losses] = await descent.sums()
-    return trained(job, parameters, { loss: losses![0]!, steps: descent.steps, samples })
+    const { samples } = course
+    return trained(job, parameters, { loss: losses![0]!, steps: descent.steps, samples, stepsInLoop: inLoop })
   } finally {
     descent.dispose()
   }
 }
 
-function gradientsOn(model: DeviceModel, job: TrainingJob, indices: Int32Array, step: number): GradientsAt {
-  const { seed, peer, round } = job
-  model.seedDropout(random(seed, 'dropout', peer, round, step))
-  const inputs = inputsOf(job, indices, step)
-  const targets = targetTensor(indices.length, job.targets, (row, into, at) =>
-    job.targets.write(indices[row]!, into, at),
-  )
-  const loss = (): Scalar => tf.mean(job.targets.losses(rowsOf(model.logits(inputs, true)), targets))
-  return tapeGradients(loss, model.trainable)
+class TapeCourse implements Course {
+  /** Drawn so far. */
+  samples = 0
+  private readonly reader: BatchReader
+
+  constructor(
+    private readonly model: DeviceModel,
+    private readonly job: TrainingJob,
+    private readonly order: BatchOrder,
+  ) {
+    this.reader = new BatchReader(order)
+  }
+
+  draw(from: number, most: number): Feed {
+    const { model, job, order } = this
+    const { targets, seed, peer, round } = job
+    model.seedDropout(random(seed, 'dropout', peer, round, from))
+    const picks = this.reader.read(most)
+    const rows = picks[0]!.length
+    this.samples += picks.length * rows
+    const inputs = inputRows(job, picks, from)
+    const all = targetTensor(picks.length * rows, targets, (row, into, at) =>
+      targets.write(picks[Math.floor(row / rows)]![row % rows]!, into, at),
+    )
+    const ofSteps = tf.reshape(all, [picks.length, rows, targets.width])
+    return { steps: picks.length, tensors: [inputs.from, inputs.rows, ofSteps], usual: rows === order.batch }
+  }
+
+  gradients([from, rows, targets]: readonly Tensor[], thisStep: ThisStep): GradientsAt {
+    const { model, job } = this
+    const inputs = tf.gather(from!, thisStep(rows!) as Tensor1D)
+    const expected = thisStep(targets!) as Tensor2D
+    const loss = (): Scalar => tf.mean(job.targets.losses(rowsOf(model.logits(inputs, true)), expected))
+    return tapeGradients(loss, model.trainable)
+  }
 }

@@ -110,6 +110,8 @@ export interface TrainReport {
   /** Samples gone through, each epoch counted. */
   readonly samples: number
   readonly steps: number
+  /** How many of them the backend took by itself, many in one call: see graph/replay.ts. */
+  readonly stepsInLoop: number
   /** How far the parameters are from where they began, as a Euclidean norm. */
   readonly moved: number
   /** Inside the worker, waiting for a free worker not counted. */
@@ -171,8 +173,8 @@ export interface PoolModel extends ModelChoice {
    */
   learner(data: PeerData, peer: number): Learner
   /**
-   * All peers of a simulation that have this model. With one of dense layers several train side by side in one product
-   * (dense/gradients.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
+   * All peers of a simulation that have this model. On a GPU several with one of dense layers train side by side in one
+   * product (dense/gradients.ts): the results equal training one by one to 1e-5, and depend in their last bits on the number of
    * workers. Each must train once a round, or {@link Learner.leave}.
    *
    * @param numbers - of the peers, in their order. @default from 0, as when all peers have this model

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { batches } from '../../src/learner/batches.js'
+import { BatchReader, batches } from '../../src/learner/batches.js'
 
 const order = { seed: 1, peer: 0, round: 0 }
 
@@ -44,4 +44,14 @@ describe('mini-batches', () => {
   it('there are none of nothing', () => {
     expect([...batches({ ...order, size: 0, batch: 4, length: { steps: 3 } })]).toEqual([])
   })
+})
+
+it('a reader gives batches in their order, as many as asked for, and never two sizes at once', () => {
+  const order = { size: 10, batch: 4, length: { epochs: 2 }, seed: 1, peer: 2, round: 3 }
+  const all = [...batches(order)]
+  const reader = new BatchReader(order)
+  const read = [3, 5, 1, 9, 9].map(most => reader.read(most))
+  expect(read.map(some => some.map(({ length }) => length))).toEqual([[4, 4], [2], [4], [4], [2]])
+  expect(read.flat()).toEqual(all)
+  expect(reader.read(1)).toEqual([])
 })

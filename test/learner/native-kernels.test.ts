@@ -32,7 +32,7 @@ if (absent !== undefined) console.warn(`native kernels are not tested: ${absent}
 const foreign = process.arch !== 'x64' || process.env.TF_ENABLE_ONEDNN_OPTS === '0'
 if (foreign) console.warn('oneDNN kernels are not tested: they are for x64, without TF_ENABLE_ONEDNN_OPTS=0')
 
-const names = [...Object.keys(trials), 'Reshape', 'Cast']
+const names = [...Object.keys(trials), 'Reshape', 'Cast', 'GatherV2']
 const originals = new Map<string, KernelFunc>()
 let replaced: readonly string[] = []
 beforeAll(() => {

@@ -13,7 +13,9 @@ function stackOf(members: readonly number[]): { stack: TrainingStack; begun: str
   const stack = new TrainingStack(members, async (parts, round) => {
     begun.push(`${round}: ${parts.map(({ peer }) => peer).join(' ')}`)
     return parts.map(
-      ({ peer }): TrainOutcome => ({ report: { loss: peer, samples: 1, steps: 1, moved: 0, seconds: 0 } }),
+      ({ peer }): TrainOutcome => ({
+        report: { loss: peer, samples: 1, steps: 1, stepsInLoop: 0, moved: 0, seconds: 0 },
+      }),
     )
   })
   return { stack, begun }

@@ -91,6 +91,7 @@ const sourceOf = (): InputSource => {
   }
   return {
     take,
+    whole: () => undefined,
     slice: (start, count) => take(Array.from({ length: count }, (_, i) => start + i)),
     augmented: () => {
       throw new Error('not asked for')

@@ -47,6 +47,8 @@ export async function loadNative(
   if (threads > 0) {
     process.env.TF_NUM_INTRAOP_THREADS = String(threads)
     process.env.TF_NUM_INTEROP_THREADS = String(threads)
+    // A graph then runs on the thread that asks for it. Otherwise all workers' graphs would wait for one thread.
+    if (threads === 1 && !useGpu) process.env.TF_NUM_INTEROP_THREADS = '-1'
   }
   if (!useGpu) process.env.CUDA_VISIBLE_DEVICES = '-1'
 

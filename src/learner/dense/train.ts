@@ -1,11 +1,11 @@
-import type { Tensor3D } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../../errors.js'
 import type { Layout } from '../../tensors/index.js'
 import { batches, stepsOf } from '../batches.js'
+import type { Course, Feed, ThisStep } from '../course.js'
 import { Descent } from '../descent.js'
-import { inputsOf, orderOf, type Trained, type TrainingJob, trained } from '../round.js'
-import type { GradientsAt } from '../rules/rule.js'
-import { targetTensor } from '../targets.js'
+import { follow } from '../graph/follow.js'
+import { inputRows, orderOf, type Trained, type TrainingJob, trained } from '../round.js'
 import { tf } from '../tensorflow.js'
 import { rowMultiple, type StackedBatch, stackedGradients } from './gradients.js'
 import type { DenseModel } from './layers.js'
@@ -20,6 +20,7 @@ interface Run {
   readonly rows: number
   readonly order: Generator<Int32Array, void, undefined>
   samples: number
+  stepsInLoop: number
 }
 
 type Outcomes = (Trained | Error | undefined)[]
@@ -57,12 +58,19 @@ async function trainStack(
   const vectors = runs.map(({ job }) => job.parameters)
   const rules = runs.map(({ job }) => job.plan.rules)
   const descent = new Descent({ weights: stackOf(layout, vectors), rules, book: job.book, learningRate })
-  const batch = (step: number): GradientsAt =>
-    stackedGradients(layers, descent.weights.variables, batchOf(runs, step), job.targets.withGradients)
+  const course: Course = {
+    draw: (from, most) => drawn(runs, from, most),
+    gradients: (tensors, thisStep) => {
+      const batch = batchOf(tensors, runs.length, thisStep)
+      return stackedGradients(layers, descent.weights.variables, batch, job.targets.withGradients)
+    },
+  }
   const allAborted = (): boolean => runs.every(({ place }) => aborted(place))
   try {
     while (runs.length > 0) {
-      if (!(await descent.run(runs.at(-1)!.steps, batch, allAborted))) return
+      const { whole, inLoop } = await follow(course, descent, runs.at(-1)!.steps, job.programs, allAborted)
+      if (!whole) return
+      for (const run of runs) run.stepsInLoop += inLoop
       const first = runs.findIndex(({ steps }) => steps <= descent.steps)
       await retire(layout, descent, runs.splice(first), first, outcomes)
     }
@@ -82,8 +90,10 @@ async function retire(
 ): Promise<void> {
   const [losses] = await descent.sums()
   const values = await vectorsOf(layout, descent.weights.variables, first)
-  for (const [i, { place, job, samples, steps }] of done.entries()) {
-    outcomes[place] = attempt(() => trained(job, values[i]!, { loss: losses![first + i]!, samples, steps }))
+  for (const [i, { place, job, ...counts }] of done.entries()) {
+    const { samples, steps, stepsInLoop } = counts
+    const sums = { loss: losses![first + i]!, samples, steps, stepsInLoop }
+    outcomes[place] = attempt(() => trained(job, values[i]!, sums))
   }
   if (first > 0) descent.narrow(first)
 }
@@ -96,30 +106,48 @@ function runsOf(jobs: readonly TrainingJob[], outcomes: Outcomes): Run[] {
       return []
     }
     const rows = Math.ceil(Math.min(order.batch, order.size) / rowMultiple) * rowMultiple
-    return [{ place, job, steps: stepsOf(order), rows, order: batches(order), samples: 0 }]
+    return [{ place, job, steps: stepsOf(order), rows, order: batches(order), samples: 0, stepsInLoop: 0 }]
   })
 }
 
-function batchOf(runs: readonly Run[], step: number): StackedBatch {
-  const picks = runs.map(run => {
-    const indices = run.order.next().value!
-    run.samples += indices.length
-    return indices
+/**
+ * What all peers' next batches are taken from: the targets and the rows' weights of each step, and of each peer its
+ * inputs and which of them.
+ */
+function drawn(runs: readonly Run[], from: number, steps: number): Feed {
+  const [{ rows, job }] = runs as [Run]
+  const { width } = job.targets
+  const targets = new Float32Array(steps * runs.length * rows * width)
+  const weights = new Float32Array(steps * runs.length * rows)
+  const inputs = runs.flatMap((run, peer) => {
+    const picks = Array.from({ length: steps }, (_, step) => {
+      const indices = run.order.next().value!
+      const start = (step * runs.length + peer) * rows
+      for (const [row, index] of indices.entries()) run.job.targets.write(index, targets, (start + row) * width)
+      weights.fill(1 / indices.length, start, start + indices.length)
+      run.samples += indices.length
+      return padded(indices, rows)
+    })
+    const { from: all, rows: taken } = inputRows(run.job, picks, from)
+    return [all, taken]
   })
-  const [{ rows }] = runs as [Run]
-  const parts = runs.map(({ job }, i) => tf.reshape(inputsOf(job, padded(picks[i]!, rows), step), [rows, -1]))
-  const features = parts[0]!.shape[1]!
-  const targets = targetTensor(runs.length * rows, runs[0]!.job.targets, (row, into, at) => {
-    const peer = Math.floor(row / rows)
-    const index = picks[peer]![row % rows]
-    if (index !== undefined) runs[peer]!.job.targets.write(index, into, at)
+  const ofSteps = [
+    tf.tensor3d(targets, [steps, runs.length * rows, width]),
+    tf.tensor4d(weights, [steps, runs.length, rows, 1]),
+  ]
+  return { steps, tensors: [...ofSteps, ...inputs], usual: true }
+}
+
+/** The batch of one step of a feed. */
+function batchOf([targets, weights, ...inputs]: readonly Tensor[], peers: number, thisStep: ThisStep): StackedBatch {
+  const parts = Array.from({ length: peers }, (_, peer) => {
+    const taken = tf.gather(inputs[2 * peer]!, thisStep(inputs[2 * peer + 1]!) as Tensor1D)
+    return tf.reshape(taken, [1, taken.shape[0]!, -1]) as Tensor3D
   })
-  const weights = new Float32Array(runs.length * rows)
-  for (const [peer, { length }] of picks.entries()) weights.fill(1 / length, peer * rows, peer * rows + length)
   return {
-    inputs: tf.reshape(parts.length === 1 ? parts[0]! : tf.concat(parts), [runs.length, rows, features]) as Tensor3D,
-    targets,
-    weights: tf.tensor3d(weights, [runs.length, rows, 1]),
+    inputs: parts.length === 1 ? parts[0]! : tf.concat(parts),
+    targets: thisStep(targets!) as Tensor2D,
+    weights: thisStep(weights!) as Tensor3D,
   }
 }
 

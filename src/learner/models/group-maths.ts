@@ -1,11 +1,13 @@
 import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import { isRecording } from '../graph/recording.js'
 import { tf } from '../tensorflow.js'
 
 /*
  * The part of a group normalisation that is about groups: [N, C] numbers in, [N, 1, C] factors out, some twenty small
  * operations each way. On a CPU they are done on the host, in float64: native TensorFlow takes 50 µs for any operation,
  * however small, and all of them together longer than the whole tensor of ResNet-18's last stages. On a GPU reading
- * numbers back would stop the queue, so there they are operations.
+ * numbers back would stop the queue, so there they are operations; and where a step is recorded, whose operations are
+ * then not called one by one.
  */
 
 /** What is normalised: x is [batch, places, channels]. */
@@ -56,7 +58,7 @@ export interface GroupMaths {
 export function groupMaths(): GroupMaths {
   const { isUsingGpuDevice } = tf.backend() as { readonly isUsingGpuDevice?: boolean }
   const reads = tf.getBackend() === 'wasm' || (tf.getBackend() === 'tensorflow' && isUsingGpuDevice === false)
-  return reads ? onHost : onDevice
+  return reads && !isRecording() ? onHost : onDevice
 }
 
 /**

@@ -66,6 +66,11 @@ export class Chain {
     return figures
   }
 
+  /** What the rules keep from step to step. */
+  get kept(): readonly Variable[] {
+    return this.links.flatMap(({ kept }) => kept.filter(variable => variable !== undefined))
+  }
+
   /** Goes on with the first peers of a stack alone. */
   narrow(peers: number): void {
     for (const link of this.links) link.kept = link.kept.map(variable => variable && firstOf(variable, peers))

@@ -43,6 +43,10 @@ export interface RuleStep {
 /**
  * A rule of a step, as the worker applies it; each of its parts is left out where it has none. A rule does not know what
  * it works on: operations over all tensors go through {@link Weights.norm}, all others number by number.
+ *
+ * Its operations are the same in each step of a round, and what changes from step to step is in {@link RuleStep.kept}:
+ * on native TensorFlow they are called for one step and then repeated by the library (graph/replay.ts). A rule that draws
+ * random numbers or reads a tensor is noticed and called for each step; one that counts steps by itself is not.
  */
 export interface Rule<Spec extends { readonly rule: string } = { readonly rule: string }> {
   readonly name: Spec['rule']

@@ -1,4 +1,5 @@
 import { conv2d, conv2dFilterGradient, conv2dInputGradient } from './conv2d.js'
+import { gather } from './gather.js'
 import { matMul } from './matmul.js'
 import { type NativeKernel, precede } from './operation.js'
 import { maxPool, maxPoolGradient } from './pool.js'
@@ -32,7 +33,8 @@ export function completeNative(): readonly string[] {
   if (completed !== undefined) return completed
   precede('Reshape', reshape)
   precede('Cast', cast)
-  const names = ['Reshape', 'Cast']
+  precede('GatherV2', gather)
+  const names = ['Reshape', 'Cast', 'GatherV2']
   const wanted = process.arch === 'x64' && process.env.TF_ENABLE_ONEDNN_OPTS !== '0'
   for (const name of wanted ? (Object.keys(byOneDnn) as (keyof typeof trials)[]) : []) {
     const kernel = byOneDnn[name]

@@ -21,6 +21,7 @@ export interface NativeBackend {
     readonly TF_ATTR_INT: number
     readonly TF_ATTR_BOOL: number
     readonly TF_FLOAT: number
+    readonly TF_INT32: number
   }
   incRef(dataId: object): void
   executeSingleOutput(operation: string, attributes: readonly Attribute[], inputs: readonly TensorInfo[]): Tensor
