@@ -244,7 +244,6 @@ export {
   type SimulationOutcome,
   type SimulationResult,
   type SimulationRunOptions,
-  summaryOf,
   type Transport,
 } from './simulate/index.js'
 export {

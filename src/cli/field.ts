@@ -243,12 +243,13 @@ function dataOf({ folder, settings: { data, share } }: FieldRun): PeerOptions['d
 }
 
 function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrupted: boolean) {
-  const { runId, identity, backend, rounds, samples, tested, dataset, counters } = peer
+  const { runId, identity, backend, taken, rounds, samples, tested, dataset, counters } = peer
   return {
     run: Buffer.from(runId).toString('hex'),
     peer: settings.name,
     id: identity.peerId.toString(),
     backend: backend.name,
+    ...taken,
     rounds,
     samples,
     measure: measureOf(manifest.data),

@@ -158,6 +158,9 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
     get counters() {
       return peer.counters
     },
+    get taken() {
+      return peer.taken
+    },
     folder,
     get rounds() {
       return keeper.rounds

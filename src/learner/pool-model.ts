@@ -3,13 +3,15 @@ import { abortable, type JobQueue } from './jobs.js'
 import { type Answers, type DataReference, errorOf, type ModelFacts, type TrainOutcome } from './messages.js'
 import { checkSamples, checkShared, type References } from './references.js'
 import { TrainingStack, type TrainParts } from './stacks.js'
-import type { Learner, ModelChoice, PeerData, PoolModel } from './types.js'
+import type { Learner, ModelChoice, PeerData, PoolModel, TrainReport } from './types.js'
 
 /** What all models of a pool share. */
 export interface Shared {
   readonly queue: JobQueue
   readonly references: References
   readonly workers: number
+  /** Told of every training that is done. */
+  readonly count: (report: TrainReport) => void
 }
 
 /**
@@ -21,7 +23,7 @@ export function poolModel(
   { model, inputShape }: ModelChoice,
   place: number,
   { layout, headLayer, initial, stackLimit, cut, shapes }: ModelFacts,
-  { queue, references, workers }: Shared,
+  { queue, references, workers, count }: Shared,
 ): PoolModel {
   const checkLength = (parameters: Float32Array): void => {
     if (parameters.length === layout.size) return
@@ -63,6 +65,7 @@ export function poolModel(
         const train = (state: Int32Array): Promise<TrainOutcome> => stack.train({ ...job, state }, round)
         const outcome = await abortable(options?.signal, train, () => stack.leave(peer))
         if ('error' in outcome!) throw errorOf(outcome.error)
+        count(outcome!.report)
         return outcome!.report
       },
       evaluate: (parameters, other, options) => evaluate(parameters, other, own.standardisation, options),

@@ -83,12 +83,18 @@ function poolOf(
 ): LearnerPool {
   const queue = new JobQueue(threads)
   const references = createReferences(key => queue.forget(key))
-  const models = choices.map((choice, place) =>
-    poolModel(choice, place, facts[place]!, { queue, references, workers: threads.length }),
-  )
+  let taken: LearnerPool['taken'] = { steps: 0, stepsInLoop: 0 }
+  const count = ({ steps, stepsInLoop }: LearnerPool['taken']): void => {
+    taken = { steps: taken.steps + steps, stepsInLoop: taken.stepsInLoop + stepsInLoop }
+  }
+  const shared = { queue, references, workers: threads.length, count }
+  const models = choices.map((choice, place) => poolModel(choice, place, facts[place]!, shared))
   return {
     backend,
     workers: threads.length,
+    get taken() {
+      return taken
+    },
     models: models as [PoolModel, ...PoolModel[]],
     async submit<Ask, Answer>(
       { name }: JobType<Ask, Answer>,

@@ -110,7 +110,10 @@ export interface TrainReport {
   /** Samples gone through, each epoch counted. */
   readonly samples: number
   readonly steps: number
-  /** How many of them the backend took by itself, many in one call: see graph/replay.ts. */
+  /**
+   * How many of them native TensorFlow took by itself, many in one call (graph/replay.ts); the others were called operation
+   * by operation.
+   */
   readonly stepsInLoop: number
   /** How far the parameters are from where they began, as a Euclidean norm. */
   readonly moved: number
@@ -204,6 +207,8 @@ export interface PoolModel extends ModelChoice {
 export interface LearnerPool {
   readonly backend: BackendReport
   readonly workers: number
+  /** Steps of all its training so far, that of baselines included. */
+  readonly taken: Pick<TrainReport, 'steps' | 'stepsInLoop'>
   /** As they were requested, in that order. */
   readonly models: readonly [PoolModel, ...PoolModel[]]
   /**

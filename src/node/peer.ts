@@ -24,6 +24,8 @@ import { localPlan, sharedSection } from './training.js'
 export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
   readonly runId: Uint8Array
   readonly backend: BackendReport
+  /** Steps of its training so far. */
+  readonly taken: LearnerPool['taken']
   readonly dataset: Dataset
   /** Number of its training samples. */
   readonly samples: number
@@ -168,6 +170,9 @@ function peerOf(
       return parts.counters
     },
     backend: pool.backend,
+    get taken() {
+      return pool.taken
+    },
     start: () => parts.start(),
     addresses: () => parts.addresses(),
     listening: () => parts.listening(),

@@ -24,6 +24,10 @@ export function environmentOf(summary: KeptSummary, { fromMs, untilMs }: RunReco
     ...row('device', summary.device, ({ name, memoryBytes }) =>
       deviceText({ kind: 'cpu', name: shown(name), ...(memoryBytes !== undefined && { memoryBytes }) }),
     ),
+    ...row('steps', summary.steps, steps => {
+      const { stepsInLoop = 0 } = summary
+      return stepsInLoop === 0 ? count(steps) : `${count(steps)}, ${count(stepsInLoop)} of them many in one call`
+    }),
     ...row('transport', summary.transport, asIs),
     ...row('memory', summary.peakRssMB, megabytes => `${count(megabytes)} MB at most`),
     ...row('began', fromMs, timeText),

@@ -102,6 +102,8 @@ const schema = z.object({
     .optional()
     .catch(undefined),
   spectralGap: number,
+  steps: number,
+  stepsInLoop: number,
   samplesPerSecond: number,
   peakRssMB: number,
   samples: number,

@@ -229,10 +229,10 @@ class Started implements Simulation {
   }
 
   private async *summed(keeper: StateKeeper | undefined): AsyncGenerator<RunEvent, SimulationOutcome, undefined> {
-    const { prepared, network, options, from } = this
+    const { prepared, network, options, from, pool } = this
     const result = yield* runPeers(prepared, network, options, { from, keeper })
     const { faults = [], lies = [], disconnect = 0 } = options
-    return { ...result, summary: summaryOf(prepared, result, stagedFaults(faults, lies, disconnect)) }
+    return { ...result, summary: summaryOf(prepared, result, pool.taken, stagedFaults(faults, lies, disconnect)) }
   }
 
   private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {

@@ -1,4 +1,5 @@
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
+import type { LearnerPool } from '../learner/index.js'
 import type { BesideSpread } from '../node/index.js'
 import { classDetails, type Fairness, fairnessOf, type RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
@@ -10,7 +11,12 @@ import type { SimulationResult } from './result.js'
  *
  * @param faults - what was made to go wrong in it
  */
-export function summaryOf(prepared: Prepared, result: SimulationResult, faults?: RunSummary['faults']): RunSummary {
+export function summaryOf(
+  prepared: Prepared,
+  result: SimulationResult,
+  taken: LearnerPool['taken'],
+  faults?: RunSummary['faults'],
+): RunSummary {
   const { manifest, backend, transport, dataset, layout, head } = prepared
   const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
@@ -24,6 +30,7 @@ export function summaryOf(prepared: Prepared, result: SimulationResult, faults?:
     seed: manifest.seed,
     backend: backend.name,
     device: backend.device,
+    ...taken,
     transport,
     peers: manifest.peers,
     rounds,

@@ -1,12 +1,13 @@
 import { type Beside, besideIn, type Confusion, type Measure, type Primary } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
+import type { TrainReport } from '../learner/index.js'
 import { besideMeasured, besideText, primaryText, untestedText } from './beside-text.js'
 import { classDetails } from './class-details.js'
 import type { PeerSummary } from './summary.js'
 import { byteCount, countOf, measured, measureNames } from './text.js'
 
 /** The summary of one peer's run when it ends: the last figures of each kind. */
-export interface FieldSummary extends Partial<Beside> {
+export interface FieldSummary extends Partial<Beside>, Pick<TrainReport, 'steps' | 'stepsInLoop'> {
   readonly run: string
   readonly peer: string
   readonly id: string

@@ -1,5 +1,5 @@
 import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/index.js'
-import type { Device } from '../learner/index.js'
+import type { Device, TrainReport } from '../learner/index.js'
 import type { Spread } from '../node/index.js'
 import type { Fairness } from './fairness.js'
 
@@ -76,7 +76,7 @@ export interface PeerSummary extends Partial<Beside> {
 }
 
 /** The summary and what a person wants to look up afterwards: what `summary.json` holds. */
-export interface RunSummary extends Summary {
+export interface RunSummary extends Summary, Pick<TrainReport, 'steps' | 'stepsInLoop'> {
   /** What the backend computed on; its memory is left out where it is unknown. */
   readonly device: Device
   /** Do classes have so unlike numbers of samples that accuracy may hide a class that is never found? */
@@ -106,6 +106,20 @@ export interface RunSummary extends Summary {
 
 /** The part of a run's summary that `--json` prints. */
 export function headline(summary: RunSummary): Summary {
-  const { device, isUnbalanced, untested, data, model, faults, absent, rejected, between, perPeer, ...rest } = summary
+  const {
+    device,
+    steps,
+    stepsInLoop,
+    isUnbalanced,
+    untested,
+    data,
+    model,
+    faults,
+    absent,
+    rejected,
+    between,
+    perPeer,
+    ...rest
+  } = summary
   return rest
 }

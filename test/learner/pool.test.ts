@@ -86,6 +86,13 @@ describe('a pool', () => {
     expect(after.accuracy).toBeGreaterThan(0.95)
   })
 
+  it('counts the steps of all training, and on wasm takes none many in one call', async () => {
+    const before = pool.taken
+    await threePeers(pool)
+    // 3 peers, 3 rounds, 2 epochs of 60 samples in batches of 8.
+    expect(pool.taken).toEqual({ steps: before.steps + 3 * 3 * 16, stepsInLoop: 0 })
+  })
+
   it('gives the same bits whoever computes, on one worker and on two', async () => {
     const together = await threePeers(pool, [sam, momentum])
     expect(await threePeers(pool, [sam, momentum])).toEqual(together)

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { random } from '../../src/random.js'
-import { createSimulation, summaryOf } from '../../src/simulate/index.js'
+import { createSimulation } from '../../src/simulate/index.js'
 import { type RunSummary, report } from '../../src/watch/index.js'
 import { follow } from './follow.js'
 
@@ -20,7 +20,7 @@ async function summaryOfRun(manifest: ManifestInput): Promise<RunSummary> {
   })
   onTestFinished(() => simulation.close())
   const { result } = await follow(simulation)
-  return summaryOf(simulation.prepared, result)
+  return result.summary
 }
 
 const firstLine = (summary: RunSummary): string[] =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
-import { createSimulation, summaryOf } from '../../src/simulate/index.js'
+import { createSimulation } from '../../src/simulate/index.js'
 import type { RunSummary } from '../../src/watch/index.js'
 import { follow } from './follow.js'
 
@@ -16,7 +16,7 @@ async function run(manifest: ManifestInput): Promise<RunSummary> {
     baselines: true,
   })
   onTestFinished(() => simulation.close())
-  return summaryOf(simulation.prepared, (await follow(simulation)).result)
+  return (await follow(simulation)).result.summary
 }
 
 /** A table whose target, `y`, is a straight line's. */

@@ -7,6 +7,8 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     seed: 1,
     backend: 'wasm',
     device: { kind: 'cpu', name: 'Example CPU', memoryBytes: 8e9 },
+    steps: 480,
+    stepsInLoop: 448,
     transport: 'tcp',
     peers: 3,
     rounds: 10,
