@@ -36,7 +36,10 @@ describe.skipIf(process.platform === 'win32')('a machine that refuses', () => {
   })
 
   it('to open files is told in one line', async () => {
-    const { status, stderr } = await startHearsay(['data', 'digits'], undefined, limited('-n 64')).ended
+    const cwd = await temporaryFolder()
+    // Each has a socket that listens, and one at both ends of each connection.
+    const args = '--data digits --model logistic --peers 30 --rounds 1 --no-baselines --workers 1 --out run'
+    const { status, stderr } = await startHearsay(['simulate', ...args.split(' ')], cwd, limited('-n 64')).ended
     expect([status, stderr]).toEqual([2, expect.stringMatching(/^error: this process may have 64 files open.*\n$/)])
   })
 })
