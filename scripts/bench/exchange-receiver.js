@@ -4,18 +4,17 @@ import net from 'node:net'
 import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
 import { answerLines } from './child.js'
-import { encodings, handoverInit, layout, listen } from './exchange-setting.js'
+import { createPlaintextHost, handoverInit, heads, listen } from './exchange-setting.js'
 
 const senders = process.argv.slice(2)
-const bytes = layout.size * Float32Array.BYTES_PER_ELEMENT
 const ending = new AbortController()
 
 const hosts = await Promise.all(
-  encodings.map(async (encoding, i) => {
+  heads.map(async (head, i) => {
     const { privateKey } = await createIdentity()
     const node = await createHost({ privateKey, transport: 'tcp', listen })
     await node.start()
-    const handover = createHandover(handoverInit(encoding))({ node })
+    const handover = createHandover(handoverInit(head))({ node })
     await handover.start()
     takeAll(handover, senders[i]).catch(error => {
       if (!ending.signal.aborted) throw error
@@ -23,17 +22,23 @@ const hosts = await Promise.all(
     return { node, handover }
   }),
 )
-await hosts[0].node.handle('/bare/1', async stream => {
-  let left = bytes
-  for await (const chunk of stream) {
-    left -= chunk.byteLength
-    if (left === 0) stream.send(new Uint8Array(1))
-  }
-  await stream.close()
-})
+const plain = await createPlaintextHost()
+for (const node of [hosts[0].node, plain]) {
+  await node.handle('/bare/1', async stream => {
+    for await (const _ of stream);
+    stream.send(new Uint8Array(1))
+    await stream.close()
+  })
+}
+// Each connection begins with how many bytes it sends at a time.
 const server = net.createServer(socket => {
-  let left = bytes
+  let bytes = 0
+  let left = 0
   socket.on('data', data => {
+    if (bytes === 0) {
+      bytes = data.readUInt32BE()
+      left = bytes + 4
+    }
     left -= data.length
     if (left > 0) return
     left = bytes
@@ -44,7 +49,7 @@ const server = net.createServer(socket => {
 server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 
-const addresses = hosts.map(({ node }) => node.getMultiaddrs().map(String))
+const addresses = [...hosts.map(({ node }) => node), plain].map(node => node.getMultiaddrs().map(String))
 await answerLines({ addresses, port: server.address().port }, () => ({}))
 ending.abort()
 server.close()
@@ -52,6 +57,7 @@ for (const { node, handover } of hosts) {
   await handover.stop()
   await node.stop()
 }
+await plain.stop()
 
 /** One head after another, as a peer takes and merges them. */
 async function takeAll(handover, sender) {

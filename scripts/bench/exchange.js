@@ -5,66 +5,91 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
 import { startChild } from './child.js'
-import { encodings, handoverInit, layout, listen } from './exchange-setting.js'
-import { inTurn, print } from './measure.js'
+import { bytesOf, createPlaintextHost, handoverInit, heads, listen } from './exchange-setting.js'
+import { median, over, print, turns } from './measure.js'
 
 const receiver = fileURLToPath(new URL('./exchange-receiver.js', import.meta.url))
-const bytes = layout.size * Float32Array.BYTES_PER_ELEMENT
 const chunk = new Uint8Array(64 * 1024)
 
-/** A head to a peer in another process over loopback, beside a bare libp2p stream and a bare TCP socket to it. */
-export async function exchange() {
-  const values = Float32Array.from({ length: layout.size }, normal)
-  const senders = await Promise.all(encodings.map(startSender))
+/** A head to a peer in another process over loopback, beside bare streams and a bare TCP socket to it. */
+export async function exchange({ quick }) {
+  const senders = await Promise.all(heads.map(startSender))
   const child = await startChild(process.execPath, [receiver, ...senders.map(({ node }) => node.peerId.toString())])
   const { addresses, port } = child.hello
-  await Promise.all(senders.map(({ node }, i) => node.dial(addresses[i].map(multiaddr))))
-  const raw = await connectTo(port)
+  const plain = await createPlaintextHost()
+  const nodes = [...senders.map(({ node }) => node), plain]
+  await Promise.all(nodes.map((node, i) => node.dial(addresses[i].map(multiaddr))))
 
-  const seconds = await inTurn(
+  const sizes = [...new Set(heads.map(({ layout }) => layout.size))]
+  for (const size of sizes) {
+    const ofSize = senders.filter(({ layout }) => layout.size === size)
+    // Of the large one as many bytes, of both at least five turns.
+    await ofOneSize(ofSize, plain, port, Math.max(5, Math.round(((quick ? 15 : 45) * sizes[0]) / size)))
+  }
+  await Promise.all(senders.map(({ handover }) => handover.stop()))
+  await Promise.all(nodes.map(node => node.stop()))
+  await child.stop()
+}
+
+/** Heads of one number of values, and as many bytes in other ways. */
+async function ofOneSize(senders, plain, port, count) {
+  const { layout } = senders[0]
+  const bytes = bytesOf(layout)
+  const values = Float32Array.from({ length: layout.size }, normal)
+  const raw = await connectTo(port, bytes)
+  const seconds = await turns(
     {
       ...Object.fromEntries(senders.map(sender => [sender.encoding, () => handOver(sender, values)])),
-      stream: () => bareStream(senders[0].node),
+      stream: () => bareStream(senders[0].node, bytes),
+      plaintext: () => bareStream(plain, bytes),
       tcp: () => raw.send(),
     },
-    45,
+    count,
   )
-  const rates = s => [Math.round(bytes / s / 1e6), (seconds.stream / s).toFixed(2), (seconds.tcp / s).toFixed(2)]
+  raw.close()
   const mega = count => (count / 1e6).toFixed(1)
-  const heads = []
+  const rates = name => [
+    Math.round(bytes / median(seconds[name]) / 1e6),
+    ...['stream', 'plaintext', 'tcp'].map(floor => spread(over(seconds[floor], seconds[name]))),
+  ]
+  const rows = []
   for (const sender of senders) {
     const { encoding, handover } = sender
     const sent = await handOver(sender, values)
     const error = relativeError(await handover.decode(await handover.encode(values)), values)
-    const shown = error === 0 ? '0' : error.toExponential(1)
-    heads.push([`head as ${encoding}`, mega(sent), ...rates(seconds[encoding]), shown])
+    rows.push([`head as ${encoding}`, mega(sent), ...rates(encoding), error === 0 ? '0' : error.toExponential(1)])
   }
   print(
-    `exchange: a head of ${mega(bytes)} MB (float32) to another process over loopback, until that has decoded and checked it`,
+    `exchange: a head of ${mega(bytes)} MB (float32) to another process over loopback, until that has decoded and checked it; ${count} turns, minimum/median/maximum`,
     [
-      ['', 'MB sent', 'MB/s of float32', 'of the bare stream', 'of bare TCP', 'relative error of normal numbers'],
-      ...heads,
-      ['bare libp2p stream (Noise, Yamux)', mega(bytes), ...rates(seconds.stream), ''],
-      ['bare TCP', mega(bytes), ...rates(seconds.tcp), ''],
+      [
+        '',
+        'MB sent',
+        'MB/s of float32',
+        'of the bare stream',
+        'of plaintext',
+        'of bare TCP',
+        'relative error of normal numbers',
+      ],
+      ...rows,
+      ['bare libp2p stream (Noise, Yamux)', mega(bytes), ...rates('stream'), ''],
+      ['the same in plaintext', mega(bytes), ...rates('plaintext'), ''],
+      ['bare TCP', mega(bytes), ...rates('tcp'), ''],
     ],
   )
-  raw.close()
-  await Promise.all(
-    senders.map(async ({ node, handover }) => {
-      await handover.stop()
-      await node.stop()
-    }),
-  )
-  await child.stop()
 }
 
-async function startSender(encoding) {
+function spread(ratios) {
+  return [Math.min(...ratios), median(ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2)).join('/')
+}
+
+async function startSender(head) {
   const { privateKey } = await createIdentity()
   const node = await createHost({ privateKey, transport: 'tcp', listen })
   await node.start()
-  const handover = createHandover(handoverInit(encoding))({ node })
+  const handover = createHandover(handoverInit(head))({ node })
   await handover.start()
-  return { encoding, node, handover, round: 0 }
+  return { ...head, node, handover, round: 0 }
 }
 
 /** Resolves when the receiver has accepted the head. @returns how many bytes that took */
@@ -96,23 +121,29 @@ function relativeError(arrived, values) {
   return Math.sqrt(difference / whole)
 }
 
-async function bareStream(node) {
+async function bareStream(node, bytes) {
   const stream = await node.dialProtocol(node.getPeers()[0], '/bare/1')
+  const answered = once(stream, 'message')
   for (let sent = 0; sent < bytes; sent += chunk.length) {
-    if (!stream.send(chunk)) await stream.onDrain()
+    stream.send(chunk.subarray(0, bytes - sent))
+    // Not `onDrain()`, which after the first time waits no more (gossip/stream/stream.ts).
+    while (stream.writableNeedsDrain) await once(stream, 'drain')
   }
-  for await (const _ of stream) break
   await stream.close()
+  await answered
 }
 
-async function connectTo(port) {
+async function connectTo(port, bytes) {
   const socket = net.connect(port, '127.0.0.1')
   await once(socket, 'connect')
+  const size = Buffer.alloc(4)
+  size.writeUInt32BE(bytes)
+  socket.write(size)
   return {
     async send() {
       const answered = once(socket, 'data')
       for (let sent = 0; sent < bytes; sent += chunk.length) {
-        if (!socket.write(chunk)) await once(socket, 'drain')
+        if (!socket.write(chunk.subarray(0, bytes - sent))) await once(socket, 'drain')
       }
       await answered
     },
