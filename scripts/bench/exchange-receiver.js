@@ -23,7 +23,7 @@ const hosts = await Promise.all(
   }),
 )
 const plain = await createPlaintextHost()
-for (const node of [hosts[0].node, plain]) {
+for (const node of [...hosts.map(({ node }) => node), plain]) {
   await node.handle('/bare/1', async stream => {
     for await (const _ of stream);
     stream.send(new Uint8Array(1))
