@@ -1,6 +1,7 @@
+import { mean } from 'd3-array'
 import { print } from './measure.js'
 import { findMnist, noMnist } from './mnist.js'
-import { manifestOf, ours, peers, theirs } from './pairing.js'
+import { beginningOf, manifestOf, ours, peers, theirs } from './pairing.js'
 import { findTorch, noTorch } from './torch.js'
 
 const seeds = [1, 2, 3, 4, 5]
@@ -19,11 +20,16 @@ export async function accuracy() {
   }
   const rows = [['', ...seeds.map(seed => `seed ${seed}`), 'mean', 'difference of the means']]
   for (const merge of ['dfedavg', 'dfedsam']) {
-    const task = { model: 'mlp', merge, rounds }
     const [mine, other] = [[], []]
     for (const seed of seeds) {
-      mine.push(100 * (await ours(manifestOf({ ...task, data, seed }), 'auto')).accuracy)
-      other.push(100 * (await theirs(torch, [peers], data, { ...task, seed })).accuracy)
+      const task = { data, model: 'mlp', merge, rounds, seed }
+      const beginning = beginningOf(task)
+      try {
+        mine.push(100 * (await ours(manifestOf(task), 'auto')).accuracy)
+        other.push(100 * (await theirs(torch, [peers], beginning, task)).accuracy)
+      } finally {
+        beginning.remove()
+      }
     }
     const row = (who, values, ...last) => [who, ...[...values, mean(values)].map(value => value.toFixed(2)), ...last]
     rows.push(
@@ -33,5 +39,3 @@ export async function accuracy() {
   }
   print(`accuracy: ${data.name}, ${peers} peers, ring, MLP 200-200, ${rounds} rounds, %`, rows)
 }
-
-const mean = values => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -6,21 +6,19 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { partitionIndices } from '../../dist/data/index.js'
-import { createSimulation, loadDataset, parseManifest } from '../../dist/index.js'
+import { createLearnerPool, loadDataset, parseManifest, partition } from '../../dist/index.js'
 
-const [manifest, folder] = [parseManifest(JSON.parse(process.argv[2])), process.argv[3]]
-const dataset = await loadDataset(manifest.data, manifest.seed)
-const indices = partitionIndices(dataset, manifest.partition, manifest.peers, manifest.seed)
+const { data, partition: split, peers, seed, model } = parseManifest(JSON.parse(process.argv[2]))
+const folder = process.argv[3]
+const dataset = await loadDataset(data, seed)
+const indices = partitionIndices(dataset, split, peers, seed)
+const shards = partition(dataset, split, peers, seed)
 
-const simulation = await createSimulation(manifest, {
-  backend: 'wasm',
-  workers: 1,
-  transport: 'memory',
-  baselines: false,
-})
-const { shards, models, layout } = simulation.prepared
-const initial = models[0].model.initialParameters()
-await simulation.close()
+const models = [{ model, inputShape: dataset.inputShape }]
+const pool = await createLearnerPool({ backend: 'wasm', workers: 1, models, classes: dataset.classes.length, seed })
+const { layout } = pool.models[0]
+const initial = pool.models[0].initialParameters()
+await pool.close()
 
 const write = (name, content) => writeFileSync(join(folder, name), content)
 write(

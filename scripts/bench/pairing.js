@@ -39,18 +39,23 @@ export async function ours(manifest, backend) {
   }
 }
 
+/** What PyTorch's loop of a task begins with, in a folder: the same for all its turns. */
+export function beginningOf(task) {
+  const folder = mkdtempSync(join(tmpdir(), 'hearsay-bench-'))
+  const manifest = JSON.stringify(manifestOf(task))
+  execFileSync(process.execPath, [here('beginning.js'), manifest, folder], { stdio: 'ignore' })
+  return { folder, remove: () => rmSync(folder, { recursive: true }) }
+}
+
 /**
  * PyTorch's loop over the same peers from the same beginning, in as many processes as there are shares of the peers, all
  * begun at once; the slowest one counts.
  */
-export async function theirs(torch, shares, data, { model, merge, rounds, seed }) {
-  const beginning = mkdtempSync(join(tmpdir(), 'hearsay-bench-'))
+export async function theirs(torch, shares, { folder }, { data, model, merge, rounds, seed = 1 }) {
   const children = []
   try {
-    const manifest = manifestOf({ data, model, merge, rounds, seed })
-    execFileSync(process.execPath, [here('beginning.js'), JSON.stringify(manifest), beginning], { stdio: 'ignore' })
     for (const share of shares) {
-      const args = [data.folder, beginning, model, share, rounds, radii[merge], rounds, manifest.seed]
+      const args = [data.folder, folder, model, share, rounds, radii[merge], rounds, seed]
       children.push(await startChild(torch.python, [torchScript('simulate'), ...args].map(String)))
     }
     const results = await Promise.all(children.map(child => child.ask('go')))
@@ -65,6 +70,5 @@ export async function theirs(torch, shares, data, { model, merge, rounds, seed }
     }
   } finally {
     await Promise.all(children.map(child => child.stop()))
-    rmSync(beginning, { recursive: true })
   }
 }

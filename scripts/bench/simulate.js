@@ -1,7 +1,7 @@
 import { aimed } from './aims.js'
 import { median, over, print } from './measure.js'
 import { findMnist, noMnist } from './mnist.js'
-import { manifestOf, ours, peers, theirs } from './pairing.js'
+import { beginningOf, manifestOf, ours, peers, theirs } from './pairing.js'
 import { findTorch, noTorch } from './torch.js'
 
 /** LeNet-5 has one turn: it is there for its share of the convolutions, and takes minutes. */
@@ -27,10 +27,10 @@ export async function simulate({ quick, only }) {
   for (const [model, { title, turns, quickRounds }] of Object.entries(subjects)) {
     if (only !== undefined && !only.includes(model)) continue
     const rounds = quick ? quickRounds : 10
-    const of = `${data?.name ?? 'PneumoniaMNIST'}, ${peers} peers, ring, ${title}, ${rounds} round${rounds === 1 ? '' : 's'}`
+    const what = `${data?.name ?? 'PneumoniaMNIST'}, ${peers} peers, ring, ${title}, ${rounds} round${rounds === 1 ? '' : 's'}`
     for (const merge of merges) {
       const runs = await race({ model, merge, rounds, data, torch }, turns)
-      print(`simulate: ${of}, ${merge}, medians of ${turns}`, table(runs))
+      print(`simulate: ${what}, ${merge}, medians of ${turns}`, table(runs))
       if (model === 'mlp' && torch !== undefined) aims.push(...aimsOf(runs, merge))
     }
   }
@@ -46,18 +46,23 @@ const names = {
 }
 
 /** @returns what each said in each turn */
-async function race({ torch, data, ...task }, turns) {
-  const of = (backend, every) => () => ours(manifestOf({ data, ...task, every }), backend)
+async function race({ torch, ...task }, turns) {
+  const run = (backend, every) => () => ours(manifestOf({ ...task, every }), backend)
+  const beginning = torch && beginningOf(task)
   const contestants = {
-    ...(torch && { one: () => theirs(torch, [peers], data, task) }),
-    native: of('auto'),
+    ...(torch && { one: () => theirs(torch, [peers], beginning, task) }),
+    native: run('auto'),
     // How much of a run is evaluation is known from one model; twice the time for the other would tell nothing new.
-    ...(task.model === 'mlp' && task.rounds > 1 && { wasm: of('wasm'), eager: of('auto', 1) }),
-    ...(torch && { two: () => theirs(torch, [peers / 2, peers / 2], data, task) }),
+    ...(task.model === 'mlp' && task.rounds > 1 && { wasm: run('wasm'), eager: run('auto', 1) }),
+    ...(torch && { two: () => theirs(torch, [peers / 2, peers / 2], beginning, task) }),
   }
   const runs = Object.fromEntries(Object.keys(contestants).map(name => [name, []]))
-  for (let turn = 0; turn < turns; turn++) {
-    for (const [name, run] of Object.entries(contestants)) runs[name].push(await run())
+  try {
+    for (let turn = 0; turn < turns; turn++) {
+      for (const [name, contestant] of Object.entries(contestants)) runs[name].push(await contestant())
+    }
+  } finally {
+    beginning?.remove()
   }
   const counts = new Set(Object.values(runs).map(([{ parameters }]) => parameters))
   if (counts.size > 1) throw new Error(`the models differ in their parameters: ${[...counts].join(', ')}`)

@@ -28,12 +28,13 @@ try {
   const startedAt = Date.now()
   await subjects[name](group, folder)
   const samples = await watch(startedAt)
-  const settled = samples.filter(({ at }) => at >= (minutes * 60_000) / 6)
-  const held = leastOf(settled, windowMs)
+  const windows = leastOf(samples, windowMs)
   print(`soak: ${name}, ${group.size} process${group.size === 1 ? '' : 'es'}, MB a process`, [
     ['minute', 'least', 'most'],
-    ...leastOf(samples, windowMs).map(({ at, MB, most }) => [(at / 60_000).toFixed(0), MB.toFixed(1), most.toFixed(1)]),
+    ...windows.map(({ at, MB, most }) => [(at / 60_000).toFixed(0), MB.toFixed(1), most.toFixed(1)]),
   ])
+  const held = windows.filter(({ at }) => at >= (minutes * 60_000) / 6)
+  if (held.length < 2) throw new Error('stopped before there was anything to tell')
   const slope = growth(held)
   console.log(`\ngrows by ${slope.toFixed(2)} MB an hour in a process; at most ${borne} is borne`)
   if (slope > borne) process.exitCode = 1

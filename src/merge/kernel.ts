@@ -1,5 +1,5 @@
 import { kernelOn } from '../kernels.js'
-import { addressOf, kernelMemory, placeIn, reserveScratch } from '../tensors/index.js'
+import { addressOf, kernelMemory, pieceLength, placeIn, reservePiece, reserveScratch } from '../tensors/index.js'
 
 /** The functions of kernels/merge.ts. All but `count` and `length` are addresses. */
 interface MergeKernel {
@@ -17,8 +17,6 @@ interface Workspace {
 
 /** Float64 sums for which the kernel wants room. */
 const tileLength = 1024
-/** Numbers of a vector outside the memory that are copied in at a time: 16 KiB, to be still in the cache when summed. */
-const pieceLength = 4096
 const floatBytes = Float32Array.BYTES_PER_ELEMENT
 
 let kernel: MergeKernel | undefined
@@ -62,11 +60,10 @@ function workspaceFor(vectors: number): Workspace {
 function createWorkspace(vectors: number): Workspace {
   const addresses = reserveScratch(vectors * Uint32Array.BYTES_PER_ELEMENT)
   const weights = reserveScratch(vectors * Float64Array.BYTES_PER_ELEMENT)
-  const pieces = Array.from({ length: 1 + vectors }, () => reserveScratch(pieceLength * floatBytes))
   return {
     addresses: new Uint32Array(addresses.buffer, addresses.byteOffset, vectors),
     weights: new Float64Array(weights.buffer, weights.byteOffset, vectors),
     sums: reserveScratch(tileLength * Float64Array.BYTES_PER_ELEMENT),
-    pieces: pieces.map(({ buffer, byteOffset }) => new Float32Array(buffer, byteOffset, pieceLength)),
+    pieces: Array.from({ length: 1 + vectors }, reservePiece),
   }
 }

@@ -12,6 +12,8 @@ const maximumPages = 65536
 const scratchPages = 64
 /** A memory grows by no less than this: each time, all threads that have a part of it look. */
 const growthPages = 16
+/** Numbers of a vector outside the memory that are copied in at a time: 16 KiB, to be still in the cache when summed. */
+export const pieceLength = 4096
 /** Blocks begin at a line of the cache. */
 const alignment = 64
 
@@ -57,6 +59,16 @@ export function reserveScratch(bytes: number): Uint8Array<SharedArrayBuffer> {
   return scratch
 }
 
+/**
+ * Room in the memory for kernels for {@link pieceLength} numbers.
+ *
+ * @throws as {@link reserveScratch} does
+ */
+export function reservePiece(): Float32Array<SharedArrayBuffer> {
+  const { buffer, byteOffset } = reserveScratch(pieceLength * Float32Array.BYTES_PER_ELEMENT)
+  return new Float32Array(buffer, byteOffset, pieceLength)
+}
+
 /** Where numbers lie in the memory for kernels; `undefined` when they lie outside. */
 export function addressOf({ buffer, byteOffset }: ArrayBufferView): number | undefined {
   return buffers.has(buffer) ? byteOffset : undefined
@@ -65,7 +77,7 @@ export function addressOf({ buffer, byteOffset }: ArrayBufferView): number | und
 /**
  * Where the numbers [from, to) of a vector lie in the memory for kernels: there, or as a copy in `piece`.
  *
- * @param piece - in the memory, with room for them
+ * @param piece - see {@link reservePiece}; asked for no more than it holds
  * @returns their address
  */
 export function placeIn(piece: Float32Array, values: Float32Array, from: number, to: number): number {

@@ -1,5 +1,5 @@
 import { kernelOn } from '../kernels.js'
-import { addressOf, kernelMemory, placeIn, reserveScratch } from './memory.js'
+import { addressOf, kernelMemory, pieceLength, placeIn, reservePiece, reserveScratch } from './memory.js'
 
 /** The functions of kernels/squares.ts. */
 interface SquaresKernel {
@@ -21,8 +21,6 @@ export interface SquareSum {
 
 /** As kernels/squares.ts has it. */
 const lanes = 8
-/** Numbers of a vector outside the memory that are copied in at a time: they are still in the cache when summed. */
-const pieceLength = 4096
 
 let tools: { readonly kernel: SquaresKernel; readonly sums: Float64Array; readonly pieces: readonly Float32Array[] }
 
@@ -64,10 +62,9 @@ export function squaredNorm(values: Float32Array, from = 0, to = values.length):
 
 function createTools(): typeof tools {
   const sums = reserveScratch(lanes * Float64Array.BYTES_PER_ELEMENT)
-  const pieces = [0, 1].map(() => reserveScratch(pieceLength * Float32Array.BYTES_PER_ELEMENT))
   return {
     kernel: kernelOn<SquaresKernel>(kernelMemory(), 'squares'),
     sums: new Float64Array(sums.buffer, sums.byteOffset, lanes),
-    pieces: pieces.map(({ buffer, byteOffset }) => new Float32Array(buffer, byteOffset, pieceLength)),
+    pieces: [reservePiece(), reservePiece()],
   }
 }
