@@ -5,6 +5,8 @@ import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+/** Threads of workers load it too. */
+const collect = new URL('collect.js', import.meta.url).href
 
 /** Ctrl-C saves the state first. */
 const stopMs = 30_000
@@ -24,7 +26,10 @@ export function startGroup() {
     },
     /** Starts one. @returns the first match of `pattern` in a line that it prints; at once when there is no pattern */
     async start(args, pattern) {
-      const child = spawn(process.execPath, [command, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+      const child = spawn(process.execPath, [command, ...args], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: { ...process.env, NODE_OPTIONS: `--import=${collect}` },
+      })
       let said = ''
       child.stderr.setEncoding('utf8').on('data', text => {
         said = (said + text).slice(-2000)
