@@ -1,6 +1,7 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
 import type { Random } from '../random.js'
 import { type Augmenter, createAugmenter } from './augment.js'
+import { Desk } from './backend/desk.js'
 import type { Augmentation } from './spec.js'
 import { type SharedSamples, standardiserOf } from './standardise.js'
 import { tf } from './tensorflow.js'
@@ -37,6 +38,7 @@ export class Residents {
   /** In order of use, the latest last. */
   private readonly held = new Map<number, { readonly tensor: Tensor; readonly bytes: number }>()
   private bytes = 0
+  private readonly desk = new Desk()
 
   constructor(private readonly limitBytes: number) {}
 
@@ -47,11 +49,8 @@ export class Residents {
   source(key: number, samples: SharedSamples, inputShape: readonly number[]): InputSource {
     const standardise = standardiserOf(samples)
     const length = inputShape.reduce((product, axis) => product * axis, 1)
-    const batch = (count: number, write: (values: Float32Array) => void): Tensor => {
-      const values = new Float32Array(count * length)
-      write(values)
-      return tf.tensor(values, [count, ...inputShape], 'float32')
-    }
+    const batch = (count: number, write: (values: Float32Array) => void): Tensor =>
+      this.desk.tensor([count, ...inputShape], write)
     const slice: InputSource['slice'] = (start, count) =>
       batch(count, values => standardise(start * length, values, 0, count * length))
     // Only when they are requested as they are: samples that are always varied need not lie on the device too.
