@@ -6,7 +6,6 @@ import {
   mixingMatrix,
   spectralGap,
   topologySchema,
-  unionGraph,
 } from '../topology/index.js'
 import { validate } from '../validation.js'
 import { countOf, drawGraph, range } from '../watch/index.js'
@@ -28,7 +27,7 @@ export const run: Run<TopologyOptions> = async ([graph], flags, { stdout }) => {
     flags.peers ?? peers,
     flags.seed,
   )
-  const union = unionGraph(built)
+  const { union } = built
   const { lambda, gap } = spectralGap(built)
   const perRound = built.period === 1 ? '' : `, each in one of ${built.period} graphs in turn`
   const sends = degrees(built.graphAt(0))

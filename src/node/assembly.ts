@@ -222,7 +222,7 @@ class Assembly implements AssembledPeer, PeerParts {
   private async *happenings(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, session } = this
     if (entry.members !== undefined) {
-      this.presence.expect(entry.members.map(({ peerId }) => peerId))
+      if (this.speaks) this.presence.expect(entry.members.map(({ peerId }) => peerId))
       this.road.expect?.(entry.members)
     }
     const start = yield* this.startRun(entry, signal)

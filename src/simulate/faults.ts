@@ -34,6 +34,7 @@ export function forgeryOf(
  * @returns whether `peer` receives nothing from `other`
  */
 export function cutLinks(share: number, peers: number, seed: number): (peer: number, other: number) => boolean {
+  if (share === 0) return () => false
   const links = Uint32Array.from({ length: peers * peers }, (_, at) => at).filter(
     at => Math.floor(at / peers) !== at % peers,
   )

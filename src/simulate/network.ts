@@ -17,7 +17,7 @@ import {
 } from '../node/index.js'
 import { openFilesLimit, tooFewFiles } from '../system-errors.js'
 import { type Layout, reserveVector } from '../tensors/index.js'
-import { type Topology, unionGraph } from '../topology/index.js'
+import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
@@ -163,7 +163,7 @@ const ownFiles = 128
 /** Checked first: with too few sockets, connections would fail one by one while peers wait for each other. */
 function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
   if (transport !== 'tcp') return
-  const { edges } = unionGraph(topology)
+  const { edges } = topology.union
   const connections = new Set(edges.map(([from, to]) => (from < to ? `${from} ${to}` : `${to} ${from}`))).size
   // Both ends of each connection are in this process, and every peer listens.
   const needed = ownFiles + manifest.peers + 2 * connections

@@ -20,21 +20,24 @@ export interface MixingRow {
  * @throws RangeError for Metropolis and Hastings on a directed graph; the manifest's schema lets none through
  */
 export function mixingMatrix(graph: Graph, weights: Weights): readonly MixingRow[] {
+  return Array.from({ length: graph.peers }, (_, peer) => mixingRow(graph, weights, peer))
+}
+
+/** One row of {@link mixingMatrix}, which costs no more than the peer has neighbours. */
+export function mixingRow(graph: Graph, weights: Weights, peer: number): MixingRow {
   if (weights === 'metropolis-hastings' && graph.directed) {
     throw new RangeError('Metropolis-Hastings weights need an undirected graph')
   }
-  const heard = Array.from({ length: graph.peers }, (_, peer) => graph.receivesFrom(peer))
-  return heard.map(neighbours => {
-    const equal = 1 / (1 + neighbours.length)
-    if (weights === 'uniform') return { self: equal, from: neighbours.map(peer => ({ peer, weight: equal })) }
-    const from = neighbours.map(peer => ({
-      peer,
-      weight: 1 / (1 + Math.max(neighbours.length, heard[peer]!.length)),
-    }))
-    // 1 − Σ w_ij, written so that equal degrees give exactly 1/(1+d): on the full graph all peers then sum the same
-    // products and end with the same bits.
-    return { self: from.reduce((sum, { weight }) => sum + (equal - weight), equal), from }
-  })
+  const neighbours = graph.receivesFrom(peer)
+  const equal = 1 / (1 + neighbours.length)
+  if (weights === 'uniform') return { self: equal, from: neighbours.map(other => ({ peer: other, weight: equal })) }
+  const from = neighbours.map(other => ({
+    peer: other,
+    weight: 1 / (1 + Math.max(neighbours.length, graph.receivesFrom(other).length)),
+  }))
+  // 1 − Σ w_ij, written so that equal degrees give exactly 1/(1+d): on the full graph all peers then sum the same
+  // products and end with the same bits.
+  return { self: from.reduce((sum, { weight }) => sum + (equal - weight), equal), from }
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Topology {
   readonly arrangement: Arrangement
   /** @param round - 0, 1, 2, … */
   graphAt(round: number): Graph
+  /** Every edge that it has in some round. */
+  readonly union: Graph
 }
 
 /**
@@ -52,13 +54,8 @@ export function createTopology(spec: TopologySpec, peers: number, seed: number):
     weights: spec.weights,
     arrangement,
     graphAt: round => graphs[round % graphs.length]!,
+    union: graphs.length === 1 ? graphs[0] : unionOf(graphs),
   }
-}
-
-/** Every edge that a topology has in some round. */
-export function unionGraph(topology: Topology): Graph {
-  const [first, ...rest] = Array.from({ length: topology.period }, (_, round) => topology.graphAt(round))
-  return unionOf([first!, ...rest])
 }
 
 interface Built {

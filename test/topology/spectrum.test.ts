@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import {
   contraction,
   createTopology,
+  type MixingRow,
   mixingMatrix,
   mixingProduct,
   spectralGap,
@@ -14,11 +15,12 @@ function build(kind: string, peers: number): Topology {
   return createTopology(topologySchema.parse(kind), peers, 1)
 }
 
+function matricesOf(topology: Topology): (readonly MixingRow[])[] {
+  return Array.from({ length: topology.period }, (_, round) => mixingMatrix(topology.graphAt(round), topology.weights))
+}
+
 function cycle(kind: string, peers: number): Matrix {
-  const topology = build(kind, peers)
-  return mixingProduct(
-    Array.from({ length: topology.period }, (_, round) => mixingMatrix(topology.graphAt(round), topology.weights)),
-  )
+  return mixingProduct(matricesOf(build(kind, peers)))
 }
 
 /** ALGORITHMS.md 8.3. */
@@ -78,6 +80,25 @@ describe('spectral gap', () => {
   it('takes other weights than those of the topology', () => {
     // A star of m peers with uniform weights is not symmetric; its largest singular value is above 1.
     expect(spectralGap(build('star', 8), 'uniform').lambda).toBeGreaterThan(1)
+  })
+
+  it.each([
+    ['ring', 12],
+    ['full', 9],
+    ['exponential', 11],
+    ['one-peer-exponential', 6],
+    ['one-peer-exponential', 11],
+  ] as const)('does not depend on how the peers of a %s graph of %i are numbered', (kind, peers) => {
+    const matrices = matricesOf(build(kind, peers))
+    // With two of them exchanged no row is the one before it moved on: it takes the road for any matrix.
+    const number = (peer: number): number => (peer === 1 ? 2 : peer === 2 ? 1 : peer)
+    const renumbered = matrices.map(matrix =>
+      matrix.map((_, place) => {
+        const { self, from } = matrix[number(place)]!
+        return { self, from: from.map(({ peer, weight }) => ({ peer: number(peer), weight })) }
+      }),
+    )
+    expect(contraction(renumbered)).toBeCloseTo(contraction(matrices), 12)
   })
 
   it('agrees between the symmetric road and the one for any matrix', () => {

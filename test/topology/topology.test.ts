@@ -13,7 +13,6 @@ import {
   type Topology,
   topologyKinds,
   topologySchema,
-  unionGraph,
 } from '../../src/topology/index.js'
 import { validate } from '../../src/validation.js'
 
@@ -32,7 +31,7 @@ describe('every kind', () => {
       const topology = build(kind, peers)
       expect(topology.name).toBe(kind)
       expect(topology.peers).toBe(peers)
-      expect(isConnected(unionGraph(topology))).toBe(true)
+      expect(isConnected(topology.union)).toBe(true)
     }
   })
 

@@ -1,5 +1,5 @@
 import type { Neighbourhood } from '../../methods/index.js'
-import { mixingMatrix, type Topology } from '../../topology/index.js'
+import { mixingRow, type Topology } from '../../topology/index.js'
 import type { Member } from './member.js'
 
 /** The peers of a run, as one of them sees it. */
@@ -11,7 +11,7 @@ export interface Federation {
 /** Members that stay the same: a simulation, or a federation that is written down in a file. */
 export function fixedFederation(members: readonly Member[], self: number, topology: Topology): Federation {
   const known = new Map<number, Neighbourhood<Member>>()
-  const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
+  const numbers = numbersOf(members)
   return {
     at(round) {
       const phase = round % topology.period
@@ -24,12 +24,23 @@ export function fixedFederation(members: readonly Member[], self: number, topolo
         self,
         topology,
         graph,
-        row: mixingMatrix(graph, topology.weights)[self]!,
+        row: mixingRow(graph, topology.weights, self),
       }
       known.set(phase, neighbourhood)
       return neighbourhood
     },
   }
+}
+
+/** One map for all peers of a simulation, which have the same members: a thousand of a thousand entries are 60 MB. */
+const numbersByMembers = new WeakMap<readonly Member[], ReadonlyMap<string, number>>()
+
+function numbersOf(members: readonly Member[]): ReadonlyMap<string, number> {
+  const known = numbersByMembers.get(members)
+  if (known !== undefined) return known
+  const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
+  numbersByMembers.set(members, numbers)
+  return numbers
 }
 
 export interface OpenFederationInit {

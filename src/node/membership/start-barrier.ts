@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import type { PeerIdStr, Presence } from '../../gossip/index.js'
-import { type Topology, unionGraph } from '../../topology/index.js'
+import type { Topology } from '../../topology/index.js'
 import type { Happening } from '../events.js'
 import { whenConnected } from './connections.js'
 import type { Member } from './member.js'
@@ -31,9 +31,8 @@ export async function* meetNeighbours(
   node: Libp2p,
   signal: AbortSignal,
 ): AsyncGenerator<Happening, void, undefined> {
-  const graph = unionGraph(topology)
   const isThereStill = (number: number): boolean => !isGone(members[number]!.peerId.toString())
-  const neighbours = [...new Set([...graph.sendsTo(self), ...graph.receivesFrom(self)])]
+  const neighbours = [...new Set([...topology.union.sendsTo(self), ...topology.union.receivesFrom(self)])]
     .filter(isThereStill)
     .sort((a, b) => a - b)
   const ids = neighbours.map(number => members[number]!.peerId)
