@@ -26,10 +26,14 @@ interface Slot {
  */
 const patience = 16
 
+/** A worker looks for data that it holds among so many of the oldest jobs: with a thousand peers as many jobs wait. */
+const lookedAt = 64
+
 /**
  * Jobs for a few threads. A free worker takes, in this order: the oldest job on data that it holds; the oldest on data
- * that no worker holds; the oldest. No job waits for ever. Results do not depend on which worker computes, only the
- * time to upload data does.
+ * that no worker holds; the oldest. Training for a later round than that of the oldest job waits: peers that are behind
+ * hold up their neighbours. No job waits for ever. Results do not depend on which worker computes, only the time to
+ * upload data does.
  */
 export class JobQueue {
   private readonly slots: Slot[]
@@ -86,23 +90,22 @@ export class JobQueue {
   }
 
   private dispatch(): void {
-    // What was aborted while it waited has been answered.
-    for (let i = this.waiting.length - 1; i >= 0; i--) {
-      if (!isWanted(this.waiting[i]!.request)) this.waiting.splice(i, 1)
-    }
     for (const slot of this.slots) {
       if (slot.busy || !slot.thread.alive) continue
-      const job = this.take(slot)
+      let job = this.take(slot)
+      // What was aborted while it waited has been answered.
+      while (job !== undefined && !isWanted(job.request)) job = this.take(slot)
       if (job === undefined) return
       void this.run(slot, job)
     }
   }
 
   private take(slot: Slot): Job | undefined {
+    const old = this.waiting.slice(0, lookedAt)
+    const [oldest] = old
     const isHeldBy = ({ keys }: Job, { keys: held }: Slot): boolean => keys.some(key => held.has(key))
-    const heldHere = this.waiting.findIndex(job => isHeldBy(job, slot))
-    const heldNowhere = (): number => this.waiting.findIndex(job => !this.slots.some(other => isHeldBy(job, other)))
-    const oldest = this.waiting[0]
+    const heldHere = old.findIndex(job => isHeldBy(job, slot) && !isAhead(job, oldest!))
+    const heldNowhere = (): number => old.findIndex(job => !this.slots.some(other => isHeldBy(job, other)))
     const isStarving = oldest !== undefined && oldest.passedOver >= patience
     const place = isStarving ? 0 : heldHere >= 0 ? heldHere : Math.max(0, heldNowhere())
     if (place > 0) oldest!.passedOver += 1
@@ -120,6 +123,11 @@ export class JobQueue {
     slot.busy = false
     this.dispatch()
   }
+}
+
+/** Is the one job training for a later round than the other? */
+function isAhead({ request: one }: Job, { request: other }: Job): boolean {
+  return one.type === 'train' && other.type === 'train' && one.round > other.round
 }
 
 function isWanted(request: Job['request']): boolean {

@@ -4,6 +4,7 @@ import { type Answers, jobState, type Request } from '../../src/learner/messages
 import { type LearnerThread, startThread } from '../../src/learner/thread.js'
 
 type Evaluate = Extract<Request, { type: 'evaluate' }>
+type Train = Extract<Request, { type: 'train' }>
 
 const crashing = new URL('../fixtures/learner/crashing-worker.mjs', import.meta.url)
 
@@ -25,7 +26,8 @@ function heldThread(): LearnerThread & { readonly keys: number[]; finish(): void
     call: request =>
       new Promise((resolve, reject) => {
         if (request.type === 'release') return resolve(undefined as never)
-        keys.push((request as unknown as Evaluate).data.key)
+        const asked = request as unknown as Evaluate | Train
+        keys.push(asked.type === 'train' ? asked.parts[0]!.data.key : asked.data.key)
         settle = { resolve: resolve as (answer: unknown) => void, reject }
       }),
     finish: () => settle?.resolve({ loss: 0, accuracy: 1, samples: 1 }),
@@ -68,6 +70,24 @@ describe('a free worker', () => {
     a.finish()
     b.finish()
     await Promise.all(jobs)
+  })
+})
+
+describe('training', () => {
+  it('for a later round than that of the oldest job waits, though its data is held', async () => {
+    const thread = heldThread()
+    const queue = new JobQueue([thread])
+    const train = (key: number, round: number): Promise<unknown> =>
+      abortable(undefined, state =>
+        queue.submit<'train'>({ type: 'train', parts: [{ state, data: { key } }], round } as never, [key]),
+      )
+    const jobs = [train(1, 0), train(2, 0), train(1, 1)]
+    for (let turns = 0; turns < jobs.length; turns++) {
+      await settled()
+      thread.finish()
+    }
+    await Promise.all(jobs)
+    expect(thread.keys).toEqual([1, 2, 1])
   })
 })
 
