@@ -16,6 +16,7 @@ import { explainDial } from './dial-error.js'
 import type { FieldInit, FieldParts } from './field.js'
 import type { HearsayHost, HearsayServices } from './hearsay-host.js'
 import { retryIdentify } from './identify-retry.js'
+import { hostLog } from './log.js'
 import { keyProtector, type NetworkKey } from './network-key.js'
 import { IPColocationFactorWeight, scoreParams, scoreThresholds } from './peer-scores.js'
 import { rejoiningRegistrar } from './rejoining-registrar.js'
@@ -136,6 +137,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     start: false,
     privateKey: init.privateKey,
     nodeInfo: { name: 'hearsay', userAgent: 'hearsay' },
+    logger: hostLog(),
     addresses: { listen: [...init.listen], appendAnnounce: field?.announce ?? [] },
     transports: [
       init.transport === 'tcp' ? tcp(isTimed ? {} : untimedSockets) : memory(),
