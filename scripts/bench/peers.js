@@ -2,7 +2,7 @@ import { createSimulation, parseManifest } from '../../dist/index.js'
 import { aimed } from './aims.js'
 import { median, print } from './measure.js'
 
-const rounds = 4
+const rounds = 5
 
 /**
  * What a simulated peer costs before its first round is over, beside a round of it: a tiny model, no sockets.
@@ -22,9 +22,14 @@ export async function peers({ quick }) {
     ['until all have met', spread(({ setUp }) => setUp.seconds), spread(({ setUp }) => setUp.cpuSeconds)],
     ['the first round', spread(({ first }) => first.seconds), spread(({ first }) => first.cpuSeconds)],
     ['each further round', spread(({ further }) => further.seconds), spread(({ further }) => further.cpuSeconds)],
+    ['peak MB', ((process.resourceUsage().maxRSS * 1024) / 1e6).toFixed(0), ''],
   ])
   const ratios = taken.map(({ setUp, further }) => setUp.cpuSeconds / further.cpuSeconds)
-  return [aimed(`set-up of ${count} simulated peers ÷ a round of theirs, CPU`, ratios, { most: 1.5 })]
+  const begins = taken.map(({ setUp, first }) => (1000 * (setUp.seconds + first.seconds)) / count)
+  return [
+    aimed(`set-up of ${count} simulated peers ÷ a round of theirs, CPU`, ratios, { most: 1.5 }),
+    aimed(`ms a peer until ${count} have ended their first round`, begins, { most: 20 }),
+  ]
 }
 
 async function run(count) {
@@ -44,9 +49,11 @@ async function run(count) {
   const ends = []
   let met = begun
   let joined = 0
+  let ended = 0
   for await (const { type } of simulation.run()) {
     if (type === 'joined' && ++joined === count) met = now()
-    if (type === 'round') ends.push(now())
+    // As many as there are peers make a round's work. When the slowest has ended a round, others are rounds ahead.
+    if (type === 'ended' && ++ended % count === 0) ends.push(now())
   }
   await simulation.close()
   // The last round is no round like others: its models are tested.
