@@ -1,5 +1,5 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createHost, type HearsayHost, type HostInit } from '../../../src/gossip/index.js'
 import { connect, startHost } from '../hosts.js'
 
@@ -49,6 +49,38 @@ describe('a host', () => {
     const [a, b] = [await startHost(), await startHost()]
     await connect(a, b)
     expect(b.getProtocols().sort()).toEqual(['/ipfs/id/1.0.0', '/meshsub/1.0.0', '/meshsub/1.1.0', '/meshsub/1.2.0'])
+  })
+
+  it('that does not publish speaks nothing at all, and opens no stream by itself', async () => {
+    const start = async (name: string): Promise<HearsayHost> => {
+      const host = await newHost([`/memory/mute-${name}-${process.pid}`], { transport: 'memory', publishes: false })
+      await host.start()
+      return host
+    }
+    const [a, b] = [await start('a'), await start('b')]
+    await connect(a, b)
+    expect([a, b].map(host => host.getProtocols())).toEqual([[], []])
+    expect([a, b].flatMap(host => host.getConnections().flatMap(({ streams }) => streams))).toEqual([])
+  })
+
+  it.each([
+    ['tcp', '/noise'],
+    ['memory', '/plaintext/2.0.0'],
+  ] as const)('over %s has %s between itself and others', async (transport, encryption) => {
+    const [a, b] = [await startHost(transport), await startHost(transport)]
+    await connect(a, b)
+    expect([a, b].map(host => host.getConnections()[0]!.encryption)).toEqual([encryption, encryption])
+  })
+
+  it('writes libp2p’s log only where DEBUG is set, and has one silent log for all otherwise', async () => {
+    const [quiet, other] = [await startHost(), await startHost()]
+    const log = quiet.logger.forComponent('a')
+    expect([log.newScope('b'), other.logger.forComponent('c')]).toEqual([log, log])
+    expect(log.enabled).toBe(false)
+    vi.stubEnv('DEBUG', 'libp2p')
+    onTestFinished(() => vi.unstubAllEnvs())
+    const told = (await startHost()).logger.forComponent('a')
+    expect(told.newScope('b')).not.toBe(told)
   })
 
   it('accepts many neighbours of one address at once', async () => {
