@@ -78,7 +78,7 @@ describe('a host', () => {
     expect([log.newScope('b'), other.logger.forComponent('c')]).toEqual([log, log])
     expect(log.enabled).toBe(false)
     vi.stubEnv('DEBUG', 'libp2p')
-    onTestFinished(() => vi.unstubAllEnvs())
+    onTestFinished(() => void vi.unstubAllEnvs())
     const told = (await startHost()).logger.forComponent('a')
     expect(told.newScope('b')).not.toBe(told)
   })
