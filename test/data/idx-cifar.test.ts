@@ -99,6 +99,23 @@ describe('compressed files', () => {
     expect(await readBytes(path, ratio)).toHaveLength(5000)
     await expect(readBytes(path, { ...dataLimits, fileBytes: 10 })).rejects.toThrow(/bytes; at most 10 are read/)
   })
+
+  it('are read whole onto shared memory, also in several members, whose last tells its own length alone', async () => {
+    const parts = [300_000, 0, 70_000, 5].map((length, i) => new Uint8Array(length).fill(i + 1))
+    const path = join(await folderWith({ a: '' }), 'x.gz')
+    await writeFile(path, Buffer.concat(parts.map(part => gzipSync(part))))
+    const read = await readBytes(path)
+    expect(Buffer.compare(read, Buffer.concat(parts))).toBe(0)
+    expect(read.buffer).toBeInstanceOf(SharedArrayBuffer)
+    await writeFile(path, '')
+    await expect(readBytes(path)).rejects.toThrow(/its compressed data end too early/)
+  })
+
+  it('end with the reason of the signal', async () => {
+    const reason = new Error('no longer wanted')
+    const options = { signal: AbortSignal.abort(reason) }
+    await expect(readBytes(fixture('idx/train-images-idx3-ubyte.gz'), dataLimits, options)).rejects.toBe(reason)
+  })
 })
 
 describe('CIFAR-10 binary', () => {

@@ -1,15 +1,12 @@
 import type { Dirent, ReadStream, Stats } from 'node:fs'
 import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { pipeline } from 'node:stream'
-import { promisify } from 'node:util'
-import * as zlib from 'node:zlib'
 import type { HearsayError } from '../../errors.js'
 import { whyNot } from '../../system-errors.js'
-import { type DataLimits, dataError, dataLimits, inflatedLimit } from '../limits.js'
+import { sharedPixels } from '../dataset.js'
+import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import type { Reading, ReadProgress } from '../reading.js'
-
-const gunzip = promisify(zlib.gunzip)
+import { inflate, inflated, pieceBytes } from './inflate.js'
 
 /** What the operating system said, in words that tell what to do. */
 export function fileError(path: string, cause: unknown): HearsayError {
@@ -85,11 +82,11 @@ async function kindBehind(link: string): Promise<Entry['kind']> {
   }
 }
 
+/** Between two looks at the signal. */
+const stretchBytes = 1 << 24
+
 /** A file as it is read, one piece after another. */
 export type Pieces = AsyncIterable<Uint8Array> | Iterable<Uint8Array>
-
-/** Read, and decompressed, in one piece. */
-const pieceBytes = 1 << 16
 
 /**
  * A file, decompressed when its name ends in .gz, piece by piece. It is opened when the first piece is requested, and
@@ -105,13 +102,15 @@ export async function* bytesOf(
 ): AsyncGenerator<Uint8Array> {
   await using handle = await opened(path)
   const { size } = await handle.stat()
+  // The memory sets no limit to what it may grow to, its own size does.
+  const free = { ...limits, inflatedBytes: Number.POSITIVE_INFINITY }
   const read = (): ReadStream => handle.createReadStream({ autoClose: false, start: 0, highWaterMark: pieceBytes })
   try {
     if (/\.gz$/i.test(path)) {
       // Decompressing takes a tenth of the time of what is done with the pieces: what grows too far is refused before.
-      for await (const _ of followed(inflated(path, read(), size, limits), { signal: reading.signal }));
+      for await (const _ of followed(inflated(path, read(), size, free), { signal: reading.signal }));
       const file = read()
-      yield* followed(inflated(path, file, size, limits), reading, () => ({ path, done: file.bytesRead, of: size }))
+      yield* followed(inflated(path, file, size, free), reading, () => ({ path, done: file.bytesRead, of: size }))
     } else {
       const file = read()
       yield* followed(file, reading, () => ({ path, done: file.bytesRead, of: size }))
@@ -139,23 +138,6 @@ export async function* followed(
   }
 }
 
-/** No more than a piece of it is held: the memory sets no limit to what it may grow to, its own size does. */
-async function* inflated(path: string, file: ReadStream, size: number, limits: DataLimits): AsyncGenerator<Uint8Array> {
-  const { most, refusal } = inflatedLimit(size, { ...limits, inflatedBytes: Number.POSITIVE_INFINITY })
-  let grown = 0
-  // An error of either is thrown below.
-  const gunzip = pipeline(file, zlib.createGunzip({ chunkSize: pieceBytes }), () => {})
-  try {
-    for await (const piece of gunzip as AsyncIterable<Uint8Array>) {
-      grown += piece.length
-      if (grown > most) throw dataError(path, refusal)
-      yield piece
-    }
-  } catch (cause) {
-    throw isZlibs(cause) ? damaged(path, cause) : cause
-  }
-}
-
 async function opened(path: string): Promise<FileHandle> {
   if ((await kindOf(path)) === 'folder') throw dataError(path, 'is a folder, not a file')
   try {
@@ -166,7 +148,7 @@ async function opened(path: string): Promise<FileHandle> {
 }
 
 /**
- * A whole file, decompressed when its name ends in .gz.
+ * A whole file on shared memory, decompressed when its name ends in .gz.
  *
  * @throws {@link HearsayError} when it cannot be read, is too large, or its compressed data are damaged; the signal's
  * reason
@@ -177,43 +159,33 @@ export async function readBytes(
   { signal }: Pick<Reading, 'signal'> = {},
 ): Promise<Uint8Array> {
   signal?.throwIfAborted()
-  let bytes: Uint8Array
   await using handle = await opened(path)
   try {
     const { size } = await handle.stat()
     if (size > limits.fileBytes) throw dataError(path, `has ${size} bytes; at most ${limits.fileBytes} are read`)
-    bytes = await handle.readFile({ ...(signal && { signal }) })
+    const bytes = await whole(handle, size, signal)
+    return /\.gz$/i.test(path) ? await inflate(path, bytes, limits, signal) : bytes
   } catch (cause) {
     signal?.throwIfAborted()
     throw isOurs(cause) ? cause : fileError(path, cause)
   }
-  return /\.gz$/i.test(path) ? await inflate(path, bytes, limits) : bytes
 }
 
-async function inflate(path: string, bytes: Uint8Array, limits: DataLimits): Promise<Uint8Array> {
-  const { most, refusal } = inflatedLimit(bytes.length, limits)
-  try {
-    return await gunzip(bytes, { maxOutputLength: most })
-  } catch (cause) {
-    throw codeOf(cause) === 'ERR_BUFFER_TOO_LARGE' ? dataError(path, refusal, cause) : damaged(path, cause)
+async function whole(handle: FileHandle, size: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  const bytes = sharedPixels(size)
+  let length = 0
+  while (length < size) {
+    signal?.throwIfAborted()
+    const { bytesRead } = await handle.read(bytes, length, Math.min(size - length, stretchBytes), length)
+    if (bytesRead === 0) break
+    length += bytesRead
   }
-}
-
-function damaged(path: string, cause: unknown): HearsayError {
-  const what =
-    codeOf(cause) === 'Z_BUF_ERROR'
-      ? 'its compressed data end too early; was it cut off?'
-      : 'is not valid gzip data; was it damaged, or is it not compressed?'
-  return dataError(path, what, cause)
+  return bytes.subarray(0, length)
 }
 
 /** Does it come from the operating system? */
 export function isSystems(cause: unknown): boolean {
   return cause instanceof Error && 'syscall' in cause
-}
-
-function isZlibs(cause: unknown): boolean {
-  return codeOf(cause).startsWith('Z_')
 }
 
 function codeOf(cause: unknown): string {
