@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startChild } from './child.js'
+import { main, measured } from './command.js'
 import { torchScript } from './torch.js'
 
 const here = name => fileURLToPath(new URL(name, import.meta.url))
@@ -29,13 +30,30 @@ export function manifestOf({ data, model, merge, rounds, every = rounds, seed = 
   }
 }
 
-/** One whole run of Hearsay over TCP on loopback, a process of its own. */
+/** One whole run of Hearsay over TCP on loopback, as a user has it: the command, from its start to its end. */
 export async function ours(manifest, backend) {
-  const child = await startChild(process.execPath, [here('run.js'), JSON.stringify(manifest), backend])
+  const folder = mkdtempSync(join(tmpdir(), 'hearsay-bench-'))
   try {
-    return { ...child.hello, ...(await child.ask('go')) }
+    const [file, out] = ['manifest.json', 'run'].map(name => join(folder, name))
+    writeFileSync(file, JSON.stringify(manifest))
+    const { code, said, ...taken } = await measured([
+      main,
+      'simulate',
+      file,
+      '--out',
+      out,
+      '--backend',
+      backend,
+      '--no-baselines',
+    ])
+    if (code !== 0) throw new Error(`hearsay simulate ended with code ${code}: ${said.trim()}`)
+    const summary = JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8'))
+    const { seconds, samplesPerSecond, accuracy, model } = summary
+    const samples = samplesPerSecond * seconds
+    const figures = { backend: summary.backend, parameters: model.parameters, accuracy: accuracy.mean }
+    return { ...figures, seconds, samples, ...taken }
   } finally {
-    await child.stop()
+    rmSync(folder, { recursive: true })
   }
 }
 

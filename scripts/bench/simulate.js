@@ -80,13 +80,11 @@ function table(runs) {
     ['', 'seconds', 'CPU s', 'samples/s', '÷ PyTorch', '÷ two', 'accuracy', 'peak MB', 'loop delay p50 / p99 / max ms'],
     ...Object.entries(runs).map(([name, all]) => {
       const rates = of(all, rate)
-      const [{ backend, workers, delay }] = all
+      const [{ backend, delay }] = all
       const middle = figure => median(of(all, figure))
       const delays = ['p50', 'p99', 'max'].map(key => delay && middle(run => run.delay[key]).toFixed(1))
       return [
-        backend === undefined
-          ? names[name]
-          : `${names[name]} (${backend}, ${workers} worker${workers === 1 ? '' : 's'})`,
+        backend === undefined ? names[name] : `${names[name]} (${backend})`,
         middle(({ seconds }) => seconds).toFixed(1),
         middle(cpu).toFixed(1),
         Math.round(median(rates)).toLocaleString('en'),

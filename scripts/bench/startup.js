@@ -1,12 +1,6 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { text } from 'node:stream/consumers'
-import { fileURLToPath } from 'node:url'
 import { aimed } from './aims.js'
+import { main, measured } from './command.js'
 import { median, over, print } from './measure.js'
-
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
-const meter = fileURLToPath(new URL('cpu-at-exit.cjs', import.meta.url))
 
 const commands = {
   'node -e 0': ['-e', '0'],
@@ -29,8 +23,8 @@ export async function startup({ quick }) {
   // The first turn warms the system's cache of files.
   for (let turn = -1; turn < turns; turn++) {
     for (const [name, args] of Object.entries(commands)) {
-      const measured = await timed(args)
-      if (turn >= 0) taken[name].push(measured)
+      const taking = await measured(args)
+      if (turn >= 0) taken[name].push(taking)
     }
   }
   const [bare] = Object.values(taken)
@@ -40,24 +34,15 @@ export async function startup({ quick }) {
     ...Object.entries(taken).map(([name, all]) => [
       name,
       spread(all.map(({ ms }) => ms)),
-      spread(all.map(({ cpuMs }) => cpuMs)),
+      spread(all.map(({ cpuSeconds }) => cpuSeconds * 1000)),
       median(ratios(all, 'ms')).toFixed(2),
-      median(ratios(all, 'cpuMs')).toFixed(2),
+      median(ratios(all, 'cpuSeconds')).toFixed(2),
     ]),
   ])
   return ['--version', 'topology ring'].flatMap(name => [
     aimed(`hearsay ${name} ÷ bare node, time`, ratios(taken[name], 'ms'), { most: 2 }),
-    aimed(`hearsay ${name} ÷ bare node, CPU`, ratios(taken[name], 'cpuMs'), { most: 2 }),
+    aimed(`hearsay ${name} ÷ bare node, CPU`, ratios(taken[name], 'cpuSeconds'), { most: 2 }),
   ])
-}
-
-async function timed(args) {
-  const startedAt = performance.now()
-  const child = spawn(process.execPath, ['--require', meter, ...args], {
-    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
-  })
-  const [microseconds] = await Promise.all([text(child.stdio[3]), once(child, 'close')])
-  return { ms: performance.now() - startedAt, cpuMs: Number(microseconds) / 1000 }
 }
 
 function spread(values) {
