@@ -24,7 +24,7 @@ const largestBatch = 256
 const batchActivations = 2 ** 26
 
 /** How many samples go through a model at once where nothing is trained. */
-export function forwardBatch({ activations }: DeviceModel): number {
+export function forwardBatch({ activations }: Pick<DeviceModel, 'activations'>): number {
   return Math.max(1, Math.min(largestBatch, Math.floor(batchActivations / activations)))
 }
 
@@ -46,7 +46,7 @@ export async function evaluate(
       const [sum, ...said] = tf.tidy(() => {
         const outputs = rowsOf(model.logits(source.slice(start, count), false))
         const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
-        const sum: Tensor = targets.tally(outputs, wanted)
+        const sum: Tensor = targets.tally(tf.expandDims(outputs), wanted)
         return answers === undefined ? [sum] : [sum, answers.of(outputs)]
       })
       sums.push(sum!)

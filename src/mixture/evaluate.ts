@@ -1,4 +1,4 @@
-import type { Tensor, Tensor2D } from '@tensorflow/tfjs-core'
+import type { Tensor } from '@tensorflow/tfjs-core'
 import {
   answersOf,
   type DeviceModel,
@@ -37,18 +37,16 @@ export async function evaluate(
   aborted: () => boolean,
 ): Promise<EvaluateAnswer | undefined> {
   const { size, targets, heads, graded } = job
+  const tokens = 1 + heads.length
   const wants = answersOf(targets, graded)
   const rows = await overBatches(job, aborted, ({ alone, prediction, weights }, start, count) => {
     const wanted = targetTensor(count, targets, (row, into, at) => targets.write(start + row, into, at))
-    const answers = [...tf.unstack(alone), prediction].map(
-      predicted => tf.reshape(predicted, [count, targets.width]) as Tensor2D,
-    )
-    const tallies = answers.map(answer => targets.tally(answer, wanted))
-    const sums = [tf.stack(tallies), tf.sum(tf.mean(byPlace(weights, count), 1), 0)]
-    return wants === undefined ? sums : [...sums, wants.of(answers.at(-1)!)]
+    const answers = tf.concat([alone, tf.expandDims(prediction)])
+    const tallies = targets.tally(tf.reshape(answers, [tokens + 1, count, targets.width]), wanted)
+    const sums = [tallies, tf.sum(tf.mean(byPlace(weights, count), 1), 0)]
+    return wants === undefined ? sums : [...sums, wants.of(tf.reshape(prediction, [count, targets.width]))]
   })
   if (rows === undefined) return undefined
-  const tokens = 1 + heads.length
   const sums = Array.from({ length: tokens + 1 }, () => [] as number[])
   const gate = Array<number>(tokens).fill(0)
   const outputs = new Float32Array(size * (wants?.width ?? 0))
@@ -112,7 +110,7 @@ async function overBatches(
   upload(model, parameters)
   const cut = model.cut()
   const mixture = uploadMixture(weights, layout, heads)
-  const batch = Math.max(1, Math.floor(forwardBatch(model) / (1 + heads.length / headsPerBody)))
+  const batch = forwardBatch({ activations: model.activations * (1 + heads.length / headsPerBody) })
   const rows: Float32Array[][] = []
   try {
     for (let start = 0; start < size; start += batch) {
