@@ -95,6 +95,7 @@ function poolOf(
     get taken() {
       return taken
     },
+    count,
     models: models as [PoolModel, ...PoolModel[]],
     async submit<Ask, Answer>(
       { name }: JobType<Ask, Answer>,

@@ -1,13 +1,10 @@
-import type { Tensor } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../errors.js'
-import { random } from '../random.js'
 import type { BatchOrder } from './batches.js'
 import type { Programs } from './graph/programs.js'
 import type { LocalPlan } from './plan.js'
 import type { InputSource } from './residents.js'
 import type { RuleBook } from './rules/index.js'
 import type { Targets } from './targets.js'
-import { tf } from './tensorflow.js'
 
 /** One round of one peer. */
 export interface TrainingJob {
@@ -49,44 +46,6 @@ export function orderOf({ plan, targets, size, seed, peer, round }: TrainingJob)
     })
   }
   return { ...plan, size, seed, peer, round }
-}
-
-/** The inputs of one of its mini-batches, varied where the plan has it so. */
-export function inputsOf(
-  { source, plan, seed, peer, round }: Pick<TrainingJob, 'source' | 'plan' | 'seed' | 'peer' | 'round'>,
-  indices: Int32Array,
-  step: number,
-): Tensor {
-  const { augment } = plan
-  return augment === undefined
-    ? source.take(indices)
-    : source.augmented(indices, augment, random(seed, 'augment', peer, round, step))
-}
-
-/** Where the inputs of some mini-batches are taken from, and which they are there. */
-export interface InputRows {
-  /** [any, …inputShape]. Free within a tidy. */
-  readonly from: Tensor
-  /** [steps, rows] */
-  readonly rows: Tensor
-}
-
-/**
- * The inputs of mini-batches of one size in a row, varied where the plan has it so.
- *
- * @param picks - the samples of each
- * @param step - of the first
- */
-export function inputRows(job: TrainingJob, picks: readonly Int32Array[], step: number): InputRows {
-  const rows = picks[0]!.length
-  const whole = job.plan.augment === undefined ? job.source.whole() : undefined
-  const from = whole ?? tf.concat(picks.map((indices, i) => inputsOf(job, indices, step + i)))
-  const at = new Int32Array(picks.length * rows)
-  for (const [i, indices] of picks.entries()) {
-    if (whole !== undefined) at.set(indices, i * rows)
-    else for (let row = 0; row < rows; row++) at[i * rows + row] = i * rows + row
-  }
-  return { from, rows: tf.tensor2d(at, [picks.length, rows], 'int32') }
 }
 
 /**

@@ -209,6 +209,8 @@ export interface LearnerPool {
   readonly workers: number
   /** Steps of all its training so far, that of baselines included. */
   readonly taken: Pick<TrainReport, 'steps' | 'stepsInLoop'>
+  /** Adds to them those of another room's job. */
+  count(steps: LearnerPool['taken']): void
   /** As they were requested, in that order. */
   readonly models: readonly [PoolModel, ...PoolModel[]]
   /**

@@ -13,15 +13,15 @@ export const mixtureHandlers: readonly JobHandler[] = [
   handler(trainMixture, async (context, ask) => {
     const begun = performance.now()
     const { peer, round, plan, localShare, parameters, weights, settings } = ask
-    const { seed, book, aborted, commit } = context
-    const job = { ...judgedOf(context, ask), settings, plan, book, localShare, seed, peer, round }
+    const { seed, book, programs, aborted, commit } = context
+    const job = { ...judgedOf(context, ask), settings, plan, book, programs, localShare, seed, peer, round }
     const trained = await train(job, aborted)
     if (trained === undefined || !commit()) return undefined
     if (trained.parameters !== undefined) parameters.set(trained.parameters)
     weights.values.set(trained.values)
     for (const [i, transform] of trained.transforms.entries()) weights.transforms[i]!.set(transform)
-    const { loss, samples, steps, gate } = trained
-    return { loss, samples, steps, gate, seconds: (performance.now() - begun) / 1000 }
+    const { loss, samples, steps, stepsInLoop, gate } = trained
+    return { loss, samples, steps, stepsInLoop, gate, seconds: (performance.now() - begun) / 1000 }
   }),
   handler(evaluateMixture, async (context, ask) =>
     evaluate({ ...judgedOf(context, ask), graded: ask.graded }, context.aborted),

@@ -1,4 +1,4 @@
-import { type Evaluation, jobType, type LocalPlan } from '../learner/index.js'
+import { type Evaluation, jobType, type LocalPlan, type TrainReport } from '../learner/index.js'
 import type { WeightVectors } from './device.js'
 import type { MixtureSettings } from './spec.js'
 
@@ -31,6 +31,8 @@ export interface TrainAnswer {
   readonly loss: number
   readonly samples: number
   readonly steps: number
+  /** How many of them native TensorFlow took by itself: see {@link TrainReport}. */
+  readonly stepsInLoop: number
   readonly seconds: number
   /** Mean gate weight during the round, the own head first; empty without experts. */
   readonly gate: readonly number[]

@@ -1,6 +1,14 @@
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
-import type { EvaluateOptions, JobOptions, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
+import type {
+  EvaluateOptions,
+  JobOptions,
+  LearnerPool,
+  LocalPlan,
+  PeerData,
+  PoolModel,
+  TrainReport,
+} from '../learner/index.js'
 import { headSection, type NamedTensor } from '../tensors/index.js'
 import { type Expert, expertLimit, selectExperts } from './experts.js'
 import { geometryOf } from './geometry.js'
@@ -44,6 +52,8 @@ export interface MixtureReport {
   readonly loss: number
   readonly samples: number
   readonly steps: number
+  /** How many of them native TensorFlow took by itself: see {@link TrainReport}. */
+  readonly stepsInLoop: number
   readonly seconds: number
   /** While it was trained. */
   readonly gate: GateWeights
@@ -151,7 +161,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
       const isIdle = experts.length === 0 || (weights.values.length === 0 && !settings.trainHead)
       if (isIdle && !isJoint) {
         const equal = Array<number>(1 + experts.length).fill(1 / (1 + experts.length))
-        return { loss: 0, samples: 0, steps: 0, seconds: 0, gate: gateOf(experts, equal) }
+        return { loss: 0, samples: 0, steps: 0, stepsInLoop: 0, seconds: 0, gate: gateOf(experts, equal) }
       }
       const ask = {
         ...askOf(parameters, experts),
@@ -161,6 +171,7 @@ export function createMixtureLearner(init: MixtureLearnerInit): MixtureLearner {
         localShare: localShare(settings, round, rounds),
       }
       const { gate, ...report } = await pool.submit(trainMixture, ask, [data], options)
+      pool.count(report)
       // As a checkpoint keeps them: a peer that comes back chooses as it would have.
       for (const [j, { peer }] of experts.entries()) weights.gate.set(peer, Math.fround(gate[j + 1]!))
       return { ...report, gate: gateOf(experts, gate) }

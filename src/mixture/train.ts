@@ -2,14 +2,15 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import { HearsayError } from '../errors.js'
 import {
   type BatchOrder,
-  batches,
   type ChainInit,
-  Descent,
   download,
   type GradientsAt,
   globalNorm,
+  inputsOf,
+  keptInputs,
   orderOf,
-  stepsOf,
+  type TapeCourseInit,
+  takeSteps,
   tapeGradients,
   tf,
   upload,
@@ -17,14 +18,15 @@ import {
   weightsOf,
 } from '../learner/device.js'
 import type { RuleSpec } from '../learner/index.js'
-import { random } from '../random.js'
 import { headSection, type Layout } from '../tensors/index.js'
 import { type DeviceMixture, uploadMixture } from './device.js'
-import { type BatchFeatures, featuresOf, variedFeatures } from './features.js'
-import { alternateObjective, type BatchOutcome, jointObjective, type Objective } from './objective.js'
+import { featuresOf, keepsFeatures } from './features.js'
+import { alternateObjective, type BatchOutcome, jointObjective } from './objective.js'
 import type { MixtureTraining, TrainedMixture } from './training.js'
 
-type Sums = Pick<TrainedMixture, 'loss' | 'samples' | 'steps' | 'gate'>
+type Sums = Omit<TrainedMixture, 'values' | 'transforms' | 'parameters'>
+/** From which mini-batches to which gradients. */
+type Way = Pick<TapeCourseInit, 'order' | 'inputs' | 'gradients'>
 
 /**
  * Trains transforms and gate for one round, with received heads frozen: by themselves (`alternate`: the body is frozen
@@ -57,18 +59,12 @@ export async function train(job: MixtureTraining, aborted: () => boolean): Promi
 
 async function alternate(
   job: MixtureTraining,
-  { batch, size, seed, peer, round }: BatchOrder,
+  order: BatchOrder,
   mixture: DeviceMixture,
   layout: Layout,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const { model, source, settings, plan } = job
-  const augment = settings.augment ?? plan.augment
-  const features: BatchFeatures | undefined =
-    augment === undefined
-      ? await featuresOf(model, model.cut(), source, size, aborted)
-      : variedFeatures(model.cut(), source, augment, step => random(seed, 'mixture/augment', peer, round, step))
-  if (features === undefined) return undefined
+  const { model, source, size, settings, plan, book } = job
   const { epochs, learningRate, momentum, clip, trainHead } = settings
   // Weight decay would pull the transforms from the identity to nothing.
   const rules: RuleSpec[] = [
@@ -79,12 +75,24 @@ async function alternate(
   const variables = [...mixture.variables, ...(trainHead ? head : [])]
   const places = variables.map(() => undefined)
   const weights: Weights = { variables, tracked: [], places, size: 0, norm: globalNorm }
+  const objective = alternateObjective(job, mixture, layout)
+  const cut = model.cut()
+  const augment = settings.augment ?? plan.augment
+  const keeps = augment === undefined && keepsFeatures(cut, size)
+  const features = keeps ? await featuresOf(model, cut, source, size, aborted) : undefined
+  if (keeps && features === undefined) return undefined
+  const way: Way = {
+    order: { ...order, length: { epochs } },
+    inputs: features === undefined ? inputsOf(job, augment, 'mixture/augment') : keptInputs(features),
+    gradients: (batch, wanted) => {
+      const seen = features === undefined ? cut.features(batch, false) : batch
+      return gradientsOf(() => objective(seen, wanted), variables)
+    },
+  }
   try {
-    const objective = alternateObjective(job, mixture, layout, features)
-    const order = { batch, length: { epochs }, size, seed, peer, round }
-    return await takeSteps(order, { weights, rules: [rules], learningRate, book: job.book }, objective, aborted)
+    return await follow(job, mixture, { weights, rules: [rules], learningRate, book }, way, aborted)
   } finally {
-    features.dispose()
+    features?.dispose()
   }
 }
 
@@ -97,38 +105,33 @@ async function joint(
 ): Promise<Sums | undefined> {
   const { model, plan, book } = job
   const own = weightsOf(model)
-  const weights: Weights = {
-    ...own,
-    variables: [...own.variables, ...mixture.variables],
-    places: [...own.places, ...mixture.variables.map(() => undefined)],
-  }
+  const variables = [...own.variables, ...mixture.variables]
+  const places = [...own.places, ...mixture.variables.map(() => undefined)]
+  const weights: Weights = { ...own, variables, places }
   const objective = jointObjective(job, mixture, layout, model.cut())
+  const way: Way = {
+    order,
+    inputs: inputsOf(job),
+    gradients: (batch, wanted) => gradientsOf(() => objective(batch, wanted), variables),
+  }
   const { rules, learningRate } = plan
-  return takeSteps(order, { weights, rules: [rules], learningRate, book }, objective, aborted)
+  return follow(job, mixture, { weights, rules: [rules], learningRate, book }, way, aborted)
 }
 
-async function takeSteps(
-  order: BatchOrder,
+async function follow(
+  { model, targets, programs }: MixtureTraining,
+  { experts }: DeviceMixture,
   init: ChainInit,
-  objective: Objective,
+  way: Way,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const descent = new Descent(init)
-  const drawn = batches(order)
-  let samples = 0
-  const batch = (step: number): GradientsAt => {
-    const indices = drawn.next().value!
-    samples += indices.length
-    return gradientsOf(objective(indices, step), init.weights.variables)
-  }
-  try {
-    if (!(await descent.run(stepsOf(order), batch, aborted))) return undefined
-    const { steps } = descent
-    const [losses, gate] = await descent.sums()
-    return { loss: losses![0]! / steps, samples, steps, gate: Array.from(gate!, weight => weight / steps) }
-  } finally {
-    descent.dispose()
-  }
+  const moved = [...init.weights.variables, ...init.weights.tracked]
+  const frozen = [...(experts?.values() ?? []), ...model.variables.filter(variable => !moved.includes(variable))]
+  const taken = await takeSteps(init, { ...way, model, targets, frozen }, programs, aborted)
+  if (taken === undefined) return undefined
+  const { sums, steps, ...counts } = taken
+  const [losses, gate] = sums
+  return { loss: losses![0]! / steps, steps, ...counts, gate: Array.from(gate!, weight => weight / steps) }
 }
 
 /** Gradients of the loss; the gate's weights are a figure beside it. */

@@ -23,6 +23,8 @@ export interface TrainedMixture extends TrainedVectors {
   readonly loss: number
   readonly samples: number
   readonly steps: number
+  /** How many of them were taken in a loop of the library's. */
+  readonly stepsInLoop: number
   /** Mean gate weights over the steps, the own head first. */
   readonly gate: readonly number[]
 }

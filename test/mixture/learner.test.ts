@@ -109,8 +109,10 @@ describe('a mixture over received heads', () => {
     const held = copyOf(parameters)
     const heads = experts.map(({ head }) => [...head])
     const before = await peer.evaluate(parameters, experts, shards[1]!.samples)
+    const { taken } = pool
     let report = await peer.train(0, parameters, experts)
-    expect(report).toMatchObject({ steps: 20, samples: 160 })
+    expect(report).toMatchObject({ steps: 20, stepsInLoop: 0, samples: 160 })
+    expect(pool.taken).toEqual({ steps: taken.steps + 20, stepsInLoop: taken.stepsInLoop })
     const first = report.loss
     for (let round = 1; round < 4; round++) report = await peer.train(round, parameters, experts)
     expect(report.loss).toBeLessThan(first)

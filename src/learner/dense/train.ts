@@ -5,7 +5,8 @@ import { batches, stepsOf } from '../batches.js'
 import type { Course, Feed, ThisStep } from '../course.js'
 import { Descent } from '../descent.js'
 import { follow } from '../graph/follow.js'
-import { inputRows, orderOf, type Trained, type TrainingJob, trained } from '../round.js'
+import { inputsOf, type StepInputs } from '../inputs.js'
+import { orderOf, type Trained, type TrainingJob, trained } from '../round.js'
 import { tf } from '../tensorflow.js'
 import { rowMultiple, type StackedBatch, stackedGradients } from './gradients.js'
 import type { DenseModel } from './layers.js'
@@ -19,6 +20,7 @@ interface Run {
   /** Of its batches on the device. */
   readonly rows: number
   readonly order: Generator<Int32Array, void, undefined>
+  readonly inputs: StepInputs
   samples: number
   stepsInLoop: number
 }
@@ -106,7 +108,8 @@ function runsOf(jobs: readonly TrainingJob[], outcomes: Outcomes): Run[] {
       return []
     }
     const rows = Math.ceil(Math.min(order.batch, order.size) / rowMultiple) * rowMultiple
-    return [{ place, job, steps: stepsOf(order), rows, order: batches(order), samples: 0, stepsInLoop: 0 }]
+    const drawn = { order: batches(order), inputs: inputsOf(job) }
+    return [{ place, job, steps: stepsOf(order), rows, ...drawn, samples: 0, stepsInLoop: 0 }]
   })
 }
 
@@ -128,7 +131,7 @@ function drawn(runs: readonly Run[], from: number, steps: number): Feed {
       run.samples += indices.length
       return padded(indices, rows)
     })
-    const { from: all, rows: taken } = inputRows(run.job, picks, from)
+    const { from: all, rows: taken } = run.inputs(picks, from)
     return [all, taken]
   })
   const ofSteps = [

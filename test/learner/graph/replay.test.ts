@@ -31,12 +31,15 @@ interface Wanted {
   readonly rules?: readonly Rule[]
   /** What the worker may keep on its device. */
   readonly residentBytes?: number
+  /** Of a model that is no built-in one. */
+  readonly topology?: object
 }
 
 let model: DeviceModel
 
-async function jobFor({ model: spec, inputShape, plan, rules, residentBytes = 2 ** 24 }: Wanted): Promise<TrainingJob> {
-  model = await buildModel(spec, inputShape, classes, 3)
+async function jobFor(wanted: Wanted): Promise<TrainingJob> {
+  const { model: spec, inputShape, plan, rules, residentBytes = 2 ** 24, topology } = wanted
+  model = await buildModel(spec, inputShape, classes, 3, topology)
   const draw = random(1, 'graph test')
   const length = inputShape.reduce((product, axis) => product * axis, 1)
   const inputs = Float32Array.from({ length: size * length }, () => draw.uniform() * 2 - 1)
@@ -193,6 +196,23 @@ describe.skipIf(native === undefined)('steps in a loop of native TensorFlow', ()
       programs.dispose()
     })
   }
+
+  it('are taken one by one where a model drops units', async () => {
+    const layer = (class_name: string, config: object): object => ({ class_name, config })
+    const layers = [
+      layer('InputLayer', { name: 'input', batch_input_shape: [null, 6] }),
+      layer('Dense', { name: 'body', units: 8, activation: 'relu' }),
+      layer('Dropout', { name: 'drop', rate: 0.5 }),
+      layer('Dense', { name: 'output', units: classes }),
+    ]
+    const topology = layer('Sequential', { name: 'dropping', layers })
+    const job = await jobFor({ model: { kind: 'file', path: 'model.json', head }, inputShape: [6], topology })
+    const programs = new Programs()
+    const byOne = await trained(job, programs)
+    expect(byOne).toMatchObject({ steps: 12, stepsInLoop: 0 })
+    expect(byOne).toEqual(await trained(job))
+    programs.dispose()
+  })
 
   it('leave no tensor and no file behind', async () => {
     const job = await jobFor({ ...models.MLP!, plan: { rules: everything } })

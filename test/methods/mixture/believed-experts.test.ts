@@ -17,7 +17,7 @@ const expert = (at: number, norm: number) => ({
   age: 0,
   head: new Float32Array(new SharedArrayBuffer(8)).fill(norm / Math.SQRT2),
 })
-const report = { loss: 0, samples: 1, steps: 1, seconds: 0, gate: { own: 1, experts: [] } }
+const report = { loss: 0, samples: 1, steps: 1, stepsInLoop: 0, seconds: 0, gate: { own: 1, experts: [] } }
 const diverged = new HearsayError('DIVERGED', 'the mixture diverged')
 
 describe('experts of a mixture', () => {
