@@ -28,7 +28,19 @@ const { output } = await build({
     moduleSideEffects: [{ test: /\/src\/(?!runtime\.ts)/, sideEffects: false }],
   },
   // Every chunk lies as deep as the modules of a room, which find the package's files by their own place.
-  output: { comments: false, dir, format: 'esm', entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+  output: {
+    comments: false,
+    dir,
+    format: 'esm',
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+    codeSplitting: {
+      // Small ones that nearly every command needs: a chunk each would be a file each to find and read.
+      groups: [
+        { name: 'common', test: /\/src\/(errors|json-schema|nearest|runtime|system-errors)\.ts$|\/picocolors\// },
+      ],
+    },
+  },
   checks: { circularDependency: false },
   logLevel: 'warn',
 })
