@@ -189,6 +189,28 @@ describe('a mixture over received heads', () => {
     }
   })
 
+  it.for(['alternate', 'joint'] as const)(
+    'takes its steps many in one call on native TensorFlow, to what wasm ends with: %s',
+    async (schedule, { skip }) => {
+      const native = await createLearnerPool({ ...poolInit, backend: 'auto', workers: 1 })
+      try {
+        skip(native.backend.name !== 'node', 'native TensorFlow is not the best backend here')
+        const { parameters } = trained[1]!
+        const ends = []
+        for (const on of [native, pool]) {
+          const peer = learner(1, { schedule }, on)
+          const report = await peer.train(0, copyOf(parameters), expertsOf(1))
+          expect(report).toMatchObject({ steps: 20, stepsInLoop: on === native ? 19 : 0 })
+          ends.push([...peer.weights.values])
+        }
+        expect(native.taken).toEqual({ steps: 20, stepsInLoop: 19 })
+        for (const [i, value] of ends[0]!.entries()) expect(Math.abs(value - ends[1]![i]!)).toBeLessThan(1e-4)
+      } finally {
+        await native.close()
+      }
+    },
+  )
+
   it('goes on from what is kept as if it had never stopped', async () => {
     const settings = { topExperts: 1 }
     const [peer, back] = [learner(0, settings), learner(0, settings)]
