@@ -149,7 +149,7 @@ const classification: Judgement = {
 
 /** Once for each model. As a product: to repeat 256 rows of ten, wasm's Tile takes 200 µs for 20. */
 function repeated(targets: Tensor2D, models: number): Tensor {
-  return tf.mul(targets, tf.ones([models, 1, 1]))
+  return models === 1 ? tf.expandDims(targets) : tf.mul(targets, tf.ones([models, 1, 1]))
 }
 
 /** Of each row, or of each row of several models. */
