@@ -36,9 +36,7 @@ const { output } = await build({
     chunkFileNames: '[name]-[hash].js',
     codeSplitting: {
       // Small ones that nearly every command needs: a chunk each would be a file each to find and read.
-      groups: [
-        { name: 'common', test: /\/src\/(errors|json-schema|nearest|runtime|system-errors)\.ts$|\/picocolors\// },
-      ],
+      groups: [{ name: 'common', test: /\/src\/(errors|json-schema|nearest|runtime|system-errors)\.ts$/ }],
     },
   },
   checks: { circularDependency: false },
