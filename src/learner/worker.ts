@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads'
 import type { RoomModule } from './job-handler.js'
 import type { ThreadData } from './messages.js'
+import { giveWay } from './priority.js'
 import { serve } from './serve.js'
 
 /*
@@ -8,6 +9,7 @@ import { serve } from './serve.js'
  * that arrive before those are there wait for a listener.
  */
 const { modules } = workerData as ThreadData
+giveWay()
 serve(await Promise.all(modules.map(moduleAt)))
 
 async function moduleAt(url: string): Promise<RoomModule> {
