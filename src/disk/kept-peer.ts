@@ -4,7 +4,7 @@ import { readBounded, whyNotRead } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import type { KeptState } from '../node/index.js'
 import { whenRefused, whyNot } from '../system-errors.js'
-import type { ModelParameters } from '../tensors/index.js'
+import { areFinite, type ModelParameters } from '../tensors/index.js'
 import { readCheckpoint, writeCheckpoint } from './checkpoint-file.js'
 import { type Checkpoint, type CheckpointKind, contentsOf } from './checkpoint-format.js'
 import { latestCheckpoint } from './checkpoints.js'
@@ -132,7 +132,7 @@ function inNumberOrder(a: string, b: string): number {
 export async function readPeer(folder: string, name?: string): Promise<KeptPeer> {
   const description = await descriptionOf(folder, name)
   const { parameters, method, heads } = await lastOf(folder, description)
-  if (!parameters.every(Number.isFinite)) {
+  if (!areFinite(parameters)) {
     throw new HearsayError('PARAMETERS', `the model of ${description.name} holds numbers that are not finite`, {
       source: folder,
     })

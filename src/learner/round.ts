@@ -1,4 +1,5 @@
 import { HearsayError } from '../errors.js'
+import { areFinite } from '../tensors/index.js'
 import type { BatchOrder } from './batches.js'
 import type { Programs } from './graph/programs.js'
 import type { LocalPlan } from './plan.js'
@@ -59,7 +60,7 @@ export function trained(
   parameters: Float32Array,
   { loss, ...counts }: Omit<Trained, 'parameters'>,
 ): Trained {
-  if (!parameters.every(Number.isFinite)) {
+  if (!areFinite(parameters)) {
     throw new HearsayError(
       'DIVERGED',
       `training diverged in round ${round + 1}: parameters are no longer finite; lower training.learningRate, or set training.clip`,

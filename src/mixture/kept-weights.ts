@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { allocate, type Layout, type NamedTensor, tensorsOf } from '../tensors/index.js'
+import { allocate, areFinite, type Layout, type NamedTensor, tensorsOf } from '../tensors/index.js'
 import { expertLimit } from './experts.js'
 import {
   createMixtureWeights,
@@ -55,7 +55,7 @@ export function weightsOfTensors(
     if (shape.join() !== wanted.join()) throw wrong(`"${name}" is ${shape.join('×')}, not ${wanted.join('×')}`)
   }
   for (const { name, shape, values: part } of tensors) {
-    if (!part.every(Number.isFinite)) throw wrong('holds numbers that are not finite')
+    if (!areFinite(part)) throw wrong('holds numbers that are not finite')
     const peer = name.slice(name.indexOf('/') + 1)
     const expected = weights.layout.tensors.find(place => place.name === name)
     const ofTransform = weights.transformLayout.tensors[0]

@@ -18,7 +18,7 @@ import {
   weightsOf,
 } from '../learner/device.js'
 import type { RuleSpec } from '../learner/index.js'
-import { headSection, type Layout } from '../tensors/index.js'
+import { areFinite, headSection, type Layout } from '../tensors/index.js'
 import { type DeviceMixture, uploadMixture } from './device.js'
 import { featuresOf, keepsFeatures } from './features.js'
 import { alternateObjective, type BatchOutcome, jointObjective } from './objective.js'
@@ -151,7 +151,7 @@ function gradientsOf(outcome: () => BatchOutcome, variables: readonly Variable[]
 }
 
 function checkFinite({ round, settings }: MixtureTraining, vectors: readonly Float32Array[]): void {
-  if (vectors.every(vector => vector.every(Number.isFinite))) return
+  if (vectors.every(areFinite)) return
   const section = settings.schedule === 'joint' ? 'training' : 'merge'
   throw new HearsayError(
     'DIVERGED',

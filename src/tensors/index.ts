@@ -1,4 +1,5 @@
 export * from './bundle.js'
+export * from './finite.js'
 export * from './layout.js'
 export * from './memory.js'
 export * from './named.js'

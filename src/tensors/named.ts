@@ -1,4 +1,5 @@
 import { HearsayError } from '../errors.js'
+import { areFinite } from './finite.js'
 import { type Layout, layoutOf, type ModelParameters, sameLayout } from './layout.js'
 
 /** A tensor that is kept under its name, wherever its numbers lie. */
@@ -27,7 +28,7 @@ export function fillFrom(tensors: readonly NamedTensor[], { layout, values }: Mo
   if (!sameLayout(layoutOf(tensors), layout)) {
     throw new HearsayError('PARAMETERS', `${misfit(tensors, layout)}; was it written by another manifest?`, { source })
   }
-  const broken = tensors.find(({ values }) => !values.every(Number.isFinite))
+  const broken = tensors.find(({ values }) => !areFinite(values))
   if (broken !== undefined) {
     throw new HearsayError('PARAMETERS', `"${broken.name}" holds numbers that are not finite`, { source })
   }

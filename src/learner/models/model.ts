@@ -2,7 +2,7 @@ import type { Tensor, Variable } from '@tensorflow/tfjs-core'
 import type { LayersModel } from '@tensorflow/tfjs-layers'
 import { HearsayError } from '../../errors.js'
 import type { Random } from '../../random.js'
-import { allocate, headSection, type Layout, layoutOf } from '../../tensors/index.js'
+import { allocate, areFinite, headSection, type Layout, layoutOf } from '../../tensors/index.js'
 import { type DenseModel, denseModelOf } from '../dense/layers.js'
 import type { ModelSpec } from '../spec.js'
 import { layers, tf } from '../tensorflow.js'
@@ -151,7 +151,7 @@ function deviceModel(
           { source },
         )
       }
-      if (!weight.values.every(Number.isFinite)) {
+      if (!areFinite(weight.values)) {
         throw new HearsayError('MODEL', `its weights "${original}" hold numbers that are not finite`, { source })
       }
       values.set(weight.values)
