@@ -1,9 +1,5 @@
-import { bitsOf, type Codec, halvesOf, numberByNumber } from './codec.js'
-
-const infinity = 0x7f800000
-/** From here on, rounding to nearest would give infinity: half way between the largest bfloat16 and 2^128. */
-const roundsToInfinity = 0x7f7f8000
-const largest = 0x7f7f
+import { type Codec, halvesOf, numberByNumber } from './codec.js'
+import { converted } from './kernel.js'
 
 /**
  * bfloat16: the upper half of a float32, rounded to nearest, ties to even. Half the bytes for a relative error of at
@@ -13,27 +9,13 @@ export const bf16: Codec = {
   name: 'bf16',
   ...numberByNumber('BF16'),
   encode(_layout, values, into) {
-    const bits = bitsOf(values)
     const halves = halvesOf(into)
-    const round = (from: number, to: number): void => {
-      for (let i = from; i < to; i++) halves[i] = rounded(bits[i]!)
-    }
+    const round = (from: number, to: number): void =>
+      converted(values, halves, from, to, (kernel, ...places) => kernel.encodeBf16(...places))
     return { passes: [round], length: () => into.length }
   },
   decode(_layout, from, values) {
-    const bits = bitsOf(values)
     const halves = halvesOf(from)
-    return (start, end) => {
-      for (let i = start; i < end; i++) bits[i] = halves[i]! << 16
-    }
+    return (start, end) => converted(halves, values, start, end, (kernel, ...places) => kernel.decodeBf16(...places))
   },
-}
-
-function rounded(bits: number): number {
-  const magnitude = bits & 0x7fffffff
-  if (magnitude < roundsToInfinity) return (((bits + 0x7fff) | 0) + ((bits >>> 16) & 1)) >> 16
-  const sign = (bits >>> 16) & 0x8000
-  if (magnitude < infinity) return sign | largest
-  // Of NaN the upper half may be that of infinity; with this bit it stays NaN.
-  return magnitude === infinity ? sign | 0x7f80 : sign | 0x7fc0
 }

@@ -1,5 +1,6 @@
 import type { Layout } from '../tensors/index.js'
 import { bitsOf, type Codec, EncodingError, exactly, type Pass } from './codec.js'
+import { converted } from './kernel.js'
 
 const steps = 127
 const smallestNormal = 2 ** -126
@@ -60,11 +61,9 @@ export const int8: Codec = {
     const whole = wholeNumbersIn(from, layout)
     return byTensor(layout, (tensor, start, end) => {
       const scale = scales[tensor]!
-      for (let i = start; i < end; i++) {
-        const number = whole[i]!
-        if (number < -steps) throw new EncodingError('MALFORMED')
-        values[i] = number * scale
-      }
+      converted(whole, values, start, end, (kernel, out, numbers, length) => {
+        if (kernel.decodeInt8(out, numbers, scale, length) !== 0) throw new EncodingError('MALFORMED')
+      })
     })
   },
 }
