@@ -41,7 +41,8 @@ export interface HostInit {
    */
   readonly connectionsPerSecond?: number
   /**
-   * Whether libp2p gives up what takes too long: dials, handshakes, pings, sockets on which nothing moves.
+   * Whether libp2p gives up what takes too long: dials, handshakes, pings, sockets on which nothing moves; and whether
+   * it keeps connections alive on which nothing moves.
    * @default true; hosts of one process only wait for each other because all of it is busy
    */
   readonly isTimed?: boolean
@@ -151,6 +152,8 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     streamMuxers: [
       yamux({
         maxInboundStreams: streamsPerConnection,
+        // Pings that show routers on the way that the connection lives; the first one right away.
+        enableKeepAlive: isTimed,
         streamOptions: { maxStreamWindowSize: streamBufferBytes, maxReadBufferLength: streamBufferBytes },
       }),
     ],
