@@ -65,6 +65,22 @@ export function decodeF16(out: usize, from: usize, length: i32): void {
   }
 }
 
+/** out[k] = values[k] times the factor, in float64, to the nearest whole number, ties to even; 0 for NaN. */
+export function quantise(out: usize, values: usize, factor: f64, length: i32): void {
+  const whole = length & ~15
+  const factors = f64x2.splat(factor)
+  for (let k = 0; k < whole; k += 16) {
+    const from = values + ((<usize>k) << 2)
+    const low = i16x8.narrow_i32x4_s(rounded(v128.load(from), factors), rounded(v128.load(from, 16), factors))
+    const high = i16x8.narrow_i32x4_s(rounded(v128.load(from, 32), factors), rounded(v128.load(from, 48), factors))
+    v128.store(out + <usize>k, i8x16.narrow_i16x8_s(low, high))
+  }
+  for (let k = whole; k < length; k++) {
+    const one = rounded(v128.load32_zero(values + ((<usize>k) << 2)), factors)
+    store<i8>(out + <usize>k, <i8>i32x4.extract_lane(one, 0))
+  }
+}
+
 /**
  * out[k] = from[k] times the scale: see src/codec/int8.ts.
  *
@@ -99,9 +115,9 @@ export function decodeInt8(out: usize, from: usize, scale: f32, length: i32): bo
 function bf16Of(bits: v128): v128 {
   const size = v128.and(bits, i32x4.splat(magnitude))
   const odd = v128.and(i32x4.shr_u(bits, 16), i32x4.splat(1))
-  const rounded = i32x4.shr_u(i32x4.add(i32x4.add(size, i32x4.splat(0x7fff)), odd), 16)
+  const nearest = i32x4.shr_u(i32x4.add(i32x4.add(size, i32x4.splat(0x7fff)), odd), 16)
   // From half way between the largest and 2^128 on.
-  const large = v128.bitselect(i32x4.splat(0x7f7f), rounded, i32x4.ge_s(size, i32x4.splat(0x7f7f8000)))
+  const large = v128.bitselect(i32x4.splat(0x7f7f), nearest, i32x4.ge_s(size, i32x4.splat(0x7f7f8000)))
   return v128.or(notFinite(size, large, 0x7f80, 0x7fc0), signsOf(bits))
 }
 
@@ -113,9 +129,9 @@ function f16Of(bits: v128): v128 {
   const odd = v128.and(i32x4.shr_u(bits, 13), i32x4.splat(1))
   const above = i32x4.add(i32x4.sub(size, i32x4.splat(112 << 23)), i32x4.splat(0xfff))
   const normal = i32x4.shr_u(i32x4.add(above, odd), 13)
-  const rounded = v128.bitselect(small, normal, i32x4.lt_s(size, i32x4.splat(0x38800000)))
+  const nearest = v128.bitselect(small, normal, i32x4.lt_s(size, i32x4.splat(0x38800000)))
   // From 65520 on.
-  const large = v128.bitselect(i32x4.splat(0x7bff), rounded, i32x4.ge_s(size, i32x4.splat(0x477ff000)))
+  const large = v128.bitselect(i32x4.splat(0x7bff), nearest, i32x4.ge_s(size, i32x4.splat(0x477ff000)))
   return v128.or(notFinite(size, large, 0x7c00, 0x7e00), signsOf(bits))
 }
 
@@ -137,6 +153,17 @@ function floatsOfF16(halves: v128): v128 {
   const isBelow = i32x4.lt_s(size, i32x4.splat(0x1f << 23))
   const floats = v128.bitselect(finite, v128.or(finite, i32x4.splat(infinity)), isBelow)
   return v128.or(floats, i32x4.shl(v128.and(halves, i32x4.splat(0x8000)), 16))
+}
+
+function rounded(numbers: v128, factors: v128): v128 {
+  const low = f64x2.promote_low_f32x4(numbers)
+  const high = f64x2.promote_low_f32x4(i64x2.shuffle(numbers, numbers, 1, 0))
+  return i64x2.shuffle(
+    i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(low, factors))),
+    i32x4.trunc_sat_f64x2_s_zero(f64x2.nearest(f64x2.mul(high, factors))),
+    0,
+    2,
+  )
 }
 
 function scaled(numbers: v128, scales: v128): v128 {

@@ -4,8 +4,6 @@ import { converted } from './kernel.js'
 
 const steps = 127
 const smallestNormal = 2 ** -126
-/** Added and subtracted, rounds a double below 2^51 to a whole number, ties to even. */
-const roundingShift = 1.5 * 2 ** 52
 
 /**
  * Whole numbers from -127 to 127 times a scale for each tensor. A quarter of the bytes for an absolute error of at most
@@ -40,7 +38,9 @@ export const int8: Codec = {
     let perScale: Float64Array | undefined
     const quantise = byTensor(layout, (tensor, from, to) => {
       const factor = perScale![tensor]!
-      for (let i = from; i < to; i++) whole[i] = values[i]! * factor + roundingShift - roundingShift
+      converted(values, whole, from, to, (kernel, out, numbers, length) =>
+        kernel.quantise(out, numbers, factor, length),
+      )
     })
     const scaleAndQuantise: Pass = (from, to) => {
       if (perScale === undefined) {

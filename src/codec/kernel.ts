@@ -1,12 +1,13 @@
 import { kernelOn } from '../kernels.js'
 import { addressOf, kernelMemory, pieceLength, reserveScratch } from '../tensors/index.js'
 
-/** The functions of kernels/codec.ts. All but `scale` and `length` are addresses. */
+/** The functions of kernels/codec.ts. All but `factor`, `scale` and `length` are addresses. */
 interface CodecKernel {
   encodeBf16(out: number, values: number, length: number): void
   decodeBf16(out: number, from: number, length: number): void
   encodeF16(out: number, values: number, length: number): void
   decodeF16(out: number, from: number, length: number): void
+  quantise(out: number, values: number, factor: number, length: number): void
   /** @returns 1 where one of the numbers was −128; otherwise 0 */
   decodeInt8(out: number, from: number, scale: number, length: number): number
 }

@@ -112,6 +112,30 @@ describe.each(Object.entries(rooms))('bytes, %s the memory for kernels', (_, roo
     return [...values]
   }
 
+  it('are rounded as a plain loop rounds them', () => {
+    const number = fc.oneof(
+      fc.float({ noNaN: true, noDefaultInfinity: true, min: -127, max: 127 }),
+      fc.integer().map(n => (n % 127) + 0.5),
+    )
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 1, maxLength: 70 }), numbers => {
+        const at = room(4 * numbers.length)
+        const values = new Float32Array(at.buffer, at.byteOffset, numbers.length)
+        values.set(numbers)
+        const into = room(4 + numbers.length)
+        const passes = int8.encode(layoutOfSize(numbers.length), values, into).passes
+        for (const pass of passes) pass(0, numbers.length)
+        const [scale] = new Float32Array(into.buffer, into.byteOffset, 1)
+        // Added and subtracted, rounds a double below 2^51 to a whole number, ties to even.
+        const shift = 1.5 * 2 ** 52
+        const factor = scale! > 0 ? 1 / scale! : 0
+        const whole = [...new Int8Array(into.buffer, into.byteOffset + 4, numbers.length)]
+        expect(whole).toEqual(Array.from(values, value => (value * factor + shift - shift) | 0))
+      }),
+      { numRuns: 400 },
+    )
+  })
+
   it('are as many scales', () => {
     fc.assert(
       fc.property(whole, fc.float({ noNaN: true, noDefaultInfinity: true, min: 0 }), (numbers, scale) => {
