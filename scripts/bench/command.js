@@ -18,5 +18,6 @@ export async function measured(args) {
   const startedAt = performance.now()
   const child = spawn(process.execPath, ['--require', meter, ...args], { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
   const [said, of, [code]] = await Promise.all([text(child.stderr), text(child.stdio[3]), once(child, 'close')])
-  return { ms: performance.now() - startedAt, code, said, ...JSON.parse(of) }
+  // One that was killed says nothing.
+  return { ms: performance.now() - startedAt, code, said, ...(of !== '' && JSON.parse(of)) }
 }

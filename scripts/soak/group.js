@@ -28,7 +28,7 @@ export function startGroup() {
     async start(args, pattern) {
       const child = spawn(process.execPath, [command, ...args], {
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, NODE_OPTIONS: `--import=${collect}` },
+        env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${collect}` },
       })
       let said = ''
       child.stderr.setEncoding('utf8').on('data', text => {

@@ -31,8 +31,8 @@ const lookedAt = 64
 
 /**
  * Jobs for a few threads. A free worker takes, in this order: the oldest job on data that it holds; the oldest on data
- * that no worker holds; the oldest. Training for a later round than that of the oldest job waits: peers that are behind
- * hold up their neighbours. No job waits for ever. Results do not depend on which worker computes, only the time to
+ * that no worker holds; the oldest. Local training for a later round than that of the oldest job waits: peers that are
+ * behind hold up their neighbours. No job waits for ever. Results do not depend on which worker computes, only the time to
  * upload data does.
  */
 export class JobQueue {
@@ -105,7 +105,8 @@ export class JobQueue {
     const [oldest] = old
     const isHeldBy = ({ keys }: Job, { keys: held }: Slot): boolean => keys.some(key => held.has(key))
     const heldHere = old.findIndex(job => isHeldBy(job, slot) && !isAhead(job, oldest!))
-    const heldNowhere = (): number => old.findIndex(job => !this.slots.some(other => isHeldBy(job, other)))
+    const heldNowhere = (): number =>
+      old.findIndex(job => !this.slots.some(other => isHeldBy(job, other)) && !isAhead(job, oldest!))
     const isStarving = oldest !== undefined && oldest.passedOver >= patience
     const place = isStarving ? 0 : heldHere >= 0 ? heldHere : Math.max(0, heldNowhere())
     if (place > 0) oldest!.passedOver += 1

@@ -30,6 +30,8 @@ export interface MixtureInputs {
 
 /** A received head is one dense layer or a few: so many of them count as much as a body. */
 const headsPerBody = 8
+/** So many tensors as large as all answers of a batch are there at once while they are scored, softmax and masks included. */
+const answersAtOnce = 16
 
 /** How good the own head, the mixture and each expert are; nothing when it was aborted. */
 export async function evaluate(
@@ -110,7 +112,10 @@ async function overBatches(
   upload(model, parameters)
   const cut = model.cut()
   const mixture = uploadMixture(weights, layout, heads)
-  const batch = forwardBatch({ activations: model.activations * (1 + heads.length / headsPerBody) })
+  const answers = (heads.length + 2) * geometry.places * geometry.widths.outputs
+  const batch = forwardBatch({
+    activations: model.activations * (1 + heads.length / headsPerBody) + answersAtOnce * answers,
+  })
   const rows: Float32Array[][] = []
   try {
     for (let start = 0; start < size; start += batch) {

@@ -102,13 +102,20 @@ describe.each(Object.entries(rooms))('numbers of 16 bits, %s the memory for kern
 describe.each(Object.entries(rooms))('bytes, %s the memory for kernels', (_, room) => {
   const whole = fc.array(fc.integer({ min: -127, max: 127 }), { minLength: 1, maxLength: 70 })
 
-  function decodedOf(codec: Codec, scale: number, numbers: readonly number[]): number[] {
-    const at = room(4 * numbers.length + 4)
-    const from = at.subarray(at.length - 4 - (numbers.length + 3 - ((numbers.length + 3) % 4)))
+  /** Decoded in place, as a head that arrives: the floats end where the bytes end, but for a guard on either side. */
+  function decodedOf(codec: Codec, scale: number, numbers: readonly number[], slice = numbers.length): number[] {
+    const size = numbers.length
+    // The end of the bytes is aligned to four.
+    const bytes = 4 + size + ((4 - (size % 4)) % 4)
+    const taken = Math.max(4 * size, bytes)
+    const all = room(64 + taken + 64).fill(0x5a)
+    const from = all.subarray(64 + taken - bytes, 64 + taken)
     new Float32Array(from.buffer, from.byteOffset, 1)[0] = scale
-    new Int8Array(from.buffer, from.byteOffset + 4, numbers.length).set(numbers)
-    const values = new Float32Array(room(4 * numbers.length).buffer.slice(0, 4 * numbers.length))
-    codec.decode(layoutOfSize(numbers.length), from.subarray(0, 4 + numbers.length), values)(0, numbers.length)
+    new Int8Array(from.buffer, from.byteOffset + 4, size).set(numbers)
+    const values = new Float32Array(all.buffer, all.byteOffset + 64 + taken - 4 * size, size)
+    const pass = codec.decode(layoutOfSize(size), from, values)
+    for (let start = 0; start < size; start += slice) pass(start, Math.min(start + slice, size))
+    for (const guard of [all.subarray(0, 64), all.subarray(64 + taken)]) expect(new Set(guard)).toEqual(new Set([0x5a]))
     return [...values]
   }
 
@@ -142,6 +149,14 @@ describe.each(Object.entries(rooms))('bytes, %s the memory for kernels', (_, roo
         expect(decodedOf(int8, scale, numbers)).toEqual(numbers.map(number => Math.fround(number * scale)))
       }),
     )
+  })
+
+  it('are so many of a vector of several pieces, in slices of any length', () => {
+    const numbers = Array.from({ length: 9001 }, (_, i) => ((i * 37) % 255) - 127)
+    const expected = numbers.map(number => Math.fround(number * Math.fround(0.1)))
+    for (const slice of [9001, 4096, 1000, 17]) {
+      expect(decodedOf(int8, 0.1, numbers, slice)).toEqual(expected)
+    }
   })
 
   it('are malformed where one is -128, wherever it stands', () => {

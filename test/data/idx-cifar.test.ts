@@ -3,7 +3,7 @@ import { cp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { loadDataset } from '../../src/data/index.js'
 import { dataLimits } from '../../src/data/limits.js'
 import { decodeCifar } from '../../src/data/read/cifar.js'
@@ -111,10 +111,28 @@ describe('compressed files', () => {
     await expect(readBytes(path)).rejects.toThrow(/its compressed data end too early/)
   })
 
-  it('end with the reason of the signal', async () => {
+  it('are damaged where they lie about their length', async () => {
+    const path = join(await folderWith({ a: '' }), 'x.gz')
+    const packed = gzipSync(new Uint8Array(1000))
+    for (const length of [0, 999, 1001, 0xffffffff]) {
+      packed.writeUInt32LE(length, packed.length - 4)
+      await writeFile(path, packed)
+      await expect(readBytes(path)).rejects.toThrow(/is not valid gzip data/)
+    }
+  })
+
+  it('end with the reason of the signal, also in their midst', async () => {
+    const path = join(await folderWith({ a: '' }), 'x.gz')
+    await writeFile(path, gzipSync(new Uint8Array(50_000_000)))
     const reason = new Error('no longer wanted')
-    const options = { signal: AbortSignal.abort(reason) }
-    await expect(readBytes(fixture('idx/train-images-idx3-ubyte.gz'), dataLimits, options)).rejects.toBe(reason)
+    const ending = new AbortController()
+    const looks = vi.spyOn(ending.signal, 'throwIfAborted')
+    const reading = readBytes(path, dataLimits, { signal: ending.signal })
+    await vi.waitUntil(() => looks.mock.calls.length > 10)
+    ending.abort(reason)
+    await expect(reading).rejects.toBe(reason)
+    // A whole file has 763 pieces.
+    expect(looks.mock.calls.length).toBeLessThan(700)
   })
 })
 

@@ -91,6 +91,28 @@ describe('training', () => {
   })
 })
 
+describe('training on data that nobody holds', () => {
+  it('for a later round than that of the oldest job waits, too', async () => {
+    const [a, b] = [heldThread(), heldThread()]
+    const queue = new JobQueue([a, b])
+    const train = (key: number, round: number): Promise<unknown> =>
+      abortable(undefined, state =>
+        queue.submit<'train'>({ type: 'train', parts: [{ state, data: { key } }], round } as never, [key]),
+      )
+    const jobs = [train(1, 0), train(2, 0), train(1, 0), train(3, 5)]
+    await settled()
+    b.finish()
+    await settled()
+    expect(b.keys).toEqual([2, 1])
+    for (let turns = 0; turns < jobs.length; turns++) {
+      a.finish()
+      b.finish()
+      await settled()
+    }
+    await Promise.all(jobs)
+  })
+})
+
 describe('a job on data that nobody holds', () => {
   it('has its turn though others never stop asking for data that is held', async () => {
     const thread = heldThread()

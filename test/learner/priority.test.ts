@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { constants, getPriority } from 'node:os'
 import { expect, it, onTestFinished } from 'vitest'
 import { createLearnerPool } from '../../src/learner/index.js'
+import { giveWay } from '../../src/learner/priority.js'
 
 /** The nice value of each thread of this process, by the kernel's number. */
 async function niceness(): Promise<Map<string, number>> {
@@ -31,3 +32,15 @@ it.skipIf(process.platform !== 'linux')('workers give way to the network thread,
   expect(added.filter(([, nice]) => nice === below).length).toBeGreaterThanOrEqual(2)
   expect(getPriority()).toBe(own)
 })
+
+it.skipIf(process.platform !== 'linux')('a system that lets nobody change priorities is no reason to stop', () => {
+  const refused = Object.assign(new Error('A system error occurred: uv_os_setpriority returned EPERM'), {
+    code: 'ERR_SYSTEM_ERROR',
+  })
+  expect(() => giveWay(() => failWith(refused))).not.toThrow()
+  expect(() => giveWay(() => failWith(new RangeError('a bug')))).toThrow('a bug')
+})
+
+function failWith(error: Error): never {
+  throw error
+}

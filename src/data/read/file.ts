@@ -6,7 +6,7 @@ import { whyNot } from '../../system-errors.js'
 import { sharedPixels } from '../dataset.js'
 import { type DataLimits, dataError, dataLimits } from '../limits.js'
 import type { Reading, ReadProgress } from '../reading.js'
-import { inflate, inflated, pieceBytes } from './inflate.js'
+import { codeOf, inflate, inflated, pieceBytes } from './inflate.js'
 
 /** What the operating system said, in words that tell what to do. */
 export function fileError(path: string, cause: unknown): HearsayError {
@@ -164,6 +164,7 @@ export async function readBytes(
     const { size } = await handle.stat()
     if (size > limits.fileBytes) throw dataError(path, `has ${size} bytes; at most ${limits.fileBytes} are read`)
     const bytes = await whole(handle, size, signal)
+    if (bytes.length < size) throw dataError(path, 'was cut off while it was read')
     return /\.gz$/i.test(path) ? await inflate(path, bytes, limits, signal) : bytes
   } catch (cause) {
     signal?.throwIfAborted()
@@ -186,10 +187,6 @@ async function whole(handle: FileHandle, size: number, signal: AbortSignal | und
 /** Does it come from the operating system? */
 export function isSystems(cause: unknown): boolean {
   return cause instanceof Error && 'syscall' in cause
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }
 
 /** Is it said in a sentence already? */

@@ -74,6 +74,7 @@ function damaged(path: string, cause: unknown): HearsayError {
   return dataError(path, what, cause)
 }
 
-function codeOf(cause: unknown): string {
+/** The code of a system's error, or of zlib's; '' of any other. */
+export function codeOf(cause: unknown): string {
   return cause instanceof Error && 'code' in cause ? String(cause.code) : ''
 }

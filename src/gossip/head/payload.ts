@@ -7,7 +7,10 @@ import type { Piece } from '../stream/frames.js'
 import type { Buffers } from './buffers.js'
 import type { HeadFormat } from './format.js'
 
-/** Rounding a number takes some 5 ns, as long as going over four vectors. */
+/**
+ * Coding a number takes 3 ns at most (int8), as long as going over four vectors does on a busy machine. It also decides in
+ * which order squares are added up, on which peers agree.
+ */
 const codingVectors = 4
 
 /**

@@ -13,7 +13,7 @@ const largest = 2 ** 22
 export class Desk {
   private kept = new Float32Array(0)
 
-  /** A float32 tensor of numbers that `write` writes into an array, which it must not keep. */
+  /** A float32 tensor of numbers that `write` writes into an array, which it must not keep; nor may it call this again. */
   tensor(shape: number[], write: (values: Float32Array) => void): Tensor {
     const length = shape.reduce((product, axis) => product * axis, 1)
     const name = tf.getBackend()
