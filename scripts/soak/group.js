@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { mean } from 'd3-array'
 
 const command = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 /** Threads of workers load it too. */
@@ -21,14 +22,22 @@ export function startGroup() {
     get pids() {
       return running.map(({ child }) => child.pid)
     },
+    /** What their main threads' objects take, in the mean. */
+    get heapMB() {
+      return mean(running, ({ heapMB }) => heapMB)
+    },
     get size() {
       return running.length
     },
     /** Starts one. @returns the first match of `pattern` in a line that it prints; at once when there is no pattern */
     async start(args, pattern) {
       const child = spawn(process.execPath, [command, ...args], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         env: { ...process.env, NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --import=${collect}` },
+      })
+      const one = { child, heapMB: 0 }
+      child.on('message', ({ heapMB }) => {
+        one.heapMB = heapMB
       })
       let said = ''
       child.stderr.setEncoding('utf8').on('data', text => {
@@ -37,7 +46,7 @@ export function startGroup() {
       const ended = once(child, 'close').then(([code]) => {
         if (!isOver) early.abort(new Error(`hearsay ${args[0]} ended with code ${code}: ${said.trim()}`))
       })
-      running.push({ child, ended })
+      running.push(Object.assign(one, { ended }))
       const lines = createInterface({ input: child.stdout })
       if (pattern === undefined) {
         lines.on('line', () => {})

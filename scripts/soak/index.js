@@ -30,13 +30,18 @@ try {
   const samples = await watch(startedAt)
   const windows = leastOf(samples, windowMs)
   print(`soak: ${name}, ${group.size} process${group.size === 1 ? '' : 'es'}, MB a process`, [
-    ['minute', 'least', 'most'],
-    ...windows.map(({ at, MB, most }) => [(at / 60_000).toFixed(0), MB.toFixed(1), most.toFixed(1)]),
+    ['minute', 'least', 'most', 'objects of the main thread'],
+    ...windows.map(({ at, ...held }) => [
+      (at / 60_000).toFixed(0),
+      ...[held.MB, held.most, held.heapMB].map(MB => MB.toFixed(1)),
+    ]),
   ])
   const held = windows.filter(({ at }) => at >= (minutes * 60_000) / 6)
   if (held.length < 2) throw new Error('stopped before there was anything to tell')
-  const slope = growth(held)
+  const slope = growth(held, ({ MB }) => MB)
+  const ofObjects = growth(held, ({ heapMB }) => heapMB)
   console.log(`\ngrows by ${slope.toFixed(2)} MB an hour in a process; at most ${borne} is borne`)
+  console.log(`objects of the main thread: ${ofObjects.toFixed(2)}`)
   if (slope > borne) process.exitCode = 1
 } finally {
   await group.stop()
@@ -49,7 +54,7 @@ async function watch(startedAt) {
   while (Date.now() - startedAt < minutes * 60_000 && !stopped.signal.aborted) {
     await group.elapse(sampleMs, stopped.signal)
     const MB = await residentMB(group.pids)
-    samples.push({ at: Date.now() - startedAt, MB })
+    samples.push({ at: Date.now() - startedAt, MB, heapMB: group.heapMB })
   }
   return samples
 }

@@ -9,24 +9,25 @@ export async function residentMB(pids) {
   return (kilobytes.reduce((sum, value) => sum + value, 0) * 1024) / 1e6 / kilobytes.length
 }
 
-/** The least and the most of each stretch of time: a garbage collector runs when it likes. */
+/** The least and the most of each whole stretch of time, and the least that objects took in it. */
 export function leastOf(samples, windowMs) {
   const windows = new Map()
-  for (const { at, MB } of samples) {
+  for (const { at, MB, heapMB } of samples) {
     const key = Math.floor(at / windowMs)
-    const window = windows.get(key)
-    if (window === undefined) windows.set(key, { at: key * windowMs, MB, most: MB })
-    else Object.assign(window, { MB: Math.min(window.MB, MB), most: Math.max(window.most, MB) })
+    const { MB: least = MB, most = MB, heapMB: heap = heapMB } = windows.get(key) ?? {}
+    windows.set(key, {
+      at: key * windowMs,
+      MB: Math.min(least, MB),
+      most: Math.max(most, MB),
+      heapMB: Math.min(heap, heapMB),
+    })
   }
-  return [...windows.values()]
+  return [...windows.values()].slice(0, -1)
 }
 
-/** MB an hour: the median of the slopes between any two (Theil 1950, Sen 1968), which a few odd ones do not move. */
-export function growth(samples) {
+/** Of some figure, an hour: the median of the slopes between any two (Theil 1950, Sen 1968), which a few odd ones do not move. */
+export function growth(samples, figure) {
   const hours = samples.map(({ at }) => at / 3_600_000)
-  const { slope } = new TheilSenRegression(
-    hours,
-    samples.map(({ MB }) => MB),
-  )
+  const { slope } = new TheilSenRegression(hours, samples.map(figure))
   return slope
 }
