@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
+import { aimed } from './aims.js'
 import { startChild } from './child.js'
 import { bytesOf, createPlaintextHost, handoverInit, heads, listen } from './exchange-setting.js'
 import { median, over, print, turns } from './measure.js'
@@ -21,14 +22,16 @@ export async function exchange({ quick }) {
   await Promise.all(nodes.map((node, i) => node.dial(addresses[i].map(multiaddr))))
 
   const sizes = [...new Set(heads.map(({ layout }) => layout.size))]
+  const aims = []
   for (const size of sizes) {
     const ofSize = senders.filter(({ layout }) => layout.size === size)
     // Of the large one as many bytes, of both at least five turns.
-    await ofOneSize(ofSize, plain, port, Math.max(5, Math.round(((quick ? 15 : 45) * sizes[0]) / size)))
+    aims.push(...(await ofOneSize(ofSize, plain, port, Math.max(5, Math.round(((quick ? 15 : 45) * sizes[0]) / size)))))
   }
   await Promise.all(senders.map(({ handover }) => handover.stop()))
   await Promise.all(nodes.map(node => node.stop()))
   await child.stop()
+  return aims
 }
 
 /** Heads of one number of values, and as many bytes in other ways. */
@@ -77,6 +80,12 @@ async function ofOneSize(senders, plain, port, count) {
       ['bare TCP', mega(bytes), ...rates('tcp'), ''],
     ],
   )
+  return [
+    aimed(`bare stream of ${mega(bytes)} MB ÷ the same in plaintext`, over(seconds.plaintext, seconds.stream), {
+      least: 0.5,
+    }),
+    aimed(`head as f32 of ${mega(bytes)} MB ÷ bare stream`, over(seconds.stream, seconds.f32), { least: 0.85 }),
+  ]
 }
 
 function spread(ratios) {
