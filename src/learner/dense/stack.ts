@@ -7,27 +7,15 @@ import { peerNorms } from './gradients.js'
 /**
  * The parameters of several peers side by side on the device, a variable for each tensor of the layout: kernels
  * [peers, inputs, outputs], biases [peers, 1, outputs].
- *
- * @param vectors - not to be written to as long as the variables are there: those of one peer may lie on its vector
  */
 export function stackOf(layout: Layout, vectors: readonly Float32Array[]): Weights {
   const variables = layout.tensors.map(({ offset, size, shape }) => {
-    const parts = vectors.map(vector => vector.subarray(offset, offset + size))
-    const values = parts.length === 1 ? parts[0]! : joined(parts)
+    const values = new Float32Array(vectors.length * size)
+    for (const [peer, vector] of vectors.entries()) values.set(vector.subarray(offset, offset + size), peer * size)
     const stacked = [vectors.length, ...(shape.length === 1 ? [1] : []), ...shape]
     return tf.tidy(() => tf.variable(tf.tensor(values, stacked, 'float32'), false))
   })
   return { variables, tracked: [], places: layout.tensors, size: layout.size, norm: peerNorms }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((length, part) => length + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
 
 /** Reads the peers from `first` on into fresh flat vectors. */
