@@ -1,5 +1,5 @@
 import { kernelOn } from '../kernels.js'
-import { addressOf, kernelMemory, pieceLength, reserveScratch } from '../tensors/index.js'
+import { addressOf, bytesOf, kernelMemory, pieceLength, reserveScratch } from '../tensors/index.js'
 
 /** The functions of kernels/codec.ts. All but `factor`, `scale` and `length` are addresses. */
 interface CodecKernel {
@@ -44,24 +44,16 @@ export function converted(
   const step = read === undefined || write === undefined ? pieceLength : to - from
   for (let start = from; start < to; start += step) {
     const end = Math.min(start + step, to)
-    const values = read === undefined ? copiedIn(source, start, end) : read + start * source.BYTES_PER_ELEMENT
+    const values = read === undefined ? copiedIn(source.subarray(start, end)) : read + start * source.BYTES_PER_ELEMENT
     const out = write === undefined ? tools.target.byteOffset : write + start * target.BYTES_PER_ELEMENT
     work(kernel, out, values, end - start)
-    if (write === undefined) bytesOf(target, start, end).set(tools.target.subarray(0, widthOf(target, start, end)))
+    if (write !== undefined) continue
+    const bytes = bytesOf(target.subarray(start, end))
+    bytes.set(tools.target.subarray(0, bytes.length))
   }
 }
 
-function copiedIn(source: Numbers, start: number, end: number): number {
-  const piece = tools!.source
-  piece.set(bytesOf(source, start, end))
-  return piece.byteOffset
-}
-
-function bytesOf(numbers: Numbers, start: number, end: number): Uint8Array {
-  const { buffer, byteOffset, BYTES_PER_ELEMENT: width } = numbers
-  return new Uint8Array(buffer, byteOffset + start * width, (end - start) * width)
-}
-
-function widthOf({ BYTES_PER_ELEMENT: width }: Numbers, start: number, end: number): number {
-  return (end - start) * width
+function copiedIn(numbers: Numbers): number {
+  tools!.source.set(bytesOf(numbers))
+  return tools!.source.byteOffset
 }
