@@ -11,6 +11,7 @@ import { tf } from '../../src/learner/tensorflow.js'
 import { random } from '../../src/random.js'
 import { headSection } from '../../src/tensors/index.js'
 import { layerCase } from './layer-cases.js'
+import { layer } from './topologies.js'
 
 const keras = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/learner/${name}/model.json`, import.meta.url))
@@ -49,7 +50,6 @@ const sequential = (inputShape: readonly number[], ...body: object[]): object =>
     layers: [{ class_name: 'InputLayer', config: { name: 'in', batch_input_shape: [null, ...inputShape] } }, ...body],
   },
 })
-const layer = (class_name: string, config: object): object => ({ class_name, config })
 const output = layer('Dense', { name: 'out', units: 2 })
 
 /** The two halves, one after the other, are the whole, to the last bit; and nothing but the result is left. */

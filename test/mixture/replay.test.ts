@@ -18,6 +18,7 @@ import { createMixtureWeights, transformOf } from '../../src/mixture/weights.js'
 import { random } from '../../src/random.js'
 import { headSection } from '../../src/tensors/index.js'
 import { presentBackends } from '../learner/backends.js'
+import { droppingTopology } from '../learner/topologies.js'
 import { numbers, settingsOf } from './nets.js'
 
 /*
@@ -51,20 +52,10 @@ const maps: Task = {
   inputShape: [6, 6, 1],
   objective: { kind: 'super-resolution', factor: 1 },
 }
-const layer = (class_name: string, config: object): object => ({ class_name, config })
 const dropping: Task = {
   ...dense,
   spec: { kind: 'file', path: 'model.json', head: 'output' },
-  topology: layer('Sequential', {
-    name: 'dropping',
-    layers: [
-      layer('InputLayer', { name: 'input', batch_input_shape: [null, 5, 5, 1] }),
-      layer('Flatten', { name: 'flat' }),
-      layer('Dense', { name: 'body', units: 8, activation: 'relu' }),
-      layer('Dropout', { name: 'drop', rate: 0.5 }),
-      layer('Dense', { name: 'output', units: classes }),
-    ],
-  }),
+  topology: droppingTopology(dense.inputShape, classes),
 }
 
 interface Wanted extends Partial<Omit<MixtureSettings, 'task'>> {

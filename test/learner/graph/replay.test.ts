@@ -16,6 +16,7 @@ import { tf } from '../../../src/learner/tensorflow.js'
 import { train } from '../../../src/learner/train.js'
 import { random } from '../../../src/random.js'
 import { presentBackends } from '../backends.js'
+import { droppingTopology } from '../topologies.js'
 
 const native = (await presentBackends()).find(({ name }) => name === 'node')
 const classes = 3
@@ -198,14 +199,7 @@ describe.skipIf(native === undefined)('steps in a loop of native TensorFlow', ()
   }
 
   it('are taken one by one where a model drops units', async () => {
-    const layer = (class_name: string, config: object): object => ({ class_name, config })
-    const layers = [
-      layer('InputLayer', { name: 'input', batch_input_shape: [null, 6] }),
-      layer('Dense', { name: 'body', units: 8, activation: 'relu' }),
-      layer('Dropout', { name: 'drop', rate: 0.5 }),
-      layer('Dense', { name: 'output', units: classes }),
-    ]
-    const topology = layer('Sequential', { name: 'dropping', layers })
+    const topology = droppingTopology([6], classes)
     const job = await jobFor({ model: { kind: 'file', path: 'model.json', head }, inputShape: [6], topology })
     const programs = new Programs()
     const byOne = await trained(job, programs)
