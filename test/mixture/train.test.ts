@@ -55,6 +55,7 @@ function mapModel(): DeviceModel {
   const model: DeviceModel = {
     layout,
     headLayer: 'first',
+    layers: [],
     variables,
     trainable: variables,
     tracked: [],

@@ -22,6 +22,8 @@ import { unfuse } from './unfused.js'
 export interface DeviceModel {
   readonly layout: Layout
   readonly headLayer: string
+  /** In the order in which they are called. */
+  readonly layers: LayersModel['layers']
   /** In the layout's order. */
   readonly variables: readonly Variable[]
   /** What the optimiser moves. */
@@ -164,6 +166,7 @@ function deviceModel(
     layout,
     headLayer,
     initial,
+    layers: model.layers,
     shapes: Object.fromEntries(model.layers.map(layer => [layer.name, outputsOf(layer)[0]!])),
     activations: model.layers
       .flatMap(outputsOf)

@@ -3,7 +3,7 @@ import { tf } from '../../tensorflow.js'
 import { groupNormalise } from '../group-norm.js'
 import { axisOf, withAxesLast } from './axes.js'
 import { onlyTensor, type Shape } from './layer.js'
-import { Normalization, type NormalizationArgs } from './normalization.js'
+import { Normalization, type NormalizationArgs, type SampleNormalization } from './normalization.js'
 
 /** What Keras 3 writes about one, in TensorFlow.js' spelling. */
 type GroupNormalizationArgs = NormalizationArgs & {
@@ -12,7 +12,7 @@ type GroupNormalizationArgs = NormalizationArgs & {
 }
 
 /** Keras' layer of this name, which TensorFlow.js lacks: same configuration, same weights, same defaults. */
-export class GroupNormalization extends Normalization {
+export class GroupNormalization extends Normalization implements SampleNormalization {
   /** The name in model files. */
   static readonly className = 'GroupNormalization'
 
@@ -37,17 +37,23 @@ export class GroupNormalization extends Normalization {
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return tf.tidy(() => {
-      const input = onlyTensor(inputs)
-      return withAxesLast(input, [axisOf(this.axis, input.rank, this.name)], x => {
-        const channels = x.shape.at(-1)!
-        return groupNormalise(
-          x,
-          (this.gamma?.read() ?? tf.ones([channels])) as Tensor1D,
-          (this.beta?.read() ?? tf.zeros([channels])) as Tensor1D,
-          { groups: this.groups === -1 ? channels : this.groups, epsilon: this.epsilon },
-        )
-      })
+    return tf.tidy(() => this.scaled(onlyTensor(inputs), this.gamma?.read(), this.beta?.read()))
+  }
+
+  normalised(input: Tensor): Tensor {
+    return tf.tidy(() => this.scaled(input))
+  }
+
+  axesOf(rank: number): number[] {
+    return [axisOf(this.axis, rank, this.name)]
+  }
+
+  private scaled(input: Tensor, gamma?: Tensor, beta?: Tensor): Tensor {
+    return withAxesLast(input, this.axesOf(input.rank), x => {
+      const channels = x.shape.at(-1)!
+      const [scale, offset] = [gamma ?? tf.ones([channels]), beta ?? tf.zeros([channels])] as [Tensor1D, Tensor1D]
+      const groups = this.groups === -1 ? channels : this.groups
+      return groupNormalise(x, scale, offset, { groups, epsilon: this.epsilon })
     })
   }
 

@@ -2,7 +2,7 @@ import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import { axisOf, withAxesLast } from './axes.js'
 import { onlyTensor, type Shape } from './layer.js'
-import { Normalization, type NormalizationArgs } from './normalization.js'
+import { Normalization, type NormalizationArgs, type SampleNormalization } from './normalization.js'
 
 /** What Keras writes about one, in TensorFlow.js' spelling. */
 type LayerNormalizationArgs = NormalizationArgs & {
@@ -10,7 +10,7 @@ type LayerNormalizationArgs = NormalizationArgs & {
 }
 
 /** Keras' layer of this name. TensorFlow.js' own (4.22) has no gradient without `center` or `scale`. */
-export class LayerNormalization extends Normalization {
+export class LayerNormalization extends Normalization implements SampleNormalization {
   /** The name in model files. */
   static readonly className = 'LayerNormalization'
 
@@ -32,18 +32,27 @@ export class LayerNormalization extends Normalization {
   }
 
   override call(inputs: Tensor | Tensor[]): Tensor {
-    return tf.tidy(() => {
-      const input = onlyTensor(inputs)
-      // In ascending order, whatever the order they are named in: so Keras takes its weights.
-      const axes = this.axes.map(axis => axisOf(axis, input.rank, this.name)).sort((a, b) => a - b)
-      return withAxesLast(input, axes, x => {
-        const rows = tf.reshape(x, [-1, axes.reduce((product, axis) => product * input.shape[axis]!, 1)])
-        const { mean, variance } = tf.moments(rows, 1, true)
-        let normed: Tensor = tf.mul(tf.sub(rows, mean), tf.rsqrt(tf.add(variance, this.epsilon)))
-        if (this.gamma !== undefined) normed = tf.mul(normed, tf.reshape(this.gamma.read(), [1, -1]))
-        if (this.beta !== undefined) normed = tf.add(normed, tf.reshape(this.beta.read(), [1, -1]))
-        return tf.reshape(normed, x.shape)
-      })
+    return tf.tidy(() => this.scaled(onlyTensor(inputs), this.gamma?.read(), this.beta?.read()))
+  }
+
+  normalised(input: Tensor): Tensor {
+    return tf.tidy(() => this.scaled(input))
+  }
+
+  // Ascending, whatever the order they are named in: so Keras takes its weights.
+  axesOf(rank: number): number[] {
+    return this.axes.map(axis => axisOf(axis, rank, this.name)).sort((a, b) => a - b)
+  }
+
+  private scaled(input: Tensor, gamma?: Tensor, beta?: Tensor): Tensor {
+    const axes = this.axesOf(input.rank)
+    return withAxesLast(input, axes, x => {
+      const rows = tf.reshape(x, [-1, axes.reduce((product, axis) => product * input.shape[axis]!, 1)])
+      const { mean, variance } = tf.moments(rows, 1, true)
+      let normed: Tensor = tf.mul(tf.sub(rows, mean), tf.rsqrt(tf.add(variance, this.epsilon)))
+      if (gamma !== undefined) normed = tf.mul(normed, tf.reshape(gamma, [1, -1]))
+      if (beta !== undefined) normed = tf.add(normed, tf.reshape(beta, [1, -1]))
+      return tf.reshape(normed, x.shape)
     })
   }
 

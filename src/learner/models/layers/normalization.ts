@@ -1,4 +1,4 @@
-import type { serialization } from '@tensorflow/tfjs-core'
+import type { serialization, Tensor } from '@tensorflow/tfjs-core'
 import { layers } from '../../tensorflow.js'
 import { configOf, type Initialiser, initialiserFrom, type LayerArgs, type Shape, type Weight } from './layer.js'
 
@@ -9,6 +9,14 @@ export type NormalizationArgs = LayerArgs & {
   readonly scale?: boolean
   readonly betaInitializer?: unknown
   readonly gammaInitializer?: unknown
+}
+
+/** A normalisation of each sample by itself. */
+export interface SampleNormalization {
+  /** What is scaled by gamma and moved by beta. */
+  normalised(input: Tensor): Tensor
+  /** Along which axes gamma and beta lie, in ascending order. @param rank - of the input */
+  axesOf(rank: number): readonly number[]
 }
 
 /** What all normalisations share: epsilon, and a factor gamma and an offset beta that may be left out. */

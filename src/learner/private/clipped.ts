@@ -1,0 +1,91 @@
+import type { Scalar, Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import type { DeviceModel } from '../models/model.js'
+import { sumOf } from '../norm.js'
+import { normGuard } from '../rules/rule.js'
+import { rowsOf, type Targets } from '../targets.js'
+import { tf } from '../tensorflow.js'
+import type { PrivateLayer } from './layers.js'
+import type { Share } from './shares.js'
+
+/** Records as a private step sees them: some may only fill the batch up. */
+export interface Records {
+  /** [records, …inputShape] */
+  readonly inputs: Tensor
+  /** [records, width] */
+  readonly targets: Tensor2D
+  /** 1, and 0 for those that count nothing: [records]. */
+  readonly mask: Tensor1D
+}
+
+/** What comes of the gradients of some records. */
+export interface ClippedSums {
+  /** Σ_r clip_R(∇ℓ_r), of each parameter that is trained. */
+  readonly sums: readonly Tensor[]
+  /** Σ_r ℓ_r. */
+  readonly loss: Scalar
+  /** Σ_r ‖∇ℓ_r‖, before the clipping. */
+  readonly norms: Scalar
+  /** How many were longer than R. */
+  readonly clipped: Scalar
+}
+
+/**
+ * Clips the gradient of each record, over all parameters together, and adds them up, within a tidy. The gradients
+ * themselves are never put together: one pass forward keeps what goes into each layer with parameters; one pass back, to
+ * what these put out, gives the errors there; and of both come each record's length and the sum (arXiv 2210.00038).
+ *
+ * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it.
+ *
+ * @param clip - R
+ */
+export function clippedSums(
+  model: Pick<DeviceModel, 'logits'>,
+  layers: readonly PrivateLayer[],
+  { losses }: Pick<Targets, 'losses'>,
+  { inputs, targets, mask }: Records,
+  clip: number,
+): ClippedSums {
+  const { errors, befores, value } = errorsOf(layers, () =>
+    tf.sum(tf.mul(losses(rowsOf(model.logits(inputs, true)), targets), mask)),
+  )
+  const shares: Share[] = layers.map(({ share }, i) => share(befores[i]!, errors[i]!))
+  const lengths = tf.sqrt(sumOf(shares.map(({ squares }) => squares)))
+  const factors = tf.mul(mask, tf.minimum(1, tf.div(clip, tf.add(lengths, normGuard))))
+  const column = tf.reshape(factors, [-1, 1]) as Tensor2D
+  const sums: Tensor[] = []
+  for (const [i, { places }] of layers.entries()) {
+    for (const [k, sum] of shares[i]!.sums(column).entries()) sums[places[k]!] = sum
+  }
+  const isLong = tf.cast(tf.greater(lengths, clip), 'float32')
+  return { sums, loss: value, norms: tf.sum(tf.mul(mask, lengths)), clipped: tf.sum(tf.mul(mask, isLong)) }
+}
+
+/** Of each layer what went to its parameters, and the loss's gradient in what they made of it. */
+function errorsOf(
+  layers: readonly PrivateLayer[],
+  loss: () => Scalar,
+): { readonly value: Scalar; readonly befores: readonly Tensor[]; readonly errors: readonly Tensor[] } {
+  const befores: Tensor[] = []
+  // TensorFlow.js looks at this list when the loss is there: so it may name what is computed on the way. The first keeps
+  // it from being empty before.
+  const outputs: Tensor[] = [tf.scalar(0)]
+  const calls = layers.map(({ layer }) => layer.call)
+  for (const [i, { layer, before, parameters, after }] of layers.entries()) {
+    layer.call = inputs =>
+      tf.tidy(() => {
+        const given = before(Array.isArray(inputs) ? inputs[0]! : inputs)
+        befores[i] = tf.keep(tf.clone(given))
+        const output = parameters(given)
+        outputs[i + 1] = output
+        return after(output)
+      })
+  }
+  try {
+    const { value, grads } = tf.engine().gradients(loss, outputs)
+    // Copies, which the caller's tidy frees.
+    return { value: value as Scalar, befores: befores.map(before => tf.clone(before)), errors: grads.slice(1) }
+  } finally {
+    for (const [i, { layer }] of layers.entries()) layer.call = calls[i]!
+    tf.dispose(befores)
+  }
+}

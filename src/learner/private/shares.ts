@@ -1,0 +1,87 @@
+import type { Tensor, Tensor1D, Tensor2D, Tensor3D } from '@tensorflow/tfjs-core'
+import { overPlaces } from '../models/group-norm.js'
+import { tf } from '../tensorflow.js'
+
+/*
+ * What one layer's parameters have to do with the gradient of each record of a batch: its length, and sums of it with a
+ * factor a record. By the layer's inputs a and the loss's gradient e in what it puts out, without a gradient a record
+ * where that would be large: "ghost clipping" (arXiv 2210.00038).
+ */
+
+/** A layer's share of the gradients of a batch's records. */
+export interface Share {
+  /** ‖∂ℓ_r/∂w‖² over the layer's own parameters, [records]. */
+  readonly squares: Tensor
+  /** Σ_r c_r·∂ℓ_r/∂w of each of its parameters, in their order. @param factors - c, [records, 1] */
+  sums(factors: Tensor2D): Tensor[]
+}
+
+/** Several parameters of one layer, one behind the other. */
+export function joined(shares: readonly Share[]): Share {
+  return {
+    squares: tf.addN(shares.map(({ squares }) => squares)),
+    sums: factors => shares.flatMap(share => share.sums(factors)),
+  }
+}
+
+/** A matrix that each record meets once: ‖a eᵀ‖² = ‖a‖²·‖e‖². @param a - [records, inputs] @param e - [records, outputs] */
+export function matrixShare(a: Tensor2D, e: Tensor2D): Share {
+  return {
+    squares: tf.mul(squaresOf(a), squaresOf(e)),
+    sums: factors => [tf.matMul(a, tf.mul(e, factors), true)],
+  }
+}
+
+/**
+ * How many products a number that is written to memory and read again twice costs. Of LeNet-5's second convolution, whose
+ * gradient has 25,000 numbers a record, see docs/performance.md.
+ */
+const productsOfNumber = 20
+
+/**
+ * A matrix that each record meets at several places: its gradient is AᵀE. That is either written out for each record; or,
+ * where it is large and the places are few, ‖AᵀE‖² = ⟨AAᵀ, EEᵀ⟩ over pairs of places.
+ *
+ * @param a - [records, places, inputs]
+ * @param e - [records, places, outputs]
+ */
+export function placesShare(a: Tensor3D, e: Tensor3D): Share {
+  const [records, places, inputs] = a.shape
+  const outputs = e.shape[2]
+  if (places ** 2 * (inputs + outputs) < productsOfNumber * inputs * outputs) {
+    const pairs = tf.mul(tf.matMul(a, a, false, true), tf.matMul(e, e, false, true))
+    return {
+      squares: tf.sum(tf.sum(pairs, 2), 1),
+      sums: factors => {
+        const scaled = tf.mul(e, tf.expandDims(factors, 2))
+        const rows = records * places
+        return [tf.matMul(tf.reshape(a, [rows, inputs]), tf.reshape(scaled, [rows, outputs]), true)]
+      },
+    }
+  }
+  const each = tf.matMul(a, e, true)
+  return {
+    squares: tf.sum(tf.sum(tf.square(each), 2), 1),
+    sums: factors => {
+      const sum = tf.matMul(factors, tf.reshape(each, [records, inputs * outputs]), true)
+      return [tf.reshape(sum, [inputs, outputs])]
+    },
+  }
+}
+
+/** Numbers that are added at every place. @param e - [records, …, outputs] @param size - numbers of the parameter */
+export function offsetShare(e: Tensor, size: number): Share {
+  const records = e.shape[0]!
+  const each =
+    e.size === records * size
+      ? (tf.reshape(e, [records, size]) as Tensor2D)
+      : overPlaces(tf.reshape(e, [records, -1, size]) as Tensor3D)
+  return {
+    squares: squaresOf(each),
+    sums: factors => [tf.reshape(tf.matMul(factors, each, true), [size])],
+  }
+}
+
+function squaresOf(rows: Tensor2D): Tensor1D {
+  return tf.sum(tf.square(rows), 1)
+}

@@ -1,0 +1,63 @@
+import type { Tensor4D } from '@tensorflow/tfjs-core'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { composed, patchesOf, type Window } from '../../../src/learner/backend/kernels/patches.js'
+import { tf } from '../../../src/learner/tensorflow.js'
+import { random } from '../../../src/random.js'
+import { type PresentBackend, presentBackends } from '../backends.js'
+
+let backends: PresentBackend[] = []
+beforeAll(async () => {
+  backends = await presentBackends()
+}, 120_000)
+
+/** What a filter sees, number by number. */
+function byLoop(x: Tensor4D, { size, strides, padding }: Window): number[] {
+  const [records, height, width, channels] = x.shape
+  const values = x.dataSync()
+  const [filter, step] = [size, strides]
+  const info = tf.backend_util.computeConv2DInfo(x.shape, [...filter, channels, 1], [...step], 1, padding)
+  const found: number[] = []
+  for (let n = 0; n < records; n++)
+    for (let y = 0; y < info.outHeight; y++)
+      for (let across = 0; across < info.outWidth; across++)
+        for (let tapY = 0; tapY < filter[0]; tapY++)
+          for (let tapX = 0; tapX < filter[1]; tapX++)
+            for (let c = 0; c < channels; c++) {
+              const row = y * step[0] + tapY - info.padInfo.top
+              const column = across * step[1] + tapX - info.padInfo.left
+              const isInside = row >= 0 && row < height && column >= 0 && column < width
+              found.push(isInside ? values[((n * height + row) * width + column) * channels + c]! : 0)
+            }
+  return found
+}
+
+describe('what a filter sees at each place', () => {
+  const draw = random(8, 'patches')
+  for (let turn = 0; turn < 12; turn++) {
+    const side = (most: number) => 1 + draw.integer(most)
+    const size = [side(4), side(4)] as const
+    const window: Window = {
+      size,
+      strides: [side(3), side(3)],
+      padding: draw.integer(2) === 0 ? 'same' : 'valid',
+    }
+    const shape: [number, number, number, number] = [
+      side(3),
+      size[0] + draw.integer(5),
+      size[1] + draw.integer(5),
+      side(3),
+    ]
+    it(`is the same on all backends, and by slices: ${window.padding} ${size} by ${window.strides} on ${shape}`, async () => {
+      for (const backend of backends) {
+        await backend.select()
+        tf.tidy(() => {
+          const x = tf.tensor4d(Float32Array.from({ length: shape.reduce((a, b) => a * b) }, draw.uniform), shape)
+          const expected = byLoop(x, window)
+          expect([...patchesOf(x, window).dataSync()]).toEqual(expected)
+          const slices = composed({ inputs: { x }, attrs: window, backend: undefined } as never)
+          expect([...slices.dataSync()]).toEqual(expected)
+        })
+      }
+    })
+  }
+})
