@@ -1,4 +1,5 @@
 export * from './belief.js'
 export * from './gossip-step.js'
 export * from './mix.js'
+export * from './rules/index.js'
 export * from './staleness.js'

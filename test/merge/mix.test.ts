@@ -9,22 +9,12 @@ import {
   mix,
   squaredDistances,
 } from '../../src/merge/index.js'
-import { reserve } from '../../src/tensors/index.js'
-import { bits, vectors } from './rounds.js'
+import { bits, placed, vectors } from './rounds.js'
 
 /** A distance over all of `length` numbers, in one go. */
 function whole(sum: DistanceSum, length: number): number {
   sum.add(0, length)
   return sum.total()
-}
-
-/** A copy that lies in the memory for kernels, or outside of it, `shift` numbers behind where that begins. */
-function placed(values: Float32Array, isInside: boolean, shift = 0): Float32Array {
-  const bytes = (shift + values.length) * Float32Array.BYTES_PER_ELEMENT
-  const { buffer, byteOffset } = isInside ? reserve(bytes) : new Uint8Array(bytes)
-  const copy = new Float32Array(buffer, byteOffset + shift * Float32Array.BYTES_PER_ELEMENT, values.length)
-  copy.set(values)
-  return copy
 }
 
 /** Numbers at which arithmetic is not smooth. */

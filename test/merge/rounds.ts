@@ -1,5 +1,6 @@
 import { accelerated, type ChebyshevStep, contributions, mix } from '../../src/merge/index.js'
 import { random } from '../../src/random.js'
+import { reserve } from '../../src/tensors/index.js'
 import {
   createTopology,
   type MixingRow,
@@ -24,6 +25,15 @@ export function vectors(peers: number, length: number, seed = 1): Float32Array[]
     const rng = random(seed, 'test/vectors', peer)
     return Float32Array.from({ length }, () => 2 * rng.uniform() - 1)
   })
+}
+
+/** A copy that lies in the memory for kernels, or outside of it, `shift` numbers behind where that begins. */
+export function placed(values: Float32Array, isInside: boolean, shift = 0): Float32Array {
+  const bytes = (shift + values.length) * Float32Array.BYTES_PER_ELEMENT
+  const { buffer, byteOffset } = isInside ? reserve(bytes) : new Uint8Array(bytes)
+  const copy = new Float32Array(buffer, byteOffset + shift * Float32Array.BYTES_PER_ELEMENT, values.length)
+  copy.set(values)
+  return copy
 }
 
 /** All peers' gossip step, as if each were on its own: everything is received, nothing shared. */

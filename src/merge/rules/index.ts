@@ -1,0 +1,3 @@
+export * from './registry.js'
+export * from './rule.js'
+export * from './ruling.js'

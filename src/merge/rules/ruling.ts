@@ -1,0 +1,161 @@
+import { reserveVector } from '../../tensors/index.js'
+import { type Contribution, mix } from '../mix.js'
+import { mixRanks, rankShares } from '../ranks.js'
+import { type Measure, type Measured, measure } from './measure.js'
+import { ruleOf } from './registry.js'
+import type { Council, RankingRule, Rule, RuleSection, WeighingRule } from './rule.js'
+
+/** One merge that a rule is asked for. */
+export interface MergeToRule extends Pick<Council, 'norm' | 'progress'> {
+  /** As `contributions` gives them. */
+  readonly parts: readonly Contribution[]
+  readonly self: number
+  /** Of the vectors in `parts`, and maybe of more. */
+  readonly measure: Measure
+  /** Which of the round's gossip steps. */
+  readonly step: number
+  /** Liars that are found already and not among the vectors: `tolerate` is less by as many. */
+  readonly found: number
+  /** See `Council`; by peer. */
+  lossOf(peer: number): Promise<number>
+}
+
+/** A merge as the rule will have it. */
+export interface Ruled {
+  /** Vectors gone over side by side. */
+  readonly vectors: number
+  /** Makes the numbers [from, to) of the merged vector: the same bits in slices as in one go. */
+  write(out: Float32Array, from: number, to: number): void
+  /** The weight of each vector by peer; of ranks, the share of the numbers that are taken of it. */
+  readonly given: ReadonlyMap<number, number>
+  /** How many vectors the rule needs, where it has fewer: the own one stays. */
+  readonly needed?: number
+  /**
+   * Called once this merge stands: the next one goes on from it.
+   *
+   * @returns a vector that is to receive the merged one, where the rule keeps it
+   */
+  settle(): Float32Array | undefined
+}
+
+/** A rule at work on one vector of a peer, with what it keeps from round to round. */
+export interface Ruling {
+  /** Begins to measure what the rule sees. */
+  measure(vectors: Pick<Measured, 'self' | 'own' | 'others'>): Measure
+  rule(merge: MergeToRule): Promise<Ruled>
+  /** τ by gossip step, 0 where there is none yet. */
+  bounds(): readonly number[]
+  /** The result of the last merge, where the rule keeps it and there was one. */
+  centre(): Float32Array | undefined
+  /** Goes on from what was kept. */
+  restore(bounds: readonly number[], centre?: Float32Array): void
+  /** Discards the result of the last merge: training diverged on it. */
+  forget(): void
+}
+
+type Writer = Pick<Ruled, 'vectors' | 'write' | 'given'> & { readonly bound?: number }
+
+/** A rule as the manifest has it, for vectors of one length. */
+export function createRuling(section: RuleSection): Ruling {
+  const rule = ruleOf(section)
+  const tolerate = (section as { readonly tolerate?: number }).tolerate ?? 0
+  const keepsCentre = 'weigh' in rule && rule.keepsCentre === true
+  let bounds: number[] = []
+  let centre: Float32Array | undefined
+  return {
+    measure: vectors =>
+      measure({
+        ...vectors,
+        pairs: 'weigh' in rule && rule.measures === 'pairs',
+        ...(keepsCentre && { centre: centre ?? vectors.own }),
+      }),
+    async rule(merge) {
+      const { parts, self, step, found } = merge
+      const liars = Math.max(0, tolerate - found)
+      const needed = rule.needed(section, liars)
+      const own = parts.find(({ peer }) => peer === self)!
+      if (parts.length < needed) {
+        return { ...summed([{ ...own, weight: 1 }]), needed, settle: () => undefined }
+      }
+      const writer =
+        'weigh' in rule
+          ? await weighed(
+              rule,
+              section,
+              merge,
+              { liars, bound: bounds[step] },
+              keepsCentre ? (centre ?? own.values) : undefined,
+            )
+          : ranked(rule, section, parts, liars)
+      return {
+        ...writer,
+        settle() {
+          if (writer.bound !== undefined) {
+            for (let before = bounds.length; before < step; before++) bounds[before] = 0
+            bounds[step] = writer.bound
+          }
+          if (keepsCentre) centre ??= reserveVector(own.values.length)
+          return centre
+        },
+      }
+    },
+    bounds: () => [...bounds],
+    centre: () => centre,
+    restore(before, last) {
+      bounds = [...before]
+      centre = last
+    },
+    forget() {
+      centre = undefined
+    },
+  }
+}
+
+async function weighed(
+  rule: WeighingRule,
+  section: RuleSection,
+  { parts, self, measure, norm, progress, lossOf }: MergeToRule,
+  state: Pick<Council, 'liars' | 'bound'>,
+  centre: Float32Array | undefined,
+): Promise<Writer> {
+  const near = measure.near()
+  const { weights, bound } = await rule.weigh(section, {
+    ...state,
+    self: parts.findIndex(({ peer }) => peer === self),
+    asked: parts.map(({ weight }) => weight),
+    near: parts.map(({ peer }) => Math.sqrt(near.get(peer) ?? 0)),
+    norm,
+    squares: rule.measures === 'pairs' ? measure.squares(parts.map(({ peer }) => peer)) : [],
+    progress,
+    lossOf: place => lossOf(parts[place]!.peer),
+  })
+  const given = parts.map((part, place) => ({ ...part, weight: weights[place]! }))
+  const all = centre === undefined ? given : [...given, { peer: self, weight: weights[parts.length]!, values: centre }]
+  return { ...summed(all), ...(bound !== undefined && { bound }) }
+}
+
+/** The weighted sum. What has no weight is left out, so that what is left alone is copied bit for bit. */
+function summed(all: readonly Contribution[]): Writer {
+  const some = all.filter(({ weight }) => weight !== 0)
+  const parts = some.length === 1 ? [{ ...some[0]!, weight: 1 }] : some
+  const given = new Map<number, number>(all.map(({ peer }) => [peer, 0]))
+  for (const { peer, weight } of parts) given.set(peer, given.get(peer)! + weight)
+  return { vectors: parts.length, write: (out, from, to) => mix(out, parts, from, to), given }
+}
+
+function ranked(rule: RankingRule, section: RuleSection, parts: readonly Contribution[], liars: number): Writer {
+  const vectors = parts.map(({ values }) => values)
+  const ranks = rule.ranks(section, vectors.length, liars)
+  const shares = rankShares(vectors, ranks)
+  return {
+    vectors: vectors.length,
+    write: (out, from, to) => mixRanks(out, vectors, ranks, from, to),
+    given: new Map(parts.map(({ peer }, place) => [peer, shares[place]!])),
+  }
+}
+
+/** @returns the same rule's requirement, for graphs: see `Rule.needed` */
+export function vectorsNeeded(section: RuleSection): number {
+  const rule: Rule = ruleOf(section)
+  return rule.needed(section, (section as { readonly tolerate?: number }).tolerate ?? 0)
+}
