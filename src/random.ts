@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createCipheriv, createHash, randomFillSync } from 'node:crypto'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
@@ -22,9 +22,7 @@ export interface Random {
  * @param scope - peer, round and whatever else splits the purpose
  */
 export function random(seed: number, purpose: string, ...scope: number[]): Random {
-  const digest = createHash('sha256')
-    .update([seed, purpose, ...scope].join('/'))
-    .digest()
+  const digest = digestOf(seed, purpose, scope)
   const generator = xoroshiro128plusFromState([0, 4, 8, 12].map(at => digest.readInt32LE(at)))
   const integer = (below: number): number => uniformInt(generator, 0, below - 1)
   return {
@@ -40,4 +38,39 @@ export function random(seed: number, purpose: string, ...scope: number[]): Rando
       return values
     },
   }
+}
+
+/** Fills an array with random words: where a step takes hundreds of thousands of numbers. */
+export type Words = (into: Uint32Array<ArrayBuffer>) => void
+
+/** A stream of words as {@link random} has one of numbers: AES in counter mode, a nanosecond each. */
+export function seededWords(seed: number, purpose: string, ...scope: number[]): Words {
+  const cipher = createCipheriv('aes-256-ctr', digestOf(seed, purpose, scope), new Uint8Array(16))
+  return into => {
+    const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength)
+    bytes.set(cipher.update(bytes.fill(0)))
+  }
+}
+
+/** From the system's cryptographic generator: what nobody may foretell, and no seed repeats. */
+export const secretWords: Words = into => void randomFillSync(into)
+
+/** Numbers in [0, 1) with 53 random bits, of a stream of words. */
+export function uniformOf(words: Words): () => number {
+  const drawn = new Uint32Array(512)
+  let at = drawn.length
+  return () => {
+    if (at === drawn.length) {
+      words(drawn)
+      at = 0
+    }
+    const high = drawn[at++]! >>> 5
+    return (high * 2 ** 26 + (drawn[at++]! >>> 6)) / 2 ** 53
+  }
+}
+
+function digestOf(seed: number, purpose: string, scope: readonly number[]): Buffer {
+  return createHash('sha256')
+    .update([seed, purpose, ...scope].join('/'))
+    .digest()
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { random } from '../src/random.js'
+import { random, secretWords, seededWords, uniformOf, type Words } from '../src/random.js'
 
 const draws = (generator: ReturnType<typeof random>): number[] => Array.from({ length: 5 }, () => generator.uniform())
 
@@ -31,5 +31,32 @@ describe('random', () => {
     const shuffled = random(5, 'test').shuffle([...values])
     expect(shuffled).not.toEqual(values)
     expect(shuffled.sort((a, b) => a - b)).toEqual(values)
+  })
+})
+
+describe('words', () => {
+  const first = (words: Words, count = 4): number[] => {
+    const drawn = new Uint32Array(count)
+    words(drawn)
+    return [...drawn]
+  }
+
+  it('are those of their seed, purpose and scope, however many are asked for at once', () => {
+    const all = seededWords(1, 'noise', 3)
+    expect([...first(all), ...first(all)]).toEqual(first(seededWords(1, 'noise', 3), 8))
+    expect(first(seededWords(1, 'noise', 4))).not.toEqual(first(seededWords(1, 'noise', 3)))
+    expect(first(seededWords(1, 'noise', 3))).toEqual([1871766036, 2452733067, 2909103476, 965638533])
+  })
+
+  it('of the system are never the same', () => {
+    expect(first(secretWords)).not.toEqual(first(secretWords))
+  })
+
+  it('make numbers from 0 to below 1, evenly', () => {
+    const uniform = uniformOf(seededWords(2, 'test'))
+    const counts = new Array<number>(10).fill(0)
+    for (let k = 0; k < 100_000; k++) counts[Math.floor(10 * uniform())]! += 1
+    // 10,000 each, standard deviation 95.
+    for (const count of counts) expect(Math.abs(count - 10_000)).toBeLessThan(450)
   })
 })

@@ -17,6 +17,8 @@ import {
 import { buildModel, type DeviceModel } from './models/model.js'
 import { outputShapeOf } from './output-shape.js'
 import { predict } from './predict.js'
+import { privateLayersOf } from './private/layers.js'
+import { trainPrivately } from './private/train.js'
 import { checkSamples } from './references.js'
 import { type InputSource, Residents } from './residents.js'
 import type { Trained, TrainingJob } from './round.js'
@@ -107,10 +109,13 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
         return { parameters, ...samples, seed, peer, round, plan, book, programs }
       })
       const controls = parts.map(({ state }) => controlOf(state))
+      const aborted = (part: number): boolean => controls[part]!.aborted()
+      const isPrivate = jobs.some(({ plan }) => plan.privacy !== undefined)
+      const one = isPrivate ? trainPrivately : train
       const outcomes =
-        model.dense === undefined
-          ? await inTurn(jobs, (job, part) => train(model, job, controls[part]!.aborted))
-          : await trainStacked(model.dense, jobs, part => controls[part]!.aborted())
+        model.dense === undefined || isPrivate
+          ? await inTurn(jobs, (job, part) => one(model, job, () => aborted(part)))
+          : await trainStacked(model.dense, jobs, aborted)
       const seconds = (performance.now() - begun) / 1000
       return outcomes.map((outcome, part) => written(parts[part]!, controls[part]!, outcome, seconds))
     },
@@ -179,7 +184,15 @@ function factsOf(model: DeviceModel, { name }: BackendReport): ModelFacts {
   // Side by side is for backends where calling an operation takes longer than it does: not wasm, and not where many
   // steps are one call.
   const limit = dense === undefined || name === 'wasm' || name === 'node' ? 1 : stackLimit(dense)
-  return { layout, headLayer, initial, stackLimit: limit, cut: cutOf(model), shapes }
+  return {
+    layout,
+    headLayer,
+    initial,
+    stackLimit: limit,
+    cut: cutOf(model),
+    publicBecause: publicBecause(model),
+    shapes,
+  }
 }
 
 /** Few runs need the cut: the others must not fail where a model cannot be cut. */
@@ -187,6 +200,16 @@ function cutOf(model: DeviceModel): ModelFacts['cut'] {
   try {
     const { featureShape, head } = model.cut()
     return { featureShape, head }
+  } catch (error) {
+    return recordOf(error)
+  }
+}
+
+/** Few runs need it, either. */
+function publicBecause(model: DeviceModel): ModelFacts['publicBecause'] {
+  try {
+    privateLayersOf(model)
+    return undefined
   } catch (error) {
     return recordOf(error)
   }

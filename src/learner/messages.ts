@@ -64,6 +64,8 @@ export interface ModelFacts {
   readonly initial: Float32Array
   /** Where it is cut in two, or why it cannot be. */
   readonly cut: HeadCut | ErrorRecord
+  /** Why its steps cannot be private, if they cannot. */
+  readonly publicBecause: ErrorRecord | undefined
   /** What each layer puts out for one sample, by its name. */
   readonly shapes: Readonly<Record<string, readonly number[]>>
   /** How many peers with it are trained side by side. */

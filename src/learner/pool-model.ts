@@ -22,7 +22,7 @@ export interface Shared {
 export function poolModel(
   { model, inputShape }: ModelChoice,
   place: number,
-  { layout, headLayer, initial, stackLimit, cut, shapes }: ModelFacts,
+  { layout, headLayer, initial, stackLimit, cut, publicBecause, shapes }: ModelFacts,
   { queue, references, workers, count }: Shared,
 ): PoolModel {
   const checkLength = (parameters: Float32Array): void => {
@@ -81,6 +81,9 @@ export function poolModel(
     cut() {
       if ('message' in cut) throw errorOf(cut)
       return cut
+    },
+    checkPrivacy() {
+      if (publicBecause !== undefined) throw errorOf(publicBecause)
     },
     initialParameters() {
       // Where a merge writes into them fastest. A worker writes nothing there but in a job that is being waited for.

@@ -6,6 +6,7 @@ import type { LocalPlan } from './plan.js'
 import type { InputSource } from './residents.js'
 import type { RuleBook } from './rules/index.js'
 import type { Targets } from './targets.js'
+import type { GradientReport } from './types.js'
 
 /** One round of one peer. */
 export interface TrainingJob {
@@ -31,34 +32,52 @@ export interface Trained {
   readonly steps: number
   /** How many of them were taken in a loop of the library's: see graph/replay.ts. */
   readonly stepsInLoop: number
+  /** See {@link TrainReport.gradients}. */
+  readonly gradients?: GradientReport
 }
 
 /**
  * The order in which a peer goes through its samples.
  *
- * @throws {@link HearsayError} `DATA` when it has none; `MANIFEST` when its inputs are to be varied and its targets,
+ * @throws {@link HearsayError} as {@link checkJob} does; `MANIFEST` when its steps were to be private
+ */
+export function orderOf(job: TrainingJob): BatchOrder {
+  checkJob(job)
+  const { plan, size, seed, peer, round } = job
+  if (plan.privacy !== undefined) {
+    throw new HearsayError(
+      'MANIFEST',
+      'does not go with this method, which has steps of its own; remove one of the two',
+      {
+        field: 'privacy',
+      },
+    )
+  }
+  return { ...plan, size, seed, peer, round }
+}
+
+/**
+ * @throws {@link HearsayError} `DATA` when there are no samples; `MANIFEST` when inputs are to be varied and the targets,
  *   which are images, would not be
  */
-export function orderOf({ plan, targets, size, seed, peer, round }: TrainingJob): BatchOrder {
+export function checkJob({ plan, targets, size }: TrainingJob): void {
   if (size === 0) throw new HearsayError('DATA', 'there are no samples to train on')
   if (plan.augment !== undefined && targets.shape.length > 1) {
     throw new HearsayError('MANIFEST', 'does not go with data.superResolution; remove one of the two', {
       field: 'training.augment',
     })
   }
-  return { ...plan, size, seed, peer, round }
 }
 
 /**
  * Sums up a round.
  *
- * @param loss - summed over the steps
  * @throws {@link HearsayError} `DIVERGED` when a parameter is no longer finite
  */
 export function trained(
   { round }: TrainingJob,
   parameters: Float32Array,
-  { loss, ...counts }: Omit<Trained, 'parameters'>,
+  figures: Omit<Trained, 'parameters'>,
 ): Trained {
   if (!areFinite(parameters)) {
     throw new HearsayError(
@@ -66,5 +85,5 @@ export function trained(
       `training diverged in round ${round + 1}: parameters are no longer finite; lower training.learningRate, or set training.clip`,
     )
   }
-  return { parameters, loss: loss / counts.steps, ...counts }
+  return { parameters, ...figures }
 }

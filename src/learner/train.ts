@@ -42,5 +42,5 @@ export async function train(
   )
   if (taken === undefined) return undefined
   const { sums, ...counts } = taken
-  return trained(job, await download(model), { loss: sums[0]![0]!, ...counts })
+  return trained(job, await download(model), { loss: sums[0]![0]! / counts.steps, ...counts })
 }

@@ -115,10 +115,20 @@ export interface TrainReport {
    * by operation.
    */
   readonly stepsInLoop: number
+  /** Of private steps at which any sample took part. Without noise, as the loss: for this peer's own eyes. */
+  readonly gradients?: GradientReport
   /** How far the parameters are from where they began, as a Euclidean norm. */
   readonly moved: number
   /** Inside the worker, waiting for a free worker not counted. */
   readonly seconds: number
+}
+
+/** The gradients of single samples in a round, before they were clipped. */
+export interface GradientReport {
+  /** Their mean length: the bound R should be near it. */
+  readonly length: number
+  /** Share of those that were longer than R. */
+  readonly clipped: number
 }
 
 /** Tensors that a worker holds between jobs. */
@@ -167,6 +177,8 @@ export interface PoolModel extends ModelChoice {
    *   that others cannot run: it trains all the same
    */
   cut(): HeadCut
+  /** @throws {@link HearsayError} `MODEL`, by a layer's name, when no gradient of a single sample is known, which privacy needs */
+  checkPrivacy(): void
   /** The common start x⁰, on shared memory: the same for a seed on every backend; a fresh copy each call. */
   initialParameters(): Float32Array
   /**

@@ -94,8 +94,8 @@ async function retire(
   const values = await vectorsOf(layout, descent.weights.variables, first)
   for (const [i, { place, job, ...counts }] of done.entries()) {
     const { samples, steps, stepsInLoop } = counts
-    const sums = { loss: losses![first + i]!, samples, steps, stepsInLoop }
-    outcomes[place] = attempt(() => trained(job, values[i]!, sums))
+    const figures = { loss: losses![first + i]! / steps, samples, steps, stepsInLoop }
+    outcomes[place] = attempt(() => trained(job, values[i]!, figures))
   }
   if (first > 0) descent.narrow(first)
 }

@@ -17,6 +17,13 @@ export interface Records {
   readonly mask: Tensor1D
 }
 
+/** How their gradients are taken. */
+export interface Clipping {
+  readonly targets: Pick<Targets, 'losses'>
+  /** R. */
+  readonly clip: number
+}
+
 /** What comes of the gradients of some records. */
 export interface ClippedSums {
   /** Σ_r clip_R(∇ℓ_r), of each parameter that is trained. */
@@ -24,7 +31,7 @@ export interface ClippedSums {
   /** Σ_r ℓ_r. */
   readonly loss: Scalar
   /** Σ_r ‖∇ℓ_r‖, before the clipping. */
-  readonly norms: Scalar
+  readonly lengths: Scalar
   /** How many were longer than R. */
   readonly clipped: Scalar
 }
@@ -35,15 +42,12 @@ export interface ClippedSums {
  * what these put out, gives the errors there; and of both come each record's length and the sum (arXiv 2210.00038).
  *
  * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it.
- *
- * @param clip - R
  */
 export function clippedSums(
   model: Pick<DeviceModel, 'logits'>,
   layers: readonly PrivateLayer[],
-  { losses }: Pick<Targets, 'losses'>,
   { inputs, targets, mask }: Records,
-  clip: number,
+  { targets: { losses }, clip }: Clipping,
 ): ClippedSums {
   const { errors, befores, value } = errorsOf(layers, () =>
     tf.sum(tf.mul(losses(rowsOf(model.logits(inputs, true)), targets), mask)),
@@ -57,7 +61,7 @@ export function clippedSums(
     for (const [k, sum] of shares[i]!.sums(column).entries()) sums[places[k]!] = sum
   }
   const isLong = tf.cast(tf.greater(lengths, clip), 'float32')
-  return { sums, loss: value, norms: tf.sum(tf.mul(mask, lengths)), clipped: tf.sum(tf.mul(mask, isLong)) }
+  return { sums, loss: value, lengths: tf.sum(tf.mul(mask, lengths)), clipped: tf.sum(tf.mul(mask, isLong)) }
 }
 
 /** Of each layer what went to its parameters, and the loss's gradient in what they made of it. */

@@ -93,9 +93,9 @@ async function expectTheSame(model: DeviceModel, shape: readonly number[], width
       targets: tf.tensor2d(batch.targets, [mask.length, width]),
       mask: tf.tensor1d(mask) as Tensor1D,
     }
-    const { sums, norms, clipped } = clippedSums(model, layers, { losses }, records, clip)
+    const { sums, lengths, clipped } = clippedSums(model, layers, records, { targets: { losses }, clip })
     expect(sums.map(sum => sum.shape)).toEqual(model.trainable.map(variable => variable.shape))
-    return { sums: sums.map(sum => sum.dataSync()), norms: norms.dataSync()[0]!, clipped: clipped.dataSync()[0]! }
+    return { sums: sums.map(sum => sum.dataSync()), all: lengths.dataSync()[0]!, clipped: clipped.dataSync()[0]! }
   })
   expect(tf.memory().numTensors).toBe(before)
   const scale = Math.sqrt(expected.sums.reduce((sum, each) => sum + each.reduce((s, g) => s + g * g, 0), 0))
@@ -104,7 +104,7 @@ async function expectTheSame(model: DeviceModel, shape: readonly number[], width
   )
   expect(apart / scale).toBeLessThan(1e-5)
   const counted = lengths.filter((_, record) => mask[record] === 1)
-  expect(actual.norms / counted.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4)
+  expect(actual.all / counted.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 4)
   expect(Math.abs(actual.clipped - counted.filter(length => length > clip).length)).toBeLessThanOrEqual(1)
 }
 

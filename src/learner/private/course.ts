@@ -1,0 +1,132 @@
+import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { random, secretWords, seededWords, uniformOf } from '../../random.js'
+import type { Course, Feed, ThisStep } from '../course.js'
+import { forwardBatch } from '../evaluate.js'
+import { inputsOf } from '../inputs.js'
+import type { DeviceModel } from '../models/model.js'
+import { sumOf } from '../norm.js'
+import type { PrivateSteps } from '../plan.js'
+import type { TrainingJob } from '../round.js'
+import type { GradientsAt } from '../rules/rule.js'
+import { targetTensor } from '../targets.js'
+import { tf } from '../tensorflow.js'
+import { clippedSums } from './clipped.js'
+import type { PrivateLayer } from './layers.js'
+import { Gaussian } from './noise.js'
+import { type BatchShape, batchShape, passesOf, poissonBatches } from './poisson.js'
+
+/** Numbers of noise that are drawn ahead: 16 MB. */
+const noiseAhead = 2 ** 22
+
+/**
+ * The steps of a private round: g~ = (Σ_r clip_R(∇ℓ_r) + σ·R·N(0, I)) / (q·n), over those that take part. The divisor is
+ * what is to be expected and not how many there are, which would tell of them.
+ */
+export class PrivateCourse implements Course {
+  /** Drawn so far. */
+  samples = 0
+  private readonly batches: Iterator<Int32Array, never, undefined>
+  private readonly shape: BatchShape
+  private readonly gaussian: Gaussian
+  private readonly inputs
+  private next: Int32Array
+
+  constructor(
+    private readonly model: DeviceModel,
+    private readonly layers: readonly PrivateLayer[],
+    private readonly job: TrainingJob,
+    private readonly privacy: PrivateSteps,
+  ) {
+    const { size, seed, peer, round } = job
+    const words = (purpose: string) => (privacy.seeded === true ? seededWords(seed, purpose, peer, round) : secretWords)
+    this.batches = poissonBatches(size, privacy.rate, uniformOf(words('private/batches')))
+    this.gaussian = new Gaussian(words('private/noise'))
+    this.shape = batchShape(size, privacy.rate, forwardBatch(model))
+    this.inputs = inputsOf(job)
+    this.next = this.batches.next().value
+  }
+
+  draw(from: number, most: number): Feed {
+    const { seed, peer, round, targets } = this.job
+    this.model.seedDropout(random(seed, 'dropout', peer, round, from))
+    const passes = passesOf(this.next.length, this.shape)
+    const picks = this.read(Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))), passes)
+    const rows = passes * this.shape.rows
+    const { from: all, rows: taken } = this.inputs(
+      picks.map(pick => filled(pick, rows)),
+      from,
+    )
+    const mask = new Float32Array(picks.length * rows)
+    for (const [step, pick] of picks.entries()) mask.fill(1, step * rows, step * rows + pick.length)
+    const expected = targetTensor(picks.length * rows, targets, (row, into, at) =>
+      targets.write(picks[Math.floor(row / rows)]![row % rows] ?? 0, into, at),
+    )
+    const ofSteps = [
+      tf.reshape(expected, [picks.length, rows, targets.width]),
+      tf.tensor2d(mask, [picks.length, rows]),
+      ...this.noise(picks.length),
+    ]
+    return { steps: picks.length, tensors: [all, taken, ...ofSteps], usual: passes === this.shape.passes }
+  }
+
+  gradients([from, rows, targets, mask, ...noise]: readonly Tensor[], thisStep: ThisStep): GradientsAt {
+    const { job, model, layers, privacy } = this
+    let isAsked = false
+    return factor => {
+      if (isAsked) throw new Error('a private step asks its samples once')
+      isAsked = true
+      const [indices, wanted, counts] = [rows!, targets!, mask!].map(tensor => this.passes(thisStep(tensor)))
+      const parts = indices!.map((some, pass) => {
+        const records = {
+          inputs: tf.gather(from!, some as Tensor1D),
+          targets: wanted![pass] as Tensor2D,
+          mask: counts![pass] as Tensor1D,
+        }
+        return clippedSums(model, layers, records, { targets: job.targets, clip: privacy.clip })
+      })
+      const scale = factor / (job.size * privacy.rate)
+      const gradients = noise.map((ofSteps, i) =>
+        tf.mul(tf.add(sumOf(parts.map(({ sums }) => sums[i]!)), thisStep(ofSteps)), scale),
+      )
+      const figures = (['loss', 'lengths', 'clipped'] as const).map(name => sumOf(parts.map(part => part[name])))
+      return { figures, gradients }
+    }
+  }
+
+  /** The next draws that take so many passes; one at least. */
+  private read(most: number, passes: number): Int32Array[] {
+    const picks: Int32Array[] = []
+    do {
+      picks.push(this.next)
+      this.samples += this.next.length
+      this.next = this.batches.next().value
+    } while (picks.length < most && passesOf(this.next.length, this.shape) === passes)
+    return picks
+  }
+
+  /** Of each parameter that is trained, [steps, …its shape]. */
+  private noise(steps: number): Tensor[] {
+    const { clip, noise } = this.privacy
+    const all = this.model.trainable.map(({ size }) => new Float32Array(steps * size))
+    // Step by step: a step's noise must not depend on how many are drawn at once, which the time they take decides.
+    for (let step = 0; step < steps && noise > 0; step++) {
+      for (const values of all) {
+        const size = values.length / steps
+        this.gaussian.fill(values.subarray(step * size, (step + 1) * size), noise * clip)
+      }
+    }
+    return all.map((values, i) => tf.tensor(values, [steps, ...this.model.trainable[i]!.shape]))
+  }
+
+  private passes(tensor: Tensor): Tensor[] {
+    const passes = tensor.shape[0]! / this.shape.rows
+    return passes === 1 ? [tensor] : tf.split(tensor, passes)
+  }
+}
+
+/** With the first sample, whatever it is: it then counts nothing. */
+function filled(pick: Int32Array, rows: number): Int32Array {
+  const all = new Int32Array(rows)
+  all.set(pick)
+  return all
+}
