@@ -231,11 +231,12 @@ export {
 } from './node/index.js'
 export * from './series/index.js'
 export {
+  type Attack,
+  type AttackName,
   type Baselines,
   createSimulation,
   type Fault,
   type KeepOptions,
-  type Lie,
   type PeerModel,
   type PeerResult,
   type Prepared,

@@ -55,7 +55,7 @@ const merges = {
       rounds: 3,
       training: { steps: 3, batch: 16, adaptive: true, clip: 0.5 },
     },
-    { lies: [{ peer: 2, round: 1 }] },
+    { attacks: ['bit-flip=10:2@1'] },
   ],
   'dfedsam on a one-peer-exponential graph, over TCP, two workers': [
     { merge: 'dfedsam', topology: 'one-peer-exponential', rounds: 3 },
@@ -165,7 +165,7 @@ const mixtures = {
   ),
   'mixture, interrupted, with a liar, cut ways and a peer that fails': [
     mixture({}, { rounds: 4 }),
-    { disconnect: 0.3, faults: [{ peer: 0, round: 1 }], lies: [{ peer: 2, round: 1 }], interruptIn: 2 },
+    { disconnect: 0.3, faults: [{ peer: 0, round: 1 }], attacks: ['bit-flip=10:2@1'], interruptIn: 2 },
   ],
 }
 

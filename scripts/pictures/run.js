@@ -16,7 +16,9 @@ const root = fileURLToPath(new URL('../../', import.meta.url))
 const size = { width: 1240, height: 1880 }
 const rounds = 20
 const flags =
-  `--model mlp --peers 16 --topology exponential --rounds ${rounds} --no-baselines --fail 5@12 --lie 11@6`.split(' ')
+  `--model mlp --peers 16 --topology exponential --rounds ${rounds} --no-baselines --fail 5@12 --attack bit-flip=10:11@6`.split(
+    ' ',
+  )
 
 const folder = mkdtempSync(join(tmpdir(), 'hearsay-picture-'))
 const browser = await chromium.launch({

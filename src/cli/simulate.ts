@@ -26,7 +26,7 @@ interface SimulateOptions extends RunFlags, OutletFlags {
   readonly out?: string
   readonly baselines: boolean
   readonly fail?: readonly string[]
-  readonly lie?: readonly string[]
+  readonly attack?: readonly string[]
   readonly disconnect?: number
   readonly resume?: string
   readonly json?: boolean
@@ -36,12 +36,11 @@ export const run: Run<SimulateOptions> = async ([file], options, terminal) => {
   if (options.resume !== undefined) return goOn(options.resume, file, options, terminal)
   const asked = await manifestFrom(file, options)
   const faults = (options.fail ?? []).map(text => parseFault(text, asked.peers, asked.rounds))
-  const lies = (options.lie ?? []).map(text => parseFault(text, asked.peers, asked.rounds, '--lie'))
   if (options.out !== undefined) await mustBeVacant(options.out)
-  const { resume: _, ...begun } = options
+  const { resume: _, attack: attacks = [], ...begun } = options
   let lock: Lock | undefined
   try {
-    return await runIn(asked, { ...begun, faults, lies }, terminal, async ({ prepared }) => {
+    return await runIn(asked, { ...begun, faults, attacks }, terminal, async ({ prepared }) => {
       const { runId, manifest } = prepared
       const path = options.out ?? (await makeRunFolder(Buffer.from(runId).toString('hex'), new Date()))
       const folder = await createRunFolder(path, manifest)

@@ -1,5 +1,5 @@
 import { isError, type Primary } from '../data/index.js'
-import type { RoundRecord, RunRecord } from '../watch/index.js'
+import { honestRound, type RoundRecord, type RunRecord } from '../watch/index.js'
 import type { ColumnName } from './shape.js'
 
 type Row = Readonly<Record<ColumnName, number | null>>
@@ -17,7 +17,7 @@ function ofSimulation({ rounds, members }: RunRecord, primary: Primary): RunCour
     rounds.flatMap((round): [number, Row][] => {
       const { whole } = round
       if (whole === null) return []
-      const values = qualitiesOf(round, primary)
+      const values = qualitiesOf(honestRound(round, members), primary)
       return [
         [
           round.round + 1,

@@ -28,6 +28,8 @@ export interface Tested extends Quality, Reported {
   readonly loss: number
   /** The quality of what this peer has without the others in this round. */
   readonly before?: Quality
+  /** In a simulation of the attack `backdoor`: the share of other classes' records that its trigger makes the first. */
+  readonly backdoor?: number
 }
 
 /** What a method reports of a round as it happens. `node` adds the peer and the round. */

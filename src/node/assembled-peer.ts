@@ -15,6 +15,7 @@ import type { Manifest } from './manifest.js'
 import type { Summand } from './membership/agreed-sum.js'
 import type { Member } from './membership/member.js'
 import type { Identity } from './network/identity.js'
+import type { Forge } from './roads/forge.js'
 import type { PublicRoadInit } from './roads/public-road.js'
 
 /** What a peer is put together from. */
@@ -35,8 +36,8 @@ export interface AssemblyInit {
   readonly data: PeerData
   /** Determines the peer's random numbers, together with the run's seed. */
   readonly number: number
-  /** Returns what is handed over in a round in place of the head: a simulated fault. @default the head */
-  readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
+  /** Decides what is handed over: a simulated attack. @default the head */
+  readonly forge?: Forge | undefined
   /** See {@link PublicRoadInit}. */
   readonly isDeafTo?: PublicRoadInit['isDeafTo']
   /** Local training of a round. */

@@ -19,6 +19,8 @@ export interface RoundFigures {
   readonly type: 'round'
   readonly round: number
   readonly peers: number
+  /** How many peers attack: the figures are of the others, and only counts are of all. Left out where none does. */
+  readonly attackers?: number
   /**
    * Accuracy on the test set, 0 to 1: of the peers' own models, and of their averaged model. Absent if the round ended
    * without a test.
@@ -26,6 +28,8 @@ export interface RoundFigures {
   readonly accuracy?: Spread & { readonly ofMean?: number }
   /** The figures of these tests beside accuracy. */
   readonly beside?: BesideSpread
+  /** Of a backdoor: see `Tested`. */
+  readonly backdoor?: Spread
   /** Mean training loss. */
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
@@ -52,7 +56,8 @@ export type RunEvent =
       readonly round: number
       /** The run's id, in hex. */
       readonly run: string
-      readonly members: readonly NamedPeer[]
+      /** Those that attack with the kind of their attack. */
+      readonly members: readonly (NamedPeer & { readonly attack?: string })[]
     }
   | PeerEvent
   | (RoundFigures & { readonly atMs: number })

@@ -1,6 +1,16 @@
 import { shown } from '../foreign.js'
 import type { RunRecord } from '../watch/record/shape.js'
-import { byteCount, count, countOf, deviceText, duration, firstOf, percent, small } from '../watch/text.js'
+import {
+  backdoorText,
+  byteCount,
+  count,
+  countOf,
+  deviceText,
+  duration,
+  firstOf,
+  percent,
+  small,
+} from '../watch/text.js'
 import type { Facts, RunAbout } from './data.js'
 import { qualityOf } from './quality.js'
 import type { KeptSummary } from './summary.js'
@@ -40,8 +50,8 @@ function timeText(ms: number): string {
   return Number.isNaN(time.getTime()) ? '–' : `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`
 }
 
-/** The first of each kind, as peer@round, and how many more. */
-function faultsText({ fail = [], lie = [], disconnect = 0 }: NonNullable<KeptSummary['faults']>): string {
+/** The first of each kind, and how many more. */
+function faultsText({ fail = [], lie = [], attack = [], disconnect = 0 }: NonNullable<KeptSummary['faults']>): string {
   const first = (all: readonly string[]): string =>
     firstOf(
       all.map(fault => shown(fault)),
@@ -50,6 +60,7 @@ function faultsText({ fail = [], lie = [], disconnect = 0 }: NonNullable<KeptSum
   return [
     ...(fail.length > 0 ? [`killed ${first(fail)}`] : []),
     ...(lie.length > 0 ? [`lying from ${first(lie)}`] : []),
+    ...(attack.length > 0 ? [`attacks ${first(attack)}`] : []),
     ...(disconnect > 0 ? [`${percent(disconnect)} of the ways cut`] : []),
   ].join('; ')
 }
@@ -62,6 +73,12 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
   const state = summary.interrupted === undefined ? ' so far' : summary.interrupted ? ', interrupted' : ''
   return [
     ...qualityOf(summary, about),
+    ...row('backdoor succeeds', summary.backdoor, backdoorText),
+    ...row(
+      'figures',
+      summary.attackers,
+      ({ length }) => `of the honest peers; ${countOf(length, 'peer')} of ${count(about.peers)} attack`,
+    ),
     ['rounds', `${count(done)} of ${count(rounds)}${state}`],
     ...row('run', record.run, asIs),
     ...row('time', summary.seconds, seconds => duration(seconds)),

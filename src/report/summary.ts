@@ -112,10 +112,18 @@ const schema = z.object({
   sentBytes: number,
   receivedBytes: number,
   faults: z
-    .object({ fail: listOf(isText, mostPeers), lie: listOf(isText, mostPeers), disconnect: z.number() })
+    // `lie` was what peers that hand over −10 times their head were called before `attack`.
+    .object({
+      fail: listOf(isText, mostPeers),
+      lie: listOf(isText, mostPeers),
+      attack: listOf(isText, mostPeers),
+      disconnect: z.number(),
+    })
     .partial()
     .optional()
     .catch(undefined),
+  attackers: listOf(isNumber, mostPeers).optional().catch(undefined),
+  backdoor: spread.optional().catch(undefined),
   absent: number,
   rejected: named(z.number()).optional().catch(undefined),
   /** Of a peer in the field: its id, and its own last test. */

@@ -1,7 +1,7 @@
 import { stringify } from 'csv-stringify/sync'
 import type { Measure } from '../data/index.js'
 import { shown } from '../foreign.js'
-import { type RoundRecord, type RunRecord, roundsOver } from '../watch/index.js'
+import { honestOnly, honestRound, type RoundRecord, type RunRecord, roundsOver } from '../watch/index.js'
 import { seriesNames } from './names.js'
 import { mean, tookPart, type Value, valuesOfPeer, valuesOfRun } from './values.js'
 
@@ -23,14 +23,17 @@ const baselineNames = ['baseline/local only', 'baseline/centralised'] as const
 /** A row a round: the numbers over all peers, and the baselines. */
 export function* roundsCsv(record: RunRecord, measure: Measure): Generator<string, void, undefined> {
   const rounds = roundsOver(record)
-  const names = namesIn(rounds.map(round => valuesOfRun(round, measure)))
-  const localOnly = new Map(record.baselines.localOnly.map(({ round, accuracy }) => [round, mean(accuracy)]))
+  const valuesOf = (round: RoundRecord): Value[] => valuesOfRun(honestRound(round, record.members), measure)
+  const names = namesIn(rounds.map(valuesOf))
+  const localOnly = new Map(
+    record.baselines.localOnly.map(({ round, accuracy }) => [round, mean(honestOnly(accuracy, record.members))]),
+  )
   const centralised = new Map(record.baselines.centralised.map(({ round, accuracy }) => [round, accuracy]))
   const baselines = localOnly.size + centralised.size > 0 ? baselineNames : []
   yield lines([['round', 'time', ...names, ...baselines]])
   for (const round of rounds) {
     const of = [localOnly.get(round.round) ?? null, centralised.get(round.round) ?? null]
-    const cells = cellsOf(valuesOfRun(round, measure), names)
+    const cells = cellsOf(valuesOf(round), names)
     yield lines([[...when(round), ...cells, ...of.slice(0, baselines.length)]])
   }
 }

@@ -21,6 +21,7 @@ import {
 import { besideOf, spreadOf } from '../watch/index.js'
 import { interleaved } from './interleaved.js'
 import { learnersOf, type PeerModel } from './models.js'
+import type { Prepared } from './prepared.js'
 
 export interface BaselinesInit {
   readonly manifest: Manifest
@@ -30,11 +31,12 @@ export interface BaselinesInit {
   readonly models: readonly PeerModel[]
   /** Of the peers. */
   readonly ids: readonly string[]
+  readonly attackers: Prepared['attackers']
 }
 
 /** Accuracy on the test set after the last round. */
 export interface Baselines {
-  /** Mean over the peers, each trained alone on its own data. */
+  /** Mean over the honest peers, each trained alone on its own data. */
   readonly localOnly: number
   /** Each of those peers. */
   readonly localOnlyOf: readonly number[]
@@ -56,7 +58,7 @@ export async function* runBaselines(
   init: BaselinesInit,
   signal: AbortSignal,
 ): AsyncGenerator<RunEvent, Baselines, undefined> {
-  const { manifest, dataset, shards, tests, models, ids } = init
+  const { manifest, dataset, shards, tests, models, ids, attackers } = init
   const [all] = partition(dataset, { kind: 'iid' }, 1, manifest.seed)
   const everything = { ...all!, standardisation: shards[0]!.common ?? all!.standardisation }
   const alone = new Map<number, Quality>()
@@ -89,12 +91,13 @@ export async function* runBaselines(
   }
   const localOnly = shards.map((_, peer) => alone.get(peer)!)
   const localOnlyOf = localOnly.map(({ accuracy }) => accuracy)
+  const honest = localOnly.filter((_, peer) => !attackers.has(peer))
   return {
-    localOnly: spreadOf(localOnlyOf).mean,
+    localOnly: spreadOf(honest.map(({ accuracy }) => accuracy)).mean,
     localOnlyOf,
     centralised: centralised.accuracy,
     beside: {
-      localOnly: besideOf(localOnly),
+      localOnly: besideOf(honest),
       localOnlyOf: localOnly.map(besideIn),
       centralised: besideOf([centralised]),
     },

@@ -2,28 +2,12 @@ import { HearsayError } from '../errors.js'
 import type { AssembledPeer, Lockstep, PeerEvent, RunEvent } from '../node/index.js'
 import { random } from '../random.js'
 import type { RunSummary } from '../watch/index.js'
+import { type Attack, attackText } from './attacks/attack.js'
 
 /** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
 export interface Fault {
   readonly peer: number
   readonly round: number
-}
-
-/** A peer that hands over a forged head from this round on. */
-export type Lie = Fault
-
-/**
- * What a lying peer hands over in place of its head: its head times −10, the sign flip of the literature on Byzantine
- * peers (arXiv 1703.02757) as it is usually scaled. It trains, merges and is tested like any other peer.
- */
-export function forgeryOf(
-  lies: readonly Lie[],
-  peer: number,
-): ((round: number, head: Float32Array) => Float32Array) | undefined {
-  const begins = Math.min(...lies.filter(lie => lie.peer === peer).map(({ round }) => round))
-  return begins === Number.POSITIVE_INFINITY
-    ? undefined
-    : (round, head) => (round < begins ? head : head.map(value => -10 * value))
 }
 
 /**
@@ -46,13 +30,18 @@ export function cutLinks(share: number, peers: number, seed: number): (peer: num
   return (peer, other) => cut.has(peer * peers + other)
 }
 
+/** Is this peer killed by then? */
+export function isKilled(faults: readonly Fault[], peer: number, round: number): boolean {
+  return faults.some(fault => fault.peer === peer && fault.round <= round)
+}
+
 /**
- * Reads "peer@round", both from 0.
+ * Reads the value of `--fail`, "peer@round", both from 0.
  *
- * @param flag - whose value it is, for the error
  * @throws {@link HearsayError} `USAGE` when the text is malformed, or the run has no such peer or round
  */
-export function parseFault(text: string, peers: number, rounds: number, flag = '--fail'): Fault {
+export function parseFault(text: string, peers: number, rounds: number): Fault {
+  const flag = '--fail'
   const match = /^(\d{1,6})@(\d{1,9})$/.exec(text)
   if (match === null) throw new HearsayError('USAGE', 'write peer@round, for example 3@5', { field: flag, value: text })
   const fault = { peer: Number(match[1]), round: Number(match[2]) }
@@ -66,7 +55,11 @@ export function parseFault(text: string, peers: number, rounds: number, flag = '
 }
 
 /** What is kept of the faults of a run; undefined where there is none. */
-export function stagedFaults(faults: readonly Fault[], lies: readonly Lie[], disconnect: number): RunSummary['faults'] {
+export function stagedFaults(
+  faults: readonly Fault[],
+  attacks: readonly Attack[],
+  disconnect: number,
+): RunSummary['faults'] {
   // Their order and repetition change nothing.
   const texts = (all: readonly Fault[]): string[] => [
     ...new Set(
@@ -75,7 +68,7 @@ export function stagedFaults(faults: readonly Fault[], lies: readonly Lie[], dis
   ]
   const staged = {
     ...(faults.length > 0 && { fail: texts(faults) }),
-    ...(lies.length > 0 && { lie: texts(lies) }),
+    ...(attacks.length > 0 && { attack: attacks.map(attackText) }),
     ...(disconnect > 0 && { disconnect }),
   }
   return Object.keys(staged).length === 0 ? undefined : staged

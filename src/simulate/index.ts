@@ -1,5 +1,7 @@
+export { type Attack, parseAttacks } from './attacks/attack.js'
+export { type AttackName, attackKinds, attackNames } from './attacks/kinds.js'
 export type { Baselines } from './baselines.js'
-export { type Fault, type Lie, parseFault } from './faults.js'
+export { type Fault, parseFault } from './faults.js'
 export type { PeerModel } from './models.js'
 export type { Transport } from './network.js'
 export type { Prepared } from './prepared.js'

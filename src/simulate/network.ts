@@ -6,7 +6,6 @@ import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
   type AssembledPeer,
-  type AssemblyInit,
   assemblePeer,
   createLockstep,
   type Lockstep,
@@ -19,6 +18,7 @@ import { openFilesLimit, tooFewFiles } from '../system-errors.js'
 import { type Layout, reserveVector } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
+import type { Attackers } from './attacks/attackers.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
 
@@ -38,8 +38,7 @@ export interface NetworkInit {
   readonly transport: Transport
   /** First of the TCP ports to listen on, one a peer; 0 lets the system choose. */
   readonly port: number
-  /** What a lying peer hands over in place of its head. */
-  readonly forgeryOf: (peer: number) => AssemblyInit['forge']
+  readonly attackers: Attackers
   /** Whether a peer receives nothing from another. */
   readonly isCut: (peer: number, other: number) => boolean
   readonly faults: readonly Fault[]
@@ -55,6 +54,8 @@ export interface Network {
   readonly members: readonly Member[]
   /** Only where the peers run in lockstep. */
   readonly lockstep: Lockstep | undefined
+  /** See {@link Attackers}. */
+  readonly begins: Attackers['begins']
   /** Bytes sent by all peers; in a resumed run, including those sent before. */
   sentBytes(): number
   /** Rejections of all peers, by reason; in a resumed run, including earlier ones. */
@@ -106,7 +107,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,
         test: tests[self]!,
-        forge: init.forgeryOf(self),
+        forge: init.attackers.forgeOf(self),
         uninformed: init.uninformed,
         buffers,
         transport: init.transport,
@@ -129,6 +130,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   return {
     peers,
     lockstep,
+    begins: init.attackers.begins,
     members: peers.map((peer, self) => ({
       name: shards[self]!.name,
       peerId: peer.identity.peerId,

@@ -3,6 +3,7 @@ import type { BackendReport } from '../learner/index.js'
 import type { Manifest } from '../node/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
+import type { Attack } from './attacks/attack.js'
 import type { PeerModel } from './models.js'
 import type { Transport } from './network.js'
 
@@ -24,4 +25,9 @@ export interface Prepared {
   readonly layout: Layout
   readonly head: HeadSection
   readonly transport: Transport
+  readonly attacks: readonly Attack[]
+  /** How each hostile peer attacks, by number. */
+  readonly attackers: ReadonlyMap<number, Attack>
+  /** Each peer's test samples with the trigger of a backdoor: see `stampedTests`. Left out where there is none. */
+  readonly stamped?: readonly Samples[]
 }

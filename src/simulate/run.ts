@@ -4,6 +4,7 @@ import { createDeadline } from '../deadline.js'
 import type { SavedRun, StateKeeper } from '../disk/index.js'
 import { methodOf } from '../methods/index.js'
 import type { AssembledPeer, Entry, PeerEvent, RunEvent } from '../node/index.js'
+import { headOf } from '../tensors/index.js'
 import { createRoundBook, type RoundBook } from '../watch/index.js'
 import { type Baselines, runBaselines } from './baselines.js'
 import { type Fault, withFaults } from './faults.js'
@@ -90,7 +91,11 @@ class PeersRun {
   private async *rounds(): AsyncGenerator<RunEvent, void, undefined> {
     const { book, progress, keeper, living, network, from } = this
     const { runId, ids } = this.prepared
-    const members = network.members.map(({ peerId, name }) => ({ peer: peerId.toString(), name }))
+    const { attackers } = this.prepared
+    const members = network.members.map(({ peerId, name }, at) => {
+      const attack = attackers.get(at)?.kind
+      return { peer: peerId.toString(), name, ...(attack && { attack }) }
+    })
     const run = Buffer.from(runId).toString('hex')
     yield { type: 'begin', atMs: Date.now(), round: from?.rounds ?? 0, run, members }
     for await (const event of interleaved(this.sources())) {
@@ -125,21 +130,37 @@ class PeersRun {
 
   /** Passes a peer's events on once they are in the book and kept: the peer waits until its model is copied. */
   private async *noted(peer: AssembledPeer, entry: Entry): AsyncGenerator<PeerEvent, void, undefined> {
-    const { book, keeper, signal } = this
-    for await (const event of peer.run(entry, signal)) {
+    const { book, keeper, network, signal } = this
+    const head = headOf(peer.parameters, this.prepared.models[peer.self]!.head)
+    await network.begins(peer.self, head)
+    for await (const happened of peer.run(entry, signal)) {
+      if (happened.type === 'ended') await network.begins(peer.self, head)
+      const event = happened.type === 'evaluated' ? await this.withBackdoor(peer, happened) : happened
       const kept = event.type === 'ended' ? keeper?.ended(peer, event.round) : undefined
       await Promise.all([book.add(peer.self, event, signal), kept])
       yield event
     }
   }
 
+  /** A test of an honest peer, with how often a backdoor succeeds in it. The peer's model is still meanwhile. */
+  private async withBackdoor<E extends PeerEvent>({ self, parameters }: AssembledPeer, event: E): Promise<E> {
+    const { stamped, attackers, models, shards } = this.prepared
+    const samples = stamped?.[self]
+    if (samples === undefined || samples.size === 0 || attackers.has(self)) return event
+    const { signal } = this
+    const { model } = models[self]!
+    const { accuracy } = await model.evaluate(parameters, samples, shards[self]!.standardisation, { signal })
+    return { ...event, backdoor: accuracy }
+  }
+
   private createBook(): RoundBook {
     const { network, from, signal } = this
-    const { manifest, shards, models, dataset, head } = this.prepared
+    const { manifest, shards, models, dataset, head, attackers } = this.prepared
     const standardisation = shards[0]!.common ?? meanStandardisation(shards.map(shard => shard.standardisation))
     const lost = network.peers.flatMap(({ self }) => (from?.peers[self]?.failed === true ? self : []))
     return createRoundBook({
       peers: manifest.peers,
+      attackers: new Set(attackers.keys()),
       // Peers with models of their own differ on purpose: they have no mean, and no distance to it.
       ...(methodOf(manifest.merge).needs.models !== 'own' && {
         models: {

@@ -8,16 +8,7 @@ import {
   type Shard,
   uninformedLoss,
 } from '../data/index.js'
-import {
-  createStateKeeper,
-  datasetDigest,
-  type KeptOptions,
-  readKeptOptions,
-  readState,
-  type SavedRun,
-  type StateInit,
-  type StateKeeper,
-} from '../disk/index.js'
+import { createStateKeeper, readState, type SavedRun, type StateInit, type StateKeeper } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelChoice } from '../learner/index.js'
 import { checkTopology, methodOf, modulesOf } from '../methods/index.js'
@@ -34,7 +25,12 @@ import {
 } from '../node/index.js'
 import { createTopology, spectralGap, type Topology } from '../topology/index.js'
 import type { RunSummary } from '../watch/index.js'
-import { cutLinks, forgeryOf, type Lie, stagedFaults } from './faults.js'
+import { createAttackers } from './attacks/attackers.js'
+import { attacksOn, checkPoison } from './attacks/fitting.js'
+import { poisoned } from './attacks/poison.js'
+import { stampedTests, triggerOf } from './attacks/trigger.js'
+import { cutLinks, isKilled, stagedFaults } from './faults.js'
+import { checkData, keptOptions } from './kept-options.js'
 import { modelsOf, type PeerModel } from './models.js'
 import { type Network, startNetwork, type Transport } from './network.js'
 import type { Prepared } from './prepared.js'
@@ -53,8 +49,8 @@ export interface SimulationOptions extends RunOptions {
   readonly workers?: number
   /** See {@link LearnerPoolInit.modules}; those of the run's method need not be named. @default none */
   readonly modules?: readonly URL[]
-  /** Peers that hand over forged heads: see `forgeryOf`. @default none */
-  readonly lies?: readonly Lie[]
+  /** Hostile peers, as `--attack` has them: "alie:2,5". Figures over peers are then of the others. @default none */
+  readonly attacks?: readonly string[]
   /** Where heads are published: this share of all directions between peers is cut. @default 0 */
   readonly disconnect?: number
   /** Resumes the run that is kept in this folder, after its last complete round. @default begins anew */
@@ -108,14 +104,16 @@ export interface Simulation {
  */
 export async function createSimulation(asked: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
   const topology = topologyOf(asked, options)
+  const attacks = attacksOn(asked, options.attacks)
   const dataset = await loadData(asked, {}, options)
+  checkPoison(attacks, dataset)
   const manifest = withStandardise(asked, dataset)
   if (options.resume !== undefined) await checkData(options.resume.folder, dataset)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const tests = testsOf(manifest, dataset, shards)
   const pool = await createPool(manifest, dataset, options)
   try {
-    return await startSimulation({ manifest, topology, dataset, shards, tests }, pool, options)
+    return await startSimulation({ manifest, topology, dataset, shards, tests, attacks }, pool, options)
   } catch (error) {
     await pool.close()
     throw error
@@ -153,20 +151,25 @@ function createPool(
 }
 
 async function startSimulation(
-  known: Pick<Prepared, 'manifest' | 'topology' | 'dataset' | 'shards' | 'tests'>,
+  known: Pick<Prepared, 'manifest' | 'topology' | 'dataset' | 'shards' | 'tests' | 'attacks'>,
   pool: LearnerPool,
   options: SimulationOptions,
 ): Promise<Simulation> {
-  const { manifest, topology, dataset } = known
-  const { transport = 'tcp', port = 0, faults = [], lies = [], disconnect = 0, resume } = options
+  const { manifest, topology, dataset, attacks } = known
+  const { transport = 'tcp', port = 0, faults = [], disconnect = 0, resume } = options
   const models = modelsOf(manifest, pool)
   const [{ model, head }] = models as [PeerModel]
   const runId = runIdOf(manifest)
   const layouts = models.map(({ model }) => model.layout)
   const from = resume && (await readState({ ...resume, runId, layouts, head: head.layout }))
+  const trigger = attacks.some(({ kind }) => kind === 'backdoor') ? triggerOf(dataset) : undefined
   const gap = spectralGap(topology).gap
+  const { peers, seed, mode } = manifest
+  const isGone = (peer: number, round: number): boolean => isKilled(faults, peer, round)
+  const attackers = createAttackers({ attacks, peers, seed, isAsync: mode === 'async', isGone })
   const network = await startNetwork({
     ...known,
+    shards: poisoned(known.shards, { attacks, dataset, trigger, seed }),
     runId,
     uninformed: uninformedLoss(dataset.objective ?? classification, dataset.classes.length),
     pool,
@@ -174,7 +177,7 @@ async function startSimulation(
     transport,
     port,
     faults,
-    forgeryOf: peer => forgeryOf(lies, peer),
+    attackers,
     from,
     isCut: cutLinks(disconnect, manifest.peers, manifest.seed),
   })
@@ -189,6 +192,8 @@ async function startSimulation(
     layout: model.layout,
     head,
     transport,
+    attackers: attackers.byPeer,
+    ...(trigger && { stamped: stampedTests(known.tests, trigger) }),
   }
   return new Started(prepared, pool, network, options, from)
 }
@@ -231,8 +236,9 @@ class Started implements Simulation {
   private async *summed(keeper: StateKeeper | undefined): AsyncGenerator<RunEvent, SimulationOutcome, undefined> {
     const { prepared, network, options, from, pool } = this
     const result = yield* runPeers(prepared, network, options, { from, keeper })
-    const { faults = [], lies = [], disconnect = 0 } = options
-    return { ...result, summary: summaryOf(prepared, result, pool.taken, stagedFaults(faults, lies, disconnect)) }
+    const { faults = [], disconnect = 0 } = options
+    const staged = stagedFaults(faults, prepared.attacks, disconnect)
+    return { ...result, summary: summaryOf(prepared, result, pool.taken, staged) }
   }
 
   private async createKeeper(keep: KeepOptions): Promise<StateKeeper | undefined> {
@@ -262,31 +268,6 @@ function reportedRun(
     classes: dataset.classes,
     baselines,
   }
-}
-
-function keptOptions({ backend, workers, transport, dataset }: Prepared, options: SimulationOptions): KeptOptions {
-  const { baselines = true, faults = [], lies = [], disconnect } = options
-  return {
-    backend: backend.name,
-    workers,
-    transport,
-    baselines,
-    faults: [...faults],
-    lies: [...lies],
-    ...(disconnect !== undefined && { disconnect }),
-    data: datasetDigest(dataset),
-  }
-}
-
-/** Throws where the samples have changed: with others it would be another run. */
-async function checkData(folder: string, dataset: Dataset): Promise<void> {
-  const { data } = await readKeptOptions(folder)
-  if (data === datasetDigest(dataset)) return
-  throw new HearsayError(
-    'DATA',
-    'holds other samples than when this run was begun; bring those back, or begin anew in another folder',
-    { source: dataset.name },
-  )
 }
 
 function modelChoices({ model, models }: Manifest, { inputShape }: Dataset): [ModelChoice, ...ModelChoice[]] {

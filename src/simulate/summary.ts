@@ -17,7 +17,7 @@ export function summaryOf(
   taken: LearnerPool['taken'],
   faults?: RunSummary['faults'],
 ): RunSummary {
-  const { manifest, backend, transport, dataset, layout, head } = prepared
+  const { manifest, backend, transport, dataset, layout, head, attackers } = prepared
   const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
   const rounds = last === undefined ? 0 : last.round + 1
   const { classes } = dataset
@@ -50,8 +50,10 @@ export function summaryOf(
     beside: besideFigures(lastTested?.beside, baselines),
     rarest: rarest === undefined ? null : { class: classes[rarest.class]!, samples: rarest.samples },
     primary,
-    fairness: fairnessOver(primary, result),
+    fairness: fairnessOver(primary, result, attackers),
     consensusDistance: last?.consensusDistance ?? null,
+    ...(attackers.size > 0 && { attackers: [...attackers.keys()].sort((a, b) => a - b) }),
+    ...(lastTested?.backdoor && { backdoor: lastTested.backdoor }),
     spectralGap: prepared.spectralGap,
     bytes: {
       sent: sentBytes,
@@ -77,17 +79,23 @@ export function summaryOf(
       localOnly: baselines?.localOnlyOf[peer] ?? null,
       ...(baselines && { localOnlyBeside: baselines.beside.localOnlyOf[peer]! }),
       failed,
+      ...(attackers.has(peer) && { attack: attackers.get(peer)!.kind }),
+      ...(tested?.backdoor !== undefined && { backdoor: tested.backdoor }),
       ...classDetails(tested ?? {}, classes),
       ...(tested?.figures && { figures: tested.figures }),
     })),
   }
 }
 
-/** Over the peers that were not killed. */
-function fairnessOver(primary: Primary, { peers }: SimulationResult): Fairness | null {
+/** Over the honest peers that were not killed. */
+function fairnessOver(
+  primary: Primary,
+  { peers }: SimulationResult,
+  attackers: Prepared['attackers'],
+): Fairness | null {
   const alive = peers.flatMap(({ name, tested, failed }, peer) => {
     const value = tested?.[primary]
-    return failed || value === undefined ? [] : [{ peer, name, value }]
+    return failed || attackers.has(peer) || value === undefined ? [] : [{ peer, name, value }]
   })
   return fairnessOf(primary, alive)
 }

@@ -7,7 +7,18 @@ import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
 import type { BesideFigures, PeerSummary, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
-import { byteCount, count, duration, gained, measured, measureNames, plain, small } from './text.js'
+import {
+  backdoorText,
+  byteCount,
+  count,
+  countOf,
+  duration,
+  gained,
+  measured,
+  measureNames,
+  plain,
+  small,
+} from './text.js'
 
 /**
  * The summary for people: a table of peers, then what the run amounts to.
@@ -41,12 +52,18 @@ function peerTable(summary: RunSummary, width: number | undefined): string {
     shown(name),
     count(samples),
     ...leads.map(({ name }) => besideMeasured(name, others[name])),
-    failed ? `${measured(accuracy, measure)} (killed)` : measured(accuracy, measure),
+    `${measured(accuracy, measure)}${standing(failed, others.attack)}`,
     ...besides.map(beside => besideMeasured(beside.name, others[beside.name])),
     ...figures.map(([name, text]) => figureText(others.figures?.[name], text, measure)),
     ...(alone ? aloneCells({ accuracy, ...others }, summary) : []),
   ])
   return wideTable(head, rows, width)
+}
+
+/** What is to be known of a peer beside its figure. */
+function standing(failed: boolean, attack: string | undefined): string {
+  if (attack !== undefined) return ` (${failed ? 'killed, ' : ''}attacks: ${attack})`
+  return failed ? ' (killed)' : ''
 }
 
 interface Column {
@@ -132,8 +149,14 @@ function outcome(summary: RunSummary, width: number | undefined): string {
   const titles = (columns: readonly Column[]): string[] => columns.map(({ title }) => title)
   const head = ['', ...titles(leads), measureNames[measure], ...titles(besides)]
   const table = wideTable(head, rows, width)
-  const leftOut = untestedText(untested)
-  return leftOut === undefined ? table : `${table}\n${pc.dim(leftOut)}`
+  const notes = [honestText(summary), untestedText(untested)].filter(note => note !== undefined)
+  return [table, ...notes.map(note => pc.dim(note))].join('\n')
+}
+
+/** Of a run with attackers: whose figures these are. */
+function honestText({ attackers, peers, faults }: RunSummary): string | undefined {
+  if (attackers === undefined) return undefined
+  return `of the ${countOf(peers - attackers.length, 'honest peer')}; the others attack: ${faults?.attack?.join(', ')}`
 }
 
 function figures(summary: RunSummary): string {
@@ -143,6 +166,9 @@ function figures(summary: RunSummary): string {
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
+    ...(summary.backdoor === undefined
+      ? []
+      : [['backdoor succeeds', backdoorText(summary.backdoor)] as [string, string]]),
     // Published heads go to everybody, whatever the topology.
     ...(methodNamed(summary.merge).road === 'everybody'
       ? []

@@ -16,6 +16,8 @@ export interface ComparedModels {
 
 export interface RoundBookInit {
   readonly peers: number
+  /** Numbers of the peers that attack: figures are of the others, and only counts of all. @default none */
+  readonly attackers?: ReadonlySet<number>
   /** The models, to be compared. Left out where they differ on purpose. */
   readonly models?: ComparedModels
   /** Bytes that all peers have sent so far. */
@@ -152,9 +154,9 @@ class Rounds implements RoundBook {
   }
 
   private async end(peer: number, round: number, signal: AbortSignal): Promise<void> {
-    const { peers, models } = this.init
+    const { peers, models, attackers } = this.init
     const entry = this.roundOf(round)
-    if (models === undefined) {
+    if (models === undefined || attackers?.has(peer)) {
       entry.models.set(peer, nothing)
       return this.closeWhatIsWhole()
     }
@@ -171,9 +173,10 @@ class Rounds implements RoundBook {
   }
 
   private closeWhatIsWhole(): void {
-    const { open, live, underWay } = this
+    const { open, live, underWay, init } = this
+    const honest = [...live].filter(peer => !init.attackers?.has(peer))
     for (const [round, entry] of [...open].sort(([a], [b]) => a - b)) {
-      if (live.size === 0 || [...live].some(peer => !entry.models.has(peer))) return
+      if (honest.length === 0 || [...live].some(peer => !entry.models.has(peer))) return
       open.delete(round)
       this.copies.ask()
       const work = this.close(round, entry).catch(error => {
@@ -188,15 +191,20 @@ class Rounds implements RoundBook {
     const { init } = this
     const sentBytes = init.sentBytes()
     const seconds = (init.before?.last.seconds ?? 0) + (performance.now() - (this.startedAt ?? 0)) / 1000
-    const summing = this.sumUp(modelsOf(entry))
+    const honest = peersOf(entry).filter(peer => !init.attackers?.has(peer))
+    const summing = this.sumUp(honest.map(peer => entry.models.get(peer)!))
     const told = this.telling
     const work = (async () => {
       const summed = await summing
-      const isTested = summed !== undefined && peersOf(entry).some(peer => entry.tested.has(peer))
+      const isTested = summed !== undefined && honest.some(peer => entry.tested.has(peer))
       const ofMean = isTested ? await init.models!.evaluateMean(summed.mean) : undefined
       if (summed !== undefined) this.copies.give(summed.mean)
       await told
-      this.latest = { ...figuresOf(round, entry, summed?.distance, ofMean), sentBytes, seconds }
+      this.latest = {
+        ...figuresOf(round, entry, honest, init.attackers?.size ?? 0, summed?.distance, ofMean),
+        sentBytes,
+        seconds,
+      }
       if (this.latest.accuracy !== undefined) this.latestTested = this.latest
       this.finished.push(this.latest)
     })()
@@ -224,26 +232,26 @@ function peersOf({ models }: OpenRound): number[] {
   return [...models.keys()].sort((a, b) => a - b)
 }
 
-function modelsOf(entry: OpenRound): Float32Array[] {
-  return peersOf(entry).map(peer => entry.models.get(peer)!)
-}
-
 function figuresOf(
   round: number,
   entry: OpenRound,
+  peers: readonly number[],
+  attackers: number,
   consensusDistance: number | undefined,
   ofMean: number | undefined,
 ): Omit<RoundFigures, 'sentBytes' | 'seconds'> {
-  const peers = peersOf(entry)
   const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
+  const backdoors = tested.flatMap(({ backdoor }) => backdoor ?? [])
   return {
     type: 'round',
     round,
     peers: peers.length,
+    ...(attackers > 0 && { attackers }),
     ...(tested.length > 0 && {
       accuracy: { ...spreadOf(tested.map(({ accuracy }) => accuracy)), ...(ofMean !== undefined && { ofMean }) },
       beside: besideOf(tested),
     }),
+    ...(backdoors.length > 0 && { backdoor: spreadOf(backdoors) }),
     loss: spreadOf(peers.map(peer => entry.losses.get(peer)!)).mean,
     ...(consensusDistance !== undefined && { consensusDistance }),
     absent: entry.absent,

@@ -44,6 +44,13 @@ export interface Summary {
   readonly fairness: Fairness | null
   /** Null where peers have models of their own. */
   readonly consensusDistance: number | null
+  /**
+   * Numbers of the peers that attacked in a simulation: all that is over peers, from `accuracy` to `consensusDistance`, is
+   * over the others. Left out where none did.
+   */
+  readonly attackers?: readonly number[]
+  /** Of a backdoor, over the honest peers: the share of other classes' test records that its trigger makes the first. */
+  readonly backdoor?: Spread
   readonly spectralGap: number
   readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
   /** Samples trained by all peers a second; exchange and evaluation included in the time. */
@@ -67,6 +74,10 @@ export interface PeerSummary extends Partial<Beside> {
   /** What stands beside it; left out where baselines were not run. */
   readonly localOnlyBeside?: Partial<Beside>
   readonly failed: boolean
+  /** The kind of its attack. Left out of honest peers. */
+  readonly attack?: string
+  /** See {@link Summary}. */
+  readonly backdoor?: number
   /** Of its last test, unless there are very many classes. */
   readonly byClass?: readonly (ClassFigures & { readonly name: string })[]
   /** The same test: rows are labels and columns answers, in the order of `byClass`. */
@@ -86,13 +97,13 @@ export interface RunSummary extends Summary, Pick<TrainReport, 'steps' | 'stepsI
   readonly data: string
   readonly model: { readonly parameters: number; readonly shared: number }
   /**
-   * What was made to go wrong in a simulation; left out where nothing was. Peers that die or lie as "peer@round", both
-   * from 0, and the share of the directions between peers that were cut. None of it stands in the manifest, and yet it
+   * What was made to go wrong in a simulation; left out where nothing was. Peers that die as "peer@round", both from 0,
+   * attacks as `--attack` has them, and the share of the directions between peers that were cut. None of it stands in the manifest, and yet it
    * is part of what the figures come from.
    */
   readonly faults?: {
     readonly fail?: readonly string[]
-    readonly lie?: readonly string[]
+    readonly attack?: readonly string[]
     readonly disconnect?: number
   }
   /** Heads that should have come and did not. */

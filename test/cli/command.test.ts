@@ -4,7 +4,9 @@ import { Command as Commander } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { type Command, number, register, type Terminal, wholeNumber } from '../../src/cli/command.js'
 import { commands } from '../../src/cli/commands/index.js'
+import { simulate } from '../../src/cli/commands/simulate.js'
 import { HearsayError } from '../../src/errors.js'
+import { attackNames } from '../../src/simulate/index.js'
 
 describe('a flag’s number', () => {
   it('is read as it is written', () => {
@@ -50,6 +52,11 @@ describe('a command', () => {
     })
     expect(seen).toEqual([['one', undefined], { size: 3, kind: 'a', also: ['x', 'y'], extras: false }])
     expect(program.commands[0]!.helpInformation()).toContain('--no-extras')
+  })
+
+  it('simulate names every kind of attack', () => {
+    const { description } = simulate.flags.find(({ flags }) => flags.startsWith('--attack '))!
+    for (const kind of attackNames) expect(description).toContain(kind)
   })
 
   it.each(commands)('$usage has examples of its own, and flags that are declared once', command => {

@@ -1,6 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { NamedPeer } from '../../src/node/index.js'
-import { eventsOf, simulated, tiny } from './hearsay.js'
+import { eventsOf, hearsay, readRun, simulated, temporaryFolder, tiny } from './hearsay.js'
 
 describe('a peer that dies in the middle of a round', () => {
   it('costs its neighbours its share and nothing else', async () => {
@@ -40,5 +42,33 @@ describe('a peer that dies in the middle of a round', () => {
     ])
     expect(summary.rounds).toBe(3)
     expect(summary.perPeer.map(({ failed }) => failed)).toEqual([true, false, true])
+  })
+})
+
+describe('peers that attack', () => {
+  const attacked = ['--peers', '5', '--topology', 'full', '--attack', 'alie=1.5:2', '--attack', 'dissensus:4@1']
+
+  it('are marked, and no figure over peers is theirs', async () => {
+    const out = join(await temporaryFolder(), 'run')
+    const { status, stdout } = await hearsay(['simulate', ...tiny, ...attacked, '--rounds', '3', '--out', out])
+    expect(status).toBe(0)
+    expect(stdout).toMatch(/ 2 +peer-2 .* \(attacks: alie\)/)
+    expect(stdout).toContain('of the 3 honest peers; the others attack: alie=1.5:2, dissensus=1.5:4@1')
+    const { summary } = await readRun(out)
+    const accuracies = [0, 1, 3].map(peer => summary.perPeer[peer]!.accuracy!)
+    expect(summary.attackers).toEqual([2, 4])
+    expect(summary.accuracy.min).toBe(Math.min(...accuracies))
+    expect(summary.accuracy.max).toBe(Math.max(...accuracies))
+    expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('of the honest peers; 2 peers of 5 attack')
+  })
+
+  it('give the same numbers again, and are named to the letter', async () => {
+    const [first, again] = [await simulated([...tiny, ...attacked]), await simulated([...tiny, ...attacked])]
+    expect([...again.parameters]).toEqual([...first.parameters])
+    const { status, stderr } = await hearsay(['simulate', ...tiny, '--peers', '5', '--attack', 'ally:2'])
+    expect({ status, stderr }).toEqual({
+      status: 2,
+      stderr: expect.stringMatching(/^error: --attack ally:2: kinds are sign-flip, .*; did you mean "alie"\?\n/),
+    })
   })
 })

@@ -81,7 +81,7 @@ async function runWith(init: { learningRate?: number; until?: number; from?: rea
         test: dataset.test,
         uninformed: Math.log(classes.length),
         ...(self === 1 && {
-          forge: (round, head) => (round === poisoned ? head.map((_, at) => 1e11 * Math.sin(at)) : head),
+          forge: async ({ round }, head) => (round === poisoned ? head.map((_, at) => 1e11 * Math.sin(at)) : head),
         }),
         transport: 'memory',
         listen: [`${place}-${self}`],

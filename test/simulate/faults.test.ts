@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { forgeryOf, stagedFaults } from '../../src/simulate/faults.js'
+import { parseAttacks } from '../../src/simulate/attacks/attack.js'
+import { stagedFaults } from '../../src/simulate/faults.js'
 import { parseFault } from '../../src/simulate/index.js'
 
 describe('--fail', () => {
@@ -27,24 +28,12 @@ describe('what is kept of faults', () => {
       { peer: 0, round: 3 },
       { peer: 2, round: 1 },
     ]
-    expect(stagedFaults([two, one, two], [one], 0.25)).toEqual({ fail: ['0@3', '2@1'], lie: ['0@3'], disconnect: 0.25 })
-    expect(stagedFaults([], [two], 0)).toEqual({ lie: ['2@1'] })
-  })
-})
-
-describe('--lie', () => {
-  it('is read as --fail is', () => {
-    expect(() => parseFault('2', 3, 2, '--lie')).toThrow('--lie 2: write peer@round')
-  })
-
-  it('hands −10 times the head over, from its round on', () => {
-    const forge = forgeryOf([{ peer: 1, round: 2 }], 1)!
-    const head = Float32Array.of(1, -2)
-    expect([1, 2, 3].map(round => [...forge(round, head)])).toEqual([
-      [1, -2],
-      [-10, 20],
-      [-10, 20],
-    ])
-    expect(forgeryOf([{ peer: 1, round: 2 }], 0)).toBeUndefined()
+    const attacks = parseAttacks(['ipm=1:2', 'bit-flip:0@3'], 3, 4)
+    expect(stagedFaults([two, one, two], attacks, 0.25)).toEqual({
+      fail: ['0@3', '2@1'],
+      attack: ['bit-flip=1:0@3', 'ipm=1:2'],
+      disconnect: 0.25,
+    })
+    expect(stagedFaults([], attacks.slice(1), 0)).toEqual({ attack: ['ipm=1:2'] })
   })
 })

@@ -178,22 +178,37 @@ describe('a simulation that goes on', () => {
       training: { steps: 4, decay: 0.3 },
       limits: { headDistance: 1.3, headRadius: 0 },
     }
-    const lies = [{ peer: 1, round: 1 }]
-    const whole = await run(manifest, { lies }, await folder())
+    const attacks = ['bit-flip=10:1@1']
+    const whole = await run(manifest, { attacks }, await folder())
     const path = await folder()
-    await run(manifest, { lies }, path, 3)
+    await run(manifest, { attacks }, path, 3)
     const forgetful = await folder()
     await cp(path, forgetful, { recursive: true })
     for (const name of (await readdir(join(forgetful, 'state'))).filter(name => name.startsWith('round-'))) {
       await forget(join(forgetful, 'state', name))
     }
-    const again = await run(manifest, { lies, resume: { folder: path, tell: expect.unreachable } }, path)
+    const again = await run(manifest, { attacks, resume: { folder: path, tell: expect.unreachable } }, path)
     expect(again.rounds).toBeGreaterThanOrEqual(3)
     expect(figures(again.result)).toEqual(figures(whole.result))
     expect(refusals(again)).toEqual(refusals(whole).filter(({ round }) => round >= again.rounds))
     expect(refusals(again).some(({ heads }) => heads.some(({ name }) => name === 'peer-1'))).toBe(true)
-    const other = await run(manifest, { lies, resume: { folder: forgetful, tell: expect.unreachable } }, forgetful)
+    const other = await run(manifest, { attacks, resume: { folder: forgetful, tell: expect.unreachable } }, forgetful)
     expect(figures(other.result)).not.toEqual(figures(whole.result))
+  }, 300_000)
+
+  it('of a run under attack ends with the same numbers: attackers go on as they had begun', async () => {
+    const attacks = ['dissensus:1', 'noise=0.1:2@2', 'two-faced=2:4', 'alie=1.5:5@3']
+    const manifest: ManifestInput = { peers: 7, topology: 'full', merge: 'dfedavg' }
+    const whole = await run(manifest, { attacks }, await folder())
+    const path = await folder()
+    await run(manifest, { attacks }, path, 3)
+    const again = await run(
+      manifest,
+      { attacks: (await readKeptOptions(path)).attacks, resume: { folder: path, tell: expect.unreachable } },
+      path,
+    )
+    expect(again.rounds).toBeGreaterThanOrEqual(3)
+    expect(figures(again.result)).toEqual(figures(whole.result))
   }, 300_000)
 
   it.each(['2.safetensors', 'heads'])(

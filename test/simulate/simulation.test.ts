@@ -57,7 +57,7 @@ describe('a simulation', () => {
   it('goes on with a liar among its peers, which costs the others its weight and nothing more', async () => {
     for (const merge of ['dfedavg', { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev' }, 'mixture']) {
       const manifest = { merge, rounds: 3, topology: 'full' } as ManifestInput
-      const simulation = await create(manifest, { lies: [{ peer: 2, round: 1 }] })
+      const simulation = await create(manifest, { attacks: ['bit-flip=10:2@1'] })
       const liar = simulation.prepared.ids[2]
       const { events, result } = await follow(simulation)
       const refused = events.filter(event => event.type === 'refused')

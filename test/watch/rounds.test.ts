@@ -32,7 +32,7 @@ const never = new AbortController().signal
 
 function stageOf(
   peers: number,
-  { copyBytes, ...changes }: Partial<ComparedModels> & Pick<RoundBookInit, 'copyBytes'> = {},
+  { copyBytes, attackers, ...changes }: Partial<ComparedModels> & Pick<RoundBookInit, 'copyBytes' | 'attackers'> = {},
 ): Stage {
   const models = Array.from({ length: peers }, () => new Float32Array(layout.size))
   const means: Float32Array[] = []
@@ -49,6 +49,7 @@ function stageOf(
     },
     sentBytes: () => 1000,
     ...(copyBytes === undefined ? {} : { copyBytes }),
+    ...(attackers && { attackers }),
   })
   return {
     book,
@@ -92,6 +93,23 @@ describe('the book of rounds', () => {
     expect(means).toEqual([Float32Array.of(8, 2, 2)])
     expect(book.last()).toMatchObject({ round: 0 })
     expect(book.ready()).toEqual([])
+  })
+
+  it('leaves peers that attack out of all figures, but not out of the counts, and waits for them', async () => {
+    const { book, play, means } = stageOf(3, { attackers: new Set([1]) })
+    await play(0, 0, [9, 1, 0], 0.4, 1)
+    await play(2, 0, [7, 3, 4], 0.8)
+    expect(await book.settle()).toEqual([])
+    await play(1, 0, [1e6, 1e6, 1e6], 0.01, 2)
+    const [figures] = await book.settle()
+    expect(figures).toMatchObject({ peers: 2, attackers: 1, loss: 2, consensusDistance: 5, absent: 3, samples: 30 })
+    expect(figures!.accuracy).toEqual({ mean: expect.closeTo(0.6, 12), min: 0.4, max: 0.8, ofMean: 0.5 })
+    expect(means).toEqual([Float32Array.of(8, 2, 2)])
+    // When the last honest peer is dead there is nothing left to tell.
+    book.lose(0)
+    book.lose(2)
+    await play(1, 1, [0, 0, 0], 0.01)
+    expect(await book.settle()).toEqual([])
   })
 
   it('copies a model at the end of its round: its peer goes on before the round is whole', async () => {

@@ -1,5 +1,6 @@
 import type { ReportData } from '../../src/report/data.js'
 import { besideMeasured, figureName } from '../../src/watch/beside-text.js'
+import { honestOnly, honestRound } from '../../src/watch/record/honest.js'
 import type { Column, RunRecord } from '../../src/watch/record/shape.js'
 import { byteCount, measured, measureNames, small } from '../../src/watch/text.js'
 import { highestOf, lowestOf, meanOf } from '../columns.js'
@@ -9,7 +10,9 @@ import { type Curve, dashed, type Values } from './plot.js'
 /** How the peers learn, round by round. */
 export function Learning({ data }: { readonly data: ReportData }) {
   const { record, measure, primary, contraction } = data
-  const { rounds } = record
+  const rounds = record.rounds.map(round => honestRound(round, record.members))
+  const attackers = record.members.filter(({ attack }) => attack !== undefined).length
+  const whose = attackers === 0 ? 'the peers’' : 'the honest peers’'
   const numbers = rounds.map(({ round }) => round + 1)
   // Of one peer in the field there is no mean, nor a lowest and a highest.
   const isOne = record.run === null
@@ -34,7 +37,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
       {primary !== 'accuracy' && rounds.some(({ beside }) => beside[primary] !== undefined) && (
         <Curves
           title={capital(figureName(primary))}
-          says={`The figure that the manifest puts first: ${isOne ? 'of this peer’s own model.' : 'the mean over the peers’ own models, from the lowest to the highest.'}`}
+          says={`The figure that the manifest puts first: ${isOne ? 'of this peer’s own model.' : `the mean over ${whose} own models, from the lowest to the highest.`}`}
           rounds={numbers}
           curves={[
             overPeers(
@@ -48,14 +51,14 @@ export function Learning({ data }: { readonly data: ReportData }) {
       )}
       <Curves
         title={capital(measureNames[measure])}
-        says={`On the test set: ${isOne ? 'this peer’s own model.' : 'the mean of the peers’ own models, from the lowest to the highest.'}`}
+        says={`On the test set: ${isOne ? 'this peer’s own model.' : `the mean of ${whose} own models, from the lowest to the highest.`}`}
         rounds={numbers}
         curves={accuracy.filter(hasValues)}
         text={value => measured(value, measure)}
       />
       <Curves
         title="Loss"
-        {...(!isOne && { says: 'Mean over peers.' })}
+        {...(!isOne && { says: attackers === 0 ? 'Mean over peers.' : 'Mean over honest peers.' })}
         rounds={numbers}
         curves={[
           { label: 'training', color: 'blue' as const, values: rounds.map(({ columns }) => meanOf(columns.loss)) },
@@ -66,7 +69,7 @@ export function Learning({ data }: { readonly data: ReportData }) {
       {distance.some(value => value !== null) && (
         <Curves
           title="Consensus distance"
-          says={`How far the peers’ models are from their mean, squared.${contraction === null ? '' : ' Dashed: the bound that the spectral gap sets from the first round on if nobody trained; what lies above it comes from training on unlike data.'}`}
+          says={`How far ${whose} models are from their mean, squared.${contraction === null ? '' : ' Dashed: the bound that the spectral gap sets from the first round on if nobody trained; what lies above it comes from training on unlike data.'}`}
           rounds={numbers}
           curves={[
             { label: 'measured', color: 'blue' as const, values: distance },
@@ -128,8 +131,10 @@ export function capital(text: string): string {
 }
 
 /** What each peer alone, and all data in one place, come to in a figure. */
-function baselineCurves({ rounds, baselines }: RunRecord, figure: string): Curve[] {
-  const alone = new Map(baselines.localOnly.map(tested => [tested.round, meanOf(figureIn(tested, figure) ?? [])]))
+function baselineCurves({ rounds, members, baselines }: RunRecord, figure: string): Curve[] {
+  const alone = new Map(
+    baselines.localOnly.map(tested => [tested.round, meanOf(honestOnly(figureIn(tested, figure) ?? [], members))]),
+  )
   const together = new Map(baselines.centralised.map(tested => [tested.round, figureIn(tested, figure) ?? null]))
   const values = (known: ReadonlyMap<number, number | null>): Values =>
     rounds.map(({ round }) => known.get(round) ?? null)

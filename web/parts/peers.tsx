@@ -12,9 +12,10 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
   const misses = (kind: 'absent' | 'refused') => (peer: number) =>
     rounds.reduce((sum, round) => sum + round[kind].filter(miss => miss.peer === peer).length, 0)
   const standing = (peer: number): string | null => {
+    const { goneSince, attack } = members[peer]!
     const killed = rounds.find(({ failed }) => failed.includes(peer))
     if (killed !== undefined) return `killed in round ${killed.round + 1}`
-    const { goneSince } = members[peer]!
+    if (attack !== undefined) return `attacks: ${attack}`
     return goneSince === null ? null : `gone since round ${goneSince + 1}`
   }
   const ofMeasure = (value: number): string => measured(value, measure)
@@ -40,6 +41,7 @@ export function PeerTable({ data }: { readonly data: ReportData }) {
     ...(primary === 'accuracy' ? [alone] : []),
     { title: 'before the merge', value: last(rounds.map(({ beside }) => beside.before)), text: ofMeasure },
     ...besideOrder.filter(name => name !== primary).map(beside),
+    { title: 'backdoor succeeds', value: last(rounds.map(({ beside }) => beside.backdoor)), text: percent },
     ...figures.map(({ name, label, unit }) => ({
       title: label,
       value: last(rounds.map(round => round.figures[name])),

@@ -31,8 +31,9 @@ export const simulate: Command = {
         repeatable: true,
       },
       {
-        flags: '--lie <peer@round>',
-        description: 'from this round on a peer hands over -10 times its head, both from 0',
+        flags: '--attack <kind:peers>',
+        description:
+          'hostile peers, as alie:2,5, sign-flip=10:3 or ipm:1@5 from a round on: sign-flip, bit-flip, noise, alie, ipm, min-max, dissensus, two-faced, free-rider, label-flip, backdoor; figures are then of the others',
         repeatable: true,
       },
       {
@@ -59,6 +60,7 @@ export const simulate: Command = {
     'hearsay simulate --data heart-disease --model logistic --rounds 20',
     'hearsay simulate --data digits --model mlp --peers 16 --topology torus --partition dirichlet:0.1 --rounds 5',
     'hearsay simulate --data digits --model logistic --peers 6 --rounds 4 --fail 2@1 --json',
+    'hearsay simulate --data digits --model mlp --peers 8 --topology full --rounds 10 --attack alie=1.5:2,5',
     'hearsay simulate --data digits --model logistic --rounds 5 --no-baselines --watch',
   ],
   load: async () => (await import('../simulate.js')).run,

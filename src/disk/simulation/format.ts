@@ -37,7 +37,8 @@ export const optionsSchema = z.strictObject({
   transport: z.enum(['tcp', 'memory']),
   baselines: z.boolean(),
   faults,
-  lies: faults,
+  /** As `--attack` has them. */
+  attacks: z.array(z.string().max(1_000_000)).max(1000),
   disconnect: z.number().min(0).max(1).optional(),
   /** SHA-256 of the samples, in hex: a file may have changed. */
   data: z.string().regex(/^[0-9a-f]{64}$/),

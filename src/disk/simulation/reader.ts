@@ -26,7 +26,7 @@ export interface StateLimits {
 }
 
 export const stateLimits: StateLimits = {
-  /** Enough for as many faults and lies as the schema allows. */
+  /** Enough for as many faults and attackers as the schema allows. */
   optionsBytes: 16 * 1024 * 1024,
   /** Enough for figures of a thousand peers with their gates. */
   runBytes: 256 * 1024 * 1024,

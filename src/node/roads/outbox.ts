@@ -14,6 +14,7 @@ import {
 import type { Neighbourhood, Position } from '../../methods/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
+import { type Forge, saidTo } from './forge.js'
 
 /** Sends the own head to the neighbours. */
 export interface Outbox {
@@ -36,8 +37,8 @@ export interface OutboxInit {
   readonly handover: Handover
   /** Keep the payload of the last exchange, at the memory of one more head. @default false */
   readonly keepsLatest?: boolean
-  /** Returns what is handed over in a round in place of the head: a simulated fault. @default the head */
-  readonly forge?: ((round: number, head: Float32Array) => Float32Array) | undefined
+  /** Decides what is handed over: a simulated attack. @default the head */
+  readonly forge?: Forge | undefined
   /**
    * For peers of one process in lockstep: which peers are gone is known rather than detected, and no head of a living
    * peer may be lost, since its neighbour waits for it without limit.
@@ -123,24 +124,29 @@ export function createOutbox(init: OutboxInit): Outbox {
   async function toAll(
     position: Position,
     head: Float32Array,
-    { members, self, graph }: Neighbourhood<Member>,
+    where: Neighbourhood<Member>,
     signal: AbortSignal,
   ): Promise<{ readonly over: Promise<unknown> }> {
-    const payload = await handover.encode(init.forge?.(position.round, head) ?? head)
-    const all = graph
+    const { members, self, graph } = where
+    const receivers = graph
       .sendsTo(self)
-      .map(peer => members[peer]!.peerId)
-      .filter(peerId => lockstep?.isGone(peerId.toString(), position.round) !== true)
-      .map(peerId => send(peerId, position, payload, signal))
-    if (init.keepsLatest === true) {
-      // Its memory is not released when it is replaced: a newcomer may still be reading it.
-      kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
-      return { over: Promise.all(all) }
+      .filter(peer => lockstep?.isGone(members[peer]!.peerId.toString(), position.round) !== true)
+    const ends: Promise<unknown>[] = []
+    for (const { vector, receivers: some } of await saidTo(receivers, init.forge, position, head, where, signal)) {
+      const payload = await handover.encode(vector)
+      const all = some.map(peer => send(members[peer]!.peerId, position, payload, signal))
+      const over = Promise.all(all)
+      ends.push(over)
+      if (init.keepsLatest === true) {
+        // Its memory is not released when it is replaced: a newcomer may still be reading it.
+        kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
+        continue
+      }
+      void over.then(taken => {
+        if (taken.every(Boolean)) handover.release(payload)
+      })
     }
-    const over = Promise.all(all).then(taken => {
-      if (taken.every(Boolean)) handover.release(payload)
-    })
-    return { over }
+    return { over: Promise.all(ends) }
   }
 
   return {

@@ -207,12 +207,15 @@ class Publishing implements PublicationRoad {
   private async publish(
     round: number,
     values: Float32Array,
-    { members, self }: Neighbourhood,
+    where: Neighbourhood,
     signal: AbortSignal,
   ): Promise<Hearing> {
+    const { members, self } = where
     const { lockstep, forge } = this.init
     await lockstep?.whenEnded(round - 1, signal)
-    const published = await this.publication.publish(round, forge?.(round, values) ?? values)
+    const said = (await forge?.({ round, step: 0 }, values, where, signal)) ?? values
+    if (!(said instanceof Float32Array)) throw new TypeError('what is published is one vector')
+    const published = await this.publication.publish(round, said)
     if (!published.ok) {
       this.unfit.add(`OWN_${published.reason}`)
       lockstep?.withhold(this.node.peerId.toString(), round)

@@ -4,7 +4,7 @@ import type { Measure } from '../../data/index.js'
 import { appendFlags } from '../../disk/index.js'
 import { HearsayError } from '../../errors.js'
 import { whenRefused } from '../../system-errors.js'
-import type { MemberRecord, RoundRecord, RunRecord } from '../../watch/index.js'
+import { honestOnly, honestRound, type MemberRecord, type RoundRecord, type RunRecord } from '../../watch/index.js'
 import { folderOf, seriesNames } from '../names.js'
 import { mean, tookPart, valuesOfPeer, valuesOfRun } from '../values.js'
 import { fileVersion, goesOn, type Setting, scalars, settingsEvent } from './events.js'
@@ -27,7 +27,7 @@ export interface BoardInit {
 export interface Board {
   /** Adds a round that has ended. Returns before it is written. */
   add(round: RoundRecord, members: readonly MemberRecord[]): void
-  addBaselines(record: Pick<RunRecord, 'baselines' | 'untilMs'>): void
+  addBaselines(record: Pick<RunRecord, 'baselines' | 'members' | 'untilMs'>): void
   /** Resolves when all of it is written. @throws the first error of the disk */
   written(): Promise<void>
 }
@@ -89,7 +89,7 @@ export function createBoard({ folder, measure, settings, startedMs, roundsBefore
       const atMs = round.untilMs ?? startedMs
       const step = round.round + 1
       then(async () => {
-        await append('', [scalars(atMs, step, valuesOfRun(round, measure))])
+        await append('', [scalars(atMs, step, valuesOfRun(honestRound(round, members), measure))])
         if (members.length < 2 || round.whole === null) return
         for (const [place, name] of seriesNames(members).entries()) {
           if (!tookPart(round, place)) continue
@@ -97,10 +97,12 @@ export function createBoard({ folder, measure, settings, startedMs, roundsBefore
         }
       })
     },
-    addBaselines({ baselines, untilMs }) {
+    addBaselines({ baselines, members, untilMs }) {
       const atMs = untilMs ?? startedMs
       const all = {
-        'local only': baselines.localOnly.map(({ round, accuracy }) => [round, mean(accuracy)] as const),
+        'local only': baselines.localOnly.map(
+          ({ round, accuracy }) => [round, mean(honestOnly(accuracy, members))] as const,
+        ),
         centralised: baselines.centralised.map(({ round, accuracy }) => [round, accuracy] as const),
       }
       for (const [name, points] of Object.entries(all)) {

@@ -63,7 +63,7 @@ function parseAttack(text: string, peers: number, rounds: number): Attack {
 function settled(attack: Attack, peers: number, attackers: number): Attack {
   const { usual } = attackKinds[attack.kind].amount ?? {}
   if (usual === undefined || attack.amount !== undefined) return attack
-  const amount = usual === 'computed' ? alieFactor(peers, attackers) : usual
+  const amount = usual === 'computed' ? Number(alieFactor(peers, attackers).toPrecision(4)) : usual
   if (Number.isFinite(amount)) return { ...attack, amount }
   throw refused(
     attackText(attack),
@@ -71,9 +71,9 @@ function settled(attack: Attack, peers: number, attackers: number): Attack {
   )
 }
 
-/** An attack as it is kept and shown: "alie=0.2104:2,5", with "@5" behind it where it begins later. */
+/** An attack as it is kept and shown, which {@link parseAttacks} reads as the same: "alie=0.2104:2,5", with "@5" behind it where it begins later. */
 export function attackText({ kind, amount, peers, round }: Attack): string {
-  const number = amount === undefined ? '' : `=${Number(amount.toPrecision(4))}`
+  const number = amount === undefined ? '' : `=${amount}`
   return `${kind}${number}:${peers.join(',')}${round === 0 ? '' : `@${round}`}`
 }
 

@@ -34,7 +34,7 @@ const kinds = {
     amount: factor('factor', 1),
     vector: signFlip,
   },
-  'bit-flip': { says: 'turns its whole model round', vector: bitFlip },
+  'bit-flip': { says: 'turns its whole model round', amount: factor('factor', 1), vector: bitFlip },
   noise: { says: 'normal noise', amount: factor('standard deviation', 1), vector: noise },
   alie: {
     says: 'the mean of the honest less a little of their spread',

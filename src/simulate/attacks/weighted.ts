@@ -8,8 +8,8 @@ import type { Known, TargetedAttack, VectorAttack } from './known.js'
 /** What training has changed, turned round: x_old − c·(x_new − x_old). */
 export const signFlip: VectorAttack = (out, known, factor) => alongTraining(out, known, -factor)
 
-/** The vector itself, turned round: −z. */
-export const bitFlip: VectorAttack = (out, { own }) => sum(out, [[-1, own]])
+/** The vector itself, turned round: −c·z. */
+export const bitFlip: VectorAttack = (out, { own }, factor) => sum(out, [[-factor, own]])
 
 /** The last merged model again: it profits by the others and gives nothing. */
 export const freeRider: VectorAttack = (out, { before }) => copyInSlices(out, before)

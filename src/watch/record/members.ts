@@ -4,12 +4,14 @@ import type { MemberRecord } from './shape.js'
 
 /** Far above the most peers that a topology has: in the field others may take the places of those that left. */
 const mostMembers = 10_000
+/** Of the text that says how a peer attacks, which may be foreign: kinds are shorter. */
+const longestAttack = 32
 
 /** Who took part in a run, each with a place that it keeps. */
 export interface Members {
   /** The place of a peer; of one that no event has named before, the next. */
   place(id: string, name?: unknown): number
-  /** Names peers that take part. */
+  /** Names peers that take part, and how they attack. */
   name(members: readonly Fields[]): void
   /** The same, of all that take part: the others are gone. */
   replace(members: readonly Fields[], round: number): void
@@ -23,6 +25,7 @@ export function createMembers(cells: Cells): Members {
   /** Those that take part. Who is gone is not looked at again: events that name all members are many in a long run. */
   const here = new Set<number>()
   const gone = new Map<number, number>()
+  const attacks = new Map<number, string>()
   const come = (place: number): void => {
     here.add(place)
     gone.delete(place)
@@ -47,7 +50,12 @@ export function createMembers(cells: Cells): Members {
   return {
     place,
     name(members) {
-      for (const there of nameAll(members)) come(there)
+      const places = nameAll(members)
+      for (const [at, there] of places.entries()) {
+        come(there)
+        const { attack } = members[at]!
+        if (typeof attack === 'string') attacks.set(there, attack.slice(0, longestAttack))
+      }
     },
     replace(members, round) {
       const named = new Set(nameAll(members))
@@ -60,6 +68,7 @@ export function createMembers(cells: Cells): Members {
         peer,
         name: names[known] ?? peer.slice(-6),
         goneSince: gone.get(known) ?? null,
+        ...(attacks.has(known) && { attack: attacks.get(known)! }),
       })),
   }
 }

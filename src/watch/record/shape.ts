@@ -84,6 +84,8 @@ export interface MemberRecord {
   readonly name: string
   /** Number of the round from which on it takes part no more. */
   readonly goneSince: number | null
+  /** In a simulation: how it attacks the others. Left out of honest ones. */
+  readonly attack?: string
 }
 
 /** What tests of several peers have. */

@@ -37,6 +37,7 @@ function createLines(run: ReportedRun, now: (() => number) | undefined): (event:
       const parts = [
         `round ${event.round + 1}/${rounds}`,
         ...testedParts(event, run),
+        ...(event.attackers === undefined ? [] : [`of ${event.peers} honest peers`]),
         ...(consensusDistance === undefined ? [] : [`consensus ${small(consensusDistance)}`]),
         `sent ${byteCount(sentBytes)}`,
         [...(event.round + 1 === rounds && run.baselines ? ['now the baselines'] : []), left.text()]

@@ -50,7 +50,7 @@ function createScreen(run: ReportedRun, stream: NodeJS.WriteStream): Screen {
       const { consensusDistance, sentBytes, round } = figures
       lines.push(
         `${consensusDistance === undefined ? '' : `${pc.dim('consensus')} ${small(consensusDistance)}  `}${pc.dim('sent')} ${byteCount(sentBytes)}` +
-          `  ${pc.dim('after round')} ${round + 1}  ${pc.dim('peers')} ${figures.peers}/${peers}`,
+          `  ${pc.dim('after round')} ${round + 1}  ${pc.dim(figures.attackers === undefined ? 'peers' : 'honest peers')} ${figures.peers}/${peers}`,
       )
     }
     update([...lines, ...notes.slice(-4)].join('\n'))
