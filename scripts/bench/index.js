@@ -12,6 +12,7 @@ import { merge } from './merge.js'
 import { mixture } from './mixture.js'
 import { models } from './models.js'
 import { peers } from './peers.js'
+import { privateSteps } from './private.js'
 import { publish } from './publish.js'
 import { series } from './series.js'
 import { simulate } from './simulate.js'
@@ -22,6 +23,7 @@ import { watch } from './watch.js'
 const benches = {
   startup,
   train,
+  private: privateSteps,
   evaluate,
   merge,
   mixture,

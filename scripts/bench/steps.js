@@ -1,6 +1,6 @@
 // Training steps of one model on one backend, as many as asked for: the counterpart of torch/train.py, line by line.
 //   node steps.js MODEL BATCH BACKEND THREADS        THREADS 0: all cores
-//   <- {"steps": 40, "rho": 0}
+//   <- {"steps": 40, "rho": 0}                       "isPrivate": true for private steps of as many samples in the mean
 //   -> {"seconds": 0.05, "cpuSeconds": 0.05}
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -31,7 +31,7 @@ try {
   if (backend === 'webgpu' && device.kind === 'cpu') unavailable(`only a software adapter (${device.name})`)
   const learner = trained.learner(noise(), 0)
   let round = 0
-  await answerLines({ device: device.name, parameters: trained.layout.size }, async ({ steps, rho }) => {
+  await answerLines({ device: device.name, parameters: trained.layout.size }, async ({ steps, rho, isPrivate }) => {
     // Noise with random labels cannot be learnt; long training on it would only wander off.
     const parameters = trained.initialParameters()
     const plan = {
@@ -39,6 +39,7 @@ try {
       batch: Number(batch),
       learningRate: 0.01,
       rules: rho > 0 ? [{ rule: 'sam', rho, adaptive: false }] : [],
+      ...(isPrivate && { privacy: { clip: 1, noise: 1, rate: batch / sampleCount } }),
     }
     const before = process.cpuUsage()
     const { seconds } = await learner.train(parameters, round++, plan)

@@ -12,6 +12,7 @@ import { type DenseProgram, loadDense } from './kernels/dense-program.js'
 import { gatherWith } from './kernels/gather.js'
 import { replaceKernel } from './kernels/heap.js'
 import { fusedMatMulWith, matMulWith } from './kernels/matmul.js'
+import { patchesKernel, wasmPatches } from './kernels/patches.js'
 import { maxPoolGradient } from './kernels/pool.js'
 
 /** WebAssembly: everywhere, and the slowest. */
@@ -46,4 +47,5 @@ function completeKernels(dense: DenseProgram): void {
   replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
   replaceKernel('Conv2DBackpropInput', conv2dInputGradient)
   replaceKernel('MaxPoolGrad', maxPoolGradient)
+  replaceKernel(patchesKernel, wasmPatches)
 }
