@@ -142,6 +142,7 @@ export {
   consensusDistance,
   type DistanceSum,
   mix,
+  type RuleSection,
   type Staleness,
 } from './merge/index.js'
 export {
@@ -153,7 +154,6 @@ export {
   type AskedPeer,
   type AveragingMethod,
   type AveragingPlan,
-  averageBeside,
   averagingMethod,
   type Disbelief,
   type FigureText,

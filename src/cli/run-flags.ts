@@ -27,6 +27,7 @@ export interface RunFlags extends TableFlags {
   readonly acceleration?: string
   readonly rho?: number
   readonly momentum?: number
+  readonly believe?: string
   readonly epochs?: number
   readonly batch?: number
   readonly learningRate?: number
@@ -52,6 +53,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       models: flags.models?.split(',').map(modelOf),
       encoding: flags.encoding,
       mode: flags.mode,
+      believe: flags.believe,
       partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
       topology: topology?.spec,
     }),

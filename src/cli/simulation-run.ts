@@ -37,7 +37,7 @@ import { tellNotes } from './notes.js'
 import { type OutletFlags, openOutlets } from './outlets.js'
 import { tellReading } from './reading-line.js'
 import { reportOf } from './run-report.js'
-import { trafficText } from './traffic.js'
+import { believingText, trafficText } from './traffic.js'
 
 /** Options of a simulation, new or resumed. */
 export interface Running extends Omit<SimulationOptions, 'signal'>, OutletFlags {
@@ -163,7 +163,7 @@ function announcement(
     ]),
     [
       'merge',
-      `${manifest.merge.method}, ${countOf(manifest.rounds, 'round')}${first > 0 ? `, goes on behind round ${first}` : ''}`,
+      `${manifest.merge.method}${believingText(manifest.believe)}, ${countOf(manifest.rounds, 'round')}${first > 0 ? `, goes on behind round ${first}` : ''}`,
     ],
     ['sends', trafficText(manifest, planOf(manifest, head), prepared.topology)],
     ['backend', `${backend.name} (${deviceText(backend.device)}), ${countOf(workers, 'worker')}`],

@@ -28,9 +28,17 @@ export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says
   return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
 }
 
-/** How peers merge: "dfedsam on a ring". The topology does not matter where heads go to everybody. */
-export function mergeText({ merge, topology }: Pick<Manifest, 'merge' | 'topology'>): string {
-  return methodOf(merge).road === 'everybody' ? merge.method : `${merge.method} on ${graphNames[topology.kind]}`
+/**
+ * How peers merge: "dfedsam on a ring, believing by clip". The topology does not matter where heads go to everybody.
+ */
+export function mergeText({ merge, believe, topology }: Pick<Manifest, 'merge' | 'believe' | 'topology'>): string {
+  if (methodOf(merge).road === 'everybody') return merge.method
+  return `${merge.method} on ${graphNames[topology.kind]}${believingText(believe)}`
+}
+
+/** By which rule, behind the method: ", believing by clip". */
+export function believingText(believe: Manifest['believe']): string {
+  return believe === undefined ? '' : `, believing by ${believe.rule}`
 }
 
 function advice(bytesPerRound: number, encoding: string): string {

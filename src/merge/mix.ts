@@ -44,6 +44,19 @@ export function mix(out: Float32Array, contributions: readonly Contribution[], f
   )
 }
 
+/** A merge that is made slice by slice: with the same bits as in one go. */
+export interface Pass {
+  /** Vectors gone over side by side. */
+  readonly vectors: number
+  /** Makes the numbers [from, to) of the merged vector. */
+  write(out: Float32Array, from: number, to: number): void
+}
+
+/** A weighted sum that is to be made. */
+export function summed(contributions: readonly Contribution[]): Pass {
+  return { vectors: contributions.length, write: (out, from, to) => mix(out, contributions, from, to) }
+}
+
 /**
  * The plain mean of all peers' vectors, in the order given: on a full graph the bits that gossip gives every peer. In
  * slices as in one go, see {@link mix}.

@@ -1,5 +1,7 @@
+import { HearsayError } from '../errors.js'
+import { type RuleSection, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
-import type { ManifestFacts, MethodSection, Problem } from './method.js'
+import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 
 /** The axes of a manifest that a method may have needs of, as written. */
@@ -22,6 +24,10 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
   else if (needs.models === 'own' && staleness !== undefined) {
     refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)
   }
+  if (facts.believe !== undefined && needs.models === 'own') {
+    const message = `does not go with merge: ${name}, which averages no heads, and bounds each expert by limits.headDistance`
+    refuse('believe', `${message}; remove it`)
+  }
   if (needs.share !== undefined && share !== undefined && share !== needs.share) {
     const remedy = 'remove it, and let the head begin with an earlier layer (model.head) to share more'
     refuse('share', `${share} does not go with merge: ${name}, which shares heads; ${remedy}`)
@@ -39,8 +45,34 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
 /**
  * @param topologyOf - called where the method requires something of the graph: in the field the number of peers is open,
  *   and not every topology can be built for any number
- * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method cannot work on
+ * @param crowdOf - the graph that shows how many neighbours peers will have; undefined where nothing does before they
+ *   are there. @default `topologyOf`
+ * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method or rule cannot work on
  */
-export function checkTopology(merge: MethodSection, topologyOf: () => Topology): void {
+export function checkTopology(
+  { merge, believe }: RunAxes,
+  topologyOf: () => Topology,
+  crowdOf: () => Topology | undefined = topologyOf,
+): void {
   methodOf(merge).checkTopology?.(merge, topologyOf)
+  const needed = believe === undefined ? 1 : vectorsNeeded(believe)
+  const crowd = needed > 1 ? crowdOf() : undefined
+  if (crowd === undefined) return
+  const { peer, neighbours } = loneliest(crowd)
+  if (neighbours + 1 >= needed) return
+  const { rule, tolerate } = believe as RuleSection & { readonly tolerate?: number }
+  const against = tolerate === undefined ? '' : ` against ${tolerate} that may lie (tolerate)`
+  const fewer = tolerate === undefined ? '' : ', a smaller tolerate'
+  throw new HearsayError(
+    'MANIFEST',
+    `believe: ${rule} needs ${needed - 1} neighbours at every peer${against}; on topology ${crowd.name} peer ${peer} hears ${neighbours}: use a topology with more neighbours${fewer}, or believe: clip, which goes with any`,
+  )
+}
+
+/** The peer that hears the fewest others in any round. */
+function loneliest({ period, graphAt, peers }: Topology): { readonly peer: number; readonly neighbours: number } {
+  const all = Array.from({ length: period }, (_, round) => graphAt(round)).flatMap(graph =>
+    Array.from({ length: peers }, (_, peer) => ({ peer, neighbours: graph.receivesFrom(peer).length })),
+  )
+  return all.reduce((least, one) => (one.neighbours < least.neighbours ? one : least))
 }

@@ -31,3 +31,8 @@ export interface ReportTexts {
   readonly figures?: Readonly<Record<string, FigureText>>
   readonly perPeer?: Readonly<Record<string, WeightsText>>
 }
+
+/** What is reported of merges by a rule: the weight that each head was given. */
+export const ruleReports: ReportTexts = {
+  perPeer: { believed: { label: 'believes', own: 'own head', other: 'neighbour', of: 'a merge' } },
+}

@@ -1,5 +1,6 @@
 import type * as z from 'zod'
 import type { TrainingSpec } from '../learner/index.js'
+import type { RuleSection } from '../merge/index.js'
 import type { BundleShape, HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { MethodAnswers } from './answers.js'
@@ -13,12 +14,21 @@ export interface MethodSection {
   readonly method: string
 }
 
+/** What of a manifest says how heads are merged. */
+export interface RunAxes {
+  readonly merge: MethodSection
+  /** Whom to believe, where a rule decides. */
+  readonly believe?: RuleSection | undefined
+}
+
 /** The parts of the rest of a manifest that may affect a method. */
 export interface ManifestFacts {
   readonly training: TrainingSpec
   readonly mode: 'sync' | 'async'
   /** Are numbers learned, not classes? */
   readonly isOfValues: boolean
+  /** Whom to believe, where a rule decides. */
+  readonly believe?: RuleSection | undefined
 }
 
 /** What is wrong with a manifest, and where. */

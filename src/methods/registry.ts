@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
-import type { Method, MethodSection } from './method.js'
+import { type ReportTexts, ruleReports } from './figures.js'
+import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
 import { scaffold } from './scaffold.js'
 
@@ -52,6 +53,12 @@ export function methodNamed(name: string): Method {
 /** The method of a section that has been checked. */
 export function methodOf({ method }: MethodSection): Method {
   return methodNamed(method)
+}
+
+/** How people read what a run reports: what its method does, and its rule of whom to believe. */
+export function reportTextsOf({ merge, believe }: RunAxes): ReportTexts {
+  const { figures, perPeer } = methodOf(merge).reports ?? {}
+  return { ...(figures && { figures }), perPeer: { ...perPeer, ...(believe && ruleReports.perPeer) } }
 }
 
 /** What the learner's workers are to import: what the method brings, and behind it what its user does. */

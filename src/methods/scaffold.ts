@@ -1,8 +1,9 @@
 import * as z from 'zod'
+import { ruleOf } from '../merge/index.js'
 import { allocate } from '../tensors/index.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
-import { averageBeside } from './averaging/plan.js'
+import { onlyHeads } from './averaging/rulings.js'
 import type { MethodSection } from './method.js'
 
 /**
@@ -18,6 +19,10 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
   schema: z.strictObject({ method: z.literal('scaffold') }),
   // Control variates of different rounds do not cancel.
   needs: { mode: 'sync' },
+  check: (_, { believe }) =>
+    believe !== undefined && ruleOf(believe).judges === 'heads'
+      ? [{ path: ['believe'], message: onlyHeads(believe, 'control') }]
+      : [],
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   plan: (_, { head: { layout } }) => ({
@@ -36,6 +41,6 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
         for (let k = from; k < to; k++) control[k] = own[k]! += (before[k]! - head[k]!) * scale - mean[k]!
       })
     },
-    merge: ({ mean }, after) => averageBeside(mean, 'control', after),
+    merge: ({ mean }, { average }) => average(mean, 'control'),
   }),
 })

@@ -1,6 +1,6 @@
 import type { Quality, Samples } from '../data/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel, TrainReport } from '../learner/index.js'
-import type { BeliefLimits, Staleness } from '../merge/index.js'
+import type { BeliefLimits, RuleSection, Staleness } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Reported } from './figures.js'
 import type { Kept } from './kept.js'
@@ -13,6 +13,8 @@ export type Disbelief =
   | 'TOO_LONG' // its norm, or that of what came beside it, by what is usual: limits.headDistance
   | 'LOSS_TOO_HIGH' // with it the loss on own samples exploded: limits.lossIncrease
   | 'DIVERGED' // training diverged on what it was merged into, or with it as an expert
+  | 'OUTVOTED' // the rule of `believe` left it without any weight
+  | 'TOO_FEW' // fewer vectors were there than the rule of `believe` needs
 
 /** A head that came and was left out of a round. */
 export interface RefusedHead {
@@ -21,6 +23,10 @@ export interface RefusedHead {
   readonly reason: Disbelief
   /** Its distance, norm or loss as a multiple of the limit; infinite where it is not finite. */
   readonly times?: number
+  /** The weight that it would have had, where it is outvoted. */
+  readonly asked?: number
+  /** How many vectors the rule needs, the own one among them, where there are too few. */
+  readonly needed?: number
 }
 
 /** The quality of a round's result on the test set, and what its method reports of it. */
@@ -43,7 +49,10 @@ export type MethodEvent =
       readonly waitSeconds: number
     }
   | {
-      /** Follows the exchange that brought the heads: their weight returns to oneself for the rest of the round. */
+      /**
+       * Follows the exchange that brought the heads: their weight returns to oneself, for the rest of the round where it
+       * is not the rule of `believe` that left them out.
+       */
       readonly type: 'refused'
       readonly step: number
       readonly heads: readonly RefusedHead[]
@@ -69,6 +78,8 @@ export interface SessionContext {
   /** Of the whole run. */
   readonly rounds: number
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
+  /** Whom to believe. @default everybody within `limits`, by their weights */
+  readonly believe?: RuleSection | undefined
   /** Of `mode: async`. */
   readonly staleness: Staleness | undefined
   /** Local training of a round. */

@@ -69,11 +69,11 @@ class Assembly implements AssembledPeer, PeerParts {
     this.presence = createPeerPresence(init, timing, node, this)
     this.agreement = summand && createAgreedSum({ ...init, summand }, node, this.presence)
     this.road = createPeerRoad(init, plan, timing, node, this.presence, this.sumDigest)
-    const { seed, rounds, limits, staleness } = manifest
+    const { seed, rounds, limits, believe, staleness } = manifest
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
     const peerId = node.peerId.toString()
-    this.session = plan.start({ ...init, peerId, seed, rounds, limits, staleness }, roads)
+    this.session = plan.start({ ...init, peerId, seed, rounds, limits, believe, staleness }, roads)
     if (this.speaks) {
       const { presence, road, agreement } = this
       this.state = createPeerState(init, timing, node, { presence, road, agreement, hasBegun: () => this.hasBegun })

@@ -13,7 +13,7 @@ import {
   taskSchema,
 } from '../data/index.js'
 import { modelSchema, type TrainingSpec, trainingSchema } from '../learner/index.js'
-import { stalenessSchema } from '../merge/index.js'
+import { ruleSchema, stalenessSchema } from '../merge/index.js'
 import {
   axisProblems,
   defaultMethod,
@@ -174,6 +174,9 @@ const sections = () =>
     training: trainingSchema.prefault({}).meta({ says: 'What a peer does between two exchanges.' }),
     merge: sectionSchema().prefault(defaultMethod).meta({
       says: 'The method: how peers train, and how what is received becomes part of the own model.',
+    }),
+    believe: ruleSchema.optional().meta({
+      says: 'Whom to believe: a rule that bounds what some peers can do that lie; left out, all within limits.',
     }),
     topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),

@@ -4,7 +4,7 @@ import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
 import { checkTopology, modulesOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
-import { createTopology } from '../topology/index.js'
+import { createTopology, crowdOf } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
 import { assemblePeer } from './assembly.js'
 import type { PeerEvent } from './events.js'
@@ -76,7 +76,12 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
   const { network = {}, contacts = [], remembered = [], members } = options
-  checkTopology(manifest.merge, () => createTopology(manifest.topology, members?.length ?? 2, manifest.seed))
+  const { topology, seed } = manifest
+  checkTopology(
+    manifest,
+    () => createTopology(topology, members?.length ?? 2, seed),
+    () => (members === undefined ? crowdOf(topology, seed) : createTopology(topology, members.length, seed)),
+  )
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
     throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })

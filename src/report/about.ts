@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { measureOf } from '../data/index.js'
 import { keptClasses } from '../disk/index.js'
-import { methodOf } from '../methods/index.js'
+import { methodOf, reportTextsOf } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import { createTopology } from '../topology/index.js'
 import { graphNames, readKeptManifest } from '../watch/index.js'
@@ -22,7 +22,8 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
   const tests = [summary, ...(summary.perPeer ?? [])]
   const isTested = tests.some(({ confusion }) => confusion !== undefined)
   const { merge, data, topology, peers, rounds, mode, evaluation } = manifest
-  const { paper, reports, road } = methodOf(merge)
+  const { paper, road } = methodOf(merge)
+  const reports = reportTextsOf(manifest)
   return {
     name: basename(resolve(folder)),
     folder,
@@ -38,8 +39,8 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
     classes: isTested ? (summary.classes ?? (await keptClasses(folder))) : [],
     arrangement: arrangementOf(manifest),
     contraction: contractionOf(manifest, summary),
-    figures: Object.entries(reports?.figures ?? {}).map(([name, { label, unit }]) => ({ name, label, unit })),
-    weights: Object.entries(reports?.perPeer ?? {}).map(([name, { label, of }]) => ({ name, label, of })),
+    figures: Object.entries(reports.figures ?? {}).map(([name, { label, unit }]) => ({ name, label, unit })),
+    weights: Object.entries(reports.perPeer ?? {}).map(([name, { label, of }]) => ({ name, label, of })),
     paper: paper ?? null,
     version,
     summary,

@@ -121,9 +121,10 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
 }
 
 /** Creates and checks the topology before anything starts. λ costs little beside the spectral gap, always reported. */
-function topologyOf({ topology: spec, peers, seed, merge }: Manifest, { disconnect }: SimulationOptions): Topology {
+function topologyOf(manifest: Manifest, { disconnect }: SimulationOptions): Topology {
+  const { topology: spec, peers, seed, merge } = manifest
   const topology = createTopology(spec, peers, seed)
-  checkTopology(merge, () => topology)
+  checkTopology(manifest, () => topology)
   const { needs, name } = methodOf(merge)
   if (disconnect === undefined || needs.models === 'own') return topology
   throw new HearsayError('USAGE', `cuts the ways of published heads, which merge: ${name} has not; see --fail`, {

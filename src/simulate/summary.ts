@@ -38,6 +38,7 @@ export function summaryOf(
     seconds: rounded(seconds, 3),
     topology: prepared.topology.name,
     merge: manifest.merge.method,
+    ...(manifest.believe && { believe: manifest.believe.rule }),
     measure: measureOf(manifest.data),
     accuracy: {
       mean: lastTested?.accuracy?.mean ?? Number.NaN,

@@ -88,7 +88,7 @@ async function manifestOf({ source, base }: Sweep, combination: Combination): Pr
   const manifest = await manifestForData(placed(base, combination), where)
   try {
     const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
-    checkTopology(manifest.merge, () => topology)
+    checkTopology(manifest, () => topology)
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
     throw new HearsayError(error.code, error.message, { source: where, cause: error })

@@ -1,5 +1,6 @@
 // Files have a door of their own, file.js: their parser is as large as all the rest, and most commands read none.
 
+export { crowdOf } from './crowd.js'
 export { createGraph, degrees, diameter, type Edge, type Graph, isConnected } from './graph.js'
 export * from './mixing.js'
 export type { Rectangle } from './regular.js'

@@ -28,7 +28,7 @@ export function reportedText(
   for (const [name, { own, other }] of Object.entries(weightsTexts)) {
     const weights = perPeer[name]
     if (weights === undefined) continue
-    const others = Object.keys(weights).filter(peer => peer !== self)
+    const others = Object.keys(weights).filter(peer => peer !== self && weights[peer]! > 0)
     parts.push(`${own} ${percent(weights[self])}, ${countOf(others.length, other)}`)
   }
   return parts.join(', ')

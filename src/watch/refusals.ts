@@ -1,18 +1,22 @@
 import type { Disbelief, RefusedHead } from '../methods/index.js'
+import { percent } from './text.js'
 
-type Refusal = Pick<RefusedHead, 'name' | 'reason' | 'times'>
+type Refusal = Omit<RefusedHead, 'peer'>
 
 /** What was wrong with a head, and the limit that it exceeded. */
-const reasons: Readonly<Record<Disbelief, (times: string) => string>> = {
+const reasons: Readonly<Record<Disbelief, (times: string, refusal: Refusal) => string>> = {
   TOO_FAR: times => `its head lies ${times} as far from the own one as is believed (limits.headDistance)`,
   TOO_LONG: times => `what it sent is ${times} as long as is believed (limits.headDistance)`,
   LOSS_TOO_HIGH: times => `with its head the loss on own samples is ${times} what is believed (limits.lossIncrease)`,
   DIVERGED: () => 'training diverged with the received heads; the model from before the merge is kept',
+  OUTVOTED: (_, { asked }) => `the rule gives its head no weight, of ${percent(asked)} (believe)`,
+  TOO_FEW: (_, { needed }) => `the rule needs ${needed} vectors and fewer are here, so the own head stays (believe)`,
 }
 
 /** One head that was left out, in words. */
-export function refusalText({ name, reason, times = Number.POSITIVE_INFINITY }: Refusal): string {
-  return `${name} refused: ${reasons[reason](timesText(times))}`
+export function refusalText(refusal: Refusal): string {
+  const { name, reason, times = Number.POSITIVE_INFINITY } = refusal
+  return `${name} refused: ${reasons[reason](timesText(times), refusal)}`
 }
 
 /** How many times its limit: "1.4 times". */

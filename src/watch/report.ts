@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { type Beside, isError } from '../data/index.js'
 import { shown } from '../foreign.js'
-import { methodNamed, type ReportTexts } from '../methods/index.js'
+import { methodNamed, type ReportTexts, reportTextsOf } from '../methods/index.js'
 import { besideMeasured, figureName, isShare, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
@@ -82,8 +82,8 @@ function columnsOf(summary: RunSummary): [leads: Column[], besides: Column[]] {
 }
 
 /** How people read what the run's method reports. */
-function textsOf({ merge }: RunSummary): ReportTexts {
-  return methodNamed(merge).reports ?? {}
+function textsOf({ merge, believe }: RunSummary): ReportTexts {
+  return reportTextsOf({ merge: { method: merge }, ...(believe !== undefined && { believe: { rule: believe } }) })
 }
 
 /** More rows and columns than these no terminal has room for; the run folder has them all. */

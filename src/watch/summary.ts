@@ -18,6 +18,8 @@ export interface Summary {
   readonly seconds: number
   readonly topology: string
   readonly merge: string
+  /** The rule of whom to believe; left out where there is none. */
+  readonly believe?: string
   /** What the figures under `accuracy` are: shares of right answers, R², or PSNR in dB. */
   readonly measure: Measure
   /** After the last round; of a run that was interrupted, after the last round that was tested. */

@@ -47,7 +47,7 @@ describe('flags', () => {
 
   it('are the manifest’s fields', async () => {
     const flags: Required<
-      Omit<RunFlags, keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models'>
+      Omit<RunFlags, keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models' | 'believe'>
     > = {
       peers: 9,
       rounds: 3,
@@ -90,6 +90,7 @@ describe('flags', () => {
 
   it.each<[string, RunFlags, object]>([
     ['async', { mode: 'async' }, { mode: 'async' }],
+    ['a rule', { believe: 'median' }, { believe: { rule: 'median', tolerate: 1 } }],
     [
       'columns by name, number and range',
       { data: 'a.csv', columns: 'age, 7,2-4' },

@@ -1,4 +1,8 @@
+import { afterAll } from 'vitest'
 import { methodNames } from '../../src/methods/index.js'
 import { methodContract } from './contract.js'
+import { closePools } from './peers.js'
+
+afterAll(closePools)
 
 for (const name of methodNames()) methodContract(name)

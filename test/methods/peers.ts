@@ -1,4 +1,3 @@
-import { afterAll } from 'vitest'
 import { type Dataset, partition, type Shard, uninformedLoss } from '../../src/data/index.js'
 import { createLearnerPool, type LearnerPool, type PoolModel } from '../../src/learner/index.js'
 import {
@@ -57,9 +56,13 @@ const small: ManifestInput = {
 let known: Promise<Dataset> | undefined
 /** Threads for each kind of jobs; runs of one file share them. */
 const pools = new Map<string, Promise<LearnerPool>>()
-afterAll(async () => {
-  for (const pool of pools.values()) await (await pool).close()
-})
+
+/** Ends the threads: every file of tests that starts peers calls it at its end, as files may share this module. */
+export async function closePools(): Promise<void> {
+  const open = [...pools.values()]
+  pools.clear()
+  for (const pool of open) await (await pool).close()
+}
 
 function poolOf({ model, seed, merge }: Manifest, { inputShape, classes }: Dataset): Promise<LearnerPool> {
   const modules = modulesOf(merge)
@@ -140,6 +143,7 @@ function startPeer({ manifest, pool, model, shard, self, dataset, roads }: PeerI
         seed: manifest.seed,
         rounds: manifest.rounds,
         limits: manifest.limits,
+        believe: manifest.believe,
         staleness: manifest.staleness,
         localPlan: localPlan(manifest),
         learner: model.learner(shard, self),

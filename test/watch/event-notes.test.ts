@@ -30,5 +30,11 @@ describe('what is out of the ordinary', () => {
     expect(refused('B', 2)).toMatch(/^round 3: at bert, carl refused/)
     const worse = { ...head, reason: 'LOSS_TOO_HIGH' } as unknown as typeof head
     expect(refused('A', 3, [head, worse])).toMatch(/^round 4: at anna, carl refused: with its head the loss/)
+    const outvoted = { peer: 'C', name: 'carl', reason: 'OUTVOTED', asked: 0.25 } as unknown as typeof head
+    expect(refused('A', 4, [outvoted])).toMatch(
+      /carl refused: the rule gives its head no weight, of 25.0 % \(believe\)$/,
+    )
+    const tooFew = { peer: 'C', name: 'carl', reason: 'TOO_FEW', needed: 5 } as unknown as typeof head
+    expect(refused('A', 5, [tooFew])).toMatch(/carl refused: the rule needs 5 vectors and fewer are here/)
   })
 })

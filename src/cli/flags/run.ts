@@ -62,6 +62,10 @@ export const runFlags: readonly Flag[] = [
     { flags: '--gossip-steps <number>', description: field('merge.gossipSteps'), parse: number('--gossip-steps') },
     { flags: '--acceleration <kind>', description: field('merge.acceleration') },
     {
+      flags: '--believe <rule>',
+      description: `whom to believe: ${kinds('believe').names}; left out, all within limits`,
+    },
+    {
       flags: '--topology <kind[:number] or file>',
       description: `${kinds('topology').names}, or a YAML file; a number is its first field, as random-regular:4 (default: ${kinds('topology').usual})`,
     },

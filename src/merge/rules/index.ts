@@ -1,3 +1,4 @@
+export { type Measure, measure } from './measure.js'
 export * from './registry.js'
 export * from './rule.js'
 export * from './ruling.js'

@@ -42,6 +42,8 @@ export interface Weighing {
 }
 
 interface CommonRule<S extends RuleSection> {
+  /** Only heads, by the loss with them: no other vector has one. @default any vectors */
+  readonly judges?: 'heads'
   /** As the manifest names it. */
   readonly name: S['rule']
   /** What it does, in one line: for docs/manifest.md and whoever explains fields. */

@@ -1,5 +1,5 @@
 import { reserveVector } from '../../tensors/index.js'
-import { type Contribution, mix } from '../mix.js'
+import { type Contribution, type Pass, summed } from '../mix.js'
 import { mixRanks, rankShares } from '../ranks.js'
 import { type Measure, type Measured, measure } from './measure.js'
 import { ruleOf } from './registry.js'
@@ -21,11 +21,7 @@ export interface MergeToRule extends Pick<Council, 'norm' | 'progress'> {
 }
 
 /** A merge as the rule will have it. */
-export interface Ruled {
-  /** Vectors gone over side by side. */
-  readonly vectors: number
-  /** Makes the numbers [from, to) of the merged vector: the same bits in slices as in one go. */
-  write(out: Float32Array, from: number, to: number): void
+export interface Ruled extends Pass {
   /** The weight of each vector by peer; of ranks, the share of the numbers that are taken of it. */
   readonly given: ReadonlyMap<number, number>
   /** How many vectors the rule needs, where it has fewer: the own one stays. */
@@ -53,7 +49,7 @@ export interface Ruling {
   forget(): void
 }
 
-type Writer = Pick<Ruled, 'vectors' | 'write' | 'given'> & { readonly bound?: number }
+type Writer = Pass & Pick<Ruled, 'given'> & { readonly bound?: number }
 
 /** A rule as the manifest has it, for vectors of one length. */
 export function createRuling(section: RuleSection): Ruling {
@@ -74,8 +70,9 @@ export function createRuling(section: RuleSection): Ruling {
       const liars = Math.max(0, tolerate - found)
       const needed = rule.needed(section, liars)
       const own = parts.find(({ peer }) => peer === self)!
-      if (parts.length < needed) {
-        return { ...summed([{ ...own, weight: 1 }]), needed, settle: () => undefined }
+      // Alone, a peer keeps what it has, whatever the rule keeps of the others.
+      if (parts.length < Math.max(2, needed)) {
+        return { ...sumOf([{ ...own, weight: 1 }]), needed, settle: () => undefined }
       }
       const writer =
         'weigh' in rule
@@ -131,16 +128,16 @@ async function weighed(
   })
   const given = parts.map((part, place) => ({ ...part, weight: weights[place]! }))
   const all = centre === undefined ? given : [...given, { peer: self, weight: weights[parts.length]!, values: centre }]
-  return { ...summed(all), ...(bound !== undefined && { bound }) }
+  return { ...sumOf(all), ...(bound !== undefined && { bound }) }
 }
 
 /** The weighted sum. What has no weight is left out, so that what is left alone is copied bit for bit. */
-function summed(all: readonly Contribution[]): Writer {
+function sumOf(all: readonly Contribution[]): Writer {
   const some = all.filter(({ weight }) => weight !== 0)
   const parts = some.length === 1 ? [{ ...some[0]!, weight: 1 }] : some
   const given = new Map<number, number>(all.map(({ peer }) => [peer, 0]))
   for (const { peer, weight } of parts) given.set(peer, given.get(peer)! + weight)
-  return { vectors: parts.length, write: (out, from, to) => mix(out, parts, from, to), given }
+  return { ...summed(parts), given }
 }
 
 function ranked(rule: RankingRule, section: RuleSection, parts: readonly Contribution[], liars: number): Writer {

@@ -23,6 +23,7 @@ export const ubar: WeighingRule<Section> = {
   }),
   // Fewer neighbours than 1/ρ are a share of none.
   needed: ({ rho }) => 1 + Math.ceil(1 / rho),
+  judges: 'heads',
   measures: 'near',
   async weigh({ rho, alpha }, council) {
     const nearest = nearestFirst(council).slice(0, Math.floor(rho * (council.asked.length - 1)))

@@ -1,7 +1,7 @@
 import { type Samples, takeSamples } from '../../data/index.js'
-import { type BeliefLimits, type Contribution, createBelief, mix, squaredDistances } from '../../merge/index.js'
+import { type BeliefLimits, createBelief, type Measure, measure, type Pass } from '../../merge/index.js'
 import { squaredNorm } from '../../tensors/index.js'
-import { inSlices } from '../../turns.js'
+import { copyInSlices, inSlices } from '../../turns.js'
 import type { RefusedHead } from '../session.js'
 
 /** Own samples on which every merge is tested. Few, as that is done in each gossip step; broken models show on any. */
@@ -30,18 +30,37 @@ export interface MergeAsked {
   readonly head: Float32Array
   /** As long as the head: receives the head as it was before. */
   readonly own: Float32Array
+  /** This peer's number. */
+  readonly self: number
   /** The heads that came, by number. */
   readonly heads: ReadonlyMap<number, Float32Array>
-  /** What to mix of the own head and of those that are believed. */
-  readonly partsOf: PartsOf
+  /** The merge of the own head and of those that are believed. */
+  readonly passOf: PassOf
+  /** Begins to measure the heads. @default how far they lie from the own one */
+  readonly measure?: (vectors: Parameters<typeof measure>[0]) => Measure
   /**
-   * The same without acceleration, where `partsOf` has it. Acceleration extrapolates: of models that are far apart and
-   * each harmless it can make one whose loss explodes, which is no head's fault.
+   * The same accelerated. Acceleration extrapolates: of models that are far apart and each harmless it can make one whose
+   * loss explodes, which is no head's fault: then it is done without.
    */
-  readonly plainOf?: PartsOf
+  readonly fasterOf?: PassOf
+  /** How one head alone is merged, to see the harm that it does. @default `passOf` */
+  readonly aloneOf?: PassOf
 }
 
-export type PartsOf = (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) => readonly Contribution[]
+/** What was measured of the heads before the merge. */
+export interface Seen {
+  readonly measure: Measure
+  /** ‖x_i‖. */
+  readonly norm: number
+  /** Loss on a few own samples with a peer's head, or with the own one; infinite where it is not a number. */
+  lossOf(peer: number): Promise<number>
+}
+
+export type PassOf = (
+  own: Float32Array,
+  believed: ReadonlyMap<number, Float32Array>,
+  seen: Seen,
+) => Pass | Promise<Pass>
 
 export interface MergeMade {
   readonly refused: readonly Omit<RefusedHead, 'name'>[]
@@ -76,21 +95,19 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
   let moved = 0
   let lossLimit = limits.lossIncrease * uninformed
 
-  async function merge({ head, own, heads, partsOf, plainOf }: MergeAsked, signal: AbortSignal): Promise<MergeMade> {
-    const peers = [...heads.keys()].sort((a, b) => a - b)
-    const distances = squaredDistances(
-      head,
-      peers.map(peer => heads.get(peer)!),
-    )
-    let norm = 0
-    await inSlices(head.length, 1 + peers.length, (from, to) => {
-      own.set(head.subarray(from, to), from)
-      distances.add(from, to)
-      norm += squaredNorm(head, from, to)
-    })
-    const all = new Map(distances.totals().map((square, j) => [peers[j]!, square]))
+  /** The loss with what lies in the head; infinite where anything is not finite. */
+  async function lossNow(squares: number, signal: AbortSignal): Promise<number> {
+    // Some backends' operations turn NaN into numbers: the parameters are checked, not the loss alone.
+    const lost = Number.isFinite(squares) ? await loss(signal) : Number.POSITIVE_INFINITY
+    return Number.isNaN(lost) ? Number.POSITIVE_INFINITY : lost
+  }
+
+  async function merge(asked: MergeAsked, signal: AbortSignal): Promise<MergeMade> {
+    const { head, own, heads, passOf, fasterOf, aloneOf = passOf } = asked
+    const seen = await look(asked, () => lossNow(0, signal))
+    const all = seen.measure.near()
     const apart = new Map([...all].map(([peer, square]) => [peer, Math.sqrt(square)]))
-    const { reach, tooFar } = belief.judge({ own: Math.sqrt(norm), moved, distances: apart })
+    const { reach, tooFar } = belief.judge({ own: seen.norm, moved, distances: apart })
     const refused: MergeMade['refused'][number][] = tooFar.map(peer => ({
       peer,
       reason: 'TOO_FAR',
@@ -98,25 +115,22 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
     }))
     const believed = new Map([...heads].filter(([peer]) => !tooFar.includes(peer)))
 
-    /** Puts the merge with these into the head. @returns its loss; infinite where anything is not finite */
-    const lossWith = async (some: ReadonlyMap<number, Float32Array>, partsIn = plainOf ?? partsOf): Promise<number> => {
-      const parts = partsIn(own, some)
+    /** Puts the merge with these into the head. @returns its loss */
+    const lossWith = async (some: ReadonlyMap<number, Float32Array>, passIn = passOf): Promise<number> => {
+      const { vectors, write } = await passIn(own, some, seen)
       let squares = 0
-      await inSlices(head.length, parts.length, (from, to) => {
-        mix(head, parts, from, to)
+      await inSlices(head.length, vectors, (from, to) => {
+        write(head, from, to)
         squares += squaredNorm(head, from, to)
       })
-      if (some.size === 0) return 0
-      // Some backends' operations turn NaN into numbers: the parameters are checked, not the loss alone.
-      const lost = Number.isFinite(squares) ? await loss(signal) : Number.POSITIVE_INFINITY
-      return Number.isNaN(lost) ? Number.POSITIVE_INFINITY : lost
+      return some.size === 0 ? 0 : lossNow(squares, signal)
     }
-    let lost = await lossWith(believed, partsOf)
-    const isPlain = plainOf !== undefined && lost > lossLimit
+    let lost = await lossWith(believed, fasterOf)
+    const isPlain = fasterOf !== undefined && lost > lossLimit
     if (isPlain) lost = await lossWith(believed)
     if (lost > lossLimit) {
       const harm = new Map<number, number>()
-      for (const [peer, values] of believed) harm.set(peer, await lossWith(new Map([[peer, values]])))
+      for (const [peer, values] of believed) harm.set(peer, await lossWith(new Map([[peer, values]]), aloneOf))
       const worst = [...believed.keys()].sort(
         (a, b) => compare(harm.get(b)!, harm.get(a)!) || compare(apart.get(b)!, apart.get(a)!) || a - b,
       )
@@ -152,6 +166,34 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
         asked.head.set(asked.own)
         throw error
       }
+    },
+  }
+}
+
+/**
+ * Copies the own head, and measures those that came.
+ *
+ * @param lossNow - of the model with what lies in the head
+ */
+async function look(asked: MergeAsked, lossNow: () => Promise<number>): Promise<Seen> {
+  const { head, own, self, heads } = asked
+  const measured = (asked.measure ?? measure)({ self, own: head, others: heads })
+  let norm = 0
+  await inSlices(head.length, measured.vectors, (from, to) => {
+    own.set(head.subarray(from, to), from)
+    measured.add(from, to)
+    norm += squaredNorm(head, from, to)
+  })
+  const losses = new Map<number, number>()
+  return {
+    measure: measured,
+    norm: Math.sqrt(norm),
+    async lossOf(peer) {
+      if (!losses.has(peer)) {
+        await copyInSlices(head, peer === self ? own : heads.get(peer)!)
+        losses.set(peer, await lossNow())
+      }
+      return losses.get(peer)!
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
+import { contributions, mix } from '../../merge/index.js'
 import {
   allocate,
   type Bundle,
@@ -8,10 +9,12 @@ import {
   type ModelParameters,
   reserveVector,
 } from '../../tensors/index.js'
-import { copyInSlices } from '../../turns.js'
+import { copyInSlices, inSlices } from '../../turns.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
 import type { AveragingPlan } from './plan.js'
 import type { Beside } from './rounds.js'
+import { mergeRuled } from './ruled.js'
+import type { Rulings } from './rulings.js'
 
 /** The vectors that a method has beside the head: what it hands over, and what it keeps. */
 export interface BesideHead extends Beside {
@@ -26,9 +29,15 @@ export interface BesideHead extends Beside {
 
 /**
  * @param headDistance - `limits.headDistance`: how many times the usual length the vectors beside a head may have
+ * @param rulings - how what is averaged is merged @default by the weights of the heads
  * @returns nothing for a method that has no vectors but the head
  */
-export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: number): BesideHead | undefined {
+export function besideOf(
+  plan: AveragingPlan,
+  says: BundleShape,
+  headDistance: number,
+  rulings?: Rulings,
+): BesideHead | undefined {
   const { beside, keeps: keptVectors } = plan
   const parts = [beside, keptVectors, plan.rules, plan.report]
   if (parts.every(part => part === undefined)) return undefined
@@ -54,11 +63,17 @@ export function besideOf(plan: AveragingPlan, says: BundleShape, headDistance: n
       await copyInSlices(own.head!, head)
       return values
     },
-    async merge({ where }, row, merged) {
+    async merge(where, at, merged) {
       const refused = await tooLongBeside(values, own.head!.length, merged, headDistance)
       const heard = new Map<number, Bundle>()
       for (const [peer, values] of merged) if (!refused.has(peer)) heard.set(peer, bundleOf(says, values))
-      await plan.merge?.(keeps, { where, row, heard, own })
+      const average = async (out: Float32Array, vector: string): Promise<void> => {
+        const others = new Map([...heard].map(([peer, bundle]) => [peer, bundle[vector]!]))
+        if (rulings !== undefined) return mergeRuled(out, own[vector]!, others, rulings.of(vector), at)
+        const parts = contributions(at.row, at.self, own[vector]!, others)
+        await inSlices(out.length, parts.length, (from, to) => mix(out, parts, from, to))
+      }
+      await plan.merge?.(keeps, { where, row: at.row, heard, own, average })
       return [...refused].map(([peer, why]) => ({ peer, ...why }))
     },
     report: () => plan.report?.(keeps) ?? {},

@@ -1,8 +1,6 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
-import { contributions, mix } from '../../merge/index.js'
 import type { Bundle, Layout } from '../../tensors/index.js'
 import type { MixingRow } from '../../topology/index.js'
-import { inSlices } from '../../turns.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 
@@ -32,6 +30,11 @@ export interface AfterMerge<B extends string = string> {
   /** What came with the heads that were merged, by number; `own` is what this peer has handed over. */
   readonly heard: ReadonlyMap<number, Bundle<B | 'head'>>
   readonly own: Bundle<B | 'head'>
+  /**
+   * The average of a vector that came beside the heads: by their weights, or as the rule of `believe` will have it, which
+   * is asked once an exchange about each vector.
+   */
+  average(out: Float32Array, vector: B): Promise<void>
 }
 
 /**
@@ -51,19 +54,11 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
   /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
-  /** Merges what came beside the heads. Called after every exchange. */
+  /**
+   * Merges what came beside the heads. Called after every exchange. `average` is asked wherever a run may have a rule of
+   * whom to believe: what is made of `heard` otherwise goes round it.
+   */
   merge?(keeps: Bundle<K>, after: AfterMerge<B>): Promise<void>
   /** What the method reports of a round, after its last merge. The method's `reports` describes it to people. */
   report?(keeps: Bundle<K>): Reported
-}
-
-/** The average of a vector that came beside the heads, by the weights by which the heads were merged. */
-export async function averageBeside<B extends string>(
-  out: Float32Array,
-  vector: B,
-  { where, row, heard, own }: AfterMerge<B>,
-): Promise<void> {
-  const received = new Map([...heard].map(([peer, bundle]) => [peer, bundle[vector]]))
-  const parts = contributions(row, where.self, own[vector], received)
-  await inSlices(out.length, parts.length, (from, to) => mix(out, parts, from, to))
 }

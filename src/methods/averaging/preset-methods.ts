@@ -63,7 +63,7 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
     ...(paper && { paper }),
     schema: sectionOf(name),
     needs: {},
-    check(section, { training, mode }) {
+    check(section, { training, mode, believe }) {
       const { gossipSteps, acceleration } = pointOf(section)
       const { epochs = 1, steps = 1 } = training
       const problems = []
@@ -81,6 +81,15 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
       if (acceleration === 'chebyshev' && gossipSteps === 1) {
         const message = 'chebyshev does nothing in one exchange a round; set gossipSteps to more, or remove it'
         problems.push({ path: ['merge', 'acceleration'], message })
+      }
+      if (believe !== undefined && gossipSteps === 0) {
+        const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
+        problems.push({ path: ['believe'], message })
+      }
+      if (believe !== undefined && acceleration === 'chebyshev') {
+        const message =
+          'does not go with merge.acceleration: chebyshev, which extrapolates by weights that a rule changes; use plain'
+        problems.push({ path: ['believe'], message })
       }
       return problems
     },

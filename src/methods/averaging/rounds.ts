@@ -5,15 +5,19 @@ import {
   chebyshevSteps,
   contributions,
   localDistance,
+  type Ruling,
   type Staleness,
   staleRow,
+  summed,
 } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
-import type { MixingRow, Topology } from '../../topology/index.js'
+import type { Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
+import type { Neighbourhood } from '../neighbourhood.js'
 import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
-import type { Believing, MergeMade, PartsOf } from './believing.js'
+import type { Believing, MergeMade, PassOf } from './believing.js'
+import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
 
 export interface AveragingInit {
   /** Exchanges in a round. */
@@ -22,6 +26,10 @@ export interface AveragingInit {
   readonly chebyshev: boolean
   readonly road: NeighbourRoad
   readonly believing: Believing
+  /** Whom to believe. @default all that `believing` does, by their weights */
+  readonly ruling?: Ruling
+  /** Of the whole run. */
+  readonly rounds: number
   /** How much heads of other rounds count, where an exchange brings any. */
   readonly staleness: Staleness | undefined
   /** Called for each head that is refused. Must not throw. */
@@ -40,8 +48,8 @@ export interface Beside {
    * @returns the peers of which it was not believed
    */
   merge(
-    turn: Turn,
-    row: MixingRow,
+    where: Neighbourhood,
+    at: RuleAt,
     merged: ReadonlyMap<number, Float32Array>,
   ): Promise<readonly Omit<RefusedHead, 'name'>[]>
   /** What the method reports of the round. */
@@ -61,15 +69,16 @@ export interface Averaging {
   undo(head: Float32Array): boolean
   /** Called with the head before another peer's replaced it: `undo` restores it, as after a merge. No copy is made. */
   replaced(before: Float32Array): void
+  /** The weights of the last merge, where a rule gave them: what people see of it. */
+  given(): Reported
   /** The head that `undo` would restore, if any; it is not changed until the next round. */
   before(): Float32Array | undefined
 }
 
 /** One exchange's merge. */
 interface Step {
-  readonly step: number
   readonly turn: Turn
-  readonly row: MixingRow
+  readonly at: RuleAt
   readonly progress: Progress
   readonly received: ReadonlyMap<number, Float32Array>
   /** No neighbour is absent. */
@@ -95,6 +104,7 @@ class NeighbourAverages implements Averaging {
   private readonly earlier: Float32Array[] = []
   private hasMerged = false
   private isTakenBack = false
+  private weights: Reported = {}
 
   constructor(private readonly init: AveragingInit) {}
 
@@ -104,7 +114,10 @@ class NeighbourAverages implements Averaging {
     this.hasMerged = false
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
     this.isTakenBack = false
-    yield { type: 'merged', localDistance: progress.distance, ...this.init.beside?.report() }
+    const { figures, perPeer } = this.init.beside?.report() ?? {}
+    const weights = { ...perPeer, ...this.weights.perPeer }
+    const reported = { ...(figures && { figures }), ...(Object.keys(weights).length > 0 && { perPeer: weights }) }
+    yield { type: 'merged', localDistance: progress.distance, ...reported }
   }
 
   undo(head: Float32Array): boolean {
@@ -113,6 +126,10 @@ class NeighbourAverages implements Averaging {
     this.isTakenBack = true
     head.set(this.earlier[0]!)
     return true
+  }
+
+  given(): Reported {
+    return this.weights
   }
 
   replaced(own: Float32Array): void {
@@ -144,33 +161,31 @@ class NeighbourAverages implements Averaging {
     }
     const row =
       rounds === undefined || staleness === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
-    const { refused, squares, isPlain, isWhole } = await this.merge(
-      { step, turn, row, progress, received, isComplete: absent.length === 0 },
+    const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
+    const { refused, squares, unheeded, isPlain, isWhole } = await this.merge(
+      { turn, at, progress, received, isComplete: absent.length === 0 },
       signal,
     )
     const merged = new Map([...received].filter(([peer]) => squares.has(peer)))
-    const tooLong = (await beside?.merge(turn, row, merged)) ?? []
+    const tooLong = (await beside?.merge(where, at, merged)) ?? []
     release()
     progress.chebyshevHolds &&= !isPlain && isWhole
     this.hasMerged ||= squares.size > 0
     progress.distance = localDistance(row, squares)
-    const heads = [...refused, ...tooLong, ...this.diverged(received)].map(one => ({
-      ...one,
-      name: where.members[one.peer]!.name,
-    }))
-    for (const { peer, reason } of heads) {
-      progress.distrusted.add(peer)
-      this.init.onRefused?.(reason)
-    }
+    const distrusted = [...refused, ...tooLong, ...this.diverged(received)]
+    for (const { peer } of distrusted) progress.distrusted.add(peer)
+    const heads = [...distrusted, ...unheeded].map(one => ({ ...one, name: where.members[one.peer]!.name }))
+    for (const { reason } of heads) this.init.onRefused?.(reason)
     if (heads.length > 0) yield { type: 'refused', step, heads }
   }
 
   /** Merges the received heads, as far as they are believed, into the own one. */
   private async merge(
-    { step, turn, row, progress, received, isComplete }: Step,
+    { turn, at, progress, received, isComplete }: Step,
     signal: AbortSignal,
-  ): Promise<MergeMade & { readonly isWhole: boolean }> {
+  ): Promise<MergeMade & { readonly isWhole: boolean; readonly unheeded: readonly Omit<RefusedHead, 'name'>[] }> {
     const { where, head } = turn
+    const { row, self, step } = at
     const heads = new Map(
       [...received]
         .filter(([peer]) => !this.isTakenBack && !progress.distrusted.has(peer))
@@ -178,22 +193,34 @@ class NeighbourAverages implements Averaging {
     )
     // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
     const isWhole = (merged: number): boolean => isComplete && merged === received.size
-    const plainOf: PartsOf = (own, believed) => contributions(row, where.self, own, believed)
-    const fasterOf: PartsOf = (own, believed) => {
+    const passOf: PassOf = (own, believed) => summed(contributions(row, self, own, believed))
+    const fasterOf: PassOf = (own, believed) => {
       const earlier = step === 0 ? own : this.beforeStep(step - 1, head.length)
-      const plain = plainOf(own, believed)
-      return isWhole(believed.size) ? accelerated(plain, progress.factors![step]!, where.self, earlier) : plain
+      const plain = contributions(row, self, own, believed)
+      return summed(isWhole(believed.size) ? accelerated(plain, progress.factors![step]!, self, earlier) : plain)
     }
+    const ruled = this.init.ruling && ruledHeads(this.init.ruling, at)
     const made = await this.init.believing.merge(
       {
         head,
         own: this.beforeStep(step, head.length),
+        self,
         heads,
-        ...(progress.chebyshevHolds ? { partsOf: fasterOf, plainOf } : { partsOf: plainOf }),
+        passOf,
+        ...ruled,
+        ...(progress.chebyshevHolds && { fasterOf }),
       },
       signal,
     )
-    return { ...made, isWhole: isWhole(made.squares.size) }
+    if (ruled === undefined) return { ...made, unheeded: [], isWhole: isWhole(made.squares.size) }
+    const last = ruled.last()
+    if (last !== undefined) await settle(last, head)
+    const given = last?.given ?? new Map([[self, 1]])
+    const byId = [...given].map(([peer, weight]) => [where.members[peer]!.peerId.toString(), weight])
+    this.weights = { perPeer: { believed: Object.fromEntries(byId) } }
+    const unheeded = last === undefined ? [] : outvoted(last, at, made.squares.keys())
+    const squares = last?.needed === undefined ? made.squares : new Map<number, number>()
+    return { ...made, squares, unheeded, isWhole: true }
   }
 
   /** After a merge on which training diverged, no neighbour is believed for a round. */

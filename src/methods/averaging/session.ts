@@ -11,6 +11,7 @@ import { createBelieving, probeOf } from './believing.js'
 import { besideOf } from './beside.js'
 import type { AveragingPlan } from './plan.js'
 import { createAveraging } from './rounds.js'
+import { createRulings } from './rulings.js'
 
 /** The report of a round whose training was given up. */
 const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
@@ -32,7 +33,8 @@ export function createAveragingSession(
 ): Session {
   const { learner, parameters, localPlan, test } = context
   const { steps = 1, chebyshev = false } = plan
-  const vectors = besideOf(plan, says, context.limits.headDistance)
+  const rulings = context.believe && createRulings(context.believe, says)
+  const vectors = besideOf(plan, says, context.limits.headDistance, rulings)
   const refused = new ReasonCounts<Disbelief>()
   const probe = probeOf(context.data.samples)
   const loss = async (signal: AbortSignal): Promise<number> =>
@@ -47,6 +49,8 @@ export function createAveragingSession(
     chebyshev,
     road,
     believing,
+    ...(rulings && { ruling: rulings.of('head') }),
+    rounds: context.rounds,
     staleness: context.staleness,
     ...(vectors && { beside: vectors }),
     onRefused: reason => refused.add(reason),
@@ -68,6 +72,7 @@ export function createAveragingSession(
         const isDiverged = error instanceof HearsayError && error.code === 'DIVERGED'
         if (!isDiverged || !averaging.undo(head)) throw error
         vectors?.forget()
+        rulings?.forget()
         report = { ...nothingTrained, loss: report.loss }
       }
       believing.trained(report)
@@ -76,7 +81,7 @@ export function createAveragingSession(
     ...(steps > 0 && { exchange: (turn, signal) => averaging.round(turn, signal) }),
     evaluate: async (_, signal, graded) => {
       const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal, graded })
-      return tested
+      return { ...tested, ...averaging.given() }
     },
     async evaluateBefore(copy, signal) {
       const { samples: _samples, loss: _loss, ...quality } = await learner.evaluate(copy, test, { signal })
@@ -87,13 +92,15 @@ export function createAveragingSession(
     replaced: before => averaging.replaced(before),
     kept() {
       const before = averaging.before()
+      const { tensors = [], numbers = {} } = rulings?.kept() ?? {}
       return {
         ...(before && { before }),
-        tensors: vectors === undefined ? [] : tensorsOf(vectors.keeps),
-        numbers: { usual: believing.usual(), ...(before && { loss: [report.loss] }) },
+        tensors: [...(vectors === undefined ? [] : tensorsOf(vectors.keeps)), ...tensors],
+        numbers: { usual: believing.usual(), ...(before && { loss: [report.loss] }), ...numbers },
       }
     },
-    restore({ before, tensors, numbers }, source) {
+    restore(kept, source) {
+      const { before, tensors, numbers } = rulings?.restore(kept, source) ?? kept
       const {
         usual,
         loss: [last],

@@ -1,6 +1,6 @@
 import { measureOf } from '../../data/index.js'
 import { shown } from '../../foreign.js'
-import { methodOf } from '../../methods/index.js'
+import { reportTextsOf } from '../../methods/index.js'
 import type { NamedPeer, ReportedRun, Reporter, RunEvent } from '../../node/index.js'
 import { testedText } from '../field-text.js'
 import { reportedText } from '../figures-text.js'
@@ -25,11 +25,11 @@ export function peerLinesReporter(write: (line: string) => void): Reporter {
 }
 
 function createPeerLines({
-  manifest: { rounds, data, merge, evaluation },
+  manifest: { rounds, data, merge, believe, evaluation },
   classes,
 }: ReportedRun): (event: RunEvent) => string | undefined {
   const measure = measureOf(data)
-  const texts = methodOf(merge).reports ?? {}
+  const texts = reportTextsOf({ merge, believe })
   /** By their ids. */
   let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { contributions } from '../../../src/merge/index.js'
+import { contributions, summed } from '../../../src/merge/index.js'
 import {
   type BelievingInit,
   createBelieving,
   type MergeAsked,
   type MergeMade,
-  type PartsOf,
+  type PassOf,
   probeOf,
 } from '../../../src/methods/averaging/believing.js'
 
@@ -41,7 +41,8 @@ async function merged(heads: readonly [number, number][], init: Partial<Believin
       head,
       own: new Float32Array(2),
       heads: new Map(heads.map((values, at) => [at + 1, Float32Array.from(values)])),
-      partsOf: (own, believed) => contributions(row, 0, own, believed),
+      self: 0,
+      passOf: (own, believed) => summed(contributions(row, 0, own, believed)),
     },
     never,
   )
@@ -81,18 +82,20 @@ describe('a merge', () => {
     const believing = createBelieving({ ...anywhere, uninformed: 1, loss: async () => lossOf(head) })
     believing.trained({ loss: 0.01, moved: 1 })
     const row = { self: 0.5, from: [{ peer: 1, weight: 0.5 }] }
-    const mean: PartsOf = (own, believed) => contributions(row, 0, own, believed)
+    const mean: PassOf = (own, believed) => summed(contributions(row, 0, own, believed))
     // Three times as far as the mean.
-    const beyond: PartsOf = (own, believed) => [
-      { peer: 0, values: own, weight: -0.5 },
-      { peer: 1, values: believed.get(1)!, weight: 1.5 },
-    ]
+    const beyond: PassOf = (own, believed) =>
+      summed([
+        { peer: 0, values: own, weight: -0.5 },
+        { peer: 1, values: believed.get(1)!, weight: 1.5 },
+      ])
     const ask = (at: number): MergeAsked => ({
       head,
       own: new Float32Array(2),
       heads: new Map([[1, Float32Array.of(at, 1)]]),
-      partsOf: beyond,
-      plainOf: mean,
+      self: 0,
+      passOf: mean,
+      fasterOf: beyond,
     })
     expect(await believing.merge(ask(7), never)).toMatchObject({ refused: [], isPlain: true })
     expect([...head]).toEqual([4, 1])
@@ -125,7 +128,9 @@ describe('a merge', () => {
       head,
       own: new Float32Array(2),
       heads,
-      partsOf: (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) => contributions(row, 0, own, believed),
+      self: 0,
+      passOf: (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) =>
+        summed(contributions(row, 0, own, believed)),
     }
     const { refused } = await believing.merge(asked, never)
     expect(refused).toEqual([{ peer: 2, reason: 'LOSS_TOO_HIGH', times: 1e5 }])
@@ -160,10 +165,13 @@ describe('a merge', () => {
       own: new Float32Array(2),
       heads: new Map([[1, Float32Array.of(3e38, 1)]]),
       // As Chebyshev gossip weighs: above 1.
-      partsOf: (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) =>
-        [...believed]
-          .map(([peer, values]) => ({ peer, weight: 1.5, values }))
-          .concat({ peer: 0, weight: 1, values: own }),
+      self: 0,
+      passOf: (own: Float32Array, believed: ReadonlyMap<number, Float32Array>) =>
+        summed(
+          [...believed]
+            .map(([peer, values]) => ({ peer, weight: 1.5, values }))
+            .concat({ peer: 0, weight: 1, values: own }),
+        ),
     }
     const { refused } = await believing.merge(asked, never)
     expect(refused).toEqual([{ peer: 1, reason: 'LOSS_TOO_HIGH', times: Number.POSITIVE_INFINITY }])
@@ -190,7 +198,9 @@ describe('a merge', () => {
         head,
         own: new Float32Array(2),
         heads: new Map([[1, Float32Array.of(2, 2)]]),
-        partsOf: (own, believed) => contributions({ self: 0.5, from: [{ peer: 1, weight: 0.5 }] }, 0, own, believed),
+        self: 0,
+        passOf: (own, believed) =>
+          summed(contributions({ self: 0.5, from: [{ peer: 1, weight: 0.5 }] }, 0, own, believed)),
       },
       never,
     )

@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import * as z from 'zod'
 import { averagingMethod, registerMethod } from '../../../src/methods/index.js'
 import { layoutOf } from '../../../src/tensors/index.js'
-import { startPeers } from '../peers.js'
+import { closePools, startPeers } from '../peers.js'
+
+afterAll(closePools)
 
 registerMethod(
   averagingMethod({

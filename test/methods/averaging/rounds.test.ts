@@ -88,6 +88,7 @@ async function gossipAll(models: readonly Float32Array[], settings: AveragingSet
         road: exchange(self),
         staleness,
         believing: trusting(),
+        rounds,
       })
       const federation = among(topology, self)
       const events: MethodEvent[] = []
@@ -271,6 +272,7 @@ describe('a neighbour that is absent', () => {
           road: exchange(self),
           staleness,
           believing: trusting(),
+          rounds: 1,
         })
         const where = among(topology, self).at(0)
         for await (const _ of gossip.round({ round: 0, where, head: model }, never));

@@ -1,0 +1,83 @@
+import { contributions, type Ruled, type Ruling, summed } from '../../merge/index.js'
+import type { MixingRow } from '../../topology/index.js'
+import { copyInSlices, inSlices } from '../../turns.js'
+import { normOf } from '../norm.js'
+import type { RefusedHead } from '../session.js'
+import type { MergeAsked, PassOf } from './believing.js'
+
+/** Where a rule is asked: one exchange, as one peer sees it. */
+export interface RuleAt {
+  readonly row: MixingRow
+  readonly self: number
+  /** Which of the round's gossip steps. */
+  readonly step: number
+  /** The share of the run's rounds that are over. */
+  readonly progress: number
+  /** How many vectors came: those that are not believed are found to be a liar's. */
+  readonly received: number
+}
+
+/** A rule's merge of heads: what `Believing.merge` is asked with, and what it came to. */
+export interface RuledHeads extends Pick<MergeAsked, 'passOf' | 'measure' | 'aloneOf'> {
+  /** The last merge that was made, where there was any head to merge. */
+  last(): Ruled | undefined
+}
+
+/** How heads are merged by a rule. Of a single head it would make nothing, which shows no harm: that is averaged. */
+export function ruledHeads(ruling: Ruling, at: RuleAt): RuledHeads {
+  const { row, self, received } = at
+  let last: Ruled | undefined
+  const meanOf: PassOf = (own, believed) => summed(contributions(row, self, own, believed))
+  return {
+    async passOf(own, believed, seen) {
+      const parts = contributions(row, self, own, believed)
+      last = await ruling.rule({ ...at, ...seen, parts, found: received - believed.size })
+      return last
+    },
+    measure: vectors => ruling.measure(vectors),
+    aloneOf: meanOf,
+    last: () => last,
+  }
+}
+
+/** Called once a rule's merge stands: what the rule keeps of it is kept. */
+export async function settle({ settle }: Ruled, merged: Float32Array): Promise<void> {
+  const centre = settle()
+  if (centre !== undefined) await copyInSlices(centre, merged)
+}
+
+/** A rule's merge of vectors that came beside the heads. */
+export async function mergeRuled(
+  out: Float32Array,
+  own: Float32Array,
+  others: ReadonlyMap<number, Float32Array>,
+  ruling: Ruling,
+  at: RuleAt,
+): Promise<void> {
+  const { row, self, received } = at
+  const measure = ruling.measure({ self, own, others })
+  await inSlices(own.length, measure.vectors, measure.add)
+  const parts = contributions(row, self, own, others)
+  const found = received - others.size
+  const ruled = await ruling.rule({ ...at, parts, measure, found, norm: await normOf(own), lossOf: noLoss })
+  await inSlices(own.length, ruled.vectors, (from, to) => ruled.write(out, from, to))
+  await settle(ruled, out)
+}
+
+const noLoss = (): never => {
+  throw new RangeError('no loss but that of a head')
+}
+
+/** The heads that a rule left without any weight, or could not judge, and why. */
+export function outvoted(
+  { given, needed }: Ruled,
+  { row, self }: Pick<RuleAt, 'row' | 'self'>,
+  believed: Iterable<number>,
+): Omit<RefusedHead, 'name'>[] {
+  const asked = new Map(row.from.map(({ peer, weight }) => [peer, weight]))
+  return [...believed].flatMap((peer): Omit<RefusedHead, 'name'>[] => {
+    if (peer === self || (needed === undefined && given.get(peer) !== 0)) return []
+    if (needed !== undefined) return [{ peer, reason: 'TOO_FEW', needed }]
+    return [{ peer, reason: 'OUTVOTED', asked: asked.get(peer)! }]
+  })
+}
