@@ -41,7 +41,8 @@ export class PrivateCourse implements Course {
     const words = (purpose: string) => (privacy.seeded === true ? seededWords(seed, purpose, peer, round) : secretWords)
     this.batches = poissonBatches(size, privacy.rate, uniformOf(words('private/batches')))
     this.gaussian = new Gaussian(words('private/noise'))
-    this.shape = batchShape(size, privacy.rate, forwardBatch(model))
+    const held = layers.reduce((sum, { held }) => sum + held, model.activations)
+    this.shape = batchShape(size, privacy.rate, forwardBatch({ activations: held }))
     this.inputs = inputsOf(job)
     this.next = this.batches.next().value
   }

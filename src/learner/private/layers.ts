@@ -5,7 +5,7 @@ import { patchesOf } from '../backend/kernels/patches.js'
 import type { SampleNormalization } from '../models/layers/normalization.js'
 import type { DeviceModel } from '../models/model.js'
 import { tf } from '../tensorflow.js'
-import { joined, matrixShare, offsetShare, placesShare, type Share } from './shares.js'
+import { heldByPlaces, joined, matrixShare, offsetShare, placesShare, type Share } from './shares.js'
 
 type Layer = LayersModel['layers'][number]
 
@@ -17,6 +17,8 @@ export interface Cut {
   parameters(before: Tensor): Tensor
   /** The activation. */
   after(output: Tensor): Tensor
+  /** Numbers that its share holds for each record, beside what goes in and comes out. */
+  readonly held: number
   /** @param before - see above @param errors - the loss's gradient in what the parameters made of it */
   share(before: Tensor, errors: Tensor): Share
 }
@@ -30,7 +32,10 @@ export interface PrivateLayer extends Cut {
 
 /** A layer as it is inside TensorFlow.js; its types show less. */
 interface Inside {
-  readonly inboundNodes: readonly { readonly inputShapes: readonly (readonly (number | null)[])[] }[]
+  readonly inboundNodes: readonly {
+    readonly inputShapes: readonly (readonly (number | null)[])[]
+    readonly outputShapes: readonly (number | null)[]
+  }[]
   readonly activation: { apply(x: Tensor): Tensor }
   readonly kernel: { read(): Variable }
   readonly bias: { read(): Variable } | null
@@ -87,14 +92,16 @@ function refusal(layer: Layer): string | undefined {
   return undefined
 }
 
-function denseCut({ kernel, bias, activation }: Inside): Cut {
+function denseCut(layer: Inside): Cut {
+  const { kernel, bias, activation } = layer
+  const [inputs, outputs] = kernel.read().shape as [number, number]
   return {
+    held: placesOf(layer) === 1 ? 0 : heldByPlaces(placesOf(layer), inputs, outputs),
     before: input => input,
     parameters(input) {
-      const weights = kernel.read() as unknown as Tensor2D
-      const rows = tf.reshape(input, [-1, weights.shape[0]]) as Tensor2D
-      const product = tf.reshape(tf.matMul(rows, weights), [...input.shape.slice(0, -1), weights.shape[1]])
-      return withBias(product, bias)
+      const rows = tf.reshape(input, [-1, inputs]) as Tensor2D
+      const product = tf.matMul(rows, kernel.read() as unknown as Tensor2D)
+      return withBias(tf.reshape(product, [...input.shape.slice(0, -1), outputs]), bias)
     },
     after: output => activation.apply(output),
     share(input, errors) {
@@ -108,16 +115,19 @@ function denseCut({ kernel, bias, activation }: Inside): Cut {
   }
 }
 
-function convolutionCut({ kernel, bias, activation, strides, padding }: Inside): Cut {
+function convolutionCut(layer: Inside): Cut {
+  const { kernel, bias, activation, strides, padding } = layer
+  const shape = kernel.read().shape as Tensor4D['shape']
+  const [height, width, channels, filters] = shape
   return {
+    held: heldByPlaces(placesOf(layer), height * width * channels, filters),
     before: input => input,
     parameters: input =>
       withBias(tf.conv2d(input as Tensor4D, kernel.read() as unknown as Tensor4D, strides, padding), bias),
     after: output => activation.apply(output),
     share(input, errors) {
-      const { shape } = kernel.read() as unknown as Tensor4D
-      const patches = patchesOf(input as Tensor4D, { size: [shape[0], shape[1]], strides, padding })
-      const matrix = placesShare(patches, tf.reshape(errors, [errors.shape[0]!, -1, shape[3]]) as Tensor3D)
+      const patches = patchesOf(input as Tensor4D, { size: [height, width], strides, padding })
+      const matrix = placesShare(patches, tf.reshape(errors, [errors.shape[0]!, -1, filters]) as Tensor3D)
       const filter: Share = { ...matrix, sums: factors => matrix.sums(factors).map(sum => tf.reshape(sum, shape)) }
       return withOffset(filter, errors, bias)
     },
@@ -127,6 +137,7 @@ function convolutionCut({ kernel, bias, activation, strides, padding }: Inside):
 function normCut(layer: Inside): Cut {
   const { gamma, beta } = layer
   return {
+    held: 0,
     before: input => (layer as unknown as SampleNormalization).normalised(input),
     parameters(normalised) {
       const scaled = gamma === undefined ? normalised : tf.mul(normalised, gamma.read())
@@ -144,6 +155,12 @@ function normCut(layer: Inside): Cut {
       return joined(shares)
     },
   }
+}
+
+/** Of what a layer puts out for one record, as many as its last axis goes into. */
+function placesOf({ inboundNodes }: Inside): number {
+  const lengths = inboundNodes[0]!.outputShapes.flat().slice(1, -1)
+  return lengths.reduce<number>((product, length) => product * (length ?? 1), 1)
 }
 
 function withBias(x: Tensor, bias: { read(): Variable } | null): Tensor {

@@ -38,6 +38,16 @@ export function matrixShare(a: Tensor2D, e: Tensor2D): Share {
  */
 const productsOfNumber = 20
 
+/** Are a matrix' gradients, of all records, cheaper written out than compared place by place? */
+function areWritten(places: number, inputs: number, outputs: number): boolean {
+  return places ** 2 * (inputs + outputs) >= productsOfNumber * inputs * outputs
+}
+
+/** How many numbers {@link placesShare} holds for each record. */
+export function heldByPlaces(places: number, inputs: number, outputs: number): number {
+  return places * inputs + (areWritten(places, inputs, outputs) ? inputs * outputs : 3 * places ** 2)
+}
+
 /**
  * A matrix that each record meets at several places: its gradient is AᵀE. That is either written out for each record; or,
  * where it is large and the places are few, ‖AᵀE‖² = ⟨AAᵀ, EEᵀ⟩ over pairs of places.
@@ -48,7 +58,7 @@ const productsOfNumber = 20
 export function placesShare(a: Tensor3D, e: Tensor3D): Share {
   const [records, places, inputs] = a.shape
   const outputs = e.shape[2]
-  if (places ** 2 * (inputs + outputs) < productsOfNumber * inputs * outputs) {
+  if (!areWritten(places, inputs, outputs)) {
     const pairs = tf.mul(tf.matMul(a, a, false, true), tf.matMul(e, e, false, true))
     return {
       squares: tf.sum(tf.sum(pairs, 2), 1),

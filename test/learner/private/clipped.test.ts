@@ -153,6 +153,34 @@ describe('P36 the sum of clipped gradients is that of a loop over the records', 
     })
   }
 
+  const draw = random(6, 'shapes of models')
+  const side = (most: number): number => 1 + draw.integer(most)
+  for (let turn = 0; turn < 10; turn++) {
+    const shape = [7 + side(5), 7 + side(5), side(3)]
+    const convolution = (name: string) =>
+      layer('Conv2D', {
+        name,
+        filters: side(6),
+        kernel_size: [side(4), side(4)],
+        padding: draw.integer(2) === 0 ? 'same' : 'valid',
+        use_bias: draw.integer(2) === 0,
+        activation: ['linear', 'relu', 'tanh'][draw.integer(3)],
+      })
+    const layers = [
+      layer('InputLayer', { name: 'in', batch_input_shape: [null, ...shape] }),
+      convolution('first'),
+      layer('GroupNormalization', { name: 'norm', groups: 1, center: draw.integer(2) === 0 }),
+      convolution('second'),
+      layer('Flatten', { name: 'flat' }),
+      layer('Dense', { name: 'hidden', units: side(9), activation: 'relu' }),
+      layer('Dense', { name: 'out', units: 2, use_bias: draw.integer(2) === 0 }),
+    ]
+    it(`for drawn shapes: ${shape}, ${turn}`, async () => {
+      const name = `drawn ${turn}`
+      await checkOnAll(await fileSpec(name, layer('Sequential', { name: 'drawn', layers })), shape, 2, [1 + turn])
+    })
+  }
+
   it('for layers over positions, small and large, with and without offsets', async () => {
     const layers = [
       layer('InputLayer', { name: 'in', batch_input_shape: [null, 6, 4] }),
