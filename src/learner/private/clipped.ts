@@ -41,7 +41,8 @@ export interface ClippedSums {
  * themselves are never put together: one pass forward keeps what goes into each layer with parameters; one pass back, to
  * what these put out, gives the errors there; and of both come each record's length and the sum (arXiv 2210.00038).
  *
- * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it.
+ * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it; by CUDA, which rounds the factors of
+ * products to 10 bits (TF32), by some 1e-3.
  */
 export function clippedSums(
   model: Pick<DeviceModel, 'logits'>,
