@@ -9,6 +9,7 @@ export const mainFields: Readonly<Record<string, string>> = {
   partition: 'kind',
   model: 'kind',
   merge: 'method',
+  believe: 'rule',
   topology: 'kind',
 }
 
