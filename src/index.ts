@@ -229,6 +229,7 @@ export {
   type Spread,
   settleTask,
 } from './node/index.js'
+export * from './privacy/index.js'
 export * from './series/index.js'
 export {
   type Attack,
@@ -295,6 +296,7 @@ export {
   linesReporter,
   metricsReporter,
   type PeerSummary,
+  type PrivacyCost,
   peerLinesReporter,
   type RunSummary,
   type Summary,

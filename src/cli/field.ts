@@ -243,7 +243,7 @@ function dataOf({ folder, settings: { data, share } }: FieldRun): PeerOptions['d
 }
 
 function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrupted: boolean) {
-  const { runId, identity, backend, taken, rounds, samples, tested, dataset, counters } = peer
+  const { runId, identity, backend, taken, rounds, samples, tested, dataset, counters, spent } = peer
   return {
     run: Buffer.from(runId).toString('hex'),
     peer: settings.name,
@@ -254,6 +254,7 @@ function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrup
     samples,
     measure: measureOf(manifest.data),
     ...testedFigures(tested, dataset.classes),
+    ...(spent && manifest.privacy && { privacy: { ...spent, budget: manifest.privacy.budget, isSeeded: false } }),
     ...counters,
     interrupted,
   }

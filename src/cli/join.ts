@@ -105,6 +105,21 @@ function questionOf({ task }: Manifest): string[] {
   ]
 }
 
+/** What records of a peer tell others, beside its name and address. */
+function seenOf({ privacy }: Manifest): string {
+  return privacy === undefined
+    ? 'how many samples you have, and your loss and accuracy'
+    : 'and how many samples you have'
+}
+
+/** What the run promises of the records behind all that others get. */
+function promiseOf({ privacy }: Manifest): string[] {
+  if (privacy === undefined) return []
+  const { budget, delta } = privacy
+  const at = delta === undefined ? 'a δ of at most 1e-5' : `δ ${delta}`
+  return [`What they get tells of any one of your records no more than ε ${budget} at ${at}: it is trained with noise.`]
+}
+
 /** Shows what will be trained, shared and revealed, and asks the user to confirm. */
 async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
   const shared =
@@ -114,7 +129,8 @@ async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, s
       pc.dim(shownLines(manifestYaml(withoutNumbers(manifest)).trimEnd())),
       '',
       ...questionOf(manifest),
-      `Others get ${shared}, each round, and see your name, your address, how many samples you have, and your loss and accuracy.`,
+      `Others get ${shared}, each round, and see your name, your address, ${seenOf(manifest)}.`,
+      ...promiseOf(manifest),
       shown(`${flags.data ?? `A share of ${manifest.data.set}`} stays on this machine.`),
       '',
     ].join('\n'),

@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { NotRead, readBounded } from '../bounded-file.js'
 import { HearsayError } from '../errors.js'
 import { type Manifest, manifestYaml, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
+import type { Ledger } from '../privacy/index.js'
 import { whenRefused, whyNot } from '../system-errors.js'
 import { explainDisk, makeFolder, replaceFile } from './durable.js'
+import { readLedger, writeLedger } from './ledger-file.js'
 import { isLockFile, type Lock, lockFolder } from './lock.js'
 import { type MetricsFile, openMetrics } from './metrics-file.js'
 import { exists, knownMembers, type MetMember, membersIn, type PeerSettings, settingsIn } from './peer-files.js'
@@ -25,6 +27,7 @@ export type FieldFolderInit =
  * peer.json        what it was started with: its name, its data, its network; readable by its owner alone
  * peers.json       the members it has met, with their addresses
  * agreed.json      the sums that peers added up before the first round, to standardise their columns alike
+ * ledger.json      with a budget of privacy: the steps charged to it
  * metrics.jsonl    every event, of all its processes; a round may be in it twice, and the later one counts
  * checkpoints/     its model between rounds
  * summary.json     the result, written at the end
@@ -66,6 +69,10 @@ export interface FieldFolder {
   writeAgreed(sum: string): Promise<void>
   /** Reads the agreement; undefined where there is none yet. */
   readAgreed(): Promise<string | undefined>
+  /** Writes the steps charged to the budget of privacy; they are on the disk when this resolves. */
+  writeLedger(ledger: Ledger): Promise<void>
+  /** Reads them. @throws {@link HearsayError} RUN when they are missing, or not what was written */
+  readLedger(): Promise<Ledger>
   writeSummary(summary: object): Promise<void>
   /** Reads the result of the last process; undefined where that was not kept. */
   readOutcome(): Promise<Outcome | undefined>
@@ -80,10 +87,10 @@ export interface FieldFolder {
 
 /** Unfinished files that a crash may have left here. */
 const unfinished =
-  /^(manifest\.yaml|agreed\.json|peer\.json|peers\.json|summary\.json|report\.html|identity\.key)\.[0-9a-f]{16}\.part$/
+  /^(manifest\.yaml|agreed\.json|ledger\.json|peer\.json|peers\.json|summary\.json|report\.html|identity\.key)\.[0-9a-f]{16}\.part$/
 
 /** The files of a folder before its first event. */
-const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'metrics.jsonl']
+const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'ledger.json', 'metrics.jsonl']
 
 /** A file that may exist before the run: `hearsay id` creates it where a peer is admitted by its id. */
 export const identityFile = 'identity.key'
@@ -196,6 +203,8 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
     },
     readOutcome: () => outcomeIn(join(path, 'summary.json')),
     writeAgreed: sum => json('agreed.json', { sum }),
+    writeLedger: ledger => kept(path, writeLedger(join(path, 'ledger.json'), ledger)),
+    readLedger: () => readLedger(join(path, 'ledger.json')),
     readAgreed: () => agreedIn(join(path, 'agreed.json')),
     close,
     async abandon() {

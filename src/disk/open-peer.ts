@@ -17,6 +17,7 @@ import {
 import { createErrands, type Errands } from './errands.js'
 import { type FieldFolder, hasRun, openRunFolder } from './field-folder.js'
 import { loadOrCreateIdentity, loadOwnIdentity } from './identity-file.js'
+import { budgetIn } from './kept-budget.js'
 import { knownMembers, lastingData, type MetMember, type PeerSettings } from './peer-files.js'
 import { PeerKeeper } from './peer-keeper.js'
 import type { LastTest } from './progress.js'
@@ -118,6 +119,7 @@ async function peerIn(
     const peer = await createPeer({
       hasBegun: !folder.isNew,
       ...options,
+      ...(folder.manifest.privacy && { budget: await budgetIn(folder) }),
       listen,
       identity,
       remembered: addressesOf([...met, ...members], identity.peerId),
@@ -157,6 +159,9 @@ function keptPeer(init: KeptPeerInit, close: () => Promise<void>): DurablePeer {
     },
     get counters() {
       return peer.counters
+    },
+    get spent() {
+      return peer.spent
     },
     get taken() {
       return peer.taken

@@ -28,6 +28,12 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
     const message = `does not go with merge: ${name}, which averages no heads, and bounds each expert by limits.headDistance`
     refuse('believe', `${message}; remove it`)
   }
+  if (facts.isPrivate && facts.believe?.rule === 'ubar') {
+    refuse(
+      'believe',
+      'ubar does not go with privacy: whom it believes shows losses on own records, without noise; use clip',
+    )
+  }
   if (needs.share !== undefined && share !== undefined && share !== needs.share) {
     const remedy = 'remove it, and let the head begin with an earlier layer (model.head) to share more'
     refuse('share', `${share} does not go with merge: ${name}, which shares heads; ${remedy}`)

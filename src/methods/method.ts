@@ -29,6 +29,8 @@ export interface ManifestFacts {
   readonly isOfValues: boolean
   /** Whom to believe, where a rule decides. */
   readonly believe?: RuleSection | undefined
+  /** Must all that a peer hands over be made of noised gradients? */
+  readonly isPrivate: boolean
 }
 
 /** What is wrong with a manifest, and where. */

@@ -80,6 +80,8 @@ export interface SessionContext {
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
   /** Whom to believe. @default everybody within `limits`, by their weights */
   readonly believe?: RuleSection | undefined
+  /** Nothing that is handed over may depend on own samples but through noised gradients: no choice by their loss. */
+  readonly isPrivate: boolean
   /** Of `mode: async`. */
   readonly staleness: Staleness | undefined
   /** Local training of a round. */
@@ -107,7 +109,7 @@ export interface Turn {
 /** A method at work in one peer: what its rounds call, in this order. */
 export interface Session {
   /** Local training, of the parameters in place. */
-  train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds'>>
+  train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds' | 'gradients'>>
   /** Exchanges and merges. Left out, the peer learns alone. */
   readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
   /** Tests what the round has made. @param graded - are figures wanted that need all answers at once? */

@@ -4,6 +4,7 @@ import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
 import type { Tested } from '../methods/index.js'
+import type { PrivacyBudget, Spent } from '../privacy/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerCounters } from './counters.js'
@@ -29,6 +30,8 @@ export interface AssemblyInit {
   /** The topology for a number of peers. */
   readonly topologyOf: (peers: number) => Topology
   readonly learner: Learner
+  /** With the manifest's section `privacy`: the budget that the learner spends from. */
+  readonly budget?: PrivacyBudget | undefined
   readonly pool: LearnerPool
   /** One of the pool's models. */
   readonly model: PoolModel
@@ -95,6 +98,8 @@ export interface AssembledPeer {
   readonly identity: Identity
   readonly parameters: Float32Array
   readonly counters: PeerCounters
+  /** What its training has cost in privacy, with the manifest's section `privacy`. */
+  readonly spent: Spent | undefined
   /**
    * The peer's state besides `parameters`. Its vectors are those in use, so they are valid until the next round.
    *

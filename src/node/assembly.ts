@@ -69,11 +69,12 @@ class Assembly implements AssembledPeer, PeerParts {
     this.presence = createPeerPresence(init, timing, node, this)
     this.agreement = summand && createAgreedSum({ ...init, summand }, node, this.presence)
     this.road = createPeerRoad(init, plan, timing, node, this.presence, this.sumDigest)
-    const { seed, rounds, limits, believe, staleness } = manifest
+    const { seed, rounds, limits, believe, staleness, privacy } = manifest
+    const isPrivate = privacy !== undefined
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
     const peerId = node.peerId.toString()
-    this.session = plan.start({ ...init, peerId, seed, rounds, limits, believe, staleness }, roads)
+    this.session = plan.start({ ...init, peerId, seed, rounds, limits, believe, staleness, isPrivate }, roads)
     if (this.speaks) {
       const { presence, road, agreement } = this
       this.state = createPeerState(init, timing, node, { presence, road, agreement, hasBegun: () => this.hasBegun })
@@ -91,6 +92,10 @@ class Assembly implements AssembledPeer, PeerParts {
 
   get parameters(): Float32Array {
     return this.init.parameters
+  }
+
+  get spent(): AssembledPeer['spent'] {
+    return this.init.budget?.spent
   }
 
   get isLeaving(): boolean {
@@ -234,6 +239,7 @@ class Assembly implements AssembledPeer, PeerParts {
       session,
       rounds: init.manifest.rounds,
       evaluateEvery: init.manifest.evaluation.every,
+      spent: () => this.spent,
       alwaysGrades: isGrade(init.manifest.evaluation.primary),
       // A simulation has baselines instead, and its workers are busy.
       testsBefore: init.field !== undefined,
@@ -262,7 +268,7 @@ class Assembly implements AssembledPeer, PeerParts {
       if (event.type === 'caught-up') road.at(event.to)
       if (event.type === 'trained') road.at(event.round)
       if (event.type === 'ended') init.lockstep?.end(this.node.peerId.toString(), event.round)
-      report = reportAfter(report, event, measure)
+      report = reportAfter(report, event, { measure, isPrivate: init.manifest.privacy !== undefined })
       // A simulation needs no record: the lockstep has its contents, and a head states its peer's round.
       if (event.type === 'ended' && init.field !== undefined) await this.presence.publish(report)
       yield event

@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { type JsonSchema, kindsOf, nameOf, wordsOf } from '../json-schema.js'
 import { methodNamed } from '../methods/index.js'
-import { manifestSchema, parseManifest } from './manifest.js'
+import { manifestSchema } from './manifest.js'
 
 type Writable = { -readonly [keyword in keyof JsonSchema]: JsonSchema[keyword] }
 
@@ -48,9 +48,10 @@ function settleDefaults(name: string, section: JsonSchema): void {
     )
     const written = Object.fromEntries(needed) as Record<string, unknown>
     if (Object.values(written).includes(undefined)) continue
-    const settled = (
-      parseManifest(needed.length === 0 ? {} : { [name]: written }) as Readonly<Record<string, unknown>>
-    )[name]
+    const { data } = manifestSchema().safeParse(needed.length === 0 ? {} : { [name]: written })
+    // A section that goes only with fields of others has no default that depends on them.
+    if (data === undefined) continue
+    const settled = (data as Readonly<Record<string, unknown>>)[name]
     for (const [field, schema] of Object.entries(properties as Record<string, Writable>)) {
       const value = (settled as Readonly<Record<string, unknown>> | undefined)?.[field]
       const isOpen = name !== 'merge' || takes(written.method as string, field, schema.examples?.[0])

@@ -22,9 +22,11 @@ import {
   methodOf,
   sectionSchema,
 } from '../methods/index.js'
+import { privacySchema } from '../privacy/index.js'
 import { peersLimit, topologySchema } from '../topology/index.js'
 import { orOneWord, validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
+import { unnoisedData } from './unnoised-data.js'
 
 /** Bounds a typing error. */
 const roundsLimit = 1_000_000
@@ -178,6 +180,9 @@ const sections = () =>
     believe: ruleSchema.optional().meta({
       says: 'Whom to believe: a rule that bounds what some peers can do that lie; left out, all within limits.',
     }),
+    privacy: privacySchema.optional().meta({
+      says: 'Where what a peer hands over may tell only so much of any one of its records: training with noise.',
+    }),
     topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),
     limits: limitsSchema.prefault({}).meta({ says: 'What a peer waits for, and what it accepts.' }),
@@ -204,7 +209,9 @@ const schemaOf = () =>
         const message = `is no figure of what is learned here; allowed: ${choices.join(', ')}`
         context.addIssue({ code: 'custom', path: ['evaluation', 'primary'], message })
       }
-      for (const { path, message } of axisProblems({ ...axes, training, isOfValues: isOfValues(data) })) {
+      const facts = { training, isOfValues: isOfValues(data), isPrivate: axes.privacy !== undefined }
+      const ofData = facts.isPrivate ? unnoisedData(data) : []
+      for (const { path, message } of [...ofData, ...axisProblems({ ...axes, ...facts })]) {
         context.addIssue({ code: 'custom', path: [...path], message })
       }
     })
@@ -219,7 +226,8 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
   const dealt = isOfValues(manifest.data) ? { kind: 'iid' } : (shipped?.partition ?? { kind: 'dirichlet' })
   // Where a run names the column that contains the owner of a row, rows are dealt by it.
   const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
-  const facts = { training: manifest.training, mode, isOfValues: isOfValues(manifest.data) }
+  const { training, privacy } = manifest
+  const facts = { training, mode, isOfValues: isOfValues(manifest.data), isPrivate: privacy !== undefined }
   const { share = 'all', models } = method.needs
   return {
     ...manifest,

@@ -1,6 +1,7 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { DataInput, Dataset, Reading } from '../data/index.js'
 import type { BackendReport, ModelSpec } from '../learner/index.js'
+import type { BudgetInit } from '../privacy/index.js'
 import type { InTheField } from './assembled-peer.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './membership/member.js'
@@ -39,6 +40,12 @@ export interface PeerOptions {
    * @default the run's; of several (`models`) the one that belongs to the peer's share
    */
   readonly model?: ModelSpec
+  /**
+   * With the manifest's section `privacy`: what was charged to this peer's budget before, and where it is kept for good.
+   * A budget that is not kept is spent again by the next process.
+   * @default nothing, nowhere
+   */
+  readonly budget?: Pick<BudgetInit, 'ledger' | 'keep'>
   /** How the peer is reached, and which others may connect. @default what a network without obstacles needs */
   readonly network?: PeerNetwork
   /** Whether the run has begun without this peer, which then continues at the others' round. @default false */

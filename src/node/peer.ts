@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto'
 import { classification, type Dataset, type Standardisation, uninformedLoss } from '../data/index.js'
 import { HearsayError } from '../errors.js'
-import { type BackendReport, createLearnerPool, type LearnerPool, type ModelSpec } from '../learner/index.js'
+import {
+  type BackendReport,
+  createLearnerPool,
+  type Learner,
+  type LearnerPool,
+  type ModelSpec,
+  type PoolModel,
+} from '../learner/index.js'
 import { checkTopology, modulesOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
 import { createTopology, crowdOf } from '../topology/index.js'
@@ -17,6 +24,7 @@ import { dataOf } from './peer-data.js'
 import { checkHead, choicesOf } from './peer-model.js'
 import type { PeerOptions } from './peer-options.js'
 import { createSight } from './peer-sight.js'
+import { learnerFor } from './private-learner.js'
 import { runIdOf } from './run-id.js'
 import { localPlan, sharedSection } from './training.js'
 
@@ -118,7 +126,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       name,
       identity,
       topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
-      learner: model.learner(data, number),
+      ...trainingOf(options, model, samples.size, model.learner(data, number)),
       pool,
       model,
       data,
@@ -154,6 +162,10 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   }
 }
 
+function trainingOf({ manifest, budget: kept }: PeerOptions, model: PoolModel, records: number, learner: Learner) {
+  return learnerFor({ manifest, model, learner, plan: localPlan(manifest)(0), records, isSeeded: false, kept })
+}
+
 function peerOf(
   parts: AssembledPeer,
   pool: LearnerPool,
@@ -175,6 +187,9 @@ function peerOf(
       return parts.counters
     },
     backend: pool.backend,
+    get spent() {
+      return parts.spent
+    },
     get taken() {
       return pool.taken
     },

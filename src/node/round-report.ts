@@ -2,15 +2,26 @@ import type { Measure } from '../data/index.js'
 import type { RoundReport } from '../gossip/index.js'
 import type { Happening } from './events.js'
 
+/** What a report may hold. */
+export interface ReportRule {
+  readonly measure: Measure
+  /** Figures of own samples, which have no noise, are left out. */
+  readonly isPrivate: boolean
+}
+
 /** A peer's report of its round, updated by this event. */
 export function reportAfter(
   report: RoundReport,
   event: Happening & { readonly round: number },
-  measure: Measure,
+  { measure, isPrivate }: ReportRule,
 ): RoundReport {
-  if (event.type === 'trained') return { round: event.round, samples: event.samples, loss: event.loss }
+  if (event.type === 'trained') {
+    const { round, samples, loss } = event
+    // How many records noise has let take part is no business of others, nor when the budget is spent.
+    return isPrivate ? { round, samples: report.samples } : { round, samples, loss }
+  }
   if (event.type === 'merged') return { ...report, localDistance: event.localDistance }
   // Records contain accuracies, which are 0 to 1 (docs/wire.md); other measures are not sent.
-  if (event.type === 'evaluated' && measure === 'accuracy') return { ...report, accuracy: event.accuracy }
+  if (event.type === 'evaluated' && measure === 'accuracy' && !isPrivate) return { ...report, accuracy: event.accuracy }
   return report
 }

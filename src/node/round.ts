@@ -1,5 +1,6 @@
 import type { Quality } from '../data/index.js'
 import type { Session } from '../methods/index.js'
+import type { Spent } from '../privacy/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import { byId } from './by-id.js'
@@ -23,6 +24,8 @@ export interface RoundsInit {
   readonly session: Pick<Session, 'train' | 'exchange' | 'evaluate' | 'evaluateBefore'>
   /** The peers to exchange with. Left out, the peer learns alone whatever the session. */
   readonly federation?: Federation
+  /** What training has cost in privacy so far, where that is counted. */
+  readonly spent?: () => Spent | undefined
   /** Whether the members of a round are reported, because they change. @default false */
   readonly reportsMembers?: boolean
   /** Is the model also tested before the merge, during the exchange? @default false */
@@ -68,8 +71,10 @@ export async function* runRounds(
       yield { type: 'caught-up', round, to: others }
       round = Math.min(others, init.rounds - 1)
     }
-    const { loss, samples, seconds } = await session.train(round, signal)
-    yield { type: 'trained', round, loss, samples, seconds }
+    const { loss, samples, seconds, gradients } = await session.train(round, signal)
+    const spent = init.spent?.()
+    const privacy = spent && { ...spent, ...(gradients && { gradients }) }
+    yield { type: 'trained', round, loss, samples, seconds, ...(privacy && { privacy }) }
 
     const isLast = round + 1 === init.rounds
     const isTested = (round + 1) % init.evaluateEvery === 0 || isLast

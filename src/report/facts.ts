@@ -1,4 +1,5 @@
 import { shown } from '../foreign.js'
+import { privacyText } from '../watch/privacy-text.js'
 import type { RunRecord } from '../watch/record/shape.js'
 import {
   backdoorText,
@@ -91,6 +92,7 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
     ...row('sent', summary.sentBytes, byteCount),
     ...row('received', summary.receivedBytes, byteCount),
     ...row('shared', model, ({ parameters, shared }) => `${count(shared)} of ${count(parameters)} parameters`),
+    ...row('privacy', summary.privacy, privacyText),
     ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),
     ...row('made to go wrong', summary.faults, faultsText),
     ...row('heads that did not come', summary.absent, count),

@@ -109,6 +109,10 @@ const schema = z.object({
   samples: number,
   bytes: z.object({ sent: z.number(), perPeerPerRound: z.number() }).optional().catch(undefined),
   model: z.object({ parameters: z.number(), shared: z.number() }).optional().catch(undefined),
+  privacy: z
+    .object({ epsilon: z.number(), delta: z.number(), budget: z.number(), isSeeded: z.boolean() })
+    .optional()
+    .catch(undefined),
   sentBytes: number,
   receivedBytes: number,
   faults: z

@@ -9,6 +9,7 @@ import {
   assemblePeer,
   createLockstep,
   type Lockstep,
+  learnerFor,
   localPlan,
   type Manifest,
   type Member,
@@ -89,6 +90,18 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     for (const [self, identity] of identities.entries()) {
       const shard = shards[self]!
       const { model, head } = models[self]!
+      const plan = localPlan(manifest)
+      const training = learnerFor({
+        manifest,
+        model,
+        learner: learners[self]!,
+        plan: plan(0),
+        records: shard.samples.size,
+        isSeeded: true,
+      })
+      for (let round = 0; round < (from?.rounds ?? 0); round++) {
+        if (training.budget?.allows) await training.budget.charge()
+      }
       const peer = await assemblePeer({
         manifest,
         runId: init.runId,
@@ -97,12 +110,12 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         identity,
         lockstep,
         topologyOf: () => init.topology,
-        learner: learners[self]!,
+        ...training,
         pool: init.pool,
         model,
         data: shard,
         number: self,
-        localPlan: localPlan(manifest),
+        localPlan: plan,
         isDeafTo: id => init.isCut(self, places.get(id)!),
         parameters: await copyOf(starts.get(model)!, model.layout),
         head,

@@ -1,5 +1,6 @@
 import type { Tested } from '../methods/index.js'
 import type { KeptState, RoundFigures } from '../node/index.js'
+import type { Spent } from '../privacy/index.js'
 import type { Layout } from '../tensors/index.js'
 import type { Baselines } from './baselines.js'
 
@@ -10,6 +11,8 @@ export interface PeerResult {
   /** On the whole test set after the last round; of a killed peer, after the last round that it tested. */
   readonly tested: Tested | undefined
   readonly failed: boolean
+  /** What its training has cost in privacy. */
+  readonly spent: Spent | undefined
   readonly layout: Layout
   readonly parameters: Float32Array
   /** The state that the peer keeps beside its parameters. */

@@ -192,7 +192,7 @@ class PeersRun {
   }
 
   private peerResult(peer: AssembledPeer): PeerResult {
-    const { self, parameters } = peer
+    const { self, parameters, spent } = peer
     const { shards, models } = this.prepared
     const { progress } = this
     const { name, samples } = shards[self]!
@@ -201,6 +201,7 @@ class PeersRun {
       samples: samples.size,
       tested: progress.tested(self),
       failed: progress.failed.has(self),
+      spent,
       layout: models[self]!.model.layout,
       parameters,
       kept: peer.kept(progress.heardUpTo(self)),

@@ -1,3 +1,4 @@
+import { greatest } from 'd3-array'
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import type { BesideSpread } from '../node/index.js'
@@ -66,12 +67,13 @@ export function summaryOf(
     isUnbalanced: lastTested?.beside?.isUnbalanced ?? false,
     untested: [...untested].sort((a, b) => a - b).map(k => classes[k]!),
     data: dataset.name,
+    ...privacyOf(prepared, result),
     model: { parameters: layout.size, shared: head.layout.size },
     ...(faults && { faults }),
     absent: result.absent,
     rejected: result.rejected,
     ...betweenOf(prepared, result),
-    perPeer: peers.map(({ name, samples: owned, tested, failed }, peer) => ({
+    perPeer: peers.map(({ name, samples: owned, tested, failed, spent }, peer) => ({
       peer,
       name,
       samples: owned,
@@ -82,10 +84,19 @@ export function summaryOf(
       failed,
       ...(attackers.has(peer) && { attack: attackers.get(peer)!.kind }),
       ...(tested?.backdoor !== undefined && { backdoor: tested.backdoor }),
+      ...(spent && { epsilon: spent.epsilon }),
       ...classDetails(tested ?? {}, classes),
       ...(tested?.figures && { figures: tested.figures }),
     })),
   }
+}
+
+/** That of the peer that has spent most. */
+function privacyOf({ manifest }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'privacy'> {
+  const all = peers.flatMap(({ spent }) => spent ?? [])
+  const most = greatest(all, ({ epsilon }) => epsilon)
+  if (manifest.privacy === undefined || most === undefined) return {}
+  return { privacy: { ...most, budget: manifest.privacy.budget, isSeeded: true } }
 }
 
 /** Over the honest peers that were not killed. */

@@ -1,5 +1,6 @@
 import { shown } from '../foreign.js'
 import type { NamedPeer, RunEvent } from '../node/index.js'
+import { createPrivacyNotes } from './privacy-text.js'
 import { createRefusalNews, refusalText } from './refusals.js'
 
 /**
@@ -12,11 +13,17 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
   const names = new Map(members.map(({ peer, name }) => [peer, name]))
   const nameOf = (peer: string): string => shown(names.get(peer)!)
   const newsOf = createRefusalNews()
+  // Peers of a simulation are much alike: the first one's news are told.
+  const privacyNote = createPrivacyNotes()
 
   return event => {
     switch (event.type) {
       case 'failed':
         return `${nameOf(event.peer)} was killed in round ${event.round + 1}`
+      case 'trained': {
+        const note = privacyNote(event)
+        return note && `round ${event.round + 1}: privacy at ${nameOf(event.peer)}: ${note}`
+      }
       case 'exchanged': {
         if (event.absent.length === 0) return undefined
         const who = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')

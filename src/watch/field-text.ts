@@ -3,6 +3,7 @@ import type { LastTest } from '../disk/index.js'
 import type { TrainReport } from '../learner/index.js'
 import { besideMeasured, besideText, primaryText, untestedText } from './beside-text.js'
 import { classDetails } from './class-details.js'
+import { type PrivacyCost, privacyText } from './privacy-text.js'
 import type { PeerSummary } from './summary.js'
 import { byteCount, countOf, measured, measureNames } from './text.js'
 
@@ -24,6 +25,8 @@ export interface FieldSummary extends Partial<Beside>, Pick<TrainReport, 'steps'
   readonly confusion?: Confusion
   /** Of the same test: what this peer had without the others. */
   readonly before?: { readonly accuracy: number | null } & Partial<Beside>
+  /** With the manifest's section `privacy`. */
+  readonly privacy?: PrivacyCost
   readonly sentBytes: number
   readonly receivedBytes: number
   readonly rejected: Readonly<Record<string, number>>
@@ -61,7 +64,7 @@ export function testedText(tested: LastTest, { measure, classes, primary = 'accu
  * @param tested - the last test, if there was one
  */
 export function fieldResult(
-  { rounds, measure, sentBytes, receivedBytes, rejected }: FieldSummary,
+  { rounds, measure, sentBytes, receivedBytes, rejected, privacy }: FieldSummary,
   tested: LastTest | undefined,
   { classes, primary }: Omit<TextOptions, 'measure'>,
 ): string {
@@ -69,6 +72,7 @@ export function fieldResult(
   const parts = [
     `${tested === undefined ? `${measureNames[measure]} –` : testedText(tested, { measure, classes, primary })} after ${countOf(rounds, 'round')}`,
     ...(tested?.untested === undefined ? [] : [untestedText(tested.untested.map(k => classes[k]!))!]),
+    ...(privacy === undefined ? [] : [`privacy ${privacyText(privacy)}`]),
     `sent ${byteCount(sentBytes)}, received ${byteCount(receivedBytes)}`,
     ...(refused.length === 0 ? [] : [`refused ${refused.join(', ')}`]),
   ]

@@ -5,6 +5,7 @@ import { methodNamed, type ReportTexts, reportTextsOf } from '../methods/index.j
 import { besideMeasured, figureName, isShare, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
+import { privacyText } from './privacy-text.js'
 import type { BesideFigures, PeerSummary, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
 import {
@@ -175,6 +176,7 @@ function figures(summary: RunSummary): string {
       : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],
+    ...(summary.privacy === undefined ? [] : [['privacy', privacyText(summary.privacy)] as [string, string]]),
     ['time', `${duration(summary.seconds)}, ${count(Math.round(summary.samplesPerSecond))} samples/s`],
     ['memory', `${count(summary.peakRssMB)} MB at most`],
   ]

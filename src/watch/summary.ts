@@ -2,6 +2,7 @@ import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/
 import type { Device, TrainReport } from '../learner/index.js'
 import type { Spread } from '../node/index.js'
 import type { Fairness } from './fairness.js'
+import type { PrivacyCost } from './privacy-text.js'
 
 /** A run in one object: what `--json` prints. Accuracies are in the run's measure, on the full test set. */
 export interface Summary {
@@ -80,6 +81,8 @@ export interface PeerSummary extends Partial<Beside> {
   readonly attack?: string
   /** See {@link Summary}. */
   readonly backdoor?: number
+  /** What its training has cost in privacy. */
+  readonly epsilon?: number
   /** Of its last test, unless there are very many classes. */
   readonly byClass?: readonly (ClassFigures & { readonly name: string })[]
   /** The same test: rows are labels and columns answers, in the order of `byClass`. */
@@ -97,6 +100,8 @@ export interface RunSummary extends Summary, Pick<TrainReport, 'steps' | 'stepsI
   /** Names of classes without a test sample. */
   readonly untested: readonly string[]
   readonly data: string
+  /** With the manifest's section `privacy`. */
+  readonly privacy?: PrivacyCost
   readonly model: { readonly parameters: number; readonly shared: number }
   /**
    * What was made to go wrong in a simulation; left out where nothing was. Peers that die as "peer@round", both from 0,
@@ -126,6 +131,7 @@ export function headline(summary: RunSummary): Summary {
     isUnbalanced,
     untested,
     data,
+    privacy,
     model,
     faults,
     absent,

@@ -37,8 +37,9 @@ export function createAveragingSession(
   const vectors = besideOf(plan, says, context.limits.headDistance, rulings)
   const refused = new ReasonCounts<Disbelief>()
   const probe = probeOf(context.data.samples)
+  // A choice by the loss on own samples shows in what is handed over, and has no noise (ALGORITHMS-2.md 3.1).
   const loss = async (signal: AbortSignal): Promise<number> =>
-    (await learner.evaluate(parameters, probe, { signal })).loss
+    context.isPrivate ? 0 : (await learner.evaluate(parameters, probe, { signal })).loss
   const believing = createBelieving({
     limits: context.limits,
     uninformed: context.uninformed,

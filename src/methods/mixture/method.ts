@@ -9,7 +9,7 @@ import {
   settleMixture,
 } from '../../mixture/index.js'
 import { bundleShape } from '../../tensors/index.js'
-import type { Method } from '../method.js'
+import type { ManifestFacts, Method } from '../method.js'
 import { mixtureAnswers } from './answers.js'
 import { createMixtureSession } from './session.js'
 
@@ -25,7 +25,10 @@ export const mixture: Method<MixtureSpec> = {
   road: 'everybody',
   needs: { share: 'head', models: 'own' },
   check: (section, facts) =>
-    mixtureProblems(section, taskOf(facts)).map(({ field, message }) => ({ path: ['merge', field], message })),
+    [...mixtureProblems(section, taskOf(facts)), ...unnoised(section, facts)].map(({ field, message }) => ({
+      path: ['merge', field],
+      message,
+    })),
   settle: (section, facts) => settleMixture(section, taskOf(facts), facts.training.augment),
   local: ({ localMomentum }) => ({ rho: 0, momentum: localMomentum, oneStep: false }),
   plan(section, { head, isOfValues }) {
@@ -49,6 +52,19 @@ export const mixture: Method<MixtureSpec> = {
   },
   answers: mixtureAnswers,
   modules: () => [mixtureModule()],
+}
+
+/** The ways in which the gate's training, which has no noise, would move what is handed over. */
+function unnoised(
+  { schedule, trainHead }: MixtureSpec,
+  { isPrivate }: ManifestFacts,
+): { readonly field: string; readonly message: string }[] {
+  if (!isPrivate) return []
+  const message = 'does not go with privacy: the own head, which others get, would be trained without noise; remove it'
+  return [
+    ...(schedule === 'joint' ? [{ field: 'schedule', message }] : []),
+    ...(trainHead ? [{ field: 'trainHead', message }] : []),
+  ]
 }
 
 function taskOf({ isOfValues }: { readonly isOfValues: boolean }): MixtureSettings['task'] {

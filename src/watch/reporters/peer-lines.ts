@@ -4,6 +4,7 @@ import { reportTextsOf } from '../../methods/index.js'
 import type { NamedPeer, ReportedRun, Reporter, RunEvent } from '../../node/index.js'
 import { testedText } from '../field-text.js'
 import { reportedText } from '../figures-text.js'
+import { createPrivacyNotes } from '../privacy-text.js'
 import { createRefusalNews, refusalText } from '../refusals.js'
 import { small } from '../text.js'
 
@@ -33,6 +34,7 @@ function createPeerLines({
   /** By their ids. */
   let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()
+  const privacyNote = createPrivacyNotes()
   let loss = 0
   let received: number | undefined
   let without = ''
@@ -69,9 +71,11 @@ function createPeerLines({
       }
       case 'caught-up':
         return `${event.to > event.round ? 'behind ' : 'ahead  '}   the others are in round ${event.to + 1}; this one goes on there`
-      case 'trained':
+      case 'trained': {
         loss = event.loss
-        return undefined
+        const note = privacyNote(event)
+        return note && `privacy   ${note}`
+      }
       case 'exchanged': {
         const missing = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')
         received = event.received.length

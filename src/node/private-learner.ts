@@ -1,0 +1,60 @@
+import type { Learner, LocalPlan, PoolModel, TrainReport } from '../learner/index.js'
+import { type BudgetInit, PrivacyBudget } from '../privacy/index.js'
+import type { Manifest } from './manifest.js'
+
+export interface LearnerInit {
+  readonly manifest: Pick<Manifest, 'privacy' | 'rounds'>
+  readonly model: Pick<PoolModel, 'checkPrivacy'>
+  readonly learner: Learner
+  /** Of any round: they differ in the learning rate alone. */
+  readonly plan: Pick<LocalPlan, 'length' | 'batch'>
+  /** Number of the peer's own. */
+  readonly records: number
+  /** Samples and noise come from the run's seed, as all in a simulation does: nobody is kept from knowing them. */
+  readonly isSeeded: boolean
+  /** See {@link PeerOptions.budget}. */
+  readonly kept?: Pick<BudgetInit, 'ledger' | 'keep'> | undefined
+}
+
+/**
+ * The learner as the run's section `privacy` wants it, and the budget it spends from. Where there is none it is as it was.
+ *
+ * @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget, `MODEL` for a layer that mixes
+ *   records
+ */
+export function learnerFor(init: LearnerInit): {
+  readonly learner: Learner
+  readonly budget: PrivacyBudget | undefined
+} {
+  const { manifest, model, learner, plan, records, isSeeded, kept } = init
+  const { privacy: spec, rounds } = manifest
+  if (spec === undefined) return { learner, budget: undefined }
+  model.checkPrivacy()
+  const { length, batch } = plan
+  const budget = new PrivacyBudget({ spec, training: { length, batch, records, rounds }, ...kept })
+  return { learner: privateLearner(learner, budget, isSeeded), budget }
+}
+
+const nothingTrained = { samples: 0, steps: 0, stepsInLoop: 0, moved: 0, seconds: 0 } satisfies Partial<TrainReport>
+
+/**
+ * Trains by noised steps for as long as the budget allows, whatever the method. Then it trains no more: the peer goes on
+ * merging and serving, which costs nothing.
+ */
+function privateLearner(learner: Learner, budget: PrivacyBudget, seeded: boolean): Learner {
+  let loss = 0
+  return {
+    async train(parameters, round, plan, options) {
+      if (!budget.allows) return { ...nothingTrained, loss }
+      // Before the first step, or a process that is killed here would spend the same twice.
+      await budget.charge()
+      const { step, steps } = budget
+      const asked = { ...plan, length: { steps }, privacy: { ...step, seeded } }
+      const report = await learner.train(parameters, round, asked, options)
+      loss = report.loss
+      return report
+    },
+    evaluate: (parameters, samples, options) => learner.evaluate(parameters, samples, options),
+    leave: () => learner.leave(),
+  }
+}

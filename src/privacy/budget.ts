@@ -1,0 +1,108 @@
+import { HearsayError } from '../errors.js'
+import { type ChargedSteps, costOfStep, epsilonOf, noiseFor } from './accountant.js'
+import type { PrivacySpec } from './schema.js'
+
+/** What one peer's training is, as far as it costs privacy. */
+export interface PrivateTraining {
+  /** Number of its own records. */
+  readonly records: number
+  /** Records of a step, in the mean. */
+  readonly batch: number
+  /** Of a round: as many steps as see each record so many times in the mean, or the number of steps. */
+  readonly length: { readonly epochs: number } | { readonly steps: number }
+  /** Of the whole run. */
+  readonly rounds: number
+}
+
+/** A private step of one peer: every number settled. */
+export interface PrivateStep {
+  /** R. */
+  readonly clip: number
+  /** σ. */
+  readonly noise: number
+  /** q. */
+  readonly rate: number
+}
+
+/** What has been spent so far. */
+export interface Spent {
+  readonly epsilon: number
+  readonly delta: number
+}
+
+/** Steps charged before each is taken: those of a process that was killed in between are in it too. */
+export type Ledger = readonly ChargedSteps[]
+
+export interface BudgetInit {
+  readonly spec: PrivacySpec
+  readonly training: PrivateTraining
+  /** What was charged before. @default nothing */
+  readonly ledger?: Ledger
+  /** Keeps a ledger for good. The steps in it are not taken before it resolves. @default nowhere, in a simulation */
+  readonly keep?: (ledger: Ledger) => Promise<void>
+}
+
+/** A peer's budget of privacy: its own, as it depends on the number of its records. */
+export class PrivacyBudget {
+  readonly step: PrivateStep
+  /** Of a round. */
+  readonly steps: number
+  readonly delta: number
+  private ledger: Ledger
+  /** By kind, as the ledger has them. */
+  private readonly costs = new Map<string, readonly number[]>()
+
+  /** @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget */
+  constructor(private readonly init: BudgetInit) {
+    const { spec, training, ledger = [] } = init
+    const { records, batch, length, rounds } = training
+    this.delta = spec.delta ?? Math.min(1e-5, 1 / (10 * records))
+    const rate = Math.min(1, batch / records)
+    this.steps = 'steps' in length ? length.steps : Math.max(1, Math.round(length.epochs / rate))
+    const noise = spec.noise ?? noiseFor(spec.budget, this.delta, { rate, steps: this.steps * rounds })
+    if (noise === undefined) {
+      throw new HearsayError(
+        'MANIFEST',
+        `${spec.budget} is too little for ${rounds} rounds of ${this.steps} steps on ${records} records; allow more, or train for fewer rounds or in smaller batches`,
+        { field: 'privacy.budget' },
+      )
+    }
+    this.step = { clip: spec.clip, noise, rate }
+    this.ledger = ledger
+  }
+
+  get spent(): Spent {
+    return { epsilon: this.epsilonOf(this.ledger), delta: this.delta }
+  }
+
+  /** Does another round's training stay within the budget? */
+  get allows(): boolean {
+    return this.epsilonOf(this.charged()) <= this.init.spec.budget
+  }
+
+  /** Charges the steps of a round; once this resolves they may be taken. */
+  async charge(): Promise<void> {
+    const ledger = this.charged()
+    await this.init.keep?.(ledger)
+    this.ledger = ledger
+  }
+
+  private charged(): Ledger {
+    const { noise, rate } = this.step
+    const isSame = (kind: ChargedSteps): boolean => kind.noise === noise && kind.rate === rate
+    const before = this.ledger.find(isSame)
+    return [...this.ledger.filter(kind => !isSame(kind)), { rate, noise, steps: this.steps + (before?.steps ?? 0) }]
+  }
+
+  private epsilonOf(ledger: Ledger): number {
+    const taken = ledger.map(({ steps, ...kind }) => ({ steps, cost: this.costOf(kind) }))
+    return epsilonOf(taken, this.delta)
+  }
+
+  private costOf(kind: Omit<ChargedSteps, 'steps'>): readonly number[] {
+    const key = `${kind.rate} ${kind.noise}`
+    const cost = this.costs.get(key) ?? costOfStep(kind)
+    this.costs.set(key, cost)
+    return cost
+  }
+}

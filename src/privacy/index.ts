@@ -1,0 +1,3 @@
+export * from './accountant.js'
+export * from './budget.js'
+export * from './schema.js'

@@ -1,0 +1,105 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Ledger, PrivacyBudget, privacySchema } from '../../src/privacy/index.js'
+
+const training = { records: 3750, batch: 32, length: { epochs: 1 }, rounds: 10 } as const
+
+function budgetWith(section: object, of: object = {}, kept: object = {}): PrivacyBudget {
+  return new PrivacyBudget({ spec: privacySchema.parse(section), training: { ...training, ...of }, ...kept })
+}
+
+describe('the noise of a budget', () => {
+  it('is the least with which all rounds stay within it', async () => {
+    const budget = budgetWith({ budget: 3 })
+    expect(budget.steps).toBe(117)
+    expect(budget.step.rate).toBe(32 / 3750)
+    // ALGORITHMS-2.md 3.3: 1,170 steps at δ 1e-5.
+    expect(budget.step.noise).toBeCloseTo(0.8436, 4)
+    for (let round = 0; round < training.rounds; round++) {
+      expect(budget.allows).toBe(true)
+      await budget.charge()
+    }
+    expect(budget.allows).toBe(false)
+    expect(budget.spent.epsilon).toBeLessThanOrEqual(3)
+    expect(budget.spent.epsilon).toBeGreaterThan(2.99)
+  })
+
+  it('is the manifest’s, and the budget ends the training', async () => {
+    const budget = budgetWith({ budget: 1.95, noise: 1 })
+    let rounds = 0
+    for (; budget.allows; rounds++) await budget.charge()
+    // 1,170 steps cost 1.9267.
+    expect(rounds).toBe(10)
+    expect(budget.spent).toEqual({ epsilon: expect.closeTo(1.9267, 4), delta: 1e-5 })
+  })
+
+  it('is not to be had for too many steps on too few records', () => {
+    expect(() => budgetWith({ budget: 0.01 }, { records: 40, rounds: 1000 })).toThrow(
+      'privacy.budget: 0.01 is too little for 1000 rounds of 1 steps on 40 records',
+    )
+  })
+})
+
+describe('a peer’s own', () => {
+  it('δ is below a tenth of one by its records', () => {
+    expect(budgetWith({ budget: 8 }, { records: 50_000 }).delta).toBe(1 / 500_000)
+    expect(budgetWith({ budget: 8 }, { records: 100 }).delta).toBe(1e-5)
+    expect(budgetWith({ budget: 8, delta: 1e-3 }).delta).toBe(1e-3)
+  })
+
+  it('records all take part in a step where they are fewer than a batch', () => {
+    const { step, steps } = budgetWith({ budget: 8 }, { records: 20, length: { epochs: 3 } })
+    expect({ rate: step.rate, steps }).toEqual({ rate: 1, steps: 3 })
+  })
+})
+
+describe('a ledger', () => {
+  const kept = (): { ledgers: Ledger[]; keep: (ledger: Ledger) => Promise<void> } => {
+    const ledgers: Ledger[] = []
+    return { ledgers, keep: async ledger => void ledgers.push(ledger) }
+  }
+
+  it('is kept before anything is charged', async () => {
+    let written = (): void => {}
+    const keep = (): Promise<void> => new Promise(resolve => (written = resolve))
+    const budget = budgetWith({ budget: 8 }, {}, { keep })
+    const charging = budget.charge()
+    expect(budget.spent.epsilon).toBe(0)
+    written()
+    await charging
+    expect(budget.spent.epsilon).toBeGreaterThan(0)
+  })
+
+  it('stays as it was where it cannot be kept', async () => {
+    const budget = budgetWith({ budget: 8 }, {}, { keep: () => Promise.reject(new Error('no space')) })
+    await expect(budget.charge()).rejects.toThrow('no space')
+    expect(budget.spent.epsilon).toBe(0)
+  })
+
+  it('goes on, in any number of processes, where it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 4 }), { maxLength: 4 }), async processes => {
+        const { ledgers, keep } = kept()
+        for (const rounds of processes) {
+          const budget = budgetWith({ budget: 8 }, {}, { ledger: ledgers.at(-1) ?? [], keep })
+          for (let round = 0; round < rounds; round++) await budget.charge()
+        }
+        const whole = budgetWith({ budget: 8 })
+        for (let round = processes.reduce((sum, rounds) => sum + rounds, 0); round > 0; round--) await whole.charge()
+        expect(budgetWith({ budget: 8 }, {}, { ledger: ledgers.at(-1) ?? [] }).spent).toEqual(whole.spent)
+      }),
+      { numRuns: 10 },
+    )
+  })
+
+  it('adds up steps of several kinds: data may have grown', async () => {
+    const before = budgetWith({ budget: 8 })
+    await before.charge()
+    const { ledgers, keep } = kept()
+    const after = budgetWith({ budget: 8 }, { records: 4000 }, { ledger: [{ ...before.step, steps: 117 }], keep })
+    expect(after.spent.epsilon).toBe(before.spent.epsilon)
+    await after.charge()
+    expect(ledgers.at(-1)).toHaveLength(2)
+    expect(after.spent.epsilon).toBeGreaterThan(before.spent.epsilon)
+  })
+})
