@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
+import { type ManifestInput, parseManifest } from '../src/node/index.js'
 
 const script = fileURLToPath(new URL('../scripts/reproduce/index.js', import.meta.url))
 const reproduce = (...args: string[]): Promise<{ stdout: string }> =>
@@ -24,16 +25,36 @@ const folder = new URL('../scripts/reproduce/', import.meta.url)
 const { deviation, percent, points, verdict } = (await import(new URL('statistics.js', folder).href)) as Statistics
 const { writePage } = (await import(new URL('page.js', folder).href)) as Page
 
+interface Cell {
+  readonly seed: number
+  readonly set: string
+  readonly graph: string
+  readonly rule: string
+  readonly attackers: number
+  readonly attack: string | null
+}
+interface Robust {
+  readonly rules: object
+  readonly attacks: object
+  cellsOf(options: { readonly quick: boolean }): Cell[]
+  settingOf(cell: Cell, options: { readonly quick: boolean }): { readonly manifest: ManifestInput } | undefined
+  tables(records: readonly object[]): string
+}
+const robust = {
+  ...(await import(new URL('robust-runs.js', folder).href)),
+  ...(await import(new URL('robust-tables.js', folder).href)),
+} as Robust
+
 const temporary = mkdtempSync(join(tmpdir(), 'hearsay-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
 describe('npm run reproduce', () => {
   it.each([
-    [[], 'error: name one paper: dflmoe\n'],
-    [['dflmoe', 'dfedsam'], 'error: name one paper: dflmoe\n'],
-    [['dflmo'], 'error: there is no paper "dflmo"; there are dflmoe\n'],
+    [[], 'error: name one of dflmoe, robust\n'],
+    [['dflmoe', 'dfedsam'], 'error: name one of dflmoe, robust\n'],
+    [['dflmo'], 'error: there is no "dflmo"; there are dflmoe, robust\n'],
     // An object's own names only: "constructor" is no paper.
-    [['constructor'], 'error: there is no paper "constructor"; there are dflmoe\n'],
+    [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust\n'],
     [['dflmoe', '--backend', 'cuda'], 'error: --backend cuda: must be one of auto, node-gpu, webgpu, node, wasm\n'],
   ])('refuses %j', async (args, stderr) => {
     await expect(reproduce(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })
@@ -63,6 +84,42 @@ describe('the page', () => {
     writeFileSync(path, 'mine')
     expect(() => writePage(path, 'Title', 'text')).toThrow('has lost the lines')
     expect(readFileSync(path, 'utf8')).toBe('mine')
+  })
+})
+
+describe('robust', () => {
+  const cells = robust.cellsOf({ quick: false })
+  const settings = cells.map(cell => robust.settingOf({ ...cell, set: 'pneumoniamnist' }, { quick: false }))
+
+  it('has every attack against every rule, by seed, and manifests that are valid', () => {
+    const attacked = new Set(cells.map(({ rule, attack }) => `${rule} ${attack}`))
+    expect(attacked.size).toBe(Object.keys(robust.rules).length * (Object.keys(robust.attacks).length + 1))
+    expect(new Set(cells.map(({ seed }) => seed))).toEqual(new Set([1, 2, 3]))
+    for (const setting of settings.filter(setting => setting !== undefined)) parseManifest(setting.manifest)
+  })
+
+  it('leaves out only cells in which the condition of a rule does not hold', () => {
+    const left = cells.filter((_, at) => settings[at] === undefined)
+    expect(left.length).toBeGreaterThan(0)
+    for (const { graph, rule, attackers } of left) {
+      expect([graph, attackers > 0, ['none', 'clip', 'balance', 'ubar', 'centred-clip'].includes(rule)]).toEqual([
+        'regular',
+        true,
+        false,
+      ])
+    }
+  })
+
+  it('judges by the differences to plain averaging that nobody attacks, seed by seed', () => {
+    const records = cells
+      .filter(({ set, graph }) => set === 'pneumoniamnist' && graph === 'full')
+      .map(cell => ({ ...cell, accuracy: 0.8 + cell.seed / 100 - (cell.attack === 'IPM, 1' ? 0.03 : 0) }))
+      .map(record => (record.attack === 'backdoor' ? { ...record, backdoor: 0.2, mistaken: 0.1 } : record))
+    const text = robust.tables(records)
+    expect(text).toContain('every attack within 2 points of no attack | −3.0 ± 0.0 (IPM, 1) | no |')
+    expect(text).toContain('every attack within 4 points of no attack | −3.0 ± 0.0 (IPM, 1) | yes |')
+    expect(text).toContain('median, no attack: within a point | +0.0 ± 0.0 | yes |')
+    expect(text).toContain('backdoor below 15 % | 20.0 ± 0.0 (without the trigger, by mistake: 10.0 ± 0.0) | no |')
   })
 })
 

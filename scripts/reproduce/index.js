@@ -1,12 +1,13 @@
 #!/usr/bin/env node
-// What papers promise, run again with Hearsay on real data that ships with it: `npm run reproduce -- dflmoe`. Writes a
+// What papers promise, run again with Hearsay on real data: `npm run reproduce -- dflmoe`, and `-- robust`. Writes a
 // page with tables, a plot and the raw numbers into docs/results; what people wrote on the page stays.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { HearsayError } from '../../dist/index.js'
 import { dflmoe } from './dflmoe.js'
+import { robust } from './robust.js'
 
-const papers = { dflmoe }
+const papers = { dflmoe, robust }
 const backends = ['auto', 'node-gpu', 'webgpu', 'node', 'wasm']
 
 const { paper, options } = readArguments()
@@ -30,9 +31,9 @@ function readArguments() {
       },
     })
     const names = Object.keys(papers).join(', ')
-    if (positionals.length !== 1) throw new Error(`name one paper: ${names}`)
+    if (positionals.length !== 1) throw new Error(`name one of ${names}`)
     const [paper] = positionals
-    if (!Object.hasOwn(papers, paper)) throw new Error(`there is no paper "${paper}"; there are ${names}`)
+    if (!Object.hasOwn(papers, paper)) throw new Error(`there is no "${paper}"; there are ${names}`)
     if (!backends.includes(values.backend)) {
       throw new Error(`--backend ${values.backend}: must be one of ${backends.join(', ')}`)
     }

@@ -12,10 +12,13 @@ export function plot(name, panels) {
   const all = panels.flatMap(({ rows }) =>
     rows.map(({ values }) => ({ middle: mean(values), spread: deviation(values) })),
   )
-  const low = Math.floor(Math.min(...all.map(({ middle, spread }) => middle - spread)) * 50) / 50
-  const high = Math.ceil(Math.max(...all.map(({ middle, spread }) => middle + spread)) * 50) / 50
+  const least = Math.min(...all.map(({ middle, spread }) => middle - spread))
+  const most = Math.max(...all.map(({ middle, spread }) => middle + spread))
+  const step = most - least <= 0.3 ? 0.02 : 0.1
+  const low = Math.floor(least / step + 1e-9) * step
+  const high = Math.ceil(most / step - 1e-9) * step
   const x = value => (left + ((value - low) / Math.max(high - low, 1e-9)) * (width - left - 20)).toFixed(1)
-  const ticks = Array.from({ length: Math.round((high - low) / 0.02) + 1 }, (_, i) => low + i * 0.02)
+  const ticks = Array.from({ length: Math.round((high - low) / step) + 1 }, (_, i) => low + i * step)
   let y = 8
   const text = (at, of, more = '') => `<text x="${at}" y="${y + 16}"${more}>${of}</text>`
   const parts = panels.flatMap(({ title, rows }) => {

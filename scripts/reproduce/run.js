@@ -1,22 +1,33 @@
 import { createSimulation, parseManifest } from '../../dist/index.js'
 
 /**
- * One simulation, in the figures of its last round. Peers talk in memory: sockets would change no number, only the time.
+ * One simulation. Peers talk in memory: sockets would change no number, only the time.
  *
  * @param {object} manifest
- * @param {{ backend: string, disconnect?: number, faults?: readonly { peer: number, round: number }[] }} options
- * @returns accuracy, macro-F1 and loss by peer (null of one that was removed); of a mixture the own head's accuracy, the best
- *   received head's and the weight of the own head; the bytes that a peer sends in a round, and the numbers it shares
+ * @param {{ backend: string, disconnect?: number, faults?: readonly { peer: number, round: number }[], attacks?: readonly string[] }} options
+ * @param figuresOf - what is wanted of its outcome, and of the simulation before it is closed
  */
-export async function run(manifest, options) {
+export async function simulate(manifest, options, figuresOf) {
   const simulation = await createSimulation(parseManifest(manifest), {
     transport: 'memory',
     baselines: false,
     ...options,
   })
   try {
-    const { prepared } = simulation
-    const result = await resultOf(simulation.run())
+    return figuresOf(await resultOf(simulation.run()), simulation)
+  } finally {
+    await simulation.close()
+  }
+}
+
+/**
+ * The figures of a simulation's last round, see {@link simulate}.
+ *
+ * @returns accuracy, macro-F1 and loss by peer (null of one that was removed); of a mixture the own head's accuracy, the best
+ *   received head's and the weight of the own head; the bytes that a peer sends in a round, and the numbers it shares
+ */
+export function run(manifest, options) {
+  return simulate(manifest, options, (result, { prepared }) => {
     const ofTests = value =>
       result.peers.map((peer, place) => (alive(peer) ? (value(peer.tested, prepared.ids[place]) ?? null) : null))
     return {
@@ -31,9 +42,7 @@ export async function run(manifest, options) {
       shared: prepared.head.layout.size,
       seconds: Number(result.seconds.toFixed(1)),
     }
-  } finally {
-    await simulation.close()
-  }
+  })
 }
 
 const alive = peer => !peer.failed
