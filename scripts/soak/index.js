@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Whether a peer's memory stays as it is: `npm run soak -- simulation`, `npm run soak -- federation`, each for two hours
 // (`--minutes 30` for a look). Prints what the processes hold and how fast that grows after the first sixth of the time;
-// fails where it grows by more than a megabyte an hour in a process.
+// fails where it grows by more than a megabyte an hour in a process. On Linux alone.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
