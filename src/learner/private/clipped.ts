@@ -24,10 +24,10 @@ export interface Clipping {
   readonly clip: number
 }
 
-/** What comes of the gradients of some records. */
-export interface ClippedSums {
+/** What comes of the gradients of some records. A type and no interface, so that a tidy may return it. */
+export type ClippedSums = {
   /** Σ_r clip_R(∇ℓ_r), of each parameter that is trained. */
-  readonly sums: readonly Tensor[]
+  readonly sums: Tensor[]
   /** Σ_r ℓ_r. */
   readonly loss: Scalar
   /** Σ_r ‖∇ℓ_r‖, before the clipping. */

@@ -67,7 +67,8 @@ export class PrivateCourse implements Course {
       tf.tensor2d(mask, [picks.length, rows]),
       ...this.noise(picks.length),
     ]
-    return { steps: picks.length, tensors: [all, taken, ...ofSteps], usual: passes === this.shape.passes }
+    // In a loop the library would begin all passes of a step at once, and hold what each of them computes.
+    return { steps: picks.length, tensors: [all, taken, ...ofSteps], usual: passes === 1 }
   }
 
   gradients([from, rows, targets, mask, ...noise]: readonly Tensor[], thisStep: ThisStep): GradientsAt {
@@ -83,7 +84,7 @@ export class PrivateCourse implements Course {
           targets: wanted![pass] as Tensor2D,
           mask: counts![pass] as Tensor1D,
         }
-        return clippedSums(model, layers, records, { targets: job.targets, clip: privacy.clip })
+        return tf.tidy(() => clippedSums(model, layers, records, { targets: job.targets, clip: privacy.clip }))
       })
       const scale = factor / (job.size * privacy.rate)
       const gradients = noise.map((ofSteps, i) =>
