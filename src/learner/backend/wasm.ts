@@ -14,6 +14,7 @@ import { replaceKernel } from './kernels/heap.js'
 import { fusedMatMulWith, matMulWith } from './kernels/matmul.js'
 import { patchesKernel, wasmPatches } from './kernels/patches.js'
 import { maxPoolGradient } from './kernels/pool.js'
+import { paddedBy, paddedConvolutions } from './kernels/same-padding.js'
 
 /** WebAssembly: everywhere, and the slowest. */
 export const wasmBackend: Backend = { name: 'wasm', start: loadWasm }
@@ -44,6 +45,9 @@ function completeKernels(dense: DenseProgram): void {
   replaceKernel(denseGradientsKernel, denseGradientsWith(dense))
   replaceKernel(peerNormsKernel, peerNormsWith(dense))
   replaceKernel('GatherV2', gatherWith(tf.getKernel('GatherV2', 'wasm').kernelFunc))
+  for (const [name, isDepthwise] of paddedConvolutions) {
+    replaceKernel(name, paddedBy(tf.getKernel(name, 'wasm').kernelFunc, isDepthwise))
+  }
   replaceKernel('Conv2DBackpropFilter', conv2dFilterGradient)
   replaceKernel('Conv2DBackpropInput', conv2dInputGradient)
   replaceKernel('MaxPoolGrad', maxPoolGradient)
