@@ -24,6 +24,8 @@ export default defineConfig({
           exclude: ['test/e2e/**', 'test/endurance/**', ...alone],
           testTimeout: 60_000,
           isolate: false,
+          // TensorFlow takes them from whichever file of a process loads it first; more threads sum in another order.
+          env: { TF_NUM_INTRAOP_THREADS: '1' },
         },
       },
       { test: { name: 'alone', include: alone, testTimeout: 60_000 } },
