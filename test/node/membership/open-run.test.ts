@@ -115,6 +115,12 @@ async function met(sides: readonly Side[]): Promise<void> {
   await Promise.all(sides.map(({ presence }) => presence.waitFor(ids, AbortSignal.timeout(30_000))))
 }
 
+/** A record may be spoken again between the new head and the new round in it. */
+function hasHeard({ presence }: Side, peer: string, round: number): boolean {
+  const report = presence.heard().get(peer)
+  return report?.head?.round === round && report.round === round
+}
+
 describe('a peer that has agreed on another sum', () => {
   const sum = (byte: number) => () => new Uint8Array(32).fill(byte)
 
@@ -135,7 +141,7 @@ describe('a peer that has agreed on another sum', () => {
     expect(basel!.open.newlyUnlike()).toBeUndefined()
     await basel!.open.whenElsewhere(bern!.id, 0, never)
     await bern!.has(8, 1)
-    await until(() => basel!.presence.heard().get(bern!.id)?.head?.round === 8)
+    await until(() => hasHeard(basel!, bern!.id, 8))
     expect(await basel!.open.catchUp(0, never)).toBe(0)
   })
 
@@ -195,7 +201,7 @@ describe('gathering', () => {
     await until(() => back[1]!.presence.heard().get(back[0]!.id) !== undefined)
     // The other waits too: it takes part in no round.
     await back[1]!.has(3, 1)
-    await until(() => back[0]!.presence.heard().get(back[1]!.id)?.head?.round === 3)
+    await until(() => hasHeard(back[0]!, back[1]!.id, 3))
     expect(isOver).toBe(false)
     const underWay = await startSide('zug')
     await connect(underWay.host, back[0]!.host)
@@ -235,7 +241,7 @@ describe('who comes late', () => {
     late.parameters.fill(7)
     expect(late.open.standing().from).toBe(manifest.rounds)
     await old.has(5, 0.25)
-    await until(() => late.presence.heard().get(old.id)?.head?.round === 5)
+    await until(() => hasHeard(late, old.id, 5))
     expect(old.open.federation.at(6).members).toHaveLength(1)
     expect(await late.open.catchUp(0, never)).toBe(6)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0.25))
@@ -247,7 +253,7 @@ describe('who comes late', () => {
     expect(old.open.federation.at(5).members).toHaveLength(1)
     // Once there, one round's difference is nothing to catch up with.
     await old.has(6, 0.5)
-    await until(() => late.presence.heard().get(old.id)?.head?.round === 6)
+    await until(() => hasHeard(late, old.id, 6))
     expect(await late.open.catchUp(6, never)).toBe(6)
     expect(late.parameters[0]).toBe(0.25)
     expect(replaced).toHaveLength(1)
@@ -261,13 +267,13 @@ describe('who comes late', () => {
     ]
     await met([liar, honest, late])
     await liar.has(6, 666, 0.5)
-    await until(() => late.presence.heard().get(liar.id)?.head?.round === 6)
+    await until(() => hasHeard(late, liar.id, 6))
     // The liar alone: it begins where the others are, with what it has.
     expect(await late.open.catchUp(0, never)).toBe(7)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0))
     await honest.has(8, 0.75)
     await liar.has(8, 666, 0.5)
-    await until(() => [liar, honest].every(({ id }) => late.presence.heard().get(id)?.head?.round === 8))
+    await until(() => [liar, honest].every(({ id }) => hasHeard(late, id, 8)))
     expect(await late.open.catchUp(7, never)).toBe(9)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0.75))
   })
@@ -284,7 +290,7 @@ describe('who comes late among liars', () => {
     // Signed and finite; of the same round, so that either may be asked first.
     await liar.has(6, 666)
     await honest.has(6, 0.5)
-    await until(() => [liar, honest].every(({ id }) => late.presence.heard().get(id)?.head?.round === 6))
+    await until(() => [liar, honest].every(({ id }) => hasHeard(late, id, 6)))
     expect(await late.open.catchUp(0, never)).toBe(7)
     expect(late.parameters[0]).toBe(0.5)
   })
@@ -293,7 +299,7 @@ describe('who comes late among liars', () => {
     const [liar, late] = [await startSide('liar'), await startSide('late', { hasBegun: true })]
     await met([liar, late])
     await liar.has(7, 1_001)
-    await until(() => late.presence.heard().get(liar.id)?.head?.round === 7)
+    await until(() => hasHeard(late, liar.id, 7))
     expect(await late.open.catchUp(0, never)).toBe(8)
     expect([...late.parameters]).toEqual(Array(layout.size).fill(0))
   })
@@ -331,7 +337,7 @@ describe('all who come back at once', () => {
     await old.has(6, 0.5)
     await other.has(6, 0.5)
     await away.has(1, 0.25)
-    await until(() => [old, other].every(({ id }) => away.presence.heard().get(id)?.head?.round === 6))
+    await until(() => [old, other].every(({ id }) => hasHeard(away, id, 6)))
     expect(await away.open.catchUp(2, never)).toBe(7)
     expect(away.parameters[0]).toBe(0.5)
   })
