@@ -1,4 +1,4 @@
-import type { Learner, LocalPlan, PoolModel, TrainReport } from '../learner/index.js'
+import { type Learner, type LocalPlan, type PoolModel, privateStepsOf, type TrainReport } from '../learner/index.js'
 import { type BudgetInit, PrivacyBudget } from '../privacy/index.js'
 import type { Manifest } from './manifest.js'
 
@@ -30,8 +30,9 @@ export function learnerFor(init: LearnerInit): {
   const { privacy: spec, rounds } = manifest
   if (spec === undefined) return { learner, budget: undefined }
   model.checkPrivacy()
-  const { length, batch } = plan
-  const budget = new PrivacyBudget({ spec, training: { length, batch, records, rounds }, ...kept })
+  const rate = Math.min(1, plan.batch / records)
+  const steps = privateStepsOf(plan.length, rate)
+  const budget = new PrivacyBudget({ spec, training: { records, rate, steps, rounds }, ...kept })
   return { learner: privateLearner(learner, budget, isSeeded), budget }
 }
 

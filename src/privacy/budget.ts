@@ -6,10 +6,10 @@ import type { PrivacySpec } from './schema.js'
 export interface PrivateTraining {
   /** Number of its own records. */
   readonly records: number
-  /** Records of a step, in the mean. */
-  readonly batch: number
-  /** Of a round: as many steps as see each record so many times in the mean, or the number of steps. */
-  readonly length: { readonly epochs: number } | { readonly steps: number }
+  /** q: see {@link ChargedSteps}. */
+  readonly rate: number
+  /** Of each round. */
+  readonly steps: number
   /** Of the whole run. */
   readonly rounds: number
 }
@@ -55,15 +55,14 @@ export class PrivacyBudget {
   /** @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget */
   constructor(private readonly init: BudgetInit) {
     const { spec, training, ledger = [] } = init
-    const { records, batch, length, rounds } = training
+    const { records, rate, steps, rounds } = training
     this.delta = spec.delta ?? Math.min(1e-5, 1 / (10 * records))
-    const rate = Math.min(1, batch / records)
-    this.steps = 'steps' in length ? length.steps : Math.max(1, Math.round(length.epochs / rate))
-    const noise = spec.noise ?? noiseFor(spec.budget, this.delta, { rate, steps: this.steps * rounds })
+    this.steps = steps
+    const noise = spec.noise ?? noiseFor(spec.budget, this.delta, { rate, steps: steps * rounds })
     if (noise === undefined) {
       throw new HearsayError(
         'MANIFEST',
-        `${spec.budget} is too little for ${rounds} rounds of ${this.steps} steps on ${records} records; allow more, or train for fewer rounds or in smaller batches`,
+        `${spec.budget} is too little for ${rounds} rounds of ${steps} steps on ${records} records; allow more, or train for fewer rounds or in smaller batches`,
         { field: 'privacy.budget' },
       )
     }

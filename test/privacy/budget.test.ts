@@ -1,11 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Ledger, PrivacyBudget, privacySchema } from '../../src/privacy/index.js'
+import type { Learner } from '../../src/learner/index.js'
+import { learnerFor } from '../../src/node/index.js'
+import { type Ledger, type PrivacyBudget, privacySchema } from '../../src/privacy/index.js'
 
 const training = { records: 3750, batch: 32, length: { epochs: 1 }, rounds: 10 } as const
 
-function budgetWith(section: object, of: object = {}, kept: object = {}): PrivacyBudget {
-  return new PrivacyBudget({ spec: privacySchema.parse(section), training: { ...training, ...of }, ...kept })
+/** As a peer has it. */
+function budgetWith(section: object, of: Partial<typeof training> | object = {}, kept: object = {}): PrivacyBudget {
+  const { records, batch, length, rounds } = { ...training, ...of }
+  const manifest = { privacy: privacySchema.parse(section), rounds }
+  const learner = {} as Learner
+  const model = { checkPrivacy() {} }
+  return learnerFor({ manifest, model, learner, plan: { length, batch }, records, isSeeded: false, kept }).budget!
 }
 
 describe('the noise of a budget', () => {
