@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import type { DurablePeer, PeerSettings } from '../disk/index.js'
 import { shown } from '../foreign.js'
 import { type Manifest, type PeerNetwork, planOf } from '../node/index.js'
-import { byteCount, count, countOf, deviceText, privacyText } from '../watch/index.js'
+import { byteCount, count, countOf, deviceText, privacyCost, privacyText } from '../watch/index.js'
 import { type Joinable, joinLines, unknownReach } from './reach.js'
 import { taskText } from './task-text.js'
 import { mergeText, trafficText } from './traffic.js'
@@ -18,6 +18,7 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
   const { manifest, settings } = run
   const { identity, dataset, layout, head, backend, runId, rounds: round } = peer
   const { model } = manifest
+  const privacy = privacyCost(manifest, peer.spent, false)
   const shared = head.layout.size === layout.size ? 'all shared' : `${count(head.layout.size)} shared`
   const data =
     settings.data === undefined
@@ -39,14 +40,7 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
       'merge',
       `${mergeText(manifest)}, ${countOf(manifest.rounds, 'round')}${round > 0 ? `, from round ${round + 1} on` : ''}`,
     ],
-    ...(manifest.privacy === undefined
-      ? []
-      : [
-          ['privacy', privacyText({ ...peer.spent!, budget: manifest.privacy.budget, isSeeded: false })] as [
-            string,
-            string,
-          ],
-        ]),
+    ...(privacy === undefined ? [] : [['privacy', privacyText(privacy)] as [string, string]]),
     ['sends', trafficText(manifest, planOf(manifest, head))],
     ['backend', `${backend.name} (${deviceText(backend.device)})`],
     ...networkRows(run, key),

@@ -27,7 +27,15 @@ import type { KeptSummary } from '../report/index.js'
 import { command, typed } from '../shell.js'
 import { systemCode } from '../system-errors.js'
 import { validate } from '../validation.js'
-import { fieldResult, measured, measureNames, peerLinesReporter, testedFigures, testedText } from '../watch/index.js'
+import {
+  fieldResult,
+  measured,
+  measureNames,
+  peerLinesReporter,
+  privacyCost,
+  testedFigures,
+  testedText,
+} from '../watch/index.js'
 import { announcement } from './announcement.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import { createCompany } from './company.js'
@@ -244,6 +252,7 @@ function dataOf({ folder, settings: { data, share } }: FieldRun): PeerOptions['d
 
 function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrupted: boolean) {
   const { runId, identity, backend, taken, rounds, samples, tested, dataset, counters, spent } = peer
+  const privacy = privacyCost(manifest, spent, false)
   return {
     run: Buffer.from(runId).toString('hex'),
     peer: settings.name,
@@ -254,7 +263,7 @@ function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrup
     samples,
     measure: measureOf(manifest.data),
     ...testedFigures(tested, dataset.classes),
-    ...(spent && manifest.privacy && { privacy: { ...spent, budget: manifest.privacy.budget, isSeeded: false } }),
+    ...(privacy && { privacy }),
     ...counters,
     interrupted,
   }

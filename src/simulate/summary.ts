@@ -2,7 +2,7 @@ import { greatest } from 'd3-array'
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import type { BesideSpread } from '../node/index.js'
-import { classDetails, type Fairness, fairnessOf, type RunSummary } from '../watch/index.js'
+import { classDetails, type Fairness, fairnessOf, privacyCost, type RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
 import type { Prepared } from './prepared.js'
 import type { SimulationResult } from './result.js'
@@ -95,8 +95,8 @@ export function summaryOf(
 function privacyOf({ manifest }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'privacy'> {
   const all = peers.flatMap(({ spent }) => spent ?? [])
   const most = greatest(all, ({ epsilon }) => epsilon)
-  if (manifest.privacy === undefined || most === undefined) return {}
-  return { privacy: { ...most, budget: manifest.privacy.budget, isSeeded: true } }
+  const privacy = privacyCost(manifest, most, true)
+  return privacy === undefined ? {} : { privacy }
 }
 
 /** Over the honest peers that were not killed. */

@@ -1,4 +1,4 @@
-import type { PeerEvent } from '../node/index.js'
+import type { Manifest, PeerEvent } from '../node/index.js'
 import type { Spent } from '../privacy/index.js'
 import { percent, small } from './text.js'
 
@@ -10,6 +10,15 @@ export interface PrivacyCost extends Spent {
   readonly budget: number
   /** The noise is that of the run's seed, which whoever has the manifest can take away again: a simulation. */
   readonly isSeeded: boolean
+}
+
+/** Undefined where the run has no section `privacy`, or nobody has spent. */
+export function privacyCost(
+  { privacy }: Pick<Manifest, 'privacy'>,
+  spent: Spent | undefined,
+  isSeeded: boolean,
+): PrivacyCost | undefined {
+  return privacy && spent && { ...spent, budget: privacy.budget, isSeeded }
 }
 
 /** "ε 2.31 at δ 1e-5 for each record, of a budget of 3". */
