@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { type RuleSection, vectorsNeeded } from '../merge/index.js'
+import { vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
@@ -66,7 +66,7 @@ export function checkTopology(
   if (crowd === undefined) return
   const { peer, neighbours } = loneliest(crowd)
   if (neighbours + 1 >= needed) return
-  const { rule, tolerate } = believe as RuleSection & { readonly tolerate?: number }
+  const { rule, tolerate } = believe!
   const against = tolerate === undefined ? '' : ` against ${tolerate} that may lie (tolerate)`
   const fewer = tolerate === undefined ? '' : ', a smaller tolerate'
   throw new HearsayError(

@@ -2,9 +2,9 @@ import * as z from 'zod'
 import { distancesFrom } from './affine.js'
 import { boundOf, clipped } from './bound.js'
 import { type BoundSection, tau, tolerate } from './fields.js'
-import type { RuleSection, WeighingRule } from './rule.js'
+import type { WeighingRule } from './rule.js'
 
-interface Section extends RuleSection, BoundSection {
+interface Section extends BoundSection {
   readonly iterations: number
 }
 

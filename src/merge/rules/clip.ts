@@ -1,16 +1,14 @@
 import * as z from 'zod'
 import { boundOf, clipped } from './bound.js'
 import { type BoundSection, tau, tolerate } from './fields.js'
-import type { RuleSection, WeighingRule } from './rule.js'
-
-type Section = RuleSection & BoundSection
+import type { WeighingRule } from './rule.js'
 
 /**
  * ClippedGossip: z_i + Σ_j w_ij · clip_τ(z_j − z_i). Every neighbour keeps its weight and loses its reach, so that honest
  * vectors that lie far away still count: two cliques with one edge between them learn from each other, where rules that
  * drop what is far leave each with its own.
  */
-export const clip: WeighingRule<Section> = {
+export const clip: WeighingRule<BoundSection> = {
   name: 'clip',
   says: 'how far each neighbour pulls is bounded; the one to begin with',
   paper: { title: 'Byzantine-Robust Decentralized Learning via ClippedGossip', arxiv: '2202.01545' },

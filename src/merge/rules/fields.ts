@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { peersLimit } from '../../topology/index.js'
+import type { RuleSection } from './rule.js'
 
 /** Fields that several rules have. */
 
@@ -17,8 +18,12 @@ export const tau = z
 /** α of the rules that average what they accept with equal weights. */
 export const alpha = z.number().min(0).max(1).default(0.5).meta({ says: 'α: the weight of the own vector' })
 
-/** What is left of a section for rules with a bound. */
-export interface BoundSection {
-  readonly tau: number | 'auto'
+/** The section of a rule that stands against so many liars. */
+export interface TolerantSection extends RuleSection {
   readonly tolerate: number
+}
+
+/** The section of a rule with a bound. */
+export interface BoundSection extends TolerantSection {
+  readonly tau: number | 'auto'
 }

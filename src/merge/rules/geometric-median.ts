@@ -1,11 +1,7 @@
 import * as z from 'zod'
 import { distancesFrom } from './affine.js'
-import { tolerate } from './fields.js'
-import type { RuleSection, WeighingRule } from './rule.js'
-
-interface Section extends RuleSection {
-  readonly tolerate: number
-}
+import { type TolerantSection, tolerate } from './fields.js'
+import type { WeighingRule } from './rule.js'
 
 /**
  * Steps of Weiszfeld's iteration. The paper's code takes 8, from 0; from the own vector, whose weight is at first 1/ν,
@@ -17,7 +13,7 @@ const steps = 64
 const smoothing = 1e-3
 
 /** The point with the least sum of distances to the vectors, by the smoothed Weiszfeld iteration from the own one. */
-export const geometricMedian: WeighingRule<Section> = {
+export const geometricMedian: WeighingRule<TolerantSection> = {
   name: 'geometric-median',
   says: 'the point with the least sum of distances',
   paper: { title: 'Robust Aggregation for Federated Learning', arxiv: '1912.13445' },

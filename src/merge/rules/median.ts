@@ -1,13 +1,9 @@
 import * as z from 'zod'
-import { tolerate } from './fields.js'
-import type { RankingRule, RuleSection } from './rule.js'
-
-interface Section extends RuleSection {
-  readonly tolerate: number
-}
+import { type TolerantSection, tolerate } from './fields.js'
+import type { RankingRule } from './rule.js'
 
 /** Of the numbers at each place the middle one; of an even count the mean of the two in the middle. */
-export const median: RankingRule<Section> = {
+export const median: RankingRule<TolerantSection> = {
   name: 'median',
   says: 'of every number the median',
   paper: { title: 'Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates', arxiv: '1803.01498' },

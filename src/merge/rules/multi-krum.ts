@@ -1,11 +1,10 @@
 import * as z from 'zod'
 import { peersLimit } from '../../topology/index.js'
-import { tolerate } from './fields.js'
-import type { RuleSection, WeighingRule } from './rule.js'
+import { type TolerantSection, tolerate } from './fields.js'
+import type { WeighingRule } from './rule.js'
 
-interface Section extends RuleSection {
+interface Section extends TolerantSection {
   readonly k: number
-  readonly tolerate: number
 }
 
 /** The mean of the k vectors with the least score; k = 1 is Krum. */

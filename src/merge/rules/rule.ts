@@ -3,6 +3,8 @@ import type * as z from 'zod'
 /** The manifest's section `believe`, checked: only its rule knows what else is in it. */
 export interface RuleSection {
   readonly rule: string
+  /** b: how many of the vectors at a peer may lie; of rules that have it. */
+  readonly tolerate?: number
 }
 
 /**

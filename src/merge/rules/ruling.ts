@@ -3,7 +3,7 @@ import { type Contribution, type Pass, summed } from '../mix.js'
 import { mixRanks, rankShares } from '../ranks.js'
 import { type Measure, type Measured, measure } from './measure.js'
 import { ruleOf } from './registry.js'
-import type { Council, RankingRule, Rule, RuleSection, WeighingRule } from './rule.js'
+import type { Council, RankingRule, RuleSection, WeighingRule } from './rule.js'
 
 /** One merge that a rule is asked for. */
 export interface MergeToRule extends Pick<Council, 'norm' | 'progress'> {
@@ -54,7 +54,7 @@ type Writer = Pass & Pick<Ruled, 'given'> & { readonly bound?: number }
 /** A rule as the manifest has it, for vectors of one length. */
 export function createRuling(section: RuleSection): Ruling {
   const rule = ruleOf(section)
-  const tolerate = (section as { readonly tolerate?: number }).tolerate ?? 0
+  const { tolerate = 0 } = section
   const keepsCentre = 'weigh' in rule && rule.keepsCentre === true
   let bounds: number[] = []
   let centre: Float32Array | undefined
@@ -153,6 +153,5 @@ function ranked(rule: RankingRule, section: RuleSection, parts: readonly Contrib
 
 /** @returns the same rule's requirement, for graphs: see `Rule.needed` */
 export function vectorsNeeded(section: RuleSection): number {
-  const rule: Rule = ruleOf(section)
-  return rule.needed(section, (section as { readonly tolerate?: number }).tolerate ?? 0)
+  return ruleOf(section).needed(section, section.tolerate ?? 0)
 }

@@ -1,13 +1,9 @@
 import * as z from 'zod'
-import { tolerate } from './fields.js'
-import type { RankingRule, RuleSection } from './rule.js'
-
-interface Section extends RuleSection {
-  readonly tolerate: number
-}
+import { type TolerantSection, tolerate } from './fields.js'
+import type { RankingRule } from './rule.js'
 
 /** Of the numbers at each place the mean without the b largest and the b smallest. */
-export const trimmedMean: RankingRule<Section> = {
+export const trimmedMean: RankingRule<TolerantSection> = {
   name: 'trimmed-mean',
   says: 'of every number the mean without the b largest and the b smallest',
   paper: { title: 'Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates', arxiv: '1803.01498' },
