@@ -8,6 +8,7 @@ import { Programs } from './graph/programs.js'
 import {
   type Answers,
   type DataReference,
+  type ErrorRecord,
   jobState,
   type ModelFacts,
   type Request,
@@ -189,27 +190,19 @@ function factsOf(model: DeviceModel, { name }: BackendReport): ModelFacts {
     headLayer,
     initial,
     stackLimit: limit,
-    cut: cutOf(model),
-    publicBecause: publicBecause(model),
+    cut: orRecord(() => {
+      const { featureShape, head } = model.cut()
+      return { featureShape, head }
+    }),
+    publicBecause: orRecord(() => void privateLayersOf(model)),
     shapes,
   }
 }
 
-/** Few runs need the cut: the others must not fail where a model cannot be cut. */
-function cutOf(model: DeviceModel): ModelFacts['cut'] {
+/** Few runs need this of a model: the others must not fail where it is not to be had. */
+function orRecord<T>(work: () => T): T | ErrorRecord {
   try {
-    const { featureShape, head } = model.cut()
-    return { featureShape, head }
-  } catch (error) {
-    return recordOf(error)
-  }
-}
-
-/** Few runs need it, either. */
-function publicBecause(model: DeviceModel): ModelFacts['publicBecause'] {
-  try {
-    privateLayersOf(model)
-    return undefined
+    return work()
   } catch (error) {
     return recordOf(error)
   }

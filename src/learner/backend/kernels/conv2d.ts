@@ -2,6 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm'
 import type { backend_util, TensorInfo } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import { free, heapOf, type KernelArguments, offsetOf, reshaped, run } from './heap.js'
+import { paddingsOf } from './same-padding.js'
 
 /*
  * The two gradients of a convolution. tfjs-backend-wasm 4.22 has none for the filter and a plain loop for the input.
@@ -38,12 +39,7 @@ export function conv2dFilterGradient({ inputs, attrs, backend }: KernelArguments
 
   // Turned first: padding then moves whole rows of the batch instead of single numbers.
   const turned = run(backend, 'Transpose', { x }, { perm: [3, 1, 2, 0] })
-  const planes = pad(backend, turned, [
-    [0, 0],
-    [padInfo.top, padInfo.bottom],
-    [padInfo.left, padInfo.right],
-    [0, 0],
-  ])
+  const planes = pad(backend, turned, paddingsOf(padInfo))
   const patches = patchesOf(backend, planes, info)
   const upstream = run(backend, 'Transpose', { x: dy }, { perm: [1, 2, 0, 3] })
   const gradient = run(

@@ -1,6 +1,7 @@
 import type { Tensor, Tensor3D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import type { KernelArguments } from './heap.js'
+import { paddingsOf } from './same-padding.js'
 
 /*
  * What a convolution's filter sees at each place: the filter's gradient of one sample is one matrix product of that.
@@ -63,13 +64,7 @@ export function composedPatches(x: Tensor4D, window: Window): Tensor4D {
     return tf.conv2d(x, each, [...window.strides], window.padding)
   }
   const { outHeight, outWidth, strideHeight, strideWidth, padInfo } = geometry(x.shape, window)
-  const { top, bottom, left, right } = padInfo
-  const padded = tf.pad(x, [
-    [0, 0],
-    [top, bottom],
-    [left, right],
-    [0, 0],
-  ])
+  const padded = tf.pad(x, paddingsOf(padInfo))
   // Across first: then whole rows of patches lie side by side.
   const across = besides(padded, 2, width, outWidth, strideWidth)
   return besides(across, 1, height, outHeight, strideHeight) as Tensor4D

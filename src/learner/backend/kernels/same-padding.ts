@@ -1,4 +1,4 @@
-import type { KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
+import type { backend_util, KernelFunc, TensorInfo } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import { call, type KernelArguments } from './heap.js'
 
@@ -32,15 +32,18 @@ export function paddedBy(original: KernelFunc, isDepthwise: boolean): (args: Ker
       undefined,
       isDepthwise,
     )
-    const { top, bottom, left, right } = padInfo
-    const pad = [
-      [0, 0],
-      [top, bottom],
-      [left, right],
-      [0, 0],
-    ]
-    return call(original, backend, inputs, { ...attrs, pad })
+    return call(original, backend, inputs, { ...attrs, pad: paddingsOf(padInfo) })
   }
+}
+
+/** How far each axis of images is padded, of which height and width are the two in the middle. */
+export function paddingsOf({ top, bottom, left, right }: backend_util.PadInfo): [Pair, Pair, Pair, Pair] {
+  return [
+    [0, 0],
+    [top, bottom],
+    [left, right],
+    [0, 0],
+  ]
 }
 
 function pairOf(value: unknown): Pair {
