@@ -209,13 +209,18 @@ const schemaOf = () =>
         const message = `is no figure of what is learned here; allowed: ${choices.join(', ')}`
         context.addIssue({ code: 'custom', path: ['evaluation', 'primary'], message })
       }
-      const facts = { training, isOfValues: isOfValues(data), isPrivate: axes.privacy !== undefined }
+      const facts = factsOf({ ...axes, data, training })
       const ofData = facts.isPrivate ? unnoisedData(data) : []
       for (const { path, message } of [...ofData, ...axisProblems({ ...axes, ...facts })]) {
         context.addIssue({ code: 'custom', path: [...path], message })
       }
     })
     .transform(settled)
+
+function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
+  const { training, mode, believe, data, privacy } = manifest
+  return { training, mode, believe, isOfValues: isOfValues(data), isPrivate: privacy !== undefined }
+}
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */
 function settled(manifest: z.output<ReturnType<typeof sections>>) {
@@ -226,8 +231,7 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
   const dealt = isOfValues(manifest.data) ? { kind: 'iid' } : (shipped?.partition ?? { kind: 'dirichlet' })
   // Where a run names the column that contains the owner of a row, rows are dealt by it.
   const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
-  const { training, privacy } = manifest
-  const facts = { training, mode, isOfValues: isOfValues(manifest.data), isPrivate: privacy !== undefined }
+  const facts = factsOf(manifest)
   const { share = 'all', models } = method.needs
   return {
     ...manifest,
