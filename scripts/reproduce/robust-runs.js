@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createTopology } from '../../dist/index.js'
+import { ruleNames, ruleSchema, vectorsNeeded } from '../../dist/merge/index.js'
 import { mnistPart, taken } from './mnist-part.js'
 
 /*
@@ -37,20 +38,18 @@ export const attacks = {
 
 export const recommended = 'clip'
 
-/** By name: of how many liars a peer with n vectors, its own among them, may hear by the rule's own condition (§2, `needs`). */
-export const rules = {
-  none: () => Number.POSITIVE_INFINITY,
-  clip: () => Number.POSITIVE_INFINITY,
-  balance: () => Number.POSITIVE_INFINITY,
-  ubar: () => Number.POSITIVE_INFINITY,
-  'trimmed-mean': n => Math.floor((n - 1) / 2),
-  median: n => Math.floor((n - 1) / 2),
-  'multi-krum': n => Math.floor((n - 3) / 2),
-  'geometric-median': n => Math.floor((n - 1) / 2),
-  'centred-clip': () => Number.POSITIVE_INFINITY,
+/** The most liars among n vectors, the own one among them, that a rule is made for: of some rules any number. */
+function mostLiars(rule, n) {
+  const section = ruleSchema.parse(rule)
+  const some = Array.from({ length: n }, (_, liars) => liars)
+  return some.findLast(tolerate => vectorsNeeded({ ...section, tolerate }) <= n)
 }
 
-const withoutTolerance = new Set(['none', 'balance', 'ubar'])
+/** By name: of how many liars a peer with n vectors may hear by the rule's own condition. */
+export const rules = {
+  none: () => Number.POSITIVE_INFINITY,
+  ...Object.fromEntries(ruleNames.map(rule => [rule, n => mostLiars(rule, n)])),
+}
 
 export const counts = [2, 4]
 
@@ -88,7 +87,8 @@ export function settingOf({ seed, set: setName, graph, rule, attackers, attack }
   const most = rules[rule](heard + 1)
   if (hostile > most) return undefined
   const tolerate = Math.min(Math.max(1, hostile), most)
-  const believe = rule === 'none' ? {} : { believe: { rule, ...(withoutTolerance.has(rule) ? {} : { tolerate }) } }
+  const isTolerant = rule !== 'none' && 'tolerate' in ruleSchema.parse(rule)
+  const believe = rule === 'none' ? {} : { believe: { rule, ...(isTolerant && { tolerate }) } }
   const manifest = {
     seed,
     peers,
