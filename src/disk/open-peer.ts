@@ -23,7 +23,7 @@ import { PeerKeeper } from './peer-keeper.js'
 import type { LastTest } from './progress.js'
 
 /** Options of a peer that is kept in a folder. */
-export interface OpenPeerOptions extends Omit<PeerOptions, 'identity' | 'remembered'> {
+export interface OpenPeerOptions extends Omit<PeerOptions, 'identity' | 'remembered' | 'budget'> {
   /**
    * The path of a run folder: created where there is none, otherwise resumed, as after a crash. Or an open folder, with
    * its settings written, which the caller closes.
