@@ -1,3 +1,4 @@
+import { max, min } from 'd3-array'
 import { randomNormal } from 'd3-random'
 import { squaredDistances } from '../../merge/index.js'
 import { inSlices } from '../../turns.js'
@@ -30,7 +31,8 @@ export const alie: VectorAttack = (out, { honest }, zeta) => {
 }
 
 /**
- * ALIE's ζ, by which the attackers need only as many honest peers on their side as make a majority.
+ * ALIE's ζ, by which the attackers need only as many honest peers on their side as make a majority. The paper's formula
+ * is below 0 for one attacker of an even number, who would then be on the other side of the mean: no less than 0.
  *
  * @param peers - of the whole run
  * @param attackers - of them
@@ -39,7 +41,7 @@ export const alie: VectorAttack = (out, { honest }, zeta) => {
 export function alieFactor(peers: number, attackers: number): number {
   const supporters = Math.floor(peers / 2 + 1) - attackers
   const honest = peers - attackers
-  return supporters < 1 ? Number.POSITIVE_INFINITY : normalQuantile((honest - supporters) / honest)
+  return supporters < 1 ? Number.POSITIVE_INFINITY : normalQuantile(Math.max(0.5, (honest - supporters) / honest))
 }
 
 /**
@@ -74,13 +76,13 @@ async function largestGamma(vectors: readonly Float32Array[], length: number): P
     })
   })
   if (squaredStd === 0) return 0
-  const most = Math.max(...apart.flatMap(distances => distances.totals()))
+  const most = max(apart, ({ totals }) => max(totals()))!
   // ‖mean − x_j‖² − 2γ·⟨std, mean − x_j⟩ + γ²·‖std‖² = most, its larger root.
   const roots = vectors.map((_, j) => {
     const inner = along[j]! ** 2 + squaredStd * (most - fromMean[j]!)
     return (along[j]! + Math.sqrt(Math.max(0, inner))) / squaredStd
   })
-  return Math.min(...roots)
+  return min(roots)!
 }
 
 /** Mean and deviation over the vectors of each number, both of the population. */

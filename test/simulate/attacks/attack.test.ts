@@ -21,6 +21,11 @@ describe('--attack', () => {
     }
   })
 
+  it('by one peer of an even number is read again as it is shown, too', () => {
+    expect(parseAttacks(['alie:1'], 8, 1).map(attackText)).toEqual(['alie=0:1'])
+    expect(parseAttacks(['alie=0:1'], 8, 1)).toEqual(parseAttacks(['alie:1'], 8, 1))
+  })
+
   it('may be of every kind, each with its own peers', () => {
     expect(parseAttacks(['alie:1,2', 'sign-flip=10:3@5'], 16, 6).map(attackText)).toEqual([
       'alie=0.09656:1,2',

@@ -108,6 +108,13 @@ describe('vectors that look at the honest ones', () => {
       { numRuns: 50 },
     )
   })
+
+  it('min-max is of any number of honest peers', async () => {
+    const crowd = new Map(Array.from({ length: 600 }, (_, peer) => [peer, [peer % 2]] as const))
+    const known = { ...knownOf(twoOf, [2]), honest: knownOf(crowd, [], full, 3).honest }
+    // Half of them at 0, half at 1: mean and deviation are both a half, and no more than 1 away from all is 0 alone.
+    expect(await said(out => minMax(out, known, 0), 1)).toEqual([0])
+  })
 })
 
 describe('dissensus', () => {
@@ -184,6 +191,8 @@ describe('ALIE’s ζ', () => {
     expect(alieFactor(50, 24)).toBeCloseTo(1.4261, 4)
     expect(alieFactor(16, 4)).toBeCloseTo(0.2104, 4)
     expect(alieFactor(16, 2)).toBe(0)
+    expect(alieFactor(16, 1)).toBe(0)
+    expect(alieFactor(2, 1)).toBe(0)
     expect(alieFactor(4, 3)).toBe(Number.POSITIVE_INFINITY)
   })
 })
