@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { vectorsNeeded } from '../merge/index.js'
+import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
@@ -24,6 +24,13 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
   else if (needs.models === 'own' && staleness !== undefined) {
     refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)
   }
+  if (facts.mode === 'async' && needs.models !== 'own' && staleness !== undefined && !countsByAge({ merge, ...facts })) {
+    const { rule } = facts.believe!
+    refuse(
+      'staleness',
+      `does not go with believe: ${rule}, which gives weights of its own, by no age; remove it, or use believe: clip`,
+    )
+  }
   if (facts.believe !== undefined && needs.models === 'own') {
     const message = `does not go with merge: ${name}, which averages no heads, and bounds each expert by limits.headDistance`
     refuse('believe', `${message}; remove it`)
@@ -46,6 +53,12 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
+}
+
+/** May a head count less by its age? Where nothing is averaged, or a rule gives weights of its own, it cannot. */
+export function countsByAge({ merge, believe }: RunAxes): boolean {
+  if (methodOf(merge).needs.models === 'own') return false
+  return believe === undefined || ruleOf(believe).keepsWeights === true
 }
 
 /**

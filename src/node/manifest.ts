@@ -16,6 +16,7 @@ import { modelSchema, type TrainingSpec, trainingSchema } from '../learner/index
 import { ruleSchema, stalenessSchema } from '../merge/index.js'
 import {
   axisProblems,
+  countsByAge,
   defaultMethod,
   type ManifestFacts,
   methodNames,
@@ -240,7 +241,7 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
     training: settledTraining(facts),
     peers: manifest.peers ?? shipped?.peers ?? 8,
     partition: manifest.partition ?? partitionSchema.parse(usual),
-    ...(mode === 'async' && models !== 'own' && { staleness: stalenessSchema.parse(staleness ?? {}) }),
+    ...(mode === 'async' && countsByAge(manifest) && { staleness: stalenessSchema.parse(staleness ?? {}) }),
     // Peers that keep models of their own may each standardise in their own way.
     ...(models === 'own' && { data: { ...manifest.data, standardise: manifest.data.standardise ?? 'own' } }),
   }

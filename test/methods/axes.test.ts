@@ -32,6 +32,19 @@ describe('believe', () => {
     expect(() => parseManifest({ ...input, believe: 'clip' })).toThrow(message)
   })
 
+  it('goes with the age of heads where it keeps their weights, as clip alone does', () => {
+    const input = { mode: 'async', staleness: { limit: 3 } } as const
+    expect(parseManifest({ ...input, believe: 'clip' }).staleness).toEqual(expect.objectContaining({ limit: 3 }))
+    for (const believe of ruleNames.filter(rule => rule !== 'clip')) {
+      expect(() => parseManifest({ ...input, believe })).toThrow(
+        `staleness: does not go with believe: ${believe}, which gives weights of its own, by no age; remove it, or use believe: clip`,
+      )
+      const once = parseManifest({ mode: 'async', believe })
+      expect(once.staleness).toBeUndefined()
+      expect(parseManifest(once)).toEqual(once)
+    }
+  })
+
   it('judges by loss no vector that has none', () => {
     const message =
       'believe: ubar judges models by their loss, and what the method hands over beside them has none (control)'

@@ -22,8 +22,9 @@ export const centredClip: WeighingRule<Section> = {
   needed: () => 1,
   measures: 'pairs',
   keepsCentre: true,
-  weigh(section, { squares, liars, bound: before }) {
-    const bound = boundOf(section.tau, squares.at(-1)!.slice(0, -1).map(Math.sqrt), liars, before)
+  weigh(section, council) {
+    const { squares } = council
+    const bound = boundOf(section.tau, squares.at(-1)!.slice(0, -1).map(Math.sqrt), council)
     return { weights: centred(squares, bound, section.iterations), bound }
   },
 }

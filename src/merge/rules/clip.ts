@@ -14,13 +14,16 @@ export const clip: WeighingRule<BoundSection> = {
   paper: { title: 'Byzantine-Robust Decentralized Learning via ClippedGossip', arxiv: '2202.01545' },
   schema: z.strictObject({ rule: z.literal('clip'), tau, tolerate }),
   needed: () => 1,
+  keepsWeights: true,
   measures: 'near',
-  weigh(section, { self, asked, near, liars, bound: before }) {
+  weigh(section, council) {
+    const { self, asked, near } = council
     const others = near.filter((_, place) => place !== self)
-    const bound = boundOf(section.tau, others, liars, before)
+    const bound = boundOf(section.tau, others, council)
     const weights = asked.map((weight, place) => weight * clipped(near[place]!, bound))
+    // What each neighbour loses is added as a difference: of one that loses nothing 0, which changes no bit.
     weights[self] = asked.reduce(
-      (own, weight, place) => (place === self ? own : own + weight - weights[place]!),
+      (own, weight, place) => (place === self ? own : own + (weight - weights[place]!)),
       asked[self]!,
     )
     return { weights, bound }

@@ -29,8 +29,10 @@ export interface Council {
   readonly liars: number
   /** t/T: how much of the run is over, from 0 to below 1. */
   readonly progress: number
-  /** τ of the same exchange of the last round. */
+  /** What was kept of τ of the same exchange of the last round; undefined where there was none above 0. */
   readonly bound: number | undefined
+  /** ‖Δ_i‖: how far own training has moved the vector in this round; 0 for vectors beside the head. */
+  readonly moved: number
   /** Loss on a few own samples with a vector in place of the own one; infinite where it is not a number. */
   lossOf(place: number): Promise<number>
 }
@@ -46,6 +48,8 @@ export interface Weighing {
 interface CommonRule<S extends RuleSection> {
   /** Only heads, by the loss with them: no other vector has one. @default any vectors */
   readonly judges?: 'heads'
+  /** Does it merge by the weights of the mixing matrix, so that a head may count less by its age? @default false */
+  readonly keepsWeights?: true
   /** As the manifest names it. */
   readonly name: S['rule']
   /** What it does, in one line: for docs/manifest.md and whoever explains fields. */
@@ -56,7 +60,7 @@ interface CommonRule<S extends RuleSection> {
   /**
    * The fewest vectors, the own one among them, with which it stands against so many liars.
    *
-   * @param liars - as `tolerate` has it, less those that are found already
+   * @param liars - as `tolerate` has it, less those that are refused already
    */
   needed(section: S, liars: number): number
 }

@@ -1,12 +1,13 @@
 import { reserveVector } from '../../tensors/index.js'
 import { type Contribution, type Pass, summed } from '../mix.js'
 import { mixRanks, rankShares } from '../ranks.js'
+import { keptBound } from './bound.js'
 import { type Measure, type Measured, measure } from './measure.js'
 import { ruleOf } from './registry.js'
 import type { Council, RankingRule, RuleSection, WeighingRule } from './rule.js'
 
 /** One merge that a rule is asked for. */
-export interface MergeToRule extends Pick<Council, 'norm' | 'progress'> {
+export interface MergeToRule extends Pick<Council, 'norm' | 'moved' | 'progress'> {
   /** As `contributions` gives them. */
   readonly parts: readonly Contribution[]
   readonly self: number
@@ -14,7 +15,10 @@ export interface MergeToRule extends Pick<Council, 'norm' | 'progress'> {
   readonly measure: Measure
   /** Which of the round's gossip steps. */
   readonly step: number
-  /** Liars that are found already and not among the vectors: `tolerate` is less by as many. */
+  /**
+   * Vectors that came and were refused already. `tolerate` is less by as many, and 1 at least where it is not 0: who was
+   * refused may have been honest.
+   */
   readonly found: number
   /** See `Council`; by peer. */
   lossOf(peer: number): Promise<number>
@@ -39,7 +43,7 @@ export interface Ruling {
   /** Begins to measure what the rule sees. */
   measure(vectors: Pick<Measured, 'self' | 'own' | 'others'>): Measure
   rule(merge: MergeToRule): Promise<Ruled>
-  /** τ by gossip step, 0 where there is none yet. */
+  /** What is kept of τ by gossip step, 0 where there is none yet. */
   bounds(): readonly number[]
   /** The result of the last merge, where the rule keeps it and there was one. */
   centre(): Float32Array | undefined
@@ -67,7 +71,7 @@ export function createRuling(section: RuleSection): Ruling {
       }),
     async rule(merge) {
       const { parts, self, step, found } = merge
-      const liars = Math.max(0, tolerate - found)
+      const liars = Math.max(Math.min(1, tolerate), tolerate - found)
       const needed = rule.needed(section, liars)
       const own = parts.find(({ peer }) => peer === self)!
       // Alone, a peer keeps what it has, whatever the rule keeps of the others.
@@ -80,7 +84,7 @@ export function createRuling(section: RuleSection): Ruling {
               rule,
               section,
               merge,
-              { liars, bound: bounds[step] },
+              { liars, bound: bounds[step] || undefined },
               keepsCentre ? (centre ?? own.values) : undefined,
             )
           : ranked(rule, section, parts, liars)
@@ -89,7 +93,7 @@ export function createRuling(section: RuleSection): Ruling {
         settle() {
           if (writer.bound !== undefined) {
             for (let before = bounds.length; before < step; before++) bounds[before] = 0
-            bounds[step] = writer.bound
+            bounds[step] = keptBound(writer.bound, bounds[step]) ?? 0
           }
           if (keepsCentre) centre ??= reserveVector(own.values.length)
           return centre
@@ -111,7 +115,7 @@ export function createRuling(section: RuleSection): Ruling {
 async function weighed(
   rule: WeighingRule,
   section: RuleSection,
-  { parts, self, measure, norm, progress, lossOf }: MergeToRule,
+  { parts, self, measure, norm, moved, progress, lossOf }: MergeToRule,
   state: Pick<Council, 'liars' | 'bound'>,
   centre: Float32Array | undefined,
 ): Promise<Writer> {
@@ -122,6 +126,7 @@ async function weighed(
     asked: parts.map(({ weight }) => weight),
     near: parts.map(({ peer }) => Math.sqrt(near.get(peer) ?? 0)),
     norm,
+    moved,
     squares: rule.measures === 'pairs' ? measure.squares(parts.map(({ peer }) => peer)) : [],
     progress,
     lossOf: place => lossOf(parts[place]!.peer),

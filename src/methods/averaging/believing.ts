@@ -52,6 +52,8 @@ export interface Seen {
   readonly measure: Measure
   /** ‖x_i‖. */
   readonly norm: number
+  /** How far the own head came in this round's training. */
+  readonly moved: number
   /** Loss on a few own samples with a peer's head, or with the own one; infinite where it is not a number. */
   lossOf(peer: number): Promise<number>
 }
@@ -104,7 +106,7 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
 
   async function merge(asked: MergeAsked, signal: AbortSignal): Promise<MergeMade> {
     const { head, own, heads, passOf, fasterOf, aloneOf = passOf } = asked
-    const seen = await look(asked, () => lossNow(0, signal))
+    const seen = { ...(await look(asked, () => lossNow(0, signal))), moved }
     const all = seen.measure.near()
     const apart = new Map([...all].map(([peer, square]) => [peer, Math.sqrt(square)]))
     const { reach, tooFar } = belief.judge({ own: seen.norm, moved, distances: apart })
@@ -175,7 +177,7 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
  *
  * @param lossNow - of the model with what lies in the head
  */
-async function look(asked: MergeAsked, lossNow: () => Promise<number>): Promise<Seen> {
+async function look(asked: MergeAsked, lossNow: () => Promise<number>): Promise<Omit<Seen, 'moved'>> {
   const { head, own, self, heads } = asked
   const measured = (asked.measure ?? measure)({ self, own: head, others: heads })
   let norm = 0

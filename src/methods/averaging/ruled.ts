@@ -13,7 +13,7 @@ export interface RuleAt {
   readonly step: number
   /** The share of the run's rounds that are over. */
   readonly progress: number
-  /** How many vectors came: those that are not believed are found to be a liar's. */
+  /** How many vectors came: those that are not believed may be a liar's. */
   readonly received: number
 }
 
@@ -59,7 +59,7 @@ export async function mergeRuled(
   await inSlices(own.length, measure.vectors, measure.add)
   const parts = contributions(row, self, own, others)
   const found = received - others.size
-  const ruled = await ruling.rule({ ...at, parts, measure, found, norm: await normOf(own), lossOf: noLoss })
+  const ruled = await ruling.rule({ ...at, parts, measure, found, norm: await normOf(own), moved: 0, lossOf: noLoss })
   await inSlices(own.length, ruled.vectors, (from, to) => ruled.write(out, from, to))
   await settle(ruled, out)
 }

@@ -52,6 +52,29 @@ describe('clip', () => {
     )
   })
 
+  it('P26: with the weights of an irregular graph, too', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 5, max: 12 }), fc.nat(), async (peers, seed) => {
+        const models = randomVectors(peers, 8, seed)
+        for (const [self, row] of matrixOf(build('erdos-renyi', peers)).entries()) {
+          const received = new Map(row.from.map(({ peer }) => [peer, models[peer]!]))
+          const parts = contributions(row, self, models[self]!, received)
+          const gossip = new Float32Array(8)
+          mix(gossip, parts)
+          const ruling = rulingOf({ rule: 'clip', tau: Number.MAX_VALUE })
+          const measure = ruling.measure({ self, own: models[self]!, others: received })
+          measure.add(0, 8)
+          const unused = { measure, norm: 1, moved: 0, progress: 0, step: 0, found: 0, lossOf: async () => 0 }
+          const { write, given } = await ruling.rule({ ...unused, parts, self })
+          const clipped = new Float32Array(8)
+          write(clipped, 0, 8)
+          expect(bits(clipped)).toEqual(bits(gossip))
+          expect([...given]).toEqual(parts.map(({ peer, weight }) => [peer, weight]))
+        }
+      }),
+    )
+  })
+
   it('P29: with one fixed τ and symmetric weights keeps the mean', async () => {
     await fc.assert(
       fc.asyncProperty(
@@ -112,9 +135,40 @@ describe('clip', () => {
     expect(back.bounds()).toEqual([8, 0, 1])
   })
 
-  it('counts liars that are found already', async () => {
+  it('auto, where liars made it next to nothing: soon is what it was, in a round it is what own training moves', async () => {
+    const ring = (...distances: number[]): Vectors => ({ own: [0], others: distances.map(distance => [distance]) })
+    for (const near of [0, 1e-9]) {
+      const ruling = rulingOf('clip')
+      await merged(ruling, ring(1, 1))
+      await merged(ruling, ring(near, 1))
+      expect(ruling.bounds(), 'kept').toEqual([0.5])
+      // Neither is the cap gone: both lie far off now, one more than may lie.
+      await merged(ruling, ring(100, 100))
+      expect(ruling.bounds(), 'no cap').toEqual([1])
+    }
+    const muted = rulingOf('clip')
+    for (let round = 0; round < 30; round++) await merged(muted, ring(1e-9, 1))
+    const { given } = await merged(muted, ring(1, 1), { moved: 0.8 })
+    expect(given.get(1)).toBeCloseTo(0.8 / 3, 9)
+    expect((await merged(muted, ring(100, 100), { moved: 0.7 })).given.get(1)).toBeCloseTo((2 * 0.8) / 100 / 3, 9)
+  })
+
+  it('auto of no more neighbours than may lie: none of them raises it, but by what own training moves', async () => {
+    const end = (distance: number): Vectors => ({ own: [0], others: [[distance]] })
+    const ruling = rulingOf('clip')
+    for (const distance of [1, 2, 4, 8]) await merged(ruling, end(distance))
+    expect(ruling.bounds()).toEqual([1])
+    await merged(ruling, end(8), { moved: 1.5 })
+    expect(ruling.bounds()).toEqual([1.5])
+  })
+
+  it('has one liar fewer where a vector was refused already, and always one: that may have been honest', async () => {
     const vectors = { own: [0], others: [[1], [2], [4]] }
-    expect((await merged(rulingOf('clip'), vectors, { found: 1 })).x).toEqual([7 / 4])
+    const two = { rule: 'clip', tolerate: 2 }
+    expect((await merged(rulingOf(two), vectors)).x).toEqual([3 / 4])
+    expect((await merged(rulingOf(two), vectors, { found: 1 })).x).toEqual([5 / 4])
+    expect((await merged(rulingOf(two), vectors, { found: 2 })).x).toEqual([5 / 4])
+    expect((await merged(rulingOf({ rule: 'clip', tolerate: 0 }), vectors, { found: 2 })).x).toEqual([7 / 4])
   })
 })
 

@@ -15,7 +15,7 @@ export interface Vectors {
 }
 
 /** What a test sets otherwise than in a first round with equal weights, in which nobody is found to lie. */
-export interface Settings extends Partial<Pick<MergeToRule, 'step' | 'found' | 'progress' | 'lossOf'>> {
+export interface Settings extends Partial<Pick<MergeToRule, 'step' | 'found' | 'moved' | 'progress' | 'lossOf'>> {
   /** w_ij by place in `others`; the own weight is what is left. */
   readonly weights?: readonly number[]
   /** The own number: neighbours have those around it, in the order given. */
@@ -34,7 +34,7 @@ export async function merged(
   vectors: Vectors,
   settings: Settings = {},
 ): Promise<Ruled & { x: number[] }> {
-  const { self = 0, step = 0, found = 0, progress = 0, lossOf = async () => 0 } = settings
+  const { self = 0, step = 0, found = 0, moved = 0, progress = 0, lossOf = async () => 0 } = settings
   const own = Float32Array.from(vectors.own)
   const { arrival = [...vectors.others.keys()] } = settings
   const peerAt = (place: number): number => (place < self ? place : place + 1)
@@ -46,7 +46,7 @@ export async function merged(
   const measure = ruling.measure({ self, own, others })
   measure.add(0, own.length)
   const norm = Math.sqrt(squaredNorm(own))
-  const ruled = await ruling.rule({ parts, self, measure, norm, progress, step, found, lossOf })
+  const ruled = await ruling.rule({ parts, self, measure, norm, moved, progress, step, found, lossOf })
   const out = new Float32Array(own.length)
   ruled.write(out, 0, out.length)
   ruled.settle()?.set(out)
