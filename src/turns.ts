@@ -17,8 +17,8 @@ export const turnMs = 3
  */
 export const sliceNumbers = 1 << 18
 
-/** Slices begin and end at multiples of this, so that a merge works in whole tiles (merge/mix.ts). */
-const granule = 4096
+/** Slices begin and end at multiples of this: the tile in which kernels/ranks.ts sorts; other kernels' are shorter then. */
+const granule = 256
 
 const waiting: (() => void)[] = []
 let isScheduled = false
@@ -63,15 +63,32 @@ export function sliceLength(vectors = 1): number {
  * Goes over vectors of `length` numbers slice by slice, each in its turn.
  *
  * @param vectors - how many are gone over side by side: the more, the shorter the slices
- * @param work - does the numbers [from, to); slices come in order, each after the last
+ * @param works - each does the numbers [from, to), in a turn of its own; slices come in order, each after the last
  */
 export async function inSlices(
   length: number,
   vectors: number,
-  work: (from: number, to: number) => void,
+  ...works: readonly ((from: number, to: number) => void)[]
 ): Promise<void> {
   const step = sliceLength(vectors)
-  for (let from = 0; from < length; from += step) await inTurn(() => work(from, Math.min(from + step, length)))
+  for (let from = 0; from < length; from += step) {
+    for (const work of works) await inTurn(() => work(from, Math.min(from + step, length)))
+  }
+}
+
+/**
+ * Does pieces of work that are short by themselves, in order, as many in each turn as a slice is long.
+ *
+ * @param numbers - how many numbers one piece goes over
+ * @param work - does the piece at this place
+ */
+export async function inPieces(count: number, numbers: number, work: (at: number) => void): Promise<void> {
+  const step = Math.max(1, Math.floor(sliceNumbers / numbers))
+  for (let from = 0; from < count; from += step) {
+    await inTurn(() => {
+      for (let at = from; at < Math.min(from + step, count); at++) work(at)
+    })
+  }
 }
 
 /** Copies a vector slice by slice, each in its turn. Neither may be written to meanwhile. */

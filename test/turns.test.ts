@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { copyInSlices, inSlices, inTurn, sliceLength, turnMs } from '../src/turns.js'
+import { copyInSlices, inPieces, inSlices, inTurn, sliceLength, sliceNumbers, turnMs } from '../src/turns.js'
 
 /** Keeps the thread busy. */
 function work(ms: number): void {
@@ -94,5 +94,28 @@ describe('slices', () => {
     const to = new Float32Array(from.length)
     await copyInSlices(to, from)
     expect(Buffer.compare(new Uint8Array(to.buffer), new Uint8Array(from.buffer))).toBe(0)
+  })
+})
+
+describe('pieces', () => {
+  it('come in order, as many in a turn as a slice is long', async () => {
+    const done: number[] = []
+    let turns = 0
+    let isDone = false
+    const look = (): void => {
+      turns += 1
+      if (!isDone) setImmediate(look)
+    }
+    setImmediate(look)
+    await inPieces(7, sliceNumbers / 2, at => done.push(at))
+    isDone = true
+    expect(done).toEqual([0, 1, 2, 3, 4, 5, 6])
+    expect(turns).toBeGreaterThanOrEqual(4)
+  })
+
+  it('are done one by one where each is longer than a slice', async () => {
+    const done: number[] = []
+    await inPieces(3, 10 * sliceNumbers, at => done.push(at))
+    expect(done).toEqual([0, 1, 2])
   })
 })

@@ -23,13 +23,9 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
   if (facts.mode === 'sync' && staleness !== undefined) refuse('staleness', 'goes with mode: async; remove it')
   else if (needs.models === 'own' && staleness !== undefined) {
     refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)
-  }
-  if (facts.mode === 'async' && needs.models !== 'own' && staleness !== undefined && !countsByAge({ merge, ...facts })) {
-    const { rule } = facts.believe!
-    refuse(
-      'staleness',
-      `does not go with believe: ${rule}, which gives weights of its own, by no age; remove it, or use believe: clip`,
-    )
+  } else if (staleness !== undefined && !countsByAge({ merge, ...facts })) {
+    const why = `${facts.believe!.rule}, which gives weights of its own, by no age`
+    refuse('staleness', `does not go with believe: ${why}; remove it, or use believe: clip`)
   }
   if (facts.believe !== undefined && needs.models === 'own') {
     const message = `does not go with merge: ${name}, which averages no heads, and bounds each expert by limits.headDistance`

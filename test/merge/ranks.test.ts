@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sortingNetwork } from '../../src/merge/network.js'
 import { mixRanks, rankShares } from '../../src/merge/ranks.js'
+import { inPieces } from '../../src/turns.js'
 import { bits, placed, vectors } from './rounds.js'
 
 const asked = fc
@@ -63,19 +64,43 @@ describe('means of ranks', () => {
     )
   })
 
-  it('tell which share of them comes from each vector', () => {
+  it('tell which share of them comes from each vector', async () => {
     const models = [
       [9, 9, 9, 9],
       [1, 2, 1, 2],
       [0, 3, 0, 3],
     ].map(values => Float32Array.from(values))
-    expect(rankShares(models, [1, 2])).toEqual([0, 0.5, 0.5])
-    fc.assert(
-      fc.property(asked, ({ models, ranks }) => {
+    expect(await rankShares(models, [1, 2], inPieces)).toEqual([0, 0.5, 0.5])
+    await fc.assert(
+      fc.asyncProperty(asked, async ({ models, ranks }) => {
         if (models[0]!.length === 0) return
-        expect(rankShares(models, ranks).reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9)
+        const shares = await rankShares(models, ranks, inPieces)
+        expect(shares.reduce((sum, share) => sum + share, 0)).toBeCloseTo(1, 9)
       }),
     )
+  })
+
+  it('share what is taken of equal numbers, zeros of either sign among them', async () => {
+    const sharesOf = (columns: readonly number[], ranks: readonly [number, number]): Promise<number[]> =>
+      rankShares(
+        columns.map(value => Float32Array.of(value, value)),
+        ranks,
+        inPieces,
+      )
+    expect(await sharesOf([4, 4, 4], [1, 2])).toEqual([1 / 3, 1 / 3, 1 / 3].map(share => expect.closeTo(share, 9)))
+    expect(await sharesOf([0, -0, 7, 7, 9], [1, 4])).toEqual(
+      [1 / 6, 1 / 6, 1 / 3, 1 / 3, 0].map(share => expect.closeTo(share, 9)),
+    )
+    expect(await sharesOf([1, 5, 5, 9], [1, 3])).toEqual([0, 0.5, 0.5, 0])
+  })
+
+  it('are right for more counts of vectors than sorters are kept', () => {
+    for (const count of [...Array(20).keys(), ...Array(20).keys()]) {
+      const models = vectors(count + 1, 3)
+      const out = new Float32Array(3)
+      mixRanks(out, models, [0, count + 1])
+      expect(bits(unsigned(out))).toEqual(bits(unsigned(reference(models, [0, count + 1]))))
+    }
   })
 })
 

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { distancesFrom } from './affine.js'
+import { combinedAgain } from './affine.js'
 import { boundOf, clipped } from './bound.js'
 import { type BoundSection, tau, tolerate } from './fields.js'
-import type { WeighingRule } from './rule.js'
+import type { InPieces, WeighingRule } from './rule.js'
 
 interface Section extends BoundSection {
   readonly iterations: number
@@ -22,10 +22,10 @@ export const centredClip: WeighingRule<Section> = {
   needed: () => 1,
   measures: 'pairs',
   keepsCentre: true,
-  weigh(section, council) {
-    const { squares } = council
+  async weigh(section, council) {
+    const { squares, inPieces } = council
     const bound = boundOf(section.tau, squares.at(-1)!.slice(0, -1).map(Math.sqrt), council)
-    return { weights: centred(squares, bound, section.iterations), bound }
+    return { weights: await centred(squares, bound, section.iterations, inPieces), bound }
   },
 }
 
@@ -33,14 +33,18 @@ export const centredClip: WeighingRule<Section> = {
  * @param squares - squared distances of the vectors, and of the centre behind them
  * @returns the last v, as weights of the vectors and of the centre
  */
-export function centred(squares: readonly (readonly number[])[], bound: number, iterations: number): number[] {
+export function centred(
+  squares: readonly (readonly number[])[],
+  bound: number,
+  iterations: number,
+  inPieces: InPieces,
+): Promise<number[]> {
   const count = squares.length - 1
-  let weights: number[] = squares.map((_, place) => (place === count ? 1 : 0))
-  for (let iteration = 0; iteration < iterations; iteration++) {
-    const distances = distancesFrom(squares, weights).slice(0, count)
-    const pulls = distances.map(distance => clipped(distance, bound) / count)
+  const start = squares.map((_, place) => (place === count ? 1 : 0))
+  const next = (weights: readonly number[], distances: readonly number[]): number[] => {
+    const pulls = distances.slice(0, count).map(distance => clipped(distance, bound) / count)
     const left = 1 - pulls.reduce((sum, pull) => sum + pull, 0)
-    weights = weights.map((weight, place) => left * weight + (pulls[place] ?? 0))
+    return weights.map((weight, place) => left * weight + (pulls[place] ?? 0))
   }
-  return weights
+  return combinedAgain(squares, start, iterations, next, inPieces)
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod'
-import { distancesFrom } from './affine.js'
+import { combinedAgain } from './affine.js'
 import { type TolerantSection, tolerate } from './fields.js'
-import type { WeighingRule } from './rule.js'
+import type { InPieces, WeighingRule } from './rule.js'
 
 /**
  * Steps of Weiszfeld's iteration. The paper's code takes 8, from 0; from the own vector, whose weight is at first 1/ν,
@@ -20,12 +20,12 @@ export const geometricMedian: WeighingRule<TolerantSection> = {
   schema: z.strictObject({ rule: z.literal('geometric-median'), tolerate }),
   needed: (_, liars) => 2 * liars + 1,
   measures: 'pairs',
-  weigh(_, { self, squares, near }) {
+  async weigh(_, { self, squares, near, inPieces }) {
     const others = near.filter((_, place) => place !== self).sort((a, b) => a - b)
     const start = near.map((_, place) => (place === self ? 1 : 0))
     // Where it is 0, half of the others are equal to the own vector, and so is the median.
     const usual = others[Math.floor((others.length - 1) / 2)] ?? 0
-    return { weights: usual === 0 ? start : weiszfeld(squares, start, steps, smoothing * usual) }
+    return { weights: usual === 0 ? start : await weiszfeld(squares, start, steps, smoothing * usual, inPieces) }
   },
 }
 
@@ -40,12 +40,12 @@ export function weiszfeld(
   start: readonly number[],
   steps: number,
   nu: number,
-): number[] {
-  let weights = [...start]
-  for (let step = 0; step < steps; step++) {
-    const pulls = distancesFrom(squares, weights).map(distance => 1 / Math.max(nu, distance))
+  inPieces: InPieces,
+): Promise<number[]> {
+  const next = (_: readonly number[], distances: readonly number[]): number[] => {
+    const pulls = distances.map(distance => 1 / Math.max(nu, distance))
     const total = pulls.reduce((sum, pull) => sum + pull, 0)
-    weights = pulls.map(pull => pull / total)
+    return pulls.map(pull => pull / total)
   }
-  return weights
+  return combinedAgain(squares, start, steps, next, inPieces)
 }

@@ -8,6 +8,12 @@ export interface RuleSection {
 }
 
 /**
+ * Does pieces of work in order, `numbers` being how many numbers one goes over: whoever has other work to do meanwhile
+ * does it between them, and many pieces are no long wait for anybody.
+ */
+export type InPieces = (count: number, numbers: number, work: (at: number) => void) => Promise<void>
+
+/**
  * The vectors that a rule is asked about: the own one and those that came, sorted by peer, at places 0 to n − 1. It sees
  * their weights and how far they lie from each other, and no number of theirs.
  */
@@ -35,6 +41,7 @@ export interface Council {
   readonly moved: number
   /** Loss on a few own samples with a vector in place of the own one; infinite where it is not a number. */
   lossOf(place: number): Promise<number>
+  readonly inPieces: InPieces
 }
 
 /** A merge as a linear combination. */

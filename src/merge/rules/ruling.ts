@@ -1,13 +1,13 @@
 import { reserveVector } from '../../tensors/index.js'
 import { type Contribution, type Pass, summed } from '../mix.js'
-import { mixRanks, rankShares } from '../ranks.js'
+import { rankedMean, rankShares } from '../ranks.js'
 import { keptBound } from './bound.js'
 import { type Measure, type Measured, measure } from './measure.js'
 import { ruleOf } from './registry.js'
 import type { Council, RankingRule, RuleSection, WeighingRule } from './rule.js'
 
 /** One merge that a rule is asked for. */
-export interface MergeToRule extends Pick<Council, 'norm' | 'moved' | 'progress'> {
+export interface MergeToRule extends Pick<Council, 'norm' | 'moved' | 'progress' | 'inPieces'> {
   /** As `contributions` gives them. */
   readonly parts: readonly Contribution[]
   readonly self: number
@@ -87,7 +87,7 @@ export function createRuling(section: RuleSection): Ruling {
               { liars, bound: bounds[step] || undefined },
               keepsCentre ? (centre ?? own.values) : undefined,
             )
-          : ranked(rule, section, parts, liars)
+          : await ranked(rule, section, merge, liars)
       return {
         ...writer,
         settle() {
@@ -115,7 +115,7 @@ export function createRuling(section: RuleSection): Ruling {
 async function weighed(
   rule: WeighingRule,
   section: RuleSection,
-  { parts, self, measure, norm, moved, progress, lossOf }: MergeToRule,
+  { parts, self, measure, norm, moved, progress, lossOf, inPieces }: MergeToRule,
   state: Pick<Council, 'liars' | 'bound'>,
   centre: Float32Array | undefined,
 ): Promise<Writer> {
@@ -127,9 +127,16 @@ async function weighed(
     near: parts.map(({ peer }) => Math.sqrt(near.get(peer) ?? 0)),
     norm,
     moved,
-    squares: rule.measures === 'pairs' ? measure.squares(parts.map(({ peer }) => peer)) : [],
+    squares:
+      rule.measures === 'pairs'
+        ? await measure.squares(
+            parts.map(({ peer }) => peer),
+            inPieces,
+          )
+        : [],
     progress,
     lossOf: place => lossOf(parts[place]!.peer),
+    inPieces,
   })
   const given = parts.map((part, place) => ({ ...part, weight: weights[place]! }))
   const all = centre === undefined ? given : [...given, { peer: self, weight: weights[parts.length]!, values: centre }]
@@ -145,13 +152,17 @@ function sumOf(all: readonly Contribution[]): Writer {
   return { ...summed(parts), given }
 }
 
-function ranked(rule: RankingRule, section: RuleSection, parts: readonly Contribution[], liars: number): Writer {
+async function ranked(
+  rule: RankingRule,
+  section: RuleSection,
+  { parts, inPieces }: MergeToRule,
+  liars: number,
+): Promise<Writer> {
   const vectors = parts.map(({ values }) => values)
   const ranks = rule.ranks(section, vectors.length, liars)
-  const shares = rankShares(vectors, ranks)
+  const shares = await rankShares(vectors, ranks, inPieces)
   return {
-    vectors: vectors.length,
-    write: (out, from, to) => mixRanks(out, vectors, ranks, from, to),
+    ...rankedMean(vectors, ranks),
     given: new Map(parts.map(({ peer }, place) => [peer, shares[place]!])),
   }
 }

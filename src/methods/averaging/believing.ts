@@ -181,11 +181,11 @@ async function look(asked: MergeAsked, lossNow: () => Promise<number>): Promise<
   const { head, own, self, heads } = asked
   const measured = (asked.measure ?? measure)({ self, own: head, others: heads })
   let norm = 0
-  await inSlices(head.length, measured.vectors, (from, to) => {
+  const take = (from: number, to: number): void => {
     own.set(head.subarray(from, to), from)
-    measured.add(from, to)
     norm += squaredNorm(head, from, to)
-  })
+  }
+  await inSlices(head.length, measured.vectors, take, ...measured.rows)
   const losses = new Map<number, number>()
   return {
     measure: measured,

@@ -1,6 +1,6 @@
 import { contributions, type Ruled, type Ruling, summed } from '../../merge/index.js'
 import type { MixingRow } from '../../topology/index.js'
-import { copyInSlices, inSlices } from '../../turns.js'
+import { copyInSlices, inPieces, inSlices } from '../../turns.js'
 import { normOf } from '../norm.js'
 import type { RefusedHead } from '../session.js'
 import type { MergeAsked, PassOf } from './believing.js'
@@ -31,7 +31,7 @@ export function ruledHeads(ruling: Ruling, at: RuleAt): RuledHeads {
   return {
     async passOf(own, believed, seen) {
       const parts = contributions(row, self, own, believed)
-      last = await ruling.rule({ ...at, ...seen, parts, found: received - believed.size })
+      last = await ruling.rule({ ...at, ...seen, parts, found: received - believed.size, inPieces })
       return last
     },
     measure: vectors => ruling.measure(vectors),
@@ -56,10 +56,11 @@ export async function mergeRuled(
 ): Promise<void> {
   const { row, self, received } = at
   const measure = ruling.measure({ self, own, others })
-  await inSlices(own.length, measure.vectors, measure.add)
+  await inSlices(own.length, measure.vectors, ...measure.rows)
   const parts = contributions(row, self, own, others)
   const found = received - others.size
-  const ruled = await ruling.rule({ ...at, parts, measure, found, norm: await normOf(own), moved: 0, lossOf: noLoss })
+  const norm = await normOf(own)
+  const ruled = await ruling.rule({ ...at, parts, measure, found, norm, moved: 0, lossOf: noLoss, inPieces })
   await inSlices(own.length, ruled.vectors, (from, to) => ruled.write(out, from, to))
   await settle(ruled, out)
 }

@@ -3,6 +3,7 @@ import { centred } from '../../../src/merge/rules/centred-clip.js'
 import { weiszfeld } from '../../../src/merge/rules/geometric-median.js'
 import { measure } from '../../../src/merge/rules/measure.js'
 import { krumScores } from '../../../src/merge/rules/multi-krum.js'
+import { inPieces } from '../../../src/turns.js'
 import { once } from './ruled.js'
 
 // ALGORITHMS-2.md 2: own (0,0), a (1,0), b (0,2), c (6,8), weights ¼.
@@ -15,11 +16,14 @@ const vectors = {
   ],
 }
 
-function squaresOf(points: readonly (readonly number[])[]): readonly (readonly number[])[] {
+function squaresOf(points: readonly (readonly number[])[]): Promise<readonly (readonly number[])[]> {
   const [own, ...others] = points.map(point => Float32Array.from(point))
   const all = measure({ self: 0, own: own!, others: new Map(others.map((values, j) => [j + 1, values])), pairs: true })
-  all.add(0, own!.length)
-  return all.squares(points.map((_, peer) => peer))
+  for (const add of all.rows) add(0, own!.length)
+  return all.squares(
+    points.map((_, peer) => peer),
+    inPieces,
+  )
 }
 
 /** Σ weights[j] · points[j]. */
@@ -43,20 +47,25 @@ describe('the rules on the fixture', () => {
     expectNear(await once('median', vectors), [0.5, 1])
   })
 
-  it('Weiszfeld, 8 steps', () => {
+  it('Weiszfeld, 8 steps', async () => {
     const points = [vectors.own, ...vectors.others]
-    expectNear(combined(points, weiszfeld(squaresOf(points), [1, 0, 0, 0], 8, 0.1)), [0.609019, 0.734631])
+    const weights = await weiszfeld(await squaresOf(points), [1, 0, 0, 0], 8, 0.1, inPieces)
+    expectNear(combined(points, weights), [0.609019, 0.734631])
   })
 
-  it('centred clipping, after 1, 2 and 3 iterations', () => {
+  it('centred clipping, after 1, 2 and 3 iterations', async () => {
     const points = [...vectors.others, [0, 0]]
-    const steps = [1, 2, 3].map(iterations => combined(points, centred(squaresOf(points), 2, iterations)))
-    expectNear(steps.flat(), [0.733333, 1.2, 0.985997, 1.593735, 1.072892, 1.722899])
+    const squares = await squaresOf(points)
+    const all = await Promise.all([1, 2, 3].map(iterations => centred(squares, 2, iterations, inPieces)))
+    expectNear(
+      all.flatMap(weights => combined(points, weights)),
+      [0.733333, 1.2, 0.985997, 1.593735, 1.072892, 1.722899],
+    )
   })
 
   it('Krum’s scores, and the mean of three', async () => {
     const five = { own: vectors.own, others: [...vectors.others, [0.5, 0.5]] }
-    expectNear(krumScores(squaresOf([five.own, ...five.others]), 1), [1.5, 1.5, 6.5, 158.5, 1])
+    expectNear(await krumScores(await squaresOf([five.own, ...five.others]), 1, inPieces), [1.5, 1.5, 6.5, 158.5, 1])
     expectNear(await once('multi-krum', five), [0.5, 0.166667])
   })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { contributions, mix, ruleNames, vectorsNeeded } from '../../../src/merge/index.js'
 import { ruleSchema } from '../../../src/merge/rules/index.js'
+import { inPieces } from '../../../src/turns.js'
 import { bits, build, matrixOf, vectors as randomVectors } from '../rounds.js'
 import { merged, once, rulingOf, type Vectors } from './ruled.js'
 
@@ -63,8 +64,8 @@ describe('clip', () => {
           mix(gossip, parts)
           const ruling = rulingOf({ rule: 'clip', tau: Number.MAX_VALUE })
           const measure = ruling.measure({ self, own: models[self]!, others: received })
-          measure.add(0, 8)
-          const unused = { measure, norm: 1, moved: 0, progress: 0, step: 0, found: 0, lossOf: async () => 0 }
+          for (const add of measure.rows) add(0, 8)
+          const unused = { measure, norm: 1, moved: 0, progress: 0, step: 0, found: 0, lossOf: async () => 0, inPieces }
           const { write, given } = await ruling.rule({ ...unused, parts, self })
           const clipped = new Float32Array(8)
           write(clipped, 0, 8)
@@ -189,6 +190,24 @@ describe('every rule', () => {
         { numRuns: 50 },
       )
     }
+  })
+
+  it.each([
+    ['median', 1024],
+    ['multi-krum', 4],
+    ['geometric-median', 4],
+  ])('%s of 1,000 vectors lets others have turns', async (rule, length) => {
+    const others = randomVectors(999, length).map(values => [...values])
+    let turns = 0
+    let isDone = false
+    const look = (): void => {
+      turns += 1
+      if (!isDone) setImmediate(look)
+    }
+    setImmediate(look)
+    await once(rule, { own: Array<number>(length).fill(0), others })
+    isDone = true
+    expect(turns).toBeGreaterThan(50)
   })
 
   it('keeps the own vector, bit for bit, where it has fewer vectors than it needs', async () => {

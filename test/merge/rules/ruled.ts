@@ -8,6 +8,7 @@ import {
 } from '../../../src/merge/index.js'
 import type { MergeToRule } from '../../../src/merge/rules/index.js'
 import { squaredNorm } from '../../../src/tensors/index.js'
+import { inPieces } from '../../../src/turns.js'
 
 export interface Vectors {
   readonly own: readonly number[]
@@ -44,9 +45,9 @@ export async function merged(
   const row = { self: from.reduce((left, { weight }) => left + (equal - weight), equal), from }
   const parts = contributions(row, self, own, others)
   const measure = ruling.measure({ self, own, others })
-  measure.add(0, own.length)
+  for (const add of measure.rows) add(0, own.length)
   const norm = Math.sqrt(squaredNorm(own))
-  const ruled = await ruling.rule({ parts, self, measure, norm, moved, progress, step, found, lossOf })
+  const ruled = await ruling.rule({ parts, self, measure, norm, moved, progress, step, found, lossOf, inPieces })
   const out = new Float32Array(own.length)
   ruled.write(out, 0, out.length)
   ruled.settle()?.set(out)

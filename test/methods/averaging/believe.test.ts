@@ -130,7 +130,11 @@ describe('a rule', () => {
     const far: Way = (from, _to, _round, values) => (from === 4 ? values.fill(50) : values)
     const run = await startPeers({ ...crowd, believe: { rule: 'multi-krum', k: 3 } }, far)
     const [own] = await runRounds(run, 1)
-    expect(refusedIn(own!).map(({ reason }) => reason).sort()).toEqual(['TOO_FAR', 'TOO_FEW', 'TOO_FEW', 'TOO_FEW'])
+    expect(
+      refusedIn(own!)
+        .map(({ reason }) => reason)
+        .sort(),
+    ).toEqual(['TOO_FAR', 'TOO_FEW', 'TOO_FEW', 'TOO_FEW'])
   })
 
   it('judges what goes along with the heads by itself, as SCAFFOLD’s control variates', async () => {
