@@ -4,6 +4,7 @@ import { shown } from '../foreign.js'
 import { type Manifest, type PeerNetwork, planOf } from '../node/index.js'
 import { byteCount, count, countOf, deviceText, privacyCost, privacyText } from '../watch/index.js'
 import { type Joinable, joinLines, unknownReach } from './reach.js'
+import { revealedTable } from './revealed.js'
 import { taskText } from './task-text.js'
 import { mergeText, trafficText } from './traffic.js'
 
@@ -46,7 +47,9 @@ export function announcement(peer: DurablePeer, run: Announced, key: PeerNetwork
     ...networkRows(run, key),
   ]
   const lines = rows.map(([name, value]) => `${pc.dim(name.padEnd(10))}${shown(value, 400)}`)
-  return [...lines, '', ...joinLines(peer, run), ''].join('\n')
+  const { allow } = settings.network ?? {}
+  const isClosed = key !== undefined || allow !== undefined || settings.members !== undefined
+  return [...lines, '', revealedTable(manifest, isClosed), '', ...joinLines(peer, run), ''].join('\n')
 }
 
 /** The columns or classes that others' data must have; joining peers see these names. */

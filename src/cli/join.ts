@@ -26,6 +26,7 @@ import { askedBy, runField } from './field.js'
 import { type FieldFlags, settingsFrom } from './field-settings.js'
 import { networkFrom, networkSettings } from './network-flags.js'
 import { resumeRun } from './resume.js'
+import { revealedTable } from './revealed.js'
 import { taskText, withoutNumbers } from './task-text.js'
 
 interface JoinFlags extends FieldFlags {
@@ -37,8 +38,11 @@ export const run: Run<JoinFlags> = async ([text], flags, terminal) => {
   if (text === undefined) {
     throw new HearsayError('USAGE', 'an address is missing; hearsay start prints the whole line', { source: 'join' })
   }
-  const agreed = async (manifest: Manifest): Promise<boolean> => flags.yes === true || agrees(manifest, flags, terminal)
-  if (/\.ya?ml$/i.test(text)) return joinFederation(text, flags, agreed, terminal)
+  const isWritten = /\.ya?ml$/i.test(text)
+  const isClosed = isWritten || flags.key !== undefined || flags.allow !== undefined
+  const agreed = async (manifest: Manifest): Promise<boolean> =>
+    flags.yes === true || agrees(manifest, flags, isClosed, terminal)
+  if (isWritten) return joinFederation(text, flags, agreed, terminal)
   const { signal } = terminal
   const contact = parseJoinAddress(text)
   const settled = await networkSettings(flags)
@@ -105,33 +109,21 @@ function questionOf({ task }: Manifest): string[] {
   ]
 }
 
-/** What records of a peer tell others, beside its name and address. */
-function seenOf({ privacy }: Manifest): string {
-  return privacy === undefined
-    ? 'how many samples you have, and your loss and accuracy'
-    : 'and how many samples you have'
-}
-
-/** What the run promises of the records behind all that others get. */
-function promiseOf({ privacy }: Manifest): string[] {
-  if (privacy === undefined) return []
-  const { budget, delta } = privacy
-  const at = delta === undefined ? 'a δ of at most 1e-5' : `δ ${delta}`
-  return [`What they get tells of any one of your records no more than ε ${budget} at ${at}: it is trained with noise.`]
-}
-
 /** Shows what will be trained, shared and revealed, and asks the user to confirm. */
-async function agrees(manifest: Manifest, flags: FieldFlags, { stdout, stderr, signal }: Terminal): Promise<boolean> {
-  const shared =
-    manifest.share === 'all' ? 'your whole model' : `your model from the layer "${shown(manifest.share)}" on`
+async function agrees(
+  manifest: Manifest,
+  flags: FieldFlags,
+  isClosed: boolean,
+  { stdout, stderr, signal }: Terminal,
+): Promise<boolean> {
   stdout.write(
     [
       pc.dim(shownLines(manifestYaml(withoutNumbers(manifest)).trimEnd())),
       '',
       ...questionOf(manifest),
-      `Others get ${shared}, each round, and see your name, your address, ${seenOf(manifest)}.`,
-      ...promiseOf(manifest),
-      shown(`${flags.data ?? `A share of ${manifest.data.set}`} stays on this machine.`),
+      shown(`You bring ${flags.data ?? `a share of ${manifest.data.set}`}, which stays on this machine.`),
+      '',
+      revealedTable(manifest, isClosed),
       '',
     ].join('\n'),
   )

@@ -1,0 +1,71 @@
+import { shown } from '../foreign.js'
+import { methodOf } from '../methods/index.js'
+import type { Manifest } from '../node/index.js'
+import { countOf, graphNames, wideTable } from '../watch/index.js'
+
+const everyPeer = 'every peer of the run'
+
+type Row = readonly [what: string, toWhom: string]
+
+/**
+ * What a peer reveals by taking part in a run, and to whom: docs/security.md, of one manifest. `start` prints it, and
+ * `join` before it asks.
+ *
+ * @param isClosed - a network key or a list of peers keeps others out, beside what the manifest says
+ */
+export function revealedTable(manifest: Manifest, isClosed: boolean): string {
+  const rows: Row[] = [
+    ['your records', 'nobody'],
+    ...modelRows(manifest),
+    ...ownRows(manifest),
+    ['name, peer id, addresses, pace', everyPeer],
+    ['sizes and times of messages', 'who sees the network; their contents are encrypted'],
+  ]
+  const cells = rows.map(row => row.map(cell => shown(cell, 100)))
+  return `${wideTable(['revealed', 'to whom'], cells)}\n${entrance(manifest, isClosed)}`
+}
+
+/** What is trained on the records, and what it tells of them. */
+function modelRows({ merge, share, topology, privacy }: Manifest): Row[] {
+  if (merge.method === 'none') return [['your model', 'nobody']]
+  const what = `${partOf(share)}, each round`
+  const whom =
+    methodOf(merge).road === 'everybody'
+      ? `${everyPeer}, after you have left too`
+      : `neighbours on ${graphNames[topology.kind]}; who comes late, on request`
+  return [
+    [what, whom],
+    ['  what it tells of one record', privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy)],
+  ]
+}
+
+function partOf(share: string): string {
+  if (share === 'all') return 'your whole model'
+  if (share === 'head') return 'the head of your model'
+  return share === 'body' ? 'your model without its head' : `your model from the layer "${share}" on`
+}
+
+function boundOf({ budget, delta }: NonNullable<Manifest['privacy']>): string {
+  return `is at most ε ${budget} at ${delta === undefined ? 'a δ of 1e-5 or less' : `δ ${delta}`}`
+}
+
+/** What else the records decide. */
+function ownRows({ data, task, privacy }: Manifest): Row[] {
+  const agrees = data.standardise === 'agreed' || (task?.ranges ?? []).length > 0
+  return [
+    ['number of records', everyPeer],
+    ...(privacy === undefined ? [['loss and accuracy', everyPeer] as const] : []),
+    ...(agrees ? [[columnsText(task), everyPeer] as const] : []),
+  ]
+}
+
+function columnsText(task: Manifest['task']): string {
+  const columns = task?.ranges?.length
+  return `sums of ${columns === undefined ? 'columns' : countOf(columns, 'column')}, over all peers`
+}
+
+/** Who can be such a peer. */
+function entrance({ access }: Manifest, isClosed: boolean): string {
+  if (isClosed || access !== undefined) return 'Only peers that are let in take part.'
+  return 'The run is open: whoever has its address can be such a peer. A key, a list or invitations close it.'
+}
