@@ -1,10 +1,11 @@
+import { stripVTControlCharacters } from 'node:util'
 import { expect, it } from 'vitest'
 import { revealedTable } from '../../src/cli/revealed.js'
 import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 
 /** Rows and the line below, with blanks as one. */
 function rows(input: ManifestInput, isClosed = false): string[] {
-  const plain = revealedTable(parseManifest(input), isClosed).replaceAll(/\u001b\[\d+m/g, '')
+  const plain = stripVTControlCharacters(revealedTable(parseManifest(input), isClosed))
   return plain.split('\n').map(line => line.trim().replaceAll(/ {2,}/g, ' | '))
 }
 
