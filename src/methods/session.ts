@@ -29,6 +29,14 @@ export interface RefusedHead {
   readonly needed?: number
 }
 
+/** The rule of `believe` has refused most heads for some rounds: it may be too strict. */
+export interface TooStrict {
+  /** What of `believe` would let more of them in. */
+  readonly field: string
+  /** The median of how far the heads of the first rounds lay from the own one, in the field's unit. */
+  readonly apart: number
+}
+
 /** The quality of a round's result on the test set, and what its method reports of it. */
 export interface Tested extends Quality, Reported {
   readonly loss: number
@@ -56,6 +64,8 @@ export type MethodEvent =
       readonly type: 'refused'
       readonly step: number
       readonly heads: readonly RefusedHead[]
+      /** Said once. */
+      readonly tooStrict?: TooStrict
     }
   | ({
       readonly type: 'merged'

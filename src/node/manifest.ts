@@ -167,9 +167,7 @@ const sections = () =>
       // Two runs of an async manifest differ.
       says: 'sync: a merge waits for the heads of its round, until a deadline; async: nobody waits',
     }),
-    staleness: stalenessSchema
-      .optional()
-      .meta({ says: 'With mode: async: how a head counts by its age. Of the rules of believe, clip alone heeds it.' }),
+    staleness: stalenessSchema.optional().meta({ says: 'With mode: async: how a head counts by its age.' }),
     // Only what travels is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same
     // mean, so on a full graph too the consensus distance stays a little above 0, where f32 reaches it.
     encoding: codecName.default('f32').meta({

@@ -1,7 +1,7 @@
 import { shown } from '../foreign.js'
 import type { NamedPeer, RunEvent } from '../node/index.js'
 import { createPrivacyNotes } from './privacy-text.js'
-import { createRefusalNews, refusalText } from './refusals.js'
+import { createRefusalNews, refusalText, tooStrictText } from './refusals.js'
 
 /**
  * What is out of the ordinary in a run of many peers, a sentence each.
@@ -30,9 +30,9 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
         return `round ${event.round + 1}: ${nameOf(event.peer)} merged without ${who}`
       }
       case 'refused': {
-        const news = newsOf(event.heads, event.peer)
-        if (news.length === 0) return undefined
-        return `round ${event.round + 1}: at ${nameOf(event.peer)}, ${news.map(head => shown(refusalText(head))).join('; ')}`
+        const news = newsOf(event.heads, event.peer).map(head => shown(refusalText(head)))
+        if (event.tooStrict !== undefined) news.push(tooStrictText(event.tooStrict))
+        return news.length === 0 ? undefined : `round ${event.round + 1}: at ${nameOf(event.peer)}, ${news.join('; ')}`
       }
       case 'joined':
         return event.missing.length === 0

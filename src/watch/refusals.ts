@@ -1,5 +1,5 @@
-import type { Disbelief, RefusedHead } from '../methods/index.js'
-import { percent } from './text.js'
+import type { Disbelief, RefusedHead, TooStrict } from '../methods/index.js'
+import { percent, small } from './text.js'
 
 type Refusal = Omit<RefusedHead, 'peer'>
 
@@ -17,6 +17,11 @@ const reasons: Readonly<Record<Disbelief, (times: string, refusal: Refusal) => s
 export function refusalText(refusal: Refusal): string {
   const { name, reason, times = Number.POSITIVE_INFINITY } = refusal
   return `${name} refused: ${reasons[reason](timesText(times), refusal)}`
+}
+
+/** That the rule may be too strict, in words. */
+export function tooStrictText({ field, apart }: TooStrict): string {
+  return `believe has left out more than half of the heads in three rounds on end; those of the first rounds lay at ${small(apart)} of the own norm, in the middle: a larger ${field} lets more in`
 }
 
 /** How many times its limit: "1.4 times". */

@@ -36,5 +36,9 @@ describe('what is out of the ordinary', () => {
     )
     const tooFew = { peer: 'C', name: 'carl', reason: 'TOO_FEW', needed: 5 } as unknown as typeof head
     expect(refused('A', 5, [tooFew])).toMatch(/carl refused: the rule needs 5 vectors and fewer are here/)
+    const tooStrict = { field: 'gamma', apart: 0.25 }
+    expect(noteOf({ type: 'refused', atMs: 0, peer: 'A', round: 6, step: 0, heads: [tooFew], tooStrict })).toBe(
+      'round 7: at anna, believe has left out more than half of the heads in three rounds on end; those of the first rounds lay at 0.250 of the own norm, in the middle: a larger gamma lets more in',
+    )
   })
 })

@@ -28,7 +28,9 @@ export const balance: WeighingRule<Section> = {
   measures: 'near',
   weigh({ gamma, kappa, alpha }, council) {
     const reach = gamma * Math.exp(-kappa * council.progress) * council.norm
-    const accepted = nearestFirst(council).filter(place => council.near[place]! <= reach)
-    return ownAndMean(council, alpha, accepted)
+    const nearest = nearestFirst(council)
+    const accepted = nearest.filter(place => council.near[place]! <= reach)
+    const apart = nearest.map(place => council.near[place]! / council.norm)
+    return { ...ownAndMean(council, alpha, accepted), radius: { field: 'gamma', apart } }
   },
 }

@@ -50,6 +50,16 @@ export interface Weighing {
   readonly weights: readonly number[]
   /** τ, where the rule chose one. */
   readonly bound?: number
+  /** Of a rule that believes whoever lies within a radius. */
+  readonly radius?: Radius
+}
+
+/** A radius that a person sets in units of the own norm, and how far the others lie in these. */
+export interface Radius {
+  /** The field of the section. */
+  readonly field: string
+  /** ‖z_j − z_i‖ / ‖z_i‖ of each of the others. */
+  readonly apart: readonly number[]
 }
 
 interface CommonRule<S extends RuleSection> {

@@ -4,7 +4,7 @@ import { rankedMean, rankShares } from '../ranks.js'
 import { keptBound } from './bound.js'
 import { type Measure, type Measured, measure } from './measure.js'
 import { ruleOf } from './registry.js'
-import type { Council, RankingRule, RuleSection, WeighingRule } from './rule.js'
+import type { Council, Radius, RankingRule, RuleSection, WeighingRule } from './rule.js'
 
 /** One merge that a rule is asked for. */
 export interface MergeToRule extends Pick<Council, 'norm' | 'moved' | 'progress' | 'inPieces'> {
@@ -30,6 +30,8 @@ export interface Ruled extends Pass {
   readonly given: ReadonlyMap<number, number>
   /** How many vectors the rule needs, where it has fewer: the own one stays. */
   readonly needed?: number
+  /** Of a rule that believes whoever lies within a radius. */
+  readonly radius?: Radius
   /**
    * Called once this merge stands: the next one goes on from it.
    *
@@ -53,7 +55,7 @@ export interface Ruling {
   forget(): void
 }
 
-type Writer = Pass & Pick<Ruled, 'given'> & { readonly bound?: number }
+type Writer = Pass & Pick<Ruled, 'given' | 'radius'> & { readonly bound?: number }
 
 /** A rule as the manifest has it, for vectors of one length. */
 export function createRuling(section: RuleSection): Ruling {
@@ -120,7 +122,7 @@ async function weighed(
   centre: Float32Array | undefined,
 ): Promise<Writer> {
   const near = measure.near()
-  const { weights, bound } = await rule.weigh(section, {
+  const { weights, ...chosen } = await rule.weigh(section, {
     ...state,
     self: parts.findIndex(({ peer }) => peer === self),
     asked: parts.map(({ weight }) => weight),
@@ -140,7 +142,7 @@ async function weighed(
   })
   const given = parts.map((part, place) => ({ ...part, weight: weights[place]! }))
   const all = centre === undefined ? given : [...given, { peer: self, weight: weights[parts.length]!, values: centre }]
-  return { ...sumOf(all), ...(bound !== undefined && { bound }) }
+  return { ...sumOf(all), ...chosen }
 }
 
 /** The weighted sum. What has no weight is left out, so that what is left alone is copied bit for bit. */

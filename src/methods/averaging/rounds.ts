@@ -15,9 +15,10 @@ import type { Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 import type { NeighbourRoad } from '../roads.js'
-import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
+import type { Disbelief, MethodEvent, RefusedHead, TooStrict, Turn } from '../session.js'
 import type { Believing, MergeMade, PassOf } from './believing.js'
 import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
+import { createStrictness } from './strict.js'
 
 export interface AveragingInit {
   /** Exchanges in a round. */
@@ -85,6 +86,14 @@ interface Step {
   readonly isComplete: boolean
 }
 
+interface Merged extends MergeMade {
+  /** Every neighbour's head is in it. */
+  readonly isWhole: boolean
+  /** Those that the rule left out. */
+  readonly unheeded: readonly Omit<RefusedHead, 'name'>[]
+  readonly tooStrict?: TooStrict | undefined
+}
+
 /** The state that the steps of a round share. */
 interface Progress {
   readonly factors: readonly ChebyshevStep[] | undefined
@@ -105,6 +114,7 @@ class NeighbourAverages implements Averaging {
   private hasMerged = false
   private isTakenBack = false
   private weights: Reported = {}
+  private readonly strictness = createStrictness()
 
   constructor(private readonly init: AveragingInit) {}
 
@@ -162,7 +172,7 @@ class NeighbourAverages implements Averaging {
     const row =
       rounds === undefined || staleness === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
     const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
-    const { refused, squares, unheeded, isPlain, isWhole } = await this.merge(
+    const { refused, squares, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
       { turn, at, progress, received, isComplete: absent.length === 0 },
       signal,
     )
@@ -176,14 +186,11 @@ class NeighbourAverages implements Averaging {
     for (const { peer } of distrusted) progress.distrusted.add(peer)
     const heads = [...distrusted, ...unheeded].map(one => ({ ...one, name: where.members[one.peer]!.name }))
     for (const { reason } of heads) this.init.onRefused?.(reason)
-    if (heads.length > 0) yield { type: 'refused', step, heads }
+    if (heads.length > 0) yield { type: 'refused', step, heads, ...(tooStrict && { tooStrict }) }
   }
 
   /** Merges the received heads, as far as they are believed, into the own one. */
-  private async merge(
-    { turn, at, progress, received, isComplete }: Step,
-    signal: AbortSignal,
-  ): Promise<MergeMade & { readonly isWhole: boolean; readonly unheeded: readonly Omit<RefusedHead, 'name'>[] }> {
+  private async merge({ turn, at, progress, received, isComplete }: Step, signal: AbortSignal): Promise<Merged> {
     const { where, head } = turn
     const { row, self, step } = at
     const heads = new Map(
@@ -220,7 +227,9 @@ class NeighbourAverages implements Averaging {
     this.weights = { perPeer: { believed: Object.fromEntries(byId) } }
     const unheeded = last === undefined ? [] : outvoted(last, at, made.squares.keys())
     const squares = last?.needed === undefined ? made.squares : new Map<number, number>()
-    return { ...made, squares, unheeded, isWhole: true }
+    const isLast = step === this.init.steps - 1
+    const tooStrict = isLast && last !== undefined ? this.strictness(last, self) : undefined
+    return { ...made, squares, unheeded, tooStrict, isWhole: true }
   }
 
   /** After a merge on which training diverged, no neighbour is believed for a round. */

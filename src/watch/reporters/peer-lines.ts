@@ -5,7 +5,7 @@ import type { NamedPeer, ReportedRun, Reporter, RunEvent } from '../../node/inde
 import { testedText } from '../field-text.js'
 import { reportedText } from '../figures-text.js'
 import { createPrivacyNotes } from '../privacy-text.js'
-import { createRefusalNews, refusalText } from '../refusals.js'
+import { createRefusalNews, refusalText, tooStrictText } from '../refusals.js'
 import { small } from '../text.js'
 
 /** The most of a line: names in it are foreign text. */
@@ -85,8 +85,9 @@ function createPeerLines({
       }
       case 'refused': {
         refused.push(...event.heads.map(({ name }) => name))
-        const news = newsOf(event.heads)
-        return news.length === 0 ? undefined : news.map(head => `refused   ${refusalText(head)}`).join('\n')
+        const news = newsOf(event.heads).map(head => `refused   ${refusalText(head)}`)
+        if (event.tooStrict !== undefined) news.push(`refused   ${tooStrictText(event.tooStrict)}`)
+        return news.length === 0 ? undefined : news.join('\n')
       }
       case 'merged': {
         const { localDistance, peer } = event

@@ -137,6 +137,24 @@ describe('a rule', () => {
     ).toEqual(['TOO_FAR', 'TOO_FEW', 'TOO_FEW', 'TOO_FEW'])
   })
 
+  it('that lets in too few tells once, after three rounds on end, how far away they lie', async () => {
+    const strict = await startPeers({ ...crowd, rounds: 6, believe: { rule: 'balance', gamma: 1e-3 } })
+    const hints = (await runRounds(strict, 6)).map(own =>
+      own.flatMap((event, at) => (event.type === 'refused' && event.tooStrict ? [{ at, hint: event.tooStrict }] : [])),
+    )
+    for (const own of hints) {
+      expect(own).toHaveLength(1)
+      // Three events a round: exchanged, refused, merged.
+      expect(own[0]!.at).toBe(2 * 3 + 1)
+      expect(own[0]!.hint).toEqual({ field: 'gamma', apart: expect.any(Number) })
+    }
+    // It is a hint for γ: with a little more, κ aside, all are let in that were in the middle then.
+    const apart = Math.max(...hints.map(([own]) => own!.hint.apart))
+    const wide = await startPeers({ ...crowd, rounds: 6, believe: { rule: 'balance', gamma: 2 * apart, kappa: 0 } })
+    const events = await runRounds(wide, 6)
+    expect(events.flat().flatMap(event => (event.type === 'refused' && event.tooStrict ? [event] : []))).toEqual([])
+  })
+
   it('judges what goes along with the heads by itself, as SCAFFOLD’s control variates', async () => {
     const way: Way = (from, _to, _round, values) => {
       if (from === 4) values.fill(0.5, values.length / 2)
