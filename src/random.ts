@@ -1,4 +1,4 @@
-import { createCipheriv, createHash, randomFillSync } from 'node:crypto'
+import { createCipheriv, createHash, randomFillSync, randomInt } from 'node:crypto'
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64'
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
@@ -54,6 +54,9 @@ export function seededWords(seed: number, purpose: string, ...scope: number[]): 
 
 /** From the system's cryptographic generator: what nobody may foretell, and no seed repeats. */
 export const secretWords: Words = into => void randomFillSync(into)
+
+/** Whole numbers from the same generator. */
+export const secretRandom: Pick<Random, 'integer'> = { integer: below => randomInt(below) }
 
 /** Numbers in [0, 1) with 53 random bits, of a stream of words. */
 export function uniformOf(words: Words): () => number {

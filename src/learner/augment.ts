@@ -29,7 +29,7 @@ export function checkAugmentation({ crop }: Augmentation, inputShape: readonly n
 }
 
 /** Fills one batch after another. */
-export type Augmenter = (indices: Int32Array, draw: Random) => Float32Array
+export type Augmenter = (indices: Int32Array, draw: Pick<Random, 'integer'>) => Float32Array
 
 /**
  * Prepares samples for being varied.

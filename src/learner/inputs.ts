@@ -1,5 +1,5 @@
 import type { Tensor } from '@tensorflow/tfjs-core'
-import { random } from '../random.js'
+import { type Random, random } from '../random.js'
 import type { TrainingJob } from './round.js'
 import type { Augmentation } from './spec.js'
 import { tf } from './tensorflow.js'
@@ -24,16 +24,14 @@ export type StepInputs = (picks: readonly Int32Array[], step: number) => InputRo
  * A job's inputs.
  *
  * @param augment - how they are varied
- * @param purpose - of the draws by which they are
+ * @param drawOf - by what, in each step
  */
 export function inputsOf(
   { source, plan, seed, peer, round }: TrainingJob,
   augment: Augmentation | undefined = plan.augment,
-  purpose = 'augment',
+  drawOf: (step: number) => Pick<Random, 'integer'> = step => random(seed, 'augment', peer, round, step),
 ): StepInputs {
-  if (augment !== undefined) {
-    return drawnInputs((indices, step) => source.augmented(indices, augment, random(seed, purpose, peer, round, step)))
-  }
+  if (augment !== undefined) return drawnInputs((indices, step) => source.augmented(indices, augment, drawOf(step)))
   const taken = drawnInputs(source.take)
   return (picks, step) => {
     const whole = source.whole()

@@ -23,7 +23,7 @@ export interface InputSource {
    * @param draw - random(seed, 'augment', peer, round, step)
    * @throws {@link HearsayError} `MANIFEST` when they are no images
    */
-  augmented(indices: Int32Array, augmentation: Augmentation, draw: Random): Tensor
+  augmented(indices: Int32Array, augmentation: Augmentation, draw: Pick<Random, 'integer'>): Tensor
 }
 
 /**

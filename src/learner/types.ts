@@ -105,7 +105,7 @@ export interface TrainOptions extends JobOptions {
 
 /** What one round of local training did. */
 export interface TrainReport {
-  /** Mean over the steps of the mini-batch loss at the unperturbed parameters. */
+  /** Mean over the steps of the mini-batch loss at the unperturbed parameters; NaN where no sample took part. */
   readonly loss: number
   /** Samples gone through, each epoch counted. */
   readonly samples: number
@@ -125,9 +125,9 @@ export interface TrainReport {
 
 /** The gradients of single samples in a round, before they were clipped. */
 export interface GradientReport {
-  /** Their mean length: the bound R should be near it. */
-  readonly length: number
-  /** Share of those that were longer than R. */
+  /** The median of their lengths, to some hundredths of it: the bound R should be near it. */
+  readonly median: number
+  /** Share of those that were longer than R, or not finite. */
   readonly clipped: number
 }
 

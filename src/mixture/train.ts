@@ -18,6 +18,7 @@ import {
   weightsOf,
 } from '../learner/device.js'
 import type { RuleSpec } from '../learner/index.js'
+import { type Random, random } from '../random.js'
 import { areFinite, headSection, type Layout } from '../tensors/index.js'
 import { type DeviceMixture, uploadMixture } from './device.js'
 import { featuresOf, keepsFeatures } from './features.js'
@@ -64,7 +65,7 @@ async function alternate(
   layout: Layout,
   aborted: () => boolean,
 ): Promise<Sums | undefined> {
-  const { model, source, size, settings, plan, book } = job
+  const { model, source, size, settings, plan, book, seed, peer, round } = job
   const { epochs, learningRate, momentum, clip, trainHead } = settings
   // Weight decay would pull the transforms from the identity to nothing.
   const rules: RuleSpec[] = [
@@ -78,12 +79,13 @@ async function alternate(
   const objective = alternateObjective(job, mixture, layout)
   const cut = model.cut()
   const augment = settings.augment ?? plan.augment
+  const drawOf = (step: number): Random => random(seed, 'mixture/augment', peer, round, step)
   const keeps = augment === undefined && keepsFeatures(cut, size)
   const features = keeps ? await featuresOf(model, cut, source, size, aborted) : undefined
   if (keeps && features === undefined) return undefined
   const way: Way = {
     order: { ...order, length: { epochs } },
-    inputs: features === undefined ? inputsOf(job, augment, 'mixture/augment') : keptInputs(features),
+    inputs: features === undefined ? inputsOf(job, augment, drawOf) : keptInputs(features),
     gradients: (batch, wanted) => {
       const seen = features === undefined ? cut.features(batch, false) : batch
       return gradientsOf(() => objective(seen, wanted), variables)

@@ -39,15 +39,15 @@ export function spentText({ epsilon, delta }: Spent): string {
 export function createPrivacyNotes(): (event: Trained) => string | undefined {
   let isTold = false
   let isOver = false
-  return ({ privacy, samples }) => {
+  return ({ privacy }) => {
     if (privacy === undefined) return undefined
-    if (samples === 0 && !isOver) {
+    if (privacy.isOver === true && !isOver) {
       isOver = true
       return `${spentText(privacy)}: another round would exceed the budget, so this peer trains no more; it goes on merging`
     }
     if (privacy.gradients === undefined || isTold) return undefined
     isTold = true
-    const { length, clipped } = privacy.gradients
-    return `a record's gradient is ${small(length)} long in the mean, and ${percent(clipped)} of them longer than privacy.clip`
+    const { median, clipped } = privacy.gradients
+    return `a record's gradient is ${small(median)} long in the median, and ${percent(clipped)} of them longer than privacy.clip`
   }
 }

@@ -208,7 +208,7 @@ describe('a mixture that predicts maps', () => {
         throw new Error('as they are')
       },
       augmented(indices, _, draw) {
-        drawn.at(-1)!.push(draw.uniform())
+        drawn.at(-1)!.push(draw.integer(2 ** 30))
         return tf.tidy(() => tf.reverse(source.take(indices), 2))
       },
     }

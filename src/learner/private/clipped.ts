@@ -5,7 +5,8 @@ import { normGuard } from '../rules/rule.js'
 import { rowsOf, type Targets } from '../targets.js'
 import { tf } from '../tensorflow.js'
 import type { PrivateLayer } from './layers.js'
-import type { Share } from './shares.js'
+import { countWithin } from './lengths.js'
+import { ofSome, type Share } from './shares.js'
 
 /** Records as a private step sees them: some may only fill the batch up. */
 export interface Records {
@@ -16,6 +17,9 @@ export interface Records {
   /** 1, and 0 for those that count nothing: [records]. */
   readonly mask: Tensor1D
 }
+
+/** A gradient that is longer counts nothing: its square is beyond float32. */
+const longest = 2 ** 64
 
 /** How their gradients are taken. */
 export interface Clipping {
@@ -30,16 +34,19 @@ export type ClippedSums = {
   readonly sums: Tensor[]
   /** Σ_r ℓ_r. */
   readonly loss: Scalar
-  /** Σ_r ‖∇ℓ_r‖, before the clipping. */
-  readonly lengths: Scalar
-  /** How many were longer than R. */
-  readonly clipped: Scalar
+  /** How long the gradients were before: see {@link countWithin}. */
+  readonly within: Tensor1D
 }
+
+/** Those that are summed up over the steps, in order. */
+export const figureNames = ['loss', 'within'] as const
 
 /**
  * Clips the gradient of each record, over all parameters together, and adds them up, within a tidy. The gradients
  * themselves are never put together: one pass forward keeps what goes into each layer with parameters; one pass back, to
  * what these put out, gives the errors there; and of both come each record's length and the sum (arXiv 2210.00038).
+ *
+ * A record whose gradient is not finite, or longer than float32 can square, counts nothing.
  *
  * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it; by CUDA, which rounds the factors of
  * products to 10 bits (TF32), by some 1e-3.
@@ -50,19 +57,22 @@ export function clippedSums(
   { inputs, targets, mask }: Records,
   { targets: { losses }, clip }: Clipping,
 ): ClippedSums {
+  // A row that only fills up is of zeros, or the loss would be that of whatever record lies there.
+  const counted = ofSome(inputs, mask)
   const { errors, befores, value } = errorsOf(layers, () =>
-    tf.sum(tf.mul(losses(rowsOf(model.logits(inputs, true)), targets), mask)),
+    tf.sum(tf.mul(losses(rowsOf(model.logits(counted, true)), targets), mask)),
   )
   const shares: Share[] = layers.map(({ share }, i) => share(befores[i]!, errors[i]!))
   const lengths = tf.sqrt(sumOf(shares.map(({ squares }) => squares)))
-  const factors = tf.mul(mask, tf.minimum(1, tf.div(clip, tf.add(lengths, normGuard))))
+  const clipped = tf.mul(mask, tf.minimum(1, tf.div(clip, tf.add(lengths, normGuard))))
+  // Whatever the operations before make of a length that is no number: it is compared as it is, and NaN is not below.
+  const factors = tf.where(tf.less(lengths, longest), clipped, tf.zerosLike(clipped))
   const column = tf.reshape(factors, [-1, 1]) as Tensor2D
   const sums: Tensor[] = []
   for (const [i, { places }] of layers.entries()) {
     for (const [k, sum] of shares[i]!.sums(column).entries()) sums[places[k]!] = sum
   }
-  const isLong = tf.cast(tf.greater(lengths, clip), 'float32')
-  return { sums, loss: value, lengths: tf.sum(tf.mul(mask, lengths)), clipped: tf.sum(tf.mul(mask, isLong)) }
+  return { sums, loss: value, within: countWithin(lengths as Tensor1D, mask, clip) }
 }
 
 /** Of each layer what went to its parameters, and the loss's gradient in what they made of it. */

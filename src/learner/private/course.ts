@@ -1,5 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
-import { random, secretWords, seededWords, uniformOf } from '../../random.js'
+import { secretRandom, secretWords, seededWords, uniformOf } from '../../random.js'
 import type { Course, Feed, ThisStep } from '../course.js'
 import { forwardBatch } from '../evaluate.js'
 import { inputsOf } from '../inputs.js'
@@ -10,7 +10,8 @@ import type { TrainingJob } from '../round.js'
 import type { GradientsAt } from '../rules/rule.js'
 import { targetTensor } from '../targets.js'
 import { tf } from '../tensorflow.js'
-import { clippedSums } from './clipped.js'
+import { clippedSums, figureNames } from './clipped.js'
+import { Dropouts } from './dropout.js'
 import type { PrivateLayer } from './layers.js'
 import { Gaussian } from './noise.js'
 import { type BatchShape, batchShape, passesOf, poissonBatches } from './poisson.js'
@@ -29,6 +30,7 @@ export class PrivateCourse implements Course {
   private readonly shape: BatchShape
   private readonly gaussian: Gaussian
   private readonly inputs
+  private readonly dropouts: Dropouts
   private next: Int32Array
 
   constructor(
@@ -43,13 +45,18 @@ export class PrivateCourse implements Course {
     this.gaussian = new Gaussian(words('private/noise'))
     const held = layers.reduce((sum, { held }) => sum + held, model.activations)
     this.shape = batchShape(size, privacy.rate, forwardBatch({ activations: held }))
-    this.inputs = inputsOf(job)
+    this.inputs = privacy.seeded === true ? inputsOf(job) : inputsOf(job, job.plan.augment, () => secretRandom)
+    this.dropouts = new Dropouts(model, words('private/dropout'))
     this.next = this.batches.next().value
   }
 
+  /** May a step be recorded and repeated? */
+  get isRepeatable(): boolean {
+    return !this.dropouts.any
+  }
+
   draw(from: number, most: number): Feed {
-    const { seed, peer, round, targets } = this.job
-    this.model.seedDropout(random(seed, 'dropout', peer, round, from))
+    const { targets } = this.job
     const passes = passesOf(this.next.length, this.shape)
     const picks = this.read(Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))), passes)
     const rows = passes * this.shape.rows
@@ -84,13 +91,14 @@ export class PrivateCourse implements Course {
           targets: wanted![pass] as Tensor2D,
           mask: counts![pass] as Tensor1D,
         }
-        return tf.tidy(() => clippedSums(model, layers, records, { targets: job.targets, clip: privacy.clip }))
+        const clipping = { targets: job.targets, clip: privacy.clip }
+        return this.dropouts.during(() => tf.tidy(() => clippedSums(model, layers, records, clipping)))
       })
       const scale = factor / (job.size * privacy.rate)
       const gradients = noise.map((ofSteps, i) =>
         tf.mul(tf.add(sumOf(parts.map(({ sums }) => sums[i]!)), thisStep(ofSteps)), scale),
       )
-      const figures = (['loss', 'lengths', 'clipped'] as const).map(name => sumOf(parts.map(part => part[name])))
+      const figures = figureNames.map(name => sumOf(parts.map(part => part[name])))
       return { figures, gradients }
     }
   }

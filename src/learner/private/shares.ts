@@ -16,6 +16,16 @@ export interface Share {
   sums(factors: Tensor2D): Tensor[]
 }
 
+/**
+ * Rows with a factor above 0 as they are, and zeros for all others: what counts nothing may be no number, and 0·NaN is none.
+ *
+ * @param factors - one a row
+ */
+export function ofSome<T extends Tensor>(x: T, factors: Tensor): T {
+  const counts = tf.reshape(tf.greater(factors, 0), [-1, ...x.shape.slice(1).fill(1)])
+  return tf.where(counts, x, tf.zerosLike(x))
+}
+
 /** Several parameters of one layer, one behind the other. */
 export function joined(shares: readonly Share[]): Share {
   return {
@@ -28,7 +38,7 @@ export function joined(shares: readonly Share[]): Share {
 export function matrixShare(a: Tensor2D, e: Tensor2D): Share {
   return {
     squares: tf.mul(squaresOf(a), squaresOf(e)),
-    sums: factors => [tf.matMul(a, tf.mul(e, factors), true)],
+    sums: factors => [tf.matMul(ofSome(a, factors), tf.mul(ofSome(e, factors), factors), true)],
   }
 }
 
@@ -37,6 +47,13 @@ export function matrixShare(a: Tensor2D, e: Tensor2D): Share {
  * thousand million products a second.
  */
 const productsOfNumber = 20
+
+/**
+ * Of ‖A‖²·‖E‖². Pairs of places may cancel out, and the sum then be any number of that part of it that float32 rounds,
+ * below zero too: a record would pass for a shorter one. The least that is told from rounding; a record whose gradient
+ * is shorter is clipped a little more.
+ */
+const leastSquare = 2 ** -16
 
 /** Are a matrix' gradients, of all records, cheaper written out than compared place by place? */
 function areWritten(places: number, inputs: number, outputs: number): boolean {
@@ -60,12 +77,14 @@ export function placesShare(a: Tensor3D, e: Tensor3D): Share {
   const outputs = e.shape[2]
   if (!areWritten(places, inputs, outputs)) {
     const pairs = tf.mul(tf.matMul(a, a, false, true), tf.matMul(e, e, false, true))
+    const least = tf.mul(tf.mul(squaresOf(a), leastSquare), squaresOf(e))
     return {
-      squares: tf.sum(tf.sum(pairs, 2), 1),
+      squares: tf.maximum(tf.sum(tf.sum(pairs, 2), 1), least),
       sums: factors => {
-        const scaled = tf.mul(e, tf.expandDims(factors, 2))
+        const scaled = tf.mul(ofSome(e, factors), tf.expandDims(factors, 2))
         const rows = records * places
-        return [tf.matMul(tf.reshape(a, [rows, inputs]), tf.reshape(scaled, [rows, outputs]), true)]
+        const some = tf.reshape(ofSome(a, factors), [rows, inputs])
+        return [tf.matMul(some, tf.reshape(scaled, [rows, outputs]), true)]
       },
     }
   }
@@ -73,7 +92,7 @@ export function placesShare(a: Tensor3D, e: Tensor3D): Share {
   return {
     squares: squaresOf(each),
     sums: factors => {
-      const sum = tf.matMul(factors, tf.reshape(each, [records, inputs * outputs]), true)
+      const sum = tf.matMul(factors, ofSome(tf.reshape(each, [records, inputs * outputs]), factors), true)
       return [tf.reshape(sum, [inputs, outputs])]
     },
   }
@@ -88,7 +107,7 @@ export function offsetShare(e: Tensor, size: number): Share {
       : overPlaces(tf.reshape(e, [records, -1, size]) as Tensor3D)
   return {
     squares: squaresOf(each),
-    sums: factors => [tf.reshape(tf.matMul(factors, each, true), [size])],
+    sums: factors => [tf.reshape(tf.matMul(factors, ofSome(each, factors), true), [size])],
   }
 }
 

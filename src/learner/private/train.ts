@@ -6,6 +6,7 @@ import { checkJob, type Trained, type TrainingJob, trained } from '../round.js'
 import { weightsOf } from '../tape.js'
 import { PrivateCourse } from './course.js'
 import { privateLayersOf } from './layers.js'
+import { gradientReport } from './lengths.js'
 import { privateStepsOf } from './poisson.js'
 import { privateBook } from './rules.js'
 
@@ -31,17 +32,18 @@ export async function trainPrivately(
   upload(model, job.parameters)
   const descent = new Descent(init)
   try {
-    const { whole, inLoop } = await follow(course, descent, privateStepsOf(length, privacy.rate), programs, aborted)
+    const repeated = course.isRepeatable ? programs : undefined
+    const { whole, inLoop } = await follow(course, descent, privateStepsOf(length, privacy.rate), repeated, aborted)
     if (!whole) return undefined
-    const sums = (await descent.sums()).map(([sum]) => sum!)
+    const [[loss], within] = (await descent.sums()) as [Float32Array, Float32Array]
     const { samples } = course
-    const [loss, gradientLength, clipped] = sums.map(sum => (samples === 0 ? 0 : sum / samples))
     return trained(job, await download(model), {
-      loss: loss!,
+      // Of no samples it is not a number.
+      loss: loss! / samples,
       samples,
       steps: descent.steps,
       stepsInLoop: inLoop,
-      ...(samples > 0 && { gradients: { length: gradientLength!, clipped: clipped! } }),
+      ...(samples > 0 && { gradients: gradientReport(within, samples, privacy.clip) }),
     })
   } finally {
     descent.dispose()
