@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { ruleOf } from '../merge/index.js'
 import { allocate } from '../tensors/index.js'
-import { inSlices } from '../turns.js'
+import { copyInSlices, inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { onlyHeads } from './averaging/rulings.js'
 import type { MethodSection } from './method.js'
@@ -36,6 +36,8 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
       return [{ rule: 'correction', by, start }]
     },
     async say({ control }, { own, mean }, { before, head, trained, learningRate }) {
+      // Nothing new is known of the own data then, and zeros would say that they pull nowhere.
+      if (trained.steps === 0) return copyInSlices(control, own)
       const scale = 1 / (trained.steps * learningRate)
       await inSlices(own.length, 5, (from, to) => {
         for (let k = from; k < to; k++) control[k] = own[k]! += (before[k]! - head[k]!) * scale - mean[k]!

@@ -114,4 +114,31 @@ describe('SCAFFOLD', () => {
       for (const value of models[peer]!) expect(Math.abs(value)).toBeLessThan(4)
     }
   })
+
+  it('goes on with the control variate that it kept, where it comes back and trains no more', async () => {
+    const [bowl] = bowls as unknown as [(typeof bowls)[number]]
+    const plan = methodNamed('scaffold').plan({ method: 'scaffold' }, { isOfValues: false, head })
+    const started = (learner: Learner) => {
+      const context: Partial<SessionContext> = {
+        name: 'peer-0',
+        limits: { headDistance: 20, headRadius: 100, lossIncrease: 10 },
+        localPlan: () => ({ length: { steps }, batch: 1, learningRate, rules: [] }),
+        learner,
+        data: { samples: numbered([0]) } as never,
+        parameters: new Float32Array(size),
+        head,
+        uninformed: 1,
+      }
+      return plan.start(context as SessionContext, createTable(1, (_from, _to, _round, values) => values).roadsOf(0))
+    }
+    const before = started(learnerOf(bowl))
+    await before.train(0, never)
+    const control = (await before.offered!()).slice(size)
+    expect(control.every(value => value !== 0)).toBe(true)
+    const spent = { ...learnerOf(bowl), train: async () => ({ loss: Number.NaN, samples: 0, moved: 0, steps: 0 }) }
+    const after = started(spent as never)
+    after.restore!(before.kept!(), 'checkpoint')
+    await after.train(1, never)
+    expect((await after.offered!()).slice(size)).toEqual(control)
+  })
 })

@@ -55,7 +55,7 @@ export function besideOf(
       return (await plan.rules?.(keeps, { start, values: before })) ?? []
     },
     async trained(head, trained, learningRate) {
-      if (trained.steps > 0) await plan.say?.(own, keeps, { before, head, trained, learningRate })
+      await plan.say?.(own, keeps, { before, head, trained, learningRate })
     },
     async whole(head) {
       // No vector goes along, and no merge needs the head as it was.

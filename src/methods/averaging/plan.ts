@@ -52,7 +52,10 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   readonly keeps?: Readonly<Record<K, Layout>>
   /** This round's rules beside the settled ones, applied after them. @default nothing */
   rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
-  /** Fills what is handed over beside the head. Called once a round, and not where training was given up. */
+  /**
+   * Fills what is handed over beside the head. Called once a round, and not where training was given up; with no step
+   * trained where a budget of privacy is spent, which a peer that comes back may be from its first round on.
+   */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
   /**
    * Merges what came beside the heads. Called after every exchange. `average` is asked wherever a run may have a rule of
