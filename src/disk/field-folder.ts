@@ -85,12 +85,14 @@ export interface FieldFolder {
   abandon(): Promise<void>
 }
 
+const ledgerFile = 'ledger.json'
+
 /** Unfinished files that a crash may have left here. */
 const unfinished =
   /^(manifest\.yaml|agreed\.json|ledger\.json|peer\.json|peers\.json|summary\.json|report\.html|identity\.key)\.[0-9a-f]{16}\.part$/
 
 /** The files of a folder before its first event. */
-const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', 'ledger.json', 'metrics.jsonl']
+const newFiles = ['manifest.yaml', 'peer.json', 'peers.json', ledgerFile, 'metrics.jsonl']
 
 /** A file that may exist before the run: `hearsay id` creates it where a peer is admitted by its id. */
 export const identityFile = 'identity.key'
@@ -113,7 +115,11 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
     if (!init.resume) await makeEmpty(path)
     const hadIdentity = await exists(join(path, identityFile))
     const manifestPath = join(path, 'manifest.yaml')
-    if (!init.resume) await kept(path, replaceFile(manifestPath, manifestYaml(init.manifest)))
+    if (!init.resume) {
+      // Before the manifest, with which the folder counts as that of a run: such a folder without a ledger has lost it.
+      if (init.manifest.privacy !== undefined) await kept(path, writeLedger(join(path, ledgerFile), []))
+      await kept(path, replaceFile(manifestPath, manifestYaml(init.manifest)))
+    }
     const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
     for (const file of await readdir(path)) if (unfinished.test(file)) await rm(join(path, file), { force: true })
     const metricsPath = join(path, 'metrics.jsonl')
@@ -203,8 +209,8 @@ function folderOf({ path, manifest, isNew, before, metrics, lock, hadIdentity }:
     },
     readOutcome: () => outcomeIn(join(path, 'summary.json')),
     writeAgreed: sum => json('agreed.json', { sum }),
-    writeLedger: ledger => kept(path, writeLedger(join(path, 'ledger.json'), ledger)),
-    readLedger: () => readLedger(join(path, 'ledger.json')),
+    writeLedger: ledger => kept(path, writeLedger(join(path, ledgerFile), ledger)),
+    readLedger: () => readLedger(join(path, ledgerFile)),
     readAgreed: () => agreedIn(join(path, 'agreed.json')),
     close,
     async abandon() {

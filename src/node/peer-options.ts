@@ -41,9 +41,10 @@ export interface PeerOptions {
    */
   readonly model?: ModelSpec
   /**
-   * With the manifest's section `privacy`: what was charged to this peer's budget before, and where it is kept for good.
-   * A budget that is not kept is spent again by the next process.
-   * @default nothing, nowhere
+   * What was charged to this peer's budget before (`ledger`), and what keeps it for good (`keep`). Required with the
+   * manifest's section `privacy`, as a budget that is kept nowhere (`{}`) is spent again by the next process on the same
+   * records. `openPeer` keeps it in its folder.
+   * @default none, where the run has no such section
    */
   readonly budget?: Pick<BudgetInit, 'ledger' | 'keep'>
   /** How the peer is reached, and which others may connect. @default what a network without obstacles needs */

@@ -85,6 +85,16 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const share = 'share' in options.data ? options.data.share : undefined
   const { network = {}, contacts = [], remembered = [], members } = options
   const { topology, seed } = manifest
+  if (manifest.privacy !== undefined && options.budget === undefined) {
+    const remedy = 'pass the ledger so far and a keep that writes it to a disk, or take openPeer, which does both'
+    throw new HearsayError(
+      'USAGE',
+      `is missing, and this run has a budget of privacy, which must outlast the process: ${remedy}`,
+      {
+        field: 'budget',
+      },
+    )
+  }
   checkTopology(
     manifest,
     () => createTopology(topology, members?.length ?? 2, seed),

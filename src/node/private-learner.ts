@@ -19,7 +19,8 @@ export interface LearnerInit {
 /**
  * The learner as the run's section `privacy` wants it, and the budget it spends from. Where there is none it is as it was.
  *
- * @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget, `MODEL` for a layer that mixes
+ * @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget, or its noise not even the first
+ *   round; `MODEL` for a layer that mixes
  *   records
  */
 export function learnerFor(init: LearnerInit): {
@@ -43,17 +44,17 @@ const nothingTrained = { samples: 0, steps: 0, stepsInLoop: 0, moved: 0, seconds
  * merging and serving, which costs nothing.
  */
 function privateLearner(learner: Learner, budget: PrivacyBudget, seeded: boolean): Learner {
-  let loss = 0
+  // Of the last round in which anybody took part.
+  let loss = Number.NaN
   return {
     async train(parameters, round, plan, options) {
-      if (!budget.allows) return { ...nothingTrained, loss }
       // Before the first step, or a process that is killed here would spend the same twice.
-      await budget.charge()
+      if (!(await budget.charge())) return { ...nothingTrained, loss }
       const { step, steps } = budget
       const asked = { ...plan, length: { steps }, privacy: { ...step, seeded } }
       const report = await learner.train(parameters, round, asked, options)
-      loss = report.loss
-      return report
+      if (report.samples > 0) loss = report.loss
+      return { ...report, loss }
     },
     evaluate: (parameters, samples, options) => learner.evaluate(parameters, samples, options),
     leave: () => learner.leave(),

@@ -6,7 +6,8 @@ import type { Problem } from '../methods/index.js'
  * and a deviation, and with them the gradients of all others (ALGORITHMS-2.md 3.1).
  */
 export function unnoisedData(data: DataSpec): Problem[] {
-  if (measureOf(data) !== 'accuracy') {
+  // Images to restore are standardised as the inputs are.
+  if (measureOf(data) === 'r2') {
     const message = "does not go with numbers to learn, whose mean and spread come from all peers' records; remove it"
     return [{ path: ['privacy'], message }]
   }

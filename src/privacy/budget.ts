@@ -28,6 +28,8 @@ export interface PrivateStep {
 export interface Spent {
   readonly epsilon: number
   readonly delta: number
+  /** Set once a round was not trained because it would have exceeded the budget. */
+  readonly isOver?: true
 }
 
 /** Steps charged before each is taken: those of a process that was killed in between are in it too. */
@@ -49,10 +51,14 @@ export class PrivacyBudget {
   readonly steps: number
   readonly delta: number
   private ledger: Ledger
+  private isOver = false
   /** By kind, as the ledger has them. */
   private readonly costs = new Map<string, readonly number[]>()
 
-  /** @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget */
+  /**
+   * @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget, or where that of the manifest
+   *   would exceed it in the very first round
+   */
   constructor(private readonly init: BudgetInit) {
     const { spec, training, ledger = [] } = init
     const { records, rate, steps, rounds } = training
@@ -68,22 +74,33 @@ export class PrivacyBudget {
     }
     this.step = { clip: spec.clip, noise, rate }
     this.ledger = ledger
+    const first = this.epsilonOf(this.charged())
+    if (ledger.length === 0 && first > spec.budget) {
+      const least = (Math.ceil(first * 100) / 100).toFixed(2)
+      throw new HearsayError(
+        'MANIFEST',
+        `${spec.budget} is less than the first round costs with privacy.noise ${noise} on ${records} records: allow ${least} or more, or leave noise out, which is then what suffices for all rounds`,
+        { field: 'privacy.budget' },
+      )
+    }
   }
 
   get spent(): Spent {
-    return { epsilon: this.epsilonOf(this.ledger), delta: this.delta }
+    return { epsilon: this.epsilonOf(this.ledger), delta: this.delta, ...(this.isOver && { isOver: true }) }
   }
 
-  /** Does another round's training stay within the budget? */
-  get allows(): boolean {
-    return this.epsilonOf(this.charged()) <= this.init.spec.budget
-  }
-
-  /** Charges the steps of a round; once this resolves they may be taken. */
-  async charge(): Promise<void> {
+  /**
+   * Charges the steps of a round.
+   *
+   * @returns true once they may be taken; false where they would exceed the budget: nothing is charged, and it is over
+   */
+  async charge(): Promise<boolean> {
     const ledger = this.charged()
+    this.isOver = this.epsilonOf(ledger) > this.init.spec.budget
+    if (this.isOver) return false
     await this.init.keep?.(ledger)
     this.ledger = ledger
+    return true
   }
 
   private charged(): Ledger {

@@ -100,7 +100,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         isSeeded: true,
       })
       for (let round = 0; round < (from?.rounds ?? 0); round++) {
-        if (training.budget?.allows) await training.budget.charge()
+        await training.budget?.charge()
       }
       const peer = await assemblePeer({
         manifest,

@@ -252,7 +252,8 @@ function figuresOf(
       beside: besideOf(tested),
     }),
     ...(backdoors.length > 0 && { backdoor: spreadOf(backdoors) }),
-    loss: spreadOf(peers.map(peer => entry.losses.get(peer)!)).mean,
+    // Of those that have trained: with a budget of privacy a peer may have none.
+    loss: spreadOf(peers.map(peer => entry.losses.get(peer)!).filter(loss => !Number.isNaN(loss))).mean,
     ...(consensusDistance !== undefined && { consensusDistance }),
     absent: entry.absent,
     samples: entry.samples,

@@ -36,8 +36,8 @@ async function place(): Promise<string> {
   return join(folder, 'run')
 }
 
-async function opened(path: string, resume = false): Promise<FieldFolder> {
-  const folder = await openRunFolder(path, resume ? { resume, signal } : { resume: false, manifest, signal })
+async function opened(path: string, resume = false, of = manifest): Promise<FieldFolder> {
+  const folder = await openRunFolder(path, resume ? { resume, signal } : { resume: false, manifest: of, signal })
   onTestFinished(() => folder.close())
   return folder
 }
@@ -49,6 +49,14 @@ const lines = async (path: string): Promise<unknown[]> =>
     .map(line => JSON.parse(line) as unknown)
 
 describe('a peer’s folder', () => {
+  it('has a ledger before it counts as one of a run with a budget, whenever its process is killed', async () => {
+    const path = await place()
+    const ofBudget = parseManifest({ data: { set: 'digits', standardise: 'none' }, privacy: { budget: 4 } })
+    // A process that ends here has made no peer.
+    await (await opened(path, false, ofBudget)).close()
+    expect(await (await opened(path, true)).readLedger()).toEqual([])
+  })
+
   it('keeps what the peer needs to come back, and has it when it does', async () => {
     const path = await place()
     const first = await opened(path)

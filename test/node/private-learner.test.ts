@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Learner, LocalPlan } from '../../src/learner/index.js'
-import { learnerFor, parseManifest } from '../../src/node/index.js'
+import { createIdentity, createPeer, learnerFor, parseManifest } from '../../src/node/index.js'
 
 const plan = { length: { epochs: 2 }, batch: 8, learningRate: 0.1, rules: [] } satisfies LocalPlan
 const { rounds, privacy } = parseManifest({
@@ -60,6 +60,36 @@ it('trains by noised steps until the budget is spent, and then no more', async (
   ])
   // The last loss there was, which is not one of 0.
   expect(reports.at(-1)!.loss).toBe(0.5)
+  expect(budget!.spent.isOver).toBe(true)
+})
+
+it('has no loss where it has never trained, nor another where nobody took part', async () => {
+  const { plans, learner } = spied()
+  const spent = learnerFor({ ...of, learner })
+  while (await spent.budget!.charge());
+  expect(await spent.learner.train(new Float32Array(4), 0, plan)).toMatchObject({ loss: Number.NaN, samples: 0 })
+  expect(plans).toEqual([])
+  const reports = [
+    { loss: Number.NaN, samples: 0 },
+    { loss: 0.4, samples: 9 },
+    { loss: Number.NaN, samples: 0 },
+  ]
+  const train: Learner['train'] = async (_parameters, round) => ({ ...nothing, ...reports[round]! })
+  const { learner: own, budget } = learnerFor({ ...of, learner: { ...learner, train } })
+  const losses = []
+  for (let round = 0; round < 3; round++) losses.push((await own.train(new Float32Array(4), round, plan)).loss)
+  expect(losses).toEqual([Number.NaN, 0.4, 0.4])
+  // Rounds in which nobody was drawn are not the end.
+  expect(budget!.spent.isOver).toBeUndefined()
+})
+
+const nothing = { steps: 25, stepsInLoop: 0, moved: 1, seconds: 0.1 }
+
+it('is refused in the field where nothing says how the budget outlasts the process', async () => {
+  const data = { set: 'digits', standardise: 'none' }
+  const manifest = parseManifest({ data, privacy: { budget: 4 } })
+  const options = { manifest, identity: await createIdentity(), name: 'boston', data: { own: data } }
+  await expect(createPeer(options)).rejects.toThrow('budget: is missing, and this run has a budget of privacy')
 })
 
 it('takes no step that it could not charge', async () => {
@@ -78,8 +108,14 @@ it.each([
   expect(() => parseManifest({ data, privacy: { budget: 4 } })).toThrow(`data.standardise: ${rule}`)
 })
 
+it('goes with images to restore, which are standardised as the inputs are', () => {
+  const data = { set: 'digits', superResolution: 2, standardise: { mean: [5], std: [6] } }
+  const parsed = parseManifest({ data, model: { kind: 'sr' }, privacy: { budget: 4 } })
+  expect(parsed.privacy!.budget).toBe(4)
+})
+
 it.each([
-  [{ data: { set: 'own.csv', target: 'price' } }, 'privacy: does not go with numbers to learn'],
+  [{ data: { set: 'own.csv', target: 'price', standardise: 'none' } }, 'privacy: does not go with numbers to learn'],
   [{ merge: { method: 'mixture', schedule: 'joint' } }, 'merge.schedule: does not go with privacy'],
   [{ believe: 'ubar' }, 'believe: ubar does not go with privacy'],
   [{ merge: { method: 'mixture', trainHead: true } }, 'merge.trainHead: does not go with privacy'],

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Learner } from '../../src/learner/index.js'
 import { learnerFor } from '../../src/node/index.js'
-import { type Ledger, type PrivacyBudget, privacySchema } from '../../src/privacy/index.js'
+import {
+  costOfStep,
+  epsilonOf,
+  type Ledger,
+  noiseFor,
+  type PrivacyBudget,
+  privacySchema,
+} from '../../src/privacy/index.js'
 
 const training = { records: 3750, batch: 32, length: { epochs: 1 }, rounds: 10 } as const
 
@@ -23,10 +30,11 @@ describe('the noise of a budget', () => {
     // ALGORITHMS-2.md 3.3: 1,170 steps at δ 1e-5.
     expect(budget.step.noise).toBeCloseTo(0.8436, 4)
     for (let round = 0; round < training.rounds; round++) {
-      expect(budget.allows).toBe(true)
-      await budget.charge()
+      expect(await budget.charge()).toBe(true)
+      expect(budget.spent.isOver).toBeUndefined()
     }
-    expect(budget.allows).toBe(false)
+    expect(await budget.charge()).toBe(false)
+    expect(budget.spent.isOver).toBe(true)
     expect(budget.spent.epsilon).toBeLessThanOrEqual(3)
     expect(budget.spent.epsilon).toBeGreaterThan(2.99)
   })
@@ -34,10 +42,37 @@ describe('the noise of a budget', () => {
   it('is the manifest’s, and the budget ends the training', async () => {
     const budget = budgetWith({ budget: 1.95, noise: 1 })
     let rounds = 0
-    for (; budget.allows; rounds++) await budget.charge()
+    while (await budget.charge()) rounds++
     // 1,170 steps cost 1.9267.
     expect(rounds).toBe(10)
-    expect(budget.spent).toEqual({ epsilon: expect.closeTo(1.9267, 4), delta: 1e-5 })
+    expect(budget.spent).toEqual({ epsilon: expect.closeTo(1.9267, 4), delta: 1e-5, isOver: true })
+  })
+
+  it('is refused where the manifest’s exceeds the budget in the first round, and not where it is spent', async () => {
+    const section = { budget: 0.5, noise: 1 }
+    expect(() => budgetWith(section)).toThrow(
+      'privacy.budget: 0.5 is less than the first round costs with privacy.noise 1 on 3750 records: allow 1.16 or more',
+    )
+    const spent = budgetWith(section, {}, { ledger: [{ rate: 32 / 3750, noise: 1, steps: 117 }] })
+    expect(await spent.charge()).toBe(false)
+  })
+
+  it('is that of all orders, whatever it is sought by', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0.05, max: 50, noNaN: true }),
+        fc.double({ min: 1e-4, max: 1, noNaN: true }),
+        fc.integer({ min: 1, max: 100_000 }),
+        (epsilon, rate, steps) => {
+          const noise = noiseFor(epsilon, 1e-5, { rate, steps })
+          if (noise === undefined) return
+          const epsilonWith = (sigma: number) => epsilonOf([{ steps, cost: costOfStep({ rate, noise: sigma }) }], 1e-5)
+          expect(epsilonWith(noise)).toBeLessThanOrEqual(epsilon)
+          if (noise > 0.3) expect(epsilonWith(noise * (1 - 1e-5))).toBeGreaterThan(epsilon)
+        },
+      ),
+      { numRuns: 100 },
+    )
   })
 
   it('is not to be had for too many steps on too few records', () => {
@@ -93,7 +128,8 @@ describe('a ledger', () => {
         }
         const whole = budgetWith({ budget: 8 })
         for (let round = processes.reduce((sum, rounds) => sum + rounds, 0); round > 0; round--) await whole.charge()
-        expect(budgetWith({ budget: 8 }, {}, { ledger: ledgers.at(-1) ?? [] }).spent).toEqual(whole.spent)
+        const { epsilon } = budgetWith({ budget: 8 }, {}, { ledger: ledgers.at(-1) ?? [] }).spent
+        expect(epsilon).toBe(whole.spent.epsilon)
       }),
       { numRuns: 10 },
     )

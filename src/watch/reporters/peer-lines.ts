@@ -35,7 +35,7 @@ function createPeerLines({
   let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()
   const privacyNote = createPrivacyNotes()
-  let loss = 0
+  let loss = Number.NaN
   let received: number | undefined
   let without = ''
   let refused: string[] = []
@@ -104,7 +104,7 @@ function createPeerLines({
       case 'ended': {
         const heard = received === undefined ? '' : `merged with ${received - refused.length}${without}`
         const rest = refused.length === 0 ? '' : `, refused ${refused.join(', ')}`
-        const line = `round ${event.round + 1}/${rounds}  loss ${small(loss)}${accuracy}${merged}  ${heard}${rest}`
+        const line = `round ${event.round + 1}/${rounds}${Number.isNaN(loss) ? '' : `  loss ${small(loss)}`}${accuracy}${merged}  ${heard}${rest}`
         accuracy = ''
         return line.trimEnd()
       }
