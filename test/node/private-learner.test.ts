@@ -86,7 +86,7 @@ it('has no loss where it has never trained, nor another where nobody took part',
 const nothing = { steps: 25, stepsInLoop: 0, moved: 1, seconds: 0.1 }
 
 it('is refused in the field where nothing says how the budget outlasts the process', async () => {
-  const data = { set: 'digits', standardise: 'none' }
+  const data = { set: 'digits', standardise: 'none' } as const
   const manifest = parseManifest({ data, privacy: { budget: 4 } })
   const options = { manifest, identity: await createIdentity(), name: 'boston', data: { own: data } }
   await expect(createPeer(options)).rejects.toThrow('budget: is missing, and this run has a budget of privacy')
@@ -120,6 +120,6 @@ it.each([
   [{ believe: 'ubar' }, 'believe: ubar does not go with privacy'],
   [{ merge: { method: 'mixture', trainHead: true } }, 'merge.trainHead: does not go with privacy'],
 ])('is refused with %j', (fields, message) => {
-  const data = { set: 'digits', standardise: 'none' }
+  const data = { set: 'digits', standardise: 'none' } as const
   expect(() => parseManifest({ data, privacy: { budget: 4 }, ...fields })).toThrow(message)
 })
