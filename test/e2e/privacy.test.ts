@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { readJson, temporaryFolder } from './hearsay.js'
+import type { RunEvent } from '../../src/node/index.js'
+import { eventsOf, readJson, simulated, temporaryFolder } from './hearsay.js'
 import {
   eventsSoFar,
   joinPeer,
@@ -80,5 +81,23 @@ describe('two peers with a budget of privacy', () => {
     expect(status).toBe(2)
     expect(stderr).toContain(`${join(out, 'ledger.json')}: is missing, so what this peer's records have cost`)
     expect(stderr).not.toContain('    at ')
+  })
+})
+
+describe('a simulation with a budget of privacy and a rule of whom to believe', () => {
+  it('keeps both: no peer exceeds its budget, and each hears a liar less than the honest', async () => {
+    const manifest = await manifestFile({ ...task, peers: 5, rounds: 4, topology: 'full', privacy: { budget: 8 } })
+    const { out, summary } = await simulated([manifest, '--believe', 'clip', '--attack', 'sign-flip=3:4'])
+    expect(summary.privacy!.epsilon).toBeGreaterThan(0)
+    expect(summary.privacy!.epsilon).toBeLessThanOrEqual(8)
+    const [a, b, c, d, liar] = (await readJson<{ id: string }[]>(join(out, 'peers.json'))).map(({ id }) => id)
+    const events = (await eventsOf(out)) as unknown as RunEvent[]
+    const merges = events.flatMap(event => (event.type === 'merged' && event.peer !== liar ? [event] : []))
+    expect(merges).toHaveLength(4 * 4)
+    for (const { perPeer } of merges) {
+      const { [liar!]: ofLiar, ...honest } = perPeer!.believed!
+      expect(Object.keys(honest).sort()).toEqual([a, b, c, d].sort())
+      for (const weight of Object.values(honest)) expect(weight).toBeGreaterThan(ofLiar!)
+    }
   })
 })
