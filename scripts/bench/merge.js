@@ -78,7 +78,7 @@ function ruledMerge(rule, out, parts) {
   const isOfRanks = ['trimmed-mean', 'median'].includes(rule)
   return async () => {
     const measure = isOfRanks ? undefined : measured(ruling, parts)
-    const asked = { parts, self: 0, measure, step: 0, found: 0, norm: 1, progress: 0 }
+    const asked = { parts, self: 0, measure, step: 0, found: 0, norm: 1, moved: 0, progress: 0, inPieces }
     const { vectors, write } = await ruling.rule(asked)
     sliced(out.length, vectors, (from, to) => write(out, from, to))
   }
@@ -87,7 +87,7 @@ function ruledMerge(rule, out, parts) {
 function measured(ruling, [{ values: own }, ...rest]) {
   const others = new Map(rest.map(({ peer, values }) => [peer, values]))
   const measure = ruling.measure({ self: 0, own, others })
-  sliced(own.length, measure.vectors, measure.add)
+  sliced(own.length, measure.vectors, ...measure.rows)
   return measure
 }
 
@@ -95,7 +95,14 @@ function summed(out, parts) {
   sliced(out.length, parts.length, (from, to) => mix(out, parts, from, to))
 }
 
-function sliced(length, vectors, work) {
+function sliced(length, vectors, ...works) {
   const step = sliceLength(vectors)
-  for (let from = 0; from < length; from += step) work(from, Math.min(from + step, length))
+  for (let from = 0; from < length; from += step) {
+    for (const work of works) work(from, Math.min(from + step, length))
+  }
+}
+
+/** Without turns of the event loop, as slices here are. */
+async function inPieces(count, _, work) {
+  for (let at = 0; at < count; at++) work(at)
 }
