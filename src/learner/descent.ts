@@ -1,5 +1,5 @@
 import type { Tensor, Variable } from '@tensorflow/tfjs-core'
-import { Chain, type ChainInit, firstOf } from './rules/chain.js'
+import { Chain, type ChainInit, firstOf, type Lasting } from './rules/chain.js'
 import type { GradientsAt, Weights } from './rules/rule.js'
 import { tf } from './tensorflow.js'
 
@@ -90,6 +90,11 @@ export class Descent {
   /** Sums over the steps, one array for each of the figures. */
   async sums(): Promise<Float32Array[]> {
     return (await Promise.all(this.totals.map(total => total.data()))) as Float32Array[]
+  }
+
+  /** What of it outlasts the round: see {@link Chain.lasting}. @param peer - its place in a stack */
+  async lasting(peer = 0): Promise<Lasting[]> {
+    return this.begun().lasting(this.now, peer)
   }
 
   /** Goes on with the first peers of a stack alone; what belongs to the others is freed, weights included. */

@@ -234,9 +234,10 @@ function written(
   if (outcome === undefined) return undefined
   if (outcome instanceof Error) return { error: recordOf(outcome) }
   if (!commit()) return undefined
-  const { parameters: values, ...figures } = outcome
+  const { parameters: values, lasting = [], ...figures } = outcome
   const moved = distance(parameters, values, part)
   parameters.set(values)
+  for (const { into, values } of lasting) into.set(values)
   return { report: { ...figures, moved, seconds } }
 }
 

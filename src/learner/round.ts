@@ -4,6 +4,7 @@ import type { BatchOrder } from './batches.js'
 import type { Programs } from './graph/programs.js'
 import type { LocalPlan } from './plan.js'
 import type { InputSource } from './residents.js'
+import type { Lasting } from './rules/chain.js'
 import type { RuleBook } from './rules/index.js'
 import type { Targets } from './targets.js'
 import type { GradientReport } from './types.js'
@@ -32,6 +33,8 @@ export interface Trained {
   readonly steps: number
   /** How many of them were taken in a loop of the library's: see graph/replay.ts. */
   readonly stepsInLoop: number
+  /** What rules have beyond the round; written with the parameters. @default nothing */
+  readonly lasting?: readonly Lasting[]
   /** See {@link TrainReport.gradients}. */
   readonly gradients?: GradientReport
 }

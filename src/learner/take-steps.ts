@@ -25,7 +25,7 @@ export interface TapeCourseInit {
 }
 
 /** What a round's steps came to. */
-export interface TakenSteps extends Pick<Trained, 'samples' | 'steps' | 'stepsInLoop'> {
+export interface TakenSteps extends Pick<Trained, 'samples' | 'steps' | 'stepsInLoop' | 'lasting'> {
   /** Of each of a step's figures, over the steps. */
   readonly sums: readonly Float32Array[]
 }
@@ -49,7 +49,8 @@ export async function takeSteps(
     const { whole, inLoop } = await follow(course, descent, stepsOf(wanted.order), programs, aborted)
     if (!whole) return undefined
     const { samples } = course
-    return { sums: await descent.sums(), samples, steps: descent.steps, stepsInLoop: inLoop }
+    const lasting = await descent.lasting()
+    return { sums: await descent.sums(), samples, steps: descent.steps, stepsInLoop: inLoop, lasting }
   } finally {
     descent.dispose()
   }

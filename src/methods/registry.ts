@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
+import { dpBrem } from './dp-brem.js'
 import { type ReportTexts, ruleReports } from './figures.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
@@ -23,6 +24,7 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
 
 for (const method of presetMethods) registerMethod(method)
 registerMethod(scaffold)
+registerMethod(dpBrem)
 registerMethod(mixture)
 
 /** The method of a manifest that names none: the one of arXiv 2302.04083 that costs no more than plain averaging. */

@@ -94,7 +94,8 @@ async function retire(
   const values = await vectorsOf(layout, descent.weights.variables, first)
   for (const [i, { place, job, ...counts }] of done.entries()) {
     const { samples, steps, stepsInLoop } = counts
-    const figures = { loss: losses![first + i]! / steps, samples, steps, stepsInLoop }
+    const lasting = await descent.lasting(first + i)
+    const figures = { loss: losses![first + i]! / steps, samples, steps, stepsInLoop, lasting }
     outcomes[place] = attempt(() => trained(job, values[i]!, figures))
   }
   if (first > 0) descent.narrow(first)

@@ -43,6 +43,7 @@ export async function trainPrivately(
       samples,
       steps: descent.steps,
       stepsInLoop: inLoop,
+      lasting: await descent.lasting(),
       ...(samples > 0 && { gradients: gradientReport(within, samples, privacy.clip) }),
     })
   } finally {

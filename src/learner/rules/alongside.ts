@@ -1,13 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs-core'
 import { tf } from '../tensorflow.js'
-import type { Kept, Weights } from './rule.js'
-
-/** A vector over a part of a peer's flat parameters. */
-export interface PartVector {
-  readonly values: Float32Array
-  /** Where in the flat parameters it begins. @default 0 */
-  readonly start?: number | undefined
-}
+import type { Kept, PartVector, Weights } from './rule.js'
 
 /**
  * Puts a vector, of a stack each peer's, beside the weights: for each variable those of its numbers that lie where the

@@ -6,8 +6,15 @@ import type { RuleSpec } from './spec.js'
 
 interface Link {
   readonly rule: Rule
-  readonly spec: RuleSpec
+  /** Of each peer. */
+  readonly specs: readonly RuleSpec[]
   kept: Kept
+}
+
+/** A vector of a rule that outlasts the round: see {@link Rule.lasts}. */
+export interface Lasting {
+  readonly into: Float32Array
+  readonly values: Float32Array
 }
 
 /** What the steps of a round are made of. */
@@ -28,11 +35,11 @@ export class Chain {
   constructor({ weights, rules, learningRate, book }: ChainInit) {
     this.learningRate = learningRate
     try {
-      for (const [place, spec] of rules[0]!.entries()) {
-        const rule = book.get(spec.rule)
-        if (rule === undefined) throw new RangeError(`this worker has no rule "${spec.rule}"`)
+      for (const [place, { rule: name }] of rules[0]!.entries()) {
+        const rule = book.get(name)
+        if (rule === undefined) throw new RangeError(`this worker has no rule "${name}"`)
         const ofAll = rules.map(specs => specs[place]!)
-        this.links.push({ rule, spec, kept: rule.begin?.(ofAll, weights, learningRate) ?? [] })
+        this.links.push({ rule, specs: ofAll, kept: rule.begin?.(ofAll, weights, learningRate) ?? [] })
       }
     } catch (error) {
       this.dispose()
@@ -51,15 +58,16 @@ export class Chain {
   step(weights: Weights, gradientsAt: GradientsAt): readonly Tensor[] {
     const { learningRate } = this
     const at = this.links.reduce<GradientsAt>(
-      (inner, { rule, spec, kept }) =>
+      (inner, { rule, specs: [spec], kept }) =>
         rule.gradients === undefined
           ? inner
-          : factor => rule.gradients!(spec, inner, factor, { weights, learningRate, kept }),
+          : factor => rule.gradients!(spec!, inner, factor, { weights, learningRate, kept }),
       gradientsAt,
     )
     const { figures, gradients } = at(learningRate)
     const updates = this.links.reduce(
-      (updates, { rule, spec, kept }) => rule.update?.(spec, updates, { weights, learningRate, kept }) ?? updates,
+      (updates, { rule, specs: [spec], kept }) =>
+        rule.update?.(spec!, updates, { weights, learningRate, kept }) ?? updates,
       gradients,
     )
     for (const [i, variable] of weights.variables.entries()) variable.assign(tf.sub(variable, updates[i]!))
@@ -69,6 +77,32 @@ export class Chain {
   /** What the rules keep from step to step. */
   get kept(): readonly Variable[] {
     return this.links.flatMap(({ kept }) => kept.filter(variable => variable !== undefined))
+  }
+
+  /**
+   * Reads what lasts beyond the round.
+   *
+   * @param peer - its place in the stack; 0 for one alone
+   * @returns for each vector that is to be written what it is to be
+   */
+  async lasting({ places }: Weights, peer: number): Promise<Lasting[]> {
+    const all = this.links.flatMap(({ rule, specs, kept }) => {
+      const into = rule.lasts?.(specs[peer]!)
+      return into === undefined ? [] : [{ into, kept }]
+    })
+    return Promise.all(
+      all.map(async ({ into: { values: into, start = 0 }, kept }) => {
+        const values = into.slice()
+        for (const [i, variable] of kept.entries()) {
+          const place = places[i]
+          if (variable === undefined || place === undefined) continue
+          const { offset, size } = place
+          if (offset < start || offset + size > start + into.length) continue
+          values.set((await variable.data()).subarray(peer * size, (peer + 1) * size), offset - start)
+        }
+        return { into, values }
+      }),
+    )
   }
 
   /** Goes on with the first peers of a stack alone. */

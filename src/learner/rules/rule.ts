@@ -31,6 +31,13 @@ export type GradientsAt = (factor: number) => Gradients
 /** Tensors that a rule keeps from step to step, one for each variable where it needs one; of a stack, all of its peers'. */
 export type Kept = readonly (Variable | undefined)[]
 
+/** A vector over a part of a peer's flat parameters. */
+export interface PartVector {
+  readonly values: Float32Array
+  /** Where in the flat parameters it begins. @default 0 */
+  readonly start?: number | undefined
+}
+
 /** What a rule sees of a step. */
 export interface RuleStep {
   readonly weights: Weights
@@ -56,6 +63,13 @@ export interface Rule<Spec extends { readonly rule: string } = { readonly rule: 
    * @param specs - one for each peer of the stack; they differ in their vectors alone
    */
   begin?(specs: readonly Spec[], weights: Weights, learningRate: number): Kept
+  /**
+   * Where what it keeps of a peer goes after the round's last step, number by number as it lies beside the weights: a
+   * vector on shared memory of the rule's own spec, written with the parameters or not at all.
+   *
+   * @default nowhere
+   */
+  lasts?(spec: Spec): PartVector
   /**
    * Takes the gradient in a way of its own. Rules with this part are applied before all others, each around those in front of it.
    *
