@@ -36,7 +36,7 @@ export function pageOf({ properties }) {
 
 function sectionOf([name, schema]) {
   const kinds = kindsOf(schema)
-  const short = schema.anyOf === undefined ? '' : ` One word is short for its \`${nameOf(kinds[0]).field}\`.`
+  const short = schema.anyOf === undefined ? '' : shortFor(schema.anyOf[0], kinds[0])
   const usual = typeof schema.default === 'string' ? ` Default: ${code(schema.default)}.` : ''
   const named = kinds.length > 1
   return [
@@ -47,6 +47,9 @@ function sectionOf([name, schema]) {
     ...(kinds.some(isPreset) ? pointTable(kinds) : []),
   ]
 }
+
+const shortFor = (word, kind) =>
+  word.const === true ? ' `true` stands for its defaults.' : ` One word is short for its \`${nameOf(kind).field}\`.`
 
 function kindTable(kinds) {
   const hasPapers = kinds.some(kind => kind.$comment)

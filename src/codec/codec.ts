@@ -31,6 +31,8 @@ export interface Codec {
   readonly name: string
   /** May `values` end where `from` ends, in the same memory? No number is then written over bytes not yet read. */
   readonly inPlace: boolean
+  /** What is decoded are bits that hide numbers: neither their norm nor whether they are finite says anything. */
+  readonly isHidden?: true
   /** The tensors of the safetensors file that a vector becomes, in the order of their bytes. */
   tensors(layout: Layout): readonly TensorEntry[]
   /** Bounds of the encoded size, known before a byte is read. */

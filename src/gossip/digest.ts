@@ -7,3 +7,10 @@ export async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
   await inSlices(bytes.length, 1, (from, to) => hash.update(bytes.subarray(from, to)))
   return Uint8Array.from(hash.digest())
 }
+
+/** SHA-256 of a little, at once. */
+export function sha256(...parts: readonly (Uint8Array | string)[]): Uint8Array {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return Uint8Array.from(hash.digest())
+}

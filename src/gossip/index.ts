@@ -34,6 +34,9 @@ export type { LanInit } from './host/lan.js'
 export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
 export { presenceScore } from './host/peer-scores.js'
 export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
+export { type MaskGroup, maskGroup } from './masks/group.js'
+export { createMaskKey, type MaskKey } from './masks/mask.js'
+export { isMaskedFor, masked, maskedLayout, unmask, writeMasked } from './masks/masked-head.js'
 export type { PeerIdStr } from './peer-id.js'
 export {
   createPresence,

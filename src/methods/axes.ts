@@ -1,6 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
+import { leastSenders, maskProblems } from './masks.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 
@@ -10,10 +11,11 @@ export interface Axes extends ManifestFacts {
   readonly share?: string | undefined
   readonly models?: readonly unknown[] | undefined
   readonly staleness?: object | undefined
+  readonly encoding?: string | undefined
 }
 
 /** Which combinations of axes make no sense, and why. */
-export function axisProblems({ merge, share, models, staleness, ...facts }: Axes): Problem[] {
+export function axisProblems({ merge, share, models, staleness, encoding, ...facts }: Axes): Problem[] {
   const method = methodOf(merge)
   const { needs, name } = method
   const problems: Problem[] = []
@@ -48,6 +50,7 @@ export function axisProblems({ merge, share, models, staleness, ...facts }: Axes
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
+  if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
 }
 
@@ -62,14 +65,15 @@ export function countsByAge({ merge, believe }: RunAxes): boolean {
  *   and not every topology can be built for any number
  * @param crowdOf - the graph that shows how many neighbours peers will have; undefined where nothing does before they
  *   are there. @default `topologyOf`
- * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method or rule cannot work on
+ * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method, rule or masks cannot work on
  */
 export function checkTopology(
-  { merge, believe }: RunAxes,
+  { merge, believe, masks }: RunAxes,
   topologyOf: () => Topology,
   crowdOf: () => Topology | undefined = topologyOf,
 ): void {
   methodOf(merge).checkTopology?.(merge, topologyOf)
+  if (masks !== undefined) checkSenders(leastSenders(masks), crowdOf())
   const needed = believe === undefined ? 1 : vectorsNeeded(believe)
   const crowd = needed > 1 ? crowdOf() : undefined
   if (crowd === undefined) return
@@ -81,6 +85,18 @@ export function checkTopology(
   throw new HearsayError(
     'MANIFEST',
     `believe: ${rule} needs ${needed - 1} neighbours at every peer${against}; on topology ${crowd.name} peer ${peer} hears ${neighbours}: use a topology with more neighbours${fewer}, or believe: clip, which goes with any`,
+  )
+}
+
+/** A sum of fewer heads would be a head, or a head and a colluder's. */
+function checkSenders(least: number, crowd: Topology | undefined): void {
+  if (crowd === undefined) return
+  const { peer, neighbours } = loneliest(crowd)
+  if (neighbours >= least) return
+  const pairs = neighbours === 2 ? ', or allow sums of two heads (masks: { allowPairs: true })' : ''
+  throw new HearsayError(
+    'MANIFEST',
+    `masks: every peer must hear ${least} others, so that no sum is a head; on topology ${crowd.name} peer ${peer} hears ${neighbours}: use a topology with more neighbours, such as random-regular${pairs}`,
   )
 }
 

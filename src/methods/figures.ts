@@ -32,6 +32,11 @@ export interface ReportTexts {
   readonly perPeer?: Readonly<Record<string, WeightsText>>
 }
 
+/** What is reported of merges with masks, since the peer's process started. */
+export const maskReports: ReportTexts = {
+  figures: { void: { label: 'void', unit: 'number' }, clamped: { label: 'clamped', unit: 'number' } },
+}
+
 /** What is reported of merges by a rule: the weight that each head was given. */
 export const ruleReports: ReportTexts = {
   perPeer: { believed: { label: 'believes', own: 'own head', other: 'neighbour', of: 'a merge' } },

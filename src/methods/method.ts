@@ -6,6 +6,7 @@ import type { Topology } from '../topology/index.js'
 import type { MethodAnswers } from './answers.js'
 import type { ReportTexts } from './figures.js'
 import type { LocalMethod } from './local-plan.js'
+import type { MasksSection } from './masks.js'
 import type { Roads } from './roads.js'
 import type { Session, SessionContext } from './session.js'
 
@@ -19,6 +20,8 @@ export interface RunAxes {
   readonly merge: MethodSection
   /** Whom to believe, where a rule decides. */
   readonly believe?: RuleSection | undefined
+  /** Where heads are hidden in sums. */
+  readonly masks?: MasksSection | undefined
 }
 
 /** The parts of the rest of a manifest that may affect a method. */
@@ -31,6 +34,8 @@ export interface ManifestFacts {
   readonly believe?: RuleSection | undefined
   /** Must all that a peer hands over be made of noised gradients? */
   readonly isPrivate: boolean
+  /** Are heads hidden in sums? */
+  readonly isMasked: boolean
 }
 
 /** What is wrong with a manifest, and where. */
@@ -50,6 +55,8 @@ export interface Needs {
    * @default alike
    */
   readonly models?: 'own'
+  /** `true`: the weighted sum of the neighbours' heads is all that it needs of them, so that masks may hide each. */
+  readonly sums?: true
 }
 
 /** What is known of a run before it is set up. */

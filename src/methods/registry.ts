@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
 import { dpBrem } from './dp-brem.js'
-import { type ReportTexts, ruleReports } from './figures.js'
+import { maskReports, type ReportTexts, ruleReports } from './figures.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
 import { scaffold } from './scaffold.js'
@@ -57,10 +57,13 @@ export function methodOf({ method }: MethodSection): Method {
   return methodNamed(method)
 }
 
-/** How people read what a run reports: what its method does, and its rule of whom to believe. */
+/** How people read what a run reports: what its method does, its rule of whom to believe, and its masks. */
 export function reportTextsOf({ merge, believe }: RunAxes): ReportTexts {
   const { figures, perPeer } = methodOf(merge).reports ?? {}
-  return { ...(figures && { figures }), perPeer: { ...perPeer, ...(believe && ruleReports.perPeer) } }
+  return {
+    figures: { ...maskReports.figures, ...figures },
+    perPeer: { ...perPeer, ...(believe && ruleReports.perPeer) },
+  }
 }
 
 /** What the learner's workers are to import: what the method brings, and behind it what its user does. */

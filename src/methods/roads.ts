@@ -11,6 +11,7 @@ export type AbsenceReason =
   | 'late' // it did not come before the exchange's deadline
   | 'elsewhere' // its peer is in another round, as it reports itself
   | 'refused' // it came, or was to come, and cannot be merged: see what was refused, by reason
+  | 'void' // with masks: it is part of a sum that cannot be had without another
 
 export interface Absence {
   readonly peer: number
@@ -23,6 +24,16 @@ export interface Position {
   readonly step: number
 }
 
+/** With masks: what the heads of all neighbours come to, none of which is known. */
+export interface HeadSum {
+  /** Those that it is of. */
+  readonly peers: readonly number[]
+  /** What the row gives to all of them together. */
+  readonly weight: number
+  /** Their weighted mean. */
+  readonly mean: Float32Array
+}
+
 /** What one exchange with the neighbours brought. */
 export interface Swap {
   /** By number, as long as what was handed over. */
@@ -30,6 +41,11 @@ export interface Swap {
   /** The round of each, where not all are of the exchange's own round. */
   readonly rounds?: ReadonlyMap<number, number>
   readonly absent: readonly Absence[]
+  /**
+   * With masks: the sum that came in place of the vectors, where the exchange is not void; and how many numbers of the own
+   * vector were too large for it.
+   */
+  readonly masked?: { readonly sum: HeadSum | undefined; readonly clamped: number }
   /** Returns the memory of the received vectors, which are merged and must not be read again. */
   release(): void
 }

@@ -102,6 +102,10 @@ class Assembly implements AssembledPeer, PeerParts {
     return this.life === 'stopped'
   }
 
+  get maskKey(): Uint8Array | undefined {
+    return this.road.kind === 'neighbours' ? this.road.maskKey : undefined
+  }
+
   get counters(): PeerCounters {
     const { presence, state, agreement } = this
     const access = this.init.field?.access

@@ -7,6 +7,8 @@ import { createWaiters } from '../until.js'
  * takes.
  */
 export interface Lockstep {
+  /** With masks: the public key of each peer, which has no record to publish it in. */
+  readonly maskKeys: Map<PeerIdStr, Uint8Array>
   /** Does this peer send nothing any more from this round on? */
   isGone(peer: PeerIdStr, round: number): boolean
   /** Does this peer lack a head of this round that could be sent? */
@@ -45,6 +47,7 @@ export function createLockstep(
   const isGone = (peer: PeerIdStr, round: number): boolean => round >= (goneIn.get(peer) ?? Number.POSITIVE_INFINITY)
 
   return {
+    maskKeys: new Map(),
     isGone,
     isWithheld: (peer, round) => withheld.get(peer) === round,
     withhold(peer, round) {

@@ -19,6 +19,7 @@ import {
   countsByAge,
   defaultMethod,
   type ManifestFacts,
+  masksSchema,
   methodNames,
   methodOf,
   sectionSchema,
@@ -184,6 +185,9 @@ const sections = () =>
     privacy: privacySchema.optional().meta({
       says: 'Where what a peer hands over may tell only so much of any one of its records: training with noise.',
     }),
+    masks: masksSchema.optional().meta({
+      says: 'Where neighbours are to learn the sum of heads and no single one.',
+    }),
     topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),
     limits: limitsSchema.prefault({}).meta({ says: 'What a peer waits for, and what it accepts.' }),
@@ -219,8 +223,9 @@ const schemaOf = () =>
     .transform(settled)
 
 function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
-  const { training, mode, believe, data, privacy } = manifest
-  return { training, mode, believe, isOfValues: isOfValues(data), isPrivate: privacy !== undefined }
+  const { training, mode, believe, data, privacy, masks } = manifest
+  const isPrivate = privacy !== undefined
+  return { training, mode, believe, isOfValues: isOfValues(data), isPrivate, isMasked: masks !== undefined }
 }
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */

@@ -16,6 +16,8 @@ export interface Reported {
   /** Set where peers come and go. */
   readonly open: OpenRun | undefined
   readonly isLeaving: boolean
+  /** With masks. */
+  readonly maskKey: Uint8Array | undefined
 }
 
 /**
@@ -53,7 +55,13 @@ export function createPeerPresence(
     standing: () =>
       own.open === undefined
         ? { ...plainStanding, leaving: own.isLeaving }
-        : { ...own.open.standing(), addresses: dialAddresses(node), share: field?.share, leaving: own.isLeaving },
+        : {
+            ...own.open.standing(),
+            addresses: dialAddresses(node),
+            share: field?.share,
+            maskKey: own.maskKey,
+            leaving: own.isLeaving,
+          },
     onReport: (peer, report) => own.open?.learn(peer, report),
   })({ node })
 }

@@ -61,8 +61,9 @@ export function openRunOf({ init, node, presence, road, session, sumDigest }: Pe
     sumDigest,
     node,
     presence,
-    latest: () => road.latest(),
-    ...(road.handover && { heads: road.handover }),
+    handed: () => road.handed?.() ?? road.latest(),
+    // With masks no peer gives its head away.
+    ...(init.manifest.masks === undefined && road.handover && { heads: road.handover }),
     loss: session.loss ?? (async () => 0),
     lossLimit: init.manifest.limits.lossIncrease * init.uninformed,
     ...(session.replaced && { onReplaced: session.replaced }),

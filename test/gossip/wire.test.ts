@@ -8,7 +8,6 @@ import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bf16, f16, f32, int8 } from '../../src/codec/index.js'
-import { maskOf } from '../../src/gossip/agreement/masks.js'
 import { agreementTopic } from '../../src/gossip/agreement/protocol.js'
 import { decodeStatement, encodeStatement, type Statement } from '../../src/gossip/agreement/statement.js'
 import { decodeSum, encodeSum } from '../../src/gossip/agreement/sum.js'
@@ -28,6 +27,9 @@ import {
   headsTopic,
   presenceTopic,
 } from '../../src/gossip/index.js'
+import { maskGroup } from '../../src/gossip/masks/group.js'
+import { maskOf, type Pair } from '../../src/gossip/masks/mask.js'
+import { masked, maskedLayout, unmask, writeMasked } from '../../src/gossip/masks/masked-head.js'
 import { decodePresence, encodePresence, type RoundReport, type Standing } from '../../src/gossip/presence/report.js'
 import { decodeExperts, encodeExperts } from '../../src/gossip/publication/expert-list.js'
 import { decodePublished, encodePublished, type PublishedFormat } from '../../src/gossip/publication/published-head.js'
@@ -242,17 +244,31 @@ describe('the vectors of presence', () => {
         leaving: true,
       },
     },
+    {
+      name: 'bern',
+      report: { round: 5, samples: 40 },
+      waiting: false,
+      // With masks.
+      standing: {
+        from: 0,
+        addresses: [],
+        head: { round: 5, digest: new Uint8Array() },
+        maskKey: new Uint8Array(32).fill(0xef),
+        leaving: false,
+      },
+    },
   ]
 
   it('are what our encoder writes', async () => {
     const records = reports.map(({ name, report, waiting, standing }) => {
       const bytes = encodePresence(name, report, waiting, standing)
-      const { addresses, headDigest, invite, sumDigest, ...plain } = PresenceRecord.decode(bytes)
+      const { addresses, headDigest, invite, sumDigest, maskKey, ...plain } = PresenceRecord.decode(bytes)
       const lists = {
         addresses: addresses.map(hex),
         headDigest: hex(headDigest),
         invite: hex(invite),
         sumDigest: hex(sumDigest),
+        maskKey: hex(maskKey),
       }
       return { record: { ...plain, ...lists }, bytes: hex(bytes) }
     })
@@ -280,14 +296,15 @@ describe('the vectors of agreeing on sums', () => {
   ]
   const sum = { members: ['12D3KooWA', '12D3KooWB'], total: Uint8Array.of(1, 2, 3) }
   /** Secret 32 times 5, group 32 times 2. */
-  const masks = (): string => hex(maskOf(thirtyTwo(5), group, 40))
+  const masks = (pair?: Pair): string => hex(maskOf(thirtyTwo(5), group, 40, pair))
+  const pair: Pair = ['12D3KooWA', '12D3KooWB']
 
   it('are what our encoders write', async () => {
     await expectMakes('agreement', {
       topic: agreementTopic(runId),
       statements: statements.map(statement => ({ kind: statement.kind, bytes: hex(encodeStatement(statement)) })),
       agreed: { ...sum, total: hex(sum.total), bytes: hex(encodeSum(sum)) },
-      mask: { secret: hex(thirtyTwo(5)), group: hex(group), bytes: masks() },
+      mask: { secret: hex(thirtyTwo(5)), group: hex(group), bytes: masks(), pair, ofPair: masks(pair) },
     })
   })
 
@@ -295,6 +312,70 @@ describe('the vectors of agreeing on sums', () => {
     const vectors = vectorsIn<{ statements: { bytes: string }[]; agreed: { bytes: string } }>('agreement')
     expect(vectors.statements.map(({ bytes }) => decodeStatement(bytesOf(bytes)))).toEqual(statements)
     expect(decodeSum(bytesOf(vectors.agreed.bytes), 3)).toEqual(sum)
+  })
+})
+
+describe('the vectors of masked heads', () => {
+  const thirtyTwo = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+  const senders = new Map([
+    ['12D3KooWA', thirtyTwo(0xa1)],
+    ['12D3KooWB', thirtyTwo(0xb2)],
+    ['12D3KooWC', thirtyTwo(0xc3)],
+  ])
+  const group = maskGroup({ runId, receiver: '12D3KooWR', round: 3, step: 0, senders, least: 3 })!
+  /** The secrets of the pairs, in place of those that X25519 would make of the keys. */
+  const secrets = { AB: thirtyTwo(1), AC: thirtyTwo(2), BC: thirtyTwo(3) }
+  const small = layoutOf([{ name: 'dense/bias', shape: [3] }])
+  const heads = { A: [1, -0.5, 64], B: [0.25, 2 ** -24, -100], C: [-3, 1 / 3, 0] }
+  type Name = keyof typeof heads
+  const weight = 0.25
+
+  async function maskedBy(name: Name): Promise<Uint8Array> {
+    const ofPair = Object.entries(secrets).flatMap(([pair, secret]) => {
+      const other = pair.replace(name, '')
+      return other.length === 1 ? [[hex(senders.get(`12D3KooW${other}`)!), secret] as const] : []
+    })
+    const known = new Map(ofPair)
+    const key = { publicKey: thirtyTwo(0), secretWith: (theirs: Uint8Array) => known.get(hex(theirs)) }
+    const layout = maskedLayout(small)
+    const into = new Float32Array(layout.size)
+    await writeMasked(into, Float32Array.from(heads[name]), { group, self: `12D3KooW${name}`, key, weight })
+    return encodeHead(headFormat(layout, masked), into, createBuffers())
+  }
+
+  it('are what our encoders write', async () => {
+    const payloads = await Promise.all(Object.keys(heads).map(name => maskedBy(name as Name)))
+    const sum = new Int32Array(3)
+    const came = payloads.map(payload => new Float32Array(payload.slice(-44).buffer))
+    await unmask(new Float32Array(3), sum, came, 3 * weight)
+    await expectMakes('masks', {
+      group: {
+        runId: hex(runId),
+        receiver: group.receiver,
+        round: 3,
+        step: 0,
+        senders: Object.fromEntries([...senders].map(([peer, key]) => [peer, hex(key)])),
+        digest: hex(group.digest),
+      },
+      secrets: Object.fromEntries(Object.entries(secrets).map(([pair, secret]) => [pair, hex(secret)])),
+      masks: Object.fromEntries(
+        Object.entries(secrets).map(([pair, secret]) => {
+          const [one, other] = [...pair].map(name => `12D3KooW${name}`) as [string, string]
+          return [pair, hex(maskOf(secret, group.digest, 12, [one, other]))]
+        }),
+      ),
+      weight,
+      heads,
+      payloads: Object.fromEntries(Object.keys(heads).map((name, at) => [name, hex(payloads[at]!)])),
+      sum: [...sum],
+    })
+  })
+
+  it('add up to what the heads do in fixed point', () => {
+    const { sum } = vectorsIn<{ sum: number[] }>('masks')
+    // -100 is cut off at -64.
+    const whole = [1 + 0.25 - 3, -0.5 + 2 ** -24 + 1 / 3, 0]
+    expect(sum).toEqual([whole[0]! * 2 ** 22, Math.round(-0.125 * 2 ** 24) + 0 + Math.round(2 ** 22 / 3), 0])
   })
 })
 

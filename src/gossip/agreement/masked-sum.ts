@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { sha256 } from '../digest.js'
+import { adds, createMaskKey, maskOf } from '../masks/mask.js'
 import type { PeerIdStr } from '../peer-id.js'
-import { addModular, createMaskKey, maskOf, sha256 } from './masks.js'
+import { addModular } from './modular.js'
 import type { Statement, StatementRejection } from './statement.js'
 import type { SummedNumbers } from './sum.js'
 
@@ -173,7 +175,8 @@ export class MaskedSum {
     addModular(masked, maskOf(seed, digest, own.length), widths, 1)
     for (const member of members) {
       if (member === self) continue
-      addModular(masked, maskOf(this.#keys.get(member)!.secret, digest, own.length), widths, self < member ? 1 : -1)
+      const mask = maskOf(this.#keys.get(member)!.secret, digest, own.length, [self, member])
+      addModular(masked, mask, widths, adds(self, member) ? 1 : -1)
     }
     return { id, digest, members, seed, masked, seeds: new Map() }
   }

@@ -19,6 +19,7 @@ export interface PresenceRecord {
   leaving: boolean
   invite: Uint8Array<ArrayBuffer>
   sumDigest: Uint8Array<ArrayBuffer>
+  maskKey: Uint8Array<ArrayBuffer>
 }
 
 export namespace PresenceRecord {
@@ -108,6 +109,11 @@ export namespace PresenceRecord {
           w.bytes(obj.sumDigest)
         }
 
+        if ((obj.maskKey != null && obj.maskKey.byteLength > 0)) {
+          w.uint32(130)
+          w.bytes(obj.maskKey)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -122,7 +128,8 @@ export namespace PresenceRecord {
           headDigest: uint8ArrayAlloc(0),
           leaving: false,
           invite: uint8ArrayAlloc(0),
-          sumDigest: uint8ArrayAlloc(0)
+          sumDigest: uint8ArrayAlloc(0),
+          maskKey: uint8ArrayAlloc(0)
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -193,6 +200,10 @@ export namespace PresenceRecord {
             }
             case 15: {
               obj.sumDigest = reader.bytes()
+              break
+            }
+            case 16: {
+              obj.maskKey = reader.bytes()
               break
             }
             default: {
@@ -327,6 +338,13 @@ export namespace PresenceRecord {
               }
               break
             }
+            case 16: {
+              yield {
+                field: `${prefix}.maskKey`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -415,6 +433,11 @@ export namespace PresenceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PresenceRecordMaskKeyFieldEvent {
+    field: '$.maskKey'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<PresenceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PresenceRecord.codec())
   }
@@ -423,7 +446,7 @@ export namespace PresenceRecord {
     return decodeMessage(buf, PresenceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceRecord>): Generator<PresenceRecordRoundFieldEvent | PresenceRecordNameFieldEvent | PresenceRecordSamplesFieldEvent | PresenceRecordLossFieldEvent | PresenceRecordAccuracyFieldEvent | PresenceRecordLocalDistanceFieldEvent | PresenceRecordWaitingFieldEvent | PresenceRecordFromFieldEvent | PresenceRecordShareFieldEvent | PresenceRecordAddressesFieldEvent | PresenceRecordHeadDigestFieldEvent | PresenceRecordHeadRoundFieldEvent | PresenceRecordLeavingFieldEvent | PresenceRecordInviteFieldEvent | PresenceRecordSumDigestFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceRecord>): Generator<PresenceRecordRoundFieldEvent | PresenceRecordNameFieldEvent | PresenceRecordSamplesFieldEvent | PresenceRecordLossFieldEvent | PresenceRecordAccuracyFieldEvent | PresenceRecordLocalDistanceFieldEvent | PresenceRecordWaitingFieldEvent | PresenceRecordFromFieldEvent | PresenceRecordShareFieldEvent | PresenceRecordAddressesFieldEvent | PresenceRecordHeadDigestFieldEvent | PresenceRecordHeadRoundFieldEvent | PresenceRecordLeavingFieldEvent | PresenceRecordInviteFieldEvent | PresenceRecordSumDigestFieldEvent | PresenceRecordMaskKeyFieldEvent> {
     return streamMessage(buf, PresenceRecord.codec(), opts)
   }
 }

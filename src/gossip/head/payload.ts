@@ -34,7 +34,8 @@ export async function encodeHead(format: HeadFormat, values: Float32Array, buffe
  * and checks it chunk by chunk as it comes. A poisoned head is refused at its first bad chunk, and no check ever holds
  * the event loop for longer than one chunk takes.
  *
- * NaN and infinity show in the sum of squares: no finite float32s overflow a double's.
+ * NaN and infinity show in the sum of squares: no finite float32s overflow a double's. What hides its numbers is checked
+ * by whoever finds them.
  *
  * @param normLimit - largest Euclidean norm
  * @param buffers - where the head's memory comes from, and where it goes back to when the head is refused
@@ -79,7 +80,7 @@ export function gatherHead(
           decode ??= codec.decode(layout, arrived.subarray(header.length + gap), values)
           const end = Math.min(complete, checked + sliceLength(codingVectors))
           decode(checked, end)
-          squares += squaredNorm(values, checked, end)
+          if (codec.isHidden !== true) squares += squaredNorm(values, checked, end)
           checked = end
           if (!Number.isFinite(squares)) throw new Rejection('NOT_FINITE')
           if (squares > squareLimit) throw new Rejection('NORM_TOO_LARGE')

@@ -24,10 +24,15 @@ export interface Standing {
   readonly share?: number | undefined
   /** Where it can be dialled, best first. */
   readonly addresses: readonly Multiaddr[]
-  /** The head that it gives to newcomers: of which round, and the SHA-256 of its payload. */
+  /**
+   * The last head that it has handed over: of which round, and the SHA-256 of the payload that it gives to newcomers;
+   * empty where it gives none.
+   */
   readonly head?: { readonly round: number; readonly digest: Uint8Array } | undefined
   /** The SHA-256 of the sum that it has agreed on with others (agreement/), once it has. */
   readonly sumDigest?: Uint8Array | undefined
+  /** In a run with masks: its X25519 public key (masks/mask.ts). */
+  readonly maskKey?: Uint8Array | undefined
   /** Its last record: no peer is to wait for it. */
   readonly leaving: boolean
 }
@@ -87,7 +92,7 @@ export function encodePresence(
   invite: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   const { round, samples } = report
-  const { from, share, addresses, head, sumDigest, leaving } = standing
+  const { from, share, addresses, head, sumDigest, maskKey, leaving } = standing
   const { limits } = presenceProtocol
   return PresenceRecord.encode({
     round,
@@ -103,6 +108,7 @@ export function encodePresence(
     headDigest: Uint8Array.from(head?.digest ?? []),
     invite: Uint8Array.from(invite),
     sumDigest: Uint8Array.from(sumDigest ?? []),
+    maskKey: Uint8Array.from(maskKey ?? []),
     ...(head === undefined ? {} : { headRound: head.round }),
     ...(share === undefined ? {} : { share }),
     ...finite('loss', report.loss),
@@ -146,13 +152,14 @@ function standingOf({
   headDigest,
   headRound,
   sumDigest,
+  maskKey,
   leaving,
 }: PresenceRecord): Standing | undefined {
   const { limits } = presenceProtocol
   if (addresses.length > limits.addresses || addresses.some(({ length }) => length > limits.addressBytes))
     return undefined
-  if (headDigest.length !== (headRound === undefined ? 0 : 32)) return undefined
-  if (sumDigest.length !== 0 && sumDigest.length !== 32) return undefined
+  if ([headDigest, sumDigest, maskKey].some(({ length }) => length !== 0 && length !== 32)) return undefined
+  if (headRound === undefined && headDigest.length > 0) return undefined
   const dialled = orNothing(() => addresses.map(bytes => multiaddr(bytes)))
   if (dialled === undefined) return undefined
   return {
@@ -161,6 +168,7 @@ function standingOf({
     addresses: dialled,
     head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
     sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
+    maskKey: maskKey.length === 0 ? undefined : maskKey,
     leaving,
   }
 }

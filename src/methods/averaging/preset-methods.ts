@@ -62,8 +62,8 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
     says,
     ...(paper && { paper }),
     schema: sectionOf(name),
-    needs: {},
-    check(section, { training, mode, believe }) {
+    needs: { sums: true },
+    check(section, { training, mode, believe, isMasked }) {
       const { gossipSteps, acceleration } = pointOf(section)
       const { epochs = 1, steps = 1 } = training
       const problems = []
@@ -85,6 +85,13 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
       if (believe !== undefined && gossipSteps === 0) {
         const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
         problems.push({ path: ['believe'], message })
+      }
+      if (isMasked && gossipSteps !== 1) {
+        const message =
+          gossipSteps === 0
+            ? `does nothing with merge: ${name}, which exchanges nothing; remove it`
+            : `needs one exchange a round, as every further one gives each peer another sum of the same heads, and in the end the heads; set merge.gossipSteps to 1, or use dfedsam`
+        problems.push({ path: ['masks'], message })
       }
       if (believe !== undefined && acceleration === 'chebyshev') {
         const message =

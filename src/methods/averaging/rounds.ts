@@ -11,10 +11,10 @@ import {
   summed,
 } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
-import type { Topology } from '../../topology/index.js'
+import type { MixingRow, Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
-import type { NeighbourRoad } from '../roads.js'
+import type { HeadSum, NeighbourRoad, Swap } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, TooStrict, Turn } from '../session.js'
 import type { Believing, MergeMade, PassOf } from './believing.js'
 import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
@@ -70,7 +70,7 @@ export interface Averaging {
   undo(head: Float32Array): boolean
   /** Called with the head before another peer's replaced it: `undo` restores it, as after a merge. No copy is made. */
   replaced(before: Float32Array): void
-  /** The weights of the last merge, where a rule gave them: what people see of it. */
+  /** The weights of the last merge, where a rule gave them, and how masks fared: what people see of it. */
   given(): Reported
   /** The head that `undo` would restore, if any; it is not changed until the next round. */
   before(): Float32Array | undefined
@@ -115,6 +115,8 @@ class NeighbourAverages implements Averaging {
   private isTakenBack = false
   private weights: Reported = {}
   private readonly strictness = createStrictness()
+  /** With masks, since this peer's process started: exchanges without a sum, and numbers that were cut off. */
+  private masked: { readonly void: number; readonly clamped: number } | undefined
 
   constructor(private readonly init: AveragingInit) {}
 
@@ -125,9 +127,15 @@ class NeighbourAverages implements Averaging {
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
     this.isTakenBack = false
     const { figures, perPeer } = this.init.beside?.report() ?? {}
-    const weights = { ...perPeer, ...this.weights.perPeer }
-    const reported = { ...(figures && { figures }), ...(Object.keys(weights).length > 0 && { perPeer: weights }) }
-    yield { type: 'merged', localDistance: progress.distance, ...reported }
+    const given = this.given()
+    const weights = { ...perPeer, ...given.perPeer }
+    const all = { ...figures, ...given.figures }
+    yield {
+      type: 'merged',
+      localDistance: progress.distance,
+      ...(Object.keys(all).length > 0 && { figures: all }),
+      ...(Object.keys(weights).length > 0 && { perPeer: weights }),
+    }
   }
 
   undo(head: Float32Array): boolean {
@@ -139,7 +147,7 @@ class NeighbourAverages implements Averaging {
   }
 
   given(): Reported {
-    return this.weights
+    return { ...this.weights, ...(this.masked && { figures: this.masked }) }
   }
 
   replaced(own: Float32Array): void {
@@ -161,16 +169,18 @@ class NeighbourAverages implements Averaging {
     const { road, beside, staleness } = this.init
     const startedAt = performance.now()
     const says = beside === undefined ? head : await beside.whole(head)
-    const { received, rounds, absent, release } = await road.swap({ round, step }, says, where, signal)
+    const { masked, rounds, absent, release, ...single } = await road.swap({ round, step }, says, where, signal)
+    if (masked !== undefined) this.count(masked)
+    const received = masked === undefined ? single.received : asOne(masked.sum)
     yield {
       type: 'exchanged',
       step,
-      received: [...received.keys()].sort((a, b) => a - b),
+      received: [...(masked?.sum?.peers ?? received.keys())].sort((a, b) => a - b),
       absent,
       waitSeconds: (performance.now() - startedAt) / 1000,
     }
-    const row =
-      rounds === undefined || staleness === undefined ? where.row : staleRow(where.row, rounds, round, staleness)
+    const whole = masked?.sum === undefined ? where.row : rowOf(masked.sum)
+    const row = rounds === undefined || staleness === undefined ? whole : staleRow(whole, rounds, round, staleness)
     const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
     const { refused, squares, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
       { turn, at, progress, received, isComplete: absent.length === 0 },
@@ -184,7 +194,11 @@ class NeighbourAverages implements Averaging {
     progress.distance = localDistance(row, squares)
     const distrusted = [...refused, ...tooLong, ...this.diverged(received)]
     for (const { peer } of distrusted) progress.distrusted.add(peer)
-    const heads = [...distrusted, ...unheeded].map(one => ({ ...one, name: where.members[one.peer]!.name }))
+    // A sum is refused as a whole: whose head it was that spoilt it shows to nobody.
+    const refusedOnes = [...distrusted, ...unheeded].flatMap(one =>
+      (masked?.sum?.peers ?? [one.peer]).map(peer => ({ ...one, peer })),
+    )
+    const heads = refusedOnes.map(one => ({ ...one, name: where.members[one.peer]!.name }))
     for (const { reason } of heads) this.init.onRefused?.(reason)
     if (heads.length > 0) yield { type: 'refused', step, heads, ...(tooStrict && { tooStrict }) }
   }
@@ -232,6 +246,11 @@ class NeighbourAverages implements Averaging {
     return { ...made, squares, unheeded, tooStrict, isWhole: true }
   }
 
+  private count({ sum, clamped }: NonNullable<Swap['masked']>): void {
+    const before = this.masked ?? { void: 0, clamped: 0 }
+    this.masked = { void: before.void + (sum === undefined ? 1 : 0), clamped: before.clamped + clamped }
+  }
+
   /** After a merge on which training diverged, no neighbour is believed for a round. */
   private diverged(received: ReadonlyMap<number, unknown>): { readonly peer: number; readonly reason: 'DIVERGED' }[] {
     return this.isTakenBack ? [...received.keys()].map(peer => ({ peer, reason: 'DIVERGED' })) : []
@@ -248,4 +267,14 @@ class NeighbourAverages implements Averaging {
     this.computed.set(topology, factors)
     return factors
   }
+}
+
+/** A sum stands for one head, under the number of its first sender. */
+function asOne(sum: HeadSum | undefined): ReadonlyMap<number, Float32Array> {
+  return new Map(sum === undefined ? [] : [[sum.peers[0]!, sum.mean]])
+}
+
+/** The row that gives it the weights of all its senders; those of the others return to oneself. */
+function rowOf({ peers, weight }: HeadSum): MixingRow {
+  return { self: 1 - weight, from: [{ peer: peers[0]!, weight }] }
 }

@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { HeardReport, PeerIdStr, Presence, Standing, StatePayload } from '../../gossip/index.js'
+import type { HeardReport, PeerIdStr, Presence, Standing } from '../../gossip/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
 import type { Manifest } from '../manifest.js'
@@ -17,12 +17,12 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly presence: Presence
   /** Decodes heads of others, for a peer that is behind. Left out, every peer keeps its own. */
   readonly heads?: TakeOverInit['heads']
-  /** Our newest head that was sent to others. */
-  readonly latest: () => StatePayload | undefined
+  /** See {@link Road.handed}. */
+  readonly handed: () => Standing['head']
   readonly topologyOf: (peers: number) => Topology
   /** The members of a fixed federation, live or not; `self` is this peer's place among them. */
   readonly members?: readonly Member[]
-  readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode'>
+  readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode' | 'masks'>
   /** See {@link Entry}. */
   readonly round: number
   readonly samples: number
@@ -93,8 +93,8 @@ class ChangingPeers implements OpenRun {
   }
 
   standing(): ReturnType<OpenRun['standing']> {
-    const { latest, sumDigest } = this.init
-    const head = latest()
+    const { handed, sumDigest } = this.init
+    const head = handed()
     return { from: this.first, head: head && { round: head.round, digest: head.digest }, sumDigest: sumDigest?.() }
   }
 
@@ -188,7 +188,10 @@ class ChangingPeers implements OpenRun {
 
   /** The first round of a peer that joins or comes back: that of most, so that it has peers to exchange with. */
   private async begun(round: number, signal: AbortSignal): Promise<number> {
-    const ended = endedByMostBefore(this.othersNow(), round, this.init.manifest.rounds)
+    const { rounds, masks } = this.init.manifest
+    const ended = endedByMostBefore(this.othersNow(), round, rounds)
+    // In its round it may have masked before it died, and masks once for each (docs/privacy.md).
+    if (masks !== undefined) return Math.max(round, ended) + 1
     if (ended < 0) return round
     // Where peers have models of their own, the others hold the head of its last round, and accept no older one.
     if (this.init.heads === undefined) return Math.max(round, ended + 1)

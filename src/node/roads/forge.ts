@@ -13,19 +13,33 @@ export type Forge = (
   signal: AbortSignal,
 ) => Promise<Float32Array | ReadonlyMap<number, Float32Array>>
 
-/** A vector, and the numbers of those that it goes to. */
+/**
+ * Hides a vector from everybody, for one receiver.
+ *
+ * @returns a view on memory that the next call writes to; undefined where nothing may be handed over
+ */
+export type Conceal = (vector: Float32Array, receiver: number) => Promise<Float32Array | undefined>
+
+/** A vector, and the numbers of those that it goes to. It is valid until the next one is asked for. */
 export interface Said {
   readonly vector: Float32Array
   readonly receivers: readonly number[]
 }
 
-/** What goes to whom: one vector to all of them, unless a forged one is different for each. */
-export async function saidTo(
+/** What goes to whom: one vector to all of them, unless a forged or a hidden one is different for each. */
+export async function* saidTo(
   receivers: readonly number[],
-  forge: Forge | undefined,
+  { forge, conceal }: { readonly forge?: Forge | undefined; readonly conceal?: Conceal },
   ...[position, head, where, signal]: Parameters<Forge>
-): Promise<Said[]> {
+): AsyncGenerator<Said, void, undefined> {
   const said = (await forge?.(position, head, where, signal)) ?? head
-  if (said instanceof Float32Array) return [{ vector: said, receivers }]
-  return receivers.map(receiver => ({ vector: said.get(receiver)!, receivers: [receiver] }))
+  if (said instanceof Float32Array && conceal === undefined) {
+    yield { vector: said, receivers }
+    return
+  }
+  for (const receiver of receivers) {
+    const own = said instanceof Float32Array ? said : said.get(receiver)!
+    const vector = conceal === undefined ? own : await conceal(own, receiver)
+    if (vector !== undefined) yield { vector, receivers: [receiver] }
+  }
 }

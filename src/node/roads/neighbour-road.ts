@@ -5,6 +5,8 @@ import {
   digestOf,
   type Handover,
   type HearsayHost,
+  masked,
+  type Presence,
   type RejectionReason,
   type StatePayload,
   type Timing,
@@ -14,6 +16,8 @@ import type { Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
+import type { MaskedExchange } from './masked-exchange.js'
+import { createMasking } from './masking.js'
 import type { Patience } from './patience.js'
 import type { Beginning, Road } from './road.js'
 
@@ -39,15 +43,22 @@ export interface NeighbourRoadInit {
 export interface HandoverRoad extends Road<'neighbours'> {
   offer(round: number, values: Float32Array): Promise<void>
   readonly handover: Handover
+  /** With masks: the public half of the key that this peer masks with. */
+  readonly maskKey: Uint8Array | undefined
 }
 
-export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost): HandoverRoad {
+export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, presence: Presence): HandoverRoad {
   const { manifest } = init
+  const { masks, limits } = manifest
   const isAsync = manifest.mode === 'async'
+  const masking = masks && createMasking({ ...init, masks, normLimit: limits.headNorm }, node, presence)
   let begun: Beginning | undefined
   let exchange: StreamExchange | undefined
+  let concealed: MaskedExchange | undefined
   let round = 0
   let offered: StatePayload | undefined
+  /** With masks: the last round of which a head was handed over. */
+  let handedOver: number | undefined
 
   const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
     if (theirRound >= manifest.rounds || step >= init.steps) return 'FUTURE_ROUND'
@@ -62,10 +73,10 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   }
   const handover = createHandover({
     runId: init.runId,
-    layout: init.layout,
-    codec: codecNamed(manifest.encoding),
+    layout: masking?.layout ?? init.layout,
+    codec: masking === undefined ? codecNamed(manifest.encoding) : masked,
     latestOnly: isAsync,
-    normLimit: manifest.limits.headNorm,
+    normLimit: limits.headNorm,
     admit,
     deadlines: init.timing.handover,
     ...(init.buffers === undefined ? {} : { buffers: init.buffers }),
@@ -74,7 +85,13 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   return {
     kind: 'neighbours',
     handover,
-    road: { swap: (...asked) => exchange!.swap(...(asked as Parameters<StreamExchange['swap']>)) },
+    maskKey: masking?.publicKey,
+    road: {
+      swap(...asked) {
+        handedOver = asked[0].round
+        return exchange!.swap(...(asked as Parameters<StreamExchange['swap']>))
+      },
+    },
     start: () => handover.start(),
     stop: () => handover.stop(),
     begin(beginning) {
@@ -82,23 +99,31 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       const { open } = beginning
       const { patience, dialMs, lockstep } = init
       const whenElsewhere: ExchangeInit['whenElsewhere'] = (...asked) => open!.whenElsewhere(...asked)
-      const coming = open === undefined ? {} : { whenElsewhere, keepsLatest: true }
-      exchange = createExchange({ node, handover, forge: init.forge, isAsync, dialMs, patience, lockstep, ...coming })
+      const plain = { node, handover, forge: init.forge, dialMs, patience, lockstep, ...(open && { whenElsewhere }) }
+      concealed = masking?.createExchange({ ...plain, from: () => open?.standing().from ?? 0 })
+      exchange = concealed ?? createExchange({ ...plain, isAsync, keepsLatest: open !== undefined })
     },
     at(now) {
       round = now
     },
     async offer(round, values) {
+      handedOver = round
+      if (masking !== undefined) return
       const bytes = await handover.encode(values)
       offered = { bytes, digest: await digestOf(bytes), round }
     },
     latest: () => exchange?.latest() ?? offered,
+    handed() {
+      if (masking === undefined || handedOver === undefined) return undefined
+      return { round: handedOver, digest: new Uint8Array() }
+    },
     async idle() {
       // A neighbour may need our last head to finish.
       await exchange?.idle()
     },
     get counters() {
-      return handover.counters
+      const { rejected, ...bytes } = handover.counters
+      return { ...bytes, rejected: { ...rejected, ...concealed?.voided } }
     },
   }
 }

@@ -14,7 +14,7 @@ import {
 import type { Neighbourhood, Position } from '../../methods/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
-import { type Forge, saidTo } from './forge.js'
+import { type Conceal, type Forge, saidTo } from './forge.js'
 
 /** Sends the own head to the neighbours. */
 export interface Outbox {
@@ -39,6 +39,8 @@ export interface OutboxInit {
   readonly keepsLatest?: boolean
   /** Decides what is handed over: a simulated attack. @default the head */
   readonly forge?: Forge | undefined
+  /** Hides what is handed over. @default nothing is hidden */
+  readonly conceal?: Conceal
   /**
    * For peers of one process in lockstep: which peers are gone is known rather than detected, and no head of a living
    * peer may be lost, since its neighbour waits for it without limit.
@@ -132,7 +134,7 @@ export function createOutbox(init: OutboxInit): Outbox {
       .sendsTo(self)
       .filter(peer => lockstep?.isGone(members[peer]!.peerId.toString(), position.round) !== true)
     const ends: Promise<unknown>[] = []
-    for (const { vector, receivers: some } of await saidTo(receivers, init.forge, position, head, where, signal)) {
+    for await (const { vector, receivers: some } of saidTo(receivers, init, position, head, where, signal)) {
       const payload = await handover.encode(vector)
       const all = some.map(peer => send(members[peer]!.peerId, position, payload, signal))
       const over = Promise.all(all)

@@ -29,5 +29,5 @@ export function createPeerRoad(
   const parts = { ...init, layout, patience, timing }
   return methodOf(manifest.merge).road === 'everybody'
     ? createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
-    : createNeighbourRoad({ ...parts, steps, dialMs }, node)
+    : createNeighbourRoad({ ...parts, steps, dialMs }, node, presence)
 }

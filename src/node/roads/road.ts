@@ -24,8 +24,10 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   begin(beginning: Beginning): void
   /** Called when this peer enters a round. */
   at(round: number): void
-  /** Our newest payload that was sent to others. */
+  /** Our newest payload that was sent to others, for newcomers. */
   latest(): StatePayload | undefined
+  /** What our records state of it; its digest is empty where newcomers get none. @default what `latest` has */
+  handed?(): Pick<StatePayload, 'round' | 'digest'> | undefined
   /** Answers requests for published heads. */
   readonly heads?: HeadAnswers
   /** Decodes and releases heads that others hand over. */

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MaskedSum } from '../../../src/gossip/agreement/masked-sum.js'
-import { addModular, createMaskKey, maskOf } from '../../../src/gossip/agreement/masks.js'
+import { addModular } from '../../../src/gossip/agreement/modular.js'
 import type { Statement } from '../../../src/gossip/agreement/statement.js'
+import { createMaskKey } from '../../../src/gossip/masks/mask.js'
 
 const runId = new Uint8Array(32).fill(7)
 const widths = [1, 3]
@@ -66,16 +67,6 @@ describe('numbers of some width', () => {
         },
       ),
     )
-  })
-
-  it('are masked alike by two who have each others keys, and differently in each group', () => {
-    const [a, b] = [createMaskKey(), createMaskKey()]
-    const [one, other] = [a.secretWith(b.publicKey)!, b.secretWith(a.publicKey)!]
-    expect(one).toEqual(other)
-    expect(maskOf(one, runId, 40)).not.toEqual(maskOf(one, new Uint8Array(32), 40))
-    // A point of small order, with which every secret would be 0.
-    expect(a.secretWith(new Uint8Array(32))).toBeUndefined()
-    expect(a.secretWith(new Uint8Array(31))).toBeUndefined()
   })
 })
 

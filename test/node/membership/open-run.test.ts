@@ -57,7 +57,7 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     node: host,
     presence,
     heads: handover,
-    latest: () => kept,
+    handed: () => kept,
     parameters,
     head: { start: 0, end: layout.size, layout },
     // What a head is worth is how near its number is to nothing.

@@ -46,7 +46,7 @@ function openRun(node: HearsayHost, presence: Presence, sumDigest: () => Uint8Ar
     runId,
     node,
     presence,
-    latest: () => undefined,
+    handed: () => undefined,
     parameters: new Float32Array(smallLayout.size),
     head,
     loss: async () => 0,
@@ -69,7 +69,7 @@ it('a head of who sees the columns by another sum is refused on its stream, unti
   const manifest = parseManifest({ rounds: 10, merge: 'dfedavg' })
   const presence = await presenceOf(host, 'basel', () => ({ ...plainStanding, ...open.standing() }))
   const open = openRun(host, presence, () => sum(1))
-  const road = createNeighbourRoad({ ...common, manifest, steps: 1, dialMs: 5_000 }, host)
+  const road = createNeighbourRoad({ ...common, manifest, steps: 1, dialMs: 5_000 }, host, presence)
   road.begin({ federation: open.federation, open })
   await road.start()
 

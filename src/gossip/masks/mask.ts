@@ -1,0 +1,84 @@
+import { createCipheriv, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from 'node:crypto'
+import type { PeerIdStr } from '../peer-id.js'
+
+/*
+ * Masks that cancel in a sum: of two peers one adds what the other takes off. After Bonawitz et al., "Practical Secure
+ * Aggregation for Privacy-Preserving Machine Learning" (CCS 2017), section 4.
+ */
+
+/** One X25519 key, forgotten when what it was made for is over. */
+export interface MaskKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** The secret that only the other peer and we know; undefined for a bad key, as one that makes every secret 0. */
+  secretWith(publicKey: Uint8Array): Uint8Array | undefined
+}
+
+/** Secrets that a key remembers: as many as presence remembers peers. */
+const secretsKept = 1024
+
+export function createMaskKey(): MaskKey {
+  const { privateKey, publicKey } = generateKeyPairSync('x25519')
+  const known = new Map<string, Uint8Array | undefined>()
+  function agreedWith(x: string): Uint8Array | undefined {
+    try {
+      const other = createPublicKey({ key: { kty: 'OKP', crv: 'X25519', x }, format: 'jwk' })
+      return Uint8Array.from(diffieHellman({ privateKey, publicKey: other }))
+    } catch (error) {
+      // OpenSSL refuses a key that makes every secret 0.
+      if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_') === true) return undefined
+      throw error
+    }
+  }
+  return {
+    publicKey: Uint8Array.from(Buffer.from(publicKey.export({ format: 'jwk' }).x!, 'base64url')),
+    secretWith(other) {
+      const x = Buffer.from(other).toString('base64url')
+      if (!known.has(x)) {
+        if (known.size >= secretsKept) known.clear()
+        known.set(x, agreedWith(x))
+      }
+      return known.get(x)
+    },
+  }
+}
+
+/** Two peers, in whichever order. */
+export type Pair = readonly [PeerIdStr, PeerIdStr]
+
+/** Bytes that look random to a peer that does not know their secret, one after another. */
+export interface Mask {
+  next(bytes: number): Uint8Array
+}
+
+const zeros = new Uint8Array(1 << 18)
+
+/**
+ * The mask of a secret in a group.
+ *
+ * @param group - the same secret gives another mask in another group
+ * @param pair - whose mask it is: a peer that takes another's public key for its own would share that one's secrets with
+ *   everybody, and of two masks that are the same one would be added and one taken off. Left out for one's own secret.
+ */
+export function createMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): Mask {
+  const label = ['hearsay mask', ...[...(pair ?? [])].sort(byCodeUnits)].join(' ')
+  const key = new Uint8Array(hkdfSync('sha256', secret, group, label, 32))
+  const cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16))
+  return {
+    next: bytes => cipher.update(bytes <= zeros.length ? zeros.subarray(0, bytes) : new Uint8Array(bytes)),
+  }
+}
+
+/** The first bytes of a mask. */
+export function maskOf(secret: Uint8Array, group: Uint8Array, length: number, pair?: Pair): Uint8Array {
+  return createMask(secret, group, pair).next(length)
+}
+
+/** Does the first of a pair add its mask? The other takes it off. */
+export function adds(self: PeerIdStr, other: PeerIdStr): boolean {
+  return self < other
+}
+
+function byCodeUnits(a: string, b: string): number {
+  return a < b ? -1 : 1
+}

@@ -1,0 +1,60 @@
+import { createMaskKey, type HearsayHost, maskedLayout, type PeerIdStr, type Presence } from '../../gossip/index.js'
+import { leastSenders, type MasksSection } from '../../methods/index.js'
+import type { Layout } from '../../tensors/index.js'
+import type { Lockstep } from '../lockstep.js'
+import { createMaskedExchange, type MaskedExchange, type MaskedExchangeInit } from './masked-exchange.js'
+
+export interface MaskingInit {
+  readonly masks: MasksSection
+  readonly runId: Uint8Array
+  /** Layout of a head. */
+  readonly layout: Layout
+  /** See {@link MaskedExchangeInit}. */
+  readonly normLimit: number
+  /** Knows the keys of peers of one process, which publish no records. */
+  readonly lockstep?: Lockstep | undefined
+}
+
+/** What a road has where heads are masked: the peer's key, and those of the others. */
+export interface Masking {
+  readonly publicKey: Uint8Array
+  /** Layout of a masked head. */
+  readonly layout: Layout
+  createExchange(
+    init: Omit<MaskedExchangeInit, 'runId' | 'layouts' | 'key' | 'keysIn' | 'least' | 'normLimit'>,
+  ): MaskedExchange
+}
+
+/** Its key is kept nowhere: a process that has died may have masked with it what the next one would mask again. */
+export function createMasking(init: MaskingInit, node: HearsayHost, presence: Presence): Masking {
+  const { masks, layout: head, lockstep } = init
+  const key = createMaskKey()
+  const self = node.peerId.toString()
+  const layout = maskedLayout(head)
+  lockstep?.maskKeys.set(self, key.publicKey)
+
+  function keysIn(round: number): (peer: PeerIdStr) => Uint8Array | undefined {
+    // A peer that dies in this round is missed in it, as in the field.
+    if (lockstep !== undefined) {
+      return peer => (lockstep.isGone(peer, round - 1) ? undefined : lockstep.maskKeys.get(peer))
+    }
+    const live = new Set(presence.live())
+    const published = (peer: PeerIdStr): Uint8Array | undefined =>
+      live.has(peer) ? presence.heard().get(peer)?.maskKey : undefined
+    return peer => (peer === self ? key.publicKey : published(peer))
+  }
+
+  return {
+    publicKey: key.publicKey,
+    layout,
+    createExchange: exchange =>
+      createMaskedExchange({
+        ...exchange,
+        ...init,
+        layouts: { head, masked: layout },
+        key,
+        keysIn,
+        least: leastSenders(masks),
+      }),
+  }
+}
