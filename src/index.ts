@@ -158,6 +158,7 @@ export {
   type Disbelief,
   type FigureText,
   type HeadBefore,
+  type HeadSum,
   type Hearing,
   type Kept,
   type Listened,

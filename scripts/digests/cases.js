@@ -47,6 +47,10 @@ const merges = {
     model: { kind: 'cnn', channels: [2], hidden: 8 },
     training: { steps: 2, batch: 16, augment: { crop: 1, flip: true } },
   },
+  'dfedavg, masked, on a random-regular graph, with a death': [
+    { merge: 'dfedavg', masks: true, topology: { kind: 'random-regular', degree: 4 }, peers: 6, rounds: 3 },
+    { faults: [{ peer: 1, round: 1 }] },
+  ],
   'dfedsam on a torus': { merge: 'dfedsam', topology: 'torus', peers: 6, rounds: 3 },
   'dfedsam on a full graph, adaptive, clipped, with a liar': [
     {

@@ -1,7 +1,8 @@
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
-import { leastSenders, maskProblems } from './masks.js'
+import { maskProblems } from './masks.js'
+import { leastSenders } from './masks-section.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 

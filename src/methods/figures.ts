@@ -10,8 +10,8 @@ export interface Reported {
 export interface FigureText {
   /** Heads its column, or stands before it in a line: "own head". */
   readonly label: string
-  /** `measure` for the run's own, as of accuracies; `share` for what is read in percent. */
-  readonly unit: 'measure' | 'share' | 'number'
+  /** `measure` for the run's own, as of accuracies; `share` for what is read in percent; `count` for whole numbers. */
+  readonly unit: 'measure' | 'share' | 'number' | 'count'
 }
 
 /** How people read weights that a peer gives to peers, which together are 1. */
@@ -34,7 +34,7 @@ export interface ReportTexts {
 
 /** What is reported of merges with masks, since the peer's process started. */
 export const maskReports: ReportTexts = {
-  figures: { void: { label: 'void', unit: 'number' }, clamped: { label: 'clamped', unit: 'number' } },
+  figures: { void: { label: 'void rounds', unit: 'count' }, clamped: { label: 'clamped', unit: 'count' } },
 }
 
 /** What is reported of merges by a rule: the weight that each head was given. */

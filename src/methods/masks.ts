@@ -1,28 +1,4 @@
-import * as z from 'zod'
 import type { ManifestFacts, Method, Problem } from './method.js'
-
-/** How heads are hidden in sums (ALGORITHMS-2.md 4); docs/privacy.md has what is promised, and what is not. */
-const section = z.strictObject({
-  dropout: z.enum(['void']).default('void').meta({
-    says: 'Where a sender is missing, void: the receiver keeps its own head in that round',
-  }),
-  allowPairs: z.boolean().default(false).meta({
-    says: 'May a sum be of two heads? Either sender, if it helps the receiver, then gives away the other',
-  }),
-})
-
-/** `true` for the section with its defaults. */
-export const masksSchema = z
-  .preprocess((input: true | z.input<typeof section>) => (input === true ? {} : input), section)
-  .meta({ word: true })
-
-/** The manifest's section `masks`. */
-export type MasksSection = z.output<typeof section>
-
-/** How many heads a sum must be of, at least. */
-export function leastSenders({ allowPairs }: MasksSection): number {
-  return allowPairs ? 2 : 3
-}
 
 /** The axes of a manifest that masks have needs of, beside its method's. */
 export interface MaskedAxes extends Pick<ManifestFacts, 'mode' | 'believe'> {

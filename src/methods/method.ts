@@ -6,7 +6,7 @@ import type { Topology } from '../topology/index.js'
 import type { MethodAnswers } from './answers.js'
 import type { ReportTexts } from './figures.js'
 import type { LocalMethod } from './local-plan.js'
-import type { MasksSection } from './masks.js'
+import type { MasksSection } from './masks-section.js'
 import type { Roads } from './roads.js'
 import type { Session, SessionContext } from './session.js'
 

@@ -32,7 +32,7 @@ export function describedField({ jsonSchema }: { jsonSchema: object }): void {
   if (word === undefined) return
   const { description: _text, default: _usual, ...section } = node
   for (const keyword of Object.keys(section)) delete node[keyword]
-  node.anyOf = [word === true ? { const: true } : wordOf(section, word as string), section]
+  node.anyOf = [wordOf(section, word as string), section]
 }
 
 /** A section written as one word: a kind that needs no other field, or the main field of a section without kinds. */

@@ -32,7 +32,7 @@ export type Placement = Arrangement | 'force'
 export interface FigureHeading {
   readonly name: string
   readonly label: string
-  readonly unit: 'measure' | 'share' | 'number'
+  readonly unit: 'measure' | 'share' | 'number' | 'count'
 }
 
 /** What reports and dashboards take from a run folder as it is: the same before and after it is joined with events. */

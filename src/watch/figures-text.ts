@@ -8,7 +8,8 @@ import { countOf, measured, percent, small } from './text.js'
 export function figureText(value: number | null | undefined, { unit }: FigureText, measure: Measure): string {
   if (unit === 'measure') return measured(value, measure)
   if (unit === 'share') return percent(value)
-  return value === null || value === undefined ? '–' : small(value)
+  if (value === null || value === undefined) return '–'
+  return unit === 'count' ? String(value) : small(value)
 }
 
 /**

@@ -56,14 +56,16 @@ function plainSum(senders: readonly Sender[], length: number): Int32Array {
 }
 
 const headsOf = (least: number) =>
-  fc.integer({ min: 1, max: 40 }).chain(length =>
-    fc.array(
-      fc
-        .array(fc.float({ min: -64, max: 64, noNaN: true }), { minLength: length, maxLength: length })
-        .map(Float32Array.from.bind(Float32Array) as (numbers: number[]) => Float32Array),
-      { minLength: least, maxLength: 6 },
-    ),
-  )
+  fc
+    .integer({ min: 1, max: 40 })
+    .chain(length =>
+      fc.array(
+        fc
+          .array(fc.float({ min: -64, max: 64, noNaN: true }), { minLength: length, maxLength: length })
+          .map(Float32Array.from.bind(Float32Array) as (numbers: number[]) => Float32Array),
+        { minLength: least, maxLength: 6 },
+      ),
+    )
 
 describe('masked heads', () => {
   it('P40 add up to the fixed-point sum without masks, to the last bit, in any order', async () => {

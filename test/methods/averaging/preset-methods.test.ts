@@ -8,7 +8,8 @@ const facts = {
   training: { batch: 32, learningRate: 0.05, decay: 1, weightDecay: 0, adaptive: false },
   mode: 'sync',
   isOfValues: false,
-  isPrivate: false, isMasked: false,
+  isPrivate: false,
+  isMasked: false,
 } as const
 
 function settled(input: SectionInput): object {

@@ -10,8 +10,9 @@ import {
 } from '../../../src/merge/index.js'
 import { type Believing, createBelieving } from '../../../src/methods/averaging/believing.js'
 import { createAveraging } from '../../../src/methods/averaging/rounds.js'
-import type { MethodEvent, NeighbourRoad } from '../../../src/methods/index.js'
+import type { MethodEvent, NeighbourRoad, Swap } from '../../../src/methods/index.js'
 import { type Federation, fixedFederation, type Member } from '../../../src/node/index.js'
+import { random } from '../../../src/random.js'
 import { mixingMatrix, spectralGap, type Topology } from '../../../src/topology/index.js'
 import { sliceLength } from '../../../src/turns.js'
 import { bits, build, matrixOf, vectors } from '../../merge/rounds.js'
@@ -296,5 +297,69 @@ describe('a neighbour that is absent', () => {
     })
     await gossipAll(models, { topology, steps, chebyshev: true })
     expect(twice.map(bits)).toEqual(models.map(bits))
+  })
+})
+
+describe('sums of masked heads', () => {
+  const topology = build('full', 4)
+  const length = 100
+  const constant = (value: number): Float32Array => new Float32Array(length).fill(value)
+
+  async function merged(
+    own: Float32Array,
+    masked: NonNullable<Swap['masked']>,
+    believing: Believing = trusting(),
+  ): Promise<MethodEvent[]> {
+    const peers = masked.sum?.peers ?? []
+    const absent = [1, 2, 3].filter(peer => !peers.includes(peer)).map(peer => ({ peer, reason: 'void' as const }))
+    const road: NeighbourRoad = { swap: async () => ({ received: new Map(), absent, masked, release() {} }) }
+    const gossip = createAveraging({ steps: 1, chebyshev: false, road, staleness: undefined, believing, rounds: 2 })
+    const events: MethodEvent[] = []
+    const federation = among(topology, 0)
+    for (const round of [0, 1]) {
+      const turn = { round, where: federation.at(round), head: own }
+      for await (const event of gossip.round(turn, never)) events.push(event)
+    }
+    return events
+  }
+
+  it('are merged by the weights of all their senders, and those of the others return to oneself', async () => {
+    for (const [peers, weight] of [
+      [[1, 2, 3], 0.75],
+      [[1, 3], 0.5],
+    ] as const) {
+      const own = constant(1)
+      const events = await merged(own, { sum: { peers, weight, mean: constant(3) }, clamped: 2 })
+      // Twice: 1 + w·(3 − 1), and again.
+      expect(own[7]).toBeCloseTo(3 - 2 * (1 - weight) ** 2, 6)
+      expect(events[0]).toMatchObject({ type: 'exchanged', received: peers })
+      expect(events.at(-1)).toMatchObject({ type: 'merged', figures: { void: 0, clamped: 4 } })
+    }
+  })
+
+  it('P42 leave the head as it was where there is none, and are counted', async () => {
+    const own = constant(1)
+    const events = await merged(own, { sum: undefined, clamped: 0 })
+    expect([...own]).toEqual([...constant(1)])
+    expect(events.filter(({ type }) => type === 'exchanged')).toMatchObject([{ received: [] }, { received: [] }])
+    expect(events.at(-1)).toMatchObject({ type: 'merged', localDistance: 0, figures: { void: 2, clamped: 0 } })
+  })
+
+  it('are refused as a whole: garbage, as of masks that do not cancel, poisons nothing', async () => {
+    const own = constant(1)
+    const believing = createBelieving({
+      limits: { headDistance: 5, headRadius: 0.5, lossIncrease: 10 },
+      uninformed: 1,
+      loss: async () => 0,
+    })
+    const { uniform } = random(1, 'garbage')
+    // Uniform words, as weights of 3/4 decode them.
+    const mean = Float32Array.from({ length }, () => ((uniform() - 0.5) * 256) / 0.75)
+    const events = await merged(own, { sum: { peers: [1, 2, 3], weight: 0.75, mean }, clamped: 0 }, believing)
+    expect([...own]).toEqual([...constant(1)])
+    const refused = events.filter(event => event.type === 'refused')
+    expect(refused).toHaveLength(2)
+    const heads = [1, 2, 3].map(peer => ({ peer, name: `peer-${peer}`, reason: 'TOO_FAR' }))
+    expect(refused[0]).toMatchObject({ heads })
   })
 })
