@@ -1,5 +1,5 @@
 import { shown } from '../foreign.js'
-import { methodOf } from '../methods/index.js'
+import { leastSenders, methodOf } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import { countOf, graphNames, wideTable } from '../watch/index.js'
 
@@ -26,13 +26,15 @@ export function revealedTable(manifest: Manifest, isClosed: boolean): string {
 }
 
 /** What is trained on the records, and what it tells of them. */
-function modelRows({ merge, share, topology, privacy }: Manifest): Row[] {
+function modelRows({ merge, share, topology, privacy, masks }: Manifest): Row[] {
   if (merge.method === 'none') return [['your model', 'nobody']]
-  const what = `${partOf(share)}, each round`
+  const summed = masks === undefined ? '' : `, in a sum with ${countOf(leastSenders(masks) - 1, 'other')} or more`
+  const what = `${partOf(share)}${summed}, each round`
+  const late = masks === undefined ? '; who comes late, on request' : ''
   const whom =
     methodOf(merge).road === 'everybody'
       ? `${everyPeer}, after you have left too`
-      : `neighbours on ${graphNames[topology.kind]}; who comes late, on request`
+      : `neighbours on ${graphNames[topology.kind]}${late}`
   return [
     [what, whom],
     ['  what it tells of one record', privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy)],

@@ -47,6 +47,14 @@ it('says which part of the model, and who gets it', () => {
   expect(rows({ ...digits, merge: 'none' })).toContain('your model | nobody')
 })
 
+it('says that masks leave a sum, and nothing for who comes late', () => {
+  const masked = { ...digits, topology: 'full', masks: true } as const
+  expect(rows(masked)[2]).toBe(
+    'your whole model, in a sum with 2 others or more, each round | neighbours on a full graph',
+  )
+  expect(rows({ ...masked, masks: { allowPairs: true } })[2]).toMatch(/in a sum with 1 other or more/)
+})
+
 it('says which sums are agreed on', () => {
   const columns = [
     { name: 'age', kind: 'number' as const },

@@ -11,12 +11,13 @@ import {
   summed,
 } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
-import type { MixingRow, Topology } from '../../topology/index.js'
+import type { Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
-import type { HeadSum, NeighbourRoad, Swap } from '../roads.js'
+import type { NeighbourRoad, Swap } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, TooStrict, Turn } from '../session.js'
 import type { Believing, MergeMade, PassOf } from './believing.js'
+import { asOne, rowOf } from './head-sum.js'
 import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
 import { createStrictness } from './strict.js'
 
@@ -267,14 +268,4 @@ class NeighbourAverages implements Averaging {
     this.computed.set(topology, factors)
     return factors
   }
-}
-
-/** A sum stands for one head, under the number of its first sender. */
-function asOne(sum: HeadSum | undefined): ReadonlyMap<number, Float32Array> {
-  return new Map(sum === undefined ? [] : [[sum.peers[0]!, sum.mean]])
-}
-
-/** The row that gives it the weights of all its senders; those of the others return to oneself. */
-function rowOf({ peers, weight }: HeadSum): MixingRow {
-  return { self: 1 - weight, from: [{ peer: peers[0]!, weight }] }
 }
