@@ -28,7 +28,7 @@ export const dpBrem = averagingMethod<Section, never, 'momentum'>({
       example: 0.9,
     }),
   }),
-  needs: {},
+  needs: { sums: true },
   settle: section => section,
   // Baselines of peers alone have no memory of rounds.
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),

@@ -44,7 +44,14 @@ describe('masks', () => {
   it('go with privacy, and with every preset of one exchange', () => {
     const data = { set: 'digits', standardise: { mean: [0.5], std: [0.2] } }
     expect(parseManifest({ masks: true, privacy: { budget: 8 }, data, topology }).masks).toBeDefined()
-    for (const merge of ['dpsgd', 'dfedavg', 'dfedavgm', 'dfedsam', { method: 'dfedsam-mgs', gossipSteps: 1 }]) {
+    for (const merge of [
+      'dpsgd',
+      'dfedavg',
+      'dfedavgm',
+      'dfedsam',
+      'dp-brem',
+      { method: 'dfedsam-mgs', gossipSteps: 1 },
+    ]) {
       expect(parseManifest({ masks: true, merge, topology }).masks).toBeDefined()
     }
   })
