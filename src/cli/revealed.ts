@@ -1,9 +1,13 @@
 import { shown } from '../foreign.js'
 import { leastSenders, methodOf } from '../methods/index.js'
-import type { Manifest } from '../node/index.js'
+import { type Manifest, planOf } from '../node/index.js'
+import { headSection, layoutOf } from '../tensors/index.js'
 import { countOf, graphNames, wideTable } from '../watch/index.js'
 
 const everyPeer = 'every peer of the run'
+
+/** Whether anything is handed over does not depend on what. */
+const noHead = headSection(layoutOf([]))
 
 type Row = readonly [what: string, toWhom: string]
 
@@ -26,15 +30,16 @@ export function revealedTable(manifest: Manifest, isClosed: boolean): string {
 }
 
 /** What is trained on the records, and what it tells of them. */
-function modelRows({ merge, share, topology, privacy, masks }: Manifest): Row[] {
-  if (merge.method === 'none') return [['your model', 'nobody']]
+function modelRows(manifest: Manifest): Row[] {
+  const { merge, share, topology, privacy, masks } = manifest
+  const isPublished = methodOf(merge).road === 'everybody'
+  if (!isPublished && planOf(manifest, noHead).steps === 0) return [['your model', 'nobody']]
   const summed = masks === undefined ? '' : `, in a sum with ${countOf(leastSenders(masks) - 1, 'other')} or more`
   const what = `${partOf(share)}${summed}, each round`
   const late = masks === undefined ? '; who comes late, on request' : ''
-  const whom =
-    methodOf(merge).road === 'everybody'
-      ? `${everyPeer}, after you have left too`
-      : `neighbours on ${graphNames[topology.kind]}${late}`
+  const whom = isPublished
+    ? `${everyPeer}, after you have left too`
+    : `neighbours on ${graphNames[topology.kind]}${late}`
   return [
     [what, whom],
     ['  what it tells of one record', privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy)],
