@@ -6,7 +6,7 @@ import { rowsOf, type Targets } from '../targets.js'
 import { tf } from '../tensorflow.js'
 import type { PrivateLayer } from './layers.js'
 import { countWithin } from './lengths.js'
-import { ofSome, type Share } from './shares.js'
+import type { Share } from './shares.js'
 
 /** Records as a private step sees them: some may only fill the batch up. */
 export interface Records {
@@ -20,6 +20,9 @@ export interface Records {
 
 /** A gradient that is longer counts nothing: its square is beyond float32. */
 const longest = 2 ** 64
+
+/** What goes into a layer, and errors, may be as large: the products of two of them, at all places, are still numbers. */
+const largest = 2 ** 50
 
 /** How their gradients are taken. */
 export interface Clipping {
@@ -46,7 +49,8 @@ export const figureNames = ['loss', 'within'] as const
  * themselves are never put together: one pass forward keeps what goes into each layer with parameters; one pass back, to
  * what these put out, gives the errors there; and of both come each record's length and the sum (arXiv 2210.00038).
  *
- * A record whose gradient is not finite, or longer than float32 can square, counts nothing.
+ * Where what goes into a layer or an error is no number, or too large, 0 takes its place, so that whatever a record does
+ * to float32 is that record's alone: its length is that of what is left. One that is too long to be squared counts nothing.
  *
  * Lengths are float32 numbers: a clipped gradient may exceed R by some 1e-6 of it; by CUDA, which rounds the factors of
  * products to 10 bits (TF32), by some 1e-3.
@@ -58,11 +62,12 @@ export function clippedSums(
   { targets: { losses }, clip }: Clipping,
 ): ClippedSums {
   // A row that only fills up is of zeros, or the loss would be that of whatever record lies there.
-  const counted = ofSome(inputs, mask)
+  const filled = tf.reshape(tf.equal(mask, 0), [-1, ...inputs.shape.slice(1).fill(1)])
+  const counted = tf.where(filled, tf.zerosLike(inputs), inputs)
   const { errors, befores, value } = errorsOf(layers, () =>
     tf.sum(tf.mul(losses(rowsOf(model.logits(counted, true)), targets), mask)),
   )
-  const shares: Share[] = layers.map(({ share }, i) => share(befores[i]!, errors[i]!))
+  const shares: Share[] = layers.map(({ share }, i) => share(tamed(befores[i]!), tamed(errors[i]!)))
   const lengths = tf.sqrt(sumOf(shares.map(({ squares }) => squares)))
   const clipped = tf.mul(mask, tf.minimum(1, tf.div(clip, tf.add(lengths, normGuard))))
   // Whatever the operations before make of a length that is no number: it is compared as it is, and NaN is not below.
@@ -73,6 +78,11 @@ export function clippedSums(
     for (const [k, sum] of shares[i]!.sums(column).entries()) sums[places[k]!] = sum
   }
   return { sums, loss: value, within: countWithin(lengths as Tensor1D, mask, clip) }
+}
+
+/** NaN is not less than anything. */
+function tamed(x: Tensor): Tensor {
+  return tf.where(tf.less(tf.abs(x), largest), x, tf.zerosLike(x))
 }
 
 /** Of each layer what went to its parameters, and the loss's gradient in what they made of it. */

@@ -134,7 +134,7 @@ export class PrivateCourse implements Course {
   }
 }
 
-/** With the first sample, whatever it is: it then counts nothing. */
+/** With the first sample, whatever it is: {@link clippedSums} takes zeros for it. */
 function filled(pick: Int32Array, rows: number): Int32Array {
   const all = new Int32Array(rows)
   all.set(pick)

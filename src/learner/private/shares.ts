@@ -16,16 +16,6 @@ export interface Share {
   sums(factors: Tensor2D): Tensor[]
 }
 
-/**
- * Rows with a factor above 0 as they are, and zeros for all others: what counts nothing may be no number, and 0·NaN is none.
- *
- * @param factors - one a row
- */
-export function ofSome<T extends Tensor>(x: T, factors: Tensor): T {
-  const counts = tf.reshape(tf.greater(factors, 0), [-1, ...x.shape.slice(1).fill(1)])
-  return tf.where(counts, x, tf.zerosLike(x))
-}
-
 /** Several parameters of one layer, one behind the other. */
 export function joined(shares: readonly Share[]): Share {
   return {
@@ -38,7 +28,7 @@ export function joined(shares: readonly Share[]): Share {
 export function matrixShare(a: Tensor2D, e: Tensor2D): Share {
   return {
     squares: tf.mul(squaresOf(a), squaresOf(e)),
-    sums: factors => [tf.matMul(ofSome(a, factors), tf.mul(ofSome(e, factors), factors), true)],
+    sums: factors => [tf.matMul(a, tf.mul(e, factors), true)],
   }
 }
 
@@ -81,10 +71,9 @@ export function placesShare(a: Tensor3D, e: Tensor3D): Share {
     return {
       squares: tf.maximum(tf.sum(tf.sum(pairs, 2), 1), least),
       sums: factors => {
-        const scaled = tf.mul(ofSome(e, factors), tf.expandDims(factors, 2))
+        const scaled = tf.mul(e, tf.expandDims(factors, 2))
         const rows = records * places
-        const some = tf.reshape(ofSome(a, factors), [rows, inputs])
-        return [tf.matMul(some, tf.reshape(scaled, [rows, outputs]), true)]
+        return [tf.matMul(tf.reshape(a, [rows, inputs]), tf.reshape(scaled, [rows, outputs]), true)]
       },
     }
   }
@@ -92,7 +81,7 @@ export function placesShare(a: Tensor3D, e: Tensor3D): Share {
   return {
     squares: squaresOf(each),
     sums: factors => {
-      const sum = tf.matMul(factors, ofSome(tf.reshape(each, [records, inputs * outputs]), factors), true)
+      const sum = tf.matMul(factors, tf.reshape(each, [records, inputs * outputs]), true)
       return [tf.reshape(sum, [inputs, outputs])]
     },
   }
@@ -107,7 +96,7 @@ export function offsetShare(e: Tensor, size: number): Share {
       : overPlaces(tf.reshape(e, [records, -1, size]) as Tensor3D)
   return {
     squares: squaresOf(each),
-    sums: factors => [tf.reshape(tf.matMul(factors, ofSome(each, factors), true), [size])],
+    sums: factors => [tf.reshape(tf.matMul(factors, each, true), [size])],
   }
 }
 

@@ -227,7 +227,7 @@ describe('P36 the sum of clipped gradients is that of a loop over the records', 
 describe('a record whose gradient is not finite', () => {
   const records = 6
   for (const [name, [model, shape, outputs = 3]] of Object.entries(builtIn)) {
-    it(`counts nothing, whether it takes part or fills up: ${name}`, async () => {
+    it(`counts no more than any other, and nothing where it fills up: ${name}`, async () => {
       for (const backend of backends) {
         await backend.select()
         const built = await buildModel(modelSchema.parse(model), shape, outputs, 5)
