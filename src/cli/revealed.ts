@@ -36,10 +36,10 @@ function modelRows(manifest: Manifest): Row[] {
   if (!isPublished && planOf(manifest, noHead).steps === 0) return [['your model', 'nobody']]
   const summed = masks === undefined ? '' : `, in a sum with ${countOf(leastSenders(masks) - 1, 'other')} or more`
   const what = `${partOf(share)}${summed}, each round`
-  const late = masks === undefined ? '; who comes late, on request' : ''
+  const asking = masks === undefined ? '; any other peer on request' : ''
   const whom = isPublished
     ? `${everyPeer}, after you have left too`
-    : `neighbours on ${graphNames[topology.kind]}${late}`
+    : `neighbours on ${graphNames[topology.kind]}${asking}`
   return [
     [what, whom],
     ['  what it tells of one record', privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy)],
@@ -63,6 +63,7 @@ function ownRows({ data, task, privacy }: Manifest): Row[] {
     ['number of records', everyPeer],
     ...(privacy === undefined ? [['loss and accuracy', everyPeer] as const] : []),
     ...(agrees ? [[columnsText(task), everyPeer] as const] : []),
+    ...(task === undefined ? [] : [['columns, classes of who began', everyPeer] as const]),
   ]
 }
 

@@ -236,7 +236,7 @@ class Assembly implements AssembledPeer, PeerParts {
     }
     const start = yield* this.startRun(entry, signal)
     this.hasBegun = true
-    const report = entry.kind === 'members' ? endedBefore(0, 0) : endedBefore(entry.round, entry.samples)
+    const { round, samples } = entry.kind === 'members' ? { round: 0, samples: 0 } : entry
     const rounds: RoundsInit = {
       ...init,
       ...start,
@@ -248,7 +248,7 @@ class Assembly implements AssembledPeer, PeerParts {
       // A simulation has baselines instead, and its workers are busy.
       testsBefore: init.field !== undefined,
     }
-    yield* this.reported(runRounds(rounds, signal), report)
+    yield* this.reported(runRounds(rounds, signal), endedBefore(round, samples), samples)
     await this.road.idle()
   }
 
@@ -264,15 +264,17 @@ class Assembly implements AssembledPeer, PeerParts {
   private async *reported(
     events: AsyncIterable<RoundHappening>,
     before: RoundReport,
+    records: number,
   ): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, road, open } = this
-    const measure = measureOf(init.manifest.data)
+    const { data, privacy } = init.manifest
+    const rule = { measure: measureOf(data), isPrivate: privacy !== undefined, records }
     let report = before
     for await (const event of events) {
       if (event.type === 'caught-up') road.at(event.to)
       if (event.type === 'trained') road.at(event.round)
       if (event.type === 'ended') init.lockstep?.end(this.node.peerId.toString(), event.round)
-      report = reportAfter(report, event, { measure, isPrivate: init.manifest.privacy !== undefined })
+      report = reportAfter(report, event, rule)
       // A simulation needs no record: the lockstep has its contents, and a head states its peer's round.
       if (event.type === 'ended' && init.field !== undefined) await this.presence.publish(report)
       yield event

@@ -7,18 +7,20 @@ export interface ReportRule {
   readonly measure: Measure
   /** Figures of own samples, which have no noise, are left out. */
   readonly isPrivate: boolean
+  /** Number of the peer's own. */
+  readonly records: number
 }
 
 /** A peer's report of its round, updated by this event. */
 export function reportAfter(
   report: RoundReport,
   event: Happening & { readonly round: number },
-  { measure, isPrivate }: ReportRule,
+  { measure, isPrivate, records }: ReportRule,
 ): RoundReport {
   if (event.type === 'trained') {
     const { round, samples, loss } = event
     // How many records noise has let take part is no business of others, nor when the budget is spent.
-    return isPrivate ? { round, samples: report.samples } : { round, samples, loss }
+    return isPrivate ? { round, samples: records } : { round, samples, loss }
   }
   if (event.type === 'merged') return { ...report, localDistance: event.localDistance }
   // Records contain accuracies, which are 0 to 1 (docs/wire.md); other measures are not sent.

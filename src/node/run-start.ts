@@ -84,7 +84,10 @@ export async function* joinOpenRun(
 ): AsyncGenerator<RoundHappening, RunStart, undefined> {
   if (round > 0) {
     // So that all peers that come back at once can agree on a round, and take over the head of one that was further.
-    await road.offer?.(round - 1, (await session.offered?.()) ?? headOf(init.parameters, init.head))
+    // A peer that exchanges nothing gives its head to nobody.
+    if (session.exchange !== undefined) {
+      await road.offer?.(round - 1, (await session.offered?.()) ?? headOf(init.parameters, init.head))
+    }
     await presence.publish(endedBefore(round, samples))
   }
   reconnectLost({ node, presence, remembered, dialMs }, stopping).catch(error => {

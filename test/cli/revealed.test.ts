@@ -15,7 +15,7 @@ it('says what is revealed to whom', () => {
   expect(rows(digits)).toEqual([
     'revealed | to whom',
     'your records | nobody',
-    'your whole model, each round | neighbours on a ring; who comes late, on request',
+    'your whole model, each round | neighbours on a ring; any other peer on request',
     'what it tells of one record | is not bounded (docs/privacy.md)',
     'number of records | every peer of the run',
     'loss and accuracy | every peer of the run',
@@ -37,7 +37,7 @@ it('says how much of one record, where training is private, and that loss and ac
 
 it('says which part of the model, and who gets it', () => {
   expect(rows({ ...digits, share: 'head', topology: 'full' })[2]).toBe(
-    'the head of your model, each round | neighbours on a full graph; who comes late, on request',
+    'the head of your model, each round | neighbours on a full graph; any other peer on request',
   )
   expect(rows({ ...digits, model: 'mlp', share: 'hidden_2' })[2]).toMatch(/^your model from the layer "hidden_2" on,/)
   expect(rows({ ...digits, model: 'mlp', share: 'body' })[2]).toMatch(/^your model without its head, each round/)
@@ -61,8 +61,11 @@ it('says which sums are agreed on', () => {
     { name: 'ill', kind: 'label' as const },
   ]
   const task = { classes: ['no', 'yes'], columns, ranges: [{ centre: 50, spread: 16 }] }
-  expect(rows({ data: 'own.csv', model: 'logistic', task })).toContain(
-    'sums of 1 column, over all peers | every peer of the run',
+  expect(rows({ data: 'own.csv', model: 'logistic', task })).toEqual(
+    expect.arrayContaining([
+      'sums of 1 column, over all peers | every peer of the run',
+      'columns, classes of who began | every peer of the run',
+    ]),
   )
   expect(rows({ data: { set: 'own.csv', standardise: 'agreed' }, model: 'logistic' })).toContain(
     'sums of columns, over all peers | every peer of the run',

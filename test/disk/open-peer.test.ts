@@ -10,6 +10,7 @@ import {
   openPeer,
 } from '../../src/disk/index.js'
 import { HearsayError } from '../../src/errors.js'
+import { createHost, requestState, type StateRefused } from '../../src/gossip/index.js'
 import { createIdentity, parseManifest } from '../../src/node/index.js'
 import { emptyFolder } from './children.js'
 
@@ -96,6 +97,40 @@ it('a running peer is saved and tested when it is asked to, and comes back from 
   expect(second.parameters).toEqual(trained)
   expect(await run(second)).toEqual([1, 2])
 })
+
+it.each([
+  ['dfedsam', 'a head'],
+  ['none', 'NOTHING_YET'],
+])(
+  'a peer that comes back gives its head to whoever asks, unless nothing is handed over: %s',
+  async (method, answer) => {
+    const folder = join(await emptyFolder(), 'run')
+    const run = parseManifest({ ...manifest, merge: method, training: { steps: 2 } })
+    const first = await open(folder, { manifest: run })
+    for await (const event of first.run()) if (event.type === 'ended') break
+    await first.kill()
+
+    const second = await open(folder, { manifest: run })
+    const node = await createHost({ privateKey: (await createIdentity()).privateKey, transport: 'tcp', listen: [] })
+    onTestFinished(() => node.stop())
+    await node.start()
+    for await (const _ of second.run()) {
+      const asked = requestState(
+        node,
+        second.addresses(),
+        { what: 'HEAD', runId: second.runId, limitBytes: 1e6 },
+        AbortSignal.timeout(20_000),
+      )
+      expect(
+        await asked.then(
+          () => 'a head',
+          (error: StateRefused) => error.code,
+        ),
+      ).toBe(answer)
+      break
+    }
+  },
+)
 
 it('a folder of another run or another peer is refused, one in use too, and one where nothing began is taken away', async () => {
   const folder = join(await emptyFolder(), 'run')

@@ -21,8 +21,8 @@ export interface Records {
 /** A gradient that is longer counts nothing: its square is beyond float32. */
 const longest = 2 ** 64
 
-/** What goes into a layer, and errors, may be as large: the products of two of them, at all places, are still numbers. */
-const largest = 2 ** 50
+/** What goes into a layer, and errors, may be as large: products of two of each, at all places, are still numbers. */
+const largest = 2 ** 24
 
 /** How their gradients are taken. */
 export interface Clipping {
