@@ -34,9 +34,19 @@ export type { LanInit } from './host/lan.js'
 export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
 export { presenceScore } from './host/peer-scores.js'
 export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
+export {
+  answerOf,
+  drawOwnMask,
+  leastHeads,
+  masksLeft,
+  questionTo,
+  shareLimits,
+  threshold,
+} from './masks/double-mask.js'
 export { type MaskGroup, maskGroup } from './masks/group.js'
 export { createMaskKey, type MaskKey } from './masks/mask.js'
-export { isMaskedFor, masked, maskedLayout, unmask, writeMasked } from './masks/masked-head.js'
+export { isMaskedFor, type MaskInSum, masked, maskedLayout, unmask, writeMasked } from './masks/masked-head.js'
+export { createShareService, type ShareService, type SharesInit } from './masks/shares.js'
 export type { PeerIdStr } from './peer-id.js'
 export {
   createPresence,

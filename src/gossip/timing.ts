@@ -1,4 +1,5 @@
 import { handoverProtocol } from './handover/protocol.js'
+import { sharesProtocol } from './masks/protocol.js'
 import { presenceProtocol } from './presence/protocol.js'
 import { publicationProtocol } from './publication/protocol.js'
 import { stateProtocol } from './state/protocol.js'
@@ -7,6 +8,8 @@ import type { StreamDeadlines } from './stream/deadlines.js'
 /** Everything that a clock decides between peers: how long a peer is waited for, and how often it may send. */
 export interface Timing {
   readonly handover: StreamDeadlines
+  /** Of masks. */
+  readonly shares: StreamDeadlines
   readonly state: StreamDeadlines
   /** From an announcement to its payload. */
   readonly pullMs: number
@@ -19,6 +22,7 @@ export interface Timing {
 /** Among strangers, over networks that fail. */
 export const fieldTiming: Timing = {
   handover: handoverProtocol.deadlines,
+  shares: sharesProtocol.deadlines,
   state: stateProtocol.deadlines,
   pullMs: publicationProtocol.deadlines.pullMs,
   headsPerSecond: publicationProtocol.limits.headsPerSecond,
@@ -34,6 +38,7 @@ const { POSITIVE_INFINITY: never } = Number
  */
 export const untimed: Timing = {
   handover: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
+  shares: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   state: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   pullMs: never,
   headsPerSecond: never,

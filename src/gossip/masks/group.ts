@@ -23,13 +23,16 @@ export interface MaskGroupInit {
   readonly senders: ReadonlyMap<PeerIdStr, Uint8Array>
   /** With fewer senders a sum would be a head, or a head and a colluder's. */
   readonly least: number
+  /** @default any number */
+  readonly most?: number
 }
 
-/** @returns undefined where these peers must not mask: they are too few, or two have the same key */
-export function maskGroup({ runId, receiver, round, step, senders, least }: MaskGroupInit): MaskGroup | undefined {
+/** @returns undefined where these peers must not mask: they are too few or too many, or two have the same key */
+export function maskGroup(init: MaskGroupInit): MaskGroup | undefined {
+  const { runId, receiver, round, step, senders, least, most = Number.POSITIVE_INFINITY } = init
   const sorted = [...senders].sort(([a], [b]) => (a < b ? -1 : 1))
   const keys = sorted.map(([, key]) => Buffer.from(key).toString('hex'))
-  if (keys.length < least || new Set(keys).size < keys.length) return undefined
+  if (keys.length < least || keys.length > most || new Set(keys).size < keys.length) return undefined
   const lines = sorted.map(([peer], place) => `${peer} ${keys[place]}\n`)
   const digest = sha256('hearsay masked head 1\n', runId, `${receiver} ${round} ${step}\n`, ...lines)
   return { receiver, senders: new Map(sorted), digest }

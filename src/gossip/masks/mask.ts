@@ -54,15 +54,19 @@ export interface Mask {
 const zeros = new Uint8Array(1 << 18)
 
 /**
- * The mask of a secret in a group.
+ * The key of the mask of a secret in a group, 32 bytes: it gives away this mask and nothing else.
  *
  * @param group - the same secret gives another mask in another group
  * @param pair - whose mask it is: a peer that takes another's public key for its own would share that one's secrets with
  *   everybody, and of two masks that are the same one would be added and one taken off. Left out for one's own secret.
  */
-export function createMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): Mask {
+export function keyOfMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): Uint8Array {
   const label = ['hearsay mask', ...[...(pair ?? [])].sort(byCodeUnits)].join(' ')
-  const key = new Uint8Array(hkdfSync('sha256', secret, group, label, 32))
+  return new Uint8Array(hkdfSync('sha256', secret, group, label, 32))
+}
+
+/** The mask of a key. */
+export function maskWith(key: Uint8Array): Mask {
   const cipher = createCipheriv('aes-256-ctr', key, new Uint8Array(16))
   return {
     next: bytes => cipher.update(bytes <= zeros.length ? zeros.subarray(0, bytes) : new Uint8Array(bytes)),
@@ -71,7 +75,7 @@ export function createMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): 
 
 /** The first bytes of a mask. */
 export function maskOf(secret: Uint8Array, group: Uint8Array, length: number, pair?: Pair): Uint8Array {
-  return createMask(secret, group, pair).next(length)
+  return maskWith(keyOfMask(secret, group, pair)).next(length)
 }
 
 /** Does the first of a pair add its mask? The other takes it off. */

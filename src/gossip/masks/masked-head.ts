@@ -4,7 +4,7 @@ import { inSlices } from '../../turns.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { fromFixed, toFixed } from './fixed-point.js'
 import type { MaskGroup } from './group.js'
-import { adds, createMask, type Mask, type MaskKey } from './mask.js'
+import { adds, keyOfMask, type Mask, type MaskKey, maskWith } from './mask.js'
 
 /*
  * A masked head on its way: as many words of 32 bits as the head has numbers, and behind them the digest of the group
@@ -32,6 +32,14 @@ export interface MaskedHeadInit {
   readonly key: MaskKey
   /** What the receiver gives to this head. */
   readonly weight: number
+  /** With shares: the secret of a mask of its own, which is added too. */
+  readonly own?: Uint8Array | undefined
+}
+
+/** A mask that is in a sum: added, or taken off. */
+export interface MaskInSum {
+  readonly mask: Mask
+  readonly adds: boolean
 }
 
 /**
@@ -42,14 +50,14 @@ export interface MaskedHeadInit {
 export async function writeMasked(
   into: Float32Array,
   head: Float32Array,
-  { group, self, key, weight }: MaskedHeadInit,
+  { group, self, key, weight, own }: MaskedHeadInit,
 ): Promise<number | undefined> {
-  const masks: { readonly mask: Mask; readonly adds: boolean }[] = []
+  const masks: MaskInSum[] = own === undefined ? [] : [{ mask: maskWith(keyOfMask(own, group.digest)), adds: true }]
   for (const [peer, theirs] of group.senders) {
     if (peer === self) continue
     const secret = key.secretWith(theirs)
     if (secret === undefined) return undefined
-    masks.push({ mask: createMask(secret, group.digest, [self, peer]), adds: adds(self, peer) })
+    masks.push({ mask: maskWith(keyOfMask(secret, group.digest, [self, peer])), adds: adds(self, peer) })
   }
   const words = wordsOf(into)
   let clamped = 0
@@ -73,17 +81,20 @@ export function isMaskedFor(came: Float32Array, { digest }: MaskGroup): boolean 
  * @param into - as long as a head; receives the mean
  * @param sum - as long: receives what the masked heads add up to
  * @param weight - of all of them together
+ * @param left - masks that are left in the sum. @default none: all cancel
  */
 export async function unmask(
   into: Float32Array,
   sum: Int32Array,
   came: readonly Float32Array[],
   weight: number,
+  left: readonly MaskInSum[] = [],
 ): Promise<void> {
   sum.fill(0)
   const all = came.map(wordsOf)
-  await inSlices(into.length, all.length + 1, (from, to) => {
+  await inSlices(into.length, all.length + maskVectors * left.length + 1, (from, to) => {
     for (const words of all) addWords(sum, words.subarray(from), from, to, true)
+    for (const { mask, adds } of left) addWords(sum, int32sOf(mask.next((to - from) * 4)), from, to, !adds)
     fromFixed(into, sum, weight, from, to)
   })
 }

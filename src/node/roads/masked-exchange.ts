@@ -5,6 +5,7 @@ import {
   maskGroup,
   type PeerIdStr,
   type StatePayload,
+  shareLimits,
   unmask,
   writeMasked,
 } from '../../gossip/index.js'
@@ -15,6 +16,7 @@ import { mixingRow } from '../../topology/index.js'
 import { inSlices } from '../../turns.js'
 import type { Member } from '../membership/member.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
+import type { Opened, ShareRounds } from './share-rounds.js'
 
 export interface MaskedExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAsync' | 'keepsLatest'> {
   readonly runId: Uint8Array
@@ -29,13 +31,16 @@ export interface MaskedExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAs
   readonly least: number
   /** Largest Euclidean norm of a mean of heads. */
   readonly normLimit: number
+  /** With `dropout: shares`. @default an exchange is void where a sender is missing */
+  readonly shares?: ShareRounds
 }
 
 /** Why an exchange was void: no sum came of it. */
 export type VoidReason =
   | 'VOID_TOO_FEW' // fewer senders are live than a sum must be of, or none of it concerns this peer yet
-  | 'VOID_MISSING' // a sender's head did not come
+  | 'VOID_MISSING' // a sender's head did not come, or with shares more of them than may be missing
   | 'VOID_UNLIKE' // a sender has masked for other senders than this peer sees
+  | 'VOID_UNANSWERED' // with shares: the senders whose heads came did not say enough to take off the masks that are left
   | 'VOID_TOO_LONG' // the sum is longer than a mean of heads can be: somebody has sent what is no masked head
 
 /** An exchange of masked heads, of which a peer learns the sum. */
@@ -79,9 +84,12 @@ class Masked implements MaskedExchange {
     this.where = where
     this.clamped = 0
     const own = this.groups.get(where.self)
+    const receivers = [...this.groups].filter(([peer]) => peer !== where.self)
+    const handed = receivers.map(([peer, group]) => ({ group, peerId: where.members[peer]!.peerId }))
+    this.init.shares?.begin(position, handed, signal)
     const { received, absent, release } = await this.inner.swap(position, head, this.among(where), signal)
     try {
-      const { sum, unlike } = await this.summed(own, where, received)
+      const { sum, unlike } = await this.summed(own, where, received, signal)
       return {
         received: new Map(),
         absent: absentOf(where, absent, unlike, sum),
@@ -98,8 +106,9 @@ class Masked implements MaskedExchange {
     return undefined
   }
 
-  idle(): Promise<void> {
-    return this.inner.idle()
+  async idle(): Promise<void> {
+    await this.inner.idle()
+    await this.init.shares?.idle()
   }
 
   /**
@@ -107,7 +116,8 @@ class Masked implements MaskedExchange {
    * have masked for this position already: the sums of two groups that differ by one peer give away that peer's head.
    */
   private groupsIn(position: Position, where: Neighbourhood<Member>): ReadonlyMap<number, MaskGroup> {
-    const { runId, least, keysIn, from } = this.init
+    const { runId, least, shares, keysIn, from } = this.init
+    const most = shares === undefined ? undefined : shareLimits.senders
     const { round, step } = position
     const isNew = round > this.last.round || (round === this.last.round && step > this.last.step)
     if (!isNew || round < from()) return new Map()
@@ -119,7 +129,7 @@ class Masked implements MaskedExchange {
     for (const receiver of [...graph.sendsTo(self), self]) {
       const keys = graph.receivesFrom(receiver).map(peer => [idOf(peer), keyOf(idOf(peer))] as const)
       const senders = new Map(keys.flatMap(([peer, key]) => (key === undefined ? [] : [[peer, key] as const])))
-      const group = maskGroup({ runId, receiver: idOf(receiver), round, step, senders, least })
+      const group = maskGroup({ runId, receiver: idOf(receiver), round, step, senders, least, ...(most && { most }) })
       if (group !== undefined && (receiver === self || senders.has(this.self))) groups.set(receiver, group)
     }
     return groups
@@ -138,18 +148,22 @@ class Masked implements MaskedExchange {
     const { graph, topology, self } = this.where!
     const { weight } = mixingRow(graph, topology.weights, receiver).from.find(({ peer }) => peer === self)!
     const group = this.groups.get(receiver)!
-    const clamped = await writeMasked(this.words, vector, { group, self: this.self, key: this.init.key, weight })
+    const { shares, key } = this.init
+    const own = shares?.ownMaskFor(group.receiver)
+    if (shares !== undefined && own === undefined) return undefined
+    const clamped = await writeMasked(this.words, vector, { group, self: this.self, key, weight, own })
     if (clamped === undefined) return undefined
     // The same of every copy.
     this.clamped = clamped
     return this.words
   }
 
-  /** The sum of what came, if all of it did; and who has masked for another group. */
+  /** The sum of what came, if that is enough; and who has masked for another group. */
   private async summed(
     group: MaskGroup | undefined,
-    { numbers, row }: Neighbourhood,
+    where: Neighbourhood<Member>,
     received: ReadonlyMap<number, Float32Array>,
+    signal: AbortSignal,
   ): Promise<{ readonly sum?: HeadSum; readonly unlike: readonly number[] }> {
     const unlike = [...received].flatMap(([peer, words]) => (group && isMaskedFor(words, group) ? [] : [peer]))
     const because = (reason: VoidReason): { readonly unlike: readonly number[] } => {
@@ -157,18 +171,35 @@ class Masked implements MaskedExchange {
       return { unlike }
     }
     if (group === undefined) return because('VOID_TOO_FEW')
-    if (unlike.length > 0) return because('VOID_UNLIKE')
-    if (received.size < group.senders.size) return because('VOID_MISSING')
-    const peers = [...group.senders.keys()].map(peer => numbers.get(peer)!).sort((a, b) => a - b)
+    const there = [...received.keys()].filter(peer => !unlike.includes(peer))
+    const opened = await this.open(group, where, there, unlike.length, signal)
+    if (typeof opened === 'string') return because(opened)
+    const { numbers, row } = where
+    const peers = opened.came.map(peer => numbers.get(peer)!).sort((a, b) => a - b)
     const weight = row.from.reduce((sum, { peer, weight }) => (peers.includes(peer) ? sum + weight : sum), 0)
     const { mean } = this
-    await unmask(mean, this.sum, [...received.values()], weight)
+    const words = peers.map(peer => received.get(peer)!)
+    await unmask(mean, this.sum, words, weight, opened.left)
     let squares = 0
     await inSlices(mean.length, 1, (from, to) => {
       squares += squaredNorm(mean, from, to)
     })
     if (squares > this.init.normLimit ** 2) return because('VOID_TOO_LONG')
     return { sum: { peers, weight, mean }, unlike }
+  }
+
+  /** Of whose heads there can be a sum, and which masks do not cancel in it. */
+  private async open(
+    group: MaskGroup,
+    { members }: Neighbourhood<Member>,
+    there: readonly number[],
+    unlike: number,
+    signal: AbortSignal,
+  ): Promise<Opened | VoidReason> {
+    const ids = new Map(there.map(peer => [members[peer]!.peerId.toString(), members[peer]!.peerId]))
+    if (this.init.shares !== undefined) return this.init.shares.open(group, ids, signal)
+    if (unlike > 0) return 'VOID_UNLIKE'
+    return there.length < group.senders.size ? 'VOID_MISSING' : { came: [...ids.keys()], left: [] }
   }
 }
 

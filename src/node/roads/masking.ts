@@ -1,8 +1,20 @@
-import { createMaskKey, type HearsayHost, maskedLayout, type PeerIdStr, type Presence } from '../../gossip/index.js'
+import {
+  createMaskKey,
+  createShareService,
+  type HearsayHost,
+  type MaskKey,
+  maskedLayout,
+  type PeerIdStr,
+  type Presence,
+  type ShareService,
+  type SharesInit,
+  type StreamDeadlines,
+} from '../../gossip/index.js'
 import { leastSenders, type MasksSection } from '../../methods/index.js'
 import type { Layout } from '../../tensors/index.js'
 import type { Lockstep } from '../lockstep.js'
 import { createMaskedExchange, type MaskedExchange, type MaskedExchangeInit } from './masked-exchange.js'
+import { ShareRounds } from './share-rounds.js'
 
 export interface MaskingInit {
   readonly masks: MasksSection
@@ -13,6 +25,8 @@ export interface MaskingInit {
   readonly normLimit: number
   /** Knows the keys of peers of one process, which publish no records. */
   readonly lockstep?: Lockstep | undefined
+  readonly admit: SharesInit['admit']
+  readonly timing: { readonly shares: StreamDeadlines }
 }
 
 /** What a road has where heads are masked: the peer's key, and those of the others. */
@@ -20,8 +34,10 @@ export interface Masking {
   readonly publicKey: Uint8Array
   /** Layout of a masked head. */
   readonly layout: Layout
+  /** With `dropout: shares`: what hands them over. */
+  readonly service: ShareService | undefined
   createExchange(
-    init: Omit<MaskedExchangeInit, 'runId' | 'layouts' | 'key' | 'keysIn' | 'least' | 'normLimit'>,
+    init: Omit<MaskedExchangeInit, 'runId' | 'layouts' | 'key' | 'keysIn' | 'least' | 'normLimit' | 'shares'>,
   ): MaskedExchange
 }
 
@@ -32,6 +48,7 @@ export function createMasking(init: MaskingInit, node: HearsayHost, presence: Pr
   const self = node.peerId.toString()
   const layout = maskedLayout(head)
   lockstep?.maskKeys.set(self, key.publicKey)
+  const shared = masks.dropout === 'shares' ? createShares(init, node, key) : undefined
 
   function keysIn(round: number): (peer: PeerIdStr) => Uint8Array | undefined {
     // A peer that dies in this round is missed in it, as in the field.
@@ -47,6 +64,7 @@ export function createMasking(init: MaskingInit, node: HearsayHost, presence: Pr
   return {
     publicKey: key.publicKey,
     layout,
+    service: shared?.service,
     createExchange: exchange =>
       createMaskedExchange({
         ...exchange,
@@ -55,6 +73,23 @@ export function createMasking(init: MaskingInit, node: HearsayHost, presence: Pr
         key,
         keysIn,
         least: leastSenders(masks),
+        ...(shared && { shares: shared.rounds }),
       }),
   }
+}
+
+function createShares(
+  { runId, admit, timing: { shares: deadlines }, lockstep }: MaskingInit,
+  node: HearsayHost,
+  key: MaskKey,
+): { readonly service: ShareService; readonly rounds: ShareRounds } {
+  const service = createShareService({
+    runId,
+    admit,
+    answer: (...asked) => rounds.answer(...asked),
+    deadlines,
+  })({ node })
+  const self = node.peerId.toString()
+  const rounds = new ShareRounds({ self, key, service, lockstep, waitMs: deadlines.transferMs })
+  return { service, rounds }
 }

@@ -32,7 +32,7 @@ export interface NeighbourRoadInit {
   readonly forge?: ExchangeInit['forge']
   readonly buffers?: Buffers
   readonly patience: Patience
-  readonly timing: Pick<Timing, 'handover'>
+  readonly timing: Pick<Timing, 'handover' | 'shares'>
   /** See {@link ExchangeInit.lockstep}. */
   readonly lockstep?: Lockstep | undefined
   /** Longest try to reach a neighbour whose connection is lost. */
@@ -51,7 +51,6 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
   const { manifest } = init
   const { masks, limits } = manifest
   const isAsync = manifest.mode === 'async'
-  const masking = masks && createMasking({ ...init, masks, normLimit: limits.headNorm }, node, presence)
   let begun: Beginning | undefined
   let exchange: StreamExchange | undefined
   let concealed: MaskedExchange | undefined
@@ -71,6 +70,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
     if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
     return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
   }
+  const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, node, presence)
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
@@ -92,8 +92,14 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
         return exchange!.swap(...(asked as Parameters<StreamExchange['swap']>))
       },
     },
-    start: () => handover.start(),
-    stop: () => handover.stop(),
+    async start() {
+      await handover.start()
+      await masking?.service?.start()
+    },
+    async stop() {
+      await masking?.service?.stop()
+      await handover.stop()
+    },
     begin(beginning) {
       begun = beginning
       const { open } = beginning
@@ -122,8 +128,12 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
       await exchange?.idle()
     },
     get counters() {
-      const { rejected, ...bytes } = handover.counters
-      return { ...bytes, rejected: { ...rejected, ...concealed?.voided } }
+      const [heads, shares] = [handover.counters, masking?.service?.counters]
+      return {
+        sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
+        receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0),
+        rejected: added(heads.rejected, shares?.rejected, concealed?.voided),
+      }
     },
   }
 }
@@ -135,4 +145,13 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
  */
 function roundsAhead(topology: Topology): number {
   return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
+}
+
+/** Counts by reason, those of the same one added up. */
+function added(...all: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const counts of all) {
+    for (const [reason, count] of Object.entries(counts ?? {})) sum[reason] = (sum[reason] ?? 0) + count
+  }
+  return sum
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adds, createMask, createMaskKey, maskOf } from '../../../src/gossip/masks/mask.js'
+import { adds, createMaskKey, keyOfMask, maskOf, maskWith } from '../../../src/gossip/masks/mask.js'
 
 const group = new Uint8Array(32).fill(7)
 const secret = new Uint8Array(32).fill(5)
@@ -33,7 +33,7 @@ describe('a mask', () => {
 
   it('goes on where it was, however it is cut', () => {
     const whole = maskOf(secret, group, 300_000)
-    const mask = createMask(secret, group)
+    const mask = maskWith(keyOfMask(secret, group))
     const parts = Buffer.concat([3, 61, 0, 299_936].map(bytes => mask.next(bytes)))
     expect(Buffer.compare(parts, whole)).toBe(0)
   })

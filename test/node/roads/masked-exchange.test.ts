@@ -1,11 +1,20 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { createHandover, createMaskKey, type HearsayHost, masked, maskedLayout } from '../../../src/gossip/index.js'
+import {
+  createHandover,
+  createMaskKey,
+  createShareService,
+  type HearsayHost,
+  masked,
+  maskedLayout,
+  type ShareService,
+} from '../../../src/gossip/index.js'
 import { toFixed } from '../../../src/gossip/masks/fixed-point.js'
 import type { MaskKey } from '../../../src/gossip/masks/mask.js'
 import type { Swap } from '../../../src/methods/index.js'
 import { fixedFederation, fixedPatience, type Member } from '../../../src/node/index.js'
 import { createMaskedExchange, type MaskedExchange } from '../../../src/node/roads/masked-exchange.js'
+import { ShareRounds } from '../../../src/node/roads/share-rounds.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 import { createTopology } from '../../../src/topology/index.js'
 import { connect, never, startHost } from '../../gossip/hosts.js'
@@ -17,6 +26,8 @@ const headOf = (peer: number, round = 0): Float32Array =>
 
 interface Side {
   readonly exchange: MaskedExchange
+  readonly service: ShareService
+  readonly rounds: ShareRounds
   swap(round: number, head?: Float32Array): Promise<Swap>
 }
 
@@ -31,6 +42,7 @@ interface Options {
   /** The key that a peer masks with, though it publishes another. */
   readonly maskedWith?: (peer: number, key: MaskKey) => MaskKey
   readonly normLimit?: number
+  readonly shares?: boolean
 }
 
 /** Peers on a full graph, each with its masks. */
@@ -43,6 +55,7 @@ async function startPeers({
   forge,
   maskedWith = (_peer, key) => key,
   normLimit = 1e4,
+  shares = false,
 }: Options = {}): Promise<readonly Side[]> {
   const hosts: HearsayHost[] = await Promise.all(Array.from({ length: peers }, () => startHost('memory')))
   // In the order of their ids, as in a run.
@@ -73,7 +86,16 @@ async function startPeers({
       })({ node })
       await handover.start()
       onTestFinished(() => handover.stop())
+      const service = createShareService({
+        runId,
+        admit: () => undefined,
+        answer: (...asked) => rounds.answer(...asked),
+      })({ node })
+      await service.start()
+      onTestFinished(() => service.stop())
+      const rounds = new ShareRounds({ self: node.peerId.toString(), key: keys[self]!, service, waitMs: 1_500 })
       const exchange = createMaskedExchange({
+        ...(shares && { shares: rounds }),
         node,
         handover,
         patience: fixedPatience(waitMs),
@@ -90,6 +112,8 @@ async function startPeers({
       const federation = fixedFederation(members, self, topology)
       return {
         exchange,
+        service,
+        rounds,
         swap: (round, head = headOf(self, round)) =>
           exchange.swap({ round, step: 0 }, head, federation.at(round), never),
       }
@@ -232,5 +256,55 @@ describe('an exchange of masked heads', () => {
     const swaps = await Promise.all(sides.map(side => side.swap(0)))
     expect(swaps.map(({ masked: made }) => made!.clamped)).toEqual([0, 0, layout.size, 0])
     for (const value of swaps[0]!.masked!.sum!.mean) expect(value).toBeLessThan(64)
+  })
+})
+
+describe('an exchange of masked heads whose masks are shared', () => {
+  it('P42 brings the sum of those that came, to the last bit, where a quarter may be missing', async () => {
+    const sides = await startPeers({ peers: 6, shares: true, waitMs: 1_500 })
+    const whole = await Promise.all(sides.map(side => side.swap(0)))
+    for (const [self, { absent, masked: made }] of whole.entries()) {
+      expect(absent).toEqual([])
+      expect(made!.sum!.mean).toEqual(meanOf(others(self, 6), 1 / 6))
+    }
+    // Of the five senders of each, one is missing in round 1.
+    const some = await Promise.all(sides.slice(1).map(side => side.swap(1)))
+    for (const [at, { absent, masked: made }] of some.entries()) {
+      const there = others(at + 1, 6).filter(peer => peer !== 0)
+      expect(absent).toEqual([{ peer: 0, reason: 'late' }])
+      expect(made!.sum!.peers).toEqual(there)
+      expect(made!.sum!.mean).toEqual(meanOf(there, 1 / 6, 1))
+    }
+    // Two are too many.
+    const few = await Promise.all(sides.slice(2).map(side => side.swap(2)))
+    for (const { masked: made } of few) expect(made!.sum).toBeUndefined()
+    expect(sides[3]!.exchange.voided).toEqual({ VOID_MISSING: 1 })
+  })
+
+  it('is void where those whose heads came are silent afterwards', async () => {
+    const sides = await startPeers({ peers: 5, shares: true, waitMs: 1_500 })
+    const [first, ...rest] = sides as [Side, Side, Side, Side, Side]
+    // They hand over and answer nobody.
+    for (const { rounds } of rest) Object.assign(rounds, { answer: () => undefined })
+    const [own] = await Promise.all([first.swap(0), ...rest.map(side => side.swap(0))])
+    expect(own.masked!.sum).toBeUndefined()
+    expect(first.exchange.voided).toEqual({ VOID_UNANSWERED: 1 })
+  })
+
+  it('P43 answers once for a group, whatever is asked again', async () => {
+    const sides = await startPeers({ peers: 5, shares: true })
+    await Promise.all(sides.map(side => side.swap(0)))
+    for (const { rounds } of sides) {
+      const promised = [
+        ...(rounds as unknown as { promised: Map<string, { group: { digest: Uint8Array } }[]> }).promised,
+      ]
+      expect(promised).toHaveLength(4)
+      for (const [receiver, [one]] of promised) {
+        const at = { round: 0, step: 0, group: one!.group.digest }
+        const question = { came: [0, 1, 2], sealed: [new Uint8Array(48), new Uint8Array(48)] }
+        expect(rounds.answer(receiver, at, question)).toBeUndefined()
+        expect(rounds.answer('a stranger', at, question)).toBeUndefined()
+      }
+    }
   })
 })

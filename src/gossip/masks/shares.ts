@@ -1,0 +1,257 @@
+import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
+import { createDeadline } from '../../deadline.js'
+import { ReasonCounts } from '../../reason-counts.js'
+import { createWaiters } from '../../until.js'
+import { orNothing, throwBug } from '../bug.js'
+import { MaskAnswer, MaskShares } from '../generated/masks.js'
+import type { PeerIdStr } from '../peer-id.js'
+import { Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import type { StreamDeadlines } from '../stream/deadlines.js'
+import { frame, unframe, wholeFrames } from '../stream/frames.js'
+import { createStreamService } from '../stream/service.js'
+import { finish, receive, transmit } from '../stream/stream.js'
+import { shareLimits, type UnmaskQuestion } from './double-mask.js'
+import { sharesProtocol } from './protocol.js'
+
+const { limits } = sharesProtocol
+
+/** Where an exchange stands, and for which group. */
+export interface SharesPosition {
+  readonly round: number
+  readonly step: number
+  /** The group's digest. */
+  readonly group: Uint8Array
+}
+
+/** What a sender has handed to its receiver: for the same group as its head, or it is of no use. */
+export interface SealedShares {
+  readonly group: Uint8Array
+  readonly sealed: readonly Uint8Array[]
+}
+
+export interface SharesInit {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** See `HandoverInit`: it bounds what is held. */
+  readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined
+  /** Answers a receiver; undefined where it is to get no answer. */
+  readonly answer: (
+    receiver: PeerIdStr,
+    at: SharesPosition,
+    question: UnmaskQuestion,
+  ) => readonly Uint8Array[] | undefined
+  /** @default sharesProtocol.deadlines */
+  readonly deadlines?: StreamDeadlines
+}
+
+/** Hands shares over, and asks and answers for what is left in a sum. */
+export interface ShareService {
+  /** Idempotent. */
+  start(): Promise<void>
+  /** Idempotent. */
+  stop(): Promise<void>
+  /** Hands the own shares to a receiver. @returns whether it took them. @throws the signal's reason; CUT_OFF once stopped */
+  hand(to: PeerId, at: SharesPosition, sealed: readonly Uint8Array[], signal: AbortSignal): Promise<boolean>
+  /** Resolves with a sender's shares as soon as they are here. @throws the signal's reason */
+  take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<SealedShares>
+  /** Asks a sender. @returns undefined where it does not answer. @throws the signal's reason */
+  ask(
+    to: PeerId,
+    at: SharesPosition,
+    question: UnmaskQuestion,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[] | undefined>
+  /** Drops shares of earlier positions. */
+  advance(round: number, step: number): void
+  readonly counters: {
+    readonly sentBytes: number
+    readonly receivedBytes: number
+    readonly rejected: Readonly<Record<string, number>>
+  }
+}
+
+export function createShareService(init: SharesInit): (components: { node: Libp2p }) => ShareService {
+  return ({ node }) => new Shares(init, node)
+}
+
+class Shares implements ShareService {
+  private readonly held = new Map<string, SealedShares & { readonly round: number; readonly step: number }>()
+  private readonly waiters = createWaiters()
+  private readonly rejected = new ReasonCounts<RejectionReason>()
+  private readonly counts = { sentBytes: 0, receivedBytes: 0 }
+  private readonly deadlines: StreamDeadlines
+  private readonly service
+  private now = { round: 0, step: 0 }
+  private readonly sent = (bytes: number): void => {
+    this.counts.sentBytes += bytes
+  }
+  private readonly received = (bytes: number): void => {
+    this.counts.receivedBytes += bytes
+  }
+
+  constructor(
+    private readonly init: SharesInit,
+    private readonly node: Libp2p,
+  ) {
+    this.deadlines = init.deadlines ?? sharesProtocol.deadlines
+    this.service = createStreamService({
+      node,
+      id: sharesProtocol.id,
+      onStream: (...asked) => this.onStream(...asked),
+      reason: () => new Rejection('CUT_OFF'),
+      maxInboundStreams: limits.streamsPerConnection,
+    })
+  }
+
+  get counters(): ShareService['counters'] {
+    return { ...this.counts, rejected: this.rejected.toRecord() }
+  }
+
+  start(): Promise<void> {
+    return this.service.start()
+  }
+
+  stop(): Promise<void> {
+    return this.service.stop()
+  }
+
+  async hand(to: PeerId, at: SharesPosition, sealed: readonly Uint8Array[], signal: AbortSignal): Promise<boolean> {
+    this.service.signal.throwIfAborted()
+    const answer = await this.talk(to, at, { came: [], sealed }, signal)
+    return answer?.code === MaskAnswer.Code.TAKEN
+  }
+
+  async take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<SealedShares> {
+    return this.waiters.until(() => this.held.get(keyOf(sender, round, step)) ?? false, signal)
+  }
+
+  async ask(
+    to: PeerId,
+    at: SharesPosition,
+    question: UnmaskQuestion,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[] | undefined> {
+    const answer = await this.talk(to, at, question, signal)
+    return answer?.code === MaskAnswer.Code.PARTS ? answer.parts : undefined
+  }
+
+  advance(round: number, step: number): void {
+    this.now = { round, step }
+    for (const [key, shares] of this.held) if (isPast(shares, this.now)) this.held.delete(key)
+  }
+
+  /** One message and its answer; undefined where none comes. @throws the signal's reason */
+  private async talk(
+    to: PeerId,
+    { round, step, group }: SharesPosition,
+    { came, sealed }: UnmaskQuestion,
+    signal: AbortSignal,
+  ): Promise<MaskAnswer | undefined> {
+    signal.throwIfAborted()
+    const deadline = createDeadline(signal, this.service.signal)
+    let stream: Stream | undefined
+    try {
+      deadline.within(this.deadlines.dialMs, new Rejection('TIMEOUT'))
+      stream = await this.node.dialProtocol(to, sharesProtocol.id, { signal: deadline.signal })
+      deadline.within(this.deadlines.transferMs, new Rejection('TIMEOUT'))
+      const message = MaskShares.encode({
+        runId: Uint8Array.from(this.init.runId),
+        round,
+        step,
+        group: Uint8Array.from(group),
+        came: [...came],
+        sealed: sealed.map(bytes => Uint8Array.from(bytes)),
+      })
+      await pipe([message], frame, transmit(stream, deadline.signal, this.sent))
+      const bytes = await this.onlyFrame(stream, deadline.signal)
+      await finish(stream, this.deadlines.closeMs, deadline.signal)
+      return decodeMaskAnswer(bytes)
+    } catch (error) {
+      signal.throwIfAborted()
+      throwBug(error)
+      return undefined
+    } finally {
+      deadline.clear()
+      stream?.abort(new Error('The shares are over'))
+    }
+  }
+
+  private async onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
+    const deadline = createDeadline(stopped)
+    try {
+      deadline.within(this.deadlines.firstByteMs, new Rejection('TIMEOUT'))
+      const message = decodeMaskShares(await this.onlyFrame(stream, deadline.signal))
+      deadline.within(this.deadlines.transferMs, new Rejection('TIMEOUT'))
+      const answer = this.answerTo(remotePeer.toString(), message)
+      await pipe([MaskAnswer.encode(answer)], frame, transmit(stream, deadline.signal, this.sent))
+      await finish(stream, this.deadlines.closeMs, deadline.signal)
+    } catch (error) {
+      throwBug(error)
+      if (!stopped.aborted) this.rejected.add(reasonOf(error))
+    } finally {
+      deadline.clear()
+      stream.abort(new Error('The shares are over'))
+    }
+  }
+
+  private answerTo(peer: PeerIdStr, { runId, round, step, group, came, sealed }: MaskShares): MaskAnswer {
+    const refused = (reason: RejectionReason): MaskAnswer => {
+      this.rejected.add(reason)
+      return { code: MaskAnswer.Code.REFUSED, parts: [] }
+    }
+    if (Buffer.compare(runId, this.init.runId) !== 0) return refused('WRONG_RUN')
+    if (came.length > 0) {
+      const parts = this.init.answer(peer, { round, step, group }, { came, sealed })
+      if (parts === undefined) return refused('NOT_A_NEIGHBOUR')
+      return { code: MaskAnswer.Code.PARTS, parts: parts.map(part => Uint8Array.from(part)) }
+    }
+    const refusal = this.init.admit(peer, round, step)
+    if (refusal !== undefined) return refused(refusal)
+    if (isPast({ round, step }, this.now)) return refused('STALE_ROUND')
+    const key = keyOf(peer, round, step)
+    if (this.held.has(key)) return refused('DUPLICATE')
+    // Copies, which do not hold the whole frame.
+    this.held.set(key, { round, step, group: Uint8Array.from(group), sealed: sealed.map(one => Uint8Array.from(one)) })
+    this.waiters.look()
+    return { code: MaskAnswer.Code.TAKEN, parts: [] }
+  }
+
+  private async onlyFrame(stream: Stream, signal: AbortSignal): Promise<Uint8Array> {
+    const { frameBytes } = limits
+    const pieces = unframe({ firstFrameBytes: frameBytes, frameBytes })
+    for await (const bytes of pipe(receive(stream, signal, this.received), pieces, wholeFrames)) return bytes
+    throw new Rejection('CUT_OFF')
+  }
+}
+
+/** @throws {@link Rejection} MALFORMED for whatever no honest peer sends */
+export function decodeMaskShares(bytes: Uint8Array): MaskShares {
+  const { senders, sealedBytes } = shareLimits
+  const bounds = { limits: { came: senders, sealed: senders - 1 } }
+  const message = orNothing(() => MaskShares.decode(bytes, bounds))
+  const isWhole =
+    message?.runId.length === 32 &&
+    message.group.length === 32 &&
+    message.sealed.length > 0 &&
+    message.sealed.every(({ length }) => length === sealedBytes)
+  if (!isWhole) throw new Rejection('MALFORMED')
+  return message
+}
+
+/** @throws {@link Rejection} MALFORMED for whatever no honest peer sends */
+export function decodeMaskAnswer(bytes: Uint8Array): MaskAnswer {
+  const { senders, partBytes } = shareLimits
+  const answer = orNothing(() => MaskAnswer.decode(bytes, { limits: { parts: senders - 1 } }))
+  const isWhole = answer?.parts.every(({ length }) => length === 0 || length === partBytes)
+  if (answer === undefined || isWhole !== true) throw new Rejection('MALFORMED')
+  return answer
+}
+
+function keyOf(sender: PeerIdStr, round: number, step: number): string {
+  return `${sender}/${round}/${step}`
+}
+
+function isPast(a: { readonly round: number; readonly step: number }, now: typeof a): boolean {
+  return a.round < now.round || (a.round === now.round && a.step < now.step)
+}
