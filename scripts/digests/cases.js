@@ -51,6 +51,10 @@ const merges = {
     { merge: 'dfedavg', masks: true, topology: { kind: 'random-regular', degree: 4 }, peers: 6, rounds: 3 },
     { faults: [{ peer: 1, round: 1 }] },
   ],
+  'dfedavg, masked with shares, with a death': [
+    { merge: 'dfedavg', masks: { dropout: 'shares' }, topology: 'full', peers: 6, rounds: 3 },
+    { faults: [{ peer: 1, round: 1 }] },
+  ],
   'dfedsam on a torus': { merge: 'dfedsam', topology: 'torus', peers: 6, rounds: 3 },
   'dfedsam on a full graph, adaptive, clipped, with a liar': [
     {

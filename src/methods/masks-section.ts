@@ -3,7 +3,7 @@ import * as z from 'zod'
 /** How heads are hidden in sums (ALGORITHMS-2.md 4); docs/privacy.md has what is promised, and what is not. */
 const section = z.strictObject({
   dropout: z.enum(['void', 'shares']).default('void').meta({
-    says: 'Where a sender is missing, void: the receiver keeps its own head; shares: up to a quarter may be, for more messages',
+    says: 'Where a sender is missing: void (the receiver keeps its head), or shares (a quarter may be)',
   }),
   allowPairs: z.boolean().default(false).meta({
     says: 'May a sum be of two heads? Either sender, if it helps the receiver, then gives away the other',

@@ -90,6 +90,12 @@ describe('a simulation with masks', () => {
     ])
     expect(first.summary.rejected).toEqual({ VOID_MISSING: 4 })
 
+    // With shares, a quarter of four senders may be missing.
+    const shared = await manifestFile({ ...fields, masks: { dropout: 'shares' } })
+    const survived = await simulated([shared, ...options, ...fail])
+    expect(survived.summary.rejected).toEqual({})
+    expect(survived.summary.perPeer[0]!.figures).toMatchObject({ void: 0, clamped: 0 })
+
     const [whole, same] = [await simulated([masked, ...options]), await simulated([plain, ...options])]
     expect(whole.summary.rejected).toEqual({})
     for (const [name, file] of whole.parameters) {

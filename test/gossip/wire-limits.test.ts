@@ -13,6 +13,7 @@ import {
   stateProtocol,
   twinProtocol,
 } from '../../src/gossip/index.js'
+import { sharesProtocol } from '../../src/gossip/masks/protocol.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import { startHost } from './hosts.js'
 
@@ -103,6 +104,12 @@ describe('the limits in docs/wire.md', () => {
     expect(text).toContain(`\`${stateProtocol.id}\``)
   })
 
+  it('of shares are those of the code', () => {
+    const { limits, deadlines } = sharesProtocol
+    expect(limitsUnder('Limits: shares')).toEqual({ ...limits, ...deadlines })
+    expect(text).toContain(`\`${sharesProtocol.id}\``)
+  })
+
   it('of the talk of twins are those of the code', () => {
     const { limits, deadlines } = twinProtocol
     expect(limitsUnder('Limits: twin')).toEqual({ ...limits, ...deadlines })
@@ -122,7 +129,7 @@ describe('the limits in docs/wire.md', () => {
 })
 
 describe('docs/wire.md', () => {
-  const protos = ['handover', 'presence', 'state', 'publication'].map(protoOf).join('\n')
+  const protos = ['handover', 'presence', 'state', 'publication', 'masks'].map(protoOf).join('\n')
   const messages = [...protos.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
     name: name!,
     body: body!,
@@ -138,6 +145,8 @@ describe('docs/wire.md', () => {
       'PublishedHead',
       'ExpertList',
       'Expert',
+      'MaskShares',
+      'MaskAnswer',
     ])
     const told = [...text.matchAll(/^\| `(\w+)` \| (\d+) \|/gm)].map(([, name, number]) => `${name} = ${number}`)
     for (const { name, body } of messages) {
