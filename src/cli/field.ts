@@ -33,6 +33,7 @@ import {
   measureNames,
   peerLinesReporter,
   privacyCost,
+  reputationOf,
   testedFigures,
   testedText,
 } from '../watch/index.js'
@@ -265,6 +266,7 @@ function summaryOf(peer: DurablePeer, { manifest, settings }: FieldRun, interrup
     ...testedFigures(tested, dataset.classes),
     ...(privacy && { privacy }),
     ...counters,
+    ...reputationOf(peer.heard()),
     interrupted,
   }
 }

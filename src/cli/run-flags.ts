@@ -28,6 +28,7 @@ export interface RunFlags extends TableFlags {
   readonly rho?: number
   readonly momentum?: number
   readonly believe?: string
+  readonly reputation?: string
   readonly epochs?: number
   readonly batch?: number
   readonly learningRate?: number
@@ -54,6 +55,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       encoding: flags.encoding,
       mode: flags.mode,
       believe: flags.believe,
+      reputation: flags.reputation,
       partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
       topology: topology?.spec,
     }),

@@ -19,6 +19,10 @@ export interface SeenMember {
   readonly loss: number | null
   readonly accuracy: number | null
   readonly heardSecondsAgo: number
+  /** What this peer makes of it in the long run; null where there is no reputation, or none of it yet. */
+  readonly gain: number | null
+  readonly cosine: number | null
+  readonly isMuted: boolean
 }
 
 /** A peer in the field as it sees itself and the others. */

@@ -49,9 +49,12 @@ export function watchPeer({ peer, name, text, leave, now = () => new Date() }: W
         addresses: peer.addresses().map(String),
         members: peer
           .heard()
-          .map(({ silentMs, loss = null, accuracy = null, peer, name, standing, round, samples }) => ({
+          .map(({ silentMs, loss = null, accuracy = null, repute, peer, name, standing, round, samples }) => ({
             ...{ peer, name, standing, round, samples, loss, accuracy },
             heardSecondsAgo: Math.round(silentMs / 1000),
+            gain: repute?.gain ?? null,
+            cosine: repute?.cosine ?? null,
+            isMuted: (repute?.mutedUntil ?? 0) > 0,
           })),
         sentBytes,
         receivedBytes,

@@ -32,6 +32,7 @@ export type { HearsayHost, HearsayServices } from './host/hearsay-host.js'
 export { createHost, type HostInit, publishLimitBytes } from './host/host.js'
 export type { LanInit } from './host/lan.js'
 export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } from './host/network-key.js'
+export { networkOf } from './host/origin.js'
 export { presenceScore } from './host/peer-scores.js'
 export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
 export {

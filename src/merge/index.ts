@@ -1,5 +1,7 @@
 export * from './belief.js'
 export * from './gossip-step.js'
 export * from './mix.js'
+export * from './reputation.js'
 export * from './rules/index.js'
 export * from './staleness.js'
+export * from './trial.js'

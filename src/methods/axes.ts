@@ -40,6 +40,18 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
       'ubar does not go with privacy: whom it believes shows losses on own records, without noise; use clip',
     )
   }
+  if (facts.reputation !== undefined && needs.models === 'own') {
+    refuse(
+      'reputation',
+      `does not go with merge: ${name}, which averages no heads and weighs each by its gate; remove it`,
+    )
+  }
+  if (facts.isPrivate && facts.reputation === 'mute') {
+    refuse(
+      'reputation',
+      'mute does not go with privacy: whom it mutes shows losses on own records, without noise; use show',
+    )
+  }
   if (needs.share !== undefined && share !== undefined && share !== needs.share) {
     const remedy = 'remove it, and let the head begin with an earlier layer (model.head) to share more'
     refuse('share', `${share} does not go with merge: ${name}, which shares heads; ${remedy}`)

@@ -26,10 +26,19 @@ export interface WeightsText {
   readonly of: string
 }
 
+/** How people read numbers that a peer has of peers, and that are no shares. */
+export interface NumbersText {
+  readonly unit: 'number'
+  /** Heads their table, before the peers that they are of: "gains from". */
+  readonly label: string
+  /** What each of them is: "how much less the loss is". */
+  readonly of: string
+}
+
 /** What a method reports, for people: of its merges in the line of a round, of its tests in the table of peers. */
 export interface ReportTexts {
   readonly figures?: Readonly<Record<string, FigureText>>
-  readonly perPeer?: Readonly<Record<string, WeightsText>>
+  readonly perPeer?: Readonly<Record<string, WeightsText | NumbersText>>
 }
 
 /** What is reported of merges with masks, since the peer's process started. */
@@ -40,4 +49,20 @@ export const maskReports: ReportTexts = {
 /** What is reported of merges by a rule: the weight that each head was given. */
 export const ruleReports: ReportTexts = {
   perPeer: { believed: { label: 'believes', own: 'own head', other: 'neighbour', of: 'a merge' } },
+}
+
+/** What is reported of neighbours in the long run. */
+export const reputationReports: ReportTexts = {
+  perPeer: {
+    gain: {
+      unit: 'number',
+      label: 'gains from',
+      of: 'Loss on held-back samples less that after a step towards the other, of the length that a mean takes; running mean',
+    },
+    cosine: {
+      unit: 'number',
+      label: 'goes with',
+      of: 'Cosine of the other’s head with the merged step, both from where the round began; running mean',
+    },
+  },
 }

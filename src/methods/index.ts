@@ -9,5 +9,6 @@ export { leastSenders, type MasksSection, masksSchema } from './masks-section.js
 export * from './method.js'
 export * from './neighbourhood.js'
 export * from './registry.js'
+export * from './reputation-use.js'
 export * from './roads.js'
 export * from './session.js'

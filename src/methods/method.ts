@@ -7,6 +7,7 @@ import type { MethodAnswers } from './answers.js'
 import type { ReportTexts } from './figures.js'
 import type { LocalMethod } from './local-plan.js'
 import type { MasksSection } from './masks-section.js'
+import type { ReputationUse } from './reputation-use.js'
 import type { Roads } from './roads.js'
 import type { Session, SessionContext } from './session.js'
 
@@ -22,6 +23,8 @@ export interface RunAxes {
   readonly believe?: RuleSection | undefined
   /** Where heads are hidden in sums. */
   readonly masks?: MasksSection | undefined
+  /** What becomes of neighbours' reputation, where there is any. */
+  readonly reputation?: ReputationUse | undefined
 }
 
 /** The parts of the rest of a manifest that may affect a method. */
@@ -32,6 +35,8 @@ export interface ManifestFacts {
   readonly isOfValues: boolean
   /** Whom to believe, where a rule decides. */
   readonly believe?: RuleSection | undefined
+  /** What becomes of neighbours' reputation, where there is any. */
+  readonly reputation?: ReputationUse | undefined
   /** Must all that a peer hands over be made of noised gradients? */
   readonly isPrivate: boolean
   /** Are heads hidden in sums? */

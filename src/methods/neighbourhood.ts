@@ -5,6 +5,11 @@ export interface Participant {
   readonly name: string
   /** Its text is the peer id. */
   readonly peerId: { toString(): string }
+  /**
+   * Set of one that came after this peer: its kin are what it may have in common with other newcomers, as a network or who
+   * invited it. What it weighs grows with the rounds in which it was of use.
+   */
+  readonly newcomer?: { readonly kin: readonly string[] }
 }
 
 /** The participants of a round, and those that this peer exchanges with. Numbers are places in `members`. */

@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
 import { dpBrem } from './dp-brem.js'
-import { maskReports, type ReportTexts, ruleReports } from './figures.js'
+import { maskReports, type ReportTexts, reputationReports, ruleReports } from './figures.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
 import { scaffold } from './scaffold.js'
@@ -57,13 +57,11 @@ export function methodOf({ method }: MethodSection): Method {
   return methodNamed(method)
 }
 
-/** How people read what a run reports: what its method does, its rule of whom to believe, and its masks. */
-export function reportTextsOf({ merge, believe }: RunAxes): ReportTexts {
+/** How people read what a run reports: what its method does, whom it believes, now and in the long run, and its masks. */
+export function reportTextsOf({ merge, believe, reputation }: RunAxes): ReportTexts {
   const { figures, perPeer } = methodOf(merge).reports ?? {}
-  return {
-    figures: { ...maskReports.figures, ...figures },
-    perPeer: { ...perPeer, ...(believe && ruleReports.perPeer) },
-  }
+  const beside = { ...(believe && ruleReports.perPeer), ...(reputation && reputationReports.perPeer) }
+  return { figures: { ...maskReports.figures, ...figures }, perPeer: { ...perPeer, ...beside } }
 }
 
 /** What the learner's workers are to import: what the method brings, and behind it what its user does. */

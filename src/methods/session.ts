@@ -1,10 +1,11 @@
 import type { Quality, Samples } from '../data/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel, TrainReport } from '../learner/index.js'
-import type { BeliefLimits, RuleSection, Staleness } from '../merge/index.js'
+import type { BeliefLimits, Repute, RuleSection, Staleness } from '../merge/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Reported } from './figures.js'
 import type { Kept } from './kept.js'
 import type { Neighbourhood } from './neighbourhood.js'
+import type { ReputationUse } from './reputation-use.js'
 import type { Absence } from './roads.js'
 
 /** Why a head that came is not merged, or not used as an expert. */
@@ -37,6 +38,12 @@ export interface TooStrict {
   readonly apart: number
 }
 
+/** A member of a round, with its name for people. */
+export interface NumberedPeer {
+  readonly peer: number
+  readonly name: string
+}
+
 /** The quality of a round's result on the test set, and what its method reports of it. */
 export interface Tested extends Quality, Reported {
   readonly loss: number
@@ -67,6 +74,17 @@ export type MethodEvent =
       /** Said once. */
       readonly tooStrict?: TooStrict
     }
+  | {
+      /** Neighbours whose reputation is bad: from the next round on their heads have no weight, for so many rounds. */
+      readonly type: 'muted'
+      readonly rounds: number
+      readonly peers: readonly NumberedPeer[]
+    }
+  | {
+      /** Those for whom these rounds are over: heard again, with a reputation that begins anew. */
+      readonly type: 'unmuted'
+      readonly peers: readonly NumberedPeer[]
+    }
   | ({
       readonly type: 'merged'
       /**
@@ -90,6 +108,10 @@ export interface SessionContext {
   readonly limits: BeliefLimits & { readonly lossIncrease: number }
   /** Whom to believe. @default everybody within `limits`, by their weights */
   readonly believe?: RuleSection | undefined
+  /** What becomes of neighbours' reputation. @default there is none */
+  readonly reputation?: ReputationUse | undefined
+  /** May others come later, whom nobody knows, and whose heads are seen one by one? @default false */
+  readonly isOpen?: boolean
   /** Nothing that is handed over may depend on own samples but through noised gradients: no choice by their loss. */
   readonly isPrivate: boolean
   /** Of `mode: async`. */
@@ -143,6 +165,8 @@ export interface Session {
    * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is restored then
    */
   restore?(kept: Kept, source: string): void
+  /** What it makes of others in the long run, by their ids. */
+  readonly reputes?: () => ReadonlyMap<string, Repute>
   /** What was not merged, by reason. */
   readonly refused: () => Readonly<Record<string, number>>
 }

@@ -3,6 +3,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Samples } from '../data/index.js'
 import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/index.js'
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
+import type { Repute } from '../merge/index.js'
 import type { Tested } from '../methods/index.js'
 import type { PrivacyBudget, Spent } from '../privacy/index.js'
 import type { HeadSection } from '../tensors/index.js'
@@ -70,6 +71,8 @@ export interface InTheField extends Pick<HostInit, 'field' | 'networkKey' | 'met
   readonly access?: Access
   /** The invitation that the peer shows in its records, in a run by invitation. */
   readonly invite?: Uint8Array
+  /** Who has made that invitation. */
+  readonly invitedBy?: string | undefined
   /** Called when another process with this peer's identity is found that began later. Must not throw. */
   readonly onTwin?: ((twin: Twin) => void) | undefined
   /** Whether the peer finds others of the run on the LAN and connects to a few. @default false */
@@ -90,6 +93,8 @@ export interface HeardPeer extends NamedPeer {
   /** `silent`: it has missed three beats. `left`: it has said so. */
   readonly standing: 'live' | 'silent' | 'left'
   readonly silentMs: number
+  /** What this peer makes of it in the long run, with the manifest's `reputation`. */
+  readonly repute?: Repute | undefined
 }
 
 /** A peer put together from its parts. */

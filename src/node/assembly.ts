@@ -69,12 +69,14 @@ class Assembly implements AssembledPeer, PeerParts {
     this.presence = createPeerPresence(init, timing, node, this)
     this.agreement = summand && createAgreedSum({ ...init, summand }, node, this.presence)
     this.road = createPeerRoad(init, plan, timing, node, this.presence, this.sumDigest)
-    const { seed, rounds, limits, believe, staleness, privacy } = manifest
+    const { seed, rounds, limits, believe, reputation, staleness, privacy } = manifest
     const isPrivate = privacy !== undefined
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
     const peerId = node.peerId.toString()
-    this.session = plan.start({ ...init, peerId, seed, rounds, limits, believe, staleness, isPrivate }, roads)
+    const isOpen = init.field !== undefined && manifest.masks === undefined
+    const asked = { peerId, seed, rounds, limits, believe, reputation, staleness, isPrivate, isOpen }
+    this.session = plan.start({ ...init, ...asked }, roads)
     if (this.speaks) {
       const { presence, road, agreement } = this
       this.state = createPeerState(init, timing, node, { presence, road, agreement, hasBegun: () => this.hasBegun })
@@ -173,10 +175,12 @@ class Assembly implements AssembledPeer, PeerParts {
   heard(): HeardPeer[] {
     const { presence } = this
     const live = new Set(presence.live())
+    const reputes = this.session.reputes?.()
     return [...presence.heard()].map(([peer, { name, leaving, round, samples, loss, accuracy }]) => ({
       ...{ peer, name, round, samples, loss, accuracy },
       standing: leaving ? 'left' : live.has(peer) ? 'live' : 'silent',
       silentMs: presence.silentMs(peer) ?? 0,
+      repute: reputes?.get(peer),
     }))
   }
 

@@ -18,7 +18,9 @@ export type MethodHappening =
   | (Omit<Extract<MethodEvent, { type: 'refused' }>, 'heads'> & {
       readonly heads: readonly (Omit<RefusedHead, 'peer'> & NamedPeer)[]
     })
-  | Exclude<MethodEvent, { type: 'exchanged' | 'refused' }>
+  | (Omit<Extract<MethodEvent, { type: 'muted' }>, 'peers'> & { readonly peers: readonly NamedPeer[] })
+  | (Omit<Extract<MethodEvent, { type: 'unmuted' }>, 'peers'> & { readonly peers: readonly NamedPeer[] })
+  | Exclude<MethodEvent, { type: 'exchanged' | 'refused' | 'muted' | 'unmuted' }>
 
 /** What happens in a peer's run. */
 export type Happening =

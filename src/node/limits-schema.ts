@@ -1,4 +1,5 @@
 import * as z from 'zod'
+import { peersLimit } from '../topology/index.js'
 
 /** What a peer waits for and what it accepts, in the units of the name. */
 export const limitsSchema = z.strictObject({
@@ -17,6 +18,11 @@ export const limitsSchema = z.strictObject({
     .max(86_400)
     .default(120)
     .meta({ says: 'In the field: wait for a neighbour that is connected and silent' }),
+  // Fresh identities cost nothing: what they can take of the graph is bounded. Half as many of one public network or one
+  // inviter (membership/arrivals.ts).
+  newcomers: z.int().min(2).max(peersLimit).default(8).meta({
+    says: 'In the field: so many that came in the last ten rounds take part at once, or as many as were there before',
+  }),
   // In a mean, one absurdly long vector would outweigh every other.
   headNorm: z.number().positive().default(1e4).meta({ says: 'A head with a larger 2-norm is refused' }),
   // A multiple c of the distance that the own training has moved in the round, or that neighbours' heads lie apart. In

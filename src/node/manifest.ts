@@ -22,6 +22,7 @@ import {
   masksSchema,
   methodNames,
   methodOf,
+  reputationSchema,
   sectionSchema,
 } from '../methods/index.js'
 import { privacySchema } from '../privacy/index.js'
@@ -140,6 +141,10 @@ const sections = () =>
     believe: ruleSchema.optional().meta({
       says: 'Whom to believe: a rule that bounds what some peers can do that lie; left out, all within limits.',
     }),
+    reputation: reputationSchema.optional().meta({
+      says: 'What neighbours are worth in the long run: show it, or also mute for ten rounds those who do harm',
+      example: 'show',
+    }),
     privacy: privacySchema.optional().meta({
       says: 'Where what a peer hands over may tell only so much of any one of its records: training with noise.',
     }),
@@ -181,9 +186,10 @@ const schemaOf = () =>
     .transform(settled)
 
 function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
-  const { training, mode, believe, data, privacy, masks } = manifest
+  const { training, mode, believe, reputation, data, privacy, masks } = manifest
   const isPrivate = privacy !== undefined
-  return { training, mode, believe, isOfValues: isOfValues(data), isPrivate, isMasked: masks !== undefined }
+  const isMasked = masks !== undefined
+  return { training, mode, believe, reputation, isOfValues: isOfValues(data), isPrivate, isMasked }
 }
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */

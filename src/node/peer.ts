@@ -104,7 +104,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   if (self < 0)
     throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })
   const run = { runId: runIdOf(manifest), founders: foundersOf(manifest), contacts: [...contacts, ...remembered] }
-  await checkInvited(network, run, identity.peerId)
+  const invitedBy = await checkInvited(network, run, identity.peerId)
   const { dataset, samples } = await dataOf(options)
   const objective = manifest.task?.objective ?? dataset.objective ?? classification
   const seen = createSight(manifest, identity.peerId.toString(), dataset, samples)
@@ -152,6 +152,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       field: {
         ...hostNetwork(members === undefined ? network : { ...network, allow: idsOf(members) }, run),
         ...(share === undefined ? {} : { share }),
+        invitedBy,
         onTwin: options.onTwin,
       },
     })

@@ -1,4 +1,4 @@
-import type { HearsayHost, PeerIdStr, Presence } from '../gossip/index.js'
+import { dialAddresses, type HearsayHost, type PeerIdStr, type Presence } from '../gossip/index.js'
 import type { Session } from '../methods/index.js'
 import { headOf } from '../tensors/index.js'
 import type { AssemblyInit } from './assembled-peer.js'
@@ -59,6 +59,8 @@ export function openRunOf({ init, node, presence, road, session, sumDigest }: Pe
     ...entry,
     looksFor: entry.remembered.length > 0 || init.field?.lan === true,
     sumDigest,
+    inviterOf: peer => (peer === node.peerId.toString() ? init.field?.invitedBy : init.field?.access?.inviterOf(peer)),
+    addresses: () => dialAddresses(node),
     node,
     presence,
     handed: () => road.handed?.() ?? road.latest(),

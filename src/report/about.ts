@@ -40,7 +40,10 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
     arrangement: arrangementOf(manifest),
     contraction: contractionOf(manifest, summary),
     figures: Object.entries(reports.figures ?? {}).map(([name, { label, unit }]) => ({ name, label, unit })),
-    weights: Object.entries(reports.perPeer ?? {}).map(([name, { label, of }]) => ({ name, label, of })),
+    weights: Object.entries(reports.perPeer ?? {}).map(([name, text]) => {
+      const { label, of } = text
+      return { name, label, of, unit: 'unit' in text ? text.unit : 'share' }
+    }),
     paper: paper ?? null,
     version,
     summary,

@@ -15,6 +15,8 @@ export interface WeightsHeading {
   readonly name: string
   readonly label: string
   readonly of: string
+  /** Are they parts of one whole, or numbers? */
+  readonly unit: 'share' | 'number'
 }
 
 /** A peer, beside what the record has of its rounds. */

@@ -1,6 +1,7 @@
 import { greatest } from 'd3-array'
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { LearnerPool } from '../learner/index.js'
+import { reportTextsOf } from '../methods/index.js'
 import type { BesideSpread } from '../node/index.js'
 import { classDetails, type Fairness, fairnessOf, privacyCost, type RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
@@ -40,6 +41,7 @@ export function summaryOf(
     topology: prepared.topology.name,
     merge: manifest.merge.method,
     ...(manifest.believe && { believe: manifest.believe.rule }),
+    ...(manifest.reputation && { reputation: manifest.reputation }),
     measure: measureOf(manifest.data),
     accuracy: {
       mean: lastTested?.accuracy?.mean ?? Number.NaN,
@@ -123,11 +125,18 @@ function besideFigures(spreads: BesideSpread | undefined, baselines: Baselines |
 }
 
 /** What peers report of each other in their last tests; a peer that was not tested reports nothing. */
-function betweenOf({ ids }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'between'> {
+function betweenOf({ ids, manifest }: Prepared, { peers }: SimulationResult): Pick<RunSummary, 'between'> {
   const names = new Set(peers.flatMap(({ tested }) => Object.keys(tested?.perPeer ?? {})))
   if (names.size === 0) return {}
-  const tableOf = (name: string): number[][] =>
-    peers.map(({ tested }) => ids.map(id => rounded(tested?.perPeer?.[name]?.[id] ?? 0, 4)))
+  const texts = reportTextsOf(manifest).perPeer ?? {}
+  const tableOf = (name: string): (number | null)[][] => {
+    const text = texts[name]
+    const nothing = text !== undefined && 'unit' in text ? null : 0
+    return peers.map(({ tested }) => {
+      const row = tested?.perPeer?.[name]
+      return ids.map(id => (row?.[id] === undefined ? nothing : rounded(row[id], 4)))
+    })
+  }
   return { between: Object.fromEntries([...names].map(name => [name, tableOf(name)])) }
 }
 

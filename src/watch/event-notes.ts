@@ -12,6 +12,7 @@ import { createRefusalNews, refusalText, tooStrictText } from './refusals.js'
 export function createEventNotes(members: readonly NamedPeer[]): (event: RunEvent) => string | undefined {
   const names = new Map(members.map(({ peer, name }) => [peer, name]))
   const nameOf = (peer: string): string => shown(names.get(peer)!)
+  const namesOf = (peers: readonly NamedPeer[]): string => peers.map(({ peer }) => nameOf(peer)).join(', ')
   const newsOf = createRefusalNews()
   // Peers of a simulation are much alike: the first one's news are told.
   const privacyNote = createPrivacyNotes()
@@ -34,6 +35,10 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
         if (event.tooStrict !== undefined) news.push(tooStrictText(event.tooStrict))
         return news.length === 0 ? undefined : `round ${event.round + 1}: at ${nameOf(event.peer)}, ${news.join('; ')}`
       }
+      case 'muted':
+        return `round ${event.round + 1}: ${nameOf(event.peer)} mutes ${namesOf(event.peers)} for ${event.rounds} rounds (reputation)`
+      case 'unmuted':
+        return `round ${event.round + 1}: ${nameOf(event.peer)} hears ${namesOf(event.peers)} again`
       case 'joined':
         return event.missing.length === 0
           ? undefined

@@ -1,6 +1,7 @@
 import { type Beside, besideIn, type Confusion, type Measure, type Primary } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
 import type { TrainReport } from '../learner/index.js'
+import type { HeardPeer } from '../node/index.js'
 import { besideMeasured, besideText, primaryText, untestedText } from './beside-text.js'
 import { classDetails } from './class-details.js'
 import { type PrivacyCost, privacyText } from './privacy-text.js'
@@ -30,7 +31,27 @@ export interface FieldSummary extends Partial<Beside>, Pick<TrainReport, 'steps'
   readonly sentBytes: number
   readonly receivedBytes: number
   readonly rejected: Readonly<Record<string, number>>
+  /** What this peer makes of others in the long run, by their ids, with the manifest's `reputation`. */
+  readonly reputation?: Readonly<Record<string, ReputeSummary>>
   readonly interrupted: boolean
+}
+
+/** Another peer's reputation. */
+export interface ReputeSummary {
+  readonly name: string
+  readonly gain: number
+  readonly cosine: number
+  readonly isMuted: boolean
+}
+
+/** What a summary has of others' reputation. */
+export function reputationOf(heard: readonly HeardPeer[]): Pick<FieldSummary, 'reputation'> {
+  const known = heard.flatMap(({ peer, name, repute }): [string, ReputeSummary][] => {
+    if (repute === undefined) return []
+    const { gain, cosine, mutedUntil } = repute
+    return [[peer, { name, gain, cosine, isMuted: mutedUntil > 0 }]]
+  })
+  return known.length === 0 ? {} : { reputation: Object.fromEntries(known) }
 }
 
 /** How a test is to be read. */

@@ -26,9 +26,10 @@ export function reportedText(
   const parts = Object.entries(texts).flatMap(([name, text]) =>
     figures[name] === undefined ? [] : [`${text.label} ${figureText(figures[name], text, measure)}`],
   )
-  for (const [name, { own, other }] of Object.entries(weightsTexts)) {
+  for (const [name, text] of Object.entries(weightsTexts)) {
     const weights = perPeer[name]
-    if (weights === undefined) continue
+    if (weights === undefined || 'unit' in text) continue
+    const { own, other } = text
     const others = Object.keys(weights).filter(peer => peer !== self && weights[peer]! > 0)
     parts.push(`${own} ${percent(weights[self])}, ${countOf(others.length, other)}`)
   }

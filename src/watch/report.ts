@@ -83,24 +83,29 @@ function columnsOf(summary: RunSummary): [leads: Column[], besides: Column[]] {
 }
 
 /** How people read what the run's method reports. */
-function textsOf({ merge, believe }: RunSummary): ReportTexts {
-  return reportTextsOf({ merge: { method: merge }, ...(believe !== undefined && { believe: { rule: believe } }) })
+function textsOf({ merge, believe, reputation }: RunSummary): ReportTexts {
+  const rule = believe === undefined ? undefined : { rule: believe }
+  return reportTextsOf({ merge: { method: merge }, believe: rule, reputation })
 }
 
 /** More rows and columns than these no terminal has room for; the run folder has them all. */
 const weightsLimit = 16
 
-/** Each peer's weights of the others in percent, a row for each peer, of the last test. */
+/** Each peer's weights of the others in percent, or its numbers of them, a row for each peer, of the last test. */
 function weightTables(summary: RunSummary, width: number | undefined): string[] {
-  return Object.entries(textsOf(summary).perPeer ?? {}).flatMap(([name, { label, own, of }]) => {
+  return Object.entries(textsOf(summary).perPeer ?? {}).flatMap(([name, text]) => {
     const table = summary.between?.[name]
     if (table === undefined || table.length > weightsLimit) return []
+    const isShare = !('unit' in text)
+    const shown = (value: number | null): string =>
+      value === null ? '–' : isShare ? (100 * value).toFixed(0) : value.toFixed(2)
     const rows = table.map((row, self) => {
-      const cells = row.map(weight => (100 * weight).toFixed(0))
+      const cells = row.map(shown)
       return [`peer ${self}`, ...cells.map((text, peer) => (peer === self ? pc.bold(text) : text))]
     })
-    const head = [label, ...table.map((_, peer) => `${peer}`)]
-    return [`${wideTable(head, rows, width)}\n${pc.dim(`percent of ${of}; the ${own} in bold`)}`]
+    const head = [text.label, ...table.map((_, peer) => `${peer}`)]
+    const below = isShare ? `percent of ${text.of}; the ${text.own} in bold` : text.of
+    return [`${wideTable(head, rows, width)}\n${pc.dim(below)}`]
   })
 }
 

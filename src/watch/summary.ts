@@ -1,5 +1,6 @@
 import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/index.js'
 import type { Device, TrainReport } from '../learner/index.js'
+import type { ReputationUse } from '../methods/index.js'
 import type { Spread } from '../node/index.js'
 import type { Fairness } from './fairness.js'
 import type { PrivacyCost } from './privacy-text.js'
@@ -21,6 +22,8 @@ export interface Summary {
   readonly merge: string
   /** The rule of whom to believe; left out where there is none. */
   readonly believe?: string
+  /** What became of neighbours' reputation; left out where there was none. */
+  readonly reputation?: ReputationUse
   /** What the figures under `accuracy` are: shares of right answers, R², or PSNR in dB. */
   readonly measure: Measure
   /** After the last round; of a run that was interrupted, after the last round that was tested. */
@@ -117,8 +120,11 @@ export interface RunSummary extends Summary, Pick<TrainReport, 'steps' | 'stepsI
   readonly absent: number
   /** What was refused, by reason. */
   readonly rejected: Readonly<Record<string, number>>
-  /** What the method reports of peers in the last tests, by name: row i has what peer i reports of each, itself included. */
-  readonly between?: Readonly<Record<string, readonly (readonly number[])[]>>
+  /**
+   * What peers report of peers in the last tests, by name: row i has what peer i reports of each, itself included. Null
+   * where it reports nothing, but for weights: there it is 0.
+   */
+  readonly between?: Readonly<Record<string, readonly (readonly (number | null)[])[]>>
   readonly perPeer: readonly PeerSummary[]
 }
 

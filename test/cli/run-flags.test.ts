@@ -47,7 +47,10 @@ describe('flags', () => {
 
   it('are the manifest’s fields', async () => {
     const flags: Required<
-      Omit<RunFlags, keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models' | 'believe'>
+      Omit<
+        RunFlags,
+        keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models' | 'believe' | 'reputation'
+      >
     > = {
       peers: 9,
       rounds: 3,

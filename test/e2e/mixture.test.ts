@@ -20,7 +20,7 @@ describe('a simulated mixture', () => {
     const { weights } = summary.between!
     expect(weights).toHaveLength(4)
     for (const [self, row] of weights!.entries()) {
-      expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 2)
+      expect(row.reduce<number>((sum, weight) => sum + weight!, 0)).toBeCloseTo(1, 2)
       expect(row[self]).toBeGreaterThan(0)
     }
     for (const { figures, accuracy } of summary.perPeer) {

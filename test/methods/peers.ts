@@ -144,6 +144,7 @@ function startPeer({ manifest, pool, model, shard, self, dataset, roads }: PeerI
         rounds: manifest.rounds,
         limits: manifest.limits,
         believe: manifest.believe,
+        reputation: manifest.reputation,
         isPrivate: manifest.privacy !== undefined,
         staleness: manifest.staleness,
         localPlan: localPlan(manifest),

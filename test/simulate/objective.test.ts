@@ -103,7 +103,7 @@ describe('a simulation of peers that learn', () => {
       expect(accuracy).toBeGreaterThan(10)
       expect(figures!.ownHead).toBeGreaterThan(10)
     }
-    expect(summary.between!.weights!.map(row => row.reduce((sum, weight) => sum + weight, 0))).toEqual([
+    expect(summary.between!.weights!.map(row => row.reduce<number>((sum, weight) => sum + weight!, 0))).toEqual([
       expect.closeTo(1, 2),
       expect.closeTo(1, 2),
     ])

@@ -44,7 +44,11 @@ export function OwnView({ view, isOver }: { readonly view: PeerView; readonly is
       {members.length === 0 ? (
         <p>No other peer was heard of yet.</p>
       ) : (
-        <SortableTable caption="The other peers, by what each last said of itself" columns={columns} rows={members} />
+        <SortableTable
+          caption="The other peers, by what each last said of itself"
+          columns={members.some(({ gain }) => gain !== null) ? [...columns, ...reputation] : columns}
+          rows={members}
+        />
       )}
     </section>
   )
@@ -59,6 +63,13 @@ const columns: readonly SortableColumn<SeenMember>[] = [
   { title: 'samples', value: ({ samples }) => samples, text: count },
   { title: 'loss', value: ({ loss }) => loss, text: small },
   { title: 'accuracy', value: ({ accuracy }) => accuracy, text: percent },
+]
+
+/** What this peer makes of them, where it does. */
+const reputation: readonly SortableColumn<SeenMember>[] = [
+  { title: 'gain', value: ({ gain }) => gain, text: gain => gain.toFixed(3) },
+  { title: 'cosine', value: ({ cosine }) => cosine, text: cosine => cosine.toFixed(2) },
+  { title: 'heard', value: ({ gain, isMuted }) => (gain === null ? null : isMuted ? 'muted' : 'yes') },
 ]
 
 function Actions({ actions }: { readonly actions: PeerView['actions'] }) {

@@ -60,10 +60,10 @@ export function Run({ data }: { readonly data: ReportData }) {
         <h2>Peers</h2>
         <PeerTable data={data} />
       </section>
-      {given.map(({ name, label, of }) => (
+      {given.map(({ name, label, of, unit }) => (
         <section key={name} aria-label={label}>
           <h2>Who {label} whom</h2>
-          <GateMatrix record={record} name={name} label={label} of={of} />
+          <GateMatrix record={record} name={name} label={label} of={of} unit={unit} />
         </section>
       ))}
       {(tested.length > 0 || data.untested !== null) && (

@@ -65,6 +65,7 @@ export const runFlags: readonly Flag[] = [
       flags: '--believe <rule>',
       description: `whom to believe: ${kinds('believe').names}; left out, all within limits`,
     },
+    { flags: '--reputation <use>', description: field('reputation') },
     {
       flags: '--topology <kind[:number] or file>',
       description: `${kinds('topology').names}, or a YAML file; a number is its first field, as random-regular:4 (default: ${kinds('topology').usual})`,

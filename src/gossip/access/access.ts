@@ -18,6 +18,7 @@ export function createAccess(init: AccessInit): Access {
     admits: async peer => isAdmitted(peer),
     // Members' lists may differ while one is being changed.
     admitsAuthor: author => (isAdmitted(author) ? 'yes' : 'no'),
+    inviterOf: () => undefined,
     async start(node) {
       list?.attach(node)
     },

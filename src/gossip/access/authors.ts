@@ -18,7 +18,18 @@ export interface AuthorsInit {
 }
 
 /** Decides whether an author's records are believed, by the invitation that they show. */
-export type Authors = (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
+export interface Authors {
+  admits(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict>
+  /** Who invited an author whose records are believed; undefined of founders, and of authors that are not known. */
+  inviterOf(author: PeerIdStr): PeerIdStr | undefined
+}
+
+interface Verified {
+  readonly token: Uint8Array
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  readonly invitedBy: PeerIdStr
+}
 
 /**
  * In a run by invitation: the founders, and peers that show an invitation. Most authors are never connected to us; so
@@ -28,9 +39,9 @@ export type Authors = (author: PeerId, invite: Uint8Array) => AuthorVerdict | Pr
  */
 export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
   const founderIds = new Set(founders.map(founder => founder.toString()))
-  const verified = new Map<PeerIdStr, { readonly token: Uint8Array; readonly expiresAt: number }>()
+  const verified = new Map<PeerIdStr, Verified>()
 
-  return (author, invite) => {
+  function admits(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict> {
     const name = author.toString()
     if (founderIds.has(name)) return 'yes'
     const known = verified.get(name)
@@ -40,9 +51,12 @@ export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
       // Clocks differ: an honest member may have passed it on.
       if (!answer.ok) return answer.reason === 'EXPIRED' ? 'no' : 'never'
       verified.delete(name)
-      verified.set(name, { token: Uint8Array.from(invite), expiresAt: answer.invite.expiresAt })
+      const { expiresAt, invitedBy } = answer.invite
+      verified.set(name, { token: Uint8Array.from(invite), expiresAt, invitedBy })
       if (verified.size > presenceProtocol.limits.peers) verified.delete(verified.keys().next().value!)
       return 'yes'
     })
   }
+
+  return { admits, inviterOf: author => verified.get(author)?.invitedBy }
 }

@@ -20,7 +20,8 @@ interface Newcomer {
 export class InvitedAccess implements Access {
   readonly gater: ConnectionGater
   readonly ownProtocols = [accessProtocol.id]
-  readonly admitsAuthor: Authors
+  readonly admitsAuthor: Authors['admits']
+  readonly inviterOf: Authors['inviterOf']
   readonly #exchange: InviteExchange
   readonly #deadlineMs: number
   readonly #token: string | undefined
@@ -39,7 +40,9 @@ export class InvitedAccess implements Access {
     this.#token = token
     this.#relays = new Set(Array.from(init.relays ?? [], relay => relay.toString()))
     this.#founders = new Set(founders.map(founder => founder.toString()))
-    this.admitsAuthor = createAuthors({ runId, founders, now })
+    const authors = createAuthors({ runId, founders, now })
+    this.admitsAuthor = authors.admits
+    this.inviterOf = authors.inviterOf
     this.#exchange = createInviteExchange({
       runId,
       founders,

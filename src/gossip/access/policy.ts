@@ -55,6 +55,8 @@ export interface Access extends Admission {
    * @param invite - what its record shows
    */
   admitsAuthor(author: PeerId, invite: Uint8Array): AuthorVerdict | Promise<AuthorVerdict>
+  /** Who invited an author that may take part; undefined of founders, and where a run is not by invitation. */
+  inviterOf(author: PeerIdStr): PeerIdStr | undefined
   /** Refused peers by reason: an `AllowListReason` or an {@link AccessRejection}. A snapshot. */
   readonly rejected: Readonly<Record<string, number>>
 }

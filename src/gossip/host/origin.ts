@@ -1,3 +1,4 @@
+import { isPrivate } from '@libp2p/utils'
 import type { Multiaddr } from '@multiformats/multiaddr'
 
 /** The groups of an IPv6 address that name its network: one machine may dial from any address of its /64. */
@@ -11,6 +12,20 @@ export function originOf(address: Multiaddr): string {
   const [first] = address.getComponents()
   if (first?.value === undefined) return first?.name ?? ''
   return first.name === 'ip6' ? groupsOf(first.value).slice(0, networkGroups).join(':') : first.value
+}
+
+/**
+ * The network of a public address, which whoever has one machine there can vary within: the /24 of an IPv4 and the /48 of
+ * an IPv6 address. Undefined of others: on a LAN, and behind a relay, the same address says nothing of whose peer it is.
+ */
+export function networkOf(address: Multiaddr): string | undefined {
+  const [first] = address.getComponents()
+  if (first?.value === undefined || address.toString().includes('/p2p-circuit')) return undefined
+  if (first.name !== 'ip4' && first.name !== 'ip6') return undefined
+  if (isPrivate(address)) return undefined
+  return first.name === 'ip4'
+    ? `${first.value.split('.').slice(0, 3).join('.')}.0/24`
+    : `${groupsOf(first.value).slice(0, 3).join(':')}::/48`
 }
 
 /** The eight groups of an IPv6 address, whose longest run of zeros may be written as "::". */

@@ -65,7 +65,7 @@ export interface Radius {
 interface CommonRule<S extends RuleSection> {
   /** Only heads, by the loss with them: no other vector has one. @default any vectors */
   readonly judges?: 'heads'
-  /** Does it merge by the weights of the mixing matrix, so that a head may count less by its age? @default false */
+  /** Does it merge by the weights of the mixing matrix, so that a head may count less by its age or as a newcomer's? @default false */
   readonly keepsWeights?: true
   /** As the manifest names it. */
   readonly name: S['rule']

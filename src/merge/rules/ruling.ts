@@ -42,6 +42,8 @@ export interface Ruled extends Pass {
 
 /** A rule at work on one vector of a peer, with what it keeps from round to round. */
 export interface Ruling {
+  /** See `Rule`. */
+  readonly keepsWeights: boolean
   /** Begins to measure what the rule sees. */
   measure(vectors: Pick<Measured, 'self' | 'own' | 'others'>): Measure
   rule(merge: MergeToRule): Promise<Ruled>
@@ -65,6 +67,7 @@ export function createRuling(section: RuleSection): Ruling {
   let bounds: number[] = []
   let centre: Float32Array | undefined
   return {
+    keepsWeights: rule.keepsWeights === true,
     measure: vectors =>
       measure({
         ...vectors,

@@ -11,8 +11,8 @@ import {
 } from '../../tensors/index.js'
 import { copyInSlices, inSlices } from '../../turns.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
+import type { Beside } from './averaging.js'
 import type { AveragingPlan } from './plan.js'
-import type { Beside } from './rounds.js'
 import { mergeRuled } from './ruled.js'
 import type { Rulings } from './rulings.js'
 

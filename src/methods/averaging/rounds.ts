@@ -5,77 +5,21 @@ import {
   chebyshevSteps,
   contributions,
   localDistance,
-  type Ruling,
-  type Staleness,
+  roundsMuted,
   staleRow,
   summed,
 } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
-import type { Neighbourhood } from '../neighbourhood.js'
-import type { NeighbourRoad, Swap } from '../roads.js'
-import type { Disbelief, MethodEvent, RefusedHead, TooStrict, Turn } from '../session.js'
-import type { Believing, MergeMade, PassOf } from './believing.js'
+import type { Swap } from '../roads.js'
+import type { MethodEvent, RefusedHead, TooStrict, Turn } from '../session.js'
+import type { Averaging, AveragingInit } from './averaging.js'
+import type { MergeMade, PassOf } from './believing.js'
 import { asOne, rowOf } from './head-sum.js'
+import { heardOf, membersOf } from './heard.js'
 import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
 import { createStrictness } from './strict.js'
-
-export interface AveragingInit {
-  /** Exchanges in a round. */
-  readonly steps: number
-  /** Chebyshev instead of plain gossip steps; needs one symmetric matrix for the whole run. */
-  readonly chebyshev: boolean
-  readonly road: NeighbourRoad
-  readonly believing: Believing
-  /** Whom to believe. @default all that `believing` does, by their weights */
-  readonly ruling?: Ruling
-  /** Of the whole run. */
-  readonly rounds: number
-  /** How much heads of other rounds count, where an exchange brings any. */
-  readonly staleness: Staleness | undefined
-  /** Called for each head that is refused. Must not throw. */
-  readonly onRefused?: (reason: Disbelief) => void
-  /** What travels beside the head. @default nothing */
-  readonly beside?: Beside
-}
-
-/** What travels beside the head. */
-export interface Beside {
-  /** The head as it is before the merge, followed by what travels beside it. */
-  whole(head: Float32Array): Promise<Float32Array>
-  /**
-   * Merges what came beside the heads that were merged, by number.
-   *
-   * @returns the peers of which it was not believed
-   */
-  merge(
-    where: Neighbourhood,
-    at: RuleAt,
-    merged: ReadonlyMap<number, Float32Array>,
-  ): Promise<readonly Omit<RefusedHead, 'name'>[]>
-  /** What the method reports of the round. */
-  report(): Reported
-}
-
-/** Exchange and merge, the part of rounds between training and test. */
-export interface Averaging {
-  /** Merges one peer's head with its neighbours', in place, over all gossip steps of a round. */
-  round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined>
-  /**
-   * Restores the head to what it was before the last round's merges, when it turns out that it cannot be trained: the
-   * next round merges nothing, and refuses all heads that come.
-   *
-   * @returns whether there was a merge to take back
-   */
-  undo(head: Float32Array): boolean
-  /** Called with the head before another peer's replaced it: `undo` restores it, as after a merge. No copy is made. */
-  replaced(before: Float32Array): void
-  /** The weights of the last merge, where a rule gave them, and how masks fared: what people see of it. */
-  given(): Reported
-  /** The head that `undo` would restore, if any; it is not changed until the next round. */
-  before(): Float32Array | undefined
-}
 
 /** One exchange's merge. */
 interface Step {
@@ -87,9 +31,12 @@ interface Step {
   readonly isComplete: boolean
 }
 
+/** What became of it. */
 interface Merged extends MergeMade {
   /** Every neighbour's head is in it. */
   readonly isWhole: boolean
+  /** The weight of each that is in it, by number; the own one maybe among them. */
+  readonly given: ReadonlyMap<number, number>
   /** Those that the rule left out. */
   readonly unheeded: readonly Omit<RefusedHead, 'name'>[]
   readonly tooStrict?: TooStrict | undefined
@@ -100,6 +47,8 @@ interface Progress {
   readonly factors: readonly ChebyshevStep[] | undefined
   chebyshevHolds: boolean
   readonly distrusted: Set<number>
+  /** By id. */
+  readonly muted: ReadonlySet<string>
   distance: number
 }
 
@@ -114,7 +63,8 @@ class NeighbourAverages implements Averaging {
   private readonly earlier: Float32Array[] = []
   private hasMerged = false
   private isTakenBack = false
-  private weights: Reported = {}
+  private weights: Reported['perPeer']
+  private seen: NonNullable<Reported['perPeer']> = {}
   private readonly strictness = createStrictness()
   /** With masks, since this peer's process started: exchanges without a sum, and numbers that were cut off. */
   private masked: { readonly void: number; readonly clamped: number } | undefined
@@ -123,19 +73,24 @@ class NeighbourAverages implements Averaging {
 
   async *round(turn: Turn, signal: AbortSignal): AsyncGenerator<MethodEvent, void, undefined> {
     const factors = this.init.chebyshev ? this.factorsOf(turn.where.topology) : undefined
-    const progress = { factors, chebyshevHolds: factors !== undefined, distrusted: new Set<number>(), distance: 0 }
+    const { muted = new Set<string>(), back = [] } = this.init.judging?.at(turn.round) ?? {}
+    const heardAgain = membersOf(back, turn.where)
+    if (heardAgain.length > 0) yield { type: 'unmuted', peers: heardAgain }
+    const distrusted = new Set<number>()
+    const progress = { factors, chebyshevHolds: factors !== undefined, distrusted, muted, distance: 0 }
     this.hasMerged = false
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
     this.isTakenBack = false
     const { figures, perPeer } = this.init.beside?.report() ?? {}
+    this.seen = { ...this.weights, ...this.init.judging?.report(turn.where.members) }
     const given = this.given()
-    const weights = { ...perPeer, ...given.perPeer }
+    const byPeer = { ...perPeer, ...given.perPeer }
     const all = { ...figures, ...given.figures }
     yield {
       type: 'merged',
       localDistance: progress.distance,
       ...(Object.keys(all).length > 0 && { figures: all }),
-      ...(Object.keys(weights).length > 0 && { perPeer: weights }),
+      ...(Object.keys(byPeer).length > 0 && { perPeer: byPeer }),
     }
   }
 
@@ -148,7 +103,8 @@ class NeighbourAverages implements Averaging {
   }
 
   given(): Reported {
-    return { ...this.weights, ...(this.masked && { figures: this.masked }) }
+    const perPeer = Object.keys(this.seen).length > 0 ? { perPeer: this.seen } : {}
+    return { ...perPeer, ...(this.masked && { figures: this.masked }) }
   }
 
   replaced(own: Float32Array): void {
@@ -167,33 +123,54 @@ class NeighbourAverages implements Averaging {
     signal: AbortSignal,
   ): AsyncGenerator<MethodEvent, void, undefined> {
     const { round, where, head } = turn
-    const { road, beside, staleness } = this.init
+    const { road, beside, staleness, judging, ruling } = this.init
     const startedAt = performance.now()
     const says = beside === undefined ? head : await beside.whole(head)
     const { masked, rounds, absent, release, ...single } = await road.swap({ round, step }, says, where, signal)
     if (masked !== undefined) this.count(masked)
-    const received = masked === undefined ? single.received : asOne(masked.sum)
+    const all = masked === undefined ? single.received : asOne(masked.sum)
     yield {
       type: 'exchanged',
       step,
-      received: [...(masked?.sum?.peers ?? received.keys())].sort((a, b) => a - b),
+      received: [...(masked?.sum?.peers ?? all.keys())].sort((a, b) => a - b),
       absent,
       waitSeconds: (performance.now() - startedAt) / 1000,
     }
     const whole = masked?.sum === undefined ? where.row : rowOf(masked.sum)
-    const row = rounds === undefined || staleness === undefined ? whole : staleRow(whole, rounds, round, staleness)
+    const aged = rounds === undefined || staleness === undefined ? whole : staleRow(whole, rounds, round, staleness)
+    const shares = judging?.shares(where) ?? new Map<number, number>()
+    const keepsWeights = ruling?.keepsWeights ?? true
+    const { heard, received, row, isAll } = heardOf(
+      { round, where, all, row: aged },
+      progress.muted,
+      shares,
+      keepsWeights,
+    )
     const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
-    const { refused, squares, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
-      { turn, at, progress, received, isComplete: absent.length === 0 },
+    const { refused, squares, given, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
+      { turn, at, progress, received, isComplete: absent.length === 0 && isAll },
       signal,
     )
     const merged = new Map([...received].filter(([peer]) => squares.has(peer)))
     const tooLong = (await beside?.merge(where, at, merged)) ?? []
+    const distrusted = [...refused, ...tooLong, ...this.diverged(received)]
+    const unused = new Set([...distrusted, ...unheeded].map(({ peer }) => peer))
+    // Only of a round's first exchange, which brings what each has trained: those behind it bring mixtures.
+    const judged =
+      step === 0 && !this.isTakenBack
+        ? await judging?.judge(
+            {
+              ...{ round, where, row: aged, given, refused: unused, merged: head },
+              own: this.beforeStep(0, head.length),
+              heads: new Map([...heard].map(([peer, values]) => [peer, values.subarray(0, head.length)])),
+            },
+            signal,
+          )
+        : []
     release()
     progress.chebyshevHolds &&= !isPlain && isWhole
     this.hasMerged ||= squares.size > 0
     progress.distance = localDistance(row, squares)
-    const distrusted = [...refused, ...tooLong, ...this.diverged(received)]
     for (const { peer } of distrusted) progress.distrusted.add(peer)
     // A sum is refused as a whole: whose head it was that spoilt it shows to nobody.
     const refusedOnes = [...distrusted, ...unheeded].flatMap(one =>
@@ -202,6 +179,8 @@ class NeighbourAverages implements Averaging {
     const heads = refusedOnes.map(one => ({ ...one, name: where.members[one.peer]!.name }))
     for (const { reason } of heads) this.init.onRefused?.(reason)
     if (heads.length > 0) yield { type: 'refused', step, heads, ...(tooStrict && { tooStrict }) }
+    const muted = membersOf(judged ?? [], where)
+    if (muted.length > 0) yield { type: 'muted', rounds: roundsMuted, peers: muted }
   }
 
   /** Merges the received heads, as far as they are believed, into the own one. */
@@ -234,17 +213,21 @@ class NeighbourAverages implements Averaging {
       },
       signal,
     )
-    if (ruled === undefined) return { ...made, unheeded: [], isWhole: isWhole(made.squares.size) }
+    if (ruled === undefined) {
+      const merged = row.from.filter(({ peer }) => made.squares.has(peer))
+      const given = new Map(merged.map(({ peer, weight }) => [peer, weight]))
+      return { ...made, given, unheeded: [], isWhole: isWhole(made.squares.size) }
+    }
     const last = ruled.last()
     if (last !== undefined) await settle(last, head)
     const given = last?.given ?? new Map([[self, 1]])
     const byId = [...given].map(([peer, weight]) => [where.members[peer]!.peerId.toString(), weight])
-    this.weights = { perPeer: { believed: Object.fromEntries(byId) } }
+    this.weights = { believed: Object.fromEntries(byId) }
     const unheeded = last === undefined ? [] : outvoted(last, at, made.squares.keys())
     const squares = last?.needed === undefined ? made.squares : new Map<number, number>()
     const isLast = step === this.init.steps - 1
     const tooStrict = isLast && last !== undefined ? this.strictness(last, self) : undefined
-    return { ...made, squares, unheeded, tooStrict, isWhole: true }
+    return { ...made, squares, given, unheeded, tooStrict, isWhole: true }
   }
 
   private count({ sum, clamped }: NonNullable<Swap['masked']>): void {

@@ -9,9 +9,12 @@ import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
 import { besideOf } from './beside.js'
+import { createJudging } from './judging.js'
 import type { AveragingPlan } from './plan.js'
+import { createReputation, isRepute } from './reputation.js'
 import { createAveraging } from './rounds.js'
 import { createRulings } from './rulings.js'
+import { createTrial, isOfTrial } from './trial.js'
 
 /** The report of a round whose training was given up. */
 const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
@@ -45,12 +48,14 @@ export function createAveragingSession(
     uninformed: context.uninformed,
     loss,
   })
+  const { judging, reputation, trial } = judgingOf(context) ?? {}
   const averaging = createAveraging({
     steps,
     chebyshev,
     road,
     believing,
     ...(rulings && { ruling: rulings.of('head') }),
+    judging,
     rounds: context.rounds,
     staleness: context.staleness,
     ...(vectors && { beside: vectors }),
@@ -62,6 +67,7 @@ export function createAveragingSession(
     async train(round, signal) {
       const local = localPlan(round)
       const head = headOf(parameters, context.head)
+      await judging?.begin(head)
       const rules = [...local.rules, ...((await vectors?.begin(head, context.head.start)) ?? [])]
       try {
         const training = learner.train(parameters, round, { ...local, rules }, { signal, part: context.head })
@@ -96,22 +102,43 @@ export function createAveragingSession(
       const { tensors = [], numbers = {} } = rulings?.kept() ?? {}
       return {
         ...(before && { before }),
-        tensors: [...(vectors === undefined ? [] : tensorsOf(vectors.keeps)), ...tensors],
+        tensors: [...(vectors === undefined ? [] : tensorsOf(vectors.keeps)), ...tensors, ...(judging?.kept() ?? [])],
         numbers: { usual: believing.usual(), ...(before && { loss: [report.loss] }), ...numbers },
       }
     },
     restore(kept, source) {
-      const { before, tensors, numbers } = rulings?.restore(kept, source) ?? kept
+      const { before, tensors: all, numbers } = rulings?.restore(kept, source) ?? kept
+      const [reputes, trials] = [judging ? all.filter(isRepute) : [], judging ? all.filter(isOfTrial) : []]
+      const tensors = all.filter(tensor => !reputes.includes(tensor) && !trials.includes(tensor))
       const {
         usual,
         loss: [last],
       } = validate(numbersSchema, numbers, source, 'PARAMETERS')
       fillFrom(tensors, vectors?.keeps ?? noVectors, source)
+      trial?.restore(trials, source)
+      reputation?.restore(reputes, source)
       believing.recall(usual)
       if (before === undefined) return
       averaging.replaced(before.slice())
       report = { ...nothingTrained, loss: last }
     },
+    ...(reputation && { reputes: () => reputation.reputes }),
     refused: () => refused.toRecord(),
   }
+}
+
+/** Whoever looks at neighbours in the long run: where a run has reputations, and in the field, where newcomers come. */
+function judgingOf({ learner, parameters, test, limits, uninformed, reputation: use, isOpen }: SessionContext) {
+  if (use === undefined && isOpen !== true) return undefined
+  const reputation = use && createReputation(use)
+  const trial = createTrial()
+  // Of the test, from which nobody trains.
+  const heldBack = probeOf(test)
+  const judging = createJudging({
+    trial,
+    reputation,
+    loss: async signal => (await learner.evaluate(parameters, heldBack, { signal })).loss,
+    lossLimit: limits.lossIncrease * uninformed,
+  })
+  return { judging, reputation, trial }
 }

@@ -5,6 +5,7 @@ import type { HeardReport, PeerIdStr, Presence, Standing } from '../../gossip/in
 import type { Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
 import type { Manifest } from '../manifest.js'
+import { type Arrivals, type ArrivalsInit, createArrivals, isNew, kinOf, seated } from './arrivals.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import { type TakeOverInit, takeOver } from './head-takeover.js'
 import type { Member } from './member.js'
@@ -30,6 +31,10 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly minPeers: number
   /** Is there any peer that might be found? */
   readonly looksFor: boolean
+  /** See {@link ArrivalsInit.inviterOf}; of this peer too. @default nobody was invited */
+  readonly inviterOf?: ArrivalsInit['inviterOf']
+  /** Where this peer can be dialled, as its records say. */
+  readonly addresses: () => HeardReport['addresses']
   /** SHA-256 of the sum that this peer standardises by, once it has one. @default there is none */
   readonly sumDigest?: () => Uint8Array | undefined
 }
@@ -74,17 +79,24 @@ class ChangingPeers implements OpenRun {
   private readonly told = new Set<PeerIdStr>()
   /** The first round of this peer. One that joins a run that has begun takes part in none until it knows which. */
   private first: number
+  private readonly arrivals: Arrivals
+  /** The round that this peer is in, and the first that it was in; undefined before. */
+  private at: number | undefined
+  private begunIn: number | undefined
+  private begunMs = 0
   /** The other live peers that standardise by the same sum. */
   private readonly alike: TakeOverInit['presence']
 
   constructor(private readonly init: OpenRunInit) {
     const { manifest, round, hasBegun, members, self, topologyOf, presence } = init
     this.first = hasBegun ? manifest.rounds : round
+    this.arrivals = createArrivals({ rounds: manifest.rounds, inviterOf: init.inviterOf ?? (() => undefined) })
     this.alike = {
       live: () => presence.live().filter(peer => !this.isUnlike(peer)),
       heard: presence.heard,
       until: presence.until,
     }
+    for (const [peer, report] of presence.heard()) this.arrivals.note(peer, report, undefined)
     const own: Member = { name: init.name, peerId: init.node.peerId, addresses: [] }
     this.federation =
       members === undefined
@@ -115,7 +127,9 @@ class ChangingPeers implements OpenRun {
     return { peers, isMost: 2 * unlike.length > live.length }
   }
 
-  learn(peer: PeerIdStr, { addresses }: HeardReport): void {
+  learn(peer: PeerIdStr, report: HeardReport): void {
+    const { addresses } = report
+    this.arrivals.note(peer, report, this.at)
     if (addresses.length === 0) return
     const peerId: PeerId = peerIdFromString(peer)
     this.init.node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
@@ -132,6 +146,12 @@ class ChangingPeers implements OpenRun {
   async catchUp(round: number, signal: AbortSignal): Promise<number> {
     const { presence, samples } = this.init
     const to = await this.caughtUp(round, signal)
+    this.at = to
+    if (this.begunIn === undefined) {
+      this.begunIn = to
+      this.begunMs = performance.now()
+      if (this.init.round > 0) this.arrivals.settle(this.alike.live())
+    }
     if (this.first > to || to > round) {
       this.first = to
       // From now on the others expect our head of this round, though we may have ended it before.
@@ -161,16 +181,38 @@ class ChangingPeers implements OpenRun {
     return this.alike.live().map(peer => this.reportOf(peer))
   }
 
+  /** The others whose rounds say how far the run is: not newcomers, of whom there may be any number, unless all are. */
+  private pacemakers(round: number): HeardReport[] {
+    const live = this.alike.live()
+    const old = live.filter(peer => {
+      const arrival = this.arrivals.of(peer)
+      return arrival.since <= (this.begunIn ?? arrival.since) || !isNew(arrival, round, performance.now())
+    })
+    return (old.length > 0 ? old : live).map(peer => this.reportOf(peer))
+  }
+
+  /** A peer that has no seat yet itself is alone for as long. */
   private membersIn(round: number): Member[] {
+    const { node, manifest, inviterOf, addresses } = this.init
+    const self = node.peerId.toString()
     const live = this.alike.live().filter(peer => this.reportOf(peer).from <= round)
-    return live.map(peer => this.memberOf(peer))
+    // Those that remember a peer that comes back know that it is not new.
+    const since = this.init.round > 0 ? 0 : (this.begunIn ?? this.first)
+    const own = { peer: self, since, heardMs: this.begunMs, kin: kinOf(addresses(), inviterOf?.(self)) }
+    const there = [own, ...live.map(peer => this.arrivals.of(peer))]
+    const seats = seated(there, round, manifest.limits.newcomers, performance.now())
+    return seats.has(self) ? live.filter(peer => seats.has(peer)).map(peer => this.memberOf(peer)) : []
   }
 
   private memberOf(peer: PeerIdStr): Member {
     const { name } = this.reportOf(peer)
     const before = this.known.get(peer)
     if (before?.name === name) return before
-    const member = { name, peerId: peerIdFromString(peer), addresses: [] }
+    const { since, kin } = this.arrivals.of(peer)
+    const peerId = peerIdFromString(peer)
+    const seen = kinOf(this.init.node.getConnections(peerId).map(({ remoteAddr }) => remoteAddr))
+    const newcomer = since > (this.begunIn ?? since) ? { newcomer: { kin: [...new Set([...kin, ...seen])] } } : {}
+    const member = { name, peerId, addresses: [], ...newcomer }
     this.known.set(peer, member)
     return member
   }
@@ -181,7 +223,7 @@ class ChangingPeers implements OpenRun {
     if (this.first === rounds) return this.begun(round, signal)
     // Where no peer waits, every peer has a pace of its own.
     if (mode === 'async') return round
-    const ended = endedByMost(this.othersNow(), rounds)
+    const ended = endedByMost(this.pacemakers(round), rounds)
     // A difference of one round is normal in gossip: which peer waits for which changes from round to round.
     return ended <= round ? round : this.takenOver(ended, signal)
   }

@@ -90,18 +90,19 @@ export function refusedInvite(reason: InviteRejection, by: string): HearsayError
 /**
  * Reports at once what the others would show only by closing the connection.
  *
+ * @returns who has invited this peer; undefined of a founder, and where a run is not by invitation
  * @throws {@link HearsayError} `NETWORK` if this peer may not take part
  */
 export async function checkInvited(
   { invite }: PeerNetwork,
   { runId, founders }: NetworkOf,
   peerId: PeerId,
-): Promise<void> {
+): Promise<string | undefined> {
   if (founders === undefined) {
-    if (invite === undefined) return
+    if (invite === undefined) return undefined
     throw new HearsayError('NETWORK', 'this run is not by invitation; leave it out', { field: 'invite' })
   }
-  if (founders.some(founder => founder.equals(peerId))) return
+  if (founders.some(founder => founder.equals(peerId))) return undefined
   if (invite === undefined) {
     throw new HearsayError(
       'NETWORK',
@@ -111,6 +112,7 @@ export async function checkInvited(
   }
   const verified = await verifyInvite(invite, { runId, founders, now: Date.now(), presentedBy: peerId })
   if (!verified.ok) throw refusedInvite(verified.reason, 'this run')
+  return verified.invite.invitedBy
 }
 
 function policyOf({ allow, invite }: PeerNetwork, { runId, founders }: NetworkOf): AccessPolicy {

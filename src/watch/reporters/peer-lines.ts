@@ -26,11 +26,11 @@ export function peerLinesReporter(write: (line: string) => void): Reporter {
 }
 
 function createPeerLines({
-  manifest: { rounds, data, merge, believe, evaluation },
+  manifest: { rounds, data, merge, believe, reputation, evaluation },
   classes,
 }: ReportedRun): (event: RunEvent) => string | undefined {
   const measure = measureOf(data)
-  const texts = reportTextsOf({ merge, believe })
+  const texts = reportTextsOf({ merge, believe, reputation })
   /** By their ids. */
   let names: ReadonlyMap<string, string> = new Map()
   const newsOf = createRefusalNews()
@@ -89,6 +89,10 @@ function createPeerLines({
         if (event.tooStrict !== undefined) news.push(`refused   ${tooStrictText(event.tooStrict)}`)
         return news.length === 0 ? undefined : news.join('\n')
       }
+      case 'muted':
+        return `muted     ${listed(event.peers)}: for ${event.rounds} rounds ${event.peers.length === 1 ? 'its heads have' : 'their heads have'} no weight, as they did harm and led elsewhere for as long (reputation)`
+      case 'unmuted':
+        return `unmuted   ${listed(event.peers)} ${event.peers.length === 1 ? 'is' : 'are'} heard again`
       case 'merged': {
         const { localDistance, peer } = event
         const parts = [

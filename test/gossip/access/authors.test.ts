@@ -26,28 +26,30 @@ describe('records of authors who need not be connected', () => {
     const passedOn = { runId, privateKey: ada.privateKey, expiresAt: 1_500_000, invitee: ben.peerId, parent: own }
     const bens = bytesOf(await createInvite(passedOn))
 
-    expect(authors(founder.peerId, nothing)).toBe('yes')
-    expect(await authors(ada.peerId, bytesOf(own))).toBe('yes')
+    expect(authors.admits(founder.peerId, nothing)).toBe('yes')
+    expect(await authors.admits(ada.peerId, bytesOf(own))).toBe('yes')
     // Remembered: no promise, and no signature verified again.
-    expect(authors(ada.peerId, bytesOf(own))).toBe('yes')
-    expect(await authors(ben.peerId, bens)).toBe('yes')
+    expect(authors.admits(ada.peerId, bytesOf(own))).toBe('yes')
+    expect(await authors.admits(ben.peerId, bens)).toBe('yes')
+    const inviters = [founder, ada, ben].map(({ peerId }) => authors.inviterOf(peerId.toString()))
+    expect(inviters).toEqual([undefined, founder.peerId.toString(), ada.peerId.toString()])
     // Nobody honest passes these on.
-    expect(await authors(ben.peerId, nothing)).toBe('never')
-    expect(await authors(ben.peerId, bytesOf(own))).toBe('never')
+    expect(await authors.admits(ben.peerId, nothing)).toBe('never')
+    expect(await authors.admits(ben.peerId, bytesOf(own))).toBe('never')
     const forged = bytesOf(own)
     forged[forged.length - 1]! ^= 1
-    expect(await authors(ada.peerId, forged)).toBe('never')
+    expect(await authors.admits(ada.peerId, forged)).toBe('never')
 
     now = 1_500_000
-    expect(authors(ben.peerId, bens)).toBe('no')
-    expect(authors(ada.peerId, bytesOf(own))).toBe('yes')
+    expect(authors.admits(ben.peerId, bens)).toBe('no')
+    expect(authors.admits(ada.peerId, bytesOf(own))).toBe('yes')
     now = 2_000_000
-    expect(authors(ada.peerId, bytesOf(own))).toBe('no')
+    expect(authors.admits(ada.peerId, bytesOf(own))).toBe('no')
     const fresh = createAuthors({ runId, founders: [founder.peerId], now: () => now })
-    expect(await fresh(ada.peerId, bytesOf(own))).toBe('no')
+    expect(await fresh.admits(ada.peerId, bytesOf(own))).toBe('no')
     // A new one holds from the first record that shows it.
     const renewed = bytesOf(await createInvite({ ...toAda, expiresAt: 3_000_000 }))
-    expect(await authors(ada.peerId, renewed)).toBe('yes')
+    expect(await authors.admits(ada.peerId, renewed)).toBe('yes')
   })
 
   it('never throw, whatever they show', async () => {
@@ -55,7 +57,7 @@ describe('records of authors who need not be connected', () => {
     const authors = createAuthors({ runId, founders: [founder.peerId], now: Date.now })
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 2 * inviteLimits.tokenBytes }), async bytes => {
-        expect(await authors(guest.peerId, bytes)).toBe('never')
+        expect(await authors.admits(guest.peerId, bytes)).toBe('never')
       }),
       { numRuns: 50 },
     )

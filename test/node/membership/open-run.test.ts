@@ -54,6 +54,7 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     self: 0,
     name,
     runId,
+    addresses: () => [],
     node: host,
     presence,
     heads: handover,

@@ -47,6 +47,7 @@ function openRun(node: HearsayHost, presence: Presence, sumDigest: () => Uint8Ar
     node,
     presence,
     handed: () => undefined,
+    addresses: () => [],
     parameters: new Float32Array(smallLayout.size),
     head,
     loss: async () => 0,

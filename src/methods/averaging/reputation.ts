@@ -1,0 +1,96 @@
+import * as z from 'zod'
+import { HearsayError } from '../../errors.js'
+import { type Repute, reputeAfter, type Showing } from '../../merge/index.js'
+import type { NamedTensor } from '../../tensors/index.js'
+import { peersLimit } from '../../topology/index.js'
+import { validate } from '../../validation.js'
+import type { Reported } from '../figures.js'
+import type { ReputationUse } from '../reputation-use.js'
+
+/** What a peer makes of its neighbours in the long run (ALGORITHMS-2.md 2), by their ids: it outlives every graph. */
+export interface Reputation {
+  /** A live view. */
+  readonly reputes: ReadonlyMap<string, Repute>
+  /** Those that are muted in this round, by id; those whose time is over are forgotten, and begin anew. */
+  at(round: number): { readonly muted: ReadonlySet<string>; readonly back: readonly string[] }
+  /**
+   * Takes in what a round has shown of these.
+   *
+   * @returns those that are muted from now on
+   */
+  take(round: number, shown: ReadonlyMap<string, Showing>): readonly string[]
+  /** What is reported of these. */
+  report(ids: Iterable<string>): NonNullable<Reported['perPeer']>
+  kept(): NamedTensor[]
+  /** Goes on from what was kept. @throws {@link HearsayError} `PARAMETERS` where it does not fit */
+  restore(kept: readonly NamedTensor[], source: string): void
+}
+
+/** Peers remembered, the one that was not heard for the longest time is forgotten first. */
+export const reputesLimit = 2 * peersLimit
+
+const prefix = 'reputation:'
+
+/** Is this kept tensor one of a peer's reputation? */
+export const isRepute = ({ name }: NamedTensor): boolean => name.startsWith(prefix)
+
+const idSchema = z.string().min(1).max(128)
+const reputeSchema = z.tuple([z.number(), z.number().min(-1).max(1), z.int().min(0), z.int().min(0)])
+
+export function createReputation(use: ReputationUse): Reputation {
+  const reputes = new Map<string, Repute>()
+  return {
+    reputes,
+    at(round) {
+      const isOver = ({ mutedUntil }: Repute): boolean => mutedUntil > 0 && mutedUntil <= round
+      const back = [...reputes].flatMap(([id, repute]) => (isOver(repute) ? [id] : []))
+      for (const id of back) reputes.delete(id)
+      const muted = [...reputes].flatMap(([id, { mutedUntil }]) => (mutedUntil > 0 ? [id] : []))
+      return { muted: new Set(muted), back }
+    },
+    take(round, shown) {
+      const muted: string[] = []
+      for (const [id, showing] of shown) {
+        const repute = reputeAfter(reputes.get(id), showing, round, use === 'mute')
+        reputes.delete(id)
+        reputes.set(id, repute)
+        if (repute.mutedUntil > 0) muted.push(id)
+      }
+      for (const id of reputes.keys()) if (reputes.size > reputesLimit) reputes.delete(id)
+      return muted
+    },
+    report(ids) {
+      const known = [...ids].flatMap(id => {
+        const repute = reputes.get(id)
+        return repute === undefined ? [] : [[id, repute] as const]
+      })
+      return {
+        gain: Object.fromEntries(known.map(([id, { gain }]) => [id, gain])),
+        cosine: Object.fromEntries(known.map(([id, { cosine }]) => [id, cosine])),
+      }
+    },
+    kept: () =>
+      [...reputes].map(([id, { gain, cosine, against, mutedUntil }]) => ({
+        name: `${prefix}${id}`,
+        shape: [4],
+        values: Float32Array.of(gain, cosine, against, mutedUntil),
+      })),
+    restore(kept, source) {
+      if (kept.length > reputesLimit) {
+        throw new HearsayError(
+          'PARAMETERS',
+          `has the reputations of ${kept.length} peers, of ${reputesLimit} at most`,
+          { source },
+        )
+      }
+      const read = kept.map(({ name, values }) => {
+        const id = validate(idSchema, name.slice(prefix.length), `${source}: ${prefix}`, 'PARAMETERS')
+        const numbers = validate(reputeSchema, [...values.subarray(0, 8)], `${source}: ${name}`, 'PARAMETERS')
+        return [id, numbers] as const
+      })
+      reputes.clear()
+      for (const [id, [gain, cosine, against, mutedUntil]] of read)
+        reputes.set(id, { gain, cosine, against, mutedUntil })
+    },
+  }
+}

@@ -1,0 +1,75 @@
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { parseManifest, type RunEvent } from '../../src/node/index.js'
+import { createSimulation } from '../../src/simulate/index.js'
+import { follow } from './follow.js'
+
+const peers = 8
+const rounds = 16
+const hostile = [2, 5]
+
+interface Found {
+  /** Who muted whom, as "victim>attacker". */
+  readonly muted: readonly string[]
+  /** Of the last round, at honest peers. */
+  readonly gains: { readonly honest: readonly number[]; readonly hostile: readonly number[] }
+}
+
+async function run(seed: number, attack: string | undefined): Promise<Found> {
+  const manifest = parseManifest({
+    reputation: 'mute',
+    data: 'digits',
+    // As in the field: what is held back is like the own data.
+    evaluation: { on: 'own' },
+    partition: { kind: 'dirichlet', alpha: 1 },
+    model: { kind: 'mlp', hidden: [32] },
+    merge: 'dfedavgm',
+    topology: { kind: 'random-regular', degree: 4 },
+    ...{ peers, rounds, seed },
+  })
+  const simulation = await createSimulation(manifest, {
+    backend: 'wasm',
+    transport: 'memory',
+    workers: 1,
+    baselines: false,
+    attacks: attack === undefined ? [] : [`${attack}:${hostile.join(',')}`],
+  })
+  onTestFinished(() => simulation.close())
+  const { events } = await follow(simulation)
+  const { members } = events.find((event): event is Extract<RunEvent, { type: 'begin' }> => event.type === 'begin')!
+  const numbers = new Map(members.map(({ peer }, number) => [peer, number]))
+  const isHostile = (id: string): boolean => attack !== undefined && hostile.includes(numbers.get(id)!)
+  const muted: string[] = []
+  const gains = { honest: [] as number[], hostile: [] as number[] }
+  for (const event of events) {
+    if (!('peer' in event) || event.peer === undefined || isHostile(event.peer)) continue
+    if (event.type === 'muted') {
+      muted.push(...event.peers.map(({ peer }) => `${numbers.get(event.peer!)}>${numbers.get(peer)}`))
+    }
+    if (event.type === 'merged' && event.round === rounds - 1) {
+      for (const [id, gain] of Object.entries(event.perPeer!.gain!)) {
+        gains[isHostile(id) ? 'hostile' : 'honest'].push(gain)
+      }
+    }
+  }
+  return { muted, gains }
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+describe.each([1, 2, 3])('a simulation with seed %i that mutes', seed => {
+  it('mutes peers that turn round what they learn, and no honest ones', async () => {
+    const { muted } = await run(seed, 'sign-flip=2')
+    const attackers = muted.map(pair => Number(pair.split('>')[1]))
+    expect(new Set(attackers)).toEqual(new Set(hostile))
+  }, 120_000)
+
+  it('mutes nobody where all are honest', async () => {
+    expect((await run(seed, undefined)).muted).toEqual([])
+  }, 120_000)
+
+  it('shows that a free rider brings next to nothing, and does not mute it', async () => {
+    const { muted, gains } = await run(seed, 'free-rider')
+    expect(muted).toEqual([])
+    expect(Math.abs(mean(gains.hostile))).toBeLessThan(mean(gains.honest) / 2)
+  }, 120_000)
+})
