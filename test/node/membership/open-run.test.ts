@@ -363,6 +363,45 @@ describe('a neighbour is elsewhere', () => {
   })
 })
 
+describe('newcomers', () => {
+  /** Two that are in their third round, and six that come then. */
+  async function crowd(
+    init: Partial<OpenRunInit> = {},
+    ids = new Set<string>(),
+  ): Promise<{ readonly old: Side[]; readonly fresh: Side[] }> {
+    const old = await Promise.all(['basel', 'bern'].map(name => startSide(name, init)))
+    await met(old)
+    for (const { open } of old) for (const round of [0, 1, 2]) expect(await open.catchUp(round, never)).toBe(round)
+    const fresh = await Promise.all(Array.from({ length: 6 }, (_, at) => startSide(`mallory ${at}`, { round: 2 })))
+    for (const { id } of fresh) ids.add(id)
+    await met([...old, ...fresh])
+    return { old, fresh }
+  }
+  const namesIn = ({ open }: Side): string[] => open.federation.at(2).members.map(({ name }) => name)
+
+  it('of one inviter get four seats, the same ones with all that know them', async () => {
+    const mallorys = new Set<string>()
+    const { old, fresh } = await crowd({ inviterOf: peer => (mallorys.has(peer) ? 'mallory' : undefined) }, mallorys)
+    const there = old.map(namesIn)
+    expect(there[0]).toEqual(there[1])
+    expect(there[0]!.filter(name => name.startsWith('mallory'))).toHaveLength(4)
+    expect(there[0]).toEqual(expect.arrayContaining(['basel', 'bern']))
+    const { members } = old[0]!.open.federation.at(2)
+    for (const { name, newcomer } of members) {
+      expect(newcomer?.kin).toEqual(name.startsWith('mallory') ? ['mallory'] : undefined)
+    }
+    expect(fresh).toHaveLength(6)
+  })
+
+  it('draw nobody after them by saying that they are further', async () => {
+    const { old, fresh } = await crowd()
+    expect(namesIn(old[0]!)).toHaveLength(8)
+    for (const side of fresh) await side.has(9, 1)
+    await until(() => fresh.every(({ id }) => hasHeard(old[0]!, id, 9)))
+    expect(await old[0]!.open.catchUp(2, never)).toBe(2)
+  })
+})
+
 describe('a report', () => {
   it('makes known where its peer is reached', async () => {
     const { open, host } = await startSide('basel')
