@@ -13,6 +13,7 @@ const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: [
     { in: 'web/report.tsx', out: 'report' },
+    { in: 'web/audit.tsx', out: 'audit' },
     { in: 'web/compare.tsx', out: 'compare' },
     { in: 'web/dashboard.tsx', out: 'dashboard' },
     { in: 'web/pages.css', out: 'report' },

@@ -49,6 +49,8 @@ export interface Dataset {
   }
   /** One number per training sample: those of one are of one group, and never at two peers that are dealt to. */
   readonly groups?: Uint32Array
+  /** The same of each sample that is not trained on, by the same numbers: no group is in two parts. */
+  readonly otherGroups?: { readonly validation?: Uint32Array; readonly test?: Uint32Array }
   /** Of a table: which column became which inputs. */
   readonly table?: TableSchema
   /** What its reading passed over and what its owner may not expect, a sentence each: commands show them on stderr. */

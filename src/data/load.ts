@@ -188,7 +188,7 @@ function datasetOf(
       ...common,
       train: all,
       test: samples(source.test),
-      ...(groups && { groups }),
+      ...(groups && { groups, otherGroups: otherGroups(source, source.test.groups) }),
       ...(source.peers && owners && { naturalPeers: naturalPeers(source.peers, owners, source.test.peers) }),
     })
   }
@@ -205,9 +205,22 @@ function datasetOf(
     ...common,
     train: keepSamples(all, train),
     test: held,
-    ...(groups && { groups: Uint32Array.from(train, sample => groups[sample]!) }),
+    ...(groups && {
+      groups: Uint32Array.from(train, sample => groups[sample]!),
+      otherGroups: otherGroups(
+        source,
+        Uint32Array.from(test, sample => groups[sample]!),
+      ),
+    }),
     ...(source.peers && { naturalPeers: { names: source.peers, ofTrain: taken(train), ofTest: taken(test) } }),
   })
+}
+
+function otherGroups(
+  { validation }: Source,
+  test: Uint32Array | undefined,
+): NonNullable<Dataset['otherGroups']> {
+  return { ...(validation?.groups && { validation: validation.groups }), ...(test && { test }) }
 }
 
 function naturalPeers(

@@ -249,9 +249,14 @@ export function hasRun(path: string): Promise<boolean> {
   return exists(join(path, 'manifest.yaml'))
 }
 
+/** Is it the folder of one peer in the field, and not of a simulation? */
+export function isInField(path: string): Promise<boolean> {
+  return exists(join(path, 'peer.json'))
+}
+
 async function mustHaveManifest(path: string): Promise<void> {
   if (await hasRun(path)) return
-  const instead = (await exists(join(path, 'peer.json')))
+  const instead = (await isInField(path))
     ? "manifest.yaml is missing; copy it from any other peer's folder of this run"
     : 'there is no manifest.yaml in it; name the folder of a run that was started or joined here'
   throw new HearsayError('RUN', instead, { field: '--resume', value: path })

@@ -16,7 +16,7 @@ import { type Manifest, parseManifest, withStandardise } from './manifest.js'
 import type { PeerOptions } from './peer-options.js'
 import { canonicalManifest } from './run-id.js'
 
-interface OwnData {
+export interface OwnSamples {
   readonly dataset: Dataset
   readonly samples: Samples
 }
@@ -30,7 +30,7 @@ export async function dataOf({
   manifest,
   data,
   ...reading
-}: Pick<PeerOptions, 'manifest' | 'data' | 'signal' | 'onRead'>): Promise<OwnData> {
+}: Pick<PeerOptions, 'manifest' | 'data'> & Reading): Promise<OwnSamples> {
   if ('share' in data) {
     // A shipped set is the same everywhere.
     if (!Object.hasOwn(shippedSets, manifest.data.set)) mustHaveTask(manifest)

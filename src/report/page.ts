@@ -13,7 +13,7 @@ export interface PageProgram {
  * Reads the program of a page, and the style that all share. Named through the package, so that sources under test find
  * them as well.
  */
-export async function pageProgram(page: 'report' | 'compare'): Promise<PageProgram> {
+export async function pageProgram(page: 'report' | 'compare' | 'audit'): Promise<PageProgram> {
   const { resolve } = createRequire(import.meta.url)
   const [script, style] = await Promise.all(
     [`#web/${page}.js`, '#web/report.css'].map(name => readFile(resolve(name), 'utf8')),

@@ -1,4 +1,5 @@
 import type { Command } from '../command.js'
+import { audit } from './audit.js'
 import { backend } from './backend.js'
 import { compare } from './compare.js'
 import { data } from './data.js'
@@ -26,6 +27,7 @@ export const commands: readonly Command[] = [
   join,
   predict,
   exportModel,
+  audit,
   report,
   compare,
   figures,

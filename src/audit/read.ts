@@ -1,0 +1,141 @@
+import { join } from 'node:path'
+import { type Dataset, partition, partitionIndices, type Reading, type Samples, type Shard } from '../data/index.js'
+import { isInField, type KeptPeer, type PeerDescription, readPeer, readRunFolder, sharedOf } from '../disk/index.js'
+import { HearsayError } from '../errors.js'
+import { dataOf, loadData, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
+import { sameLayout } from '../tensors/index.js'
+import { createTopology } from '../topology/index.js'
+import type { Audited, Observer, Records } from './audited.js'
+
+/**
+ * Reads what an audit needs of a run folder: the peer's model; its records, dealt again by the manifest's seed or read
+ * again from where the peer has them; and records that no peer was trained on.
+ *
+ * @param name - of the peer; may be left out where the folder has only one
+ * @throws {@link HearsayError} `RUN` where the folder lacks something, or is of another run than its manifest; `DATA` where
+ *   the records cannot be read any more; `USAGE` for a model that restores images
+ */
+export async function readAudited(folder: string, name: string | undefined, reading: Reading = {}): Promise<Audited> {
+  const peer = await readPeer(folder, name)
+  const path = join(folder, 'manifest.yaml')
+  const manifest = parseManifest(await readManifestFile(path), path)
+  mustFit(peer.description, manifest, path)
+  return (await isInField(folder)) ? inField(folder, peer, reading) : inSimulation(folder, peer, manifest, reading)
+}
+
+function mustFit({ run, objective }: PeerDescription, manifest: Manifest, path: string): void {
+  if (run !== Buffer.from(runIdOf(manifest)).toString('hex')) {
+    throw new HearsayError('RUN', 'is not the manifest that this model was trained by; bring that one back', {
+      source: path,
+    })
+  }
+  if (objective.kind !== 'super-resolution') return
+  throw new HearsayError(
+    'USAGE',
+    'its model restores images; audits are of models that tell classes apart or predict a number',
+  )
+}
+
+async function inField(folder: string, peer: KeptPeer, reading: Reading): Promise<Audited> {
+  const { manifest, settings } = await readRunFolder(folder)
+  const { data: own, share } = settings
+  if (own === undefined && share === undefined) {
+    throw new HearsayError('DATA', 'this peer was begun by a program, on data of its own, which an audit cannot read', {
+      source: folder,
+    })
+  }
+  const data = own === undefined ? { share: share! } : { own }
+  const { dataset, samples } = await dataOf({ manifest, data, ...reading })
+  const subjects = own === undefined ? dealtSubjects(dataset, manifest, share!) : dataset.groups
+  return { ...known(peer, manifest, dataset), number: share ?? 0, members: { samples, subjects } }
+}
+
+async function inSimulation(
+  folder: string,
+  peer: KeptPeer,
+  manifest: Manifest,
+  reading: Reading,
+): Promise<Audited> {
+  const dataset = await loadData(manifest, {}, reading)
+  const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
+  const number = shards.findIndex(shard => shard.name === peer.description.name)
+  if (number < 0) {
+    throw new HearsayError('RUN', `its peers are ${shards[0]!.name} and so on, not ${peer.description.name}`, {
+      source: folder,
+    })
+  }
+  const subjects = dealtSubjects(dataset, manifest, number)
+  return {
+    ...known(peer, manifest, dataset),
+    number,
+    members: { samples: shards[number]!.samples, subjects },
+    observer: await observerOf(folder, peer, manifest, shards, number),
+  }
+}
+
+function known({ description, parameters }: KeptPeer, manifest: Manifest, dataset: Dataset): Omit<Audited, 'number' | 'members'> {
+  const { name, model, inputShape, layout, objective, classes, standardisation } = description
+  if (dataset.inputShape.join() !== inputShape.join()) {
+    throw new HearsayError(
+      'DATA',
+      `its samples are ${dataset.inputShape.join('×')}, and the model takes ${inputShape.join('×')}; bring the data back that it was trained on`,
+      { source: dataset.name },
+    )
+  }
+  return {
+    manifest,
+    name,
+    model: { model, inputShape },
+    layout,
+    head: sharedOf(description),
+    classes: classes.length,
+    objective,
+    parameters,
+    standardisation,
+    others: othersIn(dataset),
+  }
+}
+
+/** Validation data where there are any: published test data may be of another origin, and be told apart by that alone. */
+export function othersIn({ validation, test, otherGroups }: Dataset): Records {
+  return validation === undefined || validation.size === 0
+    ? { samples: test, subjects: otherGroups?.test }
+    : { samples: validation, subjects: otherGroups?.validation }
+}
+
+function dealtSubjects(dataset: Dataset, { partition, peers, seed }: Manifest, number: number): Uint32Array | undefined {
+  const { groups } = dataset
+  return groups && partitionIndices(dataset, partition, peers, seed)[number]!.map(sample => groups[sample]!)
+}
+
+/** The first of the peers that hear this one, with what it hears beside it; undefined where nobody does. */
+async function observerOf(
+  folder: string,
+  { description }: KeptPeer,
+  { topology, peers, seed, rounds }: Manifest,
+  shards: readonly Shard[],
+  number: number,
+): Promise<Observer | undefined> {
+  const graph = createTopology(topology, peers, seed).graphAt(rounds)
+  const [place] = graph.sendsTo(number)
+  if (place === undefined) return undefined
+  const read = async (peer: number): Promise<{ parameters: Float32Array; layout: PeerDescription['layout']; data: Data }> => {
+    const { description, parameters } = await readPeer(folder, shards[peer]!.name)
+    const { layout, standardisation } = description
+    return { parameters, layout, data: { samples: shards[peer]!.samples, standardisation } }
+  }
+  const { parameters, layout } = await read(place)
+  // In a mixture peers may have models of their own, whose other parts do not fit.
+  if (!sameLayout(layout, description.layout)) return undefined
+  const company = graph.receivesFrom(place).filter(peer => peer !== number)
+  return {
+    name: shards[place]!.name,
+    parameters,
+    company: await Promise.all(company.map(async peer => ({ ...(await read(peer)), number: peer }))),
+  }
+}
+
+interface Data {
+  readonly samples: Samples
+  readonly standardisation: PeerDescription['standardisation']
+}

@@ -1,0 +1,65 @@
+import type { AuditFindings } from './audit.js'
+import type { Audited } from './audited.js'
+import type { AuditOptions } from './options.js'
+
+/** An audit as it is kept: plain data, for its page, its file and the terminal. */
+export interface AuditReport extends AuditFindings {
+  readonly format: 'hearsay audit 1'
+  /** The peer's name. */
+  readonly peer: string
+  /** The run's data, as its manifest calls them. */
+  readonly data: string
+  /** Kind of the model, and how many numbers it has. */
+  readonly model: { readonly kind: string; readonly parameters: number }
+  readonly merge: string
+  /** ε of the run; null where nothing is added to what is handed over. */
+  readonly budget: number | null
+  /** Of its own records. */
+  readonly owned: number
+  readonly rounds: number
+  readonly seed: number
+  readonly quick: boolean
+  /** What was not attacked, and why, a sentence each. */
+  readonly leftOut: readonly string[]
+}
+
+/** What was found, with what it was found of. */
+export function reportOf(audited: Audited, { seed = 0, quick = false }: AuditOptions, findings: AuditFindings): AuditReport {
+  const { manifest, name, model, layout, members } = audited
+  return {
+    format: 'hearsay audit 1',
+    peer: name,
+    data: manifest.data.set,
+    model: { kind: model.model.kind, parameters: layout.size },
+    merge: manifest.merge.method,
+    budget: manifest.privacy?.budget ?? null,
+    owned: members.samples.size,
+    rounds: manifest.rounds,
+    seed,
+    quick,
+    ...findings,
+    leftOut: leftOut(audited, findings),
+  }
+}
+
+/** The same without pictures: no record is in it. */
+export function figuresOf({ inversions, ...report }: AuditReport): AuditReport {
+  return { ...report, inversions: inversions.map(({ pictures: _, ...inversion }) => inversion) }
+}
+
+function leftOut({ members, others, observer }: Audited, { subjects, inversions, seen }: AuditFindings): string[] {
+  const sentences: string[] = []
+  if (members.subjects === undefined) {
+    sentences.push('Subjects: the data do not say which records are of one subject; data.groupColumn does.')
+  } else if (others.subjects === undefined || subjects === undefined) {
+    sentences.push('Subjects: there are too few with records that no peer was trained on.')
+  }
+  if (inversions.length === 0) sentences.push(`Reconstruction: no attack is known here for ${seen}.`)
+  if (inversions.some(({ way }) => way === 'search')) {
+    sentences.push('A whole round was not searched: the search is for the inputs of one step.')
+  }
+  if (observer === undefined) {
+    sentences.push('A field peer’s folder has no other peer’s model: where less than the whole is handed over, the attacker was given the peer’s own rest, which is more than a neighbour has.')
+  }
+  return sentences
+}
