@@ -69,9 +69,11 @@ export async function invertUpdates(init: InversionInit): Promise<Inversion[]> {
   }
   const all = Uint32Array.from({ length: samples.size }, (_, place) => place)
   const order = random(seed, 'audit/batch').shuffle(all.slice())
-  const tried: Found[] = []
-  for (const [at, place] of order.subarray(0, singles).entries()) tried.push(await ofStep(Uint32Array.of(place), at))
-  const batch = await ofStep(order.subarray(0, audited.manifest.training.batch), singles)
+  // Side by side, as the search of one keeps one thread busy.
+  const [batch, ...tried] = await Promise.all([
+    ofStep(order.subarray(0, audited.manifest.training.batch), singles),
+    ...Array.from(order.subarray(0, singles), (place, at) => ofStep(Uint32Array.of(place), at)),
+  ])
   const summed = (of: Inversion['of'], found: readonly Found[]): Inversion => summedUp(init, inverse, of, found)
   const results = [summed('record', tried), summed('step', [batch])]
   // A search is for one gradient; a round is a sum of many, along which the weights moved.
