@@ -23,9 +23,9 @@ function AuditPage({ report }: { readonly report: AuditReport }) {
         <h1>{peer}</h1>
         <p class="says">
           What a neighbour that hears this peer can find out about its {owned} records, after {rounds} rounds{' '}
-          {budget === null ? 'without a budget of privacy' : `with a budget of privacy of ε ${budget}`}. The attacker sees{' '}
-          {seen}, as the peer would hand it over in one more round. This page holds records of the peer: it is for their
-          owner.
+          {budget === null ? 'without a budget of privacy' : `with a budget of privacy of ε ${budget}`}. The attacker
+          sees {seen}, as the peer would hand it over in one more round. This page holds records of the peer: it is for
+          their owner.
         </p>
       </header>
       <section aria-label="Who was there?">
@@ -49,7 +49,9 @@ function AuditPage({ report }: { readonly report: AuditReport }) {
         </section>
       )}
       {leftOut.length > 0 && <p class="says">{leftOut.join(' ')}</p>}
-      <footer>Seed {report.seed} of the attacker's draws{report.quick ? '; a quick audit' : ''}.</footer>
+      <footer>
+        Seed {report.seed} of the attacker's draws{report.quick ? '; a quick audit' : ''}.
+      </footer>
     </div>
   )
 }
@@ -126,7 +128,8 @@ function Pixels({ shape: [height, width, channels], pixels, says }: PixelsOption
     if (context === null || context === undefined) return
     const image = context.createImageData(width!, height!)
     for (let at = 0; at < width! * height!; at++) {
-      for (let colour = 0; colour < 3; colour++) image.data[4 * at + colour] = pixels[at * channels! + (colour % channels!)]!
+      for (let colour = 0; colour < 3; colour++)
+        image.data[4 * at + colour] = pixels[at * channels! + (colour % channels!)]!
       image.data[4 * at + 3] = 255
     }
     context.putImageData(image, 0, 0)

@@ -1,13 +1,14 @@
 #!/usr/bin/env node
-// What papers promise, run again with Hearsay on real data: `npm run reproduce -- dflmoe`, and `-- robust`. Writes a
+// What papers promise, run again with Hearsay on real data: `npm run reproduce -- dflmoe`, `-- robust` and `-- private`. Writes a
 // page with tables, a plot and the raw numbers into docs/results; what people wrote on the page stays.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { HearsayError } from '../../dist/index.js'
 import { dflmoe } from './dflmoe.js'
+import { privately } from './private.js'
 import { robust } from './robust.js'
 
-const papers = { dflmoe, robust }
+const papers = { dflmoe, robust, private: privately }
 const backends = ['auto', 'node-gpu', 'webgpu', 'node', 'wasm']
 
 const { paper, options } = readArguments()

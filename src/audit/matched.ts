@@ -41,13 +41,20 @@ export function matched(members: Records, others: Records, most: number, seed: n
   }
   const order = random(seed, 'audit/pairs').shuffle(Uint32Array.from(pairs.keys())).subarray(0, most)
   return {
-    members: taken(members, order.map(at => pairs[at]!.member)),
-    others: taken(others, order.map(at => pairs[at]!.other)),
+    members: taken(
+      members,
+      order.map(at => pairs[at]!.member),
+    ),
+    others: taken(
+      others,
+      order.map(at => pairs[at]!.other),
+    ),
     size: order.length,
   }
 }
 
-function taken({ samples, subjects }: Records, places: Uint32Array): Records {
+/** The chosen ones, copied. */
+export function taken({ samples, subjects }: Records, places: Uint32Array): Records {
   return { samples: takeSamples(samples, places), subjects: subjects && places.map(place => subjects[place]!) }
 }
 

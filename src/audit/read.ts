@@ -6,6 +6,7 @@ import { dataOf, loadData, type Manifest, parseManifest, readManifestFile, runId
 import { sameLayout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
 import type { Audited, Observer, Records } from './audited.js'
+import { taken } from './matched.js'
 
 /**
  * Reads what an audit needs of a run folder: the peer's model; its records, dealt again by the manifest's seed or read
@@ -47,15 +48,15 @@ async function inField(folder: string, peer: KeptPeer, reading: Reading): Promis
   const data = own === undefined ? { share: share! } : { own }
   const { dataset, samples } = await dataOf({ manifest, data, ...reading })
   const subjects = own === undefined ? dealtSubjects(dataset, manifest, share!) : dataset.groups
-  return { ...known(peer, manifest, dataset), number: share ?? 0, members: { samples, subjects } }
+  return {
+    ...known(peer, manifest, dataset),
+    number: share ?? 0,
+    members: { samples, subjects },
+    others: othersOf(dataset, naturalPlace(manifest, share)),
+  }
 }
 
-async function inSimulation(
-  folder: string,
-  peer: KeptPeer,
-  manifest: Manifest,
-  reading: Reading,
-): Promise<Audited> {
+async function inSimulation(folder: string, peer: KeptPeer, manifest: Manifest, reading: Reading): Promise<Audited> {
   const dataset = await loadData(manifest, {}, reading)
   const shards = partition(dataset, manifest.partition, manifest.peers, manifest.seed)
   const number = shards.findIndex(shard => shard.name === peer.description.name)
@@ -69,11 +70,16 @@ async function inSimulation(
     ...known(peer, manifest, dataset),
     number,
     members: { samples: shards[number]!.samples, subjects },
+    others: othersOf(dataset, naturalPlace(manifest, number)),
     observer: await observerOf(folder, peer, manifest, shards, number),
   }
 }
 
-function known({ description, parameters }: KeptPeer, manifest: Manifest, dataset: Dataset): Omit<Audited, 'number' | 'members'> {
+function known(
+  { description, parameters }: KeptPeer,
+  manifest: Manifest,
+  dataset: Dataset,
+): Omit<Audited, 'number' | 'members' | 'others'> {
   const { name, model, inputShape, layout, objective, classes, standardisation } = description
   if (dataset.inputShape.join() !== inputShape.join()) {
     throw new HearsayError(
@@ -92,18 +98,35 @@ function known({ description, parameters }: KeptPeer, manifest: Manifest, datase
     objective,
     parameters,
     standardisation,
-    others: othersIn(dataset),
   }
 }
 
-/** Validation data where there are any: published test data may be of another origin, and be told apart by that alone. */
-export function othersIn({ validation, test, otherGroups }: Dataset): Records {
-  return validation === undefined || validation.size === 0
-    ? { samples: test, subjects: otherGroups?.test }
-    : { samples: validation, subjects: otherGroups?.validation }
+function naturalPlace({ partition }: Manifest, number: number | undefined): number | undefined {
+  return partition.kind === 'natural' ? number : undefined
 }
 
-function dealtSubjects(dataset: Dataset, { partition, peers, seed }: Manifest, number: number): Uint32Array | undefined {
+/**
+ * Records of the peer's kind that no peer was trained on: validation data where there are any, since published test data may
+ * be of another origin, and be told apart by that alone; else test data, those of the peer's own where they say whose.
+ *
+ * @param natural - the peer's place among the data's natural ones; undefined where it is none of them
+ */
+export function othersOf({ validation, test, otherGroups, naturalPeers }: Dataset, natural?: number): Records {
+  if (validation !== undefined && validation.size > 0) return { samples: validation, subjects: otherGroups?.validation }
+  const all = { samples: test, subjects: otherGroups?.test }
+  const owners = naturalPeers?.ofTest
+  if (natural === undefined || owners === undefined) return all
+  return taken(
+    all,
+    Uint32Array.from(owners.keys()).filter(sample => owners[sample] === natural),
+  )
+}
+
+function dealtSubjects(
+  dataset: Dataset,
+  { partition, peers, seed }: Manifest,
+  number: number,
+): Uint32Array | undefined {
   const { groups } = dataset
   return groups && partitionIndices(dataset, partition, peers, seed)[number]!.map(sample => groups[sample]!)
 }
@@ -119,7 +142,9 @@ async function observerOf(
   const graph = createTopology(topology, peers, seed).graphAt(rounds)
   const [place] = graph.sendsTo(number)
   if (place === undefined) return undefined
-  const read = async (peer: number): Promise<{ parameters: Float32Array; layout: PeerDescription['layout']; data: Data }> => {
+  const read = async (
+    peer: number,
+  ): Promise<{ parameters: Float32Array; layout: PeerDescription['layout']; data: Data }> => {
     const { description, parameters } = await readPeer(folder, shards[peer]!.name)
     const { layout, standardisation } = description
     return { parameters, layout, data: { samples: shards[peer]!.samples, standardisation } }

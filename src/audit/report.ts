@@ -24,7 +24,11 @@ export interface AuditReport extends AuditFindings {
 }
 
 /** What was found, with what it was found of. */
-export function reportOf(audited: Audited, { seed = 0, quick = false }: AuditOptions, findings: AuditFindings): AuditReport {
+export function reportOf(
+  audited: Audited,
+  { seed = 0, quick = false }: AuditOptions,
+  findings: AuditFindings,
+): AuditReport {
   const { manifest, name, model, layout, members } = audited
   return {
     format: 'hearsay audit 1',
@@ -59,7 +63,9 @@ function leftOut({ members, others, observer }: Audited, { subjects, inversions,
     sentences.push('A whole round was not searched: the search is for the inputs of one step.')
   }
   if (observer === undefined) {
-    sentences.push('A field peer’s folder has no other peer’s model: where less than the whole is handed over, the attacker was given the peer’s own rest, which is more than a neighbour has.')
+    sentences.push(
+      'A field peer’s folder has no other peer’s model: where less than the whole is handed over, the attacker was given the peer’s own rest, which is more than a neighbour has.',
+    )
   }
   return sentences
 }

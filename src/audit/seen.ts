@@ -1,5 +1,5 @@
 import { HearsayError } from '../errors.js'
-import { headSection, type HeadSection } from '../tensors/index.js'
+import { type HeadSection, headSection } from '../tensors/index.js'
 import type { Audited, Companion } from './audited.js'
 import { copied } from './recipe.js'
 
@@ -44,7 +44,11 @@ export function seenIn(audited: Audited, name?: SeenName): Seen {
     )
   }
   const part = isWhole ? 'the whole model' : `the part from ${firstLayer(section)} on`
-  const other = isWhole ? '' : observer === undefined ? ', and as much of the rest as the peer itself' : `, with ${observer.name}'s own model in place of the rest`
+  const other = isWhole
+    ? ''
+    : observer === undefined
+      ? ', and as much of the rest as the peer itself'
+      : `, with ${observer.name}'s own model in place of the rest`
   const sum = company.length === 0 ? '' : `the sum of ${company.length + 1} models, of each `
   return { section, isWhole, company, rest: observer?.parameters ?? parameters, says: `${sum}${part}${other}` }
 }
@@ -59,7 +63,11 @@ function firstLayer({ layout }: HeadSection): string {
  * @param handed - what the audited peer would hand over, and would if it were alone
  * @param others - what its company would
  */
-export function modelSeen({ section, rest }: Seen, handed: Float32Array, others: readonly Float32Array[]): Float32Array {
+export function modelSeen(
+  { section, rest }: Seen,
+  handed: Float32Array,
+  others: readonly Float32Array[],
+): Float32Array {
   const seen = copied(rest)
   for (let k = section.start; k < section.end; k++) {
     seen[k] = others.reduce((sum, other) => sum + other[k]!, handed[k]!) / (others.length + 1)

@@ -34,7 +34,8 @@ export const run: Run<AuditFlags> = async ([folder], { peer, out = folder!, json
   const report = reportOf(audited, options, findings)
   const paths = await writeAudit(out, report)
   if (json) stdout.write(`${JSON.stringify(figuresOf(report))}\n`)
-  else stdout.write(`${auditText(report, stdout.columns)}\nwritten   ${paths.map(path => shown(path, 1000)).join(', ')}\n`)
+  else
+    stdout.write(`${auditText(report, stdout.columns)}\nwritten   ${paths.map(path => shown(path, 1000)).join(', ')}\n`)
   return 0
 }
 

@@ -216,10 +216,7 @@ function datasetOf(
   })
 }
 
-function otherGroups(
-  { validation }: Source,
-  test: Uint32Array | undefined,
-): NonNullable<Dataset['otherGroups']> {
+function otherGroups({ validation }: Source, test: Uint32Array | undefined): NonNullable<Dataset['otherGroups']> {
   return { ...(validation?.groups && { validation: validation.groups }), ...(test && { test }) }
 }
 

@@ -17,7 +17,14 @@ export {
   writeNew,
   writeThrough,
 } from './durable.js'
-export { type FieldFolder, type FieldFolderInit, identityFile, isInField, openRunFolder, readRunFolder } from './field-folder.js'
+export {
+  type FieldFolder,
+  type FieldFolderInit,
+  identityFile,
+  isInField,
+  openRunFolder,
+  readRunFolder,
+} from './field-folder.js'
 export * from './identity-file.js'
 export { type KeptPeer, keepPeer, keptClasses, keptPeers, readPeer, tensorsOfPeer } from './kept-peer.js'
 export { isLockFile, type Lock, type LockInit, lockDefaults, lockFolder, lockIfFree } from './lock.js'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { joined, matched } from '../../src/audit/matched.js'
+import { type Samples, sharedLabels, sharedNumbers } from '../../src/data/index.js'
 import { HearsayError } from '../../src/errors.js'
-import { sharedLabels, sharedNumbers, type Samples } from '../../src/data/index.js'
 
 /** Each sample's one input is its place. */
 function samplesOf(labels: readonly number[], from = 0): Samples {
@@ -12,7 +12,10 @@ function samplesOf(labels: readonly number[], from = 0): Samples {
 }
 
 const counted = ({ labels }: Samples): number[] => [0, 1].map(k => labels.filter(label => label === k).length)
-const mine = { samples: samplesOf([...Array(30).fill(0), ...Array(5).fill(1)]), subjects: Uint32Array.from({ length: 35 }, (_, i) => i >> 1) }
+const mine = {
+  samples: samplesOf([...Array(30).fill(0), ...Array(5).fill(1)]),
+  subjects: Uint32Array.from({ length: 35 }, (_, i) => i >> 1),
+}
 const theirs = { samples: samplesOf([...Array(8).fill(0), ...Array(40).fill(1)], 100) }
 
 it('takes as many of each class on both sides, each once, with its subject', () => {
@@ -32,7 +35,9 @@ it('takes no more than are asked for, the same for a seed', () => {
 
 it('refuses what is too little to say anything', () => {
   expect(() => matched(mine, { samples: samplesOf([1, 1]) }, 1000, 1)).toThrow(HearsayError)
-  expect(() => matched(mine, { samples: samplesOf([1, 1]) }, 1000, 1)).toThrow(/^there are 2 records.*needs 10.*data\.testShare/)
+  expect(() => matched(mine, { samples: samplesOf([1, 1]) }, 1000, 1)).toThrow(
+    /^there are 2 records.*needs 10.*data\.testShare/,
+  )
 })
 
 it('joins one behind the other', () => {

@@ -92,7 +92,12 @@ function summedUp(
   const taken = found.flatMap(({ taken }) => taken)
   if (way === 'features') {
     const right = taken.filter(isRight => isRight).length
-    return { of, way, records: found.reduce((sum, { records }) => sum + records, 0), taken: { right, wrong: taken.length - right, candidates } }
+    return {
+      of,
+      way,
+      records: found.reduce((sum, { records }) => sum + records, 0),
+      taken: { right, wrong: taken.length - right, candidates },
+    }
   }
   const { inputShape: shape } = audited.model
   const average = averageOf(matched.others.samples, scale)

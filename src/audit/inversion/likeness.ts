@@ -37,7 +37,12 @@ function similarity(a: Float32Array, b: Float32Array, [height, width, channels]:
   for (let y = 0; y + tall <= height; y++) {
     for (let x = 0; x + wide <= width; x++) {
       for (let channel = 0; channel < channels; channel++) {
-        sum += ofWindow(a, b, k => ((y + Math.floor(k / wide)) * width + x + (k % wide)) * channels + channel, tall * wide)
+        sum += ofWindow(
+          a,
+          b,
+          k => ((y + Math.floor(k / wide)) * width + x + (k % wide)) * channels + channel,
+          tall * wide,
+        )
         windows += 1
       }
     }

@@ -64,7 +64,12 @@ export async function inferMembership(init: MembershipInit): Promise<MembershipR
   )
   const ratios = likelihoodRatios(own, views)
   const { size } = matched
-  const attacks = ([['loss', own], ['shadows', ratios]] as const).map(([attack, scores]) => ({
+  const attacks = (
+    [
+      ['loss', own],
+      ['shadows', ratios],
+    ] as const
+  ).map(([attack, scores]) => ({
     attack,
     ...separationOf(scores.subarray(0, size), scores.subarray(size)),
   }))
@@ -95,7 +100,11 @@ function meansBy(subjects: Uint32Array, scores: Float64Array): number[] {
   return [...sums.values()].map(({ sum, count }) => sum / count)
 }
 
-function accuracyOf(outputs: Float32Array, labels: Int32Array, size: number): NonNullable<MembershipResult['accuracy']> {
+function accuracyOf(
+  outputs: Float32Array,
+  labels: Int32Array,
+  size: number,
+): NonNullable<MembershipResult['accuracy']> {
   const said = largestOfRows(outputs, outputs.length / labels.length)
   const share = (from: number, to: number): number => {
     let right = 0

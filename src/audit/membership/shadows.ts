@@ -35,7 +35,9 @@ export function trainShadows(init: ShadowsInit): Promise<Shadow[]> {
   const { model, recipe, records, count, firstNumber, seed, onShadow, signal } = init
   const { samples, standardisation } = records
   const shadows = Array.from({ length: count }, async (_, at) => {
-    const order = random(seed, 'audit/shadows', at >>> 1).shuffle(Uint32Array.from({ length: samples.size }, (_, i) => i))
+    const order = random(seed, 'audit/shadows', at >>> 1).shuffle(
+      Uint32Array.from({ length: samples.size }, (_, i) => i),
+    )
     const middle = samples.size >>> 1
     const half = (at & 1) === 0 ? order.subarray(0, middle) : order.subarray(middle)
     const isIn = new Uint8Array(samples.size)

@@ -1,5 +1,5 @@
-import { type Command, wholeNumber } from '../command.js'
 import { HearsayError } from '../../errors.js'
+import { type Command, wholeNumber } from '../command.js'
 import { backendFlag } from '../flags/backend.js'
 
 export const audit: Command = {
@@ -9,7 +9,8 @@ export const audit: Command = {
     { flags: '--peer <name>', description: 'the peer that is attacked, where the run folder has several' },
     {
       flags: '--seen <what>',
-      description: 'what a neighbour sees: all, head, or the sum over its neighbours (default: what the run hands over)',
+      description:
+        'what a neighbour sees: all, head, or the sum over its neighbours (default: what the run hands over)',
       choices: ['all', 'head', 'sum'],
     },
     {
@@ -17,7 +18,12 @@ export const audit: Command = {
       description: 'shadow models, each trained as long as the run (default: 8)',
       parse: evenNumber,
     },
-    { flags: '--seed <number>', description: 'of what the attacker draws', parse: wholeNumber('--seed', 0, 2 ** 31 - 1), default: 0 },
+    {
+      flags: '--seed <number>',
+      description: 'of what the attacker draws',
+      parse: wholeNumber('--seed', 0, 2 ** 31 - 1),
+      default: 0,
+    },
     { flags: '--quick', description: 'fewer records, shadow models and iterations' },
     { flags: '--out <folder>', description: 'where audit.json and audit.html are written (default: the run folder)' },
     { flags: '--json', description: 'print the figures as JSON' },

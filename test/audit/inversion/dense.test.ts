@@ -38,7 +38,10 @@ describe('the inputs of a dense layer', () => {
   })
 
   it('of two records are apart where an output moved for one alone', () => {
-    const [one, other] = [{ a: [1, 2, 3, 4], e: [0, 2, 1] }, { a: [5, 6, 7, 8], e: [3, 0, 1] }]
+    const [one, other] = [
+      { a: [1, 2, 3, 4], e: [0, 2, 1] },
+      { a: [5, 6, 7, 8], e: [3, 0, 1] },
+    ]
     expect(inputsOfDense(updateOf([one, other]), layer).map(input => [...input])).toEqual([
       [5, 6, 7, 8],
       [1, 2, 3, 4],
@@ -52,8 +55,18 @@ describe('the inputs of a dense layer', () => {
 
   it('are looked for only where a part begins with such a layer', () => {
     const of = (tensors: { name: string; shape: number[] }[]): unknown => firstDense(headSection(layoutOf(tensors)))
-    expect(of([{ name: 'conv/kernel', shape: [3, 3, 1, 8] }, { name: 'conv/bias', shape: [8] }])).toBeUndefined()
+    expect(
+      of([
+        { name: 'conv/kernel', shape: [3, 3, 1, 8] },
+        { name: 'conv/bias', shape: [8] },
+      ]),
+    ).toBeUndefined()
     expect(of([{ name: 'hidden/kernel', shape: [4, 3] }])).toBeUndefined()
-    expect(of([{ name: 'hidden/kernel', shape: [4, 3] }, { name: 'output/kernel', shape: [3, 2] }])).toBeUndefined()
+    expect(
+      of([
+        { name: 'hidden/kernel', shape: [4, 3] },
+        { name: 'output/kernel', shape: [3, 2] },
+      ]),
+    ).toBeUndefined()
   })
 })

@@ -18,7 +18,13 @@ it('an error of a tenth everywhere is 20 dB', () => {
 it('noise has nothing of a picture’s structure, another brightness nearly all of it', () => {
   const noise = picture.map(() => uniform())
   expect(likenessOf(picture, noise, [8, 8, 1]).ssim).toBeLessThan(0.3)
-  expect(likenessOf(picture, picture.map(value => value + 0.1), [8, 8, 1]).ssim).toBeGreaterThan(0.8)
+  expect(
+    likenessOf(
+      picture,
+      picture.map(value => value + 0.1),
+      [8, 8, 1],
+    ).ssim,
+  ).toBeGreaterThan(0.8)
 })
 
 it('pictures smaller than a window are one window', () => {

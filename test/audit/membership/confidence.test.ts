@@ -22,7 +22,12 @@ describe('confidence', () => {
     targets.set([110, 130])
     const samples = { inputs: sharedNumbers(2), labels: sharedLabels(2), targets, size: 2 }
     const target = { mean: 100, std: 10 }
-    const of = confidences(Float32Array.of(1.5, 1), samples, { kind: 'regression', target: 'x' }, { ...standardisation, target })
+    const of = confidences(
+      Float32Array.of(1.5, 1),
+      samples,
+      { kind: 'regression', target: 'x' },
+      { ...standardisation, target },
+    )
     expect(of[0]).toBeCloseTo(-Math.log(0.25), 5)
     expect(of[1]).toBeCloseTo(-Math.log(4), 5)
   })

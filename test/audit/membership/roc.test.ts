@@ -9,7 +9,7 @@ describe('how well scores tell members from others', () => {
   it('is the share of pairs that are in order, ties counting half', () => {
     fc.assert(
       fc.property(scores, scores, (members, others) => {
-        const pairs = members.flatMap(a => others.map(b => (a > b ? 1 : a === b ? 0.5 : 0)))
+        const pairs: number[] = members.flatMap(a => others.map(b => (a > b ? 1 : a === b ? 0.5 : 0)))
         const { auc, interval } = separationOf(members, others)
         expect(auc).toBeCloseTo(pairs.reduce((sum, pair) => sum + pair, 0) / pairs.length, 12)
         expect(interval[0]).toBeLessThanOrEqual(auc)
