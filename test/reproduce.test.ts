@@ -45,16 +45,36 @@ const robust = {
   ...(await import(new URL('robust-tables.js', folder).href)),
 } as Robust
 
+interface PrivateCell {
+  readonly seed: number
+  readonly set: string
+  readonly method: string
+  readonly budget: number | null
+}
+interface Private {
+  readonly sets: object
+  readonly methods: readonly string[]
+  readonly budgets: readonly (number | null)[]
+  cellsOf(options: { readonly quick: boolean }): PrivateCell[]
+  manifestOf(cell: PrivateCell, options: { readonly quick: boolean }): ManifestInput | undefined
+  tables(records: readonly object[]): string
+  panels(records: readonly object[]): readonly { readonly rows: readonly { readonly values: readonly number[] }[] }[]
+}
+const privately = {
+  ...(await import(new URL('private-runs.js', folder).href)),
+  ...(await import(new URL('private-tables.js', folder).href)),
+} as Private
+
 const temporary = mkdtempSync(join(tmpdir(), 'hearsay-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
 describe('npm run reproduce', () => {
   it.each([
-    [[], 'error: name one of dflmoe, robust\n'],
-    [['dflmoe', 'dfedsam'], 'error: name one of dflmoe, robust\n'],
-    [['dflmo'], 'error: there is no "dflmo"; there are dflmoe, robust\n'],
+    [[], 'error: name one of dflmoe, robust, private\n'],
+    [['dflmoe', 'dfedsam'], 'error: name one of dflmoe, robust, private\n'],
+    [['dflmo'], 'error: there is no "dflmo"; there are dflmoe, robust, private\n'],
     // An object's own names only: "constructor" is no paper.
-    [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust\n'],
+    [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust, private\n'],
     [['dflmoe', '--backend', 'cuda'], 'error: --backend cuda: must be one of auto, node-gpu, webgpu, node, wasm\n'],
   ])('refuses %j', async (args, stderr) => {
     await expect(reproduce(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })
@@ -120,6 +140,35 @@ describe('robust', () => {
     expect(text).toContain('every attack within 4 points of no attack | −3.0 ± 0.0 (IPM, 1) | yes |')
     expect(text).toContain('median, no attack: within a point | +0.0 ± 0.0 | yes |')
     expect(text).toContain('backdoor below 15 % | 20.0 ± 0.0 (without the trigger, by mistake: 10.0 ± 0.0) | no |')
+  })
+})
+
+describe('private', () => {
+  const cells = privately.cellsOf({ quick: false })
+
+  it('has every budget with every method on every set, by seed, and manifests that are valid', () => {
+    const { sets, methods, budgets } = privately
+    expect(cells).toHaveLength(3 * Object.keys(sets).length * methods.length * budgets.length)
+    const shipped = cells.filter(({ set }) => set !== 'mnist')
+    for (const cell of shipped) {
+      const manifest = parseManifest(privately.manifestOf(cell, { quick: false })!)
+      expect(manifest.privacy?.budget ?? null).toBe(cell.budget)
+    }
+  })
+
+  it('shows what a budget costs seed by seed, and what an attacker has by it', () => {
+    const records = cells
+      .filter(({ set }) => set === 'heart-disease')
+      .map(cell => ({
+        ...cell,
+        accuracy: 0.8 + cell.seed / 100 - (cell.budget === null ? 0 : 0.1 / cell.budget),
+        ...{ loss: 0.6, shadows: cell.budget === null ? 0.7 : 0.5, found: 0.01, gap: 0.02 },
+      }))
+    const text = privately.tables(records)
+    expect(text).toContain('| dfedsam | 2 | 77.0 ± 1.0 | 60.0 ± 0.0 | 50.0 ± 0.0 | 1.0 ± 0.0 | 2.0 ± 0.0 |')
+    expect(text).toContain('| dfedavg | ∞ | 82.0 ± 1.0 | 60.0 ± 0.0 | 70.0 ± 0.0 |')
+    expect(text).toMatch(/hospitals: dfedsam \| −5\.0 ± 0\.0 \| −2\.5 ± 0\.0 \| −1\.2 ± 0\.0 \|/)
+    expect(privately.panels(records).map(({ rows }) => rows.length)).toEqual([8, 8])
   })
 })
 

@@ -51,7 +51,10 @@ export function figuresOf({ inversions, ...report }: AuditReport): AuditReport {
   return { ...report, inversions: inversions.map(({ pictures: _, ...inversion }) => inversion) }
 }
 
-function leftOut({ members, others, observer }: Audited, { subjects, inversions, seen }: AuditFindings): string[] {
+function leftOut(
+  { manifest, members, others }: Audited,
+  { subjects, inversions, seen, models }: AuditFindings,
+): string[] {
   const sentences: string[] = []
   if (members.subjects === undefined) {
     sentences.push('Subjects: the data do not say which records are of one subject; data.groupColumn does.')
@@ -62,10 +65,8 @@ function leftOut({ members, others, observer }: Audited, { subjects, inversions,
   if (inversions.some(({ way }) => way === 'search')) {
     sentences.push('A whole round was not searched: the search is for the inputs of one step.')
   }
-  if (observer === undefined) {
-    sentences.push(
-      'A field peer’s folder has no other peer’s model: where less than the whole is handed over, the attacker was given the peer’s own rest, which is more than a neighbour has.',
-    )
+  if (manifest.masks !== undefined && models === 1) {
+    sentences.push('Masks: a neighbour sees a sum; one model by itself was attacked, which is more.')
   }
   return sentences
 }

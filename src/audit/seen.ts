@@ -29,11 +29,13 @@ export interface Seen {
  * @throws {@link HearsayError} `USAGE` for a sum where nobody else's model is known
  */
 export function seenIn(audited: Audited, name?: SeenName): Seen {
-  const { layout, head, observer, model, parameters } = audited
+  const { manifest, layout, head, observer, model, parameters } = audited
   const whole = headSection(layout)
   const section = name === 'all' ? whole : name === 'head' ? headSection(layout, model.model.head) : head
   const isWhole = section.layout.size === layout.size
-  const company = name === 'sum' ? observer?.company : []
+  // In the field a run with masks leaves one model to look at, which is more than any neighbour sees.
+  const isMasked = name === undefined && manifest.masks !== undefined && observer !== undefined
+  const company = name === 'sum' || isMasked ? observer?.company : []
   if (company === undefined || (name === 'sum' && company.length === 0)) {
     throw new HearsayError(
       'USAGE',
