@@ -1,29 +1,26 @@
-// Runs simulations that its parent sends, one after another, and attacks some of their peers.
+// Runs simulations that its parent sends, one after another, and attacks a peer of each.
 import { auditPeer, othersOf } from '../../dist/audit/index.js'
 import { attacked } from './private-runs.js'
 import { simulate } from './run.js'
-import { mean } from './statistics.js'
 
 process.on('message', async ({ manifest, options }) => {
   try {
-    const { peers, ...figures } = await simulate(manifest, options, (result, { prepared }) => ({
+    const { audited, ...figures } = await simulate(manifest, options, (result, { prepared }) => ({
       accuracy: result.summary.accuracy.mean,
       epsilon: result.summary.privacy?.epsilon ?? null,
       seconds: result.summary.seconds,
-      peers: attacked.map(number => auditedOf(prepared, result, number)),
+      audited: auditedOf(prepared, result, attacked),
     }))
     const { backend } = options
-    const audits = []
-    for (const peer of peers) audits.push(await auditPeer(peer, { backend, workers: 1, membershipOnly: true }))
-    const of = (attack, figure) =>
-      mean(audits.map(({ attacks }) => attacks.find(each => each.attack === attack)[figure]))
+    const { attacks, accuracy } = await auditPeer(audited, { backend, workers: 1, membershipOnly: true })
+    const [loss, shadows] = attacks
     process.send({
       figures: {
         ...figures,
-        loss: of('loss', 'auc'),
-        shadows: of('shadows', 'auc'),
-        found: of('shadows', 'found'),
-        gap: mean(audits.map(({ accuracy }) => accuracy.members - accuracy.others)),
+        loss: loss.auc,
+        shadows: shadows.auc,
+        found: shadows.found,
+        gap: accuracy.members - accuracy.others,
       },
     })
   } catch (error) {

@@ -53,14 +53,16 @@ export async function inferMembership(init: MembershipInit): Promise<MembershipR
   const { standardisation, objective, manifest } = audited
   const samples = joined(matched.members.samples, matched.others.samples)
   const records: PeerData = { samples, standardisation }
-  const asked = async (parameters: Float32Array): Promise<Float32Array> =>
-    model.predict(modelSeen(seen, parameters, others), samples, standardisation, signal && { signal })
+  const asked = async (parameters: Float32Array, company: readonly Float32Array[]): Promise<Float32Array> =>
+    model.predict(modelSeen(seen, parameters, company), samples, standardisation, signal && { signal })
   const viewOf = (outputs: Float32Array): Float64Array => confidences(outputs, samples, objective, standardisation)
-  const outputs = await asked(handed)
+  const outputs = await asked(handed, others)
   const own = viewOf(outputs)
   const shadows = await trainShadows({ ...init, records, count, firstNumber: manifest.peers + 1 })
+  // The attacker knows none of the models beside it in the sum, or could subtract them: its own stands in for each.
+  const company = others.map(() => seen.rest)
   const views = await Promise.all(
-    shadows.map(async ({ parameters, isIn }) => ({ isIn, confidences: viewOf(await asked(parameters)) })),
+    shadows.map(async ({ parameters, isIn }) => ({ isIn, confidences: viewOf(await asked(parameters, company)) })),
   )
   const ratios = likelihoodRatios(own, views)
   const { size } = matched
