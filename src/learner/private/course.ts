@@ -58,7 +58,9 @@ export class PrivateCourse implements Course {
   draw(from: number, most: number): Feed {
     const { targets } = this.job
     const passes = passesOf(this.next.length, this.shape)
-    const picks = this.read(Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))), passes)
+    // A step of several passes is taken by itself: two such draws in a row are two feeds.
+    const atOnce = passes === 1 ? Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))) : 1
+    const picks = this.read(atOnce, passes)
     const rows = passes * this.shape.rows
     const { from: all, rows: taken } = this.inputs(
       picks.map(pick => filled(pick, rows)),

@@ -6,7 +6,7 @@ import { classification } from '../../../src/data/index.js'
 import { Programs } from '../../../src/learner/graph/programs.js'
 import { buildModel, type DeviceModel } from '../../../src/learner/models/model.js'
 import type { LocalPlan, PrivateSteps } from '../../../src/learner/plan.js'
-import { batchShape, poissonBatches } from '../../../src/learner/private/poisson.js'
+import { batchShape, passesOf, poissonBatches } from '../../../src/learner/private/poisson.js'
 import { trainPrivately } from '../../../src/learner/private/train.js'
 import { Residents } from '../../../src/learner/residents.js'
 import { orderOf, type Trained, type TrainingJob } from '../../../src/learner/round.js'
@@ -344,4 +344,26 @@ describe.skipIf(native === undefined)('private steps in a loop of native TensorF
       model.dispose()
     })
   }
+
+  it('take two draws in a row that need more passes one by one', async () => {
+    const [size, steps] = [150, 30]
+    const privacy = { clip: 0.5, noise: 0.8, rate: 64 / size, seeded: true }
+    const shape = batchShape(size, privacy.rate, 1000)
+    /** The place of the first such pair behind those steps that are not yet in the loop. */
+    const pairIn = (round: number): number => {
+      const words = seededWords(7, 'private/batches', 1, round)
+      const drawn = poissonBatches(size, privacy.rate, uniformOf(words))
+      const passes = Array.from({ length: steps }, () => passesOf(drawn.next().value.length, shape))
+      return passes.findIndex((each, step) => step > 3 && each > 1 && passes[step + 1]! > 1)
+    }
+    const round = Array.from({ length: 10_000 }, (_, round) => round).find(round => pairIn(round) >= 0)!
+    const { model, job } = await setting({ spec: mlp, privacy, size, round, plan: { length: { steps } } })
+    const programs = new Programs()
+    const inLoop = await trained({ model, job }, programs)
+    expect(inLoop.steps).toBe(steps)
+    expect(inLoop.stepsInLoop).toBeLessThan(steps - 2)
+    expectNear(inLoop.parameters, (await trained({ model, job })).parameters)
+    programs.dispose()
+    model.dispose()
+  })
 })
