@@ -20,6 +20,7 @@ import type { AssembledPeer, AssemblyInit, HeardPeer } from './assembled-peer.js
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
 import type { PeerEvent, RoundHappening } from './events.js'
+import { heardPeers } from './heard-peers.js'
 import type { KeptState } from './kept-state.js'
 import { type AgreedSum, createAgreedSum } from './membership/agreed-sum.js'
 import type { Member } from './membership/member.js'
@@ -173,15 +174,7 @@ class Assembly implements AssembledPeer, PeerParts {
   }
 
   heard(): HeardPeer[] {
-    const { presence } = this
-    const live = new Set(presence.live())
-    const reputes = this.session.reputes?.()
-    return [...presence.heard()].map(([peer, { name, leaving, round, samples, loss, accuracy }]) => ({
-      ...{ peer, name, round, samples, loss, accuracy },
-      standing: leaving ? 'left' : live.has(peer) ? 'live' : 'silent',
-      silentMs: presence.silentMs(peer) ?? 0,
-      repute: reputes?.get(peer),
-    }))
+    return heardPeers(this.presence, this.session.reputes?.())
   }
 
   finished(): PeerId[] {

@@ -35,6 +35,18 @@ it('a peer’s view has what it knows of itself, of the others, and of its disk'
   expect(view.freeBytes).toBeGreaterThan(0)
 })
 
+it('a peer’s view has what it makes of others in the long run, where it does', async () => {
+  const bern = { peer: 'id-bern', name: 'bern', standing: 'live', round: 1, samples: 40, silentMs: 0 }
+  const repute = { gain: -0.5, cosine: -0.25, against: 0, mutedUntil: 30 }
+  const heard = () => [{ ...bern, repute }, { ...bern, repute: { ...repute, mutedUntil: 0 } }, bern]
+  const { members } = await (await watched({ heard })).view()
+  expect(members.map(({ gain, cosine, isMuted }) => ({ gain, cosine, isMuted }))).toEqual([
+    { gain: -0.5, cosine: -0.25, isMuted: true },
+    { gain: -0.5, cosine: -0.25, isMuted: false },
+    { gain: null, cosine: null, isMuted: false },
+  ])
+})
+
 it('what a person asks for is told until it is done, and what came of it then', async () => {
   let saved = (): void => {}
   let times = 0
