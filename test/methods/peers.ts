@@ -81,10 +81,14 @@ function poolOf({ model, seed, merge }: Manifest, { inputShape, classes }: Datas
   return pool
 }
 
-/** @param way - between peers. @default everything arrives as it is */
+/**
+ * @param way - between peers. @default everything arrives as it is
+ * @param newcomers - numbers of those that the others take for such, with one inviter. @default nobody comes later
+ */
 export async function startPeers(
   input: ManifestInput,
   way: Way = (_from, _to, _round, values) => values,
+  newcomers?: ReadonlySet<number>,
 ): Promise<TestPeers> {
   const manifest = parseManifest({ ...small, ...input })
   known ??= loadData(manifest, {})
@@ -93,14 +97,26 @@ export async function startPeers(
   const pool = await poolOf(manifest, dataset)
   const table = createTable(manifest.peers, way)
   const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
-  const members = shards.map((_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
+  const members = shards.map((_, peer) => ({
+    ...{ name: `peer-${peer}`, peerId: `id-${peer}` },
+    ...(newcomers?.has(peer) && { newcomer: { kin: ['inviter'] } }),
+  }))
   const numbers = new Map(members.map(({ peerId }, peer) => [peerId, peer]))
   const whereOf = (self: number, round: number): Neighbourhood => {
     const graph = topology.graphAt(round % topology.period)
     return { members, numbers, self, topology, graph, row: mixingMatrix(graph, topology.weights)[self]! }
   }
   const peers = shards.map((shard, self) =>
-    startPeer({ manifest, pool, model: pool.models[0]!, shard, self, dataset, roads: table.roadsOf(self) }),
+    startPeer({
+      manifest,
+      pool,
+      model: pool.models[0]!,
+      shard,
+      self,
+      dataset,
+      roads: table.roadsOf(self),
+      isOpen: newcomers !== undefined,
+    }),
   )
   return {
     manifest,
@@ -127,9 +143,10 @@ interface PeerInit {
   readonly self: number
   readonly dataset: Dataset
   readonly roads: Roads
+  readonly isOpen: boolean
 }
 
-function startPeer({ manifest, pool, model, shard, self, dataset, roads }: PeerInit): TestPeer {
+function startPeer({ manifest, pool, model, shard, self, dataset, roads, isOpen }: PeerInit): TestPeer {
   const section = sharedSection(manifest, model.layout, model.headLayer)
   const parameters = model.initialParameters()
   const facts = { isOfValues: isOfValues(manifest.data), head: section }
@@ -145,6 +162,7 @@ function startPeer({ manifest, pool, model, shard, self, dataset, roads }: PeerI
         limits: manifest.limits,
         believe: manifest.believe,
         reputation: manifest.reputation,
+        isOpen,
         isPrivate: manifest.privacy !== undefined,
         staleness: manifest.staleness,
         localPlan: localPlan(manifest),

@@ -1,11 +1,14 @@
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { roundsOnTrial } from '../../../src/merge/index.js'
 import { createJudging } from '../../../src/methods/averaging/judging.js'
 import { createTrial } from '../../../src/methods/averaging/trial.js'
 import type { Neighbourhood, Participant } from '../../../src/methods/index.js'
+import type { ManifestInput } from '../../../src/node/index.js'
 import { createTopology, mixingRow, topologySchema } from '../../../src/topology/index.js'
+import { closePools, never, startPeers } from '../peers.js'
 
-const never = new AbortController().signal
+afterAll(closePools)
+
 const member = (name: string, newcomer?: NonNullable<Participant['newcomer']>): Participant => ({
   name,
   peerId: `id-${name}`,
@@ -84,5 +87,53 @@ describe('a newcomer', () => {
       [3, 0.1],
     ])
     expect(judging.report(where.members)).toEqual({})
+  })
+})
+
+describe('in a run whose peers come and go', () => {
+  const input: ManifestInput = { peers: 5, rounds: 20, partition: 'iid', training: { batch: 64, learningRate: 0.05 } }
+  const newcomers = new Set([3, 4])
+
+  /** Rounds from 0 on. @returns the weight that peer 0 gave to each in each round */
+  async function believed(believe: NonNullable<ManifestInput['believe']>, rounds: number) {
+    const run = await startPeers({ ...input, believe }, undefined, newcomers)
+    const weights: Readonly<Record<string, number>>[] = []
+    for (let round = 0; round < rounds; round++) {
+      await run.train(round)
+      const last = (await run.exchange(round))[0]!.at(-1)!
+      if (last.type !== 'merged') throw new Error(last.type)
+      weights.push(last.perPeer!.believed!)
+    }
+    return { run, weights }
+  }
+
+  it('newcomers of one kin weigh a tenth each and more from round to round, together no more than another', async () => {
+    const { weights, run } = await believed({ rule: 'clip', tau: 1e6 }, 11)
+    const of = (round: number, id: string): number => weights[round]![id]!
+    expect([of(0, 'id-1'), of(0, 'id-3'), of(0, 'id-0')].map(weight => Math.round(1e6 * weight) / 1e6)).toEqual([
+      0.2, 0.02, 0.56,
+    ])
+    // Data are alike, so each round is of use.
+    expect(of(3, 'id-3')).toBeCloseTo(0.08, 9)
+    for (const round of [5, 6, 7, 8]) expect(of(round, 'id-3') + of(round, 'id-4')).toBeCloseTo(0.2, 9)
+    expect(of(10, 'id-3')).toBeCloseTo(0.2, 9)
+    for (const row of weights) expect(Object.values(row).reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 9)
+    // What is kept goes on in another process.
+    const [kept, again] = [
+      run.peers[0]!.session.kept!(),
+      await startPeers({ ...input, believe: 'clip' }, undefined, newcomers),
+    ]
+    again.peers[0]!.session.restore!(kept, 'checkpoint')
+    const trials = kept.tensors.filter(({ name }) => name.startsWith('trial:'))
+    expect(trials.map(({ name }) => name).sort()).toEqual(['trial:id-3', 'trial:id-4'])
+    expect(again.peers[0]!.session.kept!().tensors.filter(({ name }) => name.startsWith('trial:'))).toEqual(trials)
+  })
+
+  it('a rule that counts heads hears one of them at a time, and not in every round', async () => {
+    const { weights } = await believed('median', 6)
+    const heard = weights.map(row => ['id-3', 'id-4'].filter(id => (row[id] ?? 0) > 0).length)
+    expect(Math.max(...heard)).toBeLessThanOrEqual(1)
+    expect(heard.filter(count => count === 0).length).toBeGreaterThanOrEqual(2)
+    for (const row of weights) expect(Object.keys(row)).toEqual(expect.arrayContaining(['id-0', 'id-1', 'id-2']))
   })
 })
