@@ -160,7 +160,7 @@ export class MaskedSum {
     const members = [self, ...others].sort()
     const keyOf = (peer: PeerIdStr): Uint8Array => (peer === self ? this.#key.publicKey : this.#keys.get(peer)!.key)
     const lines = members.map(peer => `${peer} ${Buffer.from(keyOf(peer)).toString('hex')}\n`)
-    const digest = sha256('hearsay agreement 1\n', runId, ...lines)
+    const digest = sha256('hearsay agreement 2\n', runId, ...lines)
     const id = hex(digest)
     this.#current = this.#groups.get(id) ?? this.#maskedFor(id, digest, members)
     this.#groups.delete(id)
