@@ -264,8 +264,9 @@ class Assembly implements AssembledPeer, PeerParts {
     records: number,
   ): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, road, open } = this
-    const { data, privacy } = init.manifest
-    const rule = { measure: measureOf(data), isPrivate: privacy !== undefined, records }
+    const { data, privacy, masks } = init.manifest
+    const [isPrivate, isMasked] = [privacy !== undefined, masks !== undefined]
+    const rule = { measure: measureOf(data), isPrivate, records, isMasked }
     let report = before
     for await (const event of events) {
       if (event.type === 'caught-up') road.at(event.to)
