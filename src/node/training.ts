@@ -1,3 +1,4 @@
+import { HearsayError } from '../errors.js'
 import type { LocalPlan } from '../learner/index.js'
 import { localPlanOf, methodOf, type Plan } from '../methods/index.js'
 import { bodySection, type HeadSection, headSection, type Layout } from '../tensors/index.js'
@@ -20,7 +21,19 @@ export function sharedSection({ share }: Pick<Manifest, 'share'>, layout: Layout
   return share === 'head' ? headSection(layout, headLayer) : headSection(layout, share, 'share')
 }
 
-/** What the manifest's method puts on the roads. */
-export function planOf({ merge, data }: Manifest, head: HeadSection): Plan {
-  return methodOf(merge).plan(merge, { head, isOfValues: isOfValues(data) })
+/**
+ * What the manifest's method puts on the roads.
+ *
+ * @throws {@link HearsayError} `MANIFEST` for masks over a method that exchanges more than once a round, or never
+ */
+export function planOf({ merge, data, masks }: Manifest, head: HeadSection): Plan {
+  const plan = methodOf(merge).plan(merge, { head, isOfValues: isOfValues(data) })
+  // How often a method exchanges is known by its plan alone. Each further time makes another sum of the same heads.
+  if (masks !== undefined && plan.steps !== 1) {
+    throw new HearsayError(
+      'MANIFEST',
+      `masks: needs one exchange a round, and merge: ${merge.method} has ${plan.steps}; use dfedavg or dfedsam, or remove it`,
+    )
+  }
+  return plan
 }

@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { rulesOf } from '../../src/methods/index.js'
+import * as z from 'zod'
+import { averagingMethod, registerMethod, rulesOf } from '../../src/methods/index.js'
 import { localPlan, type ManifestInput, parseManifest } from '../../src/node/index.js'
+import { planOf as sharedPlanOf } from '../../src/node/training.js'
+import { headSection, layoutOf } from '../../src/tensors/index.js'
 
 const planOf = (input: ManifestInput, round = 0) => localPlan(parseManifest(input))(round)
 
@@ -26,5 +29,29 @@ describe('a local plan', () => {
   it('clips the gradient that comes out of SAM, decays, and then adds the velocity', () => {
     const rules = rulesOf({ rho: 0.1, adaptive: true, clip: 2, weightDecay: 0.01, momentum: 0.9 })
     expect(rules.map(({ rule }) => rule)).toEqual(['sam', 'clip', 'weightDecay', 'momentum'])
+  })
+})
+
+describe("a method of one's own with masks", () => {
+  const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [1] }]))
+
+  it.each([0, 1, 2])('has one exchange a round, not %i', steps => {
+    const name = `${steps}-exchanges`
+    registerMethod(
+      averagingMethod({
+        name,
+        says: 'average as often',
+        schema: z.strictObject({ method: z.literal(name) }),
+        needs: { sums: true },
+        settle: section => section,
+        local: () => ({ rho: 0, momentum: 0, oneStep: false }),
+        plan: () => ({ steps }),
+      }),
+    )
+    const asked = { merge: name, topology: 'full' } as const
+    expect(sharedPlanOf(parseManifest(asked), head).steps).toBe(steps)
+    const masked = () => sharedPlanOf(parseManifest({ ...asked, masks: true }), head).steps
+    if (steps === 1) expect(masked()).toBe(1)
+    else expect(masked).toThrow(`masks: needs one exchange a round, and merge: ${name} has ${steps}; use dfedavg`)
   })
 })
