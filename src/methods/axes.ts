@@ -113,10 +113,36 @@ function checkSenders(least: number, crowd: Topology | undefined): void {
   )
 }
 
+/**
+ * @param minPeers - with how many peers a run in the field begins
+ * @param first - their graph, or in a fixed federation that of all members
+ * @throws {@link HearsayError} `MANIFEST` where no peer could have a sum: none would wait for any, and each train alone
+ */
+export function checkFirstSums({ masks }: RunAxes, minPeers: number, first: () => Topology): void {
+  if (masks === undefined) return
+  const least = leastSenders(masks)
+  const hears = minPeers > least ? Math.max(...hearing(first()).map(({ neighbours }) => neighbours)) : minPeers - 1
+  if (hears >= least) return
+  const most = `of ${minPeers} that the run begins with each hears ${hears} at most`
+  throw new HearsayError(
+    'MANIFEST',
+    `minPeers: with masks a peer must hear ${least} others, and ${most}; set minPeers to ${Math.max(minPeers, least) + 1} or more`,
+  )
+}
+
 /** The peer that hears the fewest others in any round. */
-function loneliest({ period, graphAt, peers }: Topology): { readonly peer: number; readonly neighbours: number } {
-  const all = Array.from({ length: period }, (_, round) => graphAt(round)).flatMap(graph =>
+function loneliest(topology: Topology): Hearing {
+  return hearing(topology).reduce((least, one) => (one.neighbours < least.neighbours ? one : least))
+}
+
+interface Hearing {
+  readonly peer: number
+  readonly neighbours: number
+}
+
+/** How many others each peer hears, in each round. */
+function hearing({ period, graphAt, peers }: Topology): Hearing[] {
+  return Array.from({ length: period }, (_, round) => graphAt(round)).flatMap(graph =>
     Array.from({ length: peers }, (_, peer) => ({ peer, neighbours: graph.receivesFrom(peer).length })),
   )
-  return all.reduce((least, one) => (one.neighbours < least.neighbours ? one : least))
 }

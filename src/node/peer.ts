@@ -9,13 +9,13 @@ import {
   type ModelSpec,
   type PoolModel,
 } from '../learner/index.js'
-import { checkTopology, modulesOf } from '../methods/index.js'
+import { checkFirstSums, checkTopology, modulesOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
-import { createTopology, crowdOf } from '../topology/index.js'
+import { createTopology, crowdOf, type Topology } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
 import { assemblePeer } from './assembly.js'
 import type { PeerEvent } from './events.js'
-import { foundersOf } from './manifest.js'
+import { foundersOf, type Manifest } from './manifest.js'
 import type { Member } from './membership/member.js'
 import type { Identity } from './network/identity.js'
 import { checkInvited, hostNetwork } from './network/peer-network.js'
@@ -84,7 +84,6 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
   const { manifest, identity, name, signal } = options
   const share = 'share' in options.data ? options.data.share : undefined
   const { network = {}, contacts = [], remembered = [], members } = options
-  const { topology, seed } = manifest
   if (manifest.privacy !== undefined && options.budget === undefined) {
     const remedy = 'pass the ledger so far and a keep that writes it to a disk, or take openPeer, which does both'
     throw new HearsayError(
@@ -95,11 +94,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       },
     )
   }
-  checkTopology(
-    manifest,
-    () => createTopology(topology, members?.length ?? 2, seed),
-    () => (members === undefined ? crowdOf(topology, seed) : createTopology(topology, members.length, seed)),
-  )
+  checkGraphs(manifest, members?.length)
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
     throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })
@@ -171,6 +166,18 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     await pool.close()
     throw error
   }
+}
+
+/** @param members - how many a fixed federation has. @default peers come and go */
+function checkGraphs(manifest: Manifest, members: number | undefined): void {
+  const { topology, seed, minPeers } = manifest
+  const graphOf = (peers: number): Topology => createTopology(topology, peers, seed)
+  checkTopology(
+    manifest,
+    () => graphOf(members ?? 2),
+    () => (members === undefined ? crowdOf(topology, seed) : graphOf(members)),
+  )
+  checkFirstSums(manifest, minPeers, () => graphOf(members ?? minPeers))
 }
 
 function trainingOf({ manifest, budget: kept }: PeerOptions, model: PoolModel, records: number, learner: Learner) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkTopology } from '../../src/methods/index.js'
+import { checkFirstSums, checkTopology } from '../../src/methods/index.js'
 import { canonicalManifest, type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createTopology, crowdOf } from '../../src/topology/index.js'
 
@@ -88,5 +88,37 @@ describe('the senders of a sum', () => {
   it('are those of a crowd where peers come and go', () => {
     expect(() => check(true, 'full', 2, true)).not.toThrow()
     expect(() => check(true, 'ring', 8, true)).toThrow('peer 0 hears 2: use a topology with more neighbours')
+  })
+})
+
+describe('the peers that a run in the field begins with', () => {
+  const check = (masks: true | object | undefined, kind: string, minPeers: number, peers = minPeers): void => {
+    const manifest = parseManifest({ ...(masks && { masks }), topology: kind, minPeers, merge: 'dfedavg' })
+    checkFirstSums(manifest, minPeers, () => createTopology(manifest.topology, peers, 1))
+  }
+
+  it.each([
+    [true, 'full', 2, 1, 4],
+    [true, 'random-regular', 2, 1, 4],
+    [true, 'torus', 4, 2, 5],
+    [{ allowPairs: true }, 'full', 2, 1, 3],
+  ] as const)('are too few for a sum with %j on a %s where they are %i', (masks, kind, minPeers, hears, remedy) => {
+    const least = masks === true ? 3 : 2
+    expect(() => check(masks, kind, minPeers)).toThrow(
+      `minPeers: with masks a peer must hear ${least} others, and of ${minPeers} that the run begins with each hears ${hears} at most; set minPeers to ${remedy} or more`,
+    )
+  })
+
+  it('are too few of a federation that is larger', () => {
+    expect(() => check(true, 'full', 3, 8)).toThrow('minPeers: with masks a peer must hear 3 others')
+  })
+
+  it.each([
+    [true, 'full', 4],
+    [true, 'torus', 9],
+    [{ allowPairs: true }, 'ring', 3],
+    [undefined, 'full', 2],
+  ] as const)('suffice with %j on a %s where they are %i', (masks, kind, minPeers) => {
+    expect(() => check(masks, kind, minPeers)).not.toThrow()
   })
 })
