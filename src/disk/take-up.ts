@@ -17,7 +17,7 @@ export interface TakeUpInit {
  * peer continues without it.
  *
  * @param tell - called with a line for each thing that is lost
- * @returns the progress that belongs to this model
+ * @returns the progress that belongs to this model; with masks the rounds that the peer has ended in any life
  */
 export async function takeUp(
   peer: Peer,
@@ -34,9 +34,11 @@ export async function takeUp(
   const { head } = peer
   const { lossIncrease } = manifest.limits
   const sound = await soundest({ checkpoints, folder: folder.checkpointsPath, head, lossOf, lossIncrease, tell })
+  // With masks no round comes twice (docs/privacy.md), though the model may be of an earlier one.
+  const ended = manifest.masks === undefined ? 0 : before.rounds
   if (sound === undefined) {
     if (before.rounds > 0) tell(lostModel(folder.checkpointsPath, before.rounds))
-    return nothingYet
+    return { ...nothingYet, rounds: ended }
   }
   peer.parameters.set(sound.parameters)
   try {
@@ -45,7 +47,7 @@ export async function takeUp(
     if (!(error instanceof HearsayError)) throw error
     tell(`${error.message}; what is kept of the others beside the model begins anew`)
   }
-  return { ...before, rounds: sound.round }
+  return { ...before, rounds: Math.max(sound.round, ended) }
 }
 
 function lostModel(path: string, rounds: number): string {

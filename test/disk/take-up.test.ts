@@ -55,3 +55,34 @@ it('a peer is taken up with its model and all that was kept beside it, and told 
   expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 3 })
   expect(told.at(-1)).toBe(`${path}: strange; what is kept of the others beside the model begins anew`)
 })
+
+it.each([
+  [true, 5],
+  [false, 2],
+])(
+  'P40 with masks (%s) a peer goes on after the last round that it has ended, whatever its model is of',
+  async (hasMasks, rounds) => {
+    const path = await emptyFolder()
+    const checkpoints = createCheckpoints({
+      folder: path,
+      runId: new Uint8Array(32),
+      layout,
+      head: layout,
+      onDamaged() {},
+    })
+    const folder = { path, checkpointsPath: path, readAgreed: async () => undefined, before: { rounds: 5 } }
+    const manifest = parseManifest(hasMasks ? { masks: true, topology: 'full' } : {})
+    const from = { manifest, folder, checkpoints } as unknown as TakeUpInit
+    const head = headSection(layout, 'body')
+    const peer = {
+      parameters: allocate(layout),
+      head,
+      relativeLoss: async () => 1,
+      restore() {},
+    } as Partial<Peer> as Peer
+    expect(await takeUp(peer, from, () => {}, signal)).toEqual({ rounds: hasMasks ? 5 : 0 })
+    const kept = { method: { tensors: [], numbers: {} }, heads: [] }
+    await checkpoints.save({ round: 2, name: 'basel', parameters: allocate(layout), ...kept }, signal)
+    expect(await takeUp(peer, from, () => {}, signal)).toEqual({ rounds })
+  },
+)
