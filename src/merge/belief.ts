@@ -14,6 +14,8 @@ export interface HeadSizes {
   readonly moved: number
   /** From the own head to each that came, by number. */
   readonly distances: ReadonlyMap<number, number>
+  /** With masks: the one distance is that of a sum of others' heads. `isLate`: this peer began after round 0. */
+  readonly sum?: { readonly isLate: boolean } | undefined
 }
 
 export interface Verdict {
@@ -50,19 +52,25 @@ export const remembered = 5
  * of them dishonest, it lies among the honest ones; a single head does not show what is usual. Nor can it narrow the
  * bound: a copy of the peer's own head makes d̃ small, but ‖Δ_i‖ remains, in round 0 as well.
  *
+ * With masks one distance is all there is. That of a sum that is believed counts as usual from the next merge on, so
+ * that its senders can widen the bound step by step, as they can by the own norm. The first sum of a peer that begins
+ * late is believed wherever it lies: its own model is a beginner's, and would refuse all that the others have learned.
+ *
  * @param before - what `usual` returned before the run was interrupted. @default nothing, as in a run that begins
  */
 export function createBelief({ headDistance, headRadius }: BeliefLimits, before: readonly number[] = []): Belief {
   const usual: number[] = before.slice(-remembered)
   return {
-    judge({ own, moved, distances }) {
+    judge({ own, moved, distances, sum }) {
       const usualNow = usualOf([...distances.values()])
       const scale = Math.max(moved, usualNow, lowerMedian(usual) ?? 0)
-      const reach = Math.max(headRadius * own, headDistance * scale)
+      const isFirst = sum?.isLate === true && usual.length === 0
+      const reach = isFirst ? Number.MAX_VALUE : Math.max(headRadius * own, headDistance * scale)
       // Compared this way round, NaN is too far as well.
       const isNear = (peer: number): boolean => distances.get(peer)! <= reach
       const peers = [...distances.keys()].sort((a, b) => a - b)
-      const believed = usualOf(peers.filter(isNear).map(peer => distances.get(peer)!))
+      const near = peers.filter(isNear).map(peer => distances.get(peer)!)
+      const believed = sum === undefined ? usualOf(near) : (near[0] ?? 0)
       if (believed > 0) usual.push(believed)
       if (usual.length > remembered) usual.shift()
       return { reach, tooFar: peers.filter(peer => !isNear(peer)) }

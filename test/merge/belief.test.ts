@@ -90,6 +90,36 @@ describe('what is believed', () => {
   })
 })
 
+describe('a sum, which is one distance for many heads', () => {
+  const judged = (
+    belief: ReturnType<typeof createBelief>,
+    isLate: boolean,
+    ...[own, moved, apart]: number[]
+  ): boolean => belief.judge({ ...sizes(own!, moved!, apart!), sum: { isLate } }).tooFar.length === 0
+
+  it('is believed wherever it lies where it is the first of a peer that begins late, and says what is usual', () => {
+    const belief = createBelief(limits)
+    expect(judged(belief, true, 1, 0.1, 20)).toBe(true)
+    expect(belief.usual()).toEqual([20])
+    expect(judged(belief, true, 1, 0.1, 99)).toBe(true)
+    expect(judged(belief, true, 1, 0.1, 101)).toBe(false)
+  })
+
+  it('is bounded from the first on where all begin alike', () => {
+    const belief = createBelief(limits)
+    expect(judged(belief, false, 1, 0.1, 20)).toBe(false)
+    expect(belief.usual()).toEqual([])
+    expect(judged(belief, false, 1, 0.1, 0.5)).toBe(true)
+    expect(judged(belief, false, 1, 0.1, 2.5)).toBe(true)
+  })
+
+  it('is never believed where its distance is no number', () => {
+    for (const apart of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(judged(createBelief(limits), true, 1, 0.1, apart)).toBe(false)
+    }
+  })
+})
+
 describe('experts that are too long', () => {
   it('are those beyond what is usual, by the own head and the others', () => {
     expect(tooLong(10, [10, 9, 10, 51, 9_900], 5)).toEqual([3, 4])

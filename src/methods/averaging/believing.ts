@@ -1,5 +1,5 @@
 import { type Samples, takeSamples } from '../../data/index.js'
-import { type BeliefLimits, createBelief, type Measure, measure, type Pass } from '../../merge/index.js'
+import { type BeliefLimits, createBelief, type HeadSizes, type Measure, measure, type Pass } from '../../merge/index.js'
 import { squaredNorm } from '../../tensors/index.js'
 import { copyInSlices, inSlices } from '../../turns.js'
 import type { RefusedHead } from '../session.js'
@@ -34,6 +34,8 @@ export interface MergeAsked {
   readonly self: number
   /** The heads that came, by number. */
   readonly heads: ReadonlyMap<number, Float32Array>
+  /** See `HeadSizes`. @default heads of single peers */
+  readonly sum?: HeadSizes['sum']
   /** The merge of the own head and of those that are believed. */
   readonly passOf: PassOf
   /** Begins to measure the heads. @default how far they lie from the own one */
@@ -109,7 +111,7 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
     const seen = { ...(await look(asked, () => lossNow(0, signal))), moved }
     const all = seen.measure.near()
     const apart = new Map([...all].map(([peer, square]) => [peer, Math.sqrt(square)]))
-    const { reach, tooFar } = belief.judge({ own: seen.norm, moved, distances: apart })
+    const { reach, tooFar } = belief.judge({ own: seen.norm, moved, distances: apart, sum: asked.sum })
     const refused: MergeMade['refused'][number][] = tooFar.map(peer => ({
       peer,
       reason: 'TOO_FAR',

@@ -29,6 +29,8 @@ interface Step {
   readonly received: ReadonlyMap<number, Float32Array>
   /** No neighbour is absent. */
   readonly isComplete: boolean
+  /** What was received is a sum. */
+  readonly isSum: boolean
 }
 
 /** What became of it. */
@@ -63,6 +65,8 @@ class NeighbourAverages implements Averaging {
   private readonly earlier: Float32Array[] = []
   private hasMerged = false
   private isTakenBack = false
+  /** This peer's first round. */
+  private first: number | undefined
   private weights: Reported['perPeer']
   private seen: NonNullable<Reported['perPeer']> = {}
   private readonly strictness = createStrictness()
@@ -79,6 +83,7 @@ class NeighbourAverages implements Averaging {
     const distrusted = new Set<number>()
     const progress = { factors, chebyshevHolds: factors !== undefined, distrusted, muted, distance: 0 }
     this.hasMerged = false
+    this.first ??= turn.round
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
     this.isTakenBack = false
     const { figures, perPeer } = this.init.beside?.report() ?? {}
@@ -147,8 +152,9 @@ class NeighbourAverages implements Averaging {
       keepsWeights,
     )
     const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
+    const isSum = masked !== undefined
     const { refused, squares, given, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
-      { turn, at, progress, received, isComplete: absent.length === 0 && isAll },
+      { turn, at, progress, received, isComplete: absent.length === 0 && isAll, isSum },
       signal,
     )
     const merged = new Map([...received].filter(([peer]) => squares.has(peer)))
@@ -184,7 +190,7 @@ class NeighbourAverages implements Averaging {
   }
 
   /** Merges the received heads, as far as they are believed, into the own one. */
-  private async merge({ turn, at, progress, received, isComplete }: Step, signal: AbortSignal): Promise<Merged> {
+  private async merge({ turn, at, progress, received, isComplete, isSum }: Step, signal: AbortSignal): Promise<Merged> {
     const { where, head } = turn
     const { row, self, step } = at
     const heads = new Map(
@@ -209,6 +215,7 @@ class NeighbourAverages implements Averaging {
         heads,
         passOf,
         ...ruled,
+        ...(isSum && { sum: { isLate: this.first! > 0 } }),
         ...(progress.chebyshevHolds && { fasterOf }),
       },
       signal,

@@ -309,6 +309,7 @@ describe('sums of masked heads', () => {
     own: Float32Array,
     masked: NonNullable<Swap['masked']>,
     believing: Believing = trusting(),
+    rounds: readonly number[] = [0, 1],
   ): Promise<MethodEvent[]> {
     const peers = masked.sum?.peers ?? []
     const absent = [1, 2, 3].filter(peer => !peers.includes(peer)).map(peer => ({ peer, reason: 'void' as const }))
@@ -316,7 +317,7 @@ describe('sums of masked heads', () => {
     const gossip = createAveraging({ steps: 1, chebyshev: false, road, staleness: undefined, believing, rounds: 2 })
     const events: MethodEvent[] = []
     const federation = among(topology, 0)
-    for (const round of [0, 1]) {
+    for (const round of rounds) {
       const turn = { round, where: federation.at(round), head: own }
       for await (const event of gossip.round(turn, never)) events.push(event)
     }
@@ -343,6 +344,24 @@ describe('sums of masked heads', () => {
     expect([...own]).toEqual([...constant(1)])
     expect(events.filter(({ type }) => type === 'exchanged')).toMatchObject([{ received: [] }, { received: [] }])
     expect(events.at(-1)).toMatchObject({ type: 'merged', localDistance: 0, figures: { void: 2, clamped: 0 } })
+  })
+
+  it('are merged from the first on by a peer that begins late, whose model is a beginner’s', async () => {
+    // As of logistic regression, which begins with zeros.
+    const learned = { sum: { peers: [1, 2, 3], weight: 0.75, mean: constant(3) }, clamped: 0 }
+    for (const rounds of [
+      [0, 1],
+      [20, 21],
+    ]) {
+      const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }
+      const believing = createBelieving({ limits, uninformed: 1, loss: async () => 0 })
+      believing.trained({ loss: 1, moved: 0.5 })
+      const own = constant(0.1)
+      const events = await merged(own, learned, believing, rounds)
+      const isLate = rounds[0]! > 0
+      expect(events.filter(({ type }) => type === 'refused')).toHaveLength(isLate ? 0 : 2)
+      expect(own[7]).toBeCloseTo(isLate ? 3 - 2.9 / 16 : 0.1, 6)
+    }
   })
 
   it('are refused as a whole: garbage, as of masks that do not cancel, poisons nothing', async () => {
