@@ -215,9 +215,9 @@ async function* keptEvents(
   minPeers: number,
   signal: AbortSignal,
 ): AsyncGenerator<PeerEvent, void, undefined> {
-  const { rounds: round } = keeper
+  const { rounds: round, reached } = keeper
   const agreed = await folder.readAgreed()
-  for await (const event of peer.run({ round, minPeers, agreed, signal })) {
+  for await (const event of peer.run({ round, reached, minPeers, agreed, signal })) {
     await keeper.keep(event, signal)
     yield event
     // Between these the model is being merged.

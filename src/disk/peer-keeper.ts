@@ -23,6 +23,8 @@ export interface PeerKeeperInit {
 export class PeerKeeper {
   /** Rounds that the peer has ended. */
   rounds = 0
+  /** Rounds that it has ended ever: more where it resumes with an earlier model than its last. */
+  readonly reached: number
   /** The last test of its model. */
   tested: LastTest | undefined
   met: readonly MetMember[]
@@ -31,6 +33,7 @@ export class PeerKeeper {
   constructor(private readonly init: PeerKeeperInit) {
     const { peer, folder, onLost: onDamaged } = init
     this.met = init.met
+    this.reached = folder.before?.rounds ?? 0
     const { runId, layout, head } = peer
     this.checkpoints = createCheckpoints({
       folder: folder.checkpointsPath,

@@ -12,6 +12,8 @@ export type Entry =
   | {
       readonly kind: 'open'
       readonly round: number
+      /** See {@link PeerRunOptions}. */
+      readonly reached: number
       /** Number of this peer's training samples. */
       readonly samples: number
       readonly hasBegun: boolean

@@ -55,6 +55,11 @@ export interface Peer extends Omit<AssembledPeer, 'run' | 'connect' | 'idle'> {
 export interface PeerRunOptions {
   readonly round?: number
   /**
+   * Rounds that it has ended ever, where it resumes with an earlier model: with masks it takes part in none of them again.
+   * @default round
+   */
+  readonly reached?: number
+  /**
    * How many peers it waits for, itself among them, unless it finds one that is already in its rounds.
    * @default the manifest's
    */
@@ -222,10 +227,19 @@ function peerOf(
     relativeLoss: (saved, signal) => parts.relativeLoss(saved, signal),
     kept: upTo => parts.kept(upTo),
     restore: (kept, source) => parts.restore(kept, source),
-    async *run({ round = 0, minPeers = manifest.minPeers, agreed, signal = new AbortController().signal } = {}) {
+    async *run({
+      round = 0,
+      reached = round,
+      minPeers = manifest.minPeers,
+      agreed,
+      signal = new AbortController().signal,
+    } = {}) {
       await reach(parts, contacts, signal)
       const whom = { remembered: [...contacts, ...remembered], ...(members && { members }) }
-      yield* parts.run({ kind: 'open', round, samples: known.samples, hasBegun, minPeers, agreed, ...whom }, signal)
+      yield* parts.run(
+        { kind: 'open', round, reached, samples: known.samples, hasBegun, minPeers, agreed, ...whom },
+        signal,
+      )
     },
     async stop() {
       await parts.stop()

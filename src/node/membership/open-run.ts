@@ -26,6 +26,7 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode' | 'masks'>
   /** See {@link Entry}. */
   readonly round: number
+  readonly reached: number
   readonly samples: number
   readonly hasBegun: boolean
   readonly minPeers: number
@@ -233,7 +234,7 @@ class ChangingPeers implements OpenRun {
     const { rounds, masks } = this.init.manifest
     const ended = endedByMostBefore(this.othersNow(), round, rounds)
     // In its round it may have masked before it died, and masks once for each (docs/privacy.md).
-    if (masks !== undefined) return Math.max(round, ended) + 1
+    if (masks !== undefined) return Math.max(round, ended, this.init.reached) + 1
     if (ended < 0) return round
     // Where peers have models of their own, the others hold the head of its last round, and accept no older one.
     if (this.init.heads === undefined) return Math.max(round, ended + 1)

@@ -67,6 +67,7 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     topologyOf: peers => createTopology(topology, peers, 1),
     manifest,
     round: 0,
+    reached: 0,
     samples: 100,
     hasBegun: false,
     minPeers: 2,
@@ -187,6 +188,21 @@ describe('gathering', () => {
     // Alone it goes on where it was.
     expect(await open.catchUp(4, never)).toBe(4)
     expect(open.standing().from).toBe(4)
+  })
+
+  it('of one who comes back with masks is a round that it cannot have masked for', async () => {
+    const masked = { ...manifest, masks: { dropout: 'void', allowPairs: false } as const }
+    const back = await Promise.all(
+      [4, 6].map(reached =>
+        startSide(`peer-${reached}`, { hasBegun: true, round: 4, reached, minPeers: 2, manifest: masked }),
+      ),
+    )
+    await met(back)
+    await Promise.all(back.map(({ open }) => all(open.gather(never))))
+    // Round 4 may have been under way; the other resumes with an earlier model than its last.
+    expect(await back[0]!.open.catchUp(4, never)).toBe(5)
+    expect(await back[1]!.open.catchUp(4, never)).toBe(7)
+    expect(back.map(({ open }) => open.standing().from)).toEqual([5, 7])
   })
 
   it('of one who comes back waits for as many as at the start, but not once somebody is under way', async () => {

@@ -48,6 +48,7 @@ function openRun(node: HearsayHost, presence: Presence, sumDigest: () => Uint8Ar
     presence,
     handed: () => undefined,
     addresses: () => [],
+    reached: 0,
     parameters: new Float32Array(smallLayout.size),
     head,
     loss: async () => 0,
