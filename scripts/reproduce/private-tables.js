@@ -4,13 +4,12 @@ import { percent, points } from './statistics.js'
 
 /** All tables, in Markdown. */
 export function tables(records) {
-  const seeds = [...new Set(records.map(({ seed }) => seed))].sort()
   return [
     '![accuracy, and the AUC of shadow models, by ε](private.svg)',
-    `Mean ± one standard deviation over the seeds (${seeds.join(', ')}). Accuracy is the mean over the peers’ own models on the set’s test data. The attacks are those of \`hearsay audit\` on the model of peer ${attacked}: an AUC of 0.5 is guessing; *found* is the share of a peer’s records that shadow models tell where one of 100 others is wrongly told. The gap is the model’s accuracy on the peer’s records less that on others.`,
+    `Mean ± one standard deviation over the seeds. Accuracy is the mean over the peers’ own models on the set’s test data. The attacks are those of \`hearsay audit\` on the model of peer ${attacked}: an AUC of 0.5 is guessing; *found* is the share of a peer’s records that shadow models tell where one of 100 others is wrongly told. The gap is the model’s accuracy on the peer’s records less that on others.`,
     ...Object.entries(sets).flatMap(([name, { title }]) => {
       const own = records.filter(({ set }) => set === name)
-      return own.length === 0 ? [] : [`## ${title}`, figuresOf(own)]
+      return own.length === 0 ? [] : [`## ${title}`, seedsOf(own), figuresOf(own)]
     }),
     '## What ε costs',
     'Accuracy less that without a budget, by seed, in points.',
@@ -35,6 +34,11 @@ export function panels(records) {
       { title: `${title}: AUC of shadow models`, rows: rows(own, 'shadows') },
     ]
   })
+}
+
+function seedsOf(records) {
+  const seeds = [...new Set(records.map(({ seed }) => seed))].sort()
+  return `Seeds ${seeds.join(', ')}.`
 }
 
 const epsilon = budget => budget ?? '∞'

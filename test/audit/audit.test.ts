@@ -94,6 +94,17 @@ describe('an audit', () => {
     expect(whole.inversions[0]).toMatchObject({ way: 'exact' })
   })
 
+  it('of a run with masks sees the sum, unless it is told otherwise', async () => {
+    const folder = await runOf({ peers: 4, rounds: 1, model: 'logistic', topology: 'full', masks: true })
+    const options = { quick: true, membershipOnly: true }
+    expect(await audited(folder, 'peer-1', options)).toMatchObject({
+      seen: 'the sum of 3 models, of each the whole model',
+      models: 3,
+      inversions: [],
+    })
+    expect(await audited(folder, 'peer-1', { ...options, seen: 'all' })).toMatchObject({ models: 1 })
+  })
+
   it('searches the inputs of a convolution', async () => {
     const model = { kind: 'cnn', channels: [8], hidden: 16 }
     const folder = await runOf({ peers: 4, rounds: 1, model, training: { batch: 4 }, merge: 'dfedavg' })
