@@ -322,7 +322,8 @@ describe('the vectors of masked heads', () => {
     ['12D3KooWB', thirtyTwo(0xb2)],
     ['12D3KooWC', thirtyTwo(0xc3)],
   ])
-  const group = maskGroup({ runId, receiver: '12D3KooWR', round: 3, step: 0, senders, least: 3 })!
+  const weights = new Map([...senders.keys()].map(peer => [peer, 0.25]))
+  const group = maskGroup({ runId, receiver: '12D3KooWR', round: 3, step: 0, senders, weights, least: 3 })!
   /** The secrets of the pairs, in place of those that X25519 would make of the keys. */
   const secrets = { AB: thirtyTwo(1), AC: thirtyTwo(2), BC: thirtyTwo(3) }
   const small = layoutOf([{ name: 'dense/bias', shape: [3] }])

@@ -61,7 +61,6 @@ class Masked implements MaskedExchange {
   private readonly sum: Int32Array
   /** The exchange under way, or the last. No position comes twice: see `groupsIn`. */
   private last: Position = { round: -1, step: 0 }
-  private where: Neighbourhood<Member> | undefined
   private groups: ReadonlyMap<number, MaskGroup> = new Map()
   private clamped = 0
 
@@ -81,7 +80,6 @@ class Masked implements MaskedExchange {
 
   async swap(position: Position, head: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap> {
     this.groups = this.groupsIn(position, where)
-    this.where = where
     this.clamped = 0
     const own = this.groups.get(where.self)
     const receivers = [...this.groups].filter(([peer]) => peer !== where.self)
@@ -116,20 +114,27 @@ class Masked implements MaskedExchange {
    * have masked for this position already: the sums of two groups that differ by one peer give away that peer's head.
    */
   private groupsIn(position: Position, where: Neighbourhood<Member>): ReadonlyMap<number, MaskGroup> {
-    const { runId, least, shares, keysIn, from } = this.init
+    const { runId, key, least, shares, keysIn, from: first } = this.init
     const most = shares === undefined ? undefined : shareLimits.senders
     const { round, step } = position
     const isNew = round > this.last.round || (round === this.last.round && step > this.last.step)
-    if (!isNew || round < from()) return new Map()
+    if (!isNew || round < first()) return new Map()
     this.last = position
-    const { members, graph, self } = where
+    const { members, graph, topology, self } = where
     const keyOf = keysIn(round)
     const idOf = (peer: number): PeerIdStr => members[peer]!.peerId.toString()
     const groups = new Map<number, MaskGroup>()
     for (const receiver of [...graph.sendsTo(self), self]) {
+      const { from } = mixingRow(graph, topology.weights, receiver)
+      const weights = new Map(from.map(({ peer, weight }) => [idOf(peer), weight]))
       const keys = graph.receivesFrom(receiver).map(peer => [idOf(peer), keyOf(idOf(peer))] as const)
-      const senders = new Map(keys.flatMap(([peer, key]) => (key === undefined ? [] : [[peer, key] as const])))
-      const group = maskGroup({ runId, receiver: idOf(receiver), round, step, senders, least, ...(most && { most }) })
+      // A key that makes every secret 0 is none for anybody, so that all leave out its peer alike.
+      const hasSecret = (theirs: Uint8Array): boolean => key.secretWith(theirs) !== undefined
+      const senders = new Map(
+        keys.flatMap(([peer, theirs]) => (theirs !== undefined && hasSecret(theirs) ? [[peer, theirs] as const] : [])),
+      )
+      const of = { runId, receiver: idOf(receiver), round, step }
+      const group = maskGroup({ ...of, senders, weights, least, ...(most && { most }) })
       if (group !== undefined && (receiver === self || senders.has(this.self))) groups.set(receiver, group)
     }
     return groups
@@ -145,9 +150,8 @@ class Masked implements MaskedExchange {
   }
 
   private async conceal(vector: Float32Array, receiver: number): Promise<Float32Array | undefined> {
-    const { graph, topology, self } = this.where!
-    const { weight } = mixingRow(graph, topology.weights, receiver).from.find(({ peer }) => peer === self)!
     const group = this.groups.get(receiver)!
+    const weight = group.weights.get(this.self)!
     const { shares, key } = this.init
     const own = shares?.ownMaskFor(group.receiver)
     if (shares !== undefined && own === undefined) return undefined
@@ -174,9 +178,9 @@ class Masked implements MaskedExchange {
     const there = [...received.keys()].filter(peer => !unlike.includes(peer))
     const opened = await this.open(group, where, there, unlike.length, signal)
     if (typeof opened === 'string') return because(opened)
-    const { numbers, row } = where
+    const { numbers } = where
     const peers = opened.came.map(peer => numbers.get(peer)!).sort((a, b) => a - b)
-    const weight = row.from.reduce((sum, { peer, weight }) => (peers.includes(peer) ? sum + weight : sum), 0)
+    const weight = opened.came.reduce((sum, peer) => sum + group.weights.get(peer)!, 0)
     const { mean } = this
     const words = peers.map(peer => received.get(peer)!)
     await unmask(mean, this.sum, words, weight, opened.left)

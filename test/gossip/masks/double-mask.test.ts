@@ -32,7 +32,8 @@ function sendersOf(count: number): Senders {
   const names = Array.from({ length: count }, (_, at) => `peer-${String(at).padStart(2, '0')}`)
   const keys = new Map(names.map(name => [name, createMaskKey()]))
   const senders = new Map([...keys].map(([name, { publicKey }]) => [name, publicKey]))
-  const group = maskGroup({ runId, receiver: 'rome', round: 0, step: 0, senders, least: 3 })!
+  const weights = new Map(names.map(name => [name, 1 / (count + 1)]))
+  const group = maskGroup({ runId, receiver: 'rome', round: 0, step: 0, senders, weights, least: 3 })!
   const own = new Map(names.map(name => [name, drawOwnMask(group, name, keys.get(name)!)!]))
   const sealedOf = new Map([...own].map(([name, { sealed }]) => [name, sealed]))
   return { names, keys, group, own, sealedOf, weight: 1 / (count + 1) }

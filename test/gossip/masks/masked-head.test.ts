@@ -26,7 +26,8 @@ function sendersOf(heads: readonly Float32Array[], weights?: readonly number[]):
 
 function groupOf(senders: readonly Sender[], round = 0): MaskGroup {
   const keys = new Map(senders.map(({ name, key }) => [name, key.publicKey]))
-  return maskGroup({ runId, receiver: 'rome', round, step: 0, senders: keys, least: 2 })!
+  const weights = new Map(senders.map(({ name, weight }) => [name, weight]))
+  return maskGroup({ runId, receiver: 'rome', round, step: 0, senders: keys, weights, least: 2 })!
 }
 
 async function maskedBy({ name, key, head, weight }: Sender, group: MaskGroup): Promise<Float32Array> {
@@ -179,7 +180,8 @@ describe('masked heads', () => {
       ['peer-0', senders[0]!.key.publicKey],
       ['peer-1', new Uint8Array(32)],
     ])
-    const group = maskGroup({ runId, receiver: 'rome', round: 0, step: 0, senders: keys, least: 2 })!
+    const weights = new Map([...keys.keys()].map(name => [name, 1]))
+    const group = maskGroup({ runId, receiver: 'rome', round: 0, step: 0, senders: keys, weights, least: 2 })!
     const { key, head } = senders[0]!
     expect(await writeMasked(new Float32Array(9), head, { group, self: 'peer-0', key, weight: 1 })).toBeUndefined()
   })

@@ -42,6 +42,8 @@ interface Options {
   /** The key that a peer masks with, though it publishes another. */
   readonly maskedWith?: (peer: number, key: MaskKey) => MaskKey
   readonly normLimit?: number
+  /** Does this peer see one more, which has no key? */
+  readonly strangerSeenBy?: (peer: number) => boolean
   readonly shares?: boolean
 }
 
@@ -55,6 +57,7 @@ async function startPeers({
   forge,
   maskedWith = (_peer, key) => key,
   normLimit = 1e4,
+  strangerSeenBy = () => false,
   shares = false,
 }: Options = {}): Promise<readonly Side[]> {
   const hosts: HearsayHost[] = await Promise.all(Array.from({ length: peers }, () => startHost('memory')))
@@ -67,6 +70,8 @@ async function startPeers({
   }))
   const keys = hosts.map(createMaskKey)
   const topology = createTopology({ kind: 'full', weights: 'uniform' }, peers, 1)
+  const crowd = createTopology({ kind: 'full', weights: 'uniform' }, peers + 1, 1)
+  const stranger = { ...members[0]!, name: 'stranger', peerId: (await startHost('memory')).peerId }
   const layouts = { head: layout, masked: maskedLayout(layout) }
   const numbers = new Map(members.map(({ peerId }, number) => [peerId.toString(), number]))
   for (const [at, host] of hosts.entries()) {
@@ -103,13 +108,15 @@ async function startPeers({
         runId,
         layouts,
         key: maskedWith(self, keys[self]!),
-        keysIn: round => peer => keySeenBy(self, numbers.get(peer)!, round, keys),
+        keysIn: round => peer => (numbers.has(peer) ? keySeenBy(self, numbers.get(peer)!, round, keys) : undefined),
         from: () => from(self),
         least,
         normLimit,
         forge: forge && (async (_position, head) => forge(self) ?? head),
       })
-      const federation = fixedFederation(members, self, topology)
+      const federation = strangerSeenBy(self)
+        ? fixedFederation([...members, stranger], self, crowd)
+        : fixedFederation(members, self, topology)
       return {
         exchange,
         service,
@@ -175,6 +182,26 @@ describe('an exchange of masked heads', () => {
       expect(made!.sum!.peers).toEqual(others(at + 1, 5).filter(peer => peer !== 0))
       expect(made!.sum!.weight).toBeCloseTo(3 / 5, 12)
     }
+  })
+
+  it('goes on without a peer whose key makes every secret 0, which waits for nobody and is waited for by none', async () => {
+    const sides = await startPeers({
+      peers: 5,
+      keySeenBy: (_self, other, _round, keys) => (other === 0 ? new Uint8Array(32) : keys[other]!.publicKey),
+    })
+    const swaps = await Promise.all(sides.map(side => side.swap(0)))
+    expect(swaps[0]!.masked!.sum!.peers).toEqual([1, 2, 3, 4])
+    for (const [at, { absent, masked: made }] of swaps.slice(1).entries()) {
+      expect(absent).toEqual([{ peer: 0, reason: 'gone' }])
+      expect(made!.sum!.peers).toEqual(others(at + 1, 5).filter(peer => peer !== 0))
+    }
+  })
+
+  it('is void where a sender weighs heads otherwise, as one that sees a peer more does', async () => {
+    const sides = await startPeers({ strangerSeenBy: peer => peer === 1 })
+    const swaps = await Promise.all(sides.map(side => side.swap(0)))
+    for (const { masked: made } of swaps) expect(made!.sum).toBeUndefined()
+    for (const { exchange } of sides) expect(exchange.voided).toEqual({ VOID_UNLIKE: 1 })
   })
 
   it('hands nothing over where too few senders are live', async () => {
