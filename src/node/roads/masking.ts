@@ -13,6 +13,7 @@ import {
 import { leastSenders, type MasksSection } from '../../methods/index.js'
 import type { Layout } from '../../tensors/index.js'
 import type { Lockstep } from '../lockstep.js'
+import { isFarBehind } from '../membership/pace.js'
 import { createMaskedExchange, type MaskedExchange, type MaskedExchangeInit } from './masked-exchange.js'
 import { ShareRounds } from './share-rounds.js'
 
@@ -55,9 +56,7 @@ export function createMasking(init: MaskingInit, node: HearsayHost, presence: Pr
     if (lockstep !== undefined) {
       return peer => (lockstep.isGone(peer, round - 1) ? undefined : lockstep.maskKeys.get(peer))
     }
-    const live = new Set(presence.live())
-    const published = (peer: PeerIdStr): Uint8Array | undefined =>
-      live.has(peer) ? presence.heard().get(peer)?.maskKey : undefined
+    const published = keysPublished(presence, round)
     return peer => (peer === self ? key.publicKey : published(peer))
   }
 
@@ -75,6 +74,21 @@ export function createMasking(init: MaskingInit, node: HearsayHost, presence: Pr
         least: leastSenders(masks),
         ...(shared && { shares: shared.rounds }),
       }),
+  }
+}
+
+/**
+ * The keys of the peers whose heads of a round may come. That of one that takes part later, or is far behind, would not:
+ * as a sender it would void the sums of all its receivers.
+ */
+export function keysPublished(
+  presence: Pick<Presence, 'live' | 'heard'>,
+  round: number,
+): (peer: PeerIdStr) => Uint8Array | undefined {
+  const live = new Set(presence.live())
+  return peer => {
+    const report = live.has(peer) ? presence.heard().get(peer) : undefined
+    return report === undefined || report.from > round || isFarBehind(report, round) ? undefined : report.maskKey
   }
 }
 

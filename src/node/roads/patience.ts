@@ -93,3 +93,35 @@ export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePati
     },
   }
 }
+
+/**
+ * For exchanges of which nothing can be merged unless all heads come, as with masks: follows the slowest neighbour, and
+ * waits for each in every exchange. Where one was late the longest wait applies again: a limit that it cannot meet would
+ * else make every later exchange void too. One that stays silent is soon far behind, and then no sender.
+ */
+export function patienceForAll({ longestMs, shortestMs = 2_000 }: AdaptivePatienceInit): Patience {
+  const seen: number[] = []
+  let lastDone = performance.now()
+  return {
+    begin() {
+      const begun = performance.now()
+      const expected = seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
+      let slowest: number | undefined
+      let isLate = false
+      return {
+        limitMs: Math.ceil(Math.min(longestMs, Math.max(shortestMs, expected))),
+        expects: () => true,
+        ended(_peer, how) {
+          if (how === 'came') slowest = performance.now() - begun
+          isLate ||= how === 'late'
+        },
+        done() {
+          lastDone = performance.now()
+          if (isLate) seen.length = 0
+          else if (slowest !== undefined) seen.push(slowest)
+          if (seen.length > remembered) seen.shift()
+        },
+      }
+    },
+  }
+}

@@ -2,7 +2,7 @@ import type { HearsayHost, Presence, Timing } from '../../gossip/index.js'
 import { methodOf, type Plan } from '../../methods/index.js'
 import type { AssemblyInit } from '../assembled-peer.js'
 import { createNeighbourRoad, type HandoverRoad } from './neighbour-road.js'
-import { adaptivePatience, fixedPatience } from './patience.js'
+import { adaptivePatience, fixedPatience, patienceForAll } from './patience.js'
 import { createPublicRoad, type PublicationRoad } from './public-road.js'
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
@@ -25,7 +25,9 @@ export function createPeerRoad(
 ): PeerRoad {
   const { manifest, field } = init
   const longestMs = manifest.limits.exchangeSeconds * 1000
-  const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : adaptivePatience({ longestMs })
+  // Shares bear that some heads do not come.
+  const inField = manifest.masks?.dropout === 'void' ? patienceForAll : adaptivePatience
+  const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : inField({ longestMs })
   const parts = { ...init, layout, patience, timing }
   return methodOf(manifest.merge).road === 'everybody'
     ? createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { adaptivePatience, fixedPatience, type Patience } from '../../../src/node/roads/patience.js'
+import { adaptivePatience, fixedPatience, type Patience, patienceForAll } from '../../../src/node/roads/patience.js'
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }))
 afterEach(() => void vi.useRealTimers())
@@ -112,5 +112,29 @@ describe('patience', () => {
         },
       ),
     )
+  })
+})
+
+describe('patience for all', () => {
+  it('waits twice as long as the slowest took, and for each every time', () => {
+    const patience = patienceForAll({ longestMs: 60_000, shortestMs: 0 })
+    expect(exchange(patience, 0, [1000, 1000, 9000])).toBe(60_000)
+    expect(exchange(patience, 500, [1000, 1000, 1000])).toBe(18_500)
+    for (let turn = 0; turn < 9; turn++) exchange(patience, 0, [10, undefined])
+    expect(patience.begin().expects('peer-1')).toBe(true)
+  })
+
+  it('waits longest again where one was late, until all come in time', () => {
+    const patience = patienceForAll({ longestMs: 60_000, shortestMs: 0 })
+    exchange(patience, 0, [100, 100])
+    expect(exchange(patience, 0, [100, undefined])).toBe(200)
+    expect(exchange(patience, 0, [100, 5000])).toBe(60_000)
+    expect(exchange(patience, 0, [100, 5000])).toBe(10_000)
+  })
+
+  it('learns nothing from an exchange in which nobody came', () => {
+    const patience = patienceForAll({ longestMs: 60_000, shortestMs: 0 })
+    expect(exchange(patience, 0, [])).toBe(60_000)
+    expect(exchange(patience, 0, [])).toBe(60_000)
   })
 })
