@@ -53,7 +53,8 @@ await host.start()
 await handover.start()
 await presence.start()
 await host.dial(contact.address)
-await presence.publish({ round: 0, samples: 100 })
+// Nobody is to take it for one that is under way: the others would not wait for all to be there.
+await presence.publish({ round: 0, samples: 0 })
 await until(() => presence.live().length + 1 >= manifest.peers)
 
 const members = [peerId.toString(), ...presence.live()].sort()
