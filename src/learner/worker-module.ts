@@ -5,7 +5,7 @@ import type { Rule } from './rules/rule.js'
 export type { TensorPlace } from '../tensors/index.js'
 export { type Backend, type BackendStart, Unavailable } from './backend/backend.js'
 export { cpuDevice } from './backend/device.js'
-export type { Gradients, GradientsAt, Kept, Rule, RuleStep, Weights } from './rules/rule.js'
+export type { Gradients, GradientsAt, Kept, PartVector, Rule, RuleStep, Weights } from './rules/rule.js'
 export type { ForeignName } from './rules/spec.js'
 export type { BackendName, BackendReport, Device, LoadedBackend } from './types.js'
 
