@@ -37,7 +37,7 @@ export interface MaskedExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAs
 
 /** Why an exchange was void: no sum came of it. */
 export type VoidReason =
-  | 'VOID_TOO_FEW' // fewer senders are live than a sum must be of, or none of it concerns this peer yet
+  | 'VOID_TOO_FEW' // fewer senders are live than a sum must be of, no more than half of them, or none of it concerns this peer yet
   | 'VOID_MISSING' // a sender's head did not come, or with shares more of them than may be missing
   | 'VOID_UNLIKE' // a sender has masked for other senders than this peer sees
   | 'VOID_UNANSWERED' // with shares: the senders whose heads came did not say enough to take off the masks that are left
@@ -134,7 +134,9 @@ class Masked implements MaskedExchange {
         keys.flatMap(([peer, theirs]) => (theirs !== undefined && hasSecret(theirs) ? [[peer, theirs] as const] : [])),
       )
       const of = { runId, receiver: idOf(receiver), round, step }
-      const group = maskGroup({ ...of, senders, weights, least, ...(most && { most }) })
+      // Of members that are written down it is known who is kept from us: to half of them it may be all but helpers.
+      const fewest = Math.max(least, Math.floor(from.length / 2) + 1)
+      const group = maskGroup({ ...of, senders, weights, least: fewest, ...(most && { most }) })
       if (group !== undefined && (receiver === self || senders.has(this.self))) groups.set(receiver, group)
     }
     return groups

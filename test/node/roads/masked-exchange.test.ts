@@ -213,6 +213,17 @@ describe('an exchange of masked heads', () => {
     for (const { exchange } of sides.slice(1)) expect(exchange.voided).toEqual({ VOID_TOO_FEW: 1 })
   })
 
+  it('hands nothing over where no more than half of a receiver’s senders are known: the others may be kept from us', async () => {
+    // Of six senders each hears of three.
+    const sides = await startPeers({
+      peers: 7,
+      keySeenBy: (_self, other, _round, keys) => (other > 3 ? undefined : keys[other]!.publicKey),
+    })
+    const swaps = await Promise.all(sides.slice(0, 4).map(side => side.swap(0)))
+    for (const { masked: made } of swaps) expect(made!.sum).toBeUndefined()
+    for (const { exchange } of sides.slice(0, 4)) expect(exchange.voided).toEqual({ VOID_TOO_FEW: 1 })
+  })
+
   it('may be of pairs where that is allowed', async () => {
     const sides = await startPeers({ peers: 3, least: 2 })
     const swaps = await Promise.all(sides.map(side => side.swap(0)))
