@@ -42,7 +42,10 @@ function modelRows(manifest: Manifest): Row[] {
     : `neighbours on ${graphNames[topology.kind]}${asking}`
   return [
     [what, whom],
-    ['  what it tells of one record', privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy)],
+    [
+      privacy?.of === 'contribution' ? '  what it tells of all of them' : '  what it tells of one record',
+      privacy === undefined ? 'is not bounded (docs/privacy.md)' : boundOf(privacy),
+    ],
   ]
 }
 

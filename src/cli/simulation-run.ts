@@ -6,6 +6,7 @@ import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
 import { methodOf } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
+import { openPairNoise } from '../privacy/index.js'
 import type { KeptSummary } from '../report/index.js'
 import { command, typed } from '../shell.js'
 import {
@@ -73,6 +74,7 @@ export async function runIn(
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
     if (options.out !== undefined && manifest.mode === 'async') tellNotes({ notes: [asyncNote] }, terminal.stderr)
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
+    tellNotes({ notes: pairNotes(manifest) }, terminal.stderr)
     if (isShown(options, terminal)) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
     const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
     // State is kept only in a folder that the user named, as keeping it takes time.
@@ -89,6 +91,12 @@ export async function runIn(
 
 const asyncNote = 'mode: async keeps no state, as no two of its runs are alike; an interrupted one cannot be resumed'
 const aloneNote = 'one peer has nobody to learn from, so this is training alone; give more with --peers 2'
+
+/** In a simulation no peer comes late; in the field such a run needs a list of members. */
+function pairNotes({ privacy }: Manifest): readonly string[] {
+  if (privacy?.of !== 'contribution' || privacy.pairNoise <= openPairNoise) return []
+  return [`privacy.pairNoise: more than ${openPairNoise} is refused in the field where peers come and go`]
+}
 
 /** Describes all peers' models. Called before the run, during which files of models may change. */
 async function describeAll(prepared: Prepared, members: readonly Member[]): Promise<PeerDescription[]> {

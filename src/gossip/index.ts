@@ -45,8 +45,9 @@ export {
   threshold,
 } from './masks/double-mask.js'
 export { type MaskGroup, maskGroup } from './masks/group.js'
-export { createMaskKey, type MaskKey } from './masks/mask.js'
+export { adds, createMaskKey, type MaskKey, seededMaskKey } from './masks/mask.js'
 export { isMaskedFor, type MaskInSum, masked, maskedLayout, unmask, writeMasked } from './masks/masked-head.js'
+export { type NoisePeers, noiseDigest, pairWords } from './masks/pair-noise.js'
 export { createShareService, type ShareService, type SharesInit } from './masks/shares.js'
 export type { PeerIdStr } from './peer-id.js'
 export {

@@ -1,6 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
+import { contributionProblems } from './contribution.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
@@ -63,6 +64,7 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
+  if (facts.isOfContribution) problems.push(...contributionProblems(method, facts))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
 }

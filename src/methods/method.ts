@@ -37,8 +37,10 @@ export interface ManifestFacts {
   readonly believe?: RuleSection | undefined
   /** What becomes of neighbours' reputation, where there is any. */
   readonly reputation?: ReputationUse | undefined
-  /** Must all that a peer hands over be made of noised gradients? */
+  /** Must all that a peer hands over be made of noised gradients, or be noised itself? */
   readonly isPrivate: boolean
+  /** Is the privacy that of all that a peer contributes, and not of its records? */
+  readonly isOfContribution: boolean
   /** Are heads hidden in sums? */
   readonly isMasked: boolean
 }

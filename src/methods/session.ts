@@ -112,7 +112,7 @@ export interface SessionContext {
   readonly reputation?: ReputationUse | undefined
   /** May others come later, whom nobody knows, and whose heads are seen one by one? @default false */
   readonly isOpen?: boolean
-  /** Nothing that is handed over may depend on own samples but through noised gradients: no choice by their loss. */
+  /** Nothing that is handed over may depend on own samples but through noise: no choice by their loss. */
   readonly isPrivate: boolean
   /** Of `mode: async`. */
   readonly staleness: Staleness | undefined

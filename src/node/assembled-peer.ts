@@ -5,7 +5,7 @@ import type { Access, Buffers, HostInit, Reachability, Twin } from '../gossip/in
 import type { Learner, LearnerPool, LocalPlan, PeerData, PoolModel } from '../learner/index.js'
 import type { Repute } from '../merge/index.js'
 import type { Tested } from '../methods/index.js'
-import type { PrivacyBudget, Spent } from '../privacy/index.js'
+import type { ContributionSpent } from '../privacy/index.js'
 import type { HeadSection } from '../tensors/index.js'
 import type { Topology } from '../topology/index.js'
 import type { PeerCounters } from './counters.js'
@@ -17,6 +17,7 @@ import type { Manifest } from './manifest.js'
 import type { Summand } from './membership/agreed-sum.js'
 import type { Member } from './membership/member.js'
 import type { Identity } from './network/identity.js'
+import type { Training } from './private-learner.js'
 import type { Forge } from './roads/forge.js'
 import type { PublicRoadInit } from './roads/public-road.js'
 
@@ -32,7 +33,7 @@ export interface AssemblyInit {
   readonly topologyOf: (peers: number) => Topology
   readonly learner: Learner
   /** With the manifest's section `privacy`: the budget that the learner spends from. */
-  readonly budget?: PrivacyBudget | undefined
+  readonly budget?: Training['budget']
   readonly pool: LearnerPool
   /** One of the pool's models. */
   readonly model: PoolModel
@@ -104,7 +105,7 @@ export interface AssembledPeer {
   readonly parameters: Float32Array
   readonly counters: PeerCounters
   /** What its training has cost in privacy, with the manifest's section `privacy`. */
-  readonly spent: Spent | undefined
+  readonly spent: ContributionSpent | undefined
   /**
    * The peer's state besides `parameters`. Its vectors are those in use, so they are valid until the next round.
    *

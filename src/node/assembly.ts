@@ -4,7 +4,6 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { isGrade, measureOf } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import {
-  createTwins,
   dialAddresses,
   fieldTiming,
   type HearsayHost,
@@ -23,14 +22,17 @@ import type { PeerEvent, RoundHappening } from './events.js'
 import { heardPeers } from './heard-peers.js'
 import type { KeptState } from './kept-state.js'
 import { type AgreedSum, createAgreedSum } from './membership/agreed-sum.js'
+import type { Federation } from './membership/federation.js'
 import type { Member } from './membership/member.js'
 import type { OpenRun } from './membership/open-run.js'
 import { endedBefore } from './membership/pace.js'
 import { pinned } from './network/listen-addresses.js'
 import { createPeerHost } from './network/peer-host.js'
-import { twinError } from './network/twin-error.js'
+import { type PeerTwins, peerTwins } from './network/peer-twins.js'
+import { createPairKeys, needsPairKeys, type PairKeys } from './pair-keys.js'
 import { createPeerPresence, speaksIn } from './peer-presence.js'
 import { createPeerState } from './peer-state.js'
+import { releasingLearner } from './releasing-learner.js'
 import { createPeerRoad, type PeerRoad } from './roads/peer-road.js'
 import { type RoundsInit, runRounds } from './round.js'
 import { reportAfter } from './round-report.js'
@@ -46,9 +48,12 @@ class Assembly implements AssembledPeer, PeerParts {
   readonly presence: Presence
   readonly agreement: AgreedSum | undefined
   readonly road: PeerRoad
+  /** With masks, or noise that cancels. */
+  private readonly keys: PairKeys | undefined
+  private federation: Federation | undefined
   readonly session: Session
   private readonly state: StateService | undefined
-  private readonly twins: ReturnType<ReturnType<typeof createTwins>> | undefined
+  private readonly twins: PeerTwins | undefined
 
   private life: 'idle' | 'started' | 'stopped' = 'idle'
   private hasBegun = false
@@ -69,20 +74,22 @@ class Assembly implements AssembledPeer, PeerParts {
     const plan = planOf(manifest, init.head)
     this.presence = createPeerPresence(init, timing, node, this)
     this.agreement = summand && createAgreedSum({ ...init, summand }, node, this.presence)
-    this.road = createPeerRoad(init, plan, timing, node, this.presence, this.sumDigest)
+    this.keys = needsPairKeys(manifest) ? createPairKeys(init, node, this.presence) : undefined
+    this.road = createPeerRoad(init, plan, timing, node, this.presence, this.keys, this.sumDigest)
     const { seed, rounds, limits, believe, reputation, staleness, privacy } = manifest
     const isPrivate = privacy !== undefined
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
     const peerId = node.peerId.toString()
+    const learner = releasingLearner(init, peerId, this.keys, round => this.federation?.at(round))
     const isOpen = init.field !== undefined && manifest.masks === undefined
     const asked = { peerId, seed, rounds, limits, believe, reputation, staleness, isPrivate, isOpen }
-    this.session = plan.start({ ...init, ...asked }, roads)
+    this.session = plan.start({ ...init, learner, ...asked }, roads)
     if (this.speaks) {
       const { presence, road, agreement } = this
       this.state = createPeerState(init, timing, node, { presence, road, agreement, hasBegun: () => this.hasBegun })
     }
-    this.twins = field && this.createTwins(field)
+    this.twins = field && peerTwins(init.identity, field, node, error => this.doubled.abort(error))
   }
 
   get self(): number {
@@ -106,7 +113,7 @@ class Assembly implements AssembledPeer, PeerParts {
   }
 
   get maskKey(): Uint8Array | undefined {
-    return this.road.kind === 'neighbours' ? this.road.maskKey : undefined
+    return this.keys?.key.publicKey
   }
 
   get counters(): PeerCounters {
@@ -213,18 +220,6 @@ class Assembly implements AssembledPeer, PeerParts {
 
   readonly sumDigest = (): Uint8Array | undefined => this.agreement?.digest()
 
-  private createTwins(field: NonNullable<AssemblyInit['field']>): NonNullable<Assembly['twins']> {
-    const { privateKey, peerId } = this.init.identity
-    const { node } = this
-    return createTwins({
-      privateKey,
-      onTwin: twin => {
-        if (twin.isOurs === 'earlier') field.onTwin?.(twin)
-        else this.doubled.abort(twinError(peerId, twin))
-      },
-    })({ node })
-  }
-
   private async *happenings(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, session } = this
     if (entry.members !== undefined) {
@@ -232,6 +227,7 @@ class Assembly implements AssembledPeer, PeerParts {
       this.road.expect?.(entry.members)
     }
     const start = yield* this.startRun(entry, signal)
+    this.federation = start.federation
     this.hasBegun = true
     const { round, samples } = entry.kind === 'members' ? { round: 0, samples: 0 } : entry
     const rounds: RoundsInit = {

@@ -1,7 +1,7 @@
 import type { PeerIdStr } from '../gossip/index.js'
 import type { TrainReport } from '../learner/index.js'
 import type { Absence, MethodEvent, RefusedHead, Tested } from '../methods/index.js'
-import type { Spent } from '../privacy/index.js'
+import type { ContributionSpent } from '../privacy/index.js'
 
 /** A peer of the run, with its name for people. */
 export interface NamedPeer {
@@ -80,7 +80,7 @@ export type Happening =
       readonly samples: number
       readonly seconds: number
       /** What all training so far has cost, with the manifest's section `privacy`. */
-      readonly privacy?: Spent & Pick<TrainReport, 'gradients'>
+      readonly privacy?: ContributionSpent & Pick<TrainReport, 'gradients'>
     }
   | MethodHappening
   | ({

@@ -7,7 +7,7 @@ import { createWaiters } from '../until.js'
  * takes.
  */
 export interface Lockstep {
-  /** With masks: the public key of each peer, which has no record to publish it in. */
+  /** With masks, or noise that cancels: the public key of each peer, which has no record to publish it in. */
   readonly maskKeys: Map<PeerIdStr, Uint8Array>
   /** Does this peer send nothing any more from this round on? */
   isGone(peer: PeerIdStr, round: number): boolean

@@ -146,7 +146,7 @@ const sections = () =>
       example: 'show',
     }),
     privacy: privacySchema.optional().meta({
-      says: 'Where what a peer hands over may tell only so much of any one of its records: training with noise.',
+      says: 'Where what a peer hands over may tell only so much of any one of its records, or of all: by noise.',
     }),
     masks: masksSchema.optional().meta({
       says: 'Where neighbours are to learn the sum of heads and no single one.',
@@ -178,7 +178,7 @@ const schemaOf = () =>
         context.addIssue({ code: 'custom', path: ['evaluation', 'primary'], message })
       }
       const facts = factsOf({ ...axes, data, training })
-      const ofData = facts.isPrivate ? unnoisedData(data) : []
+      const ofData = facts.isPrivate ? unnoisedData(data, facts.isOfContribution) : []
       for (const { path, message } of [...ofData, ...axisProblems({ ...axes, ...facts })]) {
         context.addIssue({ code: 'custom', path: [...path], message })
       }
@@ -188,8 +188,10 @@ const schemaOf = () =>
 function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
   const { training, mode, believe, reputation, data, privacy, masks } = manifest
   const isPrivate = privacy !== undefined
+  const isOfContribution = privacy?.of === 'contribution'
   const isMasked = masks !== undefined
-  return { training, mode, believe, reputation, isOfValues: isOfValues(data), isPrivate, isMasked }
+  const isOf = { isOfValues: isOfValues(data), isOfContribution }
+  return { training, mode, believe, reputation, ...isOf, isPrivate, isMasked }
 }
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */

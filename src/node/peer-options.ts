@@ -1,7 +1,7 @@
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { DataInput, Dataset, Reading } from '../data/index.js'
 import type { BackendReport, ModelSpec } from '../learner/index.js'
-import type { BudgetInit } from '../privacy/index.js'
+import type { KeptLedger } from '../privacy/index.js'
 import type { InTheField } from './assembled-peer.js'
 import type { Manifest } from './manifest.js'
 import type { Member } from './membership/member.js'
@@ -46,7 +46,7 @@ export interface PeerOptions {
    * records. `openPeer` keeps it in its folder.
    * @default none, where the run has no such section
    */
-  readonly budget?: Pick<BudgetInit, 'ledger' | 'keep'>
+  readonly budget?: KeptLedger
   /** How the peer is reached, and which others may connect. @default what a network without obstacles needs */
   readonly network?: PeerNetwork
   /** Whether the run has begun without this peer, which then continues at the others' round. @default false */

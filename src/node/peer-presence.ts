@@ -16,7 +16,7 @@ export interface Reported {
   /** Set where peers come and go. */
   readonly open: OpenRun | undefined
   readonly isLeaving: boolean
-  /** With masks. */
+  /** With masks, or noise that cancels. */
   readonly maskKey: Uint8Array | undefined
 }
 

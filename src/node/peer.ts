@@ -185,8 +185,19 @@ function checkGraphs(manifest: Manifest, members: number | undefined): void {
   checkFirstSums(manifest, minPeers, () => graphOf(members ?? minPeers))
 }
 
-function trainingOf({ manifest, budget: kept }: PeerOptions, model: PoolModel, records: number, learner: Learner) {
-  return learnerFor({ manifest, model, learner, plan: localPlan(manifest)(0), records, isSeeded: false, kept })
+function trainingOf(options: PeerOptions, model: PoolModel, records: number, learner: Learner) {
+  const { manifest, budget: kept, members } = options
+  const topology = members && createTopology(manifest.topology, members.length, manifest.seed)
+  return learnerFor({
+    manifest,
+    model,
+    learner,
+    plan: localPlan(manifest)(0),
+    records,
+    isSeeded: false,
+    kept,
+    topology,
+  })
 }
 
 function peerOf(

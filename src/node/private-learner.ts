@@ -1,6 +1,8 @@
 import { type Learner, type LocalPlan, type PoolModel, privateStepsOf, type TrainReport } from '../learner/index.js'
-import { type BudgetInit, PrivacyBudget } from '../privacy/index.js'
+import { ContributionBudget, type KeptLedger, PrivacyBudget } from '../privacy/index.js'
+import type { Topology } from '../topology/index.js'
 import type { Manifest } from './manifest.js'
+import { pairsIn } from './pair-view.js'
 
 export interface LearnerInit {
   readonly manifest: Pick<Manifest, 'privacy' | 'rounds'>
@@ -13,23 +15,32 @@ export interface LearnerInit {
   /** Samples and noise come from the run's seed, as all in a simulation does: nobody is kept from knowing them. */
   readonly isSeeded: boolean
   /** See {@link PeerOptions.budget}. */
-  readonly kept?: Pick<BudgetInit, 'ledger' | 'keep'> | undefined
+  readonly kept?: KeptLedger | undefined
+  /** Of the peers that will be there. Left out where they come and go. */
+  readonly topology?: Topology | undefined
+}
+
+/** A learner and what its training may cost. */
+export interface Training {
+  /** With a budget for contributions it trains as always: what is released is noised (contribution-learner.ts). */
+  readonly learner: Learner
+  readonly budget: PrivacyBudget | ContributionBudget | undefined
 }
 
 /**
  * The learner as the run's section `privacy` wants it, and the budget it spends from. Where there is none it is as it was.
  *
  * @throws {@link HearsayError} `MANIFEST` where no noise keeps the run within the budget, or its noise not even the first
- *   round; `MODEL` for a layer that mixes
- *   records
+ *   round, or does not fit peers that come and go; `MODEL` for a layer that mixes records
  */
-export function learnerFor(init: LearnerInit): {
-  readonly learner: Learner
-  readonly budget: PrivacyBudget | undefined
-} {
-  const { manifest, model, learner, plan, records, isSeeded, kept } = init
+export function learnerFor(init: LearnerInit): Training {
+  const { manifest, model, learner, plan, records, isSeeded, kept, topology } = init
   const { privacy: spec, rounds } = manifest
   if (spec === undefined) return { learner, budget: undefined }
+  if (spec.of === 'contribution') {
+    const pairs = topology && pairsIn(topology)
+    return { learner, budget: new ContributionBudget({ spec, rounds, pairs, ...kept }) }
+  }
   model.checkPrivacy()
   const rate = Math.min(1, plan.batch / records)
   const steps = privateStepsOf(plan.length, rate)

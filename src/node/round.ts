@@ -1,6 +1,6 @@
 import type { Quality } from '../data/index.js'
 import type { Session } from '../methods/index.js'
-import type { Spent } from '../privacy/index.js'
+import type { ContributionSpent } from '../privacy/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import { byId } from './by-id.js'
@@ -25,7 +25,7 @@ export interface RoundsInit {
   /** The peers to exchange with. Left out, the peer learns alone whatever the session. */
   readonly federation?: Federation
   /** What training has cost in privacy so far, where that is counted. */
-  readonly spent?: () => Spent | undefined
+  readonly spent?: () => ContributionSpent | undefined
   /** Whether the members of a round are reported, because they change. @default false */
   readonly reportsMembers?: boolean
   /** Is the model also tested before the merge, during the exchange? @default false */

@@ -1,3 +1,6 @@
+export * from './account.js'
 export * from './accountant.js'
 export * from './budget.js'
+export * from './contribution.js'
+export * from './exposure.js'
 export * from './schema.js'

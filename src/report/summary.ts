@@ -110,7 +110,13 @@ const schema = z.object({
   bytes: z.object({ sent: z.number(), perPeerPerRound: z.number() }).optional().catch(undefined),
   model: z.object({ parameters: z.number(), shared: z.number() }).optional().catch(undefined),
   privacy: z
-    .object({ epsilon: z.number(), delta: z.number(), budget: z.number(), isSeeded: z.boolean() })
+    .object({
+      epsilon: z.number(),
+      delta: z.number(),
+      budget: z.number(),
+      isSeeded: z.boolean(),
+      of: z.literal('contribution').optional(),
+    })
     .optional()
     .catch(undefined),
   sentBytes: number,

@@ -8,16 +8,19 @@ import {
   type AssembledPeer,
   assemblePeer,
   createLockstep,
+  exposureIn,
   type Lockstep,
   learnerFor,
   localPlan,
   type Manifest,
   type Member,
   simulatedIdentities,
+  type Training,
 } from '../node/index.js'
+import { ContributionBudget } from '../privacy/index.js'
 import { openFilesLimit, tooFewFiles } from '../system-errors.js'
 import { type Layout, reserveVector } from '../tensors/index.js'
-import type { Topology } from '../topology/index.js'
+import type { Graph, Topology } from '../topology/index.js'
 import { copyInSlices } from '../turns.js'
 import type { Attackers } from './attacks/attackers.js'
 import type { Fault } from './faults.js'
@@ -98,9 +101,11 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
         plan: plan(0),
         records: shard.samples.size,
         isSeeded: true,
+        topology: init.topology,
       })
       for (let round = 0; round < (from?.rounds ?? 0); round++) {
-        await training.budget?.charge()
+        const isLive = (peer: number): boolean => lockstep?.isGone(ids[peer]!, round - 1) !== true
+        if (isLive(self)) await chargeAgain(training, init.topology.graphAt(round), self, isLive)
       }
       const peer = await assemblePeer({
         manifest,
@@ -153,6 +158,17 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {}),
     stop,
   }
+}
+
+/** Charges a round that was complete before the run was resumed. */
+async function chargeAgain(
+  { budget }: Training,
+  graph: Graph,
+  self: number,
+  isLive: (peer: number) => boolean,
+): Promise<void> {
+  if (budget instanceof ContributionBudget) await budget.charge(exposureIn(graph, self, isLive, budget.pairNoise))
+  else await budget?.charge()
 }
 
 /** Copies the common initial parameters without blocking peers that are already started. */

@@ -28,7 +28,8 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
       case 'exchanged': {
         if (event.absent.length === 0) return undefined
         const who = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')
-        return `round ${event.round + 1}: ${nameOf(event.peer)} merged without ${who}`
+        const note = privacyNote(event)
+        return `round ${event.round + 1}: ${nameOf(event.peer)} merged without ${who}${note ? `; ${note}` : ''}`
       }
       case 'refused': {
         const news = newsOf(event.heads, event.peer).map(head => shown(refusalText(head)))

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Learner, LocalPlan } from '../../src/learner/index.js'
 import { createIdentity, createPeer, learnerFor, parseManifest } from '../../src/node/index.js'
+import type { PrivacyBudget } from '../../src/privacy/index.js'
 
 const plan = { length: { epochs: 2 }, batch: 8, learningRate: 0.1, rules: [] } satisfies LocalPlan
 const { rounds, privacy } = parseManifest({
@@ -47,7 +48,7 @@ it('trains by noised steps until the budget is spent, and then no more', async (
   const reports = []
   for (let round = 0; round < 5; round++) reports.push(await own.train(new Float32Array(4), round, plan))
   expect(charged).toEqual([25, 50, 75])
-  const { step } = budget!
+  const { step } = budget as PrivacyBudget
   expect(plans).toEqual(
     Array.from({ length: 3 }, () => ({ ...plan, length: { steps: 25 }, privacy: { ...step, seeded: true } })),
   )
@@ -66,7 +67,7 @@ it('trains by noised steps until the budget is spent, and then no more', async (
 it('has no loss where it has never trained, nor another where nobody took part', async () => {
   const { plans, learner } = spied()
   const spent = learnerFor({ ...of, learner })
-  while (await spent.budget!.charge());
+  while (await (spent.budget as PrivacyBudget).charge());
   expect(await spent.learner.train(new Float32Array(4), 0, plan)).toMatchObject({ loss: Number.NaN, samples: 0 })
   expect(plans).toEqual([])
   const reports = [

@@ -19,7 +19,8 @@ function budgetWith(section: object, of: Partial<typeof training> | object = {},
   const manifest = { privacy: privacySchema.parse(section), rounds }
   const learner = {} as Learner
   const model = { checkPrivacy() {} }
-  return learnerFor({ manifest, model, learner, plan: { length, batch }, records, isSeeded: false, kept }).budget!
+  const { budget } = learnerFor({ manifest, model, learner, plan: { length, batch }, records, isSeeded: false, kept })
+  return budget as PrivacyBudget
 }
 
 describe('the noise of a budget', () => {

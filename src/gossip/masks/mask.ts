@@ -1,4 +1,12 @@
-import { createCipheriv, createPublicKey, diffieHellman, generateKeyPairSync, hkdfSync } from 'node:crypto'
+import {
+  createCipheriv,
+  createPrivateKey,
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+} from 'node:crypto'
 import type { PeerIdStr } from '../peer-id.js'
 
 /*
@@ -18,7 +26,19 @@ export interface MaskKey {
 const secretsKept = 1024
 
 export function createMaskKey(): MaskKey {
-  const { privateKey, publicKey } = generateKeyPairSync('x25519')
+  return maskKeyOf(generateKeyPairSync('x25519').privateKey)
+}
+
+/** What comes before the 32 bytes of an X25519 key in PKCS #8 (RFC 8410). */
+const keyHeader = Buffer.from('302e020100300506032b656e04220420', 'hex')
+
+/** The key of 32 bytes that others may know: in a simulation, which makes the same numbers again. */
+export function seededMaskKey(seed: Uint8Array): MaskKey {
+  return maskKeyOf(createPrivateKey({ key: Buffer.concat([keyHeader, seed]), format: 'der', type: 'pkcs8' }))
+}
+
+function maskKeyOf(privateKey: KeyObject): MaskKey {
+  const publicKey = createPublicKey(privateKey)
   const known = new Map<string, Uint8Array | undefined>()
   function agreedWith(x: string): Uint8Array | undefined {
     try {
@@ -61,7 +81,12 @@ const zeros = new Uint8Array(1 << 18)
  *   everybody, and of two masks that are the same one would be added and one taken off. Left out for one's own secret.
  */
 export function keyOfMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): Uint8Array {
-  const label = ['hearsay mask', ...[...(pair ?? [])].sort(byCodeUnits)].join(' ')
+  return keyFor('hearsay mask', secret, group, pair)
+}
+
+/** @param what - the same secret gives another key for another purpose */
+export function keyFor(what: string, secret: Uint8Array, group: Uint8Array, pair: Pair | undefined): Uint8Array {
+  const label = [what, ...[...(pair ?? [])].sort(byCodeUnits)].join(' ')
   return new Uint8Array(hkdfSync('sha256', secret, group, label, 32))
 }
 

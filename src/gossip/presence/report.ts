@@ -31,7 +31,7 @@ export interface Standing {
   readonly head?: { readonly round: number; readonly digest: Uint8Array } | undefined
   /** The SHA-256 of the sum that it has agreed on with others (agreement/), once it has. */
   readonly sumDigest?: Uint8Array | undefined
-  /** In a run with masks: its X25519 public key (masks/mask.ts). */
+  /** In a run with masks, or noise that cancels: its X25519 public key (masks/mask.ts). */
   readonly maskKey?: Uint8Array | undefined
   /** Its last record: no peer is to wait for it. */
   readonly leaving: boolean

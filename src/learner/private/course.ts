@@ -1,4 +1,5 @@
 import type { Tensor, Tensor1D, Tensor2D } from '@tensorflow/tfjs-core'
+import { Gaussian } from '../../gaussian.js'
 import { secretRandom, secretWords, seededWords, uniformOf } from '../../random.js'
 import type { Course, Feed, ThisStep } from '../course.js'
 import { forwardBatch } from '../evaluate.js'
@@ -13,7 +14,7 @@ import { tf } from '../tensorflow.js'
 import { clippedSums, figureNames } from './clipped.js'
 import { Dropouts } from './dropout.js'
 import type { PrivateLayer } from './layers.js'
-import { Gaussian } from './noise.js'
+
 import { type BatchShape, batchShape, passesOf, poissonBatches } from './poisson.js'
 
 /** Numbers of noise that are drawn ahead: 16 MB. */

@@ -6,7 +6,6 @@ import {
   type Handover,
   type HearsayHost,
   masked,
-  type Presence,
   type RejectionReason,
   type StatePayload,
   type Timing,
@@ -15,6 +14,7 @@ import type { Layout } from '../../tensors/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
+import type { PairKeys } from '../pair-keys.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { MaskedExchange } from './masked-exchange.js'
 import { createMasking } from './masking.js'
@@ -37,17 +37,17 @@ export interface NeighbourRoadInit {
   readonly lockstep?: Lockstep | undefined
   /** Longest try to reach a neighbour whose connection is lost. */
   readonly dialMs: number
+  /** With masks. */
+  readonly keys?: PairKeys | undefined
 }
 
 /** The road to the neighbours: vectors are handed over on direct streams, once per edge. */
 export interface HandoverRoad extends Road<'neighbours'> {
   offer(round: number, values: Float32Array): Promise<void>
   readonly handover: Handover
-  /** With masks: the public half of the key that this peer masks with. */
-  readonly maskKey: Uint8Array | undefined
 }
 
-export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, presence: Presence): HandoverRoad {
+export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost): HandoverRoad {
   const { manifest } = init
   const { masks, limits } = manifest
   const isAsync = manifest.mode === 'async'
@@ -70,7 +70,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
     if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
     return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
   }
-  const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, node, presence)
+  const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, init.keys!, node)
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
@@ -85,7 +85,6 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost, 
   return {
     kind: 'neighbours',
     handover,
-    maskKey: masking?.publicKey,
     road: {
       swap(...asked) {
         handedOver = asked[0].round

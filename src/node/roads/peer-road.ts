@@ -1,6 +1,7 @@
 import type { HearsayHost, Presence, Timing } from '../../gossip/index.js'
 import { methodOf, type Plan } from '../../methods/index.js'
 import type { AssemblyInit } from '../assembled-peer.js'
+import type { PairKeys } from '../pair-keys.js'
 import { createNeighbourRoad, type HandoverRoad } from './neighbour-road.js'
 import { adaptivePatience, fixedPatience, patienceForAll } from './patience.js'
 import { createPublicRoad, type PublicationRoad } from './public-road.js'
@@ -13,6 +14,7 @@ export type PeerRoad = HandoverRoad | PublicationRoad
 /**
  * The road that the run's method needs.
  *
+ * @param keys - those that the run's masks need
  * @param sumDigest - see {@link PublicRoadInit.sumDigest}
  */
 export function createPeerRoad(
@@ -21,6 +23,7 @@ export function createPeerRoad(
   timing: Timing,
   node: HearsayHost,
   presence: Presence,
+  keys: PairKeys | undefined,
   sumDigest: () => Uint8Array | undefined,
 ): PeerRoad {
   const { manifest, field } = init
@@ -31,5 +34,5 @@ export function createPeerRoad(
   const parts = { ...init, layout, patience, timing }
   return methodOf(manifest.merge).road === 'everybody'
     ? createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
-    : createNeighbourRoad({ ...parts, steps, dialMs }, node, presence)
+    : createNeighbourRoad({ ...parts, steps, dialMs, keys }, node)
 }

@@ -81,7 +81,8 @@ function createPeerLines({
         received = event.received.length
         without = missing === '' ? '' : `, without ${missing}`
         if (event.step === 0) refused = []
-        return undefined
+        const note = privacyNote(event)
+        return note && `privacy   ${note}`
       }
       case 'refused': {
         refused.push(...event.heads.map(({ name }) => name))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Gaussian } from '../../../src/learner/private/noise.js'
+import { Gaussian } from '../../../src/gaussian.js'
 import { batchShape, passesOf, poissonBatches, privateStepsOf } from '../../../src/learner/private/poisson.js'
 import { secretWords, seededWords, uniformOf, type Words } from '../../../src/random.js'
 

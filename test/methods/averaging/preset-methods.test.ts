@@ -9,6 +9,7 @@ const facts = {
   mode: 'sync',
   isOfValues: false,
   isPrivate: false,
+  isOfContribution: false,
   isMasked: false,
 } as const
 

@@ -71,7 +71,7 @@ it('a head of who sees the columns by another sum is refused on its stream, unti
   const manifest = parseManifest({ rounds: 10, merge: 'dfedavg' })
   const presence = await presenceOf(host, 'basel', () => ({ ...plainStanding, ...open.standing() }))
   const open = openRun(host, presence, () => sum(1))
-  const road = createNeighbourRoad({ ...common, manifest, steps: 1, dialMs: 5_000 }, host, presence)
+  const road = createNeighbourRoad({ ...common, manifest, steps: 1, dialMs: 5_000 }, host)
   road.begin({ federation: open.federation, open })
   await road.start()
 

@@ -1,4 +1,4 @@
-import type { Words } from '../../random.js'
+import type { Words } from './random.js'
 
 /*
  * Normal numbers by the ziggurat (Marsaglia and Tsang 2000) as Doornik corrected it (2005): a rectangle of 256, the place
