@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Learner, LocalPlan } from '../../src/learner/index.js'
 import { createIdentity, createPeer, learnerFor, parseManifest } from '../../src/node/index.js'
 import type { PrivacyBudget } from '../../src/privacy/index.js'
@@ -123,4 +123,50 @@ it.each([
 ])('is refused with %j', (fields, message) => {
   const data = { set: 'digits', standardise: 'none' } as const
   expect(() => parseManifest({ data, privacy: { budget: 4 }, ...fields })).toThrow(message)
+})
+
+describe('a budget for contributions', () => {
+  const of = { of: 'contribution', budget: 8 } as const
+  const data = { set: 'digits', standardise: 'none' } as const
+
+  it.each([
+    [{ merge: 'mixture' }, 'privacy.of: contribution does not go with merge: mixture'],
+    [{ merge: 'scaffold' }, 'privacy.of: contribution does not go with merge: scaffold'],
+    [{ mode: 'async' }, 'mode: async does not go with privacy.of: contribution'],
+    [{ believe: 'ubar' }, 'believe: ubar does not go with privacy'],
+    [{ data: { set: 'digits' } }, 'data.standardise: left out'],
+    [{ privacy: { ...of, of: 'peers' } }, 'privacy.of'],
+    [{ privacy: { ...of, pairNoise: -1 } }, 'privacy.pairNoise'],
+    [{ privacy: { budget: 8, pairNoise: 1 } }, 'pairNoise'],
+  ])('is refused with %j', (fields, message) => {
+    expect(() => parseManifest({ data, privacy: of, ...fields } as never)).toThrow(message)
+  })
+
+  it.each([
+    {},
+    { merge: 'dp-brem' },
+    { masks: true },
+    { believe: 'clip' },
+    { data: { set: 'digits', standardise: 'own' } },
+  ])('goes with %j', fields => {
+    expect(parseManifest({ data, privacy: of, ...fields } as never).privacy).toEqual({ ...of, clip: 1, pairNoise: 3 })
+  })
+
+  it('trains as always, on any layer', () => {
+    const checkPrivacy = (): never => {
+      throw new Error('not asked')
+    }
+    const { learner } = spied()
+    const privacy = parseManifest({ data, privacy: { ...of, noise: 5 } }).privacy
+    const training = learnerFor({
+      plan,
+      records: 100,
+      isSeeded: true,
+      manifest: { rounds, privacy },
+      model: { checkPrivacy },
+      learner,
+    })
+    expect(training.learner).toBe(learner)
+    expect(training.budget!.spent).toEqual({ epsilon: 0, delta: 1e-5 })
+  })
 })
