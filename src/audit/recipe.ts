@@ -1,3 +1,4 @@
+import { HearsayError } from '../errors.js'
 import type { PeerData, PoolModel } from '../learner/index.js'
 import { learnerFor, localPlan, type Manifest } from '../node/index.js'
 import { reserveVector } from '../tensors/index.js'
@@ -24,7 +25,13 @@ interface Rounds {
   readonly to: number
 }
 
+/** @throws {@link HearsayError} `MANIFEST` for a run with a budget for contributions */
 export function recipeOf(manifest: Manifest, model: PoolModel): Recipe {
+  if (manifest.privacy?.of === 'contribution') {
+    const what =
+      'contribution cannot be audited: its noise comes with what is handed over, and an audit hands nothing over'
+    throw new HearsayError('MANIFEST', `${what}; audit a run with a budget for records`, { field: 'privacy.of' })
+  }
   const plan = localPlan(manifest)
   const { rounds } = manifest
   const privately = (data: PeerData, number: number, records: number): ReturnType<typeof learnerFor> =>
@@ -44,7 +51,7 @@ export function recipeOf(manifest: Manifest, model: PoolModel): Recipe {
       const { budget } = privately(batch, 0, records)
       const parameters = copied(start)
       const { size } = batch.samples
-      const privacy = budget && { privacy: { ...budget.step, rate: 1, seeded: true } }
+      const privacy = budget !== undefined && 'step' in budget && { privacy: { ...budget.step, rate: 1, seeded: true } }
       const one = { ...plan(rounds), length: { steps: 1 }, batch: size, ...privacy }
       await model.learner(batch, 0).train(parameters, rounds, one, signal && { signal })
       return parameters
