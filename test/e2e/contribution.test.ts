@@ -111,7 +111,7 @@ describe('a simulation of them', () => {
     for (const [at, value] of a!.entries()) expect(Math.abs(value - b![at]!)).toBeLessThan(1e-5)
   })
 
-  it('ends training in time at every peer, goes on where it was, and says that it gives no privacy', async () => {
+  it('ends training in time at every peer, though one dies, and says that it gives no privacy', async () => {
     const manifest = await fileOf({ budget: 8, noise: 4 }, { rounds: 30 })
     const { summary } = await simulated([manifest, ...options, '--fail', '2@3'])
     expect(summary.privacy).toMatchObject({ of: 'contribution', budget: 8, isSeeded: true, isOver: true })
