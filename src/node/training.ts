@@ -32,7 +32,7 @@ export function planOf({ merge, data, masks }: Manifest, head: HeadSection): Pla
   if (masks !== undefined && plan.steps !== 1) {
     throw new HearsayError(
       'MANIFEST',
-      `masks: needs one exchange a round, and merge: ${merge.method} has ${plan.steps}; use dfedavg or dfedsam, or remove it`,
+      `masks: needs one exchange a round, and merge: ${merge.method} has ${plan.steps}; use another method, or remove it`,
     )
   }
   return plan
