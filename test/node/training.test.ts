@@ -52,6 +52,7 @@ describe("a method of one's own with masks", () => {
     expect(sharedPlanOf(parseManifest(asked), head).steps).toBe(steps)
     const masked = () => sharedPlanOf(parseManifest({ ...asked, masks: true }), head).steps
     if (steps === 1) expect(masked()).toBe(1)
-    else expect(masked).toThrow(`masks: needs one exchange a round, and merge: ${name} has ${steps}; use another method`)
+    else
+      expect(masked).toThrow(`masks: needs one exchange a round, and merge: ${name} has ${steps}; use another method`)
   })
 })

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import type { HeardReport, Presence } from '../../../src/gossip/index.js'
-import { keysPublished } from '../../../src/node/pair-keys.js'
+import type { HeardReport, Presence } from '../../src/gossip/index.js'
+import { keysPublished } from '../../src/node/pair-keys.js'
 
 const report = (round: number, from: number, key: number): HeardReport =>
   ({ round, from, maskKey: new Uint8Array(32).fill(key) }) as Partial<HeardReport> as HeardReport
