@@ -61,6 +61,8 @@ export interface ArrivalsInit {
   /** Of the run: a peer that does not know yet where it begins says this. */
   readonly rounds: number
   readonly inviterOf: (peer: PeerIdStr) => PeerIdStr | undefined
+  /** The others that are there now. */
+  readonly live: () => readonly PeerIdStr[]
   /** @default performance.now */
   readonly now?: () => number
 }
@@ -68,33 +70,44 @@ export interface ArrivalsInit {
 /** When the peers of a run came, as one of them remembers it: also of those that left, who may come back. */
 export interface Arrivals {
   /**
-   * Notes the record of a peer, unless it was noted before.
+   * Notes the record of a peer that is there, unless it was noted before.
    *
    * @param round - the own one; undefined before the first
    */
-  note(peer: PeerIdStr, report: Pick<HeardReport, 'from' | 'addresses'>, round: number | undefined): void
+  note(peer: PeerIdStr, report: Pick<HeardReport, 'from' | 'addresses' | 'leaving'>, round: number | undefined): void
   /** Those that are there when this peer comes back take part as those that always were: it cannot know. */
   settle(peers: readonly PeerIdStr[]): void
+  /** One that is not remembered has just come. */
   of(peer: PeerIdStr): Arrival
 }
 
-/** Peers remembered, the first that came is forgotten first. */
-const remembered = 2 * presenceProtocol.limits.peers
+/** Peers remembered: twice as many as can be there at once. */
+export const remembered = 2 * presenceProtocol.limits.peers
 
-export function createArrivals({ rounds, inviterOf, now = () => performance.now() }: ArrivalsInit): Arrivals {
+export function createArrivals({ rounds, inviterOf, live, now = () => performance.now() }: ArrivalsInit): Arrivals {
   const known = new Map<PeerIdStr, Arrival>()
 
   function add(arrival: Arrival): void {
     known.set(arrival.peer, arrival)
-    if (known.size > remembered) known.delete(known.keys().next().value!)
+    if (known.size > remembered) forgetOne()
+  }
+
+  /**
+   * Who came last and is gone again, so that a crowd that comes and goes displaces nobody but itself: neither who is there
+   * nor who was there from the beginning.
+   */
+  function forgetOne(): void {
+    const there = new Set(live())
+    const last = [...known.values()].findLast(({ peer, since }) => since > 0 && !there.has(peer))
+    known.delete((last ?? [...known.values()].at(-1)!).peer)
   }
 
   const of = (peer: PeerIdStr): Arrival =>
-    known.get(peer) ?? { peer, since: 0, heardMs: Number.NEGATIVE_INFINITY, kin: [] }
+    known.get(peer) ?? { peer, since: Number.MAX_SAFE_INTEGER, heardMs: now(), kin: [] }
 
   return {
-    note(peer, { from, addresses }, round) {
-      if (known.has(peer) || from >= rounds) return
+    note(peer, { from, addresses, leaving }, round) {
+      if (known.has(peer) || from >= rounds || leaving) return
       // Those of the first round are all there when it ends.
       const earliest = round === undefined ? 0 : Math.max(Math.min(1, round), round - roundsAgo)
       const since = Math.max(from, earliest)

@@ -91,7 +91,11 @@ class ChangingPeers implements OpenRun {
   constructor(private readonly init: OpenRunInit) {
     const { manifest, round, hasBegun, members, self, topologyOf, presence } = init
     this.first = hasBegun ? manifest.rounds : round
-    this.arrivals = createArrivals({ rounds: manifest.rounds, inviterOf: init.inviterOf ?? (() => undefined) })
+    this.arrivals = createArrivals({
+      rounds: manifest.rounds,
+      inviterOf: init.inviterOf ?? (() => undefined),
+      live: () => presence.live(),
+    })
     this.alike = {
       live: () => presence.live().filter(peer => !this.isUnlike(peer)),
       heard: presence.heard,

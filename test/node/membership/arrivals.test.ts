@@ -9,6 +9,7 @@ import {
   kinOf,
   newcomerMs,
   newcomerRounds,
+  remembered,
   seated,
 } from '../../../src/node/membership/arrivals.js'
 
@@ -91,8 +92,8 @@ describe('seats', () => {
 })
 
 describe('when a peer came', () => {
-  const arrivals = () => createArrivals({ rounds: 100, inviterOf: () => undefined })
-  const from = (round: number) => ({ from: round, addresses: [] })
+  const arrivals = () => createArrivals({ rounds: 100, inviterOf: () => undefined, live: () => ['live newcomer'] })
+  const from = (round: number, leaving = false) => ({ from: round, addresses: [], leaving })
 
   it('is the round that it says, but no earlier than a few before it was first heard', () => {
     const known = arrivals()
@@ -105,6 +106,21 @@ describe('when a peer came', () => {
     known.note('waiting', from(44), 43)
     const since = ['founder', 'new', 'liar', 'early liar', 'waiting'].map(peer => known.of(peer).since)
     expect(since).toEqual([0, 39, 37, 1, 44])
+  })
+
+  it('is not forgotten for a crowd that comes and goes, of founders and of those that are there', () => {
+    const known = arrivals()
+    known.note('founder', from(0), undefined)
+    known.note('live newcomer', from(30), 30)
+    for (let i = 0; i < remembered + 100; i++) known.note(`crowd ${i}`, from(40), 40)
+    for (let i = 0; i < 10; i++) known.note(`leaving ${i}`, from(40, true), 40)
+    expect(known.of('founder').since).toBe(0)
+    expect(known.of('live newcomer').since).toBe(30)
+    expect(known.of('crowd 0').since).toBe(40)
+  })
+
+  it('of one that is not remembered is now: it is as new as any', () => {
+    expect(isNew(arrivals().of('nobody'), 99, performance.now())).toBe(true)
   })
 
   it('is forgotten of those that are there when this peer comes back', () => {
