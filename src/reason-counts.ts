@@ -1,3 +1,12 @@
+/** Counts by reason, those of the same one added up. */
+export function addedCounts(...all: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
+  const sum: Record<string, number> = {}
+  for (const counts of all) {
+    for (const [reason, count] of Object.entries(counts ?? {})) sum[reason] = (sum[reason] ?? 0) + count
+  }
+  return sum
+}
+
 /** Counts by reason. Only known reasons are keys, so a stranger cannot make the table grow. */
 export class ReasonCounts<Reason extends string> {
   readonly #counts = new Map<Reason, number>()

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -46,4 +47,9 @@ export async function runMatrix({ name, program, cells }, { resume, backend, out
 function jsonOf(records) {
   const lines = records.map(record => JSON.stringify(record)).sort()
   return `{ "runs": [\n${lines.join(',\n')}\n] }\n`
+}
+
+/** What tells the run of a setting apart from every other: it is taken up again under this. */
+export function idOf(setting) {
+  return createHash('sha256').update(JSON.stringify(setting)).digest('hex').slice(0, 16)
 }

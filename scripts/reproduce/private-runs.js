@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { mnistPart, taken } from './mnist-part.js'
 
 /*
@@ -90,9 +89,4 @@ export function manifestOf({ seed, set, method, budget }, { quick }) {
     evaluation: { every: 10 },
     ...(budget !== null && { privacy: { budget } }),
   }
-}
-
-/** What tells a run apart from every other: it is taken up again under this. */
-export function idOf(manifest) {
-  return createHash('sha256').update(JSON.stringify(manifest)).digest('hex').slice(0, 16)
 }

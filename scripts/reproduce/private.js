@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runMatrix } from './matrix.js'
+import { idOf, runMatrix } from './matrix.js'
 import { writePage } from './page.js'
 import { plot } from './plot.js'
-import { cellsOf, idOf, manifestOf, sets } from './private-runs.js'
+import { cellsOf, manifestOf, sets } from './private-runs.js'
 import { panels, tables } from './private-tables.js'
 
 /**

@@ -123,8 +123,3 @@ function placesOf(topology, seed, attackers) {
     heard: Math.min(...near.map(neighbours => neighbours.length)),
   }
 }
-
-/** What tells a run apart from every other: it is taken up again under this. */
-export function idOf(setting) {
-  return createHash('sha256').update(JSON.stringify(setting)).digest('hex').slice(0, 16)
-}

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { runMatrix } from './matrix.js'
+import { idOf, runMatrix } from './matrix.js'
 import { writePage } from './page.js'
 import { plot } from './plot.js'
-import { cellsOf, idOf, sets, settingOf } from './robust-runs.js'
+import { cellsOf, sets, settingOf } from './robust-runs.js'
 import { panels, tables } from './robust-tables.js'
 
 /**

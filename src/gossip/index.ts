@@ -50,6 +50,7 @@ export { isMaskedFor, type MaskInSum, masked, maskedLayout, unmask, writeMasked 
 export { type NoisePeers, noiseDigest, pairWords } from './masks/pair-noise.js'
 export { createShareService, type ShareService, type SharesInit } from './masks/shares.js'
 export type { PeerIdStr } from './peer-id.js'
+export { isBefore } from './position.js'
 export {
   createPresence,
   type Presence,

@@ -84,7 +84,8 @@ function usualOf(distances: readonly number[]): number {
   return distances.length < 2 ? 0 : lowerMedian(distances)!
 }
 
-function lowerMedian(values: readonly number[]): number | undefined {
+/** Undefined of no values. */
+export function lowerMedian(values: readonly number[]): number | undefined {
   return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)]
 }
 

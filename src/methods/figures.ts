@@ -35,6 +35,11 @@ export interface NumbersText {
   readonly of: string
 }
 
+/** Are they shares of one whole? */
+export function areShares(text: WeightsText | NumbersText): text is WeightsText {
+  return !('unit' in text)
+}
+
 /** What a method reports, for people: of its merges in the line of a round, of its tests in the table of peers. */
 export interface ReportTexts {
   readonly figures?: Readonly<Record<string, FigureText>>

@@ -1,11 +1,12 @@
 import { HearsayError } from '../errors.js'
 import { Gaussian } from '../gaussian.js'
 import { adds, type PeerIdStr, pairWords } from '../gossip/index.js'
-import type { Learner, TrainReport } from '../learner/index.js'
+import type { Learner } from '../learner/index.js'
 import type { ContributionBudget } from '../privacy/index.js'
 import type { Words } from '../random.js'
 import { inSlices, sliceNumbers } from '../turns.js'
 import type { PairView } from './pair-view.js'
+import { nothingTrained } from './private-learner.js'
 
 export interface ContributionLearnerInit {
   readonly learner: Learner
@@ -16,8 +17,6 @@ export interface ContributionLearnerInit {
   /** The random words of the peer's own noise. */
   readonly ownWords: (round: number) => Words
 }
-
-const untrained = { samples: 0, steps: 0, stepsInLoop: 0, moved: 0, seconds: 0, loss: Number.NaN } as const
 
 /** A normal number takes as long as so many numbers that are merged. */
 const vectorsOfNoise = 8
@@ -32,11 +31,11 @@ export function contributionLearner({ learner, budget, self, viewIn, ownWords }:
     async train(parameters, round, plan, options) {
       const view = viewIn(round)
       // Before anything is released, or a process that is killed here would spend the same twice.
-      if (!(await budget.charge(view.exposure))) return untrained
+      if (!(await budget.charge(view.exposure))) return nothingTrained
       const { start = 0, end = parameters.length } = options?.part ?? {}
       const shared = parameters.subarray(start, end)
       const before = shared.slice()
-      let report: TrainReport = untrained
+      let report = nothingTrained
       try {
         report = await learner.train(parameters, round, plan, options)
       } catch (error) {

@@ -1,4 +1,5 @@
 import type { Access, Presence, StateService } from '../gossip/index.js'
+import { addedCounts } from '../reason-counts.js'
 import type { AgreedSum } from './membership/agreed-sum.js'
 import type { Road } from './roads/road.js'
 
@@ -23,10 +24,7 @@ export function countersOf(
   refused: Readonly<Record<string, number>>,
   { presence, state, agreement, access }: CountedParts,
 ): PeerCounters {
-  const rejected: Record<string, number> = { ...road.rejected, ...refused }
-  for (const counts of [presence.counters.rejected, agreement?.rejected ?? {}]) {
-    for (const [reason, count] of Object.entries(counts)) rejected[reason] = (rejected[reason] ?? 0) + count
-  }
+  const rejected = addedCounts({ ...road.rejected, ...refused }, presence.counters.rejected, agreement?.rejected)
   // Some reasons of `access` have the same names as those of other parts.
   for (const [reason, count] of Object.entries(access?.rejected ?? {})) rejected[`ACCESS_${reason}`] = count
   return {

@@ -48,7 +48,11 @@ export function learnerFor(init: LearnerInit): Training {
   return { learner: privateLearner(learner, budget, isSeeded), budget }
 }
 
-const nothingTrained = { samples: 0, steps: 0, stepsInLoop: 0, moved: 0, seconds: 0 } satisfies Partial<TrainReport>
+/** The report of a round in which no step was taken. */
+export const nothingTrained: TrainReport = {
+  ...{ samples: 0, steps: 0, stepsInLoop: 0, moved: 0, seconds: 0 },
+  loss: Number.NaN,
+}
 
 /**
  * Trains by noised steps for as long as the budget allows, whatever the method. Then it trains no more: the peer goes on

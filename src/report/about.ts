@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { measureOf } from '../data/index.js'
 import { keptClasses } from '../disk/index.js'
-import { methodOf, reportTextsOf } from '../methods/index.js'
+import { areShares, methodOf, reportTextsOf } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import { createTopology } from '../topology/index.js'
 import { graphNames, readKeptManifest } from '../watch/index.js'
@@ -42,7 +42,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
     figures: Object.entries(reports.figures ?? {}).map(([name, { label, unit }]) => ({ name, label, unit })),
     weights: Object.entries(reports.perPeer ?? {}).map(([name, text]) => {
       const { label, of } = text
-      return { name, label, of, unit: 'unit' in text ? text.unit : 'share' }
+      return { name, label, of, unit: areShares(text) ? 'share' : text.unit }
     }),
     paper: paper ?? null,
     version,

@@ -1,7 +1,7 @@
 import { greatest } from 'd3-array'
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { LearnerPool } from '../learner/index.js'
-import { reportTextsOf } from '../methods/index.js'
+import { areShares, reportTextsOf } from '../methods/index.js'
 import type { BesideSpread } from '../node/index.js'
 import { classDetails, type Fairness, fairnessOf, privacyCost, type RunSummary } from '../watch/index.js'
 import type { Baselines } from './baselines.js'
@@ -131,7 +131,7 @@ function betweenOf({ ids, manifest }: Prepared, { peers }: SimulationResult): Pi
   const texts = reportTextsOf(manifest).perPeer ?? {}
   const tableOf = (name: string): (number | null)[][] => {
     const text = texts[name]
-    const nothing = text !== undefined && 'unit' in text ? null : 0
+    const nothing = text === undefined || areShares(text) ? 0 : null
     return peers.map(({ tested }) => {
       const row = tested?.perPeer?.[name]
       return ids.map(id => (row?.[id] === undefined ? nothing : rounded(row[id], 4)))

@@ -1,5 +1,5 @@
 import type { Measure } from '../data/index.js'
-import type { FigureText, Reported, ReportTexts } from '../methods/index.js'
+import { areShares, type FigureText, type Reported, type ReportTexts } from '../methods/index.js'
 import { countOf, measured, percent, small } from './text.js'
 
 /* What methods report, as people read it: their texts are the methods' own. */
@@ -28,7 +28,7 @@ export function reportedText(
   )
   for (const [name, text] of Object.entries(weightsTexts)) {
     const weights = perPeer[name]
-    if (weights === undefined || 'unit' in text) continue
+    if (weights === undefined || !areShares(text)) continue
     const { own, other } = text
     const others = Object.keys(weights).filter(peer => peer !== self && weights[peer]! > 0)
     parts.push(`${own} ${percent(weights[self])}, ${countOf(others.length, other)}`)

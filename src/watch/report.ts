@@ -1,7 +1,7 @@
 import pc from 'picocolors'
 import { type Beside, isError } from '../data/index.js'
 import { shown } from '../foreign.js'
-import { methodNamed, type ReportTexts, reportTextsOf } from '../methods/index.js'
+import { areShares, methodNamed, type ReportTexts, reportTextsOf } from '../methods/index.js'
 import { besideMeasured, figureName, isShare, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
@@ -96,7 +96,7 @@ function weightTables(summary: RunSummary, width: number | undefined): string[] 
   return Object.entries(textsOf(summary).perPeer ?? {}).flatMap(([name, text]) => {
     const table = summary.between?.[name]
     if (table === undefined || table.length > weightsLimit) return []
-    const isShare = !('unit' in text)
+    const isShare = areShares(text)
     const shown = (value: number | null): string =>
       value === null ? '–' : isShare ? (100 * value).toFixed(0) : value.toFixed(2)
     const rows = table.map((row, self) => {

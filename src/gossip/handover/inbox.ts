@@ -1,4 +1,5 @@
 import type { PeerIdStr } from '../peer-id.js'
+import { isBefore, type StepPosition } from '../position.js'
 import { Rejection } from '../rejection.js'
 import { handoverProtocol } from './protocol.js'
 
@@ -46,14 +47,11 @@ interface Waiter {
 export function createInbox(): Inbox {
   const places = new Map<string, Place>()
   const waiting = new Map<string, Waiter[]>()
-  let currentRound = 0
-  let currentStep = 0
+  let now: StepPosition = { round: 0, step: 0 }
 
-  const isPast = (round: number, step: number): boolean =>
-    round < currentRound || (round === currentRound && step < currentStep)
   const keyOf = (sender: PeerIdStr, round: number, step: number): string => `${sender}/${round}/${step}`
   const checkPosition = (round: number, step: number): void => {
-    if (isPast(round, step)) throw new Rejection('STALE_ROUND')
+    if (isBefore({ round, step }, now)) throw new Rejection('STALE_ROUND')
   }
 
   return {
@@ -134,11 +132,10 @@ export function createInbox(): Inbox {
     },
 
     advance(round, step) {
-      if (isPast(round, step)) return
-      currentRound = round
-      currentStep = step
+      if (isBefore({ round, step }, now)) return
+      now = { round, step }
       for (const [key, place] of places) {
-        if (isPast(place.round, place.step)) places.delete(key)
+        if (isBefore(place, now)) places.delete(key)
       }
     },
   }

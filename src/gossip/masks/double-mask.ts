@@ -3,7 +3,7 @@ import type { PeerIdStr } from '../peer-id.js'
 import type { MaskGroup } from './group.js'
 import { adds, keyOfMask, type MaskKey, maskWith } from './mask.js'
 import type { MaskInSum } from './masked-head.js'
-import { restoreSecret, splitSecret } from './shamir.js'
+import { restoreSecret, sharesLimit, splitSecret } from './shamir.js'
 
 /*
  * Sums that survive a sender's absence: Bonawitz' second mask (CCS 2017, section 4.4). Each sender adds a mask of its own,
@@ -41,8 +41,7 @@ export function threshold(senders: number): number {
 }
 
 export const shareLimits = {
-  /** Places of shares are bytes, from 1. */
-  senders: 255,
+  senders: sharesLimit,
   /** A share of 32 bytes and a tag of 16. */
   sealedBytes: 48,
   partBytes: 32,

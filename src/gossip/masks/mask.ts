@@ -8,6 +8,7 @@ import {
   type KeyObject,
 } from 'node:crypto'
 import type { PeerIdStr } from '../peer-id.js'
+import { presenceProtocol } from '../presence/protocol.js'
 
 /*
  * Masks that cancel in a sum: of two peers one adds what the other takes off. After Bonawitz et al., "Practical Secure
@@ -21,9 +22,6 @@ export interface MaskKey {
   /** The secret that only the other peer and we know; undefined for a bad key, as one that makes every secret 0. */
   secretWith(publicKey: Uint8Array): Uint8Array | undefined
 }
-
-/** Secrets that a key remembers: as many as presence remembers peers. */
-const secretsKept = 1024
 
 export function createMaskKey(): MaskKey {
   return maskKeyOf(generateKeyPairSync('x25519').privateKey)
@@ -39,6 +37,7 @@ export function seededMaskKey(seed: Uint8Array): MaskKey {
 
 function maskKeyOf(privateKey: KeyObject): MaskKey {
   const publicKey = createPublicKey(privateKey)
+  /** As many as presence remembers peers. */
   const known = new Map<string, Uint8Array | undefined>()
   function agreedWith(x: string): Uint8Array | undefined {
     try {
@@ -55,7 +54,7 @@ function maskKeyOf(privateKey: KeyObject): MaskKey {
     secretWith(other) {
       const x = Buffer.from(other).toString('base64url')
       if (!known.has(x)) {
-        if (known.size >= secretsKept) known.clear()
+        if (known.size >= presenceProtocol.limits.peers) known.clear()
         known.set(x, agreedWith(x))
       }
       return known.get(x)
@@ -86,7 +85,7 @@ export function keyOfMask(secret: Uint8Array, group: Uint8Array, pair?: Pair): U
 
 /** @param what - the same secret gives another key for another purpose */
 export function keyFor(what: string, secret: Uint8Array, group: Uint8Array, pair: Pair | undefined): Uint8Array {
-  const label = [what, ...[...(pair ?? [])].sort(byCodeUnits)].join(' ')
+  const label = [what, ...[...(pair ?? [])].sort()].join(' ')
   return new Uint8Array(hkdfSync('sha256', secret, group, label, 32))
 }
 
@@ -106,8 +105,4 @@ export function maskOf(secret: Uint8Array, group: Uint8Array, length: number, pa
 /** Does the first of a pair add its mask? The other takes it off. */
 export function adds(self: PeerIdStr, other: PeerIdStr): boolean {
   return self < other
-}
-
-function byCodeUnits(a: string, b: string): number {
-  return a < b ? -1 : 1
 }

@@ -6,6 +6,7 @@ import { createWaiters } from '../../until.js'
 import { orNothing, throwBug } from '../bug.js'
 import { MaskAnswer, MaskShares } from '../generated/masks.js'
 import type { PeerIdStr } from '../peer-id.js'
+import { isBefore } from '../position.js'
 import { Rejection, type RejectionReason, reasonOf } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { frame, unframe, wholeFrames } from '../stream/frames.js'
@@ -138,7 +139,7 @@ class Shares implements ShareService {
 
   advance(round: number, step: number): void {
     this.now = { round, step }
-    for (const [key, shares] of this.held) if (isPast(shares, this.now)) this.held.delete(key)
+    for (const [key, shares] of this.held) if (isBefore(shares, this.now)) this.held.delete(key)
   }
 
   /** One message and its answer; undefined where none comes. @throws the signal's reason */
@@ -208,7 +209,7 @@ class Shares implements ShareService {
     }
     const refusal = this.init.admit(peer, round, step)
     if (refusal !== undefined) return refused(refusal)
-    if (isPast({ round, step }, this.now)) return refused('STALE_ROUND')
+    if (isBefore({ round, step }, this.now)) return refused('STALE_ROUND')
     const key = keyOf(peer, round, step)
     if (this.held.has(key)) return refused('DUPLICATE')
     // Copies, which do not hold the whole frame.
@@ -250,8 +251,4 @@ export function decodeMaskAnswer(bytes: Uint8Array): MaskAnswer {
 
 function keyOf(sender: PeerIdStr, round: number, step: number): string {
   return `${sender}/${round}/${step}`
-}
-
-function isPast(a: { readonly round: number; readonly step: number }, now: typeof a): boolean {
-  return a.round < now.round || (a.round === now.round && a.step < now.step)
 }

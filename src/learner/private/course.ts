@@ -14,7 +14,6 @@ import { tf } from '../tensorflow.js'
 import { clippedSums, figureNames } from './clipped.js'
 import { Dropouts } from './dropout.js'
 import type { PrivateLayer } from './layers.js'
-
 import { type BatchShape, batchShape, passesOf, poissonBatches } from './poisson.js'
 
 /** Numbers of noise that are drawn ahead: 16 MB. */

@@ -1,11 +1,9 @@
 import * as z from 'zod'
-import { HearsayError } from '../../errors.js'
 import { type Repute, reputeAfter, type Showing } from '../../merge/index.js'
 import type { NamedTensor } from '../../tensors/index.js'
-import { peersLimit } from '../../topology/index.js'
-import { validate } from '../../validation.js'
 import type { Reported } from '../figures.js'
 import type { ReputationUse } from '../reputation-use.js'
+import { keptById, remember } from './kept-by-id.js'
 
 /** What a peer makes of its neighbours in the long run (ALGORITHMS-2.md 2), by their ids: it outlives every graph. */
 export interface Reputation {
@@ -26,16 +24,11 @@ export interface Reputation {
   restore(kept: readonly NamedTensor[], source: string): void
 }
 
-/** Peers remembered, the one that was not heard for the longest time is forgotten first. */
-export const reputesLimit = 2 * peersLimit
-
-const prefix = 'reputation:'
-
-/** Is this kept tensor one of a peer's reputation? */
-export const isRepute = ({ name }: NamedTensor): boolean => name.startsWith(prefix)
-
-const idSchema = z.string().min(1).max(128)
+/** Gain, cosine, rounds against it, and the round in which it is heard again. */
 const reputeSchema = z.tuple([z.number(), z.number().min(-1).max(1), z.int().min(0), z.int().min(0)])
+
+/** The kept tensors of peers' reputations. */
+export const keptReputes = keptById('reputation:', reputeSchema, 'the reputations of')
 
 export function createReputation(use: ReputationUse): Reputation {
   const reputes = new Map<string, Repute>()
@@ -52,11 +45,9 @@ export function createReputation(use: ReputationUse): Reputation {
       const muted: string[] = []
       for (const [id, showing] of shown) {
         const repute = reputeAfter(reputes.get(id), showing, round, use === 'mute')
-        reputes.delete(id)
-        reputes.set(id, repute)
+        remember(reputes, id, repute)
         if (repute.mutedUntil > 0) muted.push(id)
       }
-      for (const id of reputes.keys()) if (reputes.size > reputesLimit) reputes.delete(id)
       return muted
     },
     report(ids) {
@@ -70,24 +61,11 @@ export function createReputation(use: ReputationUse): Reputation {
       }
     },
     kept: () =>
-      [...reputes].map(([id, { gain, cosine, against, mutedUntil }]) => ({
-        name: `${prefix}${id}`,
-        shape: [4],
-        values: Float32Array.of(gain, cosine, against, mutedUntil),
-      })),
+      keptReputes.tensorsOf(
+        Array.from(reputes, ([id, { gain, cosine, against, mutedUntil }]) => [id, [gain, cosine, against, mutedUntil]]),
+      ),
     restore(kept, source) {
-      if (kept.length > reputesLimit) {
-        throw new HearsayError(
-          'PARAMETERS',
-          `has the reputations of ${kept.length} peers, of ${reputesLimit} at most`,
-          { source },
-        )
-      }
-      const read = kept.map(({ name, values }) => {
-        const id = validate(idSchema, name.slice(prefix.length), `${source}: ${prefix}`, 'PARAMETERS')
-        const numbers = validate(reputeSchema, [...values.subarray(0, 8)], `${source}: ${name}`, 'PARAMETERS')
-        return [id, numbers] as const
-      })
+      const read = keptReputes.read(kept, source)
       reputes.clear()
       for (const [id, [gain, cosine, against, mutedUntil]] of read)
         reputes.set(id, { gain, cosine, against, mutedUntil })

@@ -11,10 +11,10 @@ import { createBelieving, probeOf } from './believing.js'
 import { besideOf } from './beside.js'
 import { createJudging } from './judging.js'
 import type { AveragingPlan } from './plan.js'
-import { createReputation, isRepute } from './reputation.js'
+import { createReputation, keptReputes } from './reputation.js'
 import { createAveraging } from './rounds.js'
 import { createRulings } from './rulings.js'
-import { createTrial, isOfTrial } from './trial.js'
+import { createTrial, keptTrials } from './trial.js'
 
 /** The report of a round whose training was given up. */
 const nothingTrained = { loss: 0, samples: 0, moved: 0, seconds: 0 } as const
@@ -108,15 +108,15 @@ export function createAveragingSession(
     },
     restore(kept, source) {
       const { before, tensors: all, numbers } = rulings?.restore(kept, source) ?? kept
-      const [reputes, trials] = [judging ? all.filter(isRepute) : [], judging ? all.filter(isOfTrial) : []]
-      const tensors = all.filter(tensor => !reputes.includes(tensor) && !trials.includes(tensor))
+      const [reputes, trials] = [keptReputes, keptTrials].map(({ isOne }) => (judging ? all.filter(isOne) : []))
+      const tensors = all.filter(tensor => !reputes!.includes(tensor) && !trials!.includes(tensor))
       const {
         usual,
         loss: [last],
       } = validate(numbersSchema, numbers, source, 'PARAMETERS')
       fillFrom(tensors, vectors?.keeps ?? noVectors, source)
-      trial?.restore(trials, source)
-      reputation?.restore(reputes, source)
+      trial?.restore(trials!, source)
+      reputation?.restore(reputes!, source)
       believing.recall(usual)
       if (before === undefined) return
       averaging.replaced(before.slice())

@@ -1,4 +1,4 @@
-import { contributions, mix, squaredDistances } from '../../merge/index.js'
+import { contributions, lowerMedian, mix, squaredDistances } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
 import { copyInSlices, inSlices } from '../../turns.js'
 
@@ -30,7 +30,7 @@ export async function cosines(
   const fromOwn = squaredDistances(own, vectors)
   await inSlices(own.length, vectors.length + 1, (from, to) => fromOwn.add(from, to))
   const lengths = fromOwn.totals().map(Math.sqrt)
-  const usual = lengths.toSorted((a, b) => a - b)[Math.floor((lengths.length - 1) / 2)]!
+  const usual = lowerMedian(lengths)!
   const row = ids.map((id, peer) => {
     const length = lengths[peer]!
     return { peer, weight: (given.get(id) ?? 0) * (length > usual ? usual / length : 1) }

@@ -1,10 +1,8 @@
 import * as z from 'zod'
-import { HearsayError } from '../../errors.js'
 import { roundsOnTrial, trialShares } from '../../merge/index.js'
 import type { NamedTensor } from '../../tensors/index.js'
-import { peersLimit } from '../../topology/index.js'
-import { validate } from '../../validation.js'
 import type { Neighbourhood, Participant } from '../neighbourhood.js'
+import { keptById, remember } from './kept-by-id.js'
 
 /**
  * Newcomers among a peer's neighbours, and in how many rounds each was of use: its head was merged, and pointed where the
@@ -21,16 +19,8 @@ export interface Trial {
   restore(kept: readonly NamedTensor[], source: string): void
 }
 
-const prefix = 'trial:'
-
-/** Is this kept tensor one of a newcomer's trial? */
-export const isOfTrial = ({ name }: NamedTensor): boolean => name.startsWith(prefix)
-
-/** Newcomers remembered, the one that was not of use for the longest time is forgotten first: it begins anew. */
-const newcomersLimit = 2 * peersLimit
-
-const idSchema = z.string().min(1).max(128)
-const countSchema = z.tuple([z.int().min(0).max(roundsOnTrial)])
+/** The kept tensors of newcomers' trials: in how many rounds each was of use. */
+export const keptTrials = keptById('trial:', z.tuple([z.int().min(0).max(roundsOnTrial)]), 'the trials of')
 
 export function createTrial(): Trial {
   const counts = new Map<string, number>()
@@ -54,24 +44,14 @@ export function createTrial(): Trial {
     },
     useful(ids) {
       for (const id of ids) {
-        const before = counts.get(id) ?? 0
-        counts.delete(id)
-        counts.set(id, Math.min(roundsOnTrial, before + 1))
+        remember(counts, id, Math.min(roundsOnTrial, (counts.get(id) ?? 0) + 1))
       }
-      for (const id of counts.keys()) if (counts.size > newcomersLimit) counts.delete(id)
     },
-    kept: () =>
-      [...counts].map(([id, count]) => ({ name: `${prefix}${id}`, shape: [1], values: Float32Array.of(count) })),
+    kept: () => keptTrials.tensorsOf(Array.from(counts, ([id, count]) => [id, [count]])),
     restore(kept, source) {
-      if (kept.length > newcomersLimit) {
-        throw new HearsayError('PARAMETERS', `has ${kept.length} newcomers, of ${newcomersLimit} at most`, { source })
-      }
-      const read = kept.map(({ name, values }): [string, number] => {
-        const id = validate(idSchema, name.slice(prefix.length), `${source}: ${prefix}`, 'PARAMETERS')
-        return [id, validate(countSchema, [...values.subarray(0, 2)], `${source}: ${name}`, 'PARAMETERS')[0]]
-      })
+      const read = keptTrials.read(kept, source)
       counts.clear()
-      for (const [id, count] of read) counts.set(id, count)
+      for (const [id, [count]] of read) counts.set(id, count)
     },
   }
 }

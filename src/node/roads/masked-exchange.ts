@@ -1,4 +1,5 @@
 import {
+  isBefore,
   isMaskedFor,
   type MaskGroup,
   type MaskKey,
@@ -117,8 +118,7 @@ class Masked implements MaskedExchange {
     const { runId, key, least, shares, keysIn, from: first } = this.init
     const most = shares === undefined ? undefined : shareLimits.senders
     const { round, step } = position
-    const isNew = round > this.last.round || (round === this.last.round && step > this.last.step)
-    if (!isNew || round < first()) return new Map()
+    if (!isBefore(this.last, position) || round < first()) return new Map()
     this.last = position
     const { members, graph, topology, self } = where
     const keyOf = keysIn(round)

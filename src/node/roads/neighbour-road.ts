@@ -10,6 +10,7 @@ import {
   type StatePayload,
   type Timing,
 } from '../../gossip/index.js'
+import { addedCounts } from '../../reason-counts.js'
 import type { Layout } from '../../tensors/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
@@ -131,7 +132,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       return {
         sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
         receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0),
-        rejected: added(heads.rejected, shares?.rejected, concealed?.voided),
+        rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided),
       }
     },
   }
@@ -144,13 +145,4 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
  */
 function roundsAhead(topology: Topology): number {
   return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
-}
-
-/** Counts by reason, those of the same one added up. */
-function added(...all: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
-  const sum: Record<string, number> = {}
-  for (const counts of all) {
-    for (const [reason, count] of Object.entries(counts ?? {})) sum[reason] = (sum[reason] ?? 0) + count
-  }
-  return sum
 }

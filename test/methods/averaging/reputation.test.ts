@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest'
 import { roundsAgainst, roundsMuted } from '../../../src/merge/index.js'
-import { createReputation, reputesLimit } from '../../../src/methods/averaging/reputation.js'
+import { rememberedPeers } from '../../../src/methods/averaging/kept-by-id.js'
+import { createReputation } from '../../../src/methods/averaging/reputation.js'
 import type { MethodEvent } from '../../../src/methods/index.js'
 import type { ManifestInput } from '../../../src/node/index.js'
 import { closePools, never, startPeers, type TestPeers, type Way } from '../peers.js'
@@ -143,9 +144,9 @@ describe('what is kept of reputations', () => {
   })
 
   it('is of a bounded number of peers: who was not heard for the longest time is forgotten', () => {
-    const ids = Array.from({ length: reputesLimit + 2 }, (_, at) => `id-${at}`)
+    const ids = Array.from({ length: rememberedPeers + 2 }, (_, at) => `id-${at}`)
     const { reputes } = taken('show', ids)
-    expect(reputes.size).toBe(reputesLimit)
+    expect(reputes.size).toBe(rememberedPeers)
     expect([reputes.has('id-1'), reputes.has('id-2')]).toEqual([false, true])
   })
 
