@@ -1,7 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { Gaussian } from '../gaussian.js'
 import { adds, type PeerIdStr, pairWords } from '../gossip/index.js'
-import type { Learner } from '../learner/index.js'
+import type { Learner, TrainReport } from '../learner/index.js'
 import type { ContributionBudget } from '../privacy/index.js'
 import type { Words } from '../random.js'
 import { inSlices, sliceNumbers } from '../turns.js'
@@ -35,19 +35,32 @@ export function contributionLearner({ learner, budget, self, viewIn, ownWords }:
       const { start = 0, end = parameters.length } = options?.part ?? {}
       const shared = parameters.subarray(start, end)
       const before = shared.slice()
-      let report = nothingTrained
       try {
-        report = await learner.train(parameters, round, plan, options)
+        const report = await trainedOr(nothingTrained, () => learner.train(parameters, round, plan, options))
+        // Whatever wrote there before it diverged was not bounded.
+        if (report === nothingTrained) shared.set(before)
+        budget.took({ pairs: view.others.size, moved: report.moved })
+        const kept = report.moved > budget.clip ? budget.clip / report.moved : 1
+        const moved = await release(shared, before, kept, noisesOf(view, budget, self, ownWords(round)))
+        return { ...report, moved }
       } catch (error) {
-        if (!(error instanceof HearsayError) || error.code !== 'DIVERGED') throw error
+        // What was trained and not noised must not stay where the next exchange, or a checkpoint, would find it.
+        shared.set(before)
+        throw error
       }
-      budget.took({ pairs: view.others.size, moved: report.moved })
-      const kept = report.moved > budget.clip ? budget.clip / report.moved : 1
-      const moved = await release(shared, before, kept, noisesOf(view, budget, self, ownWords(round)))
-      return { ...report, moved }
     },
     evaluate: (parameters, samples, options) => learner.evaluate(parameters, samples, options),
     leave: () => learner.leave(),
+  }
+}
+
+/** What was trained; where that diverged, `diverged`. */
+async function trainedOr(diverged: TrainReport, train: () => Promise<TrainReport>): Promise<TrainReport> {
+  try {
+    return await train()
+  } catch (error) {
+    if (error instanceof HearsayError && error.code === 'DIVERGED') return diverged
+    throw error
   }
 }
 

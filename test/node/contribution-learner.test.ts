@@ -143,6 +143,15 @@ describe('what peers release', () => {
     for (const values of all) expect(deviationOf(values)).toBeCloseTo(0.5, 1)
   })
 
+  it('is nothing of what was written before training diverged', async () => {
+    const train: Learner['train'] = (parameters): Promise<never> => {
+      parameters.fill(7)
+      return Promise.reject(new HearsayError('DIVERGED', 'x'))
+    }
+    const all = await released(peersWith({ train, clip: 1, noise: 0.5, pairNoise: 0 }))
+    for (const values of all) expect(Math.abs(values.reduce((sum, value) => sum + value, 0) / length)).toBeLessThan(0.1)
+  })
+
   it('differs where nobody can know the noise: from the system’s generator, and from keys of each process', async () => {
     const fresh = () => names.map(() => createMaskKey())
     const run = (own: Options['own'], keys: Options['keys']) =>
@@ -227,6 +236,32 @@ describe('the budget', () => {
     expect(parameters).toEqual(copy)
     expect(peer.budget.spent).toMatchObject({ isOver: true })
     expect(peer.budget.spent.epsilon).toBeLessThanOrEqual(6)
+  })
+
+  it.each<[string, Options]>([
+    [
+      'training',
+      {
+        train: parameters => {
+          parameters.fill(7)
+          return Promise.reject(new Error('stopped'))
+        },
+      },
+    ],
+    [
+      'noise',
+      {
+        own: () => () => {
+          throw new Error('stopped')
+        },
+      },
+    ],
+  ])('leaves what was before in what is shared where %s throws', async (_, options) => {
+    const [{ learner }] = peersWith(options) as [ReturnType<typeof peersWith>[0]]
+    const parameters = new Float32Array(length).fill(3)
+    const part = { start: 1000, end: length }
+    await expect(learner.train(parameters, 0, plan, { part })).rejects.toThrow('stopped')
+    expect(new Set(parameters.subarray(1000))).toEqual(new Set([3]))
   })
 
   it('releases nothing that it could not charge', async () => {
