@@ -42,7 +42,7 @@ export {
   masksLeft,
   questionTo,
   shareLimits,
-  threshold,
+  suffice,
 } from './masks/double-mask.js'
 export { type MaskGroup, maskGroup } from './masks/group.js'
 export { adds, createMaskKey, type MaskKey, seededMaskKey } from './masks/mask.js'

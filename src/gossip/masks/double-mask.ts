@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
 import type { PeerIdStr } from '../peer-id.js'
-import type { MaskGroup } from './group.js'
+import { type MaskGroup, secretIn } from './group.js'
 import { adds, keyOfMask, type MaskKey, maskWith } from './mask.js'
 import type { MaskInSum } from './masked-head.js'
 import { restoreSecret, sharesLimit, splitSecret } from './shamir.js'
@@ -91,8 +91,8 @@ export interface OwnMask {
   readonly sealed: readonly Uint8Array[]
 }
 
-/** @returns undefined where another's key is none */
-export function drawOwnMask(group: MaskGroup, self: PeerIdStr, key: MaskKey): OwnMask | undefined {
+/** @throws RangeError as {@link secretIn} does */
+export function drawOwnMask(group: MaskGroup, self: PeerIdStr, key: MaskKey): OwnMask {
   const secret = Uint8Array.from(randomBytes(32))
   const others = othersOf(group, self)
   const shares = splitSecret(
@@ -100,12 +100,7 @@ export function drawOwnMask(group: MaskGroup, self: PeerIdStr, key: MaskKey): Ow
     threshold(group.senders.size),
     others.map(peer => placeOf(group, peer)),
   )
-  const sealed: Uint8Array[] = []
-  for (const [at, peer] of others.entries()) {
-    const shared = key.secretWith(group.senders.get(peer)!)
-    if (shared === undefined) return undefined
-    sealed.push(seal(sealingKey(shared, group, self, peer), shares[at]!))
-  }
+  const sealed = others.map((peer, at) => seal(sealingKey(secretIn(group, key, peer), group, self, peer), shares[at]!))
   return { secret, sealed }
 }
 
@@ -136,8 +131,7 @@ export function answerOf(
   if (came.length < leastHeads(senders.length)) return undefined
   const sealedBy = new Map(there.filter(peer => peer !== self).map((peer, at) => [peer, sealed[at]!]))
   return othersOf(group, self).map(peer => {
-    const secret = key.secretWith(group.senders.get(peer)!)
-    if (secret === undefined) return new Uint8Array()
+    const secret = secretIn(group, key, peer)
     const theirs = sealedBy.get(peer)
     if (theirs === undefined) return keyOfMask(secret, group.digest, [self, peer])
     return open(sealingKey(secret, group, peer, self), theirs) ?? new Uint8Array()
@@ -160,10 +154,47 @@ export function questionTo(
   }
 }
 
+/** The parts that the answers have about each sender, by holder; of wrong length there is none. */
+function partsIn(
+  { senders }: MaskGroup,
+  answers: ReadonlyMap<PeerIdStr, readonly Uint8Array[]>,
+): Map<PeerIdStr, ReadonlyMap<PeerIdStr, Uint8Array>> {
+  const all = [...senders.keys()]
+  const holders = all.flatMap((holder, place) => {
+    const parts = answers.get(holder)
+    return parts === undefined ? [] : [{ holder, place, parts }]
+  })
+  const about = (peer: PeerIdStr, at: number): [PeerIdStr, ReadonlyMap<PeerIdStr, Uint8Array>] => {
+    // A holder has no part about itself.
+    const parts = holders.map(
+      ({ holder, place, parts }) => [holder, place === at ? undefined : parts[at - Number(at > place)]] as const,
+    )
+    return [
+      peer,
+      new Map(parts.filter((one): one is [PeerIdStr, Uint8Array] => one[1]?.length === shareLimits.partBytes)),
+    ]
+  }
+  return new Map(all.map(about))
+}
+
+/** How many parts about a sender it takes: most of the shares of its own mask, or all keys of its masks with the others. */
+function partsNeeded({ senders }: MaskGroup, came: readonly PeerIdStr[], peer: PeerIdStr): number {
+  return came.includes(peer) ? threshold(senders.size) : came.length
+}
+
+/** Do these answers, of senders whose heads came, suffice for {@link masksLeft}? */
+export function suffice(
+  group: MaskGroup,
+  came: readonly PeerIdStr[],
+  answers: ReadonlyMap<PeerIdStr, readonly Uint8Array[]>,
+): boolean {
+  return [...partsIn(group, answers)].every(([peer, { size }]) => size >= partsNeeded(group, came, peer))
+}
+
 /**
  * The masks that are left in the sum of the heads that came.
  *
- * @param answers - by those who answered
+ * @param answers - by those who answered, of those whose heads came
  * @returns undefined where the answers do not suffice
  */
 export function masksLeft(
@@ -171,25 +202,12 @@ export function masksLeft(
   came: readonly PeerIdStr[],
   answers: ReadonlyMap<PeerIdStr, readonly Uint8Array[]>,
 ): MaskInSum[] | undefined {
-  const partOf = (holder: PeerIdStr, peer: PeerIdStr): Uint8Array | undefined => {
-    const part = answers.get(holder)?.[othersOf(group, holder).indexOf(peer)]
-    return part?.length === shareLimits.partBytes ? part : undefined
-  }
-  const needed = threshold(group.senders.size)
-  const left: MaskInSum[] = []
-  for (const peer of group.senders.keys()) {
-    const parts = came.flatMap(holder => {
-      const part = holder === peer ? undefined : partOf(holder, peer)
-      return part === undefined ? [] : [{ holder, part }]
-    })
-    if (came.includes(peer)) {
-      if (parts.length < needed) return undefined
-      const shares = new Map(parts.slice(0, needed).map(({ holder, part }) => [placeOf(group, holder), part]))
-      left.push({ mask: maskWith(keyOfMask(restoreSecret(shares), group.digest)), adds: true })
-    } else {
-      if (parts.length < came.length) return undefined
-      for (const { holder, part } of parts) left.push({ mask: maskWith(part), adds: adds(holder, peer) })
-    }
-  }
-  return left
+  if (!suffice(group, came, answers)) return undefined
+  return [...partsIn(group, answers)].flatMap(([peer, parts]) => {
+    if (!came.includes(peer))
+      return [...parts].map(([holder, key]) => ({ mask: maskWith(key), adds: adds(holder, peer) }))
+    const some = [...parts].slice(0, partsNeeded(group, came, peer))
+    const shares = new Map(some.map(([holder, share]) => [placeOf(group, holder), share]))
+    return [{ mask: maskWith(keyOfMask(restoreSecret(shares), group.digest)), adds: true }]
+  })
 }

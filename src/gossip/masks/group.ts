@@ -1,5 +1,6 @@
 import { sha256 } from '../digest.js'
 import type { PeerIdStr } from '../peer-id.js'
+import type { MaskKey } from './mask.js'
 
 /** The peers whose heads one receiver adds up in one exchange, as one of them or the receiver sees them. */
 export interface MaskGroup {
@@ -21,7 +22,7 @@ export interface MaskGroupInit {
   readonly receiver: PeerIdStr
   readonly round: number
   readonly step: number
-  /** The senders that are live, each with the public key that it has published. */
+  /** The senders that are live, each with the public key that it has published: one that makes a secret. */
   readonly senders: ReadonlyMap<PeerIdStr, Uint8Array>
   /** Of each sender. */
   readonly weights: ReadonlyMap<PeerIdStr, number>
@@ -39,6 +40,17 @@ export function maskGroup(init: MaskGroupInit): MaskGroup | undefined {
   const lines = sorted.map(([peer, key]) => `${peer} ${hex(key)} ${hex(float64(weights.get(peer)!))}\n`)
   const digest = sha256('hearsay masked head 1\n', runId, `${receiver} ${round} ${step}\n`, ...lines)
   return { receiver, senders: new Map(sorted), weights, digest }
+}
+
+/**
+ * The secret with one of a group's senders.
+ *
+ * @throws RangeError for a key that makes every secret 0: such a peer is no sender, as its mask would hide nothing
+ */
+export function secretIn({ senders }: MaskGroup, key: MaskKey, peer: PeerIdStr): Uint8Array {
+  const secret = key.secretWith(senders.get(peer)!)
+  if (secret === undefined) throw new RangeError(`${peer} is in a group, and its key makes every secret 0`)
+  return secret
 }
 
 function hex(bytes: Uint8Array): string {

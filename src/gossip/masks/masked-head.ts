@@ -3,7 +3,7 @@ import { type Layout, layoutOf } from '../../tensors/index.js'
 import { inSlices } from '../../turns.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { fromFixed, toFixed } from './fixed-point.js'
-import type { MaskGroup } from './group.js'
+import { type MaskGroup, secretIn } from './group.js'
 import { adds, keyOfMask, type Mask, type MaskKey, maskWith } from './mask.js'
 
 /*
@@ -45,18 +45,18 @@ export interface MaskInSum {
 /**
  * Writes v_i + Σ_j ± mask(k_ij) of a head into memory of its {@link maskedLayout}.
  *
- * @returns how many numbers were clamped; undefined where another sender's key is none: nothing may be sent then
+ * @returns how many numbers were clamped
+ * @throws RangeError as {@link secretIn} does, before anything is written
  */
 export async function writeMasked(
   into: Float32Array,
   head: Float32Array,
   { group, self, key, weight, own }: MaskedHeadInit,
-): Promise<number | undefined> {
+): Promise<number> {
   const masks: MaskInSum[] = own === undefined ? [] : [{ mask: maskWith(keyOfMask(own, group.digest)), adds: true }]
-  for (const [peer, theirs] of group.senders) {
+  for (const peer of group.senders.keys()) {
     if (peer === self) continue
-    const secret = key.secretWith(theirs)
-    if (secret === undefined) return undefined
+    const secret = secretIn(group, key, peer)
     masks.push({ mask: maskWith(keyOfMask(secret, group.digest, [self, peer])), adds: adds(self, peer) })
   }
   const words = wordsOf(into)

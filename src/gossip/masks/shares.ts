@@ -52,7 +52,7 @@ export interface ShareService {
   start(): Promise<void>
   /** Idempotent. */
   stop(): Promise<void>
-  /** Hands the own shares to a receiver. @returns whether it took them. @throws the signal's reason; CUT_OFF once stopped */
+  /** Hands the own shares to a receiver. @returns whether it has taken them, now or before. @throws the signal's reason; CUT_OFF once stopped */
   hand(to: PeerId, at: SharesPosition, sealed: readonly Uint8Array[], signal: AbortSignal): Promise<boolean>
   /** Resolves with a sender's shares as soon as they are here. @throws the signal's reason */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<SealedShares>
@@ -211,11 +211,13 @@ class Shares implements ShareService {
     if (refusal !== undefined) return refused(refusal)
     if (isBefore({ round, step }, this.now)) return refused('STALE_ROUND')
     const key = keyOf(peer, round, step)
-    if (this.held.has(key)) return refused('DUPLICATE')
+    const before = this.held.get(key)
+    // The answer may have been lost: what was taken is not handed over again and again.
+    if (before !== undefined) return isSame(before, { group, sealed }) ? taken : refused('DUPLICATE')
     // Copies, which do not hold the whole frame.
     this.held.set(key, { round, step, group: Uint8Array.from(group), sealed: sealed.map(one => Uint8Array.from(one)) })
     this.waiters.look()
-    return { code: MaskAnswer.Code.TAKEN, parts: [] }
+    return taken
   }
 
   private async onlyFrame(stream: Stream, signal: AbortSignal): Promise<Uint8Array> {
@@ -224,6 +226,13 @@ class Shares implements ShareService {
     for await (const bytes of pipe(receive(stream, signal, this.received), pieces, wholeFrames)) return bytes
     throw new Rejection('CUT_OFF')
   }
+}
+
+const taken: MaskAnswer = { code: MaskAnswer.Code.TAKEN, parts: [] }
+
+function isSame(a: SealedShares, b: SealedShares): boolean {
+  const bytesOf = ({ group, sealed }: SealedShares): Buffer => Buffer.concat([group, ...sealed])
+  return bytesOf(a).equals(bytesOf(b))
 }
 
 /** @throws {@link Rejection} MALFORMED for whatever no honest peer sends */

@@ -157,10 +157,8 @@ class Masked implements MaskedExchange {
     const { shares, key } = this.init
     const own = shares?.ownMaskFor(group.receiver)
     if (shares !== undefined && own === undefined) return undefined
-    const clamped = await writeMasked(this.words, vector, { group, self: this.self, key, weight, own })
-    if (clamped === undefined) return undefined
     // The same of every copy.
-    this.clamped = clamped
+    this.clamped = await writeMasked(this.words, vector, { group, self: this.self, key, weight, own })
     return this.words
   }
 

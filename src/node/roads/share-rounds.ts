@@ -13,7 +13,7 @@ import {
   questionTo,
   type ShareService,
   type SharesInit,
-  threshold,
+  suffice,
 } from '../../gossip/index.js'
 import type { Position } from '../../methods/index.js'
 import { createWaiters } from '../../until.js'
@@ -70,7 +70,6 @@ export class ShareRounds {
     for (const { group, peerId } of groups) {
       if (lockstep?.isGone(group.receiver, position.round) === true) continue
       const drawn = drawOwnMask(group, self, key)
-      if (drawn === undefined) continue
       own.set(group.receiver, drawn.secret)
       const before = this.promised.get(group.receiver) ?? []
       this.promised.set(group.receiver, [...before, { group, position, isAnswered: false }].slice(-promisesKept))
@@ -110,18 +109,16 @@ export class ShareRounds {
     const { round, step } = this.position
     const sealedOf = await this.sealedBy([...there.keys()], group, signal)
     const came = [...sealedOf.keys()]
-    const { size } = group.senders
-    if (came.length < leastHeads(size)) return 'VOID_MISSING'
+    if (came.length < leastHeads(group.senders.size)) return 'VOID_MISSING'
     const at = { round, step, group: group.digest }
-    // Each gives the key of its mask with a missing one; if none is missing, shares of most restore every own mask.
-    const isQuick = lockstep === undefined && came.length === size
-    const enough = isQuick ? threshold(size) + 1 : came.length
     const answers = new Map<PeerIdStr, readonly Uint8Array[]>()
     const { promise: isEnough, resolve } = Promise.withResolvers<void>()
     const asked = came.map(async peer => {
       const parts = await service.ask(there.get(peer)!, at, questionTo(group, peer, came, sealedOf), signal)
-      if (parts !== undefined) answers.set(peer, parts)
-      if (answers.size >= enough) resolve()
+      if (parts === undefined) return
+      answers.set(peer, parts)
+      // With all heads here shares of most restore every own mask. In a simulation all are waited for: who is first is chance.
+      if (lockstep === undefined && suffice(group, came, answers)) resolve()
     })
     await Promise.race([isEnough, Promise.all(asked)])
     const left = masksLeft(group, came, answers)

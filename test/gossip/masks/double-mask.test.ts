@@ -9,6 +9,7 @@ import {
   masksLeft,
   type OwnMask,
   questionTo,
+  suffice,
   threshold,
 } from '../../../src/gossip/masks/double-mask.js'
 import { toFixed } from '../../../src/gossip/masks/fixed-point.js'
@@ -101,6 +102,19 @@ describe('heads under two masks', () => {
     const five = new Map([...whole].slice(0, 5))
     expect(await summed(senders, names, five)).toEqual(plainSum(senders, names))
     expect(await summed(senders, names, new Map([...whole].slice(0, 4)))).toBeUndefined()
+
+    // One that has no parts is no answer, and does no harm where others are.
+    const without = new Map([
+      [names[5]!, []],
+      [names[4]!, Array(5).fill(new Uint8Array())],
+    ])
+    const four = [...whole].slice(0, 4)
+    for (const [name, parts] of without) {
+      expect(suffice(senders.group, names, new Map([...four, [name, parts]]))).toBe(false)
+      const more = new Map([...whole, [name, parts]])
+      expect(suffice(senders.group, names, more)).toBe(true)
+      expect(await summed(senders, names, more)).toEqual(plainSum(senders, names))
+    }
 
     const there = names.slice(1)
     const answers = new Map(there.map(name => [name, asked(senders, name, there)!]))

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { drawOwnMask } from '../../../src/gossip/masks/double-mask.js'
 import { toFixed } from '../../../src/gossip/masks/fixed-point.js'
 import { type MaskGroup, maskGroup } from '../../../src/gossip/masks/group.js'
 import { createMaskKey, type MaskKey } from '../../../src/gossip/masks/mask.js'
@@ -183,7 +184,10 @@ describe('masked heads', () => {
     const weights = new Map([...keys.keys()].map(name => [name, 1]))
     const group = maskGroup({ runId, receiver: 'rome', round: 0, step: 0, senders: keys, weights, least: 2 })!
     const { key, head } = senders[0]!
-    expect(await writeMasked(new Float32Array(9), head, { group, self: 'peer-0', key, weight: 1 })).toBeUndefined()
+    const into = new Float32Array(9)
+    await expect(writeMasked(into, head, { group, self: 'peer-0', key, weight: 1 })).rejects.toThrow(RangeError)
+    expect(new Set(into)).toEqual(new Set([0]))
+    expect(() => drawOwnMask(group, 'peer-0', key)).toThrow('peer-1 is in a group, and its key makes every secret 0')
   })
 
   it('have a layout of their own, with room for the group', () => {
