@@ -25,7 +25,17 @@
  */
 import './runtime.js'
 
-export { type Codec, type EncodedSize, type Encoding, EncodingError, type Pass, registerCodec } from './codec/index.js'
+export {
+  type Codec,
+  type CodecKind,
+  type EncodedSize,
+  type Encoding,
+  EncodingError,
+  type EncodingInput,
+  type EncodingSection,
+  type Pass,
+  registerCodec,
+} from './codec/index.js'
 export {
   type Answers,
   type Beside,

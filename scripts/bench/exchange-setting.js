@@ -2,7 +2,7 @@ import { yamux } from '@chainsafe/libp2p-yamux'
 import { plaintext } from '@libp2p/plaintext'
 import { tcp } from '@libp2p/tcp'
 import { createLibp2p } from 'libp2p'
-import { codecNamed } from '../../dist/codec/index.js'
+import { codecOf, encodingSchema } from '../../dist/codec/index.js'
 import { layoutOf } from '../../dist/tensors/index.js'
 
 /** What both processes of the exchange bench agree on: each head has a pair of hosts of its own. */
@@ -15,7 +15,7 @@ export const listen = ['/ip4/127.0.0.1/tcp/0']
 export const handoverInit = ({ encoding, layout }) => ({
   runId: new Uint8Array(32).fill(7),
   layout,
-  codec: codecNamed(encoding),
+  codec: codecOf(encodingSchema().parse(encoding)),
   normLimit: 1e9,
   admit: () => undefined,
 })

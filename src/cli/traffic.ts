@@ -1,4 +1,4 @@
-import { codecNamed } from '../codec/index.js'
+import { codecOf } from '../codec/index.js'
 import { methodOf, type Plan } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import { degrees, type Topology } from '../topology/index.js'
@@ -14,7 +14,7 @@ const muchBytes = 10e6
  * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
 export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says }: Plan, topology?: Topology): string {
-  const bytes = codecNamed(encoding).size(says.layout).most
+  const bytes = codecOf(encoding).size(says.layout).most
   if (methodOf(merge).road === 'everybody')
     return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
   if (steps === 0 || topology?.peers === 1) return 'nothing'
@@ -41,7 +41,7 @@ export function believingText(believe: Manifest['believe']): string {
   return believe === undefined ? '' : `, believing by ${believe.rule}`
 }
 
-function advice(bytesPerRound: number, encoding: string): string {
+function advice(bytesPerRound: number, { codec }: Manifest['encoding']): string {
   if (bytesPerRound < muchBytes) return ''
-  return `; less with share: head${encoding === 'f32' ? ', or encoding: bf16 or int8' : ''}`
+  return `; less with share: head${codec === 'f32' ? ', or encoding: bf16 or int8' : ''}`
 }

@@ -11,4 +11,5 @@ export {
 export { f16 } from './f16.js'
 export { f32 } from './f32.js'
 export { int8 } from './int8.js'
-export { codecName, codecNamed, codecNames, registerCodec } from './registry.js'
+export type { CodecKind, EncodingSection } from './kind.js'
+export { codecNames, codecOf, type EncodingInput, encodingSchema, registerCodec } from './registry.js'

@@ -1,3 +1,4 @@
+import type { EncodingSection } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import type { Topology } from '../topology/index.js'
@@ -13,7 +14,7 @@ export interface Axes extends ManifestFacts {
   readonly share?: string | undefined
   readonly models?: readonly unknown[] | undefined
   readonly staleness?: object | undefined
-  readonly encoding?: string | undefined
+  readonly encoding?: EncodingSection | undefined
 }
 
 /** Which combinations of axes make no sense, and why. */

@@ -1,15 +1,13 @@
+import type { EncodingSection } from '../codec/index.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** The axes of a manifest that masks have needs of, beside its method's. */
 export interface MaskedAxes extends Pick<ManifestFacts, 'mode' | 'believe' | 'reputation'> {
-  readonly encoding?: string | undefined
+  readonly encoding?: EncodingSection | undefined
 }
 
 /** What masks do not go with, and why. */
-export function maskProblems(
-  { needs, name }: Method,
-  { mode, believe, reputation, encoding = 'f32' }: MaskedAxes,
-): Problem[] {
+export function maskProblems({ needs, name }: Method, { mode, believe, reputation, encoding }: MaskedAxes): Problem[] {
   const problems: Problem[] = []
   const refuse = (field: string, message: string): void => {
     problems.push({ path: [field], message: `does not go with masks, ${message}` })
@@ -23,6 +21,7 @@ export function maskProblems(
   if (mode === 'async') refuse('mode', 'where a sum is of one round; use sync')
   if (believe !== undefined) refuse('believe', 'which leave no single head to judge; remove one of the two')
   if (reputation !== undefined) refuse('reputation', 'which leave no single head to judge; remove one of the two')
-  if (encoding !== 'f32') refuse('encoding', 'whose numbers travel in fixed point; remove it')
+  if (encoding !== undefined && encoding.codec !== 'f32')
+    refuse('encoding', 'whose numbers travel in fixed point; remove it')
   return problems
 }

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import * as z from 'zod'
-import { codecName } from '../codec/index.js'
+import { codecNames, encodingSchema } from '../codec/index.js'
 import {
   type Dataset,
   dataSchema,
@@ -130,9 +130,7 @@ const sections = () =>
     staleness: stalenessSchema.optional().meta({ says: 'With mode: async: how a head counts by its age.' }),
     // Only what travels is rounded: a peer merges its own head as it is. Two peers then no longer take quite the same
     // mean, so on a full graph too the consensus distance stays a little above 0, where f32 reaches it.
-    encoding: codecName.default('f32').meta({
-      says: 'How the numbers of what is shared travel: f32; bf16 or f16 in half the bytes; int8 in a quarter',
-    }),
+    encoding: encodingSchema().prefault('f32').meta({ says: 'How the numbers of what is shared travel.' }),
     rounds: z.int().min(1).max(roundsLimit).default(10).meta({ says: 'Rounds of training, exchange and merge' }),
     training: trainingSchema.prefault({}).meta({ says: 'What a peer does between two exchanges.' }),
     merge: sectionSchema().prefault(defaultMethod).meta({
@@ -231,12 +229,12 @@ export function isOfValues(data: Parameters<typeof measureOf>[0]): boolean {
   return measureOf(data) !== 'accuracy'
 }
 
-let known = { methods: -1, schema: undefined as ReturnType<typeof schemaOf> | undefined }
+let known = { names: -1, schema: undefined as ReturnType<typeof schemaOf> | undefined }
 
-/** The schema of the manifest, with every method that is known so far. */
+/** The schema of the manifest, with every method and codec that is known so far. */
 export function manifestSchema(): ReturnType<typeof schemaOf> {
-  const methods = methodNames().length
-  if (known.methods !== methods) known = { methods, schema: schemaOf() }
+  const names = methodNames().length + codecNames().length
+  if (known.names !== names) known = { names, schema: schemaOf() }
   return known.schema!
 }
 

@@ -147,7 +147,7 @@ describe('flags', () => {
     [{ partition: 'dirichlet:0' }, /^the command line: partition\.alpha: must be more than 0$/],
     [
       { encoding: 'int4' },
-      /^the command line: encoding: "int4" is not allowed; must be one of f32, bf16, f16, int8; did you mean "int8"\?$/,
+      /^the command line: encoding\.codec: "int4" is not allowed; must be one of f32, bf16, f16, int8; did you mean "int8"\?$/,
     ],
     [{ evaluateEvery: 0 }, /^the command line: evaluation\.every: must be at least 1$/],
     [{ data: 'a.csv', columns: '4-2' }, /^--columns 4-2: must go from a lower number to a higher one$/],

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { codecName, codecNamed, codecNames, f32, registerCodec } from '../../src/codec/index.js'
+import * as z from 'zod'
+import { type Codec, codecNames, codecOf, f32, registerCodec } from '../../src/codec/index.js'
 import { parseManifest } from '../../src/node/index.js'
 import { codecContract } from './contract.js'
+import { codecNamed } from './named.js'
 import { sign } from './sign.js'
 
 describe('the registry of codecs', () => {
@@ -16,7 +18,7 @@ describe('the registry of codecs', () => {
     for (const name of ['', 'Half', 'a b', '8bit', 'a'.repeat(33)]) {
       expect(() => registerCodec({ ...f32, name })).toThrow('lower-case letters and digits')
     }
-    expect(() => codecNamed('half')).toThrow('"half" is not one of f32, bf16, f16, int8')
+    expect(() => codecOf({ codec: 'half' })).toThrow('"half" is not one of f32, bf16, f16, int8')
   })
 })
 
@@ -26,7 +28,27 @@ describe('a codec from outside', () => {
   it('can be named by a manifest once it is registered', () => {
     expect(() => parseManifest({ encoding: 'sign' })).toThrow('must be one of f32, bf16, f16, int8')
     registerCodec(sign)
-    expect(codecName.parse('sign')).toBe('sign')
-    expect(parseManifest({ encoding: 'sign' }).encoding).toBe('sign')
+    expect(parseManifest({ encoding: 'sign' }).encoding).toEqual({ codec: 'sign' })
+    expect(codecOf({ codec: 'sign' })).toBe(sign)
+  })
+
+  it('may have numbers of its own, which a settled manifest has all', () => {
+    const scaled = (by: number): Codec => ({
+      ...f32,
+      name: 'scaled',
+      tensors: () => [],
+      size: () => ({ least: by, most: by }),
+    })
+    registerCodec({
+      name: 'scaled',
+      says: 'By a number',
+      schema: z.strictObject({ codec: z.literal('scaled'), by: z.number().min(1).default(4) }),
+      of: ({ by }) => scaled(by),
+    })
+    expect(parseManifest({ encoding: 'scaled' }).encoding).toEqual({ codec: 'scaled', by: 4 })
+    const { encoding } = parseManifest({ encoding: { codec: 'scaled', by: 2 } })
+    expect(codecOf(encoding).size({ size: 1, tensors: [] }).most).toBe(2)
+    expect(() => parseManifest({ encoding: { codec: 'scaled', by: 0 } })).toThrow('encoding.by: must be at least 1')
+    expect(() => parseManifest({ encoding: { codec: 'f32', by: 2 } })).toThrow('encoding: unknown field "by"')
   })
 })

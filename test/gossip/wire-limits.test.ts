@@ -3,7 +3,7 @@ import { gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { yamux } from '@chainsafe/libp2p-yamux'
 import { createLibp2p } from 'libp2p'
 import { describe, expect, it, vi } from 'vitest'
-import { codecNamed, codecNames } from '../../src/codec/index.js'
+import { codecNames } from '../../src/codec/index.js'
 import {
   handoverProtocol,
   inviteLimits,
@@ -15,6 +15,7 @@ import {
 } from '../../src/gossip/index.js'
 import { sharesProtocol } from '../../src/gossip/masks/protocol.js'
 import { layoutOf } from '../../src/tensors/index.js'
+import { codecNamed } from '../codec/named.js'
 import { startHost } from './hosts.js'
 
 /*

@@ -27,7 +27,7 @@ describe('a manifest', () => {
       partition: { kind: 'dirichlet', alpha: 0.3 },
       model: { kind: 'cnn' },
       share: 'all',
-      encoding: 'f32',
+      encoding: { codec: 'f32' },
       training: { batch: 32, learningRate: 0.05, decay: 0.998 },
       merge: { method: 'dfedsam' },
       topology: { kind: 'ring', weights: 'metropolis-hastings' },
@@ -223,7 +223,7 @@ describe('a manifest file', () => {
     // a word that is none of those allowed
     ['topology: rign\n', '1:11', 'topology.kind: "rign" is not allowed; must be one of ring, line'],
     ['seed: 1\nmerge: fedavg\n', '2:8', 'merge.method: "fedavg" is not allowed; must be one of none, dpsgd, dfedavg'],
-    ['encoding: f64\n', '1:11', 'encoding: "f64" is not allowed; must be one of f32, bf16, f16, int8'],
+    ['encoding: f64\n', '1:11', 'encoding.codec: "f64" is not allowed; must be one of f32, bf16, f16, int8'],
     ['model: resnet\n', '1:8', 'model.kind: must be one of logistic, mlp, lenet5, cnn'],
     ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: "zipf" is not allowed; must be one of iid, dirichlet'],
     [

@@ -71,6 +71,9 @@ export const runFlags: readonly Flag[] = [
       description: `${kinds('topology').names}, or a YAML file; a number is its first field, as random-regular:4 (default: ${kinds('topology').usual})`,
     },
     { flags: '--share <part>', description: field('share') },
-    { flags: '--encoding <kind>', description: field('encoding') },
+    {
+      flags: '--encoding <codec>',
+      description: `how numbers travel: ${kinds('encoding').names} (default: ${kinds('encoding').usual})`,
+    },
   ]),
 ]

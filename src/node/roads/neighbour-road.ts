@@ -1,4 +1,4 @@
-import { codecNamed } from '../../codec/index.js'
+import { codecOf } from '../../codec/index.js'
 import {
   type Buffers,
   createHandover,
@@ -75,7 +75,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
-    codec: masking === undefined ? codecNamed(manifest.encoding) : masked,
+    codec: masking === undefined ? codecOf(manifest.encoding) : masked,
     latestOnly: isAsync,
     normLimit: limits.headNorm,
     admit,

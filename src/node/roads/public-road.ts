@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { codecNamed } from '../../codec/index.js'
+import { codecOf } from '../../codec/index.js'
 import { createDeadline } from '../../deadline.js'
 import {
   type Access,
@@ -110,7 +110,7 @@ class Publishing implements PublicationRoad {
       rounds: manifest.rounds,
       privateKey: init.identity.privateKey,
       layout,
-      codec: codecNamed(manifest.encoding),
+      codec: codecOf(manifest.encoding),
       normLimit: manifest.limits.headNorm,
       timing: init.timing,
       authors: authorsLimit,

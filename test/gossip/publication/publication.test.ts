@@ -1,8 +1,9 @@
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { describe, expect, it, vi } from 'vitest'
-import { codecNamed, codecNames } from '../../../src/codec/index.js'
+import { codecNames } from '../../../src/codec/index.js'
 import { createPublication, fieldTiming, publicationProtocol } from '../../../src/gossip/index.js'
 import { layoutOf } from '../../../src/tensors/index.js'
+import { codecNamed } from '../../codec/named.js'
 import { never, newKey, startHost, until } from '../hosts.js'
 import {
   connectLine,

@@ -1,0 +1,25 @@
+import * as z from 'zod'
+import type { Codec } from './codec.js'
+
+/** The manifest's section `encoding` once it is settled: a codec's name, and every number that it takes. */
+export interface EncodingSection {
+  readonly codec: string
+}
+
+/** A codec with numbers of its own: what a manifest may write of it, and the codec that follows. */
+export interface CodecKind<S extends EncodingSection = EncodingSection> {
+  /** As the manifest's `encoding` has it: lower-case letters and digits, a letter first. */
+  readonly name: string
+  /** What it is, in a line, for help and docs. */
+  readonly says: string
+  /** Of the section: `codec` is the name, and every other field has a default, so that the name alone will do. */
+  readonly schema: z.ZodType<S>
+  /** @param section - settled */
+  of(section: S): Codec
+}
+
+/** The kind of a codec that takes no numbers. */
+export function withoutNumbers(codec: Codec, says: string): CodecKind {
+  const { name } = codec
+  return { name, says, schema: z.strictObject({ codec: z.literal(name) }), of: () => codec }
+}
