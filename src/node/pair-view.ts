@@ -1,3 +1,4 @@
+import { group } from 'd3-array'
 import { noiseDigest, type PeerIdStr } from '../gossip/index.js'
 import type { Neighbourhood } from '../methods/index.js'
 import { exposedLimit, exposures, type Pairs } from '../privacy/index.js'
@@ -39,18 +40,18 @@ export function createPairViews(init: PairViewsInit): (round: number) => PairVie
     last = Math.max(last, round)
     if (where === undefined) return alone
     const keyOf = keys.keysIn(round)
-    const live = honestKeys(
-      where.members.map(({ peerId }) => peerId.toString()),
-      peer => keyOf(peer),
-    )
-    if (!live.has(self) || live.size > exposedLimit) return alone
+    const live = new Map<PeerIdStr, Uint8Array>()
     const secrets = new Map<PeerIdStr, Uint8Array>()
-    for (const [peer, key] of live) {
-      const secret = peer === self ? undefined : keys.key.secretWith(key)
-      if (secret !== undefined) secrets.set(peer, secret)
-      // Its key makes every secret 0, as all others see too.
-      else if (peer !== self) live.delete(peer)
+    for (const { peerId } of where.members) {
+      const peer = peerId.toString()
+      const key = keyOf(peer)
+      // Of a key that makes every secret 0 there is none for anybody, so that all leave out its peer alike.
+      const secret = key && keys.key.secretWith(key)
+      if (key === undefined || secret === undefined) continue
+      live.set(peer, key)
+      secrets.set(peer, secret)
     }
+    if (!live.has(self) || live.size > exposedLimit) return alone
     const ids = [...live.keys()]
     const pairs = pairsOf(where.graph, number => live.has(where.members[number]!.peerId.toString()))
     const place = ids.indexOf(self)
@@ -58,7 +59,7 @@ export function createPairViews(init: PairViewsInit): (round: number) => PairVie
     return {
       others: new Map(shared.map(at => [ids[at]!, secrets.get(ids[at]!)!])),
       digest: noiseDigest({ runId, round, keys: live, edges: pairs.edges }),
-      exposure: exposures(pairs, pairNoise)[place]!,
+      exposure: exposures({ ...pairs, parties: partiesOf([...live.values()]) }, pairNoise)[place]!,
     }
   }
 }
@@ -90,18 +91,11 @@ export function pairsIn({ period, graphAt }: Topology): readonly Pairs[] {
   return Array.from({ length: period }, (_, round) => pairsOf(graphAt(round)))
 }
 
-/** Peers with keys of their own. One that shows another's key would have others share two secrets with that one. */
-function honestKeys(
-  peers: readonly PeerIdStr[],
-  keyOf: (peer: PeerIdStr) => Uint8Array | undefined,
-): Map<PeerIdStr, Uint8Array> {
-  const shown = new Map<string, number>()
-  const having = peers.flatMap(peer => {
-    const key = keyOf(peer)
-    if (key === undefined) return []
-    const text = Buffer.from(key).toString('hex')
-    shown.set(text, (shown.get(text) ?? 0) + 1)
-    return [{ peer, key, text }]
-  })
-  return new Map(having.flatMap(({ peer, key, text }) => (shown.get(text) === 1 ? [[peer, key] as const] : [])))
+/**
+ * The places of peers by the key that they show. The noise of a pair is of both ids beside their secret, so that one who
+ * shows another's key shares other noise than that one, which knows it all the same.
+ */
+function partiesOf(keys: readonly Uint8Array[]): readonly (readonly number[])[] {
+  const places = [...keys.keys()]
+  return [...group(places, place => Buffer.from(keys[place]!).toString('hex')).values()]
 }

@@ -10,9 +10,17 @@ import { CholeskyDecomposition, Matrix } from 'ml-matrix'
 export interface Pairs {
   readonly peers: number
   readonly edges: readonly (readonly [number, number])[]
+  /**
+   * The peers by the public key that they show. Several with one key are a single curious party: whoever has its secret half
+   * knows the noise of all their pairs. @default each has a key of its own
+   */
+  readonly parties?: readonly (readonly number[])[]
 }
 
-/** The most peers of which exposures are computed: as many inverses of a matrix of that size, 0.1 s here for 64. */
+/**
+ * The most peers of which exposures are computed: as many inverses of a matrix of that size, 0.1 s here for 64, and half
+ * as many again where all show keys two by two.
+ */
 export const exposedLimit = 64
 
 const known = new Map<string, readonly number[]>()
@@ -21,8 +29,9 @@ const knownLimit = 64
 
 /**
  * How exposed each peer is to another of the run that also sees everything that is released: [(I + ρ²L)⁻¹]_ii, with L
- * the Laplacian of the graph without that other peer, which knows its own pairs' noise; the worst of all others. 1 where
- * nobody shares noise; the round's divergence at the order α is α·2(C/σ)² times that.
+ * the Laplacian of the graph without that other peer, which knows its own pairs' noise; the worst of all others. Others
+ * that show one key are one other. 1 where nobody shares noise; the round's divergence at the order α is α·2(C/σ)² times
+ * that.
  *
  * Where peers of the graph release nothing, their pairs' noise is independent noise of the others: those are less exposed
  * (Loewner's order), and what is computed here still bounds it.
@@ -30,17 +39,30 @@ const knownLimit = 64
  * @param pairNoise - ρ
  * @throws RangeError for more than {@link exposedLimit} peers
  */
-export function exposures({ peers, edges }: Pairs, pairNoise: number): readonly number[] {
+export function exposures(pairs: Pairs, pairNoise: number): readonly number[] {
+  const { peers, edges, parties = Array.from({ length: peers }, (_, peer) => [peer]) } = pairs
   if (peers > exposedLimit) throw new RangeError(`exposures of ${peers} peers: at most ${exposedLimit}`)
-  const key = `${peers} ${pairNoise} ${edges.join(' ')}`
+  const key = `${peers} ${pairNoise} ${edges.join(' ')} ${parties.join(' ')}`
   const before = known.get(key)
   if (before !== undefined) return before
   const worst = new Array<number>(peers).fill(peers === 1 ? 1 : 0)
-  for (let curious = 0; curious < peers; curious++) {
-    const exposed = exposuresWithout(curious, { peers, edges }, pairNoise)
-    for (let peer = 0; peer < peers; peer++) {
-      if (peer !== curious) worst[peer] = Math.max(worst[peer]!, exposed[peer]!)
-    }
+  const raise = (peer: number, exposed: readonly number[]): void => {
+    worst[peer] = Math.max(worst[peer]!, exposed[peer]!)
+  }
+  for (const party of parties) {
+    const exposed = exposuresWithout(party, pairs, pairNoise)
+    for (let peer = 0; peer < peers; peer++) if (!party.includes(peer)) raise(peer, exposed)
+    if (party.length === 1) continue
+    // The one whose key it is has it alone; the others of its party are as curious as any.
+    for (const peer of party)
+      raise(
+        peer,
+        exposuresWithout(
+          party.filter(other => other !== peer),
+          pairs,
+          pairNoise,
+        ),
+      )
   }
   if (known.size >= knownLimit) known.clear()
   known.set(key, worst)
@@ -50,17 +72,17 @@ export function exposures({ peers, edges }: Pairs, pairNoise: number): readonly 
 /**
  * The diagonal of (I + ρ²L)⁻¹.
  *
- * @param curious - a peer without whose edges L is @default none: an eavesdropper
+ * @param curious - peers without whose edges L is: none for an eavesdropper
  */
 export function exposuresWithout(
-  curious: number | undefined,
+  curious: readonly number[],
   { peers, edges }: Pairs,
   pairNoise: number,
 ): readonly number[] {
   const square = pairNoise ** 2
   const noise = Matrix.eye(peers)
   for (const [a, b] of edges) {
-    if (a === curious || b === curious || noise.get(a, b) !== 0) continue
+    if (curious.includes(a) || curious.includes(b) || noise.get(a, b) !== 0) continue
     noise.set(a, b, -square)
     noise.set(b, a, -square)
     noise.set(a, a, noise.get(a, a) + square)

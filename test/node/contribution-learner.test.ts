@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
-import { createMaskKey, type MaskKey, seededMaskKey } from '../../src/gossip/index.js'
+import { createMaskKey, type MaskKey, pairWords, seededMaskKey } from '../../src/gossip/index.js'
 import type { Learner, LocalPlan } from '../../src/learner/index.js'
 import type { Neighbourhood } from '../../src/methods/index.js'
 import { contributionLearner } from '../../src/node/contribution-learner.js'
-import { createPairViews, pairsIn } from '../../src/node/pair-view.js'
+import { createPairViews, type PairView, pairsIn } from '../../src/node/pair-view.js'
 import { ContributionBudget, exposures, type Ledger } from '../../src/privacy/index.js'
 import { secretWords, seededWords } from '../../src/random.js'
 import { createTopology, mixingRow } from '../../src/topology/index.js'
@@ -194,18 +194,36 @@ describe('noise of a pair', () => {
     expect(hers.exposure).toBeCloseTo(exposures(line, 3)[0]!, 12)
   })
 
-  it('is shared with nobody that shows another’s key, a key of zeros or none', () => {
+  it('is shared with nobody that shows a key of zeros or none', () => {
     const zeros = { publicKey: new Uint8Array(32), secretWith: () => undefined }
-    const copied = [...seededKeys.slice(0, 4), seededKeys[3]!, seededKeys[5]!]
-    const bad = [...seededKeys.slice(0, 3), zeros, undefined, seededKeys[5]!]
-    const others = (keys: Options['keys'], peer: number) => [
-      ...peersWith({ ...(keys && { keys }), kind: 'full' })
-        [peer]!.viewIn(0)
-        .others.keys(),
-    ]
-    expect(others(copied, 0)).toEqual(['bert', 'carl', 'finn'])
-    expect(others(bad, 0)).toEqual(['bert', 'carl', 'finn'])
-    expect(others(bad, 4)).toEqual([])
+    const keys = [...seededKeys.slice(0, 3), zeros, undefined, seededKeys[5]!]
+    const others = (peer: number) => [...peersWith({ keys, kind: 'full' })[peer]!.viewIn(0).others.keys()]
+    expect(others(0)).toEqual(['bert', 'carl', 'finn'])
+    expect(others(4)).toEqual([])
+  })
+
+  it('with one that shows another’s key is other noise, counted as known to the one party of the two', async () => {
+    const keys = [...seededKeys.slice(0, 4), seededKeys[3]!, seededKeys[5]!]
+    const views = peersWith({ keys, kind: 'full' }).map(({ viewIn }) => viewIn(0))
+    const [anna, , , dora] = views as [PairView, PairView, PairView, PairView]
+    expect([...anna.others.keys()]).toEqual(['bert', 'carl', 'dora', 'emil', 'finn'])
+    expect(new Set(views.map(({ digest }) => Buffer.from(digest).toString('hex'))).size).toBe(1)
+    const [hers, copied] = ['dora', 'emil'].map(other => {
+      const words = new Uint32Array(8)
+      pairWords(anna.others.get(other)!, anna.digest, ['anna', other])(words)
+      return words
+    })
+    expect(copied).not.toEqual(hers)
+    const parties = [[0], [1], [2], [3, 4], [5]]
+    const [known] = exposures(
+      { ...pairsIn(createTopology({ kind: 'full', weights: 'uniform' }, 6, 1))[0]!, parties },
+      3,
+    )
+    expect(anna.exposure).toBe(known)
+    expect(anna.exposure).toBeGreaterThan(peersWith({ kind: 'full' })[0]!.viewIn(0).exposure)
+    // Whose key it is has lost nothing but the noise of one.
+    expect(dora.others.size).toBe(5)
+    expect(dora.exposure).toBeCloseTo(peersWith({ kind: 'full' })[3]!.viewIn(0).exposure, 12)
   })
 })
 

@@ -14,7 +14,7 @@ function full(peers: number): Pairs {
 
 /** e₁ of the most exposed peer at C 1 and a deviation of 1. */
 const eavesdropped = (pairs: Pairs, pairNoise: number): number =>
-  2 * Math.max(...exposuresWithout(undefined, pairs, pairNoise))
+  2 * Math.max(...exposuresWithout([], pairs, pairNoise))
 const curious = (pairs: Pairs, pairNoise: number): number => 2 * Math.max(...exposures(pairs, pairNoise))
 
 describe('the table of ALGORITHMS-2.md 3.5', () => {
@@ -67,6 +67,36 @@ const graphs = fc.integer({ min: 2, max: 9 }).chain(peers =>
   }),
 )
 
+describe('peers that show one key', () => {
+  it('are one curious party: to the others, as if neither shared noise', () => {
+    fc.assert(
+      fc.property(graphs, fc.double({ min: 0, max: 5, noNaN: true }), (pairs, pairNoise) => {
+        const [others, all] = [[...Array(pairs.peers).keys()].slice(2), exposures(pairs, pairNoise)]
+        const copied = exposures({ ...pairs, parties: [[0, 1], ...others.map(peer => [peer])] }, pairNoise)
+        const both = exposuresWithout([0, 1], pairs, pairNoise)
+        // A single other may be worse than the two for a peer far from them.
+        for (const peer of others) expect(copied[peer]).toBeCloseTo(Math.max(both[peer]!, all[peer]!), 9)
+        // Of the two each has the other as any other peer.
+        for (const peer of [0, 1]) expect(copied[peer]).toBeCloseTo(all[peer]!, 9)
+      }),
+    )
+  })
+
+  it('cost the others some of what a full graph hides, and not all', () => {
+    const pairs = full(5)
+    const copied = { ...pairs, parties: [[0], [1, 3], [2], [4]] }
+    // Of a full graph of n the exposure is 1/n + (1 − 1/n)/(1 + nρ²).
+    const hidden = (n: number) => 1 / n + (1 - 1 / n) / (1 + 9 * n)
+    expect(exposures(pairs, 3)).toEqual(Array(5).fill(expect.closeTo(hidden(4), 9)))
+    const expected = [3, 4, 3, 4, 3].map(n => expect.closeTo(hidden(n), 9))
+    expect(exposures(copied, 3)).toEqual(expected)
+  })
+
+  it('may be all: each is then hidden by its own noise', () => {
+    expect(exposures({ ...ring(4), parties: [[0, 1, 2, 3]] }, 3)).toEqual(Array(4).fill(expect.closeTo(1, 12)))
+  })
+})
+
 describe('a peer of any graph', () => {
   it('is at most as exposed as its own noise leaves it, and at least as its part of the graph does', () => {
     fc.assert(
@@ -82,7 +112,7 @@ describe('a peer of any graph', () => {
   it('is no more exposed where another releases nothing, and the noise shared with it stays', () => {
     fc.assert(
       fc.property(graphs, fc.double({ min: 0, max: 5, noNaN: true }), (pairs, pairNoise) => {
-        const counted = exposuresWithout(undefined, pairs, pairNoise)
+        const counted = exposuresWithout([], pairs, pairNoise)
         const left = inverse(noiseOf(pairs, pairNoise).subMatrix(1, pairs.peers - 1, 1, pairs.peers - 1)).diagonal()
         for (const [at, exposure] of left.entries()) expect(exposure).toBeLessThanOrEqual(counted[at + 1]! + 1e-9)
       }),
@@ -99,7 +129,7 @@ describe('a peer of any graph', () => {
         [0, 1],
       ] as const,
     }
-    expect(exposuresWithout(undefined, often, 2)).toEqual(exposuresWithout(undefined, once, 2))
+    expect(exposuresWithout([], often, 2)).toEqual(exposuresWithout([], once, 2))
   })
 })
 
