@@ -220,6 +220,7 @@ export {
   type HeardPeer,
   type Identity,
   type InTheField,
+  type KeptArrivals,
   type KeptState,
   type Manifest,
   type ManifestInput,

@@ -146,7 +146,7 @@ async function readOpen(
 
 /** A checkpoint with memory for every tensor that its header names. */
 function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHeader): Checkpoint {
-  const { round, name, hasBefore, numbers, tensors, heads } = header
+  const { round, name, hasBefore, numbers, tensors, heads, arrivals } = header
   return {
     round,
     name,
@@ -157,6 +157,7 @@ function emptyCheckpoint({ layout, head }: CheckpointKind, header: CheckpointHea
       numbers,
     },
     heads: heads.map(one => ({ ...one, head: allocate(head) })),
+    ...(arrivals && { arrivals }),
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod'
 import { jsonIn } from '../json.js'
-import type { KeptState } from '../node/index.js'
+import { type KeptState, keptArrivalsSchema } from '../node/index.js'
 import {
   type Layout,
   layoutOf,
@@ -80,6 +80,8 @@ const aboutSchema = z.strictObject({
       }),
     )
     .max(checkpointLimits.heads),
+  /** When the others came. */
+  arrivals: keptArrivalsSchema.optional(),
 })
 
 /** A peer between two rounds. */
@@ -115,13 +117,14 @@ export interface CheckpointContents {
 /** @throws RangeError for a checkpoint that would be refused when it is read again */
 export function contentsOf(
   kind: CheckpointKind,
-  { round, name, parameters, method, heads }: Checkpoint,
+  { round, name, parameters, method, heads, arrivals }: Checkpoint,
 ): CheckpointContents {
   const { before, tensors, numbers } = method
   const about = {
     before: before !== undefined,
     numbers,
     heads: heads.map(({ peer, name, round }) => ({ peer, name, round })),
+    arrivals,
   }
   const vectors = vectorsOf({ parameters, method, heads })
   const layout = layoutOfFile(kind, about.before, tensors, heads)
@@ -147,7 +150,7 @@ export function vectorsOf({
   parameters,
   method: { before, tensors },
   heads,
-}: Pick<Checkpoint, 'parameters' | keyof KeptState>): Float32Array[] {
+}: Pick<Checkpoint, 'parameters' | 'method' | 'heads'>): Float32Array[] {
   return [
     parameters,
     ...(before ? [before] : []),
@@ -166,6 +169,7 @@ export interface CheckpointHeader {
   readonly numbers: Readonly<Record<string, readonly number[]>>
   readonly tensors: readonly TensorPlace[]
   readonly heads: z.output<typeof aboutSchema>['heads']
+  readonly arrivals: KeptState['arrivals']
   /** The checkpoint is of this run, and each of its tensors is one that a peer of the run may have. */
   readonly fits: boolean
 }
@@ -179,7 +183,7 @@ export function readAbout(metadata: unknown, kind: CheckpointKind, layout: Layou
   const inner = outer.success ? aboutSchema.safeParse(jsonIn(outer.data.about)) : undefined
   if (!outer.success || !inner?.success) return undefined
   const { run, round, name } = outer.data
-  const { before: hasBefore, numbers, heads } = inner.data
+  const { before: hasBefore, numbers, heads, arrivals } = inner.data
   const start = kind.layout.tensors.length + (hasBefore ? kind.head.tensors.length : 0)
   const end = layout.tensors.findIndex(({ name }, place) => place >= start && !name.startsWith(prefixes.kept))
   const tensors = layout.tensors
@@ -190,7 +194,7 @@ export function readAbout(metadata: unknown, kind: CheckpointKind, layout: Layou
     tensors.length <= checkpointLimits.keptTensors &&
     tensors.reduce((sum, { size }) => sum + size, 0) <= checkpointLimits.keptSize &&
     sameLayout(layout, layoutOfFile(kind, hasBefore, tensors, heads))
-  return { run, round, name, hasBefore, numbers, tensors, heads, fits }
+  return { run, round, name, hasBefore, numbers, tensors, heads, arrivals, fits }
 }
 
 function layoutOfFile(

@@ -8,8 +8,8 @@ export interface Sound {
   /** The next round to train. */
   readonly round: number
   readonly parameters: Float32Array
-  /** What was kept beside this model. Undefined for a model before a merge, as it came with that merge. */
-  readonly kept?: KeptState
+  /** What was kept beside this model; of a model before a merge only what did not come with that merge. */
+  readonly kept: Partial<KeptState>
 }
 
 export interface SoundestInit {
@@ -60,10 +60,11 @@ export async function soundest(init: SoundestInit): Promise<Sound | undefined> {
 }
 
 async function* candidates({ checkpoints, head }: SoundestInit): AsyncGenerator<Candidate> {
-  for await (const { round, parameters, method, heads } of checkpoints.all()) {
-    yield { round, parameters, kept: { method, heads }, what: `the model of round ${round}` }
+  for await (const { round, parameters, method, heads, arrivals } of checkpoints.all()) {
+    yield { round, parameters, kept: { method, heads, arrivals }, what: `the model of round ${round}` }
     const own = beforeMerge({ parameters, method }, head)
-    if (own !== undefined) yield { round, parameters: own, what: `the model before the merge of round ${round}` }
+    if (own === undefined) continue
+    yield { round, parameters: own, kept: { arrivals }, what: `the model before the merge of round ${round}` }
   }
 }
 

@@ -42,7 +42,7 @@ export async function takeUp(
   }
   peer.parameters.set(sound.parameters)
   try {
-    if (sound.kept !== undefined) peer.restore(sound.kept, folder.checkpointsPath)
+    peer.restore(sound.kept, folder.checkpointsPath)
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
     tell(`${error.message}; what is kept of the others beside the model begins anew`)

@@ -14,7 +14,7 @@ export interface Participant {
 
 /** The participants of a round, and those that this peer exchanges with. Numbers are places in `members`. */
 export interface Neighbourhood<M extends Participant = Participant> {
-  /** In the order of their peer ids, the same on every peer: sums run in that order. */
+  /** In an order that is the same on every peer that sees the same: sums run in that order. */
   readonly members: readonly M[]
   /** Numbers by peer id. */
   readonly numbers: ReadonlyMap<string, number>

@@ -113,12 +113,12 @@ export interface AssembledPeer {
    */
   kept(upTo?: number): KeptState
   /**
-   * Restores a kept state. Must be called before `run`.
+   * Restores a kept state, or what there is of it. Must be called before `run`.
    *
    * @param source - its name in errors
-   * @throws {@link HearsayError} `PARAMETERS` if it does not fit; nothing is restored then
+   * @throws {@link HearsayError} `PARAMETERS` if it does not fit; nothing but `arrivals` is restored then
    */
-  restore(kept: KeptState, source: string): void
+  restore(kept: Partial<KeptState>, source: string): void
   /** Listens, and answers requests. Idempotent. */
   start(): Promise<void>
   addresses(): Multiaddr[]

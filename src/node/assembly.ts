@@ -22,6 +22,7 @@ import type { PeerEvent, RoundHappening } from './events.js'
 import { heardPeers } from './heard-peers.js'
 import type { KeptState } from './kept-state.js'
 import { type AgreedSum, createAgreedSum } from './membership/agreed-sum.js'
+import type { KeptArrivals } from './membership/arrivals.js'
 import type { Federation } from './membership/federation.js'
 import type { Member } from './membership/member.js'
 import type { OpenRun } from './membership/open-run.js'
@@ -59,6 +60,8 @@ class Assembly implements AssembledPeer, PeerParts {
   private hasBegun = false
   /** Set where peers come and go, from the beginning of {@link run} on. */
   open: OpenRun | undefined
+  /** What was kept when this peer left. */
+  private arrivals: KeptArrivals | undefined
   /** Aborts what runs beside the rounds. */
   private readonly stopping = new AbortController()
   /** Aborts the rounds, when another process with this identity began earlier. */
@@ -196,11 +199,13 @@ class Assembly implements AssembledPeer, PeerParts {
     return {
       method: session.kept?.() ?? nothingKept,
       heads: held.filter(({ peer }) => session.believes?.(peer) ?? true),
+      arrivals: this.open?.arrivals() ?? this.arrivals,
     }
   }
 
-  restore({ method, heads }: KeptState, source: string): void {
-    this.session.restore?.(method, source)
+  restore({ method, heads = [], arrivals }: Partial<KeptState>, source: string): void {
+    this.arrivals = arrivals
+    if (method !== undefined) this.session.restore?.(method, source)
     if (this.road.kind === 'everybody') this.road.recall(heads)
   }
 
@@ -247,7 +252,7 @@ class Assembly implements AssembledPeer, PeerParts {
 
   private startRun(entry: Entry, signal: AbortSignal): AsyncGenerator<RoundHappening, RunStart, undefined> {
     if (entry.kind === 'members') return meetMembers(this, entry, signal)
-    const open = openRunOf(this, entry)
+    const open = openRunOf(this, entry, this.arrivals)
     this.open = open
     this.hasBegun = entry.hasBegun
     return joinOpenRun(this, open, entry, this.stopping.signal, signal)

@@ -6,7 +6,6 @@ import { copyInSlices } from '../turns.js'
 import { byId } from './by-id.js'
 import type { RoundHappening } from './events.js'
 import type { Federation } from './membership/federation.js'
-import type { Member } from './membership/member.js'
 
 export interface RoundsInit {
   readonly rounds: number
@@ -63,7 +62,7 @@ export async function* runRounds(
   const { parameters, session, federation, reportsMembers = false } = init
   const exchange = federation && session.exchange
   const head = headOf(parameters, init.head)
-  let known: readonly Member[] | undefined
+  let known = ''
   for (let round = init.first ?? 0; round < init.rounds; round++) {
     const startedAt = performance.now()
     const others = (await init.catchUp?.(round, signal)) ?? round
@@ -82,11 +81,10 @@ export async function* runRounds(
     if (exchange !== undefined) {
       // Valid for all steps of the round: peers that come or go meanwhile count from the next one on.
       const where = federation!.at(round)
-      if (reportsMembers && where.members !== known) {
-        known = where.members
-        const members = known.map(({ peerId, name }) => ({ peer: peerId.toString(), name }))
-        yield { type: 'members', round, members }
-      }
+      const members = reportsMembers ? where.members.map(({ peerId, name }) => ({ peer: peerId.toString(), name })) : []
+      const ids = members.map(({ peer }) => peer).join()
+      if (ids !== known) yield { type: 'members', round, members }
+      known = ids
       for await (const event of exchange({ round, where, head }, signal)) {
         yield { round, ...byId(event, where.members) }
       }

@@ -5,6 +5,7 @@ import type { AssemblyInit } from './assembled-peer.js'
 import type { Entry } from './entry.js'
 import { inRound, type RoundHappening } from './events.js'
 import type { AgreedSum } from './membership/agreed-sum.js'
+import type { KeptArrivals } from './membership/arrivals.js'
 import { fixedFederation } from './membership/federation.js'
 import { createOpenRun, type OpenRun } from './membership/open-run.js'
 import { endedBefore } from './membership/pace.js'
@@ -53,10 +54,15 @@ export async function* meetMembers(
 }
 
 /** The run that a peer is about to join, whose peers come and go. */
-export function openRunOf({ init, node, presence, road, session, sumDigest }: PeerParts, entry: OpenEntry): OpenRun {
+export function openRunOf(
+  { init, node, presence, road, session, sumDigest }: PeerParts,
+  entry: OpenEntry,
+  arrivals: KeptArrivals | undefined,
+): OpenRun {
   return createOpenRun({
     ...init,
     ...entry,
+    arrivals,
     looksFor: entry.remembered.length > 0 || init.field?.lan === true,
     sumDigest,
     inviterOf: peer => (peer === node.peerId.toString() ? init.field?.invitedBy : init.field?.access?.inviterOf(peer)),

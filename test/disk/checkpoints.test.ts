@@ -7,6 +7,7 @@ import { type Checkpoint, type Checkpoints, checkpointLimits, createCheckpoints 
 import { HearsayError } from '../../src/errors.js'
 import { nothingKept } from '../../src/methods/index.js'
 import { expertLimit } from '../../src/mixture/index.js'
+import { remembered } from '../../src/node/membership/arrivals.js'
 import { allocate, bytesOf, decodeSafetensors, type Layout, layoutOf } from '../../src/tensors/index.js'
 import { emptyFolder, fixture, startChild } from './children.js'
 import { killedAtEachChange } from './killed.js'
@@ -41,7 +42,8 @@ function wholeCheckpoint(round: number): Checkpoint {
     ...(i === 0 && { name: 'Änna' }),
     ...{ peer, round: round + i, head: allocate(head).fill(i + 7) },
   }))
-  return { ...checkpointOf(round), method: { before: Float32Array.of(7, 8, 9), tensors, numbers }, heads }
+  const arrivals = [{ peer: '12D3a', since: 7, isDoubtful: true, newMs: 59_000 }]
+  return { ...checkpointOf(round), method: { before: Float32Array.of(7, 8, 9), tensors, numbers }, heads, arrivals }
 }
 
 interface Opened extends Checkpoints {
@@ -75,10 +77,10 @@ describe('checkpoints', () => {
     expect(await checkpoints.latest()).toBeUndefined()
     const parameters = allocate(small)
     parameters.set([0, -0, 1e-40, 3e38, -3e38, -1, 2, 3, 4])
-    const { method, heads } = wholeCheckpoint(12)
-    await checkpoints.save({ round: 12, name: 'Zürich', parameters, method, heads }, signal)
+    const { method, heads, arrivals } = wholeCheckpoint(12)
+    await checkpoints.save({ round: 12, name: 'Zürich', parameters, method, heads, arrivals }, signal)
     const latest = await open(folder).latest()
-    expect(latest).toEqual({ round: 12, name: 'Zürich', parameters, method, heads })
+    expect(latest).toEqual({ round: 12, name: 'Zürich', parameters, method, heads, arrivals })
     expect(Buffer.from(bytesOf(latest!.parameters))).toEqual(Buffer.from(bytesOf(parameters)))
     for (const vector of [latest!.parameters, ...latest!.heads.map(one => one.head)]) {
       expect(vector.buffer).toBeInstanceOf(SharedArrayBuffer)
@@ -215,6 +217,11 @@ describe('a checkpoint’s bounds', () => {
     await expect(saved(heads(expertLimit + 1))).rejects.toThrow(beyond)
     const long = heads(expertLimit).heads!.map(one => ({ ...one, name: 'x'.repeat(checkpointLimits.nameLength) }))
     await expect(saved({ heads: long })).rejects.toThrow(beyond)
+    const arrivals = Array.from({ length: remembered + 1 }, (_, at) => ({
+      ...{ peer: `12D3${at}`, since: 0, isDoubtful: false, newMs: 0 },
+    }))
+    expect((await saved({ arrivals: arrivals.slice(1) }))!.arrivals).toEqual(arrivals.slice(1))
+    await expect(saved({ arrivals })).rejects.toThrow(beyond)
   })
 
   it('hold for the layout of all that is shared, and for names', async () => {

@@ -13,6 +13,7 @@ const layout = layoutOf([
 ])
 const head = headSection(layout, 'output')
 const modelOf = (value: number): Float32Array => allocate(layout).fill(value)
+const arrival = { peer: '12D3KooWanna', since: 3, isDoubtful: false, newMs: 0 }
 /** Its loss is what the model's head is filled with. */
 const lossOf = async (parameters: Float32Array): Promise<number> => parameters.at(-1)!
 
@@ -46,7 +47,7 @@ function open(folder: string, lossIncrease = 10, losses = lossOf): Opened {
         numbers: { usual: [round] },
       }
       await checkpoints.save(
-        { round: round + 1, name: 'boston', parameters: modelOf(after), method, heads: [] },
+        { round: round + 1, name: 'boston', parameters: modelOf(after), method, heads: [], arrivals: [arrival] },
         signal,
       )
     },
@@ -68,8 +69,12 @@ describe('what a peer goes on with', () => {
     ])
     const { sound, found, told } = open(folder)
     expect(await found()).toEqual([2, Math.fround(0.2)])
-    const { method, heads } = (await sound())!.kept!
-    expect([[...method.before!], method.numbers, heads]).toEqual([Array(3).fill(Math.fround(0.3)), { usual: [1] }, []])
+    const { method, heads } = (await sound())!.kept
+    expect([[...method!.before!], method!.numbers, heads]).toEqual([
+      Array(3).fill(Math.fround(0.3)),
+      { usual: [1] },
+      [],
+    ])
     expect(told).toEqual([])
   })
 
@@ -85,7 +90,7 @@ describe('what a peer goes on with', () => {
       round: 2,
       parameters: Float32Array.from([...Array(6).fill(9000), ...Array(3).fill(0.25)]),
     })
-    expect((await sound())!.kept).toBeUndefined()
+    expect((await sound())!.kept).toEqual({ arrivals: [arrival] })
     expect(told[0]).toBe(
       `${folder}: the model of round 2 is passed over: its loss on own samples is 9.0e+3 times that of an uninformed answer (limits.lossIncrease); the model before the merge of round 2 goes on`,
     )

@@ -22,19 +22,20 @@ it('a peer is taken up with its model and all that was kept beside it, and told 
   const checkpoints = createCheckpoints({ ...kind, onDamaged: tell })
   const folder = { path, checkpointsPath: path, readAgreed: async () => undefined }
   const from = { manifest: parseManifest({}), folder, checkpoints } as unknown as TakeUpInit
-  const restored: KeptState[] = []
+  const restored: Partial<KeptState>[] = []
   const peer = {
     parameters: allocate(layout),
     head,
     // Of a model that others have broken.
     relativeLoss: async () => (peer.parameters![2] === 9 ? 1000 : 1),
-    restore(kept: KeptState, source: string) {
-      if (kept.method.numbers.strange !== undefined) throw new HearsayError('PARAMETERS', `${source}: strange`)
+    restore(kept: Partial<KeptState>, source: string) {
+      if (kept.method?.numbers.strange !== undefined) throw new HearsayError('PARAMETERS', `${source}: strange`)
       restored.push(kept)
     },
   } as Partial<Peer> as Peer
   const save = (round: number, parameters: Float32Array, method: Kept): Promise<void> =>
-    checkpoints.save({ round, name: 'basel', parameters, method, heads }, signal)
+    checkpoints.save({ round, name: 'basel', parameters, method, heads, arrivals }, signal)
+  const arrivals = [{ peer: '12D3KooWanna', since: 0, isDoubtful: false, newMs: 0 }]
   const heads = [{ peer: '12D3KooWanna', round: 0, head: allocate(head.layout) }]
   expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 0 })
 
@@ -42,13 +43,14 @@ it('a peer is taken up with its model and all that was kept beside it, and told 
   await save(1, Float32Array.of(6, 7, 8, 7, 6), method)
   expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 1 })
   expect([...peer.parameters]).toEqual([6, 7, 8, 7, 6])
-  expect(restored).toEqual([{ method, heads }])
+  expect(restored).toEqual([{ method, heads, arrivals }])
   expect(told).toEqual([])
 
   await save(2, Float32Array.of(2, 2, 9, 9, 9), { ...method, before: Float32Array.of(1, 1, 1) })
   expect(await takeUp(peer, from, tell, signal)).toEqual({ rounds: 2 })
   expect([...peer.parameters]).toEqual([2, 2, 1, 1, 1])
-  expect(restored).toHaveLength(1)
+  // Who came when is known whatever became of the merge.
+  expect(restored.slice(1)).toEqual([{ arrivals }])
   expect(told).toEqual([expect.stringContaining('the model before the merge of round 2 goes on')])
 
   await save(3, Float32Array.of(3, 3, 3, 3, 3), { tensors: [], numbers: { strange: [] } })

@@ -26,9 +26,7 @@ export function createTrial(): Trial {
   const counts = new Map<string, number>()
 
   function isOn({ peerId, newcomer }: Participant): boolean {
-    // One that was on trial when this peer left still is when it comes back, and takes all that are there for old.
-    const useful = counts.get(peerId.toString()) ?? (newcomer === undefined ? roundsOnTrial : 0)
-    return useful + 1 < roundsOnTrial
+    return newcomer !== undefined && (counts.get(peerId.toString()) ?? 0) + 1 < roundsOnTrial
   }
 
   return {

@@ -45,8 +45,8 @@ function numbersOf(members: readonly Member[]): ReadonlyMap<string, number> {
 
 export interface OpenFederationInit {
   readonly self: Member
-  /** The other live peers that take part in a round. */
-  readonly live: (round: number) => readonly Member[]
+  /** Those that take part in a round, this peer among them, in the order of their numbers in the graph. */
+  readonly membersIn: (round: number) => readonly Member[]
   /**
    * The topology for a number of peers.
    *
@@ -60,13 +60,13 @@ export interface OpenFederationInit {
  * request: two that know of the same ones compute the same graph. Where they differ, while records are in transit, a
  * head is refused or does not come, and costs its share of one merge.
  */
-export function openFederation({ self, live, topologyOf }: OpenFederationInit): Federation {
+export function openFederation({ self, membersIn, topologyOf }: OpenFederationInit): Federation {
   let key = ''
   let current: Federation | undefined
   return {
     at(round) {
-      const members = [self, ...live(round)].sort((a, b) => (a.peerId.toString() < b.peerId.toString() ? -1 : 1))
-      const now = members.map(({ peerId }) => peerId.toString()).join()
+      const members = membersIn(round)
+      const now = members.map(({ peerId, newcomer }) => [peerId, ...(newcomer?.kin ?? [])].join(' ')).join()
       if (current === undefined || now !== key) {
         current = fixedFederation(members, members.indexOf(self), topologyOf(members.length))
         key = now

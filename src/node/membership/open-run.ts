@@ -5,7 +5,7 @@ import type { HeardReport, PeerIdStr, Presence, Standing } from '../../gossip/in
 import type { Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
 import type { Manifest } from '../manifest.js'
-import { type Arrivals, type ArrivalsInit, createArrivals, isNew, kinOf, seated } from './arrivals.js'
+import { type Arrivals, createArrivals, isNew, type KeptArrivals, networksOf, seated } from './arrivals.js'
 import { type Federation, fixedFederation, openFederation } from './federation.js'
 import { type TakeOverInit, takeOver } from './head-takeover.js'
 import type { Member } from './member.js'
@@ -32,8 +32,10 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly minPeers: number
   /** Is there any peer that might be found? */
   readonly looksFor: boolean
-  /** See {@link ArrivalsInit.inviterOf}; of this peer too. @default nobody was invited */
-  readonly inviterOf?: ArrivalsInit['inviterOf']
+  /** Who has invited a peer, this one too. @default nobody was invited */
+  readonly inviterOf?: (peer: PeerIdStr) => PeerIdStr | undefined
+  /** What {@link OpenRun.arrivals} returned before this peer left. @default it knows of nobody */
+  readonly arrivals?: KeptArrivals | undefined
   /** Where this peer can be dialled, as its records say. */
   readonly addresses: () => HeardReport['addresses']
   /** SHA-256 of the sum that this peer standardises by, once it has one. @default there is none */
@@ -63,7 +65,19 @@ export interface OpenRun {
   catchUp(round: number, signal: AbortSignal): Promise<number>
   /** See {@link ExchangeInit.whenElsewhere}. */
   whenElsewhere(peer: PeerIdStr, round: number, signal: AbortSignal): Promise<void>
+  /** When each peer came, this one too: to be kept, so that it knows newcomers when it comes back. */
+  arrivals(): KeptArrivals
 }
+
+/** A member of the last round, as this peer itself knows it. */
+interface Met {
+  readonly peerId: PeerId
+  /** The public networks that it was connected from meanwhile, the last first. */
+  readonly networks: readonly string[]
+}
+
+/** Networks of one peer that are remembered: a machine has a few, and one that moves on leaves no more behind. */
+const networksMet = 4
 
 /** A peer that has ended a later round may still have its head of the round before in transit. */
 const onTheWayMs = 1_000
@@ -74,38 +88,40 @@ export function createOpenRun(init: OpenRunInit): OpenRun {
 
 class ChangingPeers implements OpenRun {
   readonly federation: Federation
-  /** The members known so far. */
-  private readonly known = new Map<PeerIdStr, Member>()
+  private readonly self: PeerIdStr
+  /** The members of the round that was asked for last. */
+  private known: ReadonlyMap<PeerIdStr, Met> = new Map()
   /** Peers with another sum that an event has reported. */
-  private readonly told = new Set<PeerIdStr>()
+  private told: ReadonlySet<PeerIdStr> = new Set()
   /** The first round of this peer. One that joins a run that has begun takes part in none until it knows which. */
   private first: number
-  private readonly arrivals: Arrivals
-  /** The round that this peer is in, and the first that it was in; undefined before. */
+  private readonly came: Arrivals
+  /** The round that this peer is in, or where it left off; undefined of one that is new, before its first. */
   private at: number | undefined
-  private begunIn: number | undefined
-  private begunMs = 0
   /** The other live peers that standardise by the same sum. */
   private readonly alike: TakeOverInit['presence']
 
   constructor(private readonly init: OpenRunInit) {
     const { manifest, round, hasBegun, members, self, topologyOf, presence } = init
     this.first = hasBegun ? manifest.rounds : round
-    this.arrivals = createArrivals({
+    this.self = init.node.peerId.toString()
+    this.at = init.arrivals && round
+    this.came = createArrivals({
       rounds: manifest.rounds,
-      inviterOf: init.inviterOf ?? (() => undefined),
-      live: () => presence.live(),
+      live: () => [this.self, ...presence.live()],
+      kept: init.arrivals,
     })
+    if (!hasBegun) this.came.note(this.self, { from: round, leaving: false }, undefined)
     this.alike = {
       live: () => presence.live().filter(peer => !this.isUnlike(peer)),
       heard: presence.heard,
       until: presence.until,
     }
-    for (const [peer, report] of presence.heard()) this.arrivals.note(peer, report, undefined)
+    for (const [peer, report] of presence.heard()) this.came.note(peer, report, this.at)
     const own: Member = { name: init.name, peerId: init.node.peerId, addresses: [] }
     this.federation =
       members === undefined
-        ? openFederation({ self: own, live: round => this.membersIn(round), topologyOf })
+        ? openFederation({ self: own, membersIn: round => this.membersIn(round, own), topologyOf })
         : fixedFederation(members, self, topologyOf(members.length))
   }
 
@@ -122,10 +138,12 @@ class ChangingPeers implements OpenRun {
   }
 
   newlyUnlike(): ReturnType<OpenRun['newlyUnlike']> {
-    const live = this.init.presence.live()
+    const { presence } = this.init
+    const live = presence.live()
     const unlike = live.filter(peer => this.isUnlike(peer))
     const news = unlike.filter(peer => !this.told.has(peer))
-    for (const peer of news) this.told.add(peer)
+    // No more than there are records: who is forgotten there is told of again.
+    this.told = new Set([...this.told, ...news].filter(peer => presence.heard().has(peer)))
     if (news.length === 0) return undefined
     const peers = news.map(peer => ({ peer, name: this.reportOf(peer).name }))
     peers.sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -134,17 +152,17 @@ class ChangingPeers implements OpenRun {
 
   learn(peer: PeerIdStr, report: HeardReport): void {
     const { addresses } = report
-    this.arrivals.note(peer, report, this.at)
+    this.came.note(peer, report, this.at)
     if (addresses.length === 0) return
     const peerId: PeerId = peerIdFromString(peer)
     this.init.node.peerStore.merge(peerId, { multiaddrs: [...addresses] }).catch(() => {})
   }
 
   gather(signal: AbortSignal): AsyncGenerator<Happening, void, undefined> {
-    const { node, name, presence, minPeers, hasBegun, looksFor } = this.init
+    const { name, presence, minPeers, hasBegun, looksFor } = this.init
     const { rounds, limits } = this.init.manifest
     const lookMs = hasBegun && looksFor ? limits.joinSeconds * 1000 : 0
-    const self = { peer: node.peerId.toString(), name }
+    const self = { peer: this.self, name }
     return waitForQuorum({ self, presence, rounds, minPeers, lookMs }, signal)
   }
 
@@ -152,11 +170,7 @@ class ChangingPeers implements OpenRun {
     const { presence, samples } = this.init
     const to = await this.caughtUp(round, signal)
     this.at = to
-    if (this.begunIn === undefined) {
-      this.begunIn = to
-      this.begunMs = performance.now()
-      if (this.init.round > 0) this.arrivals.settle(this.alike.live())
-    }
+    this.came.note(this.self, { from: to, leaving: false }, to)
     if (this.first > to || to > round) {
       this.first = to
       // From now on the others expect our head of this round, though we may have ended it before.
@@ -189,37 +203,52 @@ class ChangingPeers implements OpenRun {
   /** The others whose rounds say how far the run is: not newcomers, of whom there may be any number, unless all are. */
   private pacemakers(round: number): HeardReport[] {
     const live = this.alike.live()
-    const old = live.filter(peer => {
-      const arrival = this.arrivals.of(peer)
-      return arrival.since <= (this.begunIn ?? arrival.since) || !isNew(arrival, round, performance.now())
-    })
+    const old = live.filter(peer => !this.isLater(peer) || !isNew(this.came.of(peer), round, performance.now()))
     return (old.length > 0 ? old : live).map(peer => this.reportOf(peer))
   }
 
-  /** A peer that has no seat yet itself is alone for as long. */
-  private membersIn(round: number): Member[] {
-    const { node, manifest, inviterOf, addresses } = this.init
-    const self = node.peerId.toString()
-    const live = this.alike.live().filter(peer => this.reportOf(peer).from <= round)
-    // Those that remember a peer that comes back know that it is not new.
-    const since = this.init.round > 0 ? 0 : (this.begunIn ?? this.first)
-    const own = { peer: self, since, heardMs: this.begunMs, kin: kinOf(addresses(), inviterOf?.(self)) }
-    const there = [own, ...live.map(peer => this.arrivals.of(peer))]
-    const seats = seated(there, round, manifest.limits.newcomers, performance.now())
-    return seats.has(self) ? live.filter(peer => seats.has(peer)).map(peer => this.memberOf(peer)) : []
+  /** Has the peer come after this one? */
+  private isLater(peer: PeerIdStr): boolean {
+    return this.came.of(peer).since > this.came.of(this.self).since
   }
 
-  private memberOf(peer: PeerIdStr): Member {
-    const { name } = this.reportOf(peer)
-    const before = this.known.get(peer)
-    if (before?.name === name) return before
-    const { since, kin } = this.arrivals.of(peer)
-    const peerId = peerIdFromString(peer)
-    const seen = kinOf(this.init.node.getConnections(peerId).map(({ remoteAddr }) => remoteAddr))
-    const newcomer = since > (this.begunIn ?? since) ? { newcomer: { kin: [...new Set([...kin, ...seen])] } } : {}
-    const member = { name, peerId, addresses: [], ...newcomer }
-    this.known.set(peer, member)
-    return member
+  arrivals(): KeptArrivals {
+    return this.came.kept()
+  }
+
+  /** A peer that has no seat yet itself is alone for as long. */
+  private membersIn(round: number, own: Member): readonly Member[] {
+    const { manifest, addresses } = this.init
+    const { newcomers } = manifest.limits
+    const live = this.alike.live().filter(peer => this.reportOf(peer).from <= round)
+    const there = [this.self, ...live].map(peer => this.came.of(peer))
+    // By records alone, as all see the same of them, whatever connections each has.
+    const kin = (peer: PeerIdStr): readonly string[] => [
+      ...networksOf(peer === this.self ? addresses() : this.reportOf(peer).addresses),
+      ...this.inviterOf(peer),
+    ]
+    const seats = seated(there, round, newcomers, performance.now(), kin)
+    const others = seats.includes(this.self) ? seats.filter(peer => peer !== this.self) : []
+    this.known = new Map(others.map(peer => [peer, this.met(peer)]))
+    return others.length === 0 ? [own] : seats.map(peer => (peer === this.self ? own : this.memberOf(peer, kin(peer))))
+  }
+
+  private inviterOf(peer: PeerIdStr): PeerIdStr[] {
+    const inviter = this.init.inviterOf?.(peer)
+    return inviter === undefined ? [] : [inviter]
+  }
+
+  private met(peer: PeerIdStr): Met {
+    const { peerId = peerIdFromString(peer), networks = [] } = this.known.get(peer) ?? {}
+    const now = networksOf(this.init.node.getConnections(peerId).map(({ remoteAddr }) => remoteAddr))
+    return { peerId, networks: [...new Set([...now, ...networks])].slice(0, networksMet) }
+  }
+
+  /** A newcomer's kin are by its connections too: what it weighs is each peer's own affair. */
+  private memberOf(peer: PeerIdStr, said: readonly string[]): Member {
+    const { peerId, networks } = this.known.get(peer)!
+    const kin = [...new Set([...said, ...networks])].sort()
+    return { name: this.reportOf(peer).name, peerId, addresses: [], ...(this.isLater(peer) && { newcomer: { kin } }) }
   }
 
   /** The round to continue with; if that is a later one, a head of the others is taken over. */

@@ -11,7 +11,7 @@ const topologyOf = (kind: 'ring' | 'full' | 'one-peer-exponential') => (peers: n
 const ids = (members: readonly Member[]): string[] => members.map(({ peerId }) => peerId.toString())
 
 describe('an open federation', () => {
-  it('is the same for all who know of the same peers, in whatever order they heard of them', () => {
+  it('is the same for all who know of the same peers', () => {
     fc.assert(
       fc.property(
         fc.subarray([...everybody.keys()], { minLength: 2 }),
@@ -19,9 +19,12 @@ describe('an open federation', () => {
         fc.constantFrom('ring', 'full', 'one-peer-exponential'),
         (there, round, kind) => {
           const seen = there.map(self => {
-            const others = there.filter(other => other !== self).map(other => everybody[other]!)
-            const live = (): Member[] => (self % 2 === 0 ? others : [...others].reverse())
-            return openFederation({ self: everybody[self]!, live, topologyOf: topologyOf(kind) }).at(round)
+            const members = there.map(other => everybody[other]!)
+            return openFederation({
+              self: everybody[self]!,
+              membersIn: () => members,
+              topologyOf: topologyOf(kind),
+            }).at(round)
           })
           for (const [place, where] of seen.entries()) {
             expect(ids(where.members)).toEqual(ids(seen[0]!.members))
@@ -39,23 +42,36 @@ describe('an open federation', () => {
   })
 
   it('changes only when somebody comes or goes', () => {
-    let live = everybody.slice(1, 4)
-    const federation = openFederation({ self: everybody[0]!, live: () => live, topologyOf: topologyOf('ring') })
+    let members = everybody.slice(0, 4)
+    const federation = openFederation({
+      self: everybody[0]!,
+      membersIn: () => members,
+      topologyOf: topologyOf('ring'),
+    })
     const first = federation.at(0)
-    live = [...live].reverse()
+    members = [...members]
     expect(federation.at(0)).toBe(first)
-    live = everybody.slice(1, 5)
+    members = everybody.slice(0, 5)
     expect(federation.at(0).members).toHaveLength(5)
-    live = []
+    members = [everybody[0]!]
     const alone = federation.at(0)
     expect(alone.members).toEqual([everybody[0]])
     expect(alone.graph.receivesFrom(0)).toEqual([])
   })
 
+  it('weighs a newcomer with the kin that it turns out to have', () => {
+    const newcomer = (kin: readonly string[]): Member => ({ ...everybody[1]!, newcomer: { kin } })
+    let members = [everybody[0]!, newcomer([])]
+    const federation = openFederation({ self: everybody[0]!, membersIn: () => members, topologyOf: topologyOf('full') })
+    expect(federation.at(0).members[1]!.newcomer!.kin).toEqual([])
+    members = [everybody[0]!, newcomer(['198.51.100.0/24'])]
+    expect(federation.at(0).members[1]!.newcomer!.kin).toEqual(['198.51.100.0/24'])
+  })
+
   it('asks who takes part in this very round', () => {
     const federation = openFederation({
       self: everybody[0]!,
-      live: round => (round < 5 ? everybody.slice(1, 3) : everybody.slice(1, 4)),
+      membersIn: round => everybody.slice(0, round < 5 ? 3 : 4),
       topologyOf: topologyOf('full'),
     })
     expect([4, 5, 4].map(round => federation.at(round).members.length)).toEqual([3, 4, 3])

@@ -31,6 +31,8 @@ interface Side {
   readonly presence: Presence
   readonly open: OpenRun
   readonly parameters: Float32Array
+  /** The run as it sees it in another life, in which it is the same to the others. */
+  again(init: Partial<OpenRunInit>): OpenRun
   /** What it gives to newcomers: a head of all the same number, sent in this round and, unless it lies, signed for. */
   has(round: number, value: number, signed?: number): Promise<void>
 }
@@ -50,7 +52,7 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
   })({ node: host })
   const handover = createHandover({ runId, layout, normLimit: 1e6, admit: () => undefined })({ node: host })
   const parameters = new Float32Array(layout.size)
-  const open: OpenRun = createOpenRun({
+  const given: OpenRunInit = {
     self: 0,
     name,
     runId,
@@ -73,7 +75,8 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     minPeers: 2,
     looksFor: false,
     ...init,
-  })
+  }
+  const open: OpenRun = createOpenRun(given)
   const state = createState({ runId, manifest: new Uint8Array(1), head: () => kept, view: () => new Uint8Array(1) })({
     node: host,
   })
@@ -91,6 +94,7 @@ async function startSide(name: string, init: Partial<OpenRunInit> = {}): Promise
     presence,
     open,
     parameters,
+    again: changes => createOpenRun({ ...given, ...changes }),
     async has(round, value, signed = value) {
       const payload = async (number: number): Promise<StatePayload> => {
         const bytes = Uint8Array.from(await handover.encode(new Float32Array(layout.size).fill(number)))
@@ -145,6 +149,29 @@ describe('a peer that has agreed on another sum', () => {
     await bern!.has(8, 1)
     await until(() => hasHeard(basel!, bern!.id, 8))
     expect(await basel!.open.catchUp(0, never)).toBe(0)
+  })
+
+  it('is told of again once its record was forgotten: no more is remembered than there are records', async () => {
+    const [basel, bern] = await Promise.all([
+      startSide('basel', { sumDigest: sum(1) }),
+      startSide('bern', { sumDigest: sum(2) }),
+    ])
+    await met([basel!, bern!])
+    let isForgotten = false
+    const { presence } = basel!
+    const open = basel!.again({
+      presence: {
+        ...presence,
+        live: () => (isForgotten ? [] : presence.live()),
+        heard: () => (isForgotten ? new Map() : presence.heard()),
+      },
+    })
+    const told = (): number | undefined => open.newlyUnlike()?.peers.length
+    expect([told(), told()]).toEqual([1, undefined])
+    isForgotten = true
+    expect(told()).toBeUndefined()
+    isForgotten = false
+    expect(told()).toBe(1)
   })
 
   it('is most of the others where it is oneself that differs', async () => {
@@ -407,6 +434,76 @@ describe('newcomers', () => {
       expect(newcomer?.kin).toEqual(name.startsWith('mallory') ? ['mallory'] : undefined)
     }
     expect(fresh).toHaveLength(6)
+  })
+
+  it('wait when a peer comes back that knew them, as does who has come meanwhile, whatever that one says', async () => {
+    const mallorys = new Set<string>()
+    const inviterOf = (peer: string): string | undefined => (mallorys.has(peer) ? 'mallory' : undefined)
+    const { old } = await crowd({ inviterOf }, mallorys)
+    const back = old[0]!
+    const arrivals = back.open.arrivals()
+    // Of the run's beginning, it says.
+    const meanwhile = await startSide('mallory 6')
+    mallorys.add(meanwhile.id)
+    await met([...old, meanwhile])
+    const open = back.again({ hasBegun: true, round: 2, arrivals })
+    expect(await open.catchUp(2, never)).toBe(2)
+    const there = open.federation.at(2).members
+    expect(there.map(({ name }) => name)).toEqual(namesIn(old[1]!))
+    expect(there.filter(({ name }) => name.startsWith('mallory'))).toHaveLength(4)
+    // They are on trial as before, and no other is.
+    for (const { name, newcomer } of there) expect(newcomer !== undefined).toBe(name.startsWith('mallory'))
+    expect(open.arrivals().map(({ peer }) => peer)).toEqual([...arrivals.map(({ peer }) => peer), meanwhile.id])
+  })
+
+  it('are none of those that all come back after a power cut, and say that they begin with a later round', async () => {
+    const few = { ...manifest, limits: { ...manifest.limits, newcomers: 2 } }
+    const sides = await Promise.all(
+      ['basel', 'bern', 'genf', 'zug'].map(name => startSide(name, { hasBegun: true, round: 7, minPeers: 4 })),
+    )
+    await met(sides)
+    const arrivals = sides.map(({ id }) => ({ peer: id, since: 0, isDoubtful: false, newMs: 0 }))
+    // What one knows that has kept nothing: it would leave some without a seat.
+    const [first, ...others] = sides
+    const [open, forgetful] = [first!.again({ manifest: few, arrivals }), first!.again({ manifest: few })]
+    for (const side of [open, forgetful, ...others.map(other => other.open)]) {
+      expect(await side.catchUp(7, never)).toBe(7)
+    }
+    await until(() => others.every(({ id }) => first!.presence.heard().get(id)!.from === 7))
+    const { members } = open.federation.at(7)
+    expect(members).toHaveLength(4)
+    expect(members.every(({ newcomer }) => newcomer === undefined)).toBe(true)
+    expect(forgetful.federation.at(7).members.length).toBeLessThan(4)
+  })
+
+  it('are of a network that they do not name, once they were connected from there', async () => {
+    const { old } = await crowd()
+    let from: string[] = []
+    const node = new Proxy(old[0]!.host, {
+      get: (host, key) =>
+        key === 'getConnections'
+          ? () => from.map(address => ({ remoteAddr: multiaddr(address) }))
+          : Reflect.get(host, key, host),
+    })
+    const open = old[0]!.again({ node, round: 2, arrivals: old[0]!.open.arrivals() })
+    const kin = (): unknown[] => {
+      const newcomers = open.federation.at(2).members.flatMap(({ newcomer }) => newcomer ?? [])
+      expect(newcomers).toHaveLength(6)
+      return newcomers.map(newcomer => newcomer.kin)
+    }
+    const all = (...networks: string[]): string[][] => Array(6).fill(networks)
+    await open.catchUp(2, never)
+    expect(kin()).toEqual(all())
+    from = ['/ip4/198.51.7.9/tcp/4001']
+    expect(kin()).toEqual(all('198.51.7.0/24'))
+    // One that hangs up is who it was.
+    from = []
+    expect(kin()).toEqual(all('198.51.7.0/24'))
+    for (let network = 1; network <= 5; network++) {
+      from = [`/ip4/198.51.10${network}.9/tcp/4001`]
+      kin()
+    }
+    expect(kin()).toEqual(all(...[2, 3, 4, 5].map(network => `198.51.10${network}.0/24`)))
   })
 
   it('draw nobody after them by saying that they are further', async () => {
