@@ -162,6 +162,7 @@ export {
   type Absence,
   type AbsenceReason,
   type AfterMerge,
+  type AfterRound,
   type AfterTraining,
   type Answer,
   type AskedPeer,

@@ -6,6 +6,7 @@ import { dpBrem } from './dp-brem.js'
 import { maskReports, type ReportTexts, reputationReports, ruleReports } from './figures.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
+import { qgDsgdm } from './qg-dsgdm.js'
 import { scaffold } from './scaffold.js'
 
 const methods = new Map<string, Method>()
@@ -23,6 +24,7 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
 }
 
 for (const method of presetMethods) registerMethod(method)
+registerMethod(qgDsgdm)
 registerMethod(scaffold)
 registerMethod(dpBrem)
 registerMethod(mixture)

@@ -42,6 +42,8 @@ export interface Beside {
     at: RuleAt,
     merged: ReadonlyMap<number, Float32Array>,
   ): Promise<readonly Omit<RefusedHead, 'name'>[]>
+  /** Called once a round with the head as its last merge has left it. @returns whether the method has an end of rounds */
+  ended(head: Float32Array): Promise<boolean>
   /** What the method reports of the round. */
   report(): Reported
 }

@@ -12,7 +12,7 @@ import {
 import { copyInSlices, inSlices } from '../../turns.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
 import type { Beside } from './averaging.js'
-import type { AveragingPlan } from './plan.js'
+import type { AfterTraining, AveragingPlan } from './plan.js'
 import { mergeRuled } from './ruled.js'
 import type { Rulings } from './rulings.js'
 
@@ -39,7 +39,7 @@ export function besideOf(
   rulings?: Rulings,
 ): BesideHead | undefined {
   const { beside, keeps: keptVectors } = plan
-  const parts = [beside, keptVectors, plan.rules, plan.report]
+  const parts = [beside, keptVectors, plan.rules, plan.end, plan.report]
   if (parts.every(part => part === undefined)) return undefined
   const keepsShape = bundleShape(keptVectors ?? {})
   // On shared memory: a rule's vector is read by the worker where it lies.
@@ -48,14 +48,18 @@ export function besideOf(
   const values = reserveVector(says.layout.size).fill(0)
   const own = bundleOf(says, values)
   const before = allocate(says.parts.head!.layout)
+  /** This round's training, unless it was given up. */
+  let made: Pick<AfterTraining, 'trained' | 'learningRate'> | undefined
   return {
     keeps: kept,
     async begin(head, start) {
+      made = undefined
       await copyInSlices(before, head)
       return (await plan.rules?.(keeps, { start, values: before })) ?? []
     },
     async trained(head, trained, learningRate) {
-      await plan.say?.(own, keeps, { before, head, trained, learningRate })
+      made = { trained, learningRate }
+      await plan.say?.(own, keeps, { before, head, ...made })
     },
     async whole(head) {
       // No vector goes along, and no merge needs the head as it was.
@@ -75,6 +79,11 @@ export function besideOf(
       }
       await plan.merge?.(keeps, { where, row: at.row, heard, own, average })
       return [...refused].map(([peer, why]) => ({ peer, ...why }))
+    },
+    async ended(merged) {
+      if (plan.end === undefined || made === undefined) return false
+      await plan.end(keeps, { before, merged, ...made })
+      return true
     },
     report: () => plan.report?.(keeps) ?? {},
     forget() {

@@ -22,6 +22,12 @@ export interface AfterTraining {
   readonly learningRate: number
 }
 
+/** The state at the end of a round, behind its last merge. */
+export interface AfterRound extends Omit<AfterTraining, 'head'> {
+  /** The head as that merge has left it. The next round begins with what is written here. */
+  readonly merged: Float32Array
+}
+
 /** The state after the merge of heads, where a method merges what came beside them. */
 export interface AfterMerge<B extends string = string> {
   readonly where: Neighbourhood
@@ -62,6 +68,11 @@ export interface AveragingPlan<B extends string = string, K extends string = str
    * whom to believe: what is made of `heard` otherwise goes round it.
    */
   merge?(keeps: Bundle<K>, after: AfterMerge<B>): Promise<void>
+  /**
+   * Learns from what the round has made of the head, or moves it once more: an outer step. Called once a round, after its
+   * last merge, and not where training was given up.
+   */
+  end?(keeps: Bundle<K>, after: AfterRound): Promise<void>
   /** What the method reports of a round, after its last merge. The method's `reports` describes it to people. */
   report?(keeps: Bundle<K>): Reported
 }

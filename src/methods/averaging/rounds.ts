@@ -85,6 +85,9 @@ class NeighbourAverages implements Averaging {
     this.hasMerged = false
     this.first ??= turn.round
     for (let step = 0; step < this.init.steps; step++) yield* this.step(step, turn, progress, signal)
+    // An outer step can break a model as a merge can, and is taken back with it.
+    const hasEnded = await this.init.beside?.ended(turn.head)
+    this.hasMerged ||= hasEnded === true
     this.isTakenBack = false
     const { figures, perPeer } = this.init.beside?.report() ?? {}
     this.seen = { ...this.weights, ...this.init.judging?.report(turn.where.members) }

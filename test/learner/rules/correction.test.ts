@@ -22,6 +22,12 @@ describe('correction', () => {
     ])
   })
 
+  it('y ← y − η(g + factor·by), by hand', () => {
+    const by = Float32Array.of(2, -4)
+    const seen = steps([2, 1], [{ rule: 'correction', by, factor: 0.5 }], bowl([1, 2], [0, 0]), { learningRate: 0.5 })
+    expect(seen).toEqual([[0.5, 1]])
+  })
+
   it('of zeros gives the bits of plain SGD', () => {
     const loss = bowl([1, 3], [0.3, 0.7])
     const zeros = steps([0.1, 0.2], [{ rule: 'correction', by: new Float32Array(2) }], loss, { count: 5 })
