@@ -4,6 +4,7 @@ import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
 import { dpBrem } from './dp-brem.js'
 import { maskReports, type ReportTexts, reputationReports, ruleReports } from './figures.js'
+import { gradientTracking } from './gradient-tracking.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
 import { qgDsgdm } from './qg-dsgdm.js'
@@ -26,6 +27,7 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
 for (const method of presetMethods) registerMethod(method)
 registerMethod(qgDsgdm)
 registerMethod(scaffold)
+registerMethod(gradientTracking)
 registerMethod(dpBrem)
 registerMethod(mixture)
 

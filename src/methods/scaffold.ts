@@ -1,9 +1,8 @@
 import * as z from 'zod'
-import { ruleOf } from '../merge/index.js'
 import { allocate } from '../tensors/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
-import { onlyHeads } from './averaging/rulings.js'
+import { unjudged } from './averaging/rulings.js'
 import type { MethodSection } from './method.js'
 
 /**
@@ -19,10 +18,7 @@ export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'
   schema: z.strictObject({ method: z.literal('scaffold') }),
   // Control variates of different rounds do not cancel.
   needs: { mode: 'sync' },
-  check: (_, { believe }) =>
-    believe !== undefined && ruleOf(believe).judges === 'heads'
-      ? [{ path: ['believe'], message: onlyHeads(believe, 'control') }]
-      : [],
+  check: (_, { believe }) => unjudged(believe, 'control'),
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   plan: (_, { head: { layout } }) => ({

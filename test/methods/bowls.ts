@@ -59,6 +59,8 @@ export interface Descent {
   /** Where each peer begins. @default 0 */
   readonly from?: readonly number[]
   readonly way?: Way
+  /** See `limits.headDistance`. @default 20 */
+  readonly headDistance?: number
   /** Takes the place of the learner of its peer from this round on. @default nobody's */
   readonly stops?: { readonly peer: number; readonly round: number }
 }
@@ -86,14 +88,15 @@ function start(
     readonly steps: number
     readonly parameters: Float32Array
     readonly name: string
+    readonly headDistance?: number | undefined
   },
   roads: ReturnType<ReturnType<typeof createTable>['roadsOf']>,
 ): Session {
-  const { section, learner, steps, parameters, name } = init
+  const { section, learner, steps, parameters, name, headDistance = 20 } = init
   const context: Partial<SessionContext> = {
     name,
     // The bowls lie far apart: who believes nobody learns nothing of them.
-    limits: { headDistance: 20, headRadius: 100, lossIncrease: 10 },
+    limits: { headDistance, headRadius: 100, lossIncrease: 10 },
     localPlan: () => ({ length: { steps }, batch: 1, learningRate, rules: [] }),
     learner,
     data: { samples: numbered([0]) } as never,
@@ -124,7 +127,8 @@ export async function descend(section: MethodSection, descent: Descent): Promise
           ? Promise.resolve({ loss: 0, samples: 0, moved: 0, steps: 0, seconds: 0 } as never)
           : able.train(...args),
     }
-    const init = { section, learner, steps, parameters: models[self]!, name: `peer-${self}` }
+    const { headDistance } = descent
+    const init = { section, learner, steps, parameters: models[self]!, name: `peer-${self}`, headDistance }
     return start(init, table.roadsOf(self))
   })
   const said: number[][][] = []

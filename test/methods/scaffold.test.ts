@@ -1,73 +1,18 @@
 import { describe, expect, it } from 'vitest'
-import type { Learner, LocalPlan } from '../../src/learner/index.js'
-import { type MethodEvent, methodNamed, type Neighbourhood, type SessionContext } from '../../src/methods/index.js'
-import { headSection, layoutOf } from '../../src/tensors/index.js'
-import { mixingMatrix } from '../../src/topology/index.js'
-import { numbered } from '../data/samples.js'
-import { build } from '../merge/rounds.js'
+import type { Learner } from '../../src/learner/index.js'
+import { descend as descendBy, learnerOf, learningRate, optimumOf, sessionOf, size } from './bowls.js'
 import { createTable, never, type Way } from './peers.js'
 
-/** Peer i's loss is a_i/2 ‖x − b_i‖²: one number of each, so that everything can be calculated by hand. */
 const bowls = [
   { a: 1, b: 4 },
   { a: 3, b: -4 },
   { a: 0.5, b: 1 },
 ]
-const optimum = bowls.reduce((sum, { a, b }) => sum + a * b, 0) / bowls.reduce((sum, { a }) => sum + a, 0)
-const [steps, learningRate, size] = [5, 0.1, 2]
+const optimum = optimumOf(bowls)
+const steps = 5
 
-const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [size] }]))
-
-/** Plain SGD down the bowl, along whatever correction the plan has. */
-function learnerOf({ a, b }: (typeof bowls)[number]): Learner {
-  return {
-    async train(x: Float32Array, _round: number, { rules }: LocalPlan) {
-      const by = rules.flatMap(rule => (rule.rule === 'correction' ? [rule.by as Float32Array] : []))
-      for (let step = 0; step < steps; step++) {
-        for (let k = 0; k < x.length; k++) {
-          x[k] = x[k]! - learningRate * (a * (x[k]! - b) + by.reduce((sum, values) => sum + values[k]!, 0))
-        }
-      }
-      return { loss: 0, samples: 1, moved: 1, steps, seconds: 0 }
-    },
-    evaluate: async () => ({ loss: 0, accuracy: 1, samples: 1 }),
-  } as never
-}
-
-async function descend(method: string, rounds: number, way: Way = (_from, _to, _round, values) => values) {
-  const topology = build('full', bowls.length)
-  const table = createTable(bowls.length, way)
-  const members = bowls.map((_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
-  const events: MethodEvent[][] = bowls.map(() => [])
-  const models = bowls.map(() => new Float32Array(size))
-  const section = { method } as const
-  const plan = methodNamed(method).plan(section, { isOfValues: false, head })
-  await Promise.all(
-    bowls.map(async (bowl, self) => {
-      const context: Partial<SessionContext> = {
-        name: `peer-${self}`,
-        // The bowls lie far apart: who believes nobody learns nothing of them.
-        limits: { headDistance: 20, headRadius: 100, lossIncrease: 10 },
-        localPlan: () => ({ length: { steps }, batch: 1, learningRate, rules: [] }),
-        learner: learnerOf(bowl),
-        data: { samples: numbered([0]) } as never,
-        parameters: models[self]!,
-        head,
-        uninformed: 1,
-      }
-      const session = plan.start(context as SessionContext, table.roadsOf(self))
-      const graph = topology.graphAt(0)
-      const row = mixingMatrix(graph, topology.weights)[self]!
-      const where: Neighbourhood = { members, numbers: new Map(), self, topology, graph, row }
-      for (let round = 0; round < rounds; round++) {
-        await session.train(round, never)
-        const turn = { round, where, head: models[self]! }
-        for await (const event of session.exchange!(turn, never)) events[self]!.push(event)
-      }
-    }),
-  )
-  return { models, events }
-}
+const descend = (method: string, rounds: number, way?: Way) =>
+  descendBy({ method }, { bowls, rounds, steps, ...(way && { way }) })
 
 /** Algorithm 1 of arXiv 1910.06378 with all clients, option II and η_g = 1, of one number. */
 function published(rounds: number): number {
@@ -117,25 +62,16 @@ describe('SCAFFOLD', () => {
 
   it('goes on with the control variate that it kept, where it comes back and trains no more', async () => {
     const [bowl] = bowls as unknown as [(typeof bowls)[number]]
-    const plan = methodNamed('scaffold').plan({ method: 'scaffold' }, { isOfValues: false, head })
-    const started = (learner: Learner) => {
-      const context: Partial<SessionContext> = {
-        name: 'peer-0',
-        limits: { headDistance: 20, headRadius: 100, lossIncrease: 10 },
-        localPlan: () => ({ length: { steps }, batch: 1, learningRate, rules: [] }),
-        learner,
-        data: { samples: numbered([0]) } as never,
-        parameters: new Float32Array(size),
-        head,
-        uninformed: 1,
-      }
-      return plan.start(context as SessionContext, createTable(1, (_from, _to, _round, values) => values).roadsOf(0))
-    }
-    const before = started(learnerOf(bowl))
+    const roads = () => createTable(1, (_from, _to, _round, values) => values).roadsOf(0)
+    const started = (learner: Learner) => sessionOf({ method: 'scaffold' }, learner, steps, roads())
+    const before = started(learnerOf(bowl, steps))
     await before.train(0, never)
     const control = (await before.offered!()).slice(size)
     expect(control.every(value => value !== 0)).toBe(true)
-    const spent = { ...learnerOf(bowl), train: async () => ({ loss: Number.NaN, samples: 0, moved: 0, steps: 0 }) }
+    const spent = {
+      ...learnerOf(bowl, steps),
+      train: async () => ({ loss: Number.NaN, samples: 0, moved: 0, steps: 0 }),
+    }
     const after = started(spent as never)
     after.restore!(before.kept!(), 'checkpoint')
     await after.train(1, never)

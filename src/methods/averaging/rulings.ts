@@ -4,6 +4,7 @@ import { createRuling, type RuleSection, type Ruling, ruleOf } from '../../merge
 import { type BundleShape, fillFrom, layoutOf, reserveVector } from '../../tensors/index.js'
 import { validate } from '../../validation.js'
 import type { Kept } from '../kept.js'
+import type { Problem } from '../method.js'
 
 /** A run's rule at work on everything that peers hand over: on each vector by itself, as `head` says nothing of others. */
 export interface Rulings {
@@ -71,8 +72,14 @@ export function createRulings(section: RuleSection, { parts }: BundleShape): Rul
 }
 
 /** What is wrong with a rule that can judge heads alone. */
-export function onlyHeads({ rule }: RuleSection, vector: string): string {
+function onlyHeads({ rule }: RuleSection, vector: string): string {
   return `${rule} judges models by their loss, and what the method hands over beside them has none (${vector}); use another rule`
+}
+
+/** The problem of a method that hands over this vector beside the head, with a rule that can judge heads alone. */
+export function unjudged(believe: RuleSection | undefined, vector: string): Problem[] {
+  if (believe === undefined || ruleOf(believe).judges !== 'heads') return []
+  return [{ path: ['believe'], message: onlyHeads(believe, vector) }]
 }
 
 const boundsOf = (vector: string): string => `bounds:${vector}`
