@@ -2,11 +2,13 @@ import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
+import { diloco } from './diloco.js'
 import { dpBrem } from './dp-brem.js'
 import { maskReports, type ReportTexts, reputationReports, ruleReports } from './figures.js'
 import { gradientTracking } from './gradient-tracking.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
+import { noloco } from './noloco.js'
 import { qgDsgdm } from './qg-dsgdm.js'
 import { scaffold } from './scaffold.js'
 
@@ -28,6 +30,8 @@ for (const method of presetMethods) registerMethod(method)
 registerMethod(qgDsgdm)
 registerMethod(scaffold)
 registerMethod(gradientTracking)
+registerMethod(noloco)
+registerMethod(diloco)
 registerMethod(dpBrem)
 registerMethod(mixture)
 

@@ -110,6 +110,8 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
   ['of merges by a rule that keeps a bound', { believe: 'clip', merge: { method: 'dfedsam-mgs', gossipSteps: 2 } }, {}],
   ['of merges by a rule that keeps a vector', { believe: 'centred-clip', merge: 'scaffold' }, {}],
   ['of merges on graphs that change', { topology: 'one-peer-exponential', merge: 'dfedavgm' }, {}],
+  ['of tracked gradients', { merge: 'gradient-tracking' }, {}],
+  ['of outer steps on graphs that change', { topology: 'one-peer-exponential', merge: 'noloco' }, {}],
   ['of steps along a momentum of the network', { merge: { method: 'qg-dsgdm', rho: 0.05 } }, {}],
   [
     'of a mixture with cut ways in which peers are killed',

@@ -1,0 +1,37 @@
+import * as z from 'zod'
+import type { LocalMethod } from './local-plan.js'
+import type { MethodSection } from './method.js'
+
+/** The section of a method that moves the anchor, where a round began, by the way that it has led: an outer step. */
+export interface OuterSection extends MethodSection {
+  readonly rho: number
+  readonly momentum: number
+  readonly outerRate: number
+  readonly outerMomentum: number
+}
+
+/** The fields of an outer step, and of the inner ones. */
+export const outerFields = (outerMomentum: number) => ({
+  rho: z
+    .number()
+    .min(0)
+    .max(10)
+    .default(0)
+    .meta({ says: 'Radius of SAM in the inner steps; 0 is plain SGD', example: 0.01 }),
+  momentum: z.number().min(0).lt(1).default(0).meta({
+    says: 'Of the inner steps, starting at zero every round: from 0 up to below 1',
+    example: 0.9,
+  }),
+  // arXiv 2311.08105 and 2506.10911 alike.
+  outerRate: z.number().gt(0).max(1).default(0.7).meta({
+    says: 'η of the outer step: how much of a round’s way the model goes',
+    example: 0.5,
+  }),
+  outerMomentum: z.number().min(0).lt(1).default(outerMomentum).meta({
+    says: 'μ of the outer step, which goes on through all rounds: from 0 up to below 1',
+    example: 0.3,
+  }),
+})
+
+/** Baselines of peers alone take the inner steps. */
+export const innerSteps = ({ rho, momentum }: OuterSection): LocalMethod => ({ rho, momentum, oneStep: false })

@@ -1,0 +1,59 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from './hearsay.js'
+import {
+  endlessField,
+  eventsSoFar,
+  joinPeer,
+  killAll,
+  manifestFile,
+  only,
+  resumePeer,
+  roundsOf,
+  startPeer,
+  summaryOf,
+  until,
+} from './peers.js'
+
+/*
+ * Methods that keep a vector from round to round: one that hands over another beside the head, and one that moves the
+ * merged model once more.
+ */
+it.each(['gradient-tracking', 'noloco'])(
+  '%s: three processes learn, one of which is killed and comes back',
+  async merge => {
+    const folder = await temporaryFolder()
+    const fields = {
+      ...endlessField,
+      minPeers: 3,
+      topology: 'full',
+      merge,
+      partition: { kind: 'dirichlet', alpha: 0.3 },
+    }
+    const outs = ['anna', 'bert', 'carl'].map(name => join(folder, name))
+    const first = startPeer(await manifestFile(fields), outs[0]!)
+    const address = await first.address
+    const peers = [first, ...outs.slice(1).map(out => joinPeer(address, out))]
+    const heard = (out: string, since = 0): number[] =>
+      only(eventsSoFar(out).slice(since), 'exchanged').map(({ received }) => received.length)
+    await until(() => outs.every(out => heard(out).includes(2)), peers)
+
+    const killed = peers.pop()!
+    await killAll([killed])
+    const before = outs.map(out => eventsSoFar(out).length)
+    await until(() => [0, 1].every(peer => heard(outs[peer]!, before[peer]).includes(1)), peers)
+    const back = resumePeer('join', killed.out)
+    await until(() => outs.every((out, peer) => heard(out, before[peer]).at(-1) === 2), [...peers, back])
+    const reached = Math.max(...outs.map(roundsOf))
+    await until(() => outs.every(out => roundsOf(out) >= reached + 5), [...peers, back])
+
+    const all = [...peers, back]
+    for (const { running } of all) running.child.kill('SIGINT')
+    for (const { running } of all) expect((await running.ended).status).toBe(130)
+    for (const out of outs) {
+      // A tenth is a guess.
+      expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.5)
+      expect(only(eventsSoFar(out), 'refused')).toEqual([])
+    }
+  },
+)
