@@ -9,6 +9,9 @@ const numberOfKind: Readonly<Record<string, string>> = {
   'random-regular': 'degree',
   'erdos-renyi': 'probability',
   'watts-strogatz': 'neighbours',
+  'base-k': 'degree',
+  epidemic: 'degree',
+  equitopo: 'offsets',
   grid: 'rows',
   torus: 'rows',
 }

@@ -1,7 +1,7 @@
 import { codecOf } from '../codec/index.js'
 import { methodOf, type Plan } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
-import { degrees, type Topology } from '../topology/index.js'
+import { degrees, graphsOf, type Topology } from '../topology/index.js'
 import { byteCount, countOf, graphNames } from '../watch/index.js'
 
 /** Bytes that a home connection sends in a second; below that no advice is needed on how to send less. */
@@ -22,7 +22,7 @@ export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says
   if (topology === undefined) {
     return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
   }
-  const neighbours = Math.max(...degrees(topology.graphAt(0)))
+  const neighbours = Math.max(...graphsOf(topology).flatMap(degrees))
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
   return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`

@@ -1,7 +1,7 @@
 import type { EncodingSection } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
-import type { Topology } from '../topology/index.js'
+import { graphsOf, type Topology } from '../topology/index.js'
 import { contributionProblems } from './contribution.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
@@ -143,9 +143,9 @@ interface Hearing {
   readonly neighbours: number
 }
 
-/** How many others each peer hears, in each round. */
-function hearing({ period, graphAt, peers }: Topology): Hearing[] {
-  return Array.from({ length: period }, (_, round) => graphAt(round)).flatMap(graph =>
-    Array.from({ length: peers }, (_, peer) => ({ peer, neighbours: graph.receivesFrom(peer).length })),
+/** How many others each peer hears, in each round that is not like one before it. */
+function hearing(topology: Topology): Hearing[] {
+  return graphsOf(topology).flatMap(graph =>
+    Array.from({ length: topology.peers }, (_, peer) => ({ peer, neighbours: graph.receivesFrom(peer).length })),
   )
 }

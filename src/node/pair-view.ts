@@ -2,7 +2,7 @@ import { group } from 'd3-array'
 import { noiseDigest, type PeerIdStr } from '../gossip/index.js'
 import type { Neighbourhood } from '../methods/index.js'
 import { exposedLimit, exposures, type Pairs } from '../privacy/index.js'
-import type { Graph, Topology } from '../topology/index.js'
+import { type Graph, graphsOf, type Topology } from '../topology/index.js'
 import type { PairKeys } from './pair-keys.js'
 
 /** Whom a peer shares noise with in a round. */
@@ -86,9 +86,9 @@ export function exposureIn(graph: Graph, self: number, isLive: (peer: number) =>
   return exposures(pairsOf(graph, isLive), pairNoise)[place]!
 }
 
-/** The pairs of each round of a topology's period. */
-export function pairsIn({ period, graphAt }: Topology): readonly Pairs[] {
-  return Array.from({ length: period }, (_, round) => pairsOf(graphAt(round)))
+/** The pairs of each round of a run that is not like one before it. */
+export function pairsIn(topology: Topology, rounds: number): readonly Pairs[] {
+  return graphsOf(topology, rounds).map(graph => pairsOf(graph))
 }
 
 /**

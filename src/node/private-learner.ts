@@ -38,7 +38,7 @@ export function learnerFor(init: LearnerInit): Training {
   const { privacy: spec, rounds } = manifest
   if (spec === undefined) return { learner, budget: undefined }
   if (spec.of === 'contribution') {
-    const pairs = topology && pairsIn(topology)
+    const pairs = topology && pairsIn(topology, rounds)
     return { learner, budget: new ContributionBudget({ spec, rounds, pairs, ...kept }) }
   }
   model.checkPrivacy()

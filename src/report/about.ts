@@ -51,7 +51,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
 }
 
 /** Kinds whose picture their edges make: the others have one by definition. */
-const drawnByEdges = new Set(['random-regular', 'erdos-renyi', 'watts-strogatz', 'edges'])
+const drawnByEdges = new Set(['random-regular', 'erdos-renyi', 'watts-strogatz', 'equitopo', 'edges'])
 
 function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['arrangement'] {
   if (methodOf(merge).road === 'everybody') return 'circle'

@@ -11,7 +11,12 @@ export interface Graph {
   receivesFrom(peer: number): readonly number[]
   /** The peers that get this one's head, sorted. */
   sendsTo(peer: number): readonly number[]
+  /** What `to` gives to the head of `from` along their edge. Left out where the weights follow from the degrees. */
+  weightOf?(from: number, to: number): number
 }
+
+/** An edge, and what its receiver gives to what comes along it; undirected, both ends give as much. */
+export type WeightedEdge = readonly [from: number, to: number, weight: number]
 
 /**
  * A graph from its edges. Repeated edges count once and edges from a peer to itself are left out, so that the
@@ -39,6 +44,22 @@ export function createGraph(peers: number, edges: Iterable<Edge>, directed = fal
     receivesFrom: peer => incoming[peer] ?? [],
     sendsTo: peer => outgoing[peer] ?? [],
   }
+}
+
+/** A graph that brings its weights. Those of an edge that is there several times add up. */
+export function createWeightedGraph(peers: number, edges: readonly WeightedEdge[], directed = false): Graph {
+  const weights = new Map<number, number>()
+  const placeOf = (from: number, to: number): number => (directed || from < to ? from * peers + to : to * peers + from)
+  for (const [from, to, weight] of edges) {
+    const place = placeOf(from, to)
+    weights.set(place, (weights.get(place) ?? 0) + weight)
+  }
+  const graph = createGraph(
+    peers,
+    edges.map(([from, to]): Edge => [from, to]),
+    directed,
+  )
+  return { ...graph, weightOf: (from, to) => weights.get(placeOf(from, to)) ?? 0 }
 }
 
 /** Every edge that one of the graphs has: what a time-varying topology needs to be wired once and for all. */

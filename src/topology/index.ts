@@ -1,9 +1,18 @@
 // Files have a door of their own, file.js: their parser is as large as all the rest, and most commands read none.
 
 export { crowdOf } from './crowd.js'
-export { createGraph, degrees, diameter, type Edge, type Graph, isConnected } from './graph.js'
+export {
+  createGraph,
+  createWeightedGraph,
+  degrees,
+  diameter,
+  type Edge,
+  type Graph,
+  isConnected,
+  type WeightedEdge,
+} from './graph.js'
 export * from './mixing.js'
 export type { Rectangle } from './regular.js'
 export { peersLimit, type TopologySpec, topologyKinds, topologySchema, type Weights } from './schema.js'
 export * from './spectrum.js'
-export { type Arrangement, createTopology, type Topology } from './topology.js'
+export { type Arrangement, createTopology, graphsOf, type Topology } from './topology.js'

@@ -16,8 +16,10 @@ export interface MixingRow {
  *   mean of the models drifts. {@link isDoublyStochastic} checks it.
  * - `metropolis-hastings`: w_ij = 1/(1+max(d_i, d_j)), the rest to oneself. Symmetric and doubly stochastic on every
  *   undirected graph.
+ * - `own`: those that the graph brings along.
  *
- * @throws RangeError for Metropolis and Hastings on a directed graph; the manifest's schema lets none through
+ * @throws RangeError for Metropolis and Hastings on a directed graph, and for weights that the graph does not have; the
+ *   manifest's schema lets neither through
  */
 export function mixingMatrix(graph: Graph, weights: Weights): readonly MixingRow[] {
   return Array.from({ length: graph.peers }, (_, peer) => mixingRow(graph, weights, peer))
@@ -29,6 +31,11 @@ export function mixingRow(graph: Graph, weights: Weights, peer: number): MixingR
     throw new RangeError('Metropolis-Hastings weights need an undirected graph')
   }
   const neighbours = graph.receivesFrom(peer)
+  if (weights === 'own') {
+    if (graph.weightOf === undefined) throw new RangeError('the graph has no weights of its own')
+    const from = neighbours.map(other => ({ peer: other, weight: graph.weightOf!(other, peer) }))
+    return { self: 1 - from.reduce((sum, { weight }) => sum + weight, 0), from }
+  }
   const equal = 1 / (1 + neighbours.length)
   if (weights === 'uniform') return { self: equal, from: neighbours.map(other => ({ peer: other, weight: equal })) }
   const from = neighbours.map(other => ({

@@ -35,12 +35,31 @@ export function randomRegular(peers: number, degree: number, rng: Random): Graph
   if (degree === 1 && peers > 2) {
     throw new HearsayError('TOPOLOGY', 'with one neighbour each, peers fall into pairs; use 2 or more', { field: name })
   }
-  const edges = lattice(peers, Math.floor(degree / 2))
-  if (degree % 2 === 1) for (let i = 0; i < peers / 2; i++) edges.push([i, i + peers / 2])
+  const edges = regularEdges(peers, degree)
   return drawnUntilConnected(`${name}: of ${degree}`, 'a higher degree', () => {
-    exchangeEnds(peers, edges, 10 * edges.length, rng)
+    exchangeEnds(peers, edges, rng)
     return createGraph(peers, edges)
   })
+}
+
+/**
+ * What an oracle of epidemic learning draws each round (arXiv 2310.01972, EL-Oracle).
+ *
+ * As {@link randomRegular} for any number of peers and any degree, in pieces maybe: with no more neighbours than there
+ * are others, and one peer with one fewer where both numbers are odd.
+ */
+export function nearlyRegular(peers: number, degree: number, rng: Random): Graph {
+  const edges = regularEdges(peers, Math.min(degree, peers - 1))
+  exchangeEnds(peers, edges, rng)
+  return createGraph(peers, edges)
+}
+
+/** Each and its nearest on the circle; of an odd degree the opposite one, too, which of an odd number one peer has not. */
+function regularEdges(peers: number, degree: number): Edge[] {
+  const edges = lattice(peers, Math.floor(degree / 2))
+  const half = Math.floor(peers / 2)
+  if (degree % 2 === 1) for (let i = 0; i < half; i++) edges.push([i, i + half])
+  return edges
 }
 
 /**
@@ -101,10 +120,10 @@ function lattice(peers: number, reach: number): Edge[] {
   return edges
 }
 
-/** a–b, c–d becomes a–d, c–b wherever that makes neither a loop nor a double edge. */
-function exchangeEnds(peers: number, edges: Edge[], times: number, rng: Random): void {
+/** Ten times per edge, a–b, c–d becomes a–d, c–b wherever that makes neither a loop nor a double edge. */
+function exchangeEnds(peers: number, edges: Edge[], rng: Random): void {
   const joined = new Set(edges.map(([a, b]) => key(peers, a, b)))
-  for (let time = 0; time < times; time++) {
+  for (let time = 0; time < 10 * edges.length; time++) {
     const first = rng.integer(edges.length)
     const second = rng.integer(edges.length)
     const [a, b] = edges[first]!
@@ -120,7 +139,8 @@ function exchangeEnds(peers: number, edges: Edge[], times: number, rng: Random):
   }
 }
 
-function drawnUntilConnected(what: string, remedy: string, draw: () => Graph): Graph {
+/** @throws {@link HearsayError} when no connected graph was found */
+export function drawnUntilConnected(what: string, remedy: string, draw: () => Graph): Graph {
   for (let count = 0; count < drawsLimit; count++) {
     const graph = draw()
     if (isConnected(graph)) return graph

@@ -53,6 +53,25 @@ export function onePeerExponentialEdges(peers: number): Edge[][] {
   return offsets.length === 0 ? [[]] : offsets.map(offset => shiftEdges(peers, offset))
 }
 
+/**
+ * Changing: in round t peers meet whose numbers differ in bit t mod τ alone, m = 2^τ. After τ rounds all hold the exact
+ * mean. One list of edges per round of the cycle.
+ *
+ * @throws {@link HearsayError} when the number of peers is no power of two
+ */
+export function onePeerHypercubeEdges(peers: number): Edge[][] {
+  const bits = powersBelow(peers)
+  if (2 ** bits.length !== peers) {
+    const [below, above] = [2 ** (bits.length - 1), 2 ** bits.length]
+    throw new HearsayError(
+      'TOPOLOGY',
+      `topology one-peer-hypercube: ${peers} peers are no power of two; use ${below} or ${above}, or base-k, which is as exact for any number`,
+    )
+  }
+  if (bits.length === 0) return [[]]
+  return bits.map(bit => range(peers).flatMap((i): Edge[] => ((i & bit) === 0 ? [[i, i + bit]] : [])))
+}
+
 /** The sides of a grid or torus. */
 export interface Rectangle {
   readonly rows: number

@@ -1,8 +1,8 @@
 import * as z from 'zod'
 import { orOneWord } from '../validation.js'
 
-/** How the numbers of the mixing matrix follow from the graph (ALGORITHMS.md 3.1). */
-export type Weights = 'uniform' | 'metropolis-hastings'
+/** How the numbers of the mixing matrix follow from the graph (ALGORITHMS.md 3.1); `own`: it brings them along. */
+export type Weights = 'uniform' | 'metropolis-hastings' | 'own'
 
 /** No simulation or federation of ours comes near; a full graph of more would fill the memory with edges. */
 export const peersLimit = 1024
@@ -30,6 +30,8 @@ const peer = z
   .int()
   .min(0)
   .max(peersLimit - 1)
+
+const oneWay = z.boolean().default(false).meta({ says: 'Do heads go one way only?' })
 
 /** Edges for every pair of the most peers there can be would be half a million; a file of pairs is written by hand. */
 const edgesLimit = 16_384
@@ -89,6 +91,61 @@ const kinds = [
   z
     .strictObject({ kind: z.literal('one-peer-exponential'), ...directed })
     .meta({ says: 'Everyone to one, another each round' }),
+  z
+    .strictObject({ kind: z.literal('one-peer-hypercube') })
+    .meta({ says: 'Everyone to one, another each round; all agree exactly; for 2, 4, 8, … peers' }),
+  z
+    .strictObject({
+      kind: z.literal('base-k'),
+      // One is the least there can be, and exact all the same.
+      degree: z
+        .int()
+        .min(1)
+        .max(peersLimit - 1)
+        .default(1)
+        .meta({ says: 'Most neighbours of a peer in a round' }),
+    })
+    .meta({ says: 'Everyone to one, another each round; all agree exactly, however many they are' }),
+  z
+    .strictObject({ kind: z.literal('random-pairs') })
+    .meta({ says: 'Everyone to one, drawn anew each round; of an odd number one is alone' }),
+  z
+    .strictObject({
+      kind: z.literal('epidemic'),
+      draws: z
+        .enum(['oracle', 'local'])
+        .default('oracle')
+        .meta({ says: 'oracle (all hear as many as they send to), or local (each draws whom it sends to)' }),
+      degree: z
+        .int()
+        .min(1)
+        .max(peersLimit - 1)
+        .default(4)
+        .meta({ says: 'To how many each sends in a round; among fewer peers, to all' }),
+    })
+    .meta({ says: 'Everyone to four, drawn anew each round' }),
+  z
+    .strictObject({
+      kind: z.literal('equitopo'),
+      // Left out, ⌈log₂ m⌉, with which it costs what the exponential graph does. A function of the number of peers,
+      // which changes in the field: it cannot be settled.
+      offsets: z
+        .int()
+        .min(1)
+        .max(peersLimit - 1)
+        .optional()
+        .meta({ says: 'To how many each sends, twice that both ways; left out, log2(n)', example: 4 }),
+      directed: oneWay,
+    })
+    .meta({ says: 'Everyone to those some places on, which are drawn; mixes as fast however many there are' }),
+  z
+    .strictObject({
+      kind: z.literal('one-peer-equitopo'),
+      directed: oneWay,
+      // With θ = 1 the expected contraction of a round is 0.97 for 64 peers, with ½ about ½: ALGORITHMS.md 3.4.
+      theta: z.number().gt(0).max(1).default(0.5).meta({ says: 'How much the other’s head counts, nearly' }),
+    })
+    .meta({ says: 'Everyone to one, some places on, drawn anew each round' }),
   z
     .strictObject({
       kind: z.literal('edges'),

@@ -1,7 +1,7 @@
 import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix'
 import { isSymmetric, type MixingRow, mixingMatrix } from './mixing.js'
 import type { Weights } from './schema.js'
-import type { Topology } from './topology.js'
+import { graphsOf, type Topology } from './topology.js'
 
 /** How fast a topology brings the peers together. */
 export interface SpectralGap {
@@ -12,13 +12,13 @@ export interface SpectralGap {
 }
 
 /**
- * λ and 1 − λ of a topology; of a time-varying one per round, over its whole cycle.
+ * λ and 1 − λ of a topology; of a time-varying one per round, over its whole cycle, or over the first 16 rounds where
+ * its graphs never repeat.
  *
  * @param weights - left out, those of the topology
  */
 export function spectralGap(topology: Topology, weights: Weights = topology.weights): SpectralGap {
-  const cycle = Array.from({ length: topology.period }, (_, round) => mixingMatrix(topology.graphAt(round), weights))
-  const lambda = contraction(cycle)
+  const lambda = contraction(graphsOf(topology).map(graph => mixingMatrix(graph, weights)))
   return { lambda, gap: 1 - lambda }
 }
 
@@ -42,7 +42,11 @@ export function contraction(matrices: readonly (readonly MixingRow[])[]): number
 
 /** The singular values of the product of the matrices, less 1/m throughout. */
 function decomposed(matrices: readonly (readonly MixingRow[])[]): number[] {
-  const disagreement = mixingProduct(matrices).sub(1 / matrices[0]!.length)
+  const peers = matrices[0]!.length
+  const disagreement = mixingProduct(matrices).sub(1 / peers)
+  // Its Frobenius norm is no less than the largest of them. Of mere rounding the decomposition may never end (100 peers
+  // after a cycle of base-k).
+  if (disagreement.norm() <= peers * Number.EPSILON) return []
   // The singular values of a symmetric matrix are its eigenvalues' sizes, which take a quarter of the time.
   return matrices.length === 1 && isSymmetric(matrices[0]!)
     ? new EigenvalueDecomposition(disagreement, { assumeSymmetric: true }).realEigenvalues

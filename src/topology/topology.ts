@@ -1,13 +1,17 @@
 import { HearsayError } from '../errors.js'
-import { random } from '../random.js'
-import { createGraph, type Edge, type Graph, unionOf, unreachable } from './graph.js'
-import { erdosRenyi, randomRegular, wattsStrogatz } from './randomised.js'
+import { type Random, random } from '../random.js'
+import { epidemicLocal, randomPairs } from './anew.js'
+import { baseEdges } from './base-k.js'
+import { equiTopo, onePeerEquiTopo } from './equitopo.js'
+import { createGraph, createWeightedGraph, type Edge, type Graph, unionOf, unreachable } from './graph.js'
+import { erdosRenyi, nearlyRegular, randomRegular, wattsStrogatz } from './randomised.js'
 import {
   exponentialEdges,
   fullEdges,
   gridEdges,
   lineEdges,
   onePeerExponentialEdges,
+  onePeerHypercubeEdges,
   type Rectangle,
   rectangle,
   ringEdges,
@@ -23,16 +27,25 @@ export interface Topology {
   /** The kind's name, for example "ring". */
   readonly name: string
   readonly peers: number
-  /** After this many rounds the graphs repeat; 1 for a graph that never changes. */
+  /** After this many rounds the graphs repeat: 1 for a graph that never changes, infinite where each is drawn anew. */
   readonly period: number
   readonly directed: boolean
-  /** The weights that the spec names. */
+  /** How the mixing matrix follows from a round's graph. */
   readonly weights: Weights
   readonly arrangement: Arrangement
   /** @param round - 0, 1, 2, … */
   graphAt(round: number): Graph
-  /** Every edge that it has in some round. */
+  /** Every edge that it may have in some round. */
   readonly union: Graph
+}
+
+/** Of graphs that are drawn anew so many stand for all. */
+export const roundsSurveyed = 16
+
+/** The graphs of a whole cycle; where they never repeat, of the first rounds. @param rounds - how many */
+export function graphsOf({ period, graphAt }: Topology, rounds: number = roundsSurveyed): Graph[] {
+  const length = period === Number.POSITIVE_INFINITY ? rounds : period
+  return Array.from({ length }, (_, round) => graphAt(round))
 }
 
 /**
@@ -45,26 +58,38 @@ export function createTopology(spec: TopologySpec, peers: number, seed: number):
   if (!Number.isInteger(peers) || peers < 1 || peers > peersLimit) {
     throw new HearsayError('TOPOLOGY', `topology ${spec.kind}: peers must be a whole number from 1 to ${peersLimit}`)
   }
-  const { graphs, arrangement = 'circle' } = build(spec, peers, seed)
+  const { period, graphAt, unite, arrangement = 'circle' } = build(spec, peers, seed)
+  const first = graphAt(0)
+  let union: Graph | undefined
   return {
     name: spec.kind,
     peers,
-    period: graphs.length,
-    directed: graphs[0].directed,
-    weights: spec.weights,
+    period,
+    directed: first.directed,
+    weights: 'weights' in spec ? spec.weights : weightsOf(first),
     arrangement,
-    graphAt: round => graphs[round % graphs.length]!,
-    union: graphs.length === 1 ? graphs[0] : unionOf(graphs),
+    graphAt,
+    get union() {
+      union ??= unite()
+      return union
+    },
   }
 }
 
-interface Built {
-  readonly graphs: readonly [Graph, ...Graph[]]
+/** Where nobody chooses: weights that keep the mean wherever that can be. */
+function weightsOf(graph: Graph): Weights {
+  if (graph.weightOf !== undefined) return 'own'
+  return graph.directed ? 'uniform' : 'metropolis-hastings'
+}
+
+interface Built extends Pick<Topology, 'period' | 'graphAt'> {
+  /** Of a thousand peers that may all meet it has half a million edges: made where it is asked for. */
+  unite(): Graph
   readonly arrangement?: Arrangement
 }
 
 function build(spec: TopologySpec, peers: number, seed: number): Built {
-  const drawn = (): ReturnType<typeof random> => random(seed, `topology/${spec.kind}`, peers)
+  const drawn = (...scope: number[]): Random => random(seed, `topology/${spec.kind}`, peers, ...scope)
   switch (spec.kind) {
     case 'ring':
       return fixed(createGraph(peers, ringEdges(peers)))
@@ -87,17 +112,66 @@ function build(spec: TopologySpec, peers: number, seed: number): Built {
       return fixed(peers === 1 ? createGraph(1, []) : wattsStrogatz(peers, spec.neighbours, spec.rewire, drawn()))
     case 'exponential':
       return fixed(createGraph(peers, exponentialEdges(peers), true))
-    case 'one-peer-exponential': {
-      const [first, ...rest] = onePeerExponentialEdges(peers).map(edges => createGraph(peers, edges, true))
-      return { graphs: [first!, ...rest] }
-    }
+    case 'one-peer-exponential':
+      return inTurn(onePeerExponentialEdges(peers).map(edges => createGraph(peers, edges, true)))
+    case 'one-peer-hypercube':
+      return inTurn(onePeerHypercubeEdges(peers).map(edges => createGraph(peers, edges)))
+    case 'base-k':
+      return inTurn(baseEdges(peers, spec.degree).map(edges => createWeightedGraph(peers, edges)))
+    case 'random-pairs':
+      return anew(round => randomPairs(peers, drawn(round)))
+    case 'epidemic':
+      return anew(round =>
+        spec.draws === 'oracle'
+          ? nearlyRegular(peers, spec.degree, drawn(round))
+          : epidemicLocal(peers, spec.degree, peer => drawn(round, peer), drawn(round)),
+      )
+    case 'equitopo':
+      return fixed(equiTopo(peers, spec.offsets, spec.directed, drawn()))
+    case 'one-peer-equitopo':
+      return anew(round => onePeerEquiTopo(peers, spec.theta, spec.directed, drawn(round)))
     case 'edges':
       return fixed(explicit(peers, spec.edges))
   }
 }
 
 function fixed(graph: Graph, arrangement: Arrangement = 'circle'): Built {
-  return { graphs: [graph], arrangement }
+  return { period: 1, graphAt: () => graph, unite: () => graph, arrangement }
+}
+
+function inTurn(graphs: readonly Graph[]): Built {
+  const [first, ...others] = graphs as [Graph, ...Graph[]]
+  if (others.length === 0) return fixed(first)
+  return {
+    period: graphs.length,
+    graphAt: round => graphs[round % graphs.length]!,
+    unite: () => unionOf([first, ...others]),
+  }
+}
+
+/** Graphs of this many rounds are held: peers of a simulation ask for the same ones, some a few rounds ahead. */
+const heldLimit = 64
+
+/** Graphs that never repeat, each drawn when it is asked for. Everybody may meet everybody. */
+function anew(draw: (round: number) => Graph): Built {
+  const held = new Map<number, Graph>()
+  const graphAt = (round: number): Graph => {
+    const before = held.get(round)
+    if (before !== undefined) return before
+    const graph = draw(round)
+    if (held.size === heldLimit) held.delete(held.keys().next().value!)
+    held.set(round, graph)
+    return graph
+  }
+  const { peers, directed } = graphAt(0)
+  return {
+    period: peers === 1 ? 1 : Number.POSITIVE_INFINITY,
+    graphAt,
+    unite() {
+      const edges = fullEdges(peers)
+      return createGraph(peers, directed ? [...edges, ...edges.map(([a, b]): Edge => [b, a])] : edges, directed)
+    },
+  }
 }
 
 /** A graph from a list: refuses what a hand-written list gets wrong. */

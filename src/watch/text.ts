@@ -30,6 +30,12 @@ export const graphNames: Readonly<Record<TopologySpec['kind'], string>> = {
   'watts-strogatz': 'a Watts–Strogatz graph',
   exponential: 'an exponential graph',
   'one-peer-exponential': 'one-peer exponential graphs',
+  'one-peer-hypercube': 'one-peer hypercubes',
+  'base-k': 'base-(k+1) graphs',
+  'random-pairs': 'random pairs',
+  epidemic: 'random graphs',
+  equitopo: 'an EquiTopo graph',
+  'one-peer-equitopo': 'one-peer EquiTopo graphs',
   edges: 'a graph of given edges',
 }
 

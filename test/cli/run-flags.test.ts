@@ -28,6 +28,33 @@ it('the usual numbers of hearsay topology are those of a manifest', async () => 
   expect(await printed([])).not.toBe(await printed(['--seed', String(seed + 1)]))
 })
 
+describe('hearsay topology', () => {
+  const shown = async (...args: string[]): Promise<string> => {
+    const { stdout, ended } = startHere(['topology', ...args])
+    await ended
+    return stdout()
+  }
+
+  it('says of graphs in turn that λ is that of a cycle', async () => {
+    const text = await shown('base-k:2', '--peers', '10')
+    expect(text).toContain('base-k, 10 peers, both ways, each in one of 4 graphs in turn\n')
+    expect(text).toContain('weights       of its own, doubly stochastic\n')
+    expect(text).toContain('degree        0 to 2\n')
+    expect(text).toContain('λ             0.00000 a round, over a cycle of 4\n')
+  })
+
+  it('says of graphs that never repeat over how many rounds λ is taken, and where the mean drifts', async () => {
+    const pairs = await shown('random-pairs', '--peers', '7', '--seed', '3')
+    expect(pairs).toContain('random-pairs, 7 peers, both ways, drawn anew each round\n')
+    expect(pairs).toContain('degree        0 to 1\n')
+    expect(pairs).toMatch(/^λ {13}0\.\d{5} a round, over the first 16$/m)
+    const file = await fileOf('local.yaml', 'topology: { kind: epidemic, draws: local, degree: 2 }')
+    const local = await shown(file)
+    expect(local).toContain('8 peers, one-way, drawn anew each round\n')
+    expect(local).toContain('weights       uniform, not doubly stochastic: the mean drifts\n')
+  })
+})
+
 describe('flags', () => {
   it('that are not given leave every default', async () => {
     expect(await fromFlags({})).toEqual(parseManifest({}))

@@ -10,7 +10,7 @@ import {
 } from '../../src/topology/index.js'
 
 /** A topology by its kind, with the seed 1. */
-export function build(kind: string, peers: number): Topology {
+export function build(kind: Parameters<(typeof topologySchema)['parse']>[0], peers: number): Topology {
   return createTopology(topologySchema.parse(kind), peers, 1)
 }
 

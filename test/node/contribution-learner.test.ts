@@ -61,7 +61,7 @@ function peersWith(options: Options = {}) {
       ...{ members, numbers, self: peer, topology, graph },
       row: mixingRow(graph, topology.weights, peer),
     }
-    const spending = new ContributionBudget({ spec, rounds: 9, pairs: pairsIn(topology), ...(keep && { keep }) })
+    const spending = new ContributionBudget({ spec, rounds: 9, pairs: pairsIn(topology, 9), ...(keep && { keep }) })
     const keyOf = (name: string) => (sees(peer, numbers.get(name)!) ? keys[numbers.get(name)!]?.publicKey : undefined)
     const viewIn = createPairViews({
       ...{ runId, self, pairNoise },

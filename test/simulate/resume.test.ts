@@ -113,6 +113,8 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
   ['of tracked gradients', { merge: 'gradient-tracking' }, {}],
   ['of outer steps on graphs that change', { topology: 'one-peer-exponential', merge: 'noloco' }, {}],
   ['of steps along a momentum of the network', { merge: { method: 'qg-dsgdm', rho: 0.05 } }, {}],
+  ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
+  ['of merges on graphs that never repeat', { topology: { kind: 'epidemic', draws: 'local', degree: 1 } }, {}],
   [
     'of a mixture with cut ways in which peers are killed',
     { merge: { method: 'mixture' }, topology: 'full', model: { kind: 'mlp', hidden: [8] } },

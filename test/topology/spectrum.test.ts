@@ -1,8 +1,11 @@
+import fc from 'fast-check'
 import { EigenvalueDecomposition, type Matrix } from 'ml-matrix'
 import { describe, expect, it } from 'vitest'
 import {
   contraction,
   createTopology,
+  degrees,
+  graphsOf,
   type MixingRow,
   mixingMatrix,
   mixingProduct,
@@ -11,12 +14,12 @@ import {
   topologySchema,
 } from '../../src/topology/index.js'
 
-function build(kind: string, peers: number): Topology {
+function build(kind: Parameters<(typeof topologySchema)['parse']>[0], peers: number): Topology {
   return createTopology(topologySchema.parse(kind), peers, 1)
 }
 
 function matricesOf(topology: Topology): (readonly MixingRow[])[] {
-  return Array.from({ length: topology.period }, (_, round) => mixingMatrix(topology.graphAt(round), topology.weights))
+  return graphsOf(topology).map(graph => mixingMatrix(graph, topology.weights))
 }
 
 function cycle(kind: string, peers: number): Matrix {
@@ -131,6 +134,43 @@ describe('time-varying', () => {
         .abs()
         .max(),
     ).toBeCloseTo(left, 4)
+  })
+
+  it.each([2, 8, 64])('P12 one-peer hypercube averages %i peers exactly in one cycle', peers => {
+    expect(spectralGap(build('one-peer-hypercube', peers)).lambda).toBe(0)
+  })
+
+  const sizes = [3, 5, 6, 7, 10, 12, 16, 25, 33, 64]
+  it.each([
+    [1, [3, 5, 4, 5, 6, 5, 4, 9, 11, 6]],
+    [2, [1, 3, 2, 4, 4, 3, 4, 6, 6, 6]],
+    [3, [1, 3, 2, 3, 4, 2, 2, 5, 5, 3]],
+  ])('base-k with %i neighbours has the rounds a cycle of ALGORITHMS.md 8.3', (degree, periods) => {
+    expect(sizes.map(peers => build({ kind: 'base-k', degree }, peers).period)).toEqual(periods)
+  })
+
+  it('P12 base-k averages any number of peers exactly in one cycle, each with k neighbours at most', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 80 }), fc.integer({ min: 1, max: 90 }), (peers, degree) => {
+        const topology = build({ kind: 'base-k', degree }, peers)
+        expect(Math.max(...graphsOf(topology).flatMap(degrees))).toBeLessThanOrEqual(degree)
+        const product = mixingProduct(matricesOf(topology))
+        const off = product.sub(1 / peers).abs()
+        expect(off.max()).toBeLessThan(1e-13)
+        expect(spectralGap(topology).lambda).toBe(0)
+      }),
+    )
+  })
+
+  it('ends where a cycle leaves mere rounding, of which a decomposition may not', () => {
+    expect(spectralGap(build('base-k', 100)).lambda).toBe(0)
+  })
+
+  it('of graphs that never repeat, λ is that of the first 16 rounds', () => {
+    const topology = build('random-pairs', 10)
+    const matrices = Array.from({ length: 16 }, (_, round) => mixingMatrix(topology.graphAt(round), topology.weights))
+    expect(spectralGap(topology).lambda).toBe(contraction(matrices))
+    expect(spectralGap(topology).lambda).toBeGreaterThan(0.5)
   })
 
   it('has a period of ⌈log₂ m⌉ and repeats', () => {

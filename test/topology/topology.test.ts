@@ -4,8 +4,11 @@ import { HearsayError } from '../../src/errors.js'
 import {
   createGraph,
   createTopology,
+  createWeightedGraph,
   degrees,
   diameter,
+  type Graph,
+  graphsOf,
   isConnected,
   isDoublyStochastic,
   isSymmetric,
@@ -24,10 +27,14 @@ function build(spec: Spec, peers: number, seed = 1): Topology {
 
 const drawnKinds = ['random-regular', 'erdos-renyi', 'watts-strogatz'] as const
 const named = topologyKinds.filter(kind => kind !== 'edges')
+/** Kinds whose graphs never repeat. */
+const anew = ['random-pairs', 'epidemic', 'one-peer-equitopo'] as const
+const sizesOf = (kind: string, sizes: readonly number[]): readonly number[] =>
+  kind === 'one-peer-hypercube' ? [2, 8, 16] : sizes
 
 describe('every kind', () => {
   it.each(named)('%s connects every peer with every other', kind => {
-    for (const peers of [6, 8, 12, 20]) {
+    for (const peers of sizesOf(kind, [6, 8, 12, 20])) {
       const topology = build(kind, peers)
       expect(topology.name).toBe(kind)
       expect(topology.peers).toBe(peers)
@@ -37,10 +44,10 @@ describe('every kind', () => {
 
   it.each(named)('P1 %s has a mixing matrix that keeps the mean', kind => {
     fc.assert(
-      fc.property(fc.constantFrom(6, 8, 9, 12, 15, 25), fc.nat(), (peers, seed) => {
+      fc.property(fc.constantFrom(...sizesOf(kind, [6, 8, 9, 12, 15, 25])), fc.nat(), (peers, seed) => {
         const topology = build(kind, peers, seed)
-        for (let round = 0; round < topology.period; round++) {
-          expect(isDoublyStochastic(mixingMatrix(topology.graphAt(round), topology.weights))).toBe(true)
+        for (const graph of graphsOf(topology)) {
+          expect(isDoublyStochastic(mixingMatrix(graph, topology.weights))).toBe(true)
         }
       }),
       { numRuns: 20 },
@@ -48,15 +55,15 @@ describe('every kind', () => {
   })
 
   it.each(named)('%s lists the same edges from both ends, sorted and without loops', kind => {
-    const topology = build(kind, 12)
-    for (let round = 0; round < topology.period; round++) {
-      const graph = topology.graphAt(round)
-      const fromLists = Array.from({ length: 12 }, (_, to) => graph.receivesFrom(to).map(from => [from, to])).flat()
+    const [peers] = sizesOf(kind, [12]) as [number]
+    const topology = build(kind, peers)
+    for (const graph of graphsOf(topology)) {
+      const fromLists = Array.from({ length: peers }, (_, to) => graph.receivesFrom(to).map(from => [from, to])).flat()
       for (const [from, to] of fromLists) {
         expect(from).not.toBe(to)
         expect(graph.sendsTo(from!)).toContain(to)
       }
-      for (let peer = 0; peer < 12; peer++) {
+      for (let peer = 0; peer < peers; peer++) {
         expect(graph.receivesFrom(peer)).toEqual([...graph.receivesFrom(peer)].sort((a, b) => a - b))
         expect(graph.sendsTo(peer)).toEqual([...graph.sendsTo(peer)].sort((a, b) => a - b))
       }
@@ -144,6 +151,147 @@ describe('drawn graphs', () => {
   })
 })
 
+describe('graphs that change', () => {
+  it('one-peer-hypercube: who differ in one bit meet, bit after bit', () => {
+    const topology = build('one-peer-hypercube', 8)
+    expect([0, 1, 2, 3].map(round => topology.graphAt(round).sendsTo(5))).toEqual([[4], [7], [1], [4]])
+  })
+
+  it('P12 base-k: round 3 of five peers, one neighbour each, has one edge of weight 0.8', () => {
+    const topology = build('base-k', 5)
+    const graph = topology.graphAt(2)
+    expect(topology.period).toBe(5)
+    expect(graph.edges).toEqual([[0, 4]])
+    expect(graph.weightOf!(0, 4)).toBe(0.8)
+    expect(mixingMatrix(graph, 'own')[4]).toEqual({ self: expect.closeTo(0.2, 15), from: [{ peer: 0, weight: 0.8 }] })
+  })
+
+  it.each(anew)('%s is the same in the same round for the same seed, and else another', kind => {
+    const topology = build(kind, 20, 7)
+    expect(topology.period).toBe(Number.POSITIVE_INFINITY)
+    const again = build(kind, 20, 7)
+    // Far apart, and asked for out of order: what was drawn before must not matter.
+    const late = again.graphAt(1_000_003).edges
+    expect(again.graphAt(2).edges).toEqual(topology.graphAt(2).edges)
+    expect(topology.graphAt(1_000_003).edges).toEqual(late)
+    const distinct = new Set([0, 1, 2, 3, 4].map(round => JSON.stringify(topology.graphAt(round).edges)))
+    expect(distinct.size).toBe(5)
+    expect(build(kind, 20, 8).graphAt(0).edges).not.toEqual(topology.graphAt(0).edges)
+  })
+
+  it.each(anew)('%s holds a few graphs, not one for each round', kind => {
+    const topology = build(kind, 6)
+    const first = topology.graphAt(0)
+    expect(topology.graphAt(0)).toBe(first)
+    for (let round = 1; round < 100; round++) topology.graphAt(round)
+    expect(topology.graphAt(0)).not.toBe(first)
+    expect(topology.graphAt(0).edges).toEqual(first.edges)
+  })
+
+  it('random-pairs: everybody has one, but the odd one out', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(), fc.nat(9), (peers, seed, round) => {
+        const sends = degrees(build('random-pairs', peers, seed).graphAt(round))
+        expect(sends.filter(degree => degree === 1)).toHaveLength(peers - (peers % 2))
+        expect(Math.max(...sends)).toBeLessThanOrEqual(1)
+      }),
+    )
+  })
+
+  it('random-pairs: each pair is as likely as any other', () => {
+    const topology = build('random-pairs', 6)
+    const met = new Map<string, number>()
+    for (let round = 0; round < 3000; round++) {
+      for (const edge of topology.graphAt(round).edges) met.set(edge.join(), (met.get(edge.join()) ?? 0) + 1)
+    }
+    expect(met.size).toBe(15)
+    // 600 each, standard deviation 22.
+    for (const count of met.values()) expect(Math.abs(count - 600)).toBeLessThan(110)
+  })
+
+  it('epidemic with an oracle: all have as many neighbours, one fewer at most where that cannot be', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 35 }), fc.nat(), (peers, degree, seed) => {
+        const sends = degrees(build({ kind: 'epidemic', degree }, peers, seed).graphAt(3))
+        const most = Math.min(degree, peers - 1)
+        const isOdd = (peers * most) % 2 === 1
+        expect(sends.filter(one => one === most)).toHaveLength(isOdd ? peers - 1 : peers)
+        if (isOdd) expect(Math.min(...sends)).toBe(most - 1)
+      }),
+    )
+  })
+
+  it('epidemic without an oracle: each sends to as many, none hears more than three times as many', () => {
+    const heard: number[] = []
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 40 }), fc.integer({ min: 1, max: 4 }), fc.nat(), (peers, degree, seed) => {
+        const graph = build({ kind: 'epidemic', draws: 'local', degree }, peers, seed).graphAt(1)
+        const hears = Array.from({ length: peers }, (_, peer) => graph.receivesFrom(peer).length)
+        heard.push(Math.max(...hears) / degree)
+        expect(graph.directed).toBe(true)
+        expect(Math.max(...hears)).toBeLessThanOrEqual(3 * degree)
+        expect(Math.max(...degrees(graph))).toBeLessThanOrEqual(Math.min(degree, peers - 1))
+        if (Math.max(...hears) < 3 * degree) {
+          expect(degrees(graph)).toEqual(new Array(peers).fill(Math.min(degree, peers - 1)))
+        }
+      }),
+    )
+    expect(Math.max(...heard)).toBe(3)
+  })
+
+  it('equitopo: circles whose weights are those of the paper, both ways their mean', () => {
+    const oneWay = build({ kind: 'equitopo', offsets: 3, directed: true }, 10).graphAt(0)
+    const both = build({ kind: 'equitopo', offsets: 3 }, 10).graphAt(0)
+    for (const row of mixingMatrix(oneWay, 'own')) {
+      expect(row.self).toBeCloseTo(0.1, 12)
+      // Each of the three offsets adds 9/(10·3).
+      for (const { weight } of row.from) expect(Math.round((weight / 0.3) * 1e9) % 1e9).toBe(0)
+    }
+    const matrix = mixingMatrix(both, 'own')
+    expect(isSymmetric(matrix)).toBe(true)
+    for (const row of matrix) expect(row.self).toBeCloseTo(0.1, 12)
+  })
+
+  it('one-peer-equitopo: θ(m − 1)/m along one offset, or among pairs that are that far apart', () => {
+    const oneWay = build({ kind: 'one-peer-equitopo', directed: true }, 9).graphAt(4)
+    expect(degrees(oneWay)).toEqual(new Array(9).fill(1))
+    const offsets = new Set(oneWay.edges.map(([from, to]) => (to - from + 9) % 9))
+    expect(offsets.size).toBe(1)
+    for (const row of mixingMatrix(oneWay, 'own')) expect(row.from[0]!.weight).toBeCloseTo(4 / 9, 12)
+    const pairs = build({ kind: 'one-peer-equitopo', theta: 0.25 }, 9).graphAt(4)
+    expect(Math.max(...degrees(pairs))).toBe(1)
+    expect(new Set(pairs.edges.map(([a, b]) => Math.min(b - a, 9 - (b - a)))).size).toBe(1)
+    expect(pairs.weightOf!(...(pairs.edges[0] as [number, number]))).toBeCloseTo(2 / 9, 12)
+  })
+
+  it('one-peer-equitopo: one round shrinks the disagreement by about half, as expected with θ = ½', () => {
+    const topology = build({ kind: 'one-peer-equitopo', directed: true }, 64)
+    const [c, e] = [0.5 + 0.5 / 64, (0.5 * 63) / 64]
+    const expected = c * c + e * e - (2 * c * e) / 63
+    // A unit vector with sum 0: its squared length after one round, over many rounds.
+    const wave = Array.from({ length: 64 }, (_, peer) => Math.cos((2 * Math.PI * peer) / 64) / Math.sqrt(32))
+    const lengths = Array.from({ length: 2000 }, (_, round) => {
+      const matrix = mixingMatrix(topology.graphAt(round), 'own')
+      return matrix.reduce((sum, { self, from }, peer) => {
+        const value = from.reduce((total, other) => total + other.weight * wave[other.peer]!, self * wave[peer]!)
+        return sum + value * value
+      }, 0)
+    })
+    const mean = lengths.reduce((sum, length) => sum + length, 0) / lengths.length
+    expect(Math.abs(mean - expected)).toBeLessThan(0.03)
+  })
+
+  it('union has every edge that a round may have', () => {
+    for (const kind of [...anew, 'base-k', { kind: 'epidemic', draws: 'local' }] as Spec[]) {
+      const topology = build(kind, 7)
+      const all = new Set(topology.union.edges.map(edge => edge.join()))
+      const isIn = (graph: Graph): boolean => graph.edges.every(edge => all.has(edge.join()))
+      expect(graphsOf(topology, 30).every(isIn)).toBe(true)
+      expect(topology.union.directed).toBe(topology.directed)
+    }
+  })
+})
+
 describe('mixing matrix', () => {
   /** A connected graph: a random tree and some more edges. */
   const graphs = fc
@@ -206,6 +354,36 @@ describe('mixing matrix', () => {
   })
 })
 
+describe('weights of a graph', () => {
+  it('add up where an edge is there several times, and are the same from both ends', () => {
+    const both = createWeightedGraph(3, [
+      [0, 1, 0.25],
+      [1, 0, 0.25],
+      [1, 2, 0.125],
+    ])
+    expect(mixingMatrix(both, 'own')).toEqual([
+      { self: 0.5, from: [{ peer: 1, weight: 0.5 }] },
+      {
+        self: 0.375,
+        from: [
+          { peer: 0, weight: 0.5 },
+          { peer: 2, weight: 0.125 },
+        ],
+      },
+      { self: 0.875, from: [{ peer: 1, weight: 0.125 }] },
+    ])
+    const oneWay = createWeightedGraph(2, [[0, 1, 0.25]], true)
+    expect(mixingMatrix(oneWay, 'own')).toEqual([
+      { self: 1, from: [] },
+      { self: 0.75, from: [{ peer: 0, weight: 0.25 }] },
+    ])
+  })
+
+  it('are refused of a graph that has none', () => {
+    expect(() => mixingMatrix(build('ring', 4).graphAt(0), 'own')).toThrow(RangeError)
+  })
+})
+
 describe('graphs in pieces', () => {
   it('have an infinite diameter', () => {
     expect(diameter(createGraph(3, [[0, 1]]))).toBe(Number.POSITIVE_INFINITY)
@@ -239,7 +417,7 @@ describe('mistakes', () => {
       'a name like none',
       'banana',
       8,
-      /"banana" is not allowed; must be one of ring, line, .*one-peer-exponential, edges$/,
+      /"banana" is not allowed; must be one of ring, line, .*one-peer-equitopo, edges$/,
     ],
     ['no name', {}, 8, /kind: is missing; must be one of ring/],
     ['a name that is no text', { kind: 3 }, 8, /3 is not allowed; must be one of/],
@@ -255,6 +433,7 @@ describe('mistakes', () => {
     ],
     ['a prime grid', 'grid', 7, /^topology grid: 7 is a prime number.*use 6 or 8 peers/],
     ['a prime torus', 'torus', 13, /^topology torus: 13 is a prime/],
+    ['a hypercube of six', 'one-peer-hypercube', 6, /hypercube: 6 peers are no power of two; use 4 or 8, or base-k/],
     ['rows that do not divide', { kind: 'grid', rows: 5 }, 12, /rows: 12 peers do not fill 5 rows.*1, 2, 3, 4, 6, 12/],
     ['too high a degree', { kind: 'random-regular', degree: 8 }, 8, /degree: 8 peers have at most 7 neighbours, not 8/],
     ['an odd sum of degrees', { kind: 'random-regular', degree: 3 }, 9, /9 peers cannot have 3 .*both are odd/],

@@ -8,6 +8,9 @@ export interface Federation {
   at(round: number): Neighbourhood<Member>
 }
 
+/** Neighbourhoods of this many rounds are held, more than a cycle has. */
+const heldLimit = 64
+
 /** Members that stay the same: a simulation, or a federation that is written down in a file. */
 export function fixedFederation(members: readonly Member[], self: number, topology: Topology): Federation {
   const known = new Map<number, Neighbourhood<Member>>()
@@ -26,6 +29,7 @@ export function fixedFederation(members: readonly Member[], self: number, topolo
         graph,
         row: mixingRow(graph, topology.weights, self),
       }
+      if (known.size === heldLimit) known.delete(known.keys().next().value!)
       known.set(phase, neighbourhood)
       return neighbourhood
     },

@@ -206,6 +206,18 @@ describe('a round of gossip', () => {
     for (const model of models) expect(bits(model)).toEqual(expected)
   })
 
+  it.each([
+    [5, 1],
+    [7, 2],
+    [6, 5],
+  ])('P12 has the mean after a cycle of base-k, %i peers, %i neighbours', async (peers, degree) => {
+    const topology = build({ kind: 'base-k', degree }, peers)
+    const models = vectors(peers, 20)
+    const mean = meanModel(models)
+    await gossipAll(models, { topology, steps: 1, rounds: topology.period })
+    for (const model of models) for (const [k, value] of model.entries()) expect(value).toBeCloseTo(mean[k]!, 5)
+  })
+
   it('does a large head in slices to the same bits as in one go', async () => {
     const length = 2 * sliceLength() + 5
     const before = vectors(3, length)

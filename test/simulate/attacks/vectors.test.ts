@@ -159,7 +159,7 @@ describe('dissensus', () => {
             }
             if (!neighbours.some(peer => hostile.includes(peer))) continue
             const merged = new Float32Array(2)
-            mix(merged, contributions(mixingRow(graph, spec.weights, target), target, own, received))
+            mix(merged, contributions(mixingRow(graph, known.topology.weights, target), target, own, received))
             expect(distance(merged, own)).toBeLessThan(1e-4)
           }
         },
