@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { allocate } from '../tensors/index.js'
-import { isDoublyStochastic, mixingMatrix } from '../topology/index.js'
+import { graphsOf, isDoublyStochastic, mixingMatrix } from '../topology/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { unjudged } from './averaging/rulings.js'
@@ -30,9 +30,9 @@ export const gradientTracking = averagingMethod<MethodSection, 'tracked', 'corre
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   checkTopology(_, topologyOf) {
-    const { name, period, graphAt, weights } = topologyOf()
-    const rounds = Array.from({ length: period }, (_, round) => graphAt(round))
-    if (rounds.every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
+    const topology = topologyOf()
+    const { name, weights } = topology
+    if (graphsOf(topology).every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
     throw new HearsayError(
       'MANIFEST',
       `merge: gradient-tracking needs weights that count every peer alike, or the mean that peers track drifts; those of topology ${name} with weights: ${weights} do not: use weights: metropolis-hastings, or merge: scaffold`,

@@ -18,7 +18,7 @@ export interface ContributionInit extends KeptLedger {
   readonly spec: ContributionPrivacy
   /** Of the whole run. */
   readonly rounds: number
-  /** Which peers share noise, in each round of a period. Left out where nobody can know: peers come and go. */
+  /** Which peers share noise, in each round of the run that is not like one before it. Left out where nobody can know: peers come and go. */
   readonly pairs?: readonly Pairs[] | undefined
 }
 

@@ -216,7 +216,7 @@ describe('noise of a pair', () => {
     expect(copied).not.toEqual(hers)
     const parties = [[0], [1], [2], [3, 4], [5]]
     const [known] = exposures(
-      { ...pairsIn(createTopology({ kind: 'full', weights: 'uniform' }, 6, 1))[0]!, parties },
+      { ...pairsIn(createTopology({ kind: 'full', weights: 'uniform' }, 6, 1), 1)[0]!, parties },
       3,
     )
     expect(anna.exposure).toBe(known)
