@@ -9,7 +9,9 @@ import type { MethodSection } from './method.js'
  * SCAFFOLD among neighbours. Data that differ pull each peer's steps its own way; a control variate c_i estimates that
  * pull, c the average of its neighbourhood, and every local step goes along c − c_i besides (eq. 3). c_i is the
  * paper's option II: the mean step of the round, c_i ← c_i − c + (x − y)/(Kη). On a full graph with equal weights this is
- * the paper's algorithm with all clients and η_g = 1.
+ * the paper's algorithm with all clients and η_g = 1, and SCALLION's (arXiv 2308.08165) without compression and α = 1:
+ * c is the mean of all c_i. Its one compressed vector is for a server that has the model; here heads differ, so that
+ * heads and control variates are compressed alike, by `encoding`.
  */
 export const scaffold = averagingMethod<MethodSection, 'control', 'own' | 'mean'>({
   name: 'scaffold',

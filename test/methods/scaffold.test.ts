@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Learner } from '../../src/learner/index.js'
-import { descend as descendBy, learnerOf, learningRate, optimumOf, sessionOf, size } from './bowls.js'
+import { descend as descendBy, keptOf, learnerOf, learningRate, optimumOf, sessionOf, size } from './bowls.js'
 import { createTable, never, type Way } from './peers.js'
 
 const bowls = [
@@ -38,6 +38,15 @@ describe('SCAFFOLD', () => {
     for (const rounds of [1, 2, 3, 10]) {
       const { models } = await descend('scaffold', rounds)
       for (const model of models) for (const value of model) expect(value).toBeCloseTo(published(rounds), 5)
+    }
+  })
+
+  it('keeps as c the mean of all c_i, as SCALLION does without compression', async () => {
+    for (const rounds of [1, 4, 9]) {
+      const { sessions } = await descend('scaffold', rounds)
+      const mean = sessions.reduce((sum, session) => sum + keptOf(session, 'own'), 0) / bowls.length
+      for (const session of sessions) expect(keptOf(session, 'mean')).toBeCloseTo(mean, 5)
+      expect(Math.abs(keptOf(sessions[0]!, 'own') - mean)).toBeGreaterThan(0.1)
     }
   })
 
