@@ -2,6 +2,7 @@ import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
+import { dfedadmm } from './dfedadmm.js'
 import { diloco } from './diloco.js'
 import { dpBrem } from './dp-brem.js'
 import { maskReports, type ReportTexts, reputationReports, ruleReports } from './figures.js'
@@ -32,6 +33,7 @@ registerMethod(scaffold)
 registerMethod(gradientTracking)
 registerMethod(noloco)
 registerMethod(diloco)
+registerMethod(dfedadmm)
 registerMethod(dpBrem)
 registerMethod(mixture)
 

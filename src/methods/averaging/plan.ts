@@ -59,7 +59,7 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   /** This round's rules beside the settled ones, applied after them. @default nothing */
   rules?(keeps: Bundle<K>, head: HeadBefore): Promise<readonly RuleSpec[]>
   /**
-   * Fills what is handed over beside the head. Called once a round, and not where training was given up; with no step
+   * Fills what is handed over beside the head, or makes of the trained head what is to be merged. Called once a round, and not where training was given up; with no step
    * trained where a budget of privacy is spent, which a peer that comes back may be from its first round on.
    */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
