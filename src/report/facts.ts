@@ -66,6 +66,18 @@ function faultsText({ fail = [], lie = [], attack = [], disconnect = 0 }: NonNul
   ].join('; ')
 }
 
+/** The first hint that the rule of `believe` is too strict, and to how many peers more it was given. */
+function strictnessText({ members, rounds }: RunRecord): string | undefined {
+  const told = rounds.flatMap(({ round, tooStrict }) => tooStrict.map(hint => ({ round, ...hint })))
+  const [first] = told
+  if (first === undefined) return undefined
+  const others = new Set(told.map(({ peer }) => peer)).size - 1
+  const who = `${members[first.peer]!.name}${others > 0 ? ` and ${countOf(others, 'other')}` : ''}`
+  const { field, apart } = first
+  const norms = small(apart ?? Number.POSITIVE_INFINITY)
+  return `too strict at ${who} in round ${count(first.round + 1)}; heads of the first rounds lay at ${norms} of the own norm: a larger ${field} lets more in`
+}
+
 /** What it amounts to. */
 export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record: RunRecord): Facts {
   const { bytes, model } = summary
@@ -96,6 +108,7 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
     ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),
     ...row('made to go wrong', summary.faults, faultsText),
     ...row('heads that did not come', summary.absent, count),
+    ...row('believe', strictnessText(record), asIs),
     ...(record.malformed === 0
       ? []
       : [['lines of metrics.jsonl not read', countOf(record.malformed, 'line')] as const]),

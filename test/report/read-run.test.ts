@@ -75,6 +75,25 @@ describe('what a report takes from a run folder', () => {
     expect(data.environment).toContainEqual(['backend', 'wasm'])
   })
 
+  it('is, where the rule is too strict, what would let more heads in, for the report and the dashboard', async () => {
+    const hint = (peer: string, round: number, field: string, apart: number | null) =>
+      JSON.stringify({ ...{ type: 'refused', atMs: 1, peer, round, step: 0, heads: [] }, tooStrict: { field, apart } })
+    const outcomeOf = async (...hints: string[]): Promise<readonly string[] | undefined> => {
+      const files = { 'manifest.yaml': manifest, 'metrics.jsonl': `${metrics}${hints.join('\n')}\n` }
+      return (await readRun(await folderOf(files))).outcome.find(([name]) => name === 'believe')?.slice(1)
+    }
+    const says = (apart: string, field = 'gamma'): string =>
+      `in round 5; heads of the first rounds lay at ${apart} of the own norm: a larger ${field} lets more in`
+    expect(await outcomeOf()).toBeUndefined()
+    expect(await outcomeOf(hint('id-boston', 4, 'gamma', 0.25))).toEqual([`too strict at boston ${says('0.250')}`])
+    expect(await outcomeOf(hint('id-bern', 4, 'gamma', 0.5), hint('id-boston', 6, 'gamma', 9))).toEqual([
+      `too strict at bern and 1 other ${says('0.500')}`,
+    ])
+    expect(await outcomeOf(hint('id-bern', 4, 'ga\u202emma', null))).toEqual([
+      `too strict at bern ${says('Infinity', 'ga\\u202emma')}`,
+    ])
+  })
+
   it('of an interrupted run is its last test, and what was not tested', async () => {
     const files = { 'manifest.yaml': manifest, 'metrics.jsonl': metrics }
     const ended = { interrupted: true, perPeer: [{ name: 'boston', confusion }] }

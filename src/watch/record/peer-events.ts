@@ -74,13 +74,16 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
       round.set('columns', 'waitSeconds', peer, (round.get('waitSeconds', peer) ?? 0) + waited)
       round.join(from, peer)
     },
-    refused({ heads }, { peer, round }) {
+    refused({ heads, tooStrict }, { peer, round }) {
       const misses = listIn(heads).map(head => ({
         peer,
         of: members.place(textIn(head.peer), head.name),
         reason: reasonIn(head.reason),
       }))
+      const hint = tooStrict === undefined ? undefined : fieldsIn(tooStrict)
+      const told = hint && { peer, field: harmlessName(textIn(hint.field)), apart: numberIn(hint.apart) }
       round.miss('refused', peer, misses)
+      if (told !== undefined) round.hint(told)
     },
     merged(event, context) {
       const { peer, round, atMs } = context

@@ -1,7 +1,15 @@
 import { Malformed } from './fields.js'
 import { createHeard, createMisses, type Heard, type Misses } from './heads.js'
 import type { Cells, RecordLimits } from './limits.js'
-import { type Column, type ColumnName, columnNames, type Miss, type RoundRecord, type WholeRound } from './shape.js'
+import {
+  type Column,
+  type ColumnName,
+  columnNames,
+  type Miss,
+  type RoundRecord,
+  type StrictnessHint,
+  type WholeRound,
+} from './shape.js'
 
 /** The groups in which a round has numbers of peers. */
 export type Group = 'columns' | 'beside' | 'figures'
@@ -33,6 +41,7 @@ export interface OpenRound {
   join(from: readonly number[], to: number): void
   /** @throws {@link Malformed} where these are too many; nothing is changed then */
   miss(kind: MissKind, peer: number, more: readonly Miss[]): void
+  hint(hint: StrictnessHint): void
   catchUp(peer: number, to: number): void
   fail(peer: number): void
   close(whole: WholeRound): void
@@ -56,6 +65,7 @@ interface Told {
   readonly rows: Map<string, Map<number, Map<number, number | null>>>
   readonly heard: Heard
   readonly misses: Readonly<Record<MissKind, Misses>>
+  readonly hints: Map<number, StrictnessHint>
   readonly caughtUp: Map<number, number>
   readonly failed: Set<number>
   whole: WholeRound | null
@@ -68,12 +78,13 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
     rows: new Map(),
     heard: createHeard(),
     misses: { absent: createMisses(limits.misses), refused: createMisses(limits.misses) },
+    hints: new Map(),
     caughtUp: new Map(),
     failed: new Set(),
     whole: null,
     untilMs: null,
   }
-  const { groups, rows, heard, misses, caughtUp, failed } = told
+  const { groups, rows, heard, misses, hints, caughtUp, failed } = told
   /** A round has these columns, of whatever is known. */
   let counted = columnNames.length
   cells.addColumns(counted)
@@ -117,6 +128,10 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
       changed()
       misses[kind].add(peer, more)
     },
+    hint(hint) {
+      changed()
+      hints.set(hint.peer, hint)
+    },
     catchUp(peer, to) {
       changed()
       caughtUp.set(peer, to)
@@ -141,6 +156,7 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
       heard.delete(peer)
       misses.absent.delete(peer)
       misses.refused.delete(peer)
+      hints.delete(peer)
     },
     discard: () => countColumns(-counted),
     record(members, before = []) {
@@ -151,7 +167,7 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
 }
 
 function recordOf(
-  { groups, rows, heard, misses, caughtUp, failed, whole, untilMs }: Told,
+  { groups, rows, heard, misses, hints, caughtUp, failed, whole, untilMs }: Told,
   members: number,
   before: readonly number[],
 ): Omit<RoundRecord, 'round'> {
@@ -171,6 +187,7 @@ function recordOf(
     edges: sharedWith(before, heard.edges()),
     absent: misses.absent.all(),
     refused: misses.refused.all(),
+    tooStrict: [...hints.values()],
     caughtUp: [...caughtUp].map(([peer, to]) => ({ peer, to })),
     failed: [...failed],
     whole,

@@ -38,6 +38,16 @@ export interface Miss {
   readonly reason: string
 }
 
+/** The rule of `believe` has left out most heads for some rounds. */
+export interface StrictnessHint {
+  /** Whose rule, by its place among the members. */
+  readonly peer: number
+  /** What of `believe` would let more of them in. */
+  readonly field: string
+  /** How far those of the first rounds lay from the own one, in the field's unit; null where it is not finite. */
+  readonly apart: number | null
+}
+
 /** One round of a run. Rows and columns are peers, by their places among the members. */
 export interface RoundRecord {
   readonly round: number
@@ -54,6 +64,7 @@ export interface RoundRecord {
   readonly edges: readonly number[]
   readonly absent: readonly Miss[]
   readonly refused: readonly Miss[]
+  readonly tooStrict: readonly StrictnessHint[]
   /** Peers that went on from here in another round. */
   readonly caughtUp: readonly { readonly peer: number; readonly to: number }[]
   /** Peers that were killed in this round. */

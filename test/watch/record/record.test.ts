@@ -73,6 +73,19 @@ describe('a run’s record', () => {
     expect(refused).toEqual([{ peer: 1, of: 2, reason: 'TOO_FAR' }])
   })
 
+  it('has the hint that a rule is too strict, and of a hint that is none nothing', () => {
+    const hint = (tooStrict: unknown) => ({ type: 'refused', peer: 'id-bern', round: 4, step: 0, heads: [], tooStrict })
+    const told = (...hints: unknown[]) => fold([begin, ...roundOf(2, 4), ...hints.map(hint)])
+    const one = { field: 'gamma', apart: 0.25 }
+    expect(told(one, one).rounds[0]!.tooStrict).toEqual([{ peer: 2, ...one }])
+    for (const bad of ['gamma', null, { field: 3, apart: 1 }, { field: 'gamma', apart: 'far' }]) {
+      const { rounds, malformed } = told(bad)
+      expect([rounds[0]!.tooStrict, rounds[0]!.refused, malformed]).toEqual([[], [expect.anything()], 1])
+    }
+    // A peer that does the round again may say otherwise.
+    expect(fold([begin, ...roundOf(2, 4), hint(one), ...roundOf(2, 4)]).rounds[0]!.tooStrict).toEqual([])
+  })
+
   it('takes the later of two rounds of a peer that was resumed', () => {
     const others = roundOf(0, 3)
     const twice = fold([begin, ...others, ...roundOf(1, 3, 9, 1000), ...roundOf(1, 3, 7, 5000)])
