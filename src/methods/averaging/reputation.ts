@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { type Repute, reputeAfter, type Showing } from '../../merge/index.js'
+import { type Repute, reputeAfter, roundsMuted, type Showing } from '../../merge/index.js'
 import type { NamedTensor } from '../../tensors/index.js'
 import type { Reported } from '../figures.js'
 import type { ReputationUse } from '../reputation-use.js'
@@ -38,6 +38,10 @@ export function createReputation(use: ReputationUse): Reputation {
       const isOver = ({ mutedUntil }: Repute): boolean => mutedUntil > 0 && mutedUntil <= round
       const back = [...reputes].flatMap(([id, repute]) => (isOver(repute) ? [id] : []))
       for (const id of back) reputes.delete(id)
+      // A peer may go back a few rounds with the others, and a checkpoint may say anything.
+      for (const [id, repute] of reputes) {
+        if (repute.mutedUntil > round + roundsMuted) reputes.set(id, { ...repute, mutedUntil: round + roundsMuted })
+      }
       const muted = [...reputes].flatMap(([id, { mutedUntil }]) => (mutedUntil > 0 ? [id] : []))
       return { muted: new Set(muted), back }
     },

@@ -143,6 +143,16 @@ describe('what is kept of reputations', () => {
     expect(after.kept()).toEqual(before.kept())
   })
 
+  it('mutes nobody for longer than ten rounds, whatever it says', () => {
+    const reputation = createReputation('mute')
+    const forever = { name: 'reputation:a', shape: [4], values: Float32Array.of(-1, -0.5, 10, 2 ** 40) }
+    reputation.restore([forever], 'checkpoint')
+    expect([...reputation.at(20).muted]).toEqual(['a'])
+    expect([...reputation.at(29).muted]).toEqual(['a'])
+    const { muted, back } = reputation.at(30)
+    expect([[...muted], back]).toEqual([[], ['a']])
+  })
+
   it('is of a bounded number of peers: who was not heard for the longest time is forgotten', () => {
     const ids = Array.from({ length: rememberedPeers + 2 }, (_, at) => `id-${at}`)
     const { reputes } = taken('show', ids)
