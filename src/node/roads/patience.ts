@@ -42,8 +42,41 @@ const remembered = 5
 const missesForgiven = 2
 /** However many it missed, a neighbour is waited for again after so many exchanges. */
 const rarest = 64
+/** The same where nothing can be merged without it: every exchange that does not wait for it is lost. */
+const rarestForAll = 8
 /** Multiple of the measured wait: a neighbour on a machine that is busy for a while takes twice as long. */
 const margin = 2
+
+/** Which neighbours are silent, and when each is waited for again. */
+interface Silence {
+  /** Begins an exchange. @returns whether one is waited for again in it, should it be a neighbour */
+  begin(number: number): boolean
+  expects(peer: PeerIdStr, number: number): boolean
+  /** @returns whether there was something to learn: nothing of who was not waited for and did not come */
+  ended(peer: PeerIdStr, how: 'came' | 'late' | 'absent', number: number): boolean
+}
+
+function createSilence(most: number): Silence {
+  const missing = new Map<PeerIdStr, { readonly inARow: number; readonly until: number }>()
+  return {
+    begin(number) {
+      // One that was no neighbour for so long may be gone for good.
+      for (const [peer, { until }] of missing) if (number - until > rarest) missing.delete(peer)
+      return [...missing.values()].some(({ until }) => until <= number)
+    },
+    expects: (peer, number) => (missing.get(peer)?.until ?? 0) <= number,
+    ended(peer, how, number) {
+      const { inARow = 0, until = 0 } = missing.get(peer) ?? {}
+      if (how === 'came') missing.delete(peer)
+      else if (until > number) return false
+      else if (how === 'late') {
+        const every = Math.min(most, 2 ** Math.max(0, inARow + 1 - missesForgiven))
+        missing.set(peer, { inARow: inARow + 1, until: number + every })
+      }
+      return true
+    },
+  }
+}
 
 /**
  * Adapts to the faster half of the neighbours, and to this peer's own pace: waits for the time its own training took,
@@ -59,26 +92,21 @@ const margin = 2
  */
 export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePatienceInit): Patience {
   const seen: number[] = []
-  const missing = new Map<PeerIdStr, { readonly inARow: number; readonly until: number }>()
+  const silence = createSilence(rarest)
   let exchanges = 0
   let lastDone = performance.now()
   return {
     begin() {
       const number = exchanges++
+      silence.begin(number)
       const begun = performance.now()
       const expected = seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
       const waits: number[] = []
       return {
         limitMs: Math.ceil(Math.min(longestMs, Math.max(shortestMs, expected))),
-        expects: peer => (missing.get(peer)?.until ?? 0) <= number,
+        expects: peer => silence.expects(peer, number),
         ended(peer, how) {
-          const { inARow = 0, until = 0 } = missing.get(peer) ?? {}
-          if (how === 'came') missing.delete(peer)
-          else if (until > number) return
-          else if (how === 'late') {
-            const every = Math.min(rarest, 2 ** Math.max(0, inARow + 1 - missesForgiven))
-            missing.set(peer, { inARow: inARow + 1, until: number + every })
-          }
+          if (!silence.ended(peer, how, number)) return
           waits.push(how === 'came' ? performance.now() - begun : Number.POSITIVE_INFINITY)
         },
         done() {
@@ -95,23 +123,31 @@ export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePati
 }
 
 /**
- * For exchanges of which nothing can be merged unless all heads come, as with masks: follows the slowest neighbour, and
- * waits for each in every exchange. Where one was late the longest wait applies again: a limit that it cannot meet would
- * else make every later exchange void too. One that stays silent is soon far behind, and then no sender.
+ * For exchanges of which nothing can be merged unless all heads come, as with masks: follows the slowest neighbour. Where
+ * one was late the longest wait applies again, and whenever it is waited for until it came: a limit that it cannot meet
+ * would else make every later exchange void too. One that stays silent is soon far behind, and then no sender; one that
+ * says it is not, and sends nothing, is waited for less and less often, as by {@link adaptivePatience}, or it would hold
+ * up every exchange for the longest wait. Those without it are void at once, as they would be in the end.
  */
 export function patienceForAll({ longestMs, shortestMs = 2_000 }: AdaptivePatienceInit): Patience {
   const seen: number[] = []
+  const silence = createSilence(rarestForAll)
+  let exchanges = 0
   let lastDone = performance.now()
   return {
     begin() {
+      const number = exchanges++
+      const isTried = silence.begin(number)
       const begun = performance.now()
-      const expected = seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
+      const expected =
+        isTried || seen.length === 0 ? Number.POSITIVE_INFINITY : begun - lastDone + margin * Math.max(...seen)
       let slowest: number | undefined
       let isLate = false
       return {
         limitMs: Math.ceil(Math.min(longestMs, Math.max(shortestMs, expected))),
-        expects: () => true,
-        ended(_peer, how) {
+        expects: peer => silence.expects(peer, number),
+        ended(peer, how) {
+          if (!silence.ended(peer, how, number)) return
           if (how === 'came') slowest = performance.now() - begun
           isLate ||= how === 'late'
         },

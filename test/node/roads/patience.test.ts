@@ -73,6 +73,22 @@ describe('patience', () => {
     expect(waitedFor(64)).toHaveLength(1)
   })
 
+  it('forgets who was no neighbour for long', () => {
+    const patience = adaptivePatience({ longestMs: 100 })
+    const turn = (others: readonly string[]): boolean => {
+      const waiting = patience.begin()
+      const isWaitedFor = waiting.expects('silent')
+      for (const peer of others) waiting.ended(peer, 'late')
+      waiting.done()
+      return isWaitedFor
+    }
+    const waited = (): boolean[] => Array.from({ length: 4 }, () => turn(['silent']))
+    expect(waited()).toEqual([true, true, true, false])
+    for (let i = 0; i < 70; i++) turn([])
+    // Two misses are forgiven again.
+    expect(waited()).toEqual([true, true, true, false])
+  })
+
   it('is not lost with who is known to be gone, or to be elsewhere', () => {
     const patience = adaptivePatience({ longestMs: 100 })
     for (let i = 0; i < 10; i++) {
@@ -116,12 +132,34 @@ describe('patience', () => {
 })
 
 describe('patience for all', () => {
-  it('waits twice as long as the slowest took, and for each every time', () => {
+  it('waits twice as long as the slowest took', () => {
     const patience = patienceForAll({ longestMs: 60_000, shortestMs: 0 })
     expect(exchange(patience, 0, [1000, 1000, 9000])).toBe(60_000)
     expect(exchange(patience, 500, [1000, 1000, 1000])).toBe(18_500)
-    for (let turn = 0; turn < 9; turn++) exchange(patience, 0, [10, undefined])
-    expect(patience.begin().expects('peer-1')).toBe(true)
+  })
+
+  it('waits for who misses three in a row every eighth time at least, then as long as ever, until it comes', () => {
+    const patience = patienceForAll({ longestMs: 60_000, shortestMs: 0 })
+    const one = (comes: boolean): { readonly limitMs: number; readonly isWaitedFor: boolean } => {
+      const waiting = patience.begin()
+      const isWaitedFor = waiting.expects('silent')
+      expect(waiting.expects('other')).toBe(true)
+      vi.advanceTimersByTime(10)
+      waiting.ended('other', 'came')
+      waiting.ended('silent', comes ? 'came' : 'late')
+      waiting.done()
+      return { limitMs: waiting.limitMs, isWaitedFor }
+    }
+    const turns = Array.from({ length: 33 }, () => one(false))
+    const waited = [...turns.keys()].filter(turn => turns[turn]!.isWaitedFor)
+    expect(waited).toEqual([0, 1, 2, 4, 8, 16, 24, 32])
+    for (const turn of waited) expect(turns[turn]!.limitMs).toBe(60_000)
+    // The others are waited for as ever.
+    expect(turns[7]!.limitMs).toBe(20)
+    // Nobody waited for it, and it came all the same.
+    expect(one(true).isWaitedFor).toBe(false)
+    expect(one(true).isWaitedFor).toBe(true)
+    expect(one(true)).toEqual({ limitMs: 20, isWaitedFor: true })
   })
 
   it('waits longest again where one was late, until all come in time', () => {
