@@ -14,18 +14,26 @@ const numberOfKind: Readonly<Record<string, string>> = {
   equitopo: 'offsets',
   grid: 'rows',
   torus: 'rows',
+  topk: 'keep',
+  topk2bit: 'keep',
+  randk: 'keep',
+  qsgd: 'levels',
 }
 
-/** "dirichlet:0.1" as a section of the manifest. */
-export function kindOf(text: string): Record<string, unknown> {
+/**
+ * "dirichlet:0.1" as a section of the manifest.
+ *
+ * @param main - the section's field for its kind
+ */
+export function kindOf(text: string, main = 'kind'): Record<string, unknown> {
   const [kind, value, ...rest] = text.split(':')
-  if (value === undefined) return { kind }
+  if (value === undefined) return { [main]: kind }
   const field = numberOfKind[kind!]
   if (field === undefined || rest.length > 0) {
     const having = Object.keys(numberOfKind).join(', ')
     throw new HearsayError('USAGE', `"${text}": a number after the colon goes with ${having}`)
   }
-  return { kind, [field]: number(`"${text}"`)(value) }
+  return { [main]: kind, [field]: number(`"${text}"`)(value) }
 }
 
 /**

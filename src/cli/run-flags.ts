@@ -52,7 +52,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       seed: flags.seed,
       share: flags.share,
       models: flags.models?.split(',').map(modelOf),
-      encoding: flags.encoding,
+      encoding: flags.encoding === undefined ? undefined : kindOf(flags.encoding, 'codec'),
       mode: flags.mode,
       believe: flags.believe,
       reputation: flags.reputation,

@@ -35,6 +35,8 @@ export interface Codec {
   readonly isHidden?: true
   /** The tensors of the safetensors file that a vector becomes, in the order of their bytes. */
   tensors(layout: Layout): readonly TensorEntry[]
+  /** What stands in that file's `__metadata__`, where its tensors do not tell the vector's. @default nothing */
+  metadata?(layout: Layout): Readonly<Record<string, string>>
   /** Bounds of the encoded size, known before a byte is read. */
   size(layout: Layout): EncodedSize
   /** @param into - `most` bytes long, aligned to 8 bytes */

@@ -14,6 +14,10 @@ export interface CodecKind<S extends EncodingSection = EncodingSection> {
   readonly says: string
   /** Of the section: `codec` is the name, and every other field has a default, so that the name alone will do. */
   readonly schema: z.ZodType<S>
+  /**
+   * What it leaves out must be sent later, which takes a memory: a whole model that has come through it alone is none.
+   */
+  readonly needsMemory?: true
   /** @param section - settled */
   of(section: S): Codec
 }

@@ -6,6 +6,11 @@ import { f16 } from './f16.js'
 import { f32 } from './f32.js'
 import { int8 } from './int8.js'
 import { type CodecKind, type EncodingSection, withoutNumbers } from './kind.js'
+import { qsgd } from './qsgd.js'
+import { randk } from './randk.js'
+import { sign } from './sign.js'
+import { topk } from './topk.js'
+import { topk2bit } from './topk2bit.js'
 
 /** Every kind of codec by its name, in the order in which help and errors list them. */
 const kinds = new Map<string, CodecKind>(
@@ -14,7 +19,12 @@ const kinds = new Map<string, CodecKind>(
     withoutNumbers(bf16, '2 bytes a number: an error of 0.4 % at most, over the whole range of float32'),
     withoutNumbers(f16, '2 bytes a number: an error of 0.05 % at most, from 6e-5 to 65504'),
     withoutNumbers(int8, '1 byte a number: an error of 0.4 % at most of the largest in its tensor'),
-  ].map(kind => [kind.name, kind]),
+    qsgd,
+    topk,
+    topk2bit,
+    randk,
+    sign,
+  ].map(kind => [kind.name, kind as unknown as CodecKind]),
 )
 
 /**
@@ -47,6 +57,11 @@ export function codecNames(): string[] {
  */
 export function codecOf(section: EncodingSection): Codec {
   return kindNamed(section.codec).of(section)
+}
+
+/** Does what it leaves out have to be sent later? See {@link CodecKind.needsMemory}. */
+export function needsMemory({ codec }: EncodingSection): boolean {
+  return kindNamed(codec).needsMemory === true
 }
 
 function kindNamed(name: string): CodecKind {

@@ -1,4 +1,4 @@
-import type { EncodingSection } from '../codec/index.js'
+import { type EncodingSection, needsMemory } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import { graphsOf, type Topology } from '../topology/index.js'
@@ -64,6 +64,10 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   }
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
+  }
+  if (encoding !== undefined && needsMemory(encoding)) {
+    const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
+    refuse('encoding', `${encoding.codec} ${why}; use qsgd, int8 or bf16`)
   }
   if (facts.isOfContribution) problems.push(...contributionProblems(method, facts))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))

@@ -21,7 +21,7 @@ export interface SafetensorsLimits {
 export const safetensorsLimits: SafetensorsLimits = { headerBytes: 1 << 20, totalBytes: 4 * 2 ** 30 }
 
 /** Bytes of one number, by the format's name for its kind. */
-export const dtypeBytes = { F32: 4, U32: 4, BF16: 2, F16: 2, I8: 1 } as const
+export const dtypeBytes = { F32: 4, U32: 4, BF16: 2, F16: 2, I8: 1, U8: 1 } as const
 
 export type SafetensorsDtype = keyof typeof dtypeBytes
 

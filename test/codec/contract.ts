@@ -11,8 +11,9 @@ export type ErrorBound = (value: number, largest: number) => number
  * What every codec keeps, whoever wrote it: called once in the test of each.
  *
  * @param bound - of finite numbers; left out where the codec has none, as a sparse one
+ * @param isStable - does a vector that it has rounded before become the same bytes?
  */
-export function codecContract(codec: Codec, bound?: ErrorBound): void {
+export function codecContract(codec: Codec, bound?: ErrorBound, isStable = true): void {
   describe(`the codec ${codec.name}`, () => {
     it('takes no more and no fewer bytes than it says, and its tensors as many', () => {
       const { least, most } = codec.size(layout)
@@ -66,7 +67,7 @@ export function codecContract(codec: Codec, bound?: ErrorBound): void {
       expect(worst).toBeLessThanOrEqual(0)
     })
 
-    it('of a vector that it has rounded before gives the same bytes', () => {
+    it.runIf(isStable)('of a vector that it has rounded before gives the same bytes', () => {
       fc.assert(
         fc.property(vectors, values => {
           const bytes = encoded(codec, values)

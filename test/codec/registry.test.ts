@@ -5,7 +5,7 @@ import { type Codec, codecNames, codecOf, f32, registerCodec } from '../../src/c
 import { parseManifest } from '../../src/node/index.js'
 import { codecContract } from './contract.js'
 import { codecNamed } from './named.js'
-import { sign } from './sign.js'
+import { signs } from './signs.js'
 
 describe('the registry of codecs', () => {
   it.each(codecNames())('has a test of its own for %s, which runs the contract', name => {
@@ -18,18 +18,22 @@ describe('the registry of codecs', () => {
     for (const name of ['', 'Half', 'a b', '8bit', 'a'.repeat(33)]) {
       expect(() => registerCodec({ ...f32, name })).toThrow('lower-case letters and digits')
     }
-    expect(() => codecOf({ codec: 'half' })).toThrow('"half" is not one of f32, bf16, f16, int8')
+    expect(() => codecOf({ codec: 'half' })).toThrow(
+      '"half" is not one of f32, bf16, f16, int8, qsgd, topk, topk2bit, randk, sign',
+    )
   })
 })
 
-codecContract(sign)
+codecContract(signs)
 
 describe('a codec from outside', () => {
   it('can be named by a manifest once it is registered', () => {
-    expect(() => parseManifest({ encoding: 'sign' })).toThrow('must be one of f32, bf16, f16, int8')
-    registerCodec(sign)
-    expect(parseManifest({ encoding: 'sign' }).encoding).toEqual({ codec: 'sign' })
-    expect(codecOf({ codec: 'sign' })).toBe(sign)
+    expect(() => parseManifest({ encoding: 'signs' })).toThrow(
+      'must be one of f32, bf16, f16, int8, qsgd, topk, topk2bit, randk, sign',
+    )
+    registerCodec(signs)
+    expect(parseManifest({ encoding: 'signs' }).encoding).toEqual({ codec: 'signs' })
+    expect(codecOf({ codec: 'signs' })).toBe(signs)
   })
 
   it('may have numbers of its own, which a settled manifest has all', () => {

@@ -7,7 +7,6 @@ import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { bf16, f16, f32, int8 } from '../../src/codec/index.js'
 import { agreementTopic } from '../../src/gossip/agreement/protocol.js'
 import { decodeStatement, encodeStatement, type Statement } from '../../src/gossip/agreement/statement.js'
 import { decodeSum, encodeSum } from '../../src/gossip/agreement/sum.js'
@@ -36,6 +35,7 @@ import { decodePublished, encodePublished, type PublishedFormat } from '../../sr
 import { encodeSigned, readSigned, signMessage } from '../../src/gossip/pubsub/signed-message.js'
 import { canonicalManifest, parseManifest, runIdOf } from '../../src/node/index.js'
 import { type Layout, layoutOf } from '../../src/tensors/index.js'
+import { codecNamed } from '../codec/named.js'
 import { connect, never, startHost, until } from './hosts.js'
 
 /*
@@ -48,9 +48,8 @@ const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 
 const framed = (bytes: Uint8Array): Uint8Array => lengthPrefixed.encode.single(bytes).subarray()
 const unframed = (bytes: Uint8Array): Uint8Array => [...lengthPrefixed.decode([bytes])][0]!.subarray()
 
-const codecs = { f32, bf16, f16, int8 }
-type Encoding = keyof typeof codecs
-const encodingNames = Object.keys(codecs) as Encoding[]
+const encodingNames = ['f32', 'bf16', 'f16', 'int8', 'qsgd', 'topk', 'topk2bit', 'randk', 'sign'] as const
+type Encoding = (typeof encodingNames)[number]
 const fixture = (name: string): URL => new URL(`../fixtures/wire/${name}.json`, import.meta.url)
 /** The file is what our code makes. */
 async function expectMakes(name: string, vectors: object): Promise<void> {
@@ -97,7 +96,7 @@ interface Side {
 
 async function startSide(encoding: Encoding, of: Layout = layout): Promise<Side> {
   const host = await startHost()
-  const init = { runId, layout: of, codec: codecs[encoding], normLimit: 1e6, admit: () => undefined }
+  const init = { runId, layout: of, codec: codecNamed(encoding), normLimit: 1e6, admit: () => undefined }
   const handover = createHandover(init)({ node: host })
   await handover.start()
   onTestFinished(() => handover.stop())
@@ -119,7 +118,7 @@ describe('the vectors of a head', () => {
   it('are what our encoders write', async () => {
     const encodings: Record<string, HeadVector> = {}
     for (const encoding of encodingNames) {
-      const format = headFormat(layout, codecs[encoding])
+      const format = headFormat(layout, codecNamed(encoding))
       const { layoutDigest, payloadBytes } = format
       const payload = await encodeHead(format, values, createBuffers())
       const { handover } = await startSide(encoding)
@@ -385,7 +384,7 @@ describe('the vectors of published heads', () => {
   const round = 7
   const formatFor = (encoding: Encoding, of: Layout = layout): PublishedFormat => ({
     rounds: 10,
-    head: headFormat(of, codecs[encoding]),
+    head: headFormat(of, codecNamed(encoding)),
   })
   const large = layoutOf([{ name: 'dense/kernel', shape: [300, 300] }])
   const topic = headsTopic(runId)

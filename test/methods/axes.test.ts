@@ -4,6 +4,17 @@ import { checkTopology } from '../../src/methods/index.js'
 import { canonicalManifest, type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createTopology, crowdOf, topologySchema } from '../../src/topology/index.js'
 
+describe('encoding', () => {
+  it('is none that leaves out numbers which nothing sends later', () => {
+    for (const encoding of ['topk', 'topk2bit', 'randk', 'sign']) {
+      expect(() => parseManifest({ encoding })).toThrow(
+        `encoding: ${encoding} leaves out numbers that nothing sends later: a model that arrives so is none; use qsgd, int8 or bf16`,
+      )
+    }
+    expect(parseManifest({ encoding: 'qsgd' }).encoding).toEqual({ codec: 'qsgd', levels: 15 })
+  })
+})
+
 describe('believe', () => {
   it('is settled with every number of its rule, and nothing where it is left out', () => {
     expect(parseManifest({ believe: 'clip' }).believe).toEqual({ rule: 'clip', tau: 'auto', tolerate: 1 })

@@ -223,7 +223,11 @@ describe('a manifest file', () => {
     // a word that is none of those allowed
     ['topology: rign\n', '1:11', 'topology.kind: "rign" is not allowed; must be one of ring, line'],
     ['seed: 1\nmerge: fedavg\n', '2:8', 'merge.method: "fedavg" is not allowed; must be one of none, dpsgd, dfedavg'],
-    ['encoding: f64\n', '1:11', 'encoding.codec: "f64" is not allowed; must be one of f32, bf16, f16, int8'],
+    [
+      'encoding: f64\n',
+      '1:11',
+      'encoding.codec: "f64" is not allowed; must be one of f32, bf16, f16, int8, qsgd, topk, topk2bit, randk, sign',
+    ],
     ['model: resnet\n', '1:8', 'model.kind: must be one of logistic, mlp, lenet5, cnn'],
     ['partition:\n  kind: zipf\n', '2:9', 'partition.kind: "zipf" is not allowed; must be one of iid, dirichlet'],
     [

@@ -72,8 +72,8 @@ export const runFlags: readonly Flag[] = [
     },
     { flags: '--share <part>', description: field('share') },
     {
-      flags: '--encoding <codec>',
-      description: `how numbers travel: ${kinds('encoding').names} (default: ${kinds('encoding').usual})`,
+      flags: '--encoding <codec[:number]>',
+      description: `how numbers travel: ${kinds('encoding').names}; a number is its first field, as qsgd:7 (default: ${kinds('encoding').usual})`,
     },
   ]),
 ]

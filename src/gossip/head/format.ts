@@ -34,7 +34,7 @@ export function headFormat(layout: Layout, codec: Codec = f32): HeadFormat {
   }
   const { least, most } = codec.size(layout)
   if (least !== most) throw new RangeError(`${codec.name}: a head needs a codec that always takes as many bytes`)
-  const header = headerOfTensors(tensors)
+  const header = headerOfTensors(tensors, codec.metadata?.(layout))
   const valueBytes = layout.size * floatBytes
   // In place, encoded numbers lie at the end of the room for the decoded ones, which grow towards them and never pass
   // them: a head that arrives takes no more memory than one that is here.

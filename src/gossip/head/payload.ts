@@ -1,4 +1,4 @@
-import { EncodingError, type Pass } from '../../codec/index.js'
+import { codingVectors, EncodingError, type Pass } from '../../codec/index.js'
 import { squaredNorm } from '../../tensors/index.js'
 import { inSlices, inTurn, sliceLength } from '../../turns.js'
 import { handoverProtocol } from '../handover/protocol.js'
@@ -6,12 +6,6 @@ import { Rejection } from '../rejection.js'
 import type { Piece } from '../stream/frames.js'
 import type { Buffers } from './buffers.js'
 import type { HeadFormat } from './format.js'
-
-/**
- * Coding a number takes 3 ns at most (int8), as long as going over four vectors does on a busy machine. It also decides in
- * which order squares are added up, on which peers agree.
- */
-const codingVectors = 4
 
 /**
  * The payload of one exchange, a copy: the head may be overwritten by the merge while slow neighbours still take it.

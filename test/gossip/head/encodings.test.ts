@@ -5,12 +5,12 @@ import { headFormat } from '../../../src/gossip/head/format.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
 import { dtypeBytes, layoutOf } from '../../../src/tensors/index.js'
 import { codecNamed } from '../../codec/named.js'
-import { sign } from '../../codec/sign.js'
+import { signs } from '../../codec/signs.js'
 import { layout, vectors } from '../../codec/vectors.js'
 import { decode, encode } from './heads.js'
 
 // What holds of any bytes and numbers is in test/codec; here is what stands around them: header, size, pieces.
-const codecs: readonly Codec[] = [...codecNames().map(codecNamed), sign]
+const codecs: readonly Codec[] = [...codecNames().map(codecNamed), signs]
 
 describe.each(codecs.map(codec => [codec.name, codec] as const))('a head encoded as %s', (_, codec) => {
   it('is a safetensors file of exactly the size that layout and encoding imply', async () => {
@@ -18,9 +18,9 @@ describe.each(codecs.map(codec => [codec.name, codec] as const))('a head encoded
     const payload = await encode(codec, new Float32Array(layout.size))
     expect(payload).toHaveLength(format.payloadBytes)
     const headerBytes = Number(new DataView(payload.buffer).getBigUint64(0, true))
-    const entries = Object.entries<{ dtype: string; shape: number[]; data_offsets: [number, number] }>(
-      JSON.parse(Buffer.from(payload.subarray(8, 8 + headerBytes)).toString()),
-    )
+    const { __metadata__, ...tensors } = JSON.parse(Buffer.from(payload.subarray(8, 8 + headerBytes)).toString())
+    expect(__metadata__).toEqual(codec.metadata?.(layout))
+    const entries = Object.entries<{ dtype: string; shape: number[]; data_offsets: [number, number] }>(tensors)
     let end = 0
     for (const [, { dtype, shape, data_offsets }] of entries) {
       const size = shape.reduce((product, length) => product * length, 1)
@@ -95,13 +95,13 @@ describe('each encoding', () => {
   })
 
   it('has a size that follows from the layout', () => {
-    const loose = { ...sign, size: () => ({ ...exactly(8), least: 4 }) }
-    expect(() => headFormat(layout, loose)).toThrow('sign: a head needs a codec that always takes as many bytes')
+    const loose = { ...signs, size: () => ({ ...exactly(8), least: 4 }) }
+    expect(() => headFormat(layout, loose)).toThrow('signs: a head needs a codec that always takes as many bytes')
   })
 
   it('of which nothing can be decoded before the end is decoded in many slices', async () => {
     const large = layoutOf([{ name: 'a/kernel', shape: [300_001] }])
     const values = Float32Array.from({ length: large.size }, (_, i) => (i % 3 === 0 ? -2 : 2))
-    expect(await decode(sign, await encode(sign, values, large), 60_000, large)).toEqual(values)
+    expect(await decode(signs, await encode(signs, values, large), 60_000, large)).toEqual(values)
   })
 })

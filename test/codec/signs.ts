@@ -4,8 +4,8 @@ const scaleBytes = 4
 const bytesFor = (size: number): number => scaleBytes + Math.ceil(size / 8)
 
 /** A codec from outside: the sign of each number, times the largest magnitude. Nothing can be decoded until all is there. */
-export const sign: Codec = {
-  name: 'sign',
+export const signs: Codec = {
+  name: 'signs',
   inPlace: false,
   tensors: ({ size }) => [
     { name: 'scale', shape: [], dtype: 'F32' },
@@ -15,11 +15,11 @@ export const sign: Codec = {
   decodable: ({ size }, bytes) => (bytes === bytesFor(size) ? size : 0),
   encode(_layout, values, into) {
     const scale = new Float32Array(into.buffer, into.byteOffset, 1).fill(0)
-    const signs = into.subarray(scaleBytes).fill(0)
+    const bits = into.subarray(scaleBytes).fill(0)
     const pack = (from: number, to: number): void => {
       for (let i = from; i < to; i++) {
         scale[0] = Math.max(scale[0]!, Math.abs(values[i]!))
-        if (values[i]! < 0) signs[i >> 3]! |= 1 << (i & 7)
+        if (values[i]! < 0) bits[i >> 3]! |= 1 << (i & 7)
       }
     }
     return { passes: [pack], length: () => into.length }

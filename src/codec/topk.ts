@@ -1,0 +1,34 @@
+import * as z from 'zod'
+import { inChunks } from './chunks.js'
+import type { CodecKind } from './kind.js'
+import { keptOf, lowBits, placeBytes } from './places.js'
+
+const schema = z.strictObject({
+  codec: z.literal('topk'),
+  keep: z.number().gt(0).max(0.5).default(0.01).meta({ says: 'Share of the numbers that travels' }),
+})
+
+type TopK = z.output<typeof schema>
+
+const valueBytes = 2
+
+/**
+ * The largest magnitudes of each chunk, as bfloat16, and their places; all else is 0. Of equals the first ones travel, so
+ * that two machines choose alike. ‖C(v) − v‖² ≤ (1 − keep)·‖v‖², and 2^-16 of ‖v‖² for the rounding.
+ */
+export const topk: CodecKind<TopK> = {
+  name: 'topk',
+  says: 'The largest numbers of each 4096 and their places, 3 bytes each; the rest is 0',
+  schema,
+  needsMemory: true,
+  of: section => {
+    const kept = (numbers: number): number => keptOf(numbers, section.keep)
+    return inChunks(section, {
+      bytes: numbers => kept(numbers) * valueBytes + placeBytes(numbers, kept(numbers)),
+      encode: (kernel, out, values, numbers, work) =>
+        kernel.encodeTop(out, values, numbers, kept(numbers), lowBits(numbers, kept(numbers)), work),
+      decode: (kernel, out, from, numbers, work) =>
+        kernel.decodeTop(out, from, numbers, kept(numbers), lowBits(numbers, kept(numbers)), work),
+    })
+  },
+}

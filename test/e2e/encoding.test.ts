@@ -1,0 +1,23 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from './hearsay.js'
+import { endlessField, eventsSoFar, joinPeer, manifestFile, only, startPeer, summaryOf, until } from './peers.js'
+
+it('peers hand heads in few bits to each other over TCP', async () => {
+  const folder = await temporaryFolder()
+  const fields = { ...endlessField, peers: 2, minPeers: 2, encoding: { codec: 'qsgd', levels: 7 } }
+  const manifest = await manifestFile(fields)
+  const outs = ['anna', 'bert'].map(name => join(folder, name))
+  const first = startPeer(manifest, outs[0]!)
+  const peers = [first, joinPeer(await first.address, outs[1]!)]
+  const full = (out: string): number =>
+    only(eventsSoFar(out), 'exchanged').filter(({ received }) => received.length === 1).length
+  await until(() => outs.every(out => full(out) >= 3), peers)
+  for (const { running } of peers) running.child.kill('SIGINT')
+  for (const { running } of peers) expect((await running.ended).status).toBe(130)
+  for (const out of outs) {
+    const { rejected } = await summaryOf(out)
+    for (const reason of ['MALFORMED', 'WRONG_SIZE', 'WRONG_LAYOUT', 'NOT_FINITE'])
+      expect(rejected).not.toHaveProperty(reason)
+  }
+})
