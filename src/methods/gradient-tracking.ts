@@ -31,11 +31,12 @@ export const gradientTracking = averagingMethod<MethodSection, 'tracked', 'corre
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   checkTopology(_, topologyOf) {
     const topology = topologyOf()
-    const { name, weights } = topology
+    const { name, weights, directed } = topology
     if (graphsOf(topology).every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
+    const remedy = directed ? 'a topology whose edges go both ways' : 'weights: metropolis-hastings'
     throw new HearsayError(
       'MANIFEST',
-      `merge: gradient-tracking needs weights that count every peer alike, or the mean that peers track drifts; those of topology ${name} with weights: ${weights} do not: use weights: metropolis-hastings, or merge: scaffold`,
+      `merge: gradient-tracking needs weights that count every peer alike, or the mean that peers track drifts; those of topology ${name} with weights: ${weights} do not: use ${remedy}, or merge: scaffold`,
     )
   },
   plan: (_, { head: { layout } }) => ({

@@ -77,8 +77,14 @@ export interface Descended {
 }
 
 /** A method's session in a peer with such a learner and a head of zeros. */
-export function sessionOf(section: MethodSection, learner: Learner, steps: number, road: Parameters<typeof start>[1]) {
-  return start({ section, learner, steps, parameters: new Float32Array(size), name: 'peer-0' }, road)
+export function sessionOf(
+  section: MethodSection,
+  learner: Learner,
+  steps: number,
+  roads: Parameters<typeof start>[1],
+  parameters = new Float32Array(size),
+): Session {
+  return start({ section, learner, steps, parameters, name: 'peer-0' }, roads)
 }
 
 function start(

@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { HearsayError } from '../../src/errors.js'
+import type { Learner } from '../../src/learner/index.js'
+import type { Neighbourhood } from '../../src/methods/index.js'
 import { momentumLimit } from '../../src/methods/noloco.js'
 import { parseManifest } from '../../src/node/index.js'
-import { descend, keptOf, learningRate } from './bowls.js'
+import { build } from '../merge/rounds.js'
+import { descend, keptOf, learnerOf, learningRate, sessionOf, size } from './bowls.js'
+import { createTable, never } from './peers.js'
 
 const section = (outerRate: number, outerMomentum: number) =>
   ({ method: 'noloco', rho: 0, momentum: 0, outerRate, outerMomentum }) as never
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+const variance = (values: readonly number[]): number => mean(values.map(value => (value - mean(values)) ** 2))
 
 const bowls = [
   { a: 1, b: 4 },
@@ -57,6 +63,37 @@ describe('NoLoCo', () => {
     }
   })
 
+  it('takes an outer step back on which training diverges, and its momentum with it', async () => {
+    const able = learnerOf(bowls[0]!, 1)
+    let diverges = false
+    const train: Learner['train'] = (...args) => {
+      if (!diverges) return able.train(...args)
+      diverges = false
+      return Promise.reject(new HearsayError('DIVERGED', 'training diverged'))
+    }
+    const parameters = new Float32Array(size)
+    const roads = createTable(1, (_from, _to, _round, values) => values).roadsOf(0)
+    const session = sessionOf(section(0.7, 0.5), { ...able, train }, 1, roads, parameters)
+    const topology = build('full', 1)
+    const row = { self: 1, from: [] }
+    const members = [{ name: 'peer-0', peerId: 'id-0' }]
+    const where: Neighbourhood = { members, numbers: new Map(), self: 0, topology, graph: topology.graphAt(0), row }
+    const exchange = async (round: number): Promise<void> => {
+      for await (const _ of session.exchange!({ round, where, head: parameters }, never));
+    }
+    await session.train(0, never)
+    const trained = [...parameters]
+    await exchange(0)
+    expect([...parameters]).not.toEqual(trained)
+    diverges = true
+    await session.train(1, never)
+    expect([...parameters]).toEqual(trained)
+    expect(keptOf(session, 'velocity')).toBe(0)
+    // Nothing was trained: there is no way to step along.
+    await exchange(1)
+    expect([...parameters]).toEqual(trained)
+  })
+
   it('is a group of one where nobody is heard', async () => {
     const { ended } = await descend(section(0.7, 0.5), { bowls, rounds: 3, steps: 1, way: () => undefined })
     for (const [peer, { a, b }] of bowls.entries()) {
@@ -67,6 +104,25 @@ describe('NoLoCo', () => {
         expect(ended[round]![peer]).toBeCloseTo(x, 5)
       }
     }
+  })
+
+  it('in random pairs shrinks disagreement as computed, and beyond the limit lets it grow', async () => {
+    const still = Array.from({ length: 16 }, () => ({ a: 0, b: 0 }))
+    const from = still.map((_, peer) => Math.sin(7 * peer))
+    const rounds = 40
+    /** The factor a round of the anchors' variance. */
+    const factor = async (outerMomentum: number): Promise<number> => {
+      const { ended } = await descend(section(0.7, outerMomentum), {
+        bowls: still,
+        rounds,
+        topology: 'random-pairs',
+        from,
+      })
+      return (variance(ended.at(-1)!) / variance(from)) ** (1 / rounds)
+    }
+    // 0.687 and 1.088 in ALGORITHMS-2.md 6.2, of which these are one run.
+    expect(Math.abs((await factor(0.5)) - 0.687)).toBeLessThan(0.06)
+    expect(await factor(0.9)).toBeGreaterThan(1.02)
   })
 
   it('has a momentum beyond which random pairs run apart, and refuses it', () => {
