@@ -117,7 +117,11 @@ export async function openRunFolder(path: string, init: FieldFolderInit): Promis
     const manifestPath = join(path, 'manifest.yaml')
     if (!init.resume) {
       // Before the manifest, with which the folder counts as that of a run: such a folder without a ledger has lost it.
-      if (init.manifest.privacy !== undefined) await kept(path, writeLedger(join(path, ledgerFile), []))
+      const ledgerPath = join(path, ledgerFile)
+      await kept(
+        path,
+        init.manifest.privacy === undefined ? rm(ledgerPath, { force: true }) : writeLedger(ledgerPath, []),
+      )
       await kept(path, replaceFile(manifestPath, manifestYaml(init.manifest)))
     }
     const manifest = parseManifest(await readManifestFile(manifestPath), manifestPath)
@@ -270,9 +274,21 @@ async function makeEmpty(path: string): Promise<void> {
   } catch (error) {
     throw new HearsayError('RUN', whyNot(error), { field: '--out', value: path })
   }
-  if (files.every(file => isLockFile(file) || file === identityFile)) return
+  const others = files.filter(file => !isLockFile(file) && file !== identityFile && !unfinished.test(file))
+  // A process that was killed before the manifest has left no more than this: it has trained nothing, and told nobody.
+  if (others.every(file => file === ledgerFile) && (others.length === 0 || (await isUnspent(path)))) return
   const resumable = files.includes('manifest.yaml') ? `, or go on with it: --resume ${path}` : ''
   throw new HearsayError('RUN', `is not empty; name a new folder${resumable}`, { field: '--out', value: path })
+}
+
+async function isUnspent(path: string): Promise<boolean> {
+  try {
+    return (await readLedger(join(path, ledgerFile))).length === 0
+  } catch (error) {
+    // It may be of a run whose other files are gone: nobody knows what was spent.
+    if (error instanceof HearsayError) return false
+    throw error
+  }
 }
 
 async function kept<T>(path: string, written: Promise<T>): Promise<T> {

@@ -57,6 +57,34 @@ describe('a peer’s folder', () => {
     expect(await (await opened(path, true)).readLedger()).toEqual([])
   })
 
+  it('is begun where a process was killed between its ledger and its manifest, and had spent nothing', async () => {
+    const path = await place()
+    const ofBudget = parseManifest({ data: { set: 'digits', standardise: 'none' }, privacy: { budget: 4 } })
+    const leftBehind = async (ledger: string): Promise<void> => {
+      await mkdir(path, { recursive: true })
+      await writeFile(join(path, 'ledger.json'), ledger)
+      await writeFile(join(path, 'manifest.yaml.0123456789abcdef.part'), 'form')
+    }
+    await leftBehind('{ "steps": [] }')
+    const folder = await opened(path, false, ofBudget)
+    expect(await folder.readLedger()).toEqual([])
+    expect(await readdir(path)).not.toContain('manifest.yaml.0123456789abcdef.part')
+    await folder.abandon()
+
+    // A run without a budget has no ledger.
+    await leftBehind('{ "steps": [] }')
+    await (await opened(path)).close()
+    expect(await readdir(path)).not.toContain('ledger.json')
+    await rm(path, { recursive: true })
+
+    // Steps were taken, or may have been.
+    for (const ledger of ['{ "steps": [{ "rate": 0.1, "noise": 1, "steps": 9 }] }', '{ "ste']) {
+      await leftBehind(ledger)
+      await expect(opened(path, false, ofBudget)).rejects.toThrow('is not empty')
+      expect(await readFile(join(path, 'ledger.json'), 'utf8')).toBe(ledger)
+    }
+  })
+
   it('keeps what the peer needs to come back, and has it when it does', async () => {
     const path = await place()
     const first = await opened(path)
