@@ -4,6 +4,7 @@ import {
   attackNames,
   aucText,
   decibels,
+  foundText,
   inversionText,
   inversionVerdict,
   separationVerdict,
@@ -81,7 +82,7 @@ function Separations({ report: { attacks, subjects } }: { readonly report: Audit
               <th scope="row">{name}</th>
               <td>{aucText(separation)}</td>
               <td>{separation.advantage.toFixed(2)}</td>
-              <td>{(100 * separation.found).toFixed(1)} %</td>
+              <td>{foundText(separation)}</td>
               <td>{separationVerdict(separation)}</td>
             </tr>
           ))}

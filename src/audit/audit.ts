@@ -37,7 +37,7 @@ export interface AuditFindings extends MembershipResult {
 export async function auditPeer(audited: Audited, options: AuditOptions = {}): Promise<AuditFindings> {
   const { seed = 0, signal, backend = 'auto', workers } = options
   const effort = effortOf(options)
-  const seen = seenIn(audited, options.seen)
+  const seen = await seenIn(audited, options.seen)
   const records = matched(audited.members, audited.others, effort.records, seed)
   const { manifest, model, classes, objective } = audited
   const pool = await createLearnerPool(

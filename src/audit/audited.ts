@@ -22,8 +22,12 @@ export interface Observer {
   readonly name: string
   /** Its own model: what it puts in place of parts that the audited peer keeps at home. */
   readonly parameters: Float32Array
-  /** Those whose models it merges, beside the audited peer's. */
-  readonly company: readonly Companion[]
+  /**
+   * Reads those whose models it merges, beside the audited peer's: asked only for a sum.
+   *
+   * @throws {@link HearsayError} `RUN` where one is missing, of another run, or of another model
+   */
+  company(): Promise<readonly Companion[]>
 }
 
 /** What an audit works on: a peer's model, the records it was trained on, and others of the same kind. */

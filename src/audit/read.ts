@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import { type Dataset, partition, partitionIndices, type Reading, type Samples, type Shard } from '../data/index.js'
+import { type Dataset, partition, partitionIndices, type Reading, type Shard } from '../data/index.js'
 import { isInField, type KeptPeer, type PeerDescription, readPeer, readRunFolder, sharedOf } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { dataOf, loadData, type Manifest, parseManifest, readManifestFile, runIdOf } from '../node/index.js'
 import { sameLayout } from '../tensors/index.js'
 import { createTopology } from '../topology/index.js'
-import type { Audited, Observer, Records } from './audited.js'
+import type { Audited, Companion, Observer, Records } from './audited.js'
 import { taken } from './matched.js'
 
 /**
@@ -24,17 +24,21 @@ export async function readAudited(folder: string, name: string | undefined, read
   return (await isInField(folder)) ? inField(folder, peer, reading) : inSimulation(folder, peer, manifest, reading)
 }
 
-function mustFit({ run, objective }: PeerDescription, manifest: Manifest, path: string): void {
-  if (run !== Buffer.from(runIdOf(manifest)).toString('hex')) {
-    throw new HearsayError('RUN', 'is not the manifest that this model was trained by; bring that one back', {
-      source: path,
-    })
-  }
+function mustFit(description: PeerDescription, manifest: Manifest, path: string): void {
+  mustBeOf(description, manifest, path)
+  const { objective } = description
   if (objective.kind !== 'super-resolution') return
   throw new HearsayError(
     'USAGE',
     'its model restores images; audits are of models that tell classes apart or predict a number',
   )
+}
+
+function mustBeOf({ run, name }: PeerDescription, manifest: Manifest, path: string): void {
+  if (run === Buffer.from(runIdOf(manifest)).toString('hex')) return
+  throw new HearsayError('RUN', `is not the manifest that the model of ${name} was trained by; bring that one back`, {
+    source: path,
+  })
 }
 
 async function inField(folder: string, peer: KeptPeer, reading: Reading): Promise<Audited> {
@@ -135,32 +139,30 @@ function dealtSubjects(
 async function observerOf(
   folder: string,
   { description }: KeptPeer,
-  { topology, peers, seed, rounds }: Manifest,
+  manifest: Manifest,
   shards: readonly Shard[],
   number: number,
 ): Promise<Observer | undefined> {
+  const { topology, peers, seed, rounds } = manifest
   const graph = createTopology(topology, peers, seed).graphAt(rounds)
   const [place] = graph.sendsTo(number)
   if (place === undefined) return undefined
-  const read = async (
-    peer: number,
-  ): Promise<{ parameters: Float32Array; layout: PeerDescription['layout']; data: Data }> => {
+  const read = async (peer: number): Promise<Companion & Pick<PeerDescription, 'layout'>> => {
     const { description, parameters } = await readPeer(folder, shards[peer]!.name)
+    mustBeOf(description, manifest, join(folder, 'manifest.yaml'))
     const { layout, standardisation } = description
-    return { parameters, layout, data: { samples: shards[peer]!.samples, standardisation } }
+    return { parameters, layout, data: { samples: shards[peer]!.samples, standardisation }, number: peer }
   }
   const { parameters, layout } = await read(place)
   // In a mixture peers may have models of their own, whose other parts do not fit.
   if (!sameLayout(layout, description.layout)) return undefined
   const company = graph.receivesFrom(place).filter(peer => peer !== number)
-  return {
-    name: shards[place]!.name,
-    parameters,
-    company: await Promise.all(company.map(async peer => ({ ...(await read(peer)), number: peer }))),
+  const companion = async (peer: number): Promise<Companion> => {
+    const { layout, ...companion } = await read(peer)
+    if (sameLayout(layout, description.layout)) return companion
+    throw new HearsayError('RUN', `the model of ${shards[peer]!.name} is another, which makes no sum with the peer's`, {
+      source: folder,
+    })
   }
-}
-
-interface Data {
-  readonly samples: Samples
-  readonly standardisation: PeerDescription['standardisation']
+  return { name: shards[place]!.name, parameters, company: () => Promise.all(company.map(companion)) }
 }

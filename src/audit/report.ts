@@ -1,5 +1,8 @@
+import { methodOf } from '../methods/index.js'
+import { planOf } from '../node/index.js'
 import type { AuditFindings } from './audit.js'
 import type { Audited } from './audited.js'
+import { leastOthers } from './membership/roc.js'
 import type { AuditOptions } from './options.js'
 
 /** An audit as it is kept: plain data, for its page, its file and the terminal. */
@@ -52,8 +55,8 @@ export function figuresOf({ inversions, ...report }: AuditReport): AuditReport {
 }
 
 function leftOut(
-  { manifest, members, others }: Audited,
-  { subjects, inversions, seen, models }: AuditFindings,
+  { manifest, members, others, head }: Audited,
+  { attacks, subjects, inversions, seen, models, records }: AuditFindings,
 ): string[] {
   const sentences: string[] = []
   if (members.subjects === undefined) {
@@ -64,6 +67,23 @@ function leftOut(
   if (inversions.length === 0) sentences.push(`Reconstruction: no attack is known here for ${seen}.`)
   if (inversions.some(({ way }) => way === 'search')) {
     sentences.push('A whole round was not searched: the search is for the inputs of one step.')
+  }
+  const told = subjects === undefined ? attacks : [...attacks, subjects]
+  if (told.some(({ found }) => found === undefined)) {
+    const fewest = subjects === undefined ? records : Math.min(records, subjects.others)
+    sentences.push(
+      `Found at 1 % false: of ${fewest} others one is more than 1 %; it takes ${leastOthers} that no peer was trained on.`,
+    )
+  }
+  const { head: _, ...beside } = planOf(manifest, head).says.parts
+  if (Object.keys(beside).length > 0) {
+    sentences.push(`Beside the model travels, and was not attacked: ${Object.keys(beside).join(', ')}.`)
+  }
+  const { answers, name } = methodOf(manifest.merge)
+  if (answers !== undefined) {
+    sentences.push(
+      `What a peer answers by the models of others, as ${name} does, was not attacked: the model that it hands over was.`,
+    )
   }
   if (manifest.masks !== undefined && models === 1) {
     sentences.push('Masks: a neighbour sees a sum; one model by itself was attacked, which is more.')

@@ -26,16 +26,16 @@ export interface Seen {
  *
  * @param name - `all` and `head`: that part of the model by itself; `sum`: of what the run shares only the sum over the
  *   neighbours, as masks leave it. @default what the run's manifest says
- * @throws {@link HearsayError} `USAGE` for a sum where nobody else's model is known
+ * @throws {@link HearsayError} `USAGE` for a sum where nobody else's model is known; `RUN` as {@link Observer.company} does
  */
-export function seenIn(audited: Audited, name?: SeenName): Seen {
+export async function seenIn(audited: Audited, name?: SeenName): Promise<Seen> {
   const { manifest, layout, head, observer, model, parameters } = audited
   const whole = headSection(layout)
   const section = name === 'all' ? whole : name === 'head' ? headSection(layout, model.model.head) : head
   const isWhole = section.layout.size === layout.size
   // In the field a run with masks leaves one model to look at, which is more than any neighbour sees.
   const isMasked = name === undefined && manifest.masks !== undefined && observer !== undefined
-  const company = name === 'sum' || isMasked ? observer?.company : []
+  const company = name === 'sum' || isMasked ? await observer?.company() : []
   if (company === undefined || (name === 'sum' && company.length === 0)) {
     throw new HearsayError(
       'USAGE',

@@ -13,10 +13,20 @@ export function aucText({ auc, interval: [low, high] }: Separation): string {
 /** From these on, in an AUC, an attack deserves the word. */
 const [often, mostly] = [0.6, 0.75]
 
-export function separationVerdict({ auc, interval: [low] }: Separation): string {
-  if (low <= 0.5) return 'no better than guessing'
+/** What the interval allows: where it has guessing in it and more than that, too few records are no all-clear. */
+export function separationVerdict({ auc, interval: [low, high] }: Separation): string {
+  if (low > 0.5) return strengthText(auc)
+  return high < often ? 'no better than guessing' : `too few records to tell: from guessing to “${strengthText(high)}”`
+}
+
+function strengthText(auc: number): string {
   if (auc < often) return 'slightly better than guessing'
   return auc < mostly ? 'often tells who was there' : 'tells who was there'
+}
+
+/** The share of members that are found, as "3.1 %"; a dash where too few others are there to say it. */
+export function foundText({ found }: Separation): string {
+  return found === undefined ? '–' : `${(100 * found).toFixed(1)} %`
 }
 
 /** What each attack is called. */

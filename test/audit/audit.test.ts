@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { cp, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type AuditFindings, type AuditOptions, auditPeer, readAudited } from '../../src/audit/index.js'
@@ -105,6 +105,25 @@ describe('an audit', () => {
     expect(await audited(folder, 'peer-1', { ...options, seen: 'all' })).toMatchObject({ models: 1 })
   })
 
+  it('reads the models beside the peer’s for a sum alone, and those of no other run', async () => {
+    const task = { peers: 4, rounds: 1, model: 'logistic', topology: 'full' }
+    const [folder, other] = [await runOf(task), await runOf({ ...task, seed: 2 })]
+    const known = await readAudited(folder, 'peer-1')
+    expect((await known.observer!.company()).map(({ number }) => number)).toEqual([2, 3])
+    for (const file of ['peer-3.json', 'peer-3.safetensors']) {
+      await cp(join(other, 'peers', file), join(folder, 'peers', file))
+    }
+    const options = { quick: true, membershipOnly: true }
+    await expect(audited(folder, 'peer-1', { ...options, seen: 'sum' })).rejects.toThrow(
+      /manifest\.yaml: is not the manifest that the model of peer-3 was trained by/,
+    )
+    await rm(join(folder, 'peers', 'peer-3.json'))
+    const findings = await audited(folder, 'peer-1', options)
+    expect(findings).toMatchObject({ models: 1, seen: 'the whole model' })
+    const { observer } = await readAudited(folder, 'peer-1')
+    await expect(observer!.company()).rejects.toThrow(HearsayError)
+  })
+
   it('searches the inputs of a convolution', async () => {
     const model = { kind: 'cnn', channels: [8], hidden: 16 }
     const folder = await runOf({ peers: 4, rounds: 1, model, training: { batch: 4 }, merge: 'dfedavg' })
@@ -155,6 +174,8 @@ describe('an audit', () => {
     await expect(audited(folder, 'peer-0', { seen: 'sum' })).rejects.toThrow(/^--seen sum: a sum of models takes those/)
     const path = join(folder, 'manifest.yaml')
     await writeFile(path, JSON.stringify({ seed: 2, peers: 1, data: { set: 'digits' }, model: 'logistic' }))
-    await expect(audited(folder, 'peer-0')).rejects.toThrow(/manifest\.yaml: is not the manifest that this model/)
+    await expect(audited(folder, 'peer-0')).rejects.toThrow(
+      /manifest\.yaml: is not the manifest that the model of peer-0 was/,
+    )
   })
 })

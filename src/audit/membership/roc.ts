@@ -10,14 +10,17 @@ export interface Separation {
   readonly advantage: number
   /**
    * The share of members that are found where at most one of 100 others is wrongly called one (arXiv 2112.03570, section III):
-   * whom the attack exposes, it exposes with certainty. Chance has 0.01.
+   * whom the attack exposes, it exposes with certainty. Chance has 0.01. Left out below {@link leastOthers} others, where
+   * it would be the share at no false alarm, which one record decides.
    */
-  readonly found: number
+  readonly found?: number
 }
 
 /** 97.5 % of a normal distribution lie below. */
 const normal = 1.959964
 const falseAlarms = 0.01
+/** Of fewer others none may be accused where one of 100 may. */
+export const leastOthers = 1 / falseAlarms
 
 /**
  * Measures an attack by its scores, whatever the threshold. The interval is that of DeLong et al. 1988 ("Comparing the
@@ -48,7 +51,7 @@ function overThresholds(high: Float64Array, low: Float64Array): Pick<Separation,
     advantage = Math.max(advantage, right - wrong)
     if (wrong <= falseAlarms) found = Math.max(found, right)
   }
-  return { advantage, found }
+  return { advantage, ...(low.length >= leastOthers && { found }) }
 }
 
 /** The share of sorted scores below this one, those that equal it counting half. */
