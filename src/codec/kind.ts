@@ -4,6 +4,10 @@ import type { Codec } from './codec.js'
 /** The manifest's section `encoding` once it is settled: a codec's name, and every number that it takes. */
 export interface EncodingSection {
   readonly codec: string
+  /** What becomes of what the codec loses. @default it is lost */
+  readonly memory?: 'choco' | 'feedback' | undefined
+  /** γ of CHOCO: there with it, and not without. */
+  readonly gamma?: number | undefined
 }
 
 /** A codec with numbers of its own: what a manifest may write of it, and the codec that follows. */
@@ -20,6 +24,13 @@ export interface CodecKind<S extends EncodingSection = EncodingSection> {
   readonly needsMemory?: true
   /** @param section - settled */
   of(section: S): Codec
+  /**
+   * γ with which CHOCO's merges contract on graphs of any kind: the more a codec loses, the smaller.
+   *
+   * @param section - settled but for γ
+   * @default 1, for codecs that lose a hundredth of a number at most
+   */
+  gamma?(section: S): number
 }
 
 /** The kind of a codec that takes no numbers. */

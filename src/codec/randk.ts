@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { keptOf } from './places.js'
+import { gammaOf, keptOf } from './places.js'
 
 const schema = z.strictObject({
   codec: z.literal('randk'),
@@ -23,6 +23,7 @@ export const randk: CodecKind<RandomK> = {
   says: 'Numbers of each 4096 at random, 2 bytes each, and a seed that gives their places; the rest is 0',
   schema,
   needsMemory: true,
+  gamma: ({ keep }) => gammaOf(keep),
   of: section => {
     const kept = (numbers: number): number => keptOf(numbers, section.keep)
     return inChunks(section, {

@@ -6,6 +6,7 @@ import { f16 } from './f16.js'
 import { f32 } from './f32.js'
 import { int8 } from './int8.js'
 import { type CodecKind, type EncodingSection, withoutNumbers } from './kind.js'
+import { memoryFields } from './memory.js'
 import { qsgd } from './qsgd.js'
 import { randk } from './randk.js'
 import { sign } from './sign.js'
@@ -64,6 +65,12 @@ export function needsMemory({ codec }: EncodingSection): boolean {
   return kindNamed(codec).needsMemory === true
 }
 
+/** The section with γ, where CHOCO has need of it and nobody has set it. Idempotent. */
+export function settledEncoding<S extends EncodingSection>(section: S): S {
+  if (section.memory !== 'choco' || section.gamma !== undefined) return section
+  return { ...section, gamma: kindNamed(section.codec).gamma?.(section) ?? 1 }
+}
+
 function kindNamed(name: string): CodecKind {
   const kind = kinds.get(name)
   if (kind === undefined)
@@ -80,7 +87,7 @@ export type EncodingInput = string | (EncodingSection & { readonly [field: strin
  */
 export function encodingSchema(): z.ZodType<EncodingSection, EncodingInput> {
   const [first, ...others] = [...kinds.values()].map(
-    ({ schema, says }) => schema.meta({ says }) as unknown as z.ZodObject,
+    ({ schema, says }) => (schema as unknown as z.ZodObject).safeExtend(memoryFields).meta({ says }) as z.ZodObject,
   )
   return orOneWord('codec', z.discriminatedUnion('codec', [first!, ...others])) as unknown as z.ZodType<
     EncodingSection,

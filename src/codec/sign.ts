@@ -15,6 +15,8 @@ export const sign: CodecKind<z.output<typeof schema>> = {
   says: 'The sign of each number, 1 bit, and the mean magnitude of each 4096',
   schema,
   needsMemory: true,
+  // As published for ResNet-20 on CIFAR-10 (arXiv 1907.09356, code).
+  gamma: () => 0.5,
   of: section =>
     inChunks(section, {
       bytes: numbers => sizeBytes + Math.ceil(numbers / 8),

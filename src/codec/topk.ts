@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { keptOf, lowBits, placeBytes } from './places.js'
+import { gammaOf, keptOf, lowBits, placeBytes } from './places.js'
 
 const schema = z.strictObject({
   codec: z.literal('topk'),
@@ -21,6 +21,7 @@ export const topk: CodecKind<TopK> = {
   says: 'The largest numbers of each 4096 and their places, 3 bytes each; the rest is 0',
   schema,
   needsMemory: true,
+  gamma: ({ keep }) => gammaOf(keep),
   of: section => {
     const kept = (numbers: number): number => keptOf(numbers, section.keep)
     return inChunks(section, {

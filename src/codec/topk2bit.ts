@@ -1,7 +1,7 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { keptOf, lowBits, placeBytes } from './places.js'
+import { gammaOf, keptOf, lowBits, placeBytes } from './places.js'
 
 const schema = z.strictObject({
   codec: z.literal('topk2bit'),
@@ -29,6 +29,7 @@ export const topk2bit: CodecKind<TopKInBins> = {
   says: 'As topk, in 2 bits and their place each: the means of four bins, as SparseLoCo has it',
   schema,
   needsMemory: true,
+  gamma: ({ keep }) => gammaOf(keep),
   of: section => {
     const kept = (numbers: number): number => keptOf(numbers, section.keep)
     return inChunks(section, {

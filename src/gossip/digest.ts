@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { inSlices } from '../turns.js'
 
 /** SHA-256 in slices: a large head's takes a tenth of a second. */
-export async function digestOf(bytes: Uint8Array): Promise<Uint8Array> {
+export async function digestOf(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   const hash = createHash('sha256')
   await inSlices(bytes.length, 1, (from, to) => hash.update(bytes.subarray(from, to)))
   return Uint8Array.from(hash.digest())

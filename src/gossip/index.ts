@@ -22,10 +22,13 @@ export {
   type HandoverCounters,
   type HandoverInit,
 } from './handover/handover.js'
+export type { CopyLink } from './handover/header.js'
 export { handoverProtocol } from './handover/protocol.js'
 export type { RejectedHead } from './handover/receiver.js'
 export type { SendFailure, SendResult } from './handover/sender.js'
 export { type Buffers, createBuffers } from './head/buffers.js'
+export { headFormat } from './head/format.js'
+export { decodeHead, encodeHead } from './head/payload.js'
 export type { Admission } from './host/admission.js'
 export type { FieldInit } from './host/field.js'
 export type { HearsayHost, HearsayServices } from './host/hearsay-host.js'

@@ -1,10 +1,11 @@
-import { type EncodingSection, needsMemory } from '../codec/index.js'
+import type { EncodingSection } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import { graphsOf, type Topology } from '../topology/index.js'
 import { contributionProblems } from './contribution.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
+import { checkStays, memoryProblems } from './memory.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 
@@ -65,12 +66,9 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
-  if (encoding !== undefined && needsMemory(encoding)) {
-    const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
-    refuse('encoding', `${encoding.codec} ${why}; use qsgd, int8 or bf16`)
-  }
   if (facts.isOfContribution) problems.push(...contributionProblems(method, facts))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
+  if (encoding !== undefined) problems.push(...memoryProblems(method, encoding, facts))
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
 }
 
@@ -85,18 +83,21 @@ export function countsByAge({ merge, believe }: RunAxes): boolean {
  *   and not every topology can be built for any number
  * @param crowdOf - the graph that shows how many neighbours peers will have; undefined where nothing does before they
  *   are there. @default `topologyOf`
- * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method, rule or masks cannot work on
+ * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method, rule, masks or memory cannot work on
  */
 export function checkTopology(
-  { merge, believe, masks }: RunAxes,
+  { merge, believe, masks, encoding }: RunAxes,
   topologyOf: () => Topology,
   crowdOf: () => Topology | undefined = topologyOf,
 ): void {
   methodOf(merge).checkTopology?.(merge, topologyOf)
   if (masks !== undefined) checkSenders(leastSenders(masks), crowdOf())
   const needed = believe === undefined ? 1 : vectorsNeeded(believe)
-  const crowd = needed > 1 ? crowdOf() : undefined
+  const remembers = encoding?.memory !== undefined
+  const crowd = needed > 1 || remembers ? crowdOf() : undefined
   if (crowd === undefined) return
+  if (remembers) checkStays(crowd)
+  if (needed === 1) return
   const { peer, neighbours } = loneliest(crowd)
   if (neighbours + 1 >= needed) return
   const { rule, tolerate } = believe!

@@ -1,4 +1,5 @@
 import type * as z from 'zod'
+import type { EncodingSection } from '../codec/index.js'
 import type { TrainingSpec } from '../learner/index.js'
 import type { RuleSection } from '../merge/index.js'
 import type { BundleShape, HeadSection } from '../tensors/index.js'
@@ -25,6 +26,8 @@ export interface RunAxes {
   readonly masks?: MasksSection | undefined
   /** What becomes of neighbours' reputation, where there is any. */
   readonly reputation?: ReputationUse | undefined
+  /** How numbers travel. */
+  readonly encoding?: EncodingSection | undefined
 }
 
 /** The parts of the rest of a manifest that may affect a method. */
@@ -43,6 +46,8 @@ export interface ManifestFacts {
   readonly isOfContribution: boolean
   /** Are heads hidden in sums? */
   readonly isMasked: boolean
+  /** Are what is handed over differences to what the others know already (`encoding.memory`)? @default false */
+  readonly remembers?: boolean
 }
 
 /** What is wrong with a manifest, and where. */

@@ -46,6 +46,11 @@ export interface Swap {
    * vector were too large for it.
    */
   readonly masked?: { readonly sum: HeadSum | undefined; readonly clamped: number }
+  /**
+   * With CHOCO, where what was received are copies: that of the own vector, which takes its place in a merge, and how far
+   * the own vector then goes. Whole: what travels beside a head too.
+   */
+  readonly copy?: { readonly values: Float32Array; readonly gamma: number }
   /** Returns the memory of the received vectors, which are merged and must not be read again. */
   release(): void
 }

@@ -196,17 +196,20 @@ class Assembly implements AssembledPeer, PeerParts {
   kept(upTo?: number): KeptState {
     const { session, road } = this
     const held = road.kind === 'everybody' ? road.kept(upTo) : []
+    const method = session.kept?.() ?? nothingKept
     return {
-      method: session.kept?.() ?? nothingKept,
+      method: road.kind === 'neighbours' ? road.kept(method) : method,
       heads: held.filter(({ peer }) => session.believes?.(peer) ?? true),
       arrivals: this.open?.arrivals() ?? this.arrivals,
     }
   }
 
   restore({ method, heads = [], arrivals }: Partial<KeptState>, source: string): void {
+    const { road, session } = this
     this.arrivals = arrivals
-    if (method !== undefined) this.session.restore?.(method, source)
-    if (this.road.kind === 'everybody') this.road.recall(heads)
+    const rest = method && (road.kind === 'neighbours' ? road.restore(method, source) : method)
+    if (rest !== undefined) session.restore?.(rest, source)
+    if (road.kind === 'everybody') road.recall(heads)
   }
 
   async relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number> {

@@ -7,6 +7,8 @@ import type { Road } from './roads/road.js'
 export interface PeerCounters {
   readonly sentBytes: number
   readonly receivedBytes: number
+  /** With `encoding.memory`: how many of the received bytes were copies, whole, where messages had been missed. */
+  readonly repairBytes?: number
   readonly rejected: Readonly<Record<string, number>>
 }
 
@@ -30,6 +32,7 @@ export function countersOf(
   return {
     sentBytes: road.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
     receivedBytes: road.receivedBytes,
+    ...(road.repairBytes !== undefined && { repairBytes: road.repairBytes }),
     rejected,
   }
 }

@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import * as z from 'zod'
-import { codecNames, encodingSchema } from '../codec/index.js'
+import { codecNames, encodingSchema, settledEncoding } from '../codec/index.js'
 import {
   type Dataset,
   dataSchema,
@@ -184,12 +184,13 @@ const schemaOf = () =>
     .transform(settled)
 
 function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
-  const { training, mode, believe, reputation, data, privacy, masks } = manifest
+  const { training, mode, believe, reputation, data, privacy, masks, encoding } = manifest
   const isPrivate = privacy !== undefined
   const isOfContribution = privacy?.of === 'contribution'
   const isMasked = masks !== undefined
   const isOf = { isOfValues: isOfValues(data), isOfContribution }
-  return { training, mode, believe, reputation, ...isOf, isPrivate, isMasked }
+  const remembers = encoding.memory !== undefined
+  return { training, mode, believe, reputation, ...isOf, isPrivate, isMasked, remembers }
 }
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */
@@ -205,6 +206,7 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
   const { share = 'all', models } = method.needs
   return {
     ...manifest,
+    encoding: settledEncoding(manifest.encoding),
     merge: method.settle(merge, facts),
     share: manifest.share ?? share,
     training: settledTraining(facts),

@@ -74,7 +74,10 @@ export function openRunOf(
     ...(init.manifest.masks === undefined && road.handover && { heads: road.handover }),
     loss: session.loss ?? (async () => 0),
     lossLimit: init.manifest.limits.lossIncrease * init.uninformed,
-    ...(session.replaced && { onReplaced: session.replaced }),
+    onReplaced(own) {
+      session.replaced?.(own)
+      if (road.kind === 'neighbours') road.replaced()
+    },
   })
 }
 

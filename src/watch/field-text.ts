@@ -30,6 +30,8 @@ export interface FieldSummary extends Partial<Beside>, Pick<TrainReport, 'steps'
   readonly privacy?: PrivacyCost
   readonly sentBytes: number
   readonly receivedBytes: number
+  /** With `encoding.memory`: those among them that were whole copies, where messages had been missed. */
+  readonly repairBytes?: number
   readonly rejected: Readonly<Record<string, number>>
   /** What this peer makes of others in the long run, by their ids, with the manifest's `reputation`. */
   readonly reputation?: Readonly<Record<string, ReputeSummary>>

@@ -9,6 +9,8 @@ export interface HeadHeader {
   step: number
   layoutDigest: Uint8Array<ArrayBuffer>
   payloadBytes: number
+  follows?: Uint8Array<ArrayBuffer>
+  becomes?: Uint8Array<ArrayBuffer>
 }
 
 export namespace HeadHeader {
@@ -44,6 +46,16 @@ export namespace HeadHeader {
         if ((obj.payloadBytes != null && obj.payloadBytes !== 0)) {
           w.uint32(40)
           w.uint32(obj.payloadBytes)
+        }
+
+        if (obj.follows != null) {
+          w.uint32(50)
+          w.bytes(obj.follows)
+        }
+
+        if (obj.becomes != null) {
+          w.uint32(58)
+          w.bytes(obj.becomes)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -82,6 +94,14 @@ export namespace HeadHeader {
             }
             case 5: {
               obj.payloadBytes = reader.uint32()
+              break
+            }
+            case 6: {
+              obj.follows = reader.bytes()
+              break
+            }
+            case 7: {
+              obj.becomes = reader.bytes()
               break
             }
             default: {
@@ -134,6 +154,20 @@ export namespace HeadHeader {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.follows`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.becomes`,
+                value: reader.bytes()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -171,6 +205,16 @@ export namespace HeadHeader {
     value: number
   }
 
+  export interface HeadHeaderFollowsFieldEvent {
+    field: '$.follows'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface HeadHeaderBecomesFieldEvent {
+    field: '$.becomes'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<HeadHeader>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, HeadHeader.codec())
   }
@@ -179,7 +223,7 @@ export namespace HeadHeader {
     return decodeMessage(buf, HeadHeader.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeadHeader>): Generator<HeadHeaderRunIdFieldEvent | HeadHeaderRoundFieldEvent | HeadHeaderStepFieldEvent | HeadHeaderLayoutDigestFieldEvent | HeadHeaderPayloadBytesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeadHeader>): Generator<HeadHeaderRunIdFieldEvent | HeadHeaderRoundFieldEvent | HeadHeaderStepFieldEvent | HeadHeaderLayoutDigestFieldEvent | HeadHeaderPayloadBytesFieldEvent | HeadHeaderFollowsFieldEvent | HeadHeaderBecomesFieldEvent> {
     return streamMessage(buf, HeadHeader.codec(), opts)
   }
 }

@@ -9,6 +9,7 @@ import { decodeHead, encodeHead } from '../head/payload.js'
 import type { PeerIdStr } from '../peer-id.js'
 import type { RejectionReason } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
+import type { CopyLink } from './header.js'
 import { createInbox } from './inbox.js'
 import { createLatestInbox, type DatedHead } from './latest-inbox.js'
 import { handoverProtocol } from './protocol.js'
@@ -64,6 +65,8 @@ export interface Handover {
   encode(values: Float32Array): Promise<Uint8Array>
   /**
    * Hands `payload` to one neighbour. Whatever the neighbour or the network does wrong is a result.
+   *
+   * @param link - with memory
    * @throws the signal's reason
    */
   send(
@@ -72,6 +75,7 @@ export interface Handover {
     step: number,
     payload: Uint8Array,
     signal: AbortSignal,
+    link?: CopyLink,
   ): Promise<SendResult>
   /**
    * The numbers of a payload that came another way, checked as one that was handed over.
@@ -87,6 +91,10 @@ export interface Handover {
    * @throws {@link Rejection} when what came of it was refused for what it holds; the signal's reason
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** The heads of a sender that came too late to be taken, of positions that `advance` has not dropped, in order. */
+  earlier(sender: PeerIdStr, round: number, step: number): Float32Array[]
+  /** The link with which a head came that was taken. */
+  linkOf(head: Float32Array): CopyLink | undefined
   /** The newest head of a sender, with `latestOnly`. It stays until a newer one comes. */
   latest(sender: PeerIdStr): DatedHead | undefined
   /** With `latestOnly`: drops the heads of all other senders. */
@@ -116,6 +124,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
     const latestInbox = init.latestOnly === true ? createLatestInbox() : undefined
     const inbox = latestInbox ?? createInbox()
     const rejected = new ReasonCounts<RejectionReason>()
+    const links = new WeakMap<Float32Array, CopyLink>()
     const counts = { sentBytes: 0, receivedBytes: 0, accepted: 0 }
     const wire: WireCount = {
       sent(bytes) {
@@ -133,6 +142,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       inbox,
       deadlines,
       wire,
+      links,
       admit,
       onAccepted() {
         counts.accepted += 1
@@ -146,14 +156,16 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       start: receiver.start,
       stop: receiver.stop,
       encode: values => encodeHead(format, values, buffers),
-      async send(to, round, step, payload, signal) {
+      async send(to, round, step, payload, signal, link) {
         const { layoutDigest } = format
-        const header = { runId, round, step, layoutDigest, payloadBytes: payload.length }
+        const header = { runId, round, step, layoutDigest, payloadBytes: payload.length, ...link }
         return receiver.track(sendHead(node, to, header, payload, deadlines, wire, signal, receiver.signal))
       },
       decode: payload => decodeHead(format, normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
+      earlier: (sender, round, step) => inbox.earlier(sender, round, step),
+      linkOf: head => links.get(head),
       release: used => buffers.give(used),
       latest: sender => latestInbox?.latest(sender),
       keepOnly: senders => latestInbox?.keepOnly(senders),

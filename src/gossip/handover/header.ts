@@ -5,6 +5,20 @@ import { chunksOf, type Piece } from '../stream/frames.js'
 import { handoverProtocol } from './protocol.js'
 
 /**
+ * With memory: which copy of the sender's vector the numbers are to be added to, and which it then is, each by its
+ * SHA-256. A receiver that holds another has missed a message.
+ */
+export interface CopyLink {
+  readonly follows: Uint8Array<ArrayBuffer>
+  readonly becomes: Uint8Array<ArrayBuffer>
+}
+
+/** The link that a header has, if it has one. */
+export function linkIn({ follows, becomes }: HeadHeader): CopyLink | undefined {
+  return follows && becomes && { follows, becomes }
+}
+
+/**
  * First stage of a head's way out: its header; once that is `admitted`, views on the payload.
  *
  * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
@@ -28,6 +42,8 @@ export function decodeHeadHeader(bytes: Uint8Array): HeadHeader {
   if (bytes.length > handoverProtocol.limits.headerBytes) throw new Rejection('OVERSIZE_FRAME')
   const header = orNothing(() => HeadHeader.decode(bytes))
   if (header?.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
+  const { follows, becomes } = header
+  if (follows?.length !== becomes?.length || (follows?.length ?? 32) !== 32) throw new Rejection('MALFORMED')
   return header
 }
 

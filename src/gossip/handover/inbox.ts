@@ -26,6 +26,8 @@ export interface Inbox {
    * refused
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** The heads of this sender that are here and of an earlier position, in order. Each is given out once. */
+  earlier(sender: PeerIdStr, round: number, step: number): Float32Array[]
   /** Forgets all before this position, and never goes back. */
   advance(round: number, step: number): void
 }
@@ -131,6 +133,8 @@ export function createInbox(): Inbox {
       })
     },
 
+    earlier: (sender, round, step) => takenBefore({ round, step }, fromSender(places, sender)),
+
     advance(round, step) {
       if (isBefore({ round, step }, now)) return
       now = { round, step }
@@ -139,4 +143,21 @@ export function createInbox(): Inbox {
       }
     },
   }
+}
+
+function fromSender(places: ReadonlyMap<string, Place>, sender: PeerIdStr): Place[] {
+  return [...places].flatMap(([key, place]) => (key.startsWith(`${sender}/`) ? [place] : []))
+}
+
+/** Takes what is here of earlier positions. */
+function takenBefore(position: StepPosition, places: readonly Place[]): Float32Array[] {
+  const here = places.filter(place => place.state === 'here' && isBefore(place, position))
+  return here
+    .sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    .map(place => {
+      const values = place.values!
+      place.state = 'taken'
+      place.values = undefined
+      return values
+    })
 }

@@ -60,6 +60,8 @@ export function createLatestInbox(): LatestInbox {
       throw new Error('With latestOnly heads are read by latest(), not taken')
     },
 
+    earlier: () => [],
+
     advance() {},
 
     latest: sender => desks.get(sender)?.held,

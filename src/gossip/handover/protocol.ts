@@ -19,8 +19,8 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
 export const handoverProtocol = {
   id: '/hearsay/handover/1.0.0',
   limits: {
-    /** A HeadHeader takes 92 bytes at most; what is longer is none. */
-    headerBytes: 128,
+    /** A HeadHeader takes 160 bytes at most; what is longer is none. */
+    headerBytes: 192,
     /** Two bytes would do; the rest is room for later versions. */
     replyBytes: 32,
     /**

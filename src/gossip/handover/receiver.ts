@@ -13,7 +13,7 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
 import { unframe } from '../stream/frames.js'
 import { createStreamService, type StreamService } from '../stream/service.js'
 import { finish, receive } from '../stream/stream.js'
-import { checkHeader } from './header.js'
+import { type CopyLink, checkHeader, linkIn } from './header.js'
 import type { Claim, Inbox } from './inbox.js'
 import { handoverProtocol } from './protocol.js'
 import type { WireCount } from './sender.js'
@@ -36,6 +36,8 @@ export interface ReceiverInit {
   readonly inbox: Inbox
   readonly deadlines: StreamDeadlines
   readonly wire: WireCount
+  /** Receives the link of every head that is delivered with one. */
+  readonly links: WeakMap<Float32Array, CopyLink>
   /** See `HandoverInit`. */
   readonly admit: (sender: PeerIdStr, round: number, step: number) => RejectionReason | undefined
   readonly onAccepted: () => void
@@ -44,7 +46,7 @@ export interface ReceiverInit {
 
 /** Creates the service that receives heads on a node and puts them into the inbox. */
 export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService {
-  const { runId, format, normLimit, buffers, inbox, deadlines, wire } = init
+  const { runId, format, normLimit, buffers, inbox, deadlines, wire, links } = init
   const streamsOf = new Map<PeerIdStr, number>()
 
   // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
@@ -80,6 +82,8 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
         }),
         gatherHead(format, normLimit, buffers, () => claim?.proceed()),
       )
+      const link = position && linkIn(position)
+      if (link !== undefined) links.set(values, link)
       claim?.deliver(values)
       init.onAccepted()
       await conclude(stream, HandoverReply.Code.ACCEPTED, stopped)

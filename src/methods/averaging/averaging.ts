@@ -1,4 +1,4 @@
-import type { Ruling, Staleness } from '../../merge/index.js'
+import type { PublicCopy, Ruling, Staleness } from '../../merge/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 import type { NeighbourRoad } from '../roads.js'
@@ -35,12 +35,14 @@ export interface Beside {
   /**
    * Merges what came beside the heads that were merged, by number.
    *
+   * @param copy - as in the `Swap`
    * @returns the peers of which it was not believed
    */
   merge(
     where: Neighbourhood,
     at: RuleAt,
     merged: ReadonlyMap<number, Float32Array>,
+    copy?: PublicCopy,
   ): Promise<readonly Omit<RefusedHead, 'name'>[]>
   /** Called once a round with the head as its last merge has left it. @returns whether the method has an end of rounds */
   ended(head: Float32Array): Promise<boolean>

@@ -45,6 +45,11 @@ export interface MergeAsked {
    * loss explodes, which is no head's fault: then it is done without.
    */
   readonly fasterOf?: PassOf
+  /**
+   * With CHOCO: how the others know the own head. What came are such copies as well, so this one is measured and merged
+   * in its place. @default the head
+   */
+  readonly copy?: Float32Array | undefined
   /** How one head alone is merged, to see the harm that it does. @default `passOf` */
   readonly aloneOf?: PassOf
 }
@@ -180,12 +185,12 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
  * @param lossNow - of the model with what lies in the head
  */
 async function look(asked: MergeAsked, lossNow: () => Promise<number>): Promise<Omit<Seen, 'moved'>> {
-  const { head, own, self, heads } = asked
-  const measured = (asked.measure ?? measure)({ self, own: head, others: heads })
+  const { head, own, self, heads, copy = head } = asked
+  const measured = (asked.measure ?? measure)({ self, own: copy, others: heads })
   let norm = 0
   const take = (from: number, to: number): void => {
     own.set(head.subarray(from, to), from)
-    norm += squaredNorm(head, from, to)
+    norm += squaredNorm(copy, from, to)
   }
   await inSlices(head.length, measured.vectors, take, ...measured.rows)
   const losses = new Map<number, number>()

@@ -1,5 +1,5 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
-import { contributions, mix } from '../../merge/index.js'
+import { contributions, summed, towards } from '../../merge/index.js'
 import {
   allocate,
   type Bundle,
@@ -67,15 +67,18 @@ export function besideOf(
       await copyInSlices(own.head!, head)
       return values
     },
-    async merge(where, at, merged) {
+    async merge(where, at, merged, copy) {
       const refused = await tooLongBeside(values, own.head!.length, merged, headDistance)
       const heard = new Map<number, Bundle>()
       for (const [peer, values] of merged) if (!refused.has(peer)) heard.set(peer, bundleOf(says, values))
+      const copies = copy && bundleOf(says, copy.values)
       const average = async (out: Float32Array, vector: string): Promise<void> => {
         const others = new Map([...heard].map(([peer, bundle]) => [peer, bundle[vector]!]))
-        if (rulings !== undefined) return mergeRuled(out, own[vector]!, others, rulings.of(vector), at)
-        const parts = contributions(at.row, at.self, own[vector]!, others)
-        await inSlices(out.length, parts.length, (from, to) => mix(out, parts, from, to))
+        const known = copies && { ...copy, values: copies[vector]! }
+        if (rulings !== undefined) return mergeRuled(out, own[vector]!, others, rulings.of(vector), at, known)
+        const plain = summed(contributions(at.row, at.self, known?.values ?? own[vector]!, others))
+        const pass = known === undefined ? plain : towards(plain, own[vector]!, known)
+        await inSlices(out.length, pass.vectors, (from, to) => pass.write(out, from, to))
       }
       await plan.merge?.(keeps, { where, row: at.row, heard, own, average })
       return [...refused].map(([peer, why]) => ({ peer, ...why }))

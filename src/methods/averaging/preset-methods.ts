@@ -63,7 +63,7 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
     ...(paper && { paper }),
     schema: sectionOf(name),
     needs: { sums: true },
-    check(section, { training, mode, believe, reputation, isMasked }) {
+    check(section, { training, mode, believe, reputation, isMasked, remembers }) {
       const { gossipSteps, acceleration } = pointOf(section)
       const { epochs = 1, steps = 1 } = training
       const problems = []
@@ -92,6 +92,15 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
             ? `does nothing with merge: ${name}, which exchanges nothing; remove it`
             : `needs one exchange a round, as every further one gives each peer another sum of the same heads, and in the end the heads; set merge.gossipSteps to 1, or use dfedsam`
         problems.push({ path: ['masks'], message })
+      }
+      if (remembers && gossipSteps === 0) {
+        const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
+        problems.push({ path: ['encoding', 'memory'], message })
+      }
+      if (remembers && acceleration === 'chebyshev') {
+        const message =
+          'does not go with merge.acceleration: chebyshev, which magnifies what a codec has lost; use plain'
+        problems.push({ path: ['encoding', 'memory'], message })
       }
       if (reputation !== undefined && gossipSteps === 0) {
         const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`

@@ -5,6 +5,7 @@ import {
   chebyshevSteps,
   contributions,
   localDistance,
+  type PublicCopy,
   roundsMuted,
   staleRow,
   summed,
@@ -18,7 +19,7 @@ import type { Averaging, AveragingInit } from './averaging.js'
 import type { MergeMade, PassOf } from './believing.js'
 import { asOne, rowOf } from './head-sum.js'
 import { heardOf, membersOf } from './heard.js'
-import { outvoted, type RuleAt, ruledHeads, settle } from './ruled.js'
+import { outvoted, type RuleAt, ruledHeads, settle, stepping } from './ruled.js'
 import { createStrictness } from './strict.js'
 
 /** One exchange's merge. */
@@ -31,6 +32,8 @@ interface Step {
   readonly isComplete: boolean
   /** What was received is a sum. */
   readonly isSum: boolean
+  /** See `Swap`; of the head alone. */
+  readonly copy: PublicCopy | undefined
 }
 
 /** What became of it. */
@@ -134,7 +137,7 @@ class NeighbourAverages implements Averaging {
     const { road, beside, staleness, judging, ruling } = this.init
     const startedAt = performance.now()
     const says = beside === undefined ? head : await beside.whole(head)
-    const { masked, rounds, absent, release, ...single } = await road.swap({ round, step }, says, where, signal)
+    const { masked, rounds, absent, release, copy, ...single } = await road.swap({ round, step }, says, where, signal)
     if (masked !== undefined) this.count(masked)
     const all = masked === undefined ? single.received : asOne(masked.sum)
     yield {
@@ -156,12 +159,13 @@ class NeighbourAverages implements Averaging {
     )
     const at = { row, self: where.self, step, progress: round / this.init.rounds, received: received.size }
     const isSum = masked !== undefined
+    const ofHead = copy && { ...copy, values: copy.values.subarray(0, head.length) }
     const { refused, squares, given, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
-      { turn, at, progress, received, isComplete: absent.length === 0 && isAll, isSum },
+      { turn, at, progress, received, isComplete: absent.length === 0 && isAll, isSum, copy: ofHead },
       signal,
     )
     const merged = new Map([...received].filter(([peer]) => squares.has(peer)))
-    const tooLong = (await beside?.merge(where, at, merged)) ?? []
+    const tooLong = (await beside?.merge(where, at, merged, copy)) ?? []
     const distrusted = [...refused, ...tooLong, ...this.diverged(received)]
     const unused = new Set([...distrusted, ...unheeded].map(({ peer }) => peer))
     // Only of a round's first exchange, which brings what each has trained: those behind it bring mixtures.
@@ -193,7 +197,10 @@ class NeighbourAverages implements Averaging {
   }
 
   /** Merges the received heads, as far as they are believed, into the own one. */
-  private async merge({ turn, at, progress, received, isComplete, isSum }: Step, signal: AbortSignal): Promise<Merged> {
+  private async merge(
+    { turn, at, progress, received, isComplete, isSum, copy }: Step,
+    signal: AbortSignal,
+  ): Promise<Merged> {
     const { where, head } = turn
     const { row, self, step } = at
     const heads = new Map(
@@ -209,14 +216,15 @@ class NeighbourAverages implements Averaging {
       const plain = contributions(row, self, own, believed)
       return summed(isWhole(believed.size) ? accelerated(plain, progress.factors![step]!, self, earlier) : plain)
     }
-    const ruled = this.init.ruling && ruledHeads(this.init.ruling, at)
+    const ruled = this.init.ruling && ruledHeads(this.init.ruling, at, copy)
     const made = await this.init.believing.merge(
       {
         head,
         own: this.beforeStep(step, head.length),
         self,
         heads,
-        passOf,
+        copy: copy?.values,
+        passOf: copy === undefined ? passOf : stepping(passOf, copy),
         ...ruled,
         ...(isSum && { sum: { isLate: this.first! > 0 } }),
         ...(progress.chebyshevHolds && { fasterOf }),
@@ -229,7 +237,7 @@ class NeighbourAverages implements Averaging {
       return { ...made, given, unheeded: [], isWhole: isWhole(made.squares.size) }
     }
     const last = ruled.last()
-    if (last !== undefined) await settle(last, head)
+    if (last !== undefined) await settle(last)
     const given = last?.given ?? new Map([[self, 1]])
     const byId = [...given].map(([peer, weight]) => [where.members[peer]!.peerId.toString(), weight])
     this.weights = { believed: Object.fromEntries(byId) }

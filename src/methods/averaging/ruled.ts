@@ -1,6 +1,6 @@
-import { contributions, type Ruled, type Ruling, summed } from '../../merge/index.js'
+import { contributions, type PublicCopy, type Ruled, type Ruling, summed, towards } from '../../merge/index.js'
 import type { MixingRow } from '../../topology/index.js'
-import { copyInSlices, inPieces, inSlices } from '../../turns.js'
+import { inPieces, inSlices } from '../../turns.js'
 import { normOf } from '../norm.js'
 import type { RefusedHead } from '../session.js'
 import type { MergeAsked, PassOf } from './believing.js'
@@ -23,37 +23,53 @@ export interface RuledHeads extends Pick<MergeAsked, 'passOf' | 'measure' | 'alo
   last(): Ruled | undefined
 }
 
-/** How heads are merged by a rule. Of a single head it would make nothing, which shows no harm: that is averaged. */
-export function ruledHeads(ruling: Ruling, at: RuleAt): RuledHeads {
+/**
+ * How heads are merged by a rule. Of a single head it would make nothing, which shows no harm: that is averaged.
+ *
+ * @param copy - with CHOCO: as in a `Swap`, of the head
+ */
+export function ruledHeads(ruling: Ruling, at: RuleAt, copy?: PublicCopy): RuledHeads {
   const { row, self, received } = at
   let last: Ruled | undefined
   const meanOf: PassOf = (own, believed) => summed(contributions(row, self, own, believed))
+  const passOf: PassOf = async (own, believed, seen) => {
+    const parts = contributions(row, self, own, believed)
+    last = await ruling.rule({ ...at, ...seen, parts, found: received - believed.size, inPieces })
+    return last
+  }
   return {
-    async passOf(own, believed, seen) {
-      const parts = contributions(row, self, own, believed)
-      last = await ruling.rule({ ...at, ...seen, parts, found: received - believed.size, inPieces })
-      return last
-    },
+    passOf: copy === undefined ? passOf : stepping(passOf, copy),
     measure: vectors => ruling.measure(vectors),
-    aloneOf: meanOf,
+    aloneOf: copy === undefined ? meanOf : stepping(meanOf, copy),
     last: () => last,
   }
 }
 
-/** Called once a rule's merge stands: what the rule keeps of it is kept. */
-export async function settle({ settle }: Ruled, merged: Float32Array): Promise<void> {
-  const centre = settle()
-  if (centre !== undefined) await copyInSlices(centre, merged)
+/** Called once a rule's merge stands: what the rule keeps is made again, as with CHOCO it is not what was merged into. */
+export async function settle(ruled: Ruled): Promise<void> {
+  const centre = ruled.settle()
+  if (centre !== undefined) await inSlices(centre.length, ruled.vectors, (from, to) => ruled.write(centre, from, to))
 }
 
-/** A rule's merge of vectors that came beside the heads. */
+/** With CHOCO: the merge is of copies, and the own vector goes towards it. */
+export function stepping(passOf: PassOf, copy: PublicCopy): PassOf {
+  return async (own, believed, seen) => towards(await passOf(copy.values, believed, seen), own, copy)
+}
+
+/**
+ * A rule's merge of vectors that came beside the heads.
+ *
+ * @param copy - with CHOCO: as in a `Swap`, of this vector
+ */
 export async function mergeRuled(
   out: Float32Array,
-  own: Float32Array,
+  vector: Float32Array,
   others: ReadonlyMap<number, Float32Array>,
   ruling: Ruling,
   at: RuleAt,
+  copy?: PublicCopy,
 ): Promise<void> {
+  const own = copy?.values ?? vector
   const { row, self, received } = at
   const measure = ruling.measure({ self, own, others })
   await inSlices(own.length, measure.vectors, ...measure.rows)
@@ -61,8 +77,9 @@ export async function mergeRuled(
   const found = received - others.size
   const norm = await normOf(own)
   const ruled = await ruling.rule({ ...at, parts, measure, found, norm, moved: 0, lossOf: noLoss, inPieces })
-  await inSlices(own.length, ruled.vectors, (from, to) => ruled.write(out, from, to))
-  await settle(ruled, out)
+  const pass = copy === undefined ? ruled : towards(ruled, vector, copy)
+  await inSlices(own.length, pass.vectors, (from, to) => pass.write(out, from, to))
+  await settle(ruled)
 }
 
 const noLoss = (): never => {

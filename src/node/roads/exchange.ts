@@ -20,6 +20,8 @@ export interface ExchangeInit extends OutboxInit {
   readonly node: Libp2p
   /** Wait for no peer: the heads that are here are merged. @default false */
   readonly isAsync?: boolean
+  /** For so many rounds a head that was not in time is still accepted, and not taken: see `Handover.earlier`. @default 0 */
+  readonly lateRounds?: number
   /** How long an exchange waits for neighbours that are connected and silent. */
   readonly patience: Patience
   /**
@@ -53,7 +55,8 @@ class Exchange implements StreamExchange {
       return this.newest(where)
     }
     outbox.throwIfLost()
-    handover.advance(position.round, position.step)
+    const { lateRounds = 0 } = this.init
+    handover.advance(position.round - lateRounds, lateRounds === 0 ? position.step : 0)
     const waiting = patience.begin()
     const deadline = createDeadline(signal)
     deadline.within(waiting.limitMs, new Error('The heads did not come in time'))

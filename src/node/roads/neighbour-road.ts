@@ -3,15 +3,15 @@ import {
   type Buffers,
   createHandover,
   digestOf,
-  type Handover,
   type HearsayHost,
   masked,
   type RejectionReason,
   type StatePayload,
   type Timing,
 } from '../../gossip/index.js'
+import type { Kept } from '../../methods/index.js'
 import { addedCounts } from '../../reason-counts.js'
-import type { Layout } from '../../tensors/index.js'
+import type { HeadSection, Layout } from '../../tensors/index.js'
 import type { Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
@@ -19,7 +19,9 @@ import type { PairKeys } from '../pair-keys.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { MaskedExchange } from './masked-exchange.js'
 import { createMasking } from './masking.js'
+import { createMemory } from './memory.js'
 import type { Patience } from './patience.js'
+import type { RememberingExchange } from './remembering-exchange.js'
 import type { Beginning, Road } from './road.js'
 
 export interface NeighbourRoadInit {
@@ -27,6 +29,9 @@ export interface NeighbourRoadInit {
   readonly runId: Uint8Array
   /** Layout of what is handed over. */
   readonly layout: Layout
+  /** The whole model, as yet as all begin. */
+  readonly parameters: Float32Array
+  readonly head: HeadSection
   /** Exchanges in a round. */
   readonly steps: number
   /** See {@link ExchangeInit}. */
@@ -45,7 +50,13 @@ export interface NeighbourRoadInit {
 /** The road to the neighbours: vectors are handed over on direct streams, once per edge. */
 export interface HandoverRoad extends Road<'neighbours'> {
   offer(round: number, values: Float32Array): Promise<void>
-  readonly handover: Handover
+  readonly handover: NonNullable<Road['handover']>
+  /** With `encoding.memory`: adds what it keeps to what the method does. @default nothing */
+  kept(method: Kept): Kept
+  /** @returns what is left for the method @throws {@link HearsayError} `PARAMETERS` where it does not fit */
+  restore(kept: Kept, source: string): Kept
+  /** The head was replaced by another peer's. */
+  replaced(): void
 }
 
 export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost): HandoverRoad {
@@ -55,27 +66,21 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   let begun: Beginning | undefined
   let exchange: StreamExchange | undefined
   let concealed: MaskedExchange | undefined
+  let remembering: RememberingExchange | undefined
   let round = 0
   let offered: StatePayload | undefined
   /** With masks: the last round of which a head was handed over. */
   let handedOver: number | undefined
 
-  const admit = (sender: string, theirRound: number, step: number): RejectionReason | undefined => {
-    if (theirRound >= manifest.rounds || step >= init.steps) return 'FUTURE_ROUND'
-    if (begun?.open?.isUnlike(sender) === true) return 'OTHER_SUMS'
-    const where = begun?.federation.at(theirRound)
-    const number = where?.numbers.get(sender)
-    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    // In lockstep no peer lies, and how far one may be ahead along one-way edges depends on the graph.
-    const isBound = !isAsync && init.lockstep === undefined
-    if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
-    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
-  }
+  const admit = admission(init, () => ({ begun, round }))
   const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, init.keys!, node)
+  const { encoding } = manifest
+  const memory =
+    encoding.memory === undefined ? undefined : createMemory({ ...init, encoding, normLimit: limits.headNorm }, node)
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
-    codec: masking === undefined ? codecOf(manifest.encoding) : masked,
+    codec: masking === undefined ? codecOf(encoding) : masked,
     latestOnly: isAsync,
     normLimit: limits.headNorm,
     admit,
@@ -85,7 +90,8 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
 
   return {
     kind: 'neighbours',
-    handover,
+    // A copy whole is a head, too.
+    handover: memory?.whole ?? handover,
     road: {
       swap(...asked) {
         handedOver = asked[0].round
@@ -107,7 +113,9 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       const whenElsewhere: ExchangeInit['whenElsewhere'] = (...asked) => open!.whenElsewhere(...asked)
       const plain = { node, handover, forge: init.forge, dialMs, patience, lockstep, ...(open && { whenElsewhere }) }
       concealed = masking?.createExchange({ ...plain, from: () => open?.standing().from ?? 0 })
-      exchange = concealed ?? createExchange({ ...plain, isAsync, keepsLatest: open !== undefined })
+      const keepsLatest = open !== undefined
+      remembering = memory?.createExchange({ ...plain, keepsLatest }, keepsLatest)
+      exchange = concealed ?? remembering ?? createExchange({ ...plain, isAsync, keepsLatest })
     },
     at(now) {
       round = now
@@ -115,8 +123,17 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     async offer(round, values) {
       handedOver = round
       if (masking !== undefined) return
+      if (memory !== undefined) {
+        offered = { ...(await memory.whole.encode(values)), round }
+        return
+      }
       const bytes = await handover.encode(values)
       offered = { bytes, digest: await digestOf(bytes), round }
+    },
+    kept: method => memory?.kept(method) ?? method,
+    restore: (kept, source) => memory?.restore(kept, source) ?? kept,
+    replaced() {
+      remembering?.replaced()
     },
     latest: () => exchange?.latest() ?? offered,
     handed() {
@@ -129,12 +146,33 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     },
     get counters() {
       const [heads, shares] = [handover.counters, masking?.service?.counters]
+      const copies = remembering?.counters
       return {
         sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
-        receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0),
-        rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided),
+        receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0) + (copies?.repairBytes ?? 0),
+        ...(copies && { repairBytes: copies.repairBytes }),
+        rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided, copies?.rejected),
       }
     },
+  }
+}
+
+/** Who may hand over a head, and of which rounds. */
+function admission(
+  { manifest, steps, lockstep }: Pick<NeighbourRoadInit, 'manifest' | 'steps' | 'lockstep'>,
+  now: () => { readonly begun: Beginning | undefined; readonly round: number },
+): (sender: string, theirRound: number, step: number) => RejectionReason | undefined {
+  return (sender, theirRound, step) => {
+    const { begun, round } = now()
+    if (theirRound >= manifest.rounds || step >= steps) return 'FUTURE_ROUND'
+    if (begun?.open?.isUnlike(sender) === true) return 'OTHER_SUMS'
+    const where = begun?.federation.at(theirRound)
+    const number = where?.numbers.get(sender)
+    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
+    // In lockstep no peer lies, and how far one may be ahead along one-way edges depends on the graph.
+    const isBound = manifest.mode !== 'async' && lockstep === undefined
+    if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
+    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
   }
 }
 

@@ -3,6 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 import {
+  type CopyLink,
   digestOf,
   type Handover,
   handoverProtocol,
@@ -41,6 +42,8 @@ export interface OutboxInit {
   readonly forge?: Forge | undefined
   /** Hides what is handed over. @default nothing is hidden */
   readonly conceal?: Conceal
+  /** With memory: called with each payload before it is sent, and says what its header has of the copy. */
+  readonly link?: (payload: Uint8Array) => Promise<CopyLink>
   /**
    * For peers of one process in lockstep: which peers are gone is known rather than detected, and no head of a living
    * peer may be lost, since its neighbour waits for it without limit.
@@ -67,6 +70,11 @@ const sendTries = 3
 const earlyTries = 20
 const earlyMs = 500
 
+interface Parcel {
+  readonly payload: Uint8Array
+  readonly link: CopyLink | undefined
+}
+
 interface UnderWay {
   readonly end: AbortController
   readonly done: Promise<boolean>
@@ -81,7 +89,7 @@ export function createOutbox(init: OutboxInit): Outbox {
   let lost: HearsayError | undefined
 
   /** Resolves when sending is over: did the neighbour take the head? */
-  function send(peer: PeerId, position: Position, payload: Uint8Array, signal: AbortSignal): Promise<boolean> {
+  function send(peer: PeerId, position: Position, parcel: Parcel, signal: AbortSignal): Promise<boolean> {
     const name = peer.toString()
     const underWay = sends.get(name) ?? []
     sends.set(name, underWay)
@@ -89,7 +97,7 @@ export function createOutbox(init: OutboxInit): Outbox {
     if (lockstep === undefined && underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
     const end = new AbortController()
     const until = createDeadline(signal, end.signal)
-    const done = persist(peer, position, payload, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
+    const done = persist(peer, position, parcel, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
       // An error here does not matter: whether the neighbour counts depends on its own head.
       .catch(() => false)
       .finally(() => {
@@ -106,13 +114,13 @@ export function createOutbox(init: OutboxInit): Outbox {
   async function persist(
     peer: PeerId,
     { round, step }: Position,
-    payload: Uint8Array,
+    { payload, link }: Parcel,
     first: readonly Promise<unknown>[],
     signal: AbortSignal,
   ): Promise<boolean> {
     await Promise.all(first)
     for (let tries = 1; ; tries++) {
-      const result = await handover.send(peer, round, step, payload, signal)
+      const result = await handover.send(peer, round, step, payload, signal, link)
       if (result.ok) return true
       const isEarly = round === 0 && result.reason === 'NOT_A_NEIGHBOUR'
       if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal })
@@ -136,7 +144,8 @@ export function createOutbox(init: OutboxInit): Outbox {
     const ends: Promise<unknown>[] = []
     for await (const { vector, receivers: some } of saidTo(receivers, init, position, head, where, signal)) {
       const payload = await handover.encode(vector)
-      const all = some.map(peer => send(members[peer]!.peerId, position, payload, signal))
+      const parcel = { payload, link: await init.link?.(payload) }
+      const all = some.map(peer => send(members[peer]!.peerId, position, parcel, signal))
       const over = Promise.all(all)
       ends.push(over)
       if (init.keepsLatest === true) {

@@ -31,7 +31,7 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   /** Answers requests for published heads. */
   readonly heads?: HeadAnswers
   /** Decodes and releases heads that others hand over. */
-  readonly handover?: Handover
+  readonly handover?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   /** From now on only heads of these are accepted. */
   expect?(members: readonly Member[]): void
   /** Others may request these values as those of the end of this round, until there are newer ones. */
@@ -45,6 +45,8 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   readonly counters: {
     readonly sentBytes: number
     readonly receivedBytes: number
+    /** With `encoding.memory`: those among the received ones that were copies, whole, where messages had been missed. */
+    readonly repairBytes?: number
     readonly rejected: Readonly<Record<string, number>>
   }
 }

@@ -11,7 +11,7 @@ import { attackKinds } from './kinds.js'
  * @param texts - as `--attack` has them
  * @throws {@link HearsayError} `USAGE` as {@link parseAttacks} does, and where the run's method does not go with one
  */
-export function attacksOn({ peers, rounds, merge }: Manifest, texts: readonly string[] = []): Attack[] {
+export function attacksOn({ peers, rounds, merge, encoding }: Manifest, texts: readonly string[] = []): Attack[] {
   const attacks = parseAttacks(texts, peers, rounds)
   const { road, needs } = methodOf(merge)
   for (const attack of attacks) {
@@ -20,6 +20,12 @@ export function attacksOn({ peers, rounds, merge }: Manifest, texts: readonly st
       throw refused(
         attack,
         `merge: ${merge.method} has one vector for all, and ${kind} a different one for each; take another kind`,
+      )
+    }
+    if (attackKinds[kind].targeted !== undefined && encoding.memory !== undefined) {
+      throw refused(
+        attack,
+        `encoding.memory lets a peer say one thing to all, and ${kind} says a different one to each; take another kind`,
       )
     }
     // Its success is that of a peer's one model.

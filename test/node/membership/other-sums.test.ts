@@ -64,7 +64,8 @@ function openRun(node: HearsayHost, presence: Presence, sumDigest: () => Uint8Ar
   })
 }
 
-const common = { runId, layout: smallLayout, patience: fixedPatience(60_000), timing: fieldTiming }
+const parameters = new Float32Array(smallLayout.size)
+const common = { runId, layout: smallLayout, parameters, head, patience: fixedPatience(60_000), timing: fieldTiming }
 
 it('a head of who sees the columns by another sum is refused on its stream, until both see them alike', async () => {
   const [host, other] = await Promise.all([startHost('tcp'), startHost('tcp')])

@@ -1,0 +1,39 @@
+import { type EncodingSection, needsMemory } from '../codec/index.js'
+import { HearsayError } from '../errors.js'
+import type { Topology } from '../topology/index.js'
+import type { ManifestFacts, Method, Problem } from './method.js'
+
+/** What memory (`encoding.memory`) does not go with, and why. */
+export function memoryProblems(
+  { road, name }: Method,
+  encoding: EncodingSection,
+  { mode, isMasked }: Pick<ManifestFacts, 'mode' | 'isMasked'>,
+): Problem[] {
+  const { codec, memory, gamma } = encoding
+  const problems: Problem[] = []
+  if (memory === undefined && needsMemory(encoding)) {
+    const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
+    problems.push({ path: ['encoding'], message: `${codec} ${why}; add memory: choco, or use qsgd, int8 or bf16` })
+  }
+  const refuse = (field: string, message: string): void => {
+    problems.push({ path: ['encoding', field], message })
+  }
+  if (gamma !== undefined && memory !== 'choco') refuse('gamma', 'goes with memory: choco; remove it')
+  if (memory === undefined) return problems
+  if (road !== 'neighbours') {
+    refuse('memory', `does not go with merge: ${name}, whose heads everybody takes, in any order and whole; remove it`)
+  }
+  if (mode === 'async') refuse('memory', 'needs every message in its order, and mode: async takes the newest; use sync')
+  if (isMasked)
+    refuse('memory', 'does not go with masks, under which no message shows what it adds; remove one of the two')
+  return problems
+}
+
+/** @throws {@link HearsayError} `MANIFEST` for graphs that change from round to round */
+export function checkStays({ period, name }: Topology): void {
+  if (period === 1) return
+  throw new HearsayError(
+    'MANIFEST',
+    `encoding.memory: needs neighbours that stay, whose copies are kept, and those of topology ${name} change from round to round; use a graph that stays, as exponential, or remove it`,
+  )
+}

@@ -1,0 +1,263 @@
+import { setTimeout } from 'node:timers/promises'
+import type { PeerId } from '@libp2p/interface'
+import { createDeadline } from '../../deadline.js'
+import { type CopyLink, type PeerIdStr, Rejection, type StatePayload, StateRefused } from '../../gossip/index.js'
+import type { Absence, Neighbourhood, Position, Swap } from '../../methods/index.js'
+import { ReasonCounts } from '../../reason-counts.js'
+import { reserveVector } from '../../tensors/index.js'
+import { copyInSlices } from '../../turns.js'
+import type { Member } from '../membership/member.js'
+import { type Copies, type Copy, follows, isReached } from './copies.js'
+import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
+import type { Forge } from './forge.js'
+import type { WholeVectors } from './whole-vectors.js'
+
+export interface RememberingExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAsync' | 'link' | 'lateRounds'> {
+  readonly copies: Copies
+  readonly whole: WholeVectors
+  /** γ of CHOCO. @default error feedback: what is received is merged with the own vector as it is */
+  readonly gamma?: number | undefined
+  /** Requests a neighbour's copy of itself, whole. Left out, a copy that is lost stays so. */
+  readonly ask?: ((peer: PeerId, signal: AbortSignal) => Promise<StatePayload>) | undefined
+}
+
+/** Why a neighbour's copy was not added to. */
+export type CopyReason =
+  | 'COPY_GAP' // a message before it was missed, by either end: the copy was requested whole
+  | 'COPY_UNLIKE' // no message was missed, and the bits differ all the same: the copy was requested whole
+  | 'COPY_TOO_LONG' // its norm has come to exceed limits.headNorm
+
+/**
+ * An exchange with memory (ALGORITHMS-2.md 5.1). What is handed over is what the others lack of the own vector, through a
+ * codec that may lose most of it; what is received are the copies that all this adds up to. The next message has what this
+ * one has lost.
+ */
+export interface RememberingExchange extends StreamExchange {
+  /** The own vector was replaced by another's: at the next exchange its copy begins anew, and is requested whole. */
+  replaced(): void
+  readonly counters: {
+    readonly rejected: Readonly<Record<string, number>>
+    /** Copies that were requested whole and came, and their bytes. */
+    readonly repairs: number
+    readonly repairBytes: number
+  }
+}
+
+/** A neighbour's message counts for so long, and so does its copy: as long as a peer may be behind (pace.ts). */
+const lateRounds = 2
+/** Rounds from one comparison of bits to the next; every message states which copy it goes on from. */
+const compared = 16
+/** How far ahead of this peer a copy may be that came whole: no honest peer is further. */
+const aheadRounds = 16
+/** Longest wait for a copy that is requested whole; after it the neighbour is left out, and asked in the next exchange. */
+const repairMs = 10_000
+/** A neighbour answers a few at once: how long until it is asked again. */
+const busyMs = 250
+
+export function createRememberingExchange(init: RememberingExchangeInit): RememberingExchange {
+  return new Remembering(init)
+}
+
+class Remembering implements RememberingExchange {
+  private readonly inner: StreamExchange
+  private readonly lacking: Float32Array
+  private readonly counts = new ReasonCounts<CopyReason>()
+  private readonly forge: Forge | undefined
+  private isReplaced = false
+  private round = -1
+  private kept: StatePayload | undefined
+  private repairs = 0
+  private repairBytes = 0
+
+  constructor(private readonly init: RememberingExchangeInit) {
+    const { forge, keepsLatest: _, ...plain } = init
+    // Before the memory: what a liar says is remembered like anything else.
+    this.forge = forge
+    this.lacking = reserveVector(init.copies.own.values.length)
+    this.inner = createExchange({ ...plain, lateRounds, link: payload => this.link(payload) })
+  }
+
+  get counters(): RememberingExchange['counters'] {
+    return { rejected: this.counts.toRecord(), repairs: this.repairs, repairBytes: this.repairBytes }
+  }
+
+  replaced(): void {
+    this.isReplaced = true
+  }
+
+  async swap(
+    position: Position,
+    values: Float32Array,
+    where: Neighbourhood<Member>,
+    signal: AbortSignal,
+  ): Promise<Swap> {
+    const { copies, gamma } = this.init
+    const said = (await this.forge?.(position, values, where, signal)) ?? values
+    if (!(said instanceof Float32Array)) throw new RangeError('With memory a peer says the same to all')
+    const neighbours = where.graph.receivesFrom(where.self)
+    const ids = new Set(neighbours.map(peer => idOf(where, peer)))
+    copies.keepOnly(ids)
+    this.round = position.round
+    if (this.isReplaced) {
+      await copyInSlices(copies.own.values, said)
+      copies.own.digest = undefined
+    }
+    this.isReplaced = false
+    await copies.digestOf(copies.own)
+    if (copies.own.round < 0 && position.round === 0) copies.begin(ids)
+    await copies.lacking(this.lacking, said)
+    const { received, absent, release } = await this.inner.swap(position, this.lacking, where, signal)
+    try {
+      const heard = await Promise.all(
+        neighbours.map(async peer => ({
+          peer,
+          copy: await this.hear(peer, received.get(peer), position, where, signal),
+        })),
+      )
+      const here = new Map(heard.flatMap(({ peer, copy }) => (copy === undefined ? [] : [[peer, copy] as const])))
+      const isIn = (peer: number): boolean => received.has(peer) || absent.some(one => one.peer === peer && isLate(one))
+      const merged = new Map([...here].filter(([peer]) => isIn(peer)).map(([peer, { values }]) => [peer, values]))
+      const refused = [...received.keys()].filter(peer => !merged.has(peer))
+      return {
+        received: merged,
+        absent: [
+          ...absent.filter(({ peer }) => !merged.has(peer)),
+          ...refused.map(peer => ({ peer, reason: 'refused' as const })),
+        ].sort((a, b) => a.peer - b.peer),
+        ...(gamma !== undefined && { copy: { values: copies.own.values, gamma } }),
+        release() {},
+      }
+    } finally {
+      release()
+    }
+  }
+
+  /** The own copy, whole: newcomers begin with it, and neighbours request it that have missed a message. */
+  latest(): StatePayload | undefined {
+    return this.kept
+  }
+
+  idle(): Promise<void> {
+    return this.inner.idle()
+  }
+
+  /** What the others decode of a payload is added to the own copy, too. */
+  private async link(payload: Uint8Array): Promise<CopyLink> {
+    const { copies, handover, whole, keepsLatest } = this.init
+    const { own } = copies
+    const before = await copies.digestOf(own)
+    try {
+      const said = await handover.decode(payload)
+      await copies.add(own, said)
+      handover.release(said)
+    } catch (error) {
+      // A model that has diverged: the others refuse it as well.
+      if (!(error instanceof Rejection)) throw error
+    }
+    own.round = this.round
+    if (keepsLatest === true) {
+      const { bytes, digest } = await whole.encode(own.values)
+      own.digest = digest
+      this.kept = { bytes, digest, round: this.round }
+    }
+    return { follows: before, becomes: await copies.digestOf(own) }
+  }
+
+  /** A neighbour's copy with what came of it; nothing where it is lost, or too old to count. */
+  private async hear(
+    peer: number,
+    newest: Float32Array | undefined,
+    { round, step }: Position,
+    where: Neighbourhood<Member>,
+    signal: AbortSignal,
+  ): Promise<Copy | undefined> {
+    const { handover, copies } = this.init
+    const id = idOf(where, peer)
+    const earlier = handover.earlier(id, round, step)
+    const links: CopyLink[] = []
+    for (const said of [...earlier, ...(newest === undefined ? [] : [newest])]) {
+      const link = handover.linkOf(said)
+      if (link !== undefined) links.push(link)
+      await this.follow(id, said, link, round)
+    }
+    for (const said of earlier) handover.release(said)
+    const last = links.at(-1)
+    const isAhead = (copies.of(id)?.round ?? -1) > round
+    if (last !== undefined && !isAhead) {
+      const held = copies.of(id)
+      if (!isReached(last, held?.digest)) {
+        if (held !== undefined) this.counts.add('COPY_GAP')
+        await this.repair(where.members[peer]!.peerId, round, signal)
+      } else if (step === 0 && (round + 1) % compared === 0) {
+        held!.digest = undefined
+        if (!isReached(last, await copies.digestOf(held!))) {
+          this.counts.add('COPY_UNLIKE')
+          await this.repair(where.members[peer]!.peerId, round, signal)
+        }
+      }
+    }
+    const copy = copies.of(id)
+    return copy === undefined || round - copy.round > lateRounds ? undefined : copy
+  }
+
+  /** Adds a message to the copy that it goes on from. */
+  private async follow(id: PeerIdStr, said: Float32Array, link: CopyLink | undefined, round: number): Promise<void> {
+    const { copies } = this.init
+    const copy = copies.of(id)
+    if (copy === undefined || link === undefined) return
+    if (!follows(link, await copies.digestOf(copy))) return
+    if (await copies.add(copy, said)) {
+      copy.digest = link.becomes
+      copy.round = Math.max(copy.round, round)
+    } else {
+      this.counts.add('COPY_TOO_LONG')
+      copies.drop(id)
+    }
+  }
+
+  /** Requests a copy whole. Until it is here, the neighbour is left out. */
+  private async repair(peer: PeerId, round: number, signal: AbortSignal): Promise<void> {
+    const { ask, whole, copies } = this.init
+    const id = peer.toString()
+    copies.drop(id)
+    if (ask === undefined) return
+    const deadline = createDeadline(signal)
+    deadline.within(repairMs, new Error('The copy did not come in time'))
+    try {
+      const answer = await patiently(() => ask(peer, deadline.signal), deadline.signal)
+      this.repairs += 1
+      this.repairBytes += answer.bytes.length
+      const values = await whole.decode(answer.bytes)
+      await copies.replace(id, values, {
+        digest: Uint8Array.from(answer.digest),
+        round: Math.min(answer.round, round + aheadRounds),
+      })
+      whole.release(values)
+    } catch {
+      // It is gone, busy or lying: asked again in the next exchange.
+      signal.throwIfAborted()
+    } finally {
+      deadline.clear()
+    }
+  }
+}
+
+/** Asks again as long as the peer is too busy. @throws the signal's reason */
+async function patiently(ask: () => Promise<StatePayload>, signal: AbortSignal): Promise<StatePayload> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY') throw error
+      await setTimeout(busyMs, undefined, { signal })
+    }
+  }
+}
+
+function isLate({ reason }: Absence): boolean {
+  return reason === 'late'
+}
+
+function idOf({ members }: Neighbourhood<Member>, peer: number): PeerIdStr {
+  return members[peer]!.peerId.toString()
+}

@@ -1,0 +1,75 @@
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { readPeer } from '../../src/disk/index.js'
+import { differing, simulated, temporaryFolder } from './hearsay.js'
+import {
+  eventsSoFar,
+  joinPeer,
+  killAll,
+  longField,
+  manifestFile,
+  only,
+  resumePeer,
+  roundsOf,
+  startPeer,
+  summaryOf,
+  until,
+} from './peers.js'
+
+const names = ['anna', 'bert', 'carl']
+const encoding = { codec: 'int8', memory: 'choco' }
+
+/** The copies of a peer that has ended, by id, its own first; and the round of each. */
+async function copiesOf(out: string) {
+  const { method } = await readPeer(out)
+  const tensors = method.tensors.filter(({ name }) => name.startsWith('copy:'))
+  return tensors.map(({ name, values }, at) => ({ name, values, round: method.numbers.copies![at]! }))
+}
+
+describe('peers with memory', () => {
+  it('one that is killed and comes back finds its copies again, and the others theirs of it', async () => {
+    const folder = await temporaryFolder()
+    const rounds = 12
+    const manifest = await manifestFile({ ...longField, peers: 3, minPeers: 3, rounds, topology: 'full', encoding })
+    const outs = names.map(name => join(folder, name))
+    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
+    const address = await first.address
+    const peers = [first, ...outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!]))]
+    await until(() => outs.every(out => roundsOf(out) >= 2), peers)
+    const killed = peers.pop()!
+    await killAll([killed])
+    await until(() => roundsOf(outs[0]!) >= roundsOf(killed.out) + 1, peers)
+    peers.push(resumePeer('join', killed.out))
+    for (const { running } of peers) {
+      const { status, stderr } = await running.ended
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    }
+
+    // P15: what a peer was in time to hear of another in the last round is what that one holds of itself.
+    const all = await Promise.all(outs.map(copiesOf))
+    const own = new Map(all.map(([mine]) => [mine!.name, mine!.values]))
+    expect(own.size).toBe(3)
+    const last = all.flatMap(([, ...others]) => others.filter(({ round }) => round === rounds - 1))
+    expect(last.length).toBeGreaterThan(0)
+    for (const { name, values } of last) expect(values).toEqual(own.get(name))
+
+    const summaries = await Promise.all(outs.map(summaryOf))
+    const repaired = summaries.map(({ repairBytes }) => repairBytes!)
+    expect(repaired.reduce((a, b) => a + b)).toBeGreaterThan(0)
+    // It was away for rounds, of which it takes no message for granted.
+    const back = only(eventsSoFar(killed.out), 'exchanged').filter(({ received }) => received.length === 2)
+    expect(back.length).toBeGreaterThan(2)
+    for (const { rejected } of summaries) expect(rejected).not.toHaveProperty('COPY_UNLIKE')
+  })
+})
+
+describe('a simulation with memory', () => {
+  it('makes the same numbers again, over TCP as in memory', async () => {
+    const manifest = await manifestFile({ peers: 4, rounds: 3, merge: 'dfedsam-mgs', encoding })
+    const options = ['--data', 'digits', '--workers', '1'] as const
+    const first = await simulated([manifest, ...options])
+    const again = await simulated([manifest, ...options, '--transport', 'memory'])
+    expect(differing(first.parameters, again.parameters)).toEqual([])
+    expect(first.summary.rejected).toEqual({})
+  })
+})

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { checkTopology } from '../../src/methods/index.js'
+import { canonicalManifest, type ManifestInput, parseManifest } from '../../src/node/index.js'
+import { createTopology, crowdOf } from '../../src/topology/index.js'
+
+const choco = { codec: 'int8', memory: 'choco' }
+
+describe('memory', () => {
+  it('is settled with γ, which the codec knows, and leaves no trace where it is left out', () => {
+    expect(parseManifest({ encoding: choco }).encoding).toEqual({ ...choco, gamma: 1 })
+    expect(parseManifest({ encoding: { ...choco, gamma: 0.25 } }).encoding).toEqual({ ...choco, gamma: 0.25 })
+    const feedback = { codec: 'bf16', memory: 'feedback' }
+    expect(parseManifest({ encoding: feedback }).encoding).toEqual(feedback)
+    const once = parseManifest({ encoding: choco })
+    expect(parseManifest(once)).toEqual(once)
+    expect(new TextDecoder().decode(canonicalManifest(parseManifest({})))).not.toContain('memory')
+  })
+
+  it('goes as far as the codec bears, where nobody says how far', () => {
+    const gammaOf = (fields: object) => parseManifest({ encoding: { memory: 'choco', ...fields } as never }).encoding.gamma
+    expect(gammaOf({ codec: 'topk' })).toBe(0.02)
+    expect(gammaOf({ codec: 'randk', keep: 0.25 })).toBe(0.5)
+    expect(gammaOf({ codec: 'topk2bit' })).toBe(2 / 64)
+    expect(gammaOf({ codec: 'sign' })).toBe(0.5)
+    expect(gammaOf({ codec: 'qsgd' })).toBe(1)
+  })
+
+  it.each(['topk', 'topk2bit', 'randk', 'sign'])('is what %s needs', codec => {
+    expect(() => parseManifest({ encoding: codec })).toThrow(`encoding: ${codec} leaves out numbers that nothing sends`)
+    for (const memory of ['choco', 'feedback'] as const) {
+      expect(parseManifest({ encoding: { codec, memory } as never }).encoding).toMatchObject({ codec, memory })
+    }
+  })
+
+  it.each<[object, string]>([
+    [{ codec: 'int8', memory: 'yes' }, 'encoding.memory: "yes" is not allowed'],
+    [{ codec: 'int8', memory: 'choco', gamma: 0 }, 'encoding.gamma'],
+    [{ codec: 'int8', memory: 'choco', gamma: 1.5 }, 'encoding.gamma'],
+    [{ codec: 'int8', memory: 'feedback', gamma: 0.5 }, 'encoding.gamma: goes with memory: choco'],
+    [{ codec: 'int8', gamma: 0.5 }, 'encoding.gamma: goes with memory: choco'],
+  ])('%j is refused', (encoding, message) => {
+    expect(() => parseManifest({ encoding } as ManifestInput)).toThrow(message)
+  })
+
+  it.each<[string, ManifestInput, string]>([
+    [
+      'a mixture',
+      { merge: 'mixture' },
+      'encoding.memory: does not go with merge: mixture, whose heads everybody takes',
+    ],
+    ['no exchange', { merge: 'none' }, 'encoding.memory: does nothing with merge: none, which exchanges nothing'],
+    [
+      'acceleration',
+      { merge: { method: 'averaging', gossipSteps: 2, acceleration: 'chebyshev' } },
+      'encoding.memory: does not go with merge.acceleration: chebyshev',
+    ],
+    ['peers that do not wait', { mode: 'async' }, 'encoding.memory: needs every message in its order'],
+  ])('does not go with %s', (_, input, message) => {
+    expect(() => parseManifest({ ...input, encoding: choco })).toThrow(message)
+  })
+
+  it('does not go with masks, under which no message shows what it adds', () => {
+    const topology = { kind: 'random-regular', degree: 4 }
+    expect(() => parseManifest({ masks: true, topology, encoding: { codec: 'f32', memory: 'choco' } })).toThrow(
+      'encoding.memory: does not go with masks',
+    )
+  })
+
+  it('goes with rules, reputation, privacy, several exchanges a round, and what travels beside a head', () => {
+    const data = { set: 'digits', standardise: { mean: [0.5], std: [0.2] } }
+    const inputs: ManifestInput[] = [
+      { believe: 'clip', reputation: 'show' },
+      { privacy: { budget: 8 }, data },
+      { merge: 'dfedsam-mgs' },
+      { merge: 'scaffold' },
+    ]
+    for (const input of inputs) expect(parseManifest({ ...input, encoding: choco }).encoding).toMatchObject(choco)
+  })
+
+  it('does not go with graphs that change, in a simulation and in the field', () => {
+    const changing = parseManifest({ topology: 'one-peer-exponential', encoding: choco })
+    const few = createTopology(changing.topology, 8, 1)
+    const message = /encoding.memory: needs neighbours that stay.*one-peer-exponential.*exponential, or remove it/
+    expect(() => checkTopology(changing, () => few)).toThrow(message)
+    // Two peers have one graph only; it is those who may come that count.
+    const two = createTopology(changing.topology, 2, 1)
+    expect(() =>
+      checkTopology(
+        changing,
+        () => two,
+        () => crowdOf(changing.topology, 1),
+      ),
+    ).toThrow(message)
+    const staying = parseManifest({ topology: 'exponential', encoding: choco })
+    expect(() => checkTopology(staying, () => createTopology(staying.topology, 8, 1))).not.toThrow()
+  })
+})
