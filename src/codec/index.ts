@@ -13,4 +13,12 @@ export { f32 } from './f32.js'
 export { int8 } from './int8.js'
 export type { CodecKind, EncodingSection } from './kind.js'
 export { codingVectors, projected } from './projected.js'
-export { codecNames, codecOf, type EncodingInput, encodingSchema, needsMemory, registerCodec, settledEncoding } from './registry.js'
+export {
+  codecNames,
+  codecOf,
+  type EncodingInput,
+  encodingSchema,
+  needsMemory,
+  registerCodec,
+  settledEncoding,
+} from './registry.js'

@@ -8,7 +8,7 @@ describe('encoding', () => {
   it('is none that leaves out numbers which nothing sends later', () => {
     for (const encoding of ['topk', 'topk2bit', 'randk', 'sign']) {
       expect(() => parseManifest({ encoding })).toThrow(
-        `encoding: ${encoding} leaves out numbers that nothing sends later: a model that arrives so is none; use qsgd, int8 or bf16`,
+        `encoding: ${encoding} leaves out numbers that nothing sends later: a model that arrives so is none; add memory: choco, or use qsgd, int8 or bf16`,
       )
     }
     expect(parseManifest({ encoding: 'qsgd' }).encoding).toEqual({ codec: 'qsgd', levels: 15 })

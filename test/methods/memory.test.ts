@@ -17,7 +17,8 @@ describe('memory', () => {
   })
 
   it('goes as far as the codec bears, where nobody says how far', () => {
-    const gammaOf = (fields: object) => parseManifest({ encoding: { memory: 'choco', ...fields } as never }).encoding.gamma
+    const gammaOf = (fields: object) =>
+      parseManifest({ encoding: { memory: 'choco', ...fields } as never }).encoding.gamma
     expect(gammaOf({ codec: 'topk' })).toBe(0.02)
     expect(gammaOf({ codec: 'randk', keep: 0.25 })).toBe(0.5)
     expect(gammaOf({ codec: 'topk2bit' })).toBe(2 / 64)
