@@ -6,13 +6,17 @@ import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
 import { aimed } from './aims.js'
 import { startChild } from './child.js'
+import { codecs, normal, relativeError } from './codecs.js'
 import { bytesOf, createPlaintextHost, handoverInit, heads, listen } from './exchange-setting.js'
 import { median, over, print, turns } from './measure.js'
 
 const receiver = fileURLToPath(new URL('./exchange-receiver.js', import.meta.url))
 const chunk = new Uint8Array(64 * 1024)
 
-/** A head to a peer in another process over loopback, beside bare streams and a bare TCP socket to it. */
+/**
+ * A head to a peer in another process over loopback, beside bare streams and a bare TCP socket to it; and what the codecs
+ * alone take.
+ */
 export async function exchange({ quick }) {
   const senders = await Promise.all(heads.map(startSender))
   const child = await startChild(process.execPath, [receiver, ...senders.map(({ node }) => node.peerId.toString())])
@@ -31,7 +35,7 @@ export async function exchange({ quick }) {
   await Promise.all(senders.map(({ handover }) => handover.stop()))
   await Promise.all(nodes.map(node => node.stop()))
   await child.stop()
-  return aims
+  return [...aims, ...(await codecs({ quick }))]
 }
 
 /** Heads of one number of values, and as many bytes in other ways. */
@@ -113,21 +117,6 @@ async function handOver(sender, values) {
   handover.release(payload)
   sender.round += 1
   return sent.bytes
-}
-
-/** A number of the standard normal distribution. */
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random())
-}
-
-function relativeError(arrived, values) {
-  let difference = 0
-  let whole = 0
-  for (let i = 0; i < values.length; i++) {
-    difference += (arrived[i] - values[i]) ** 2
-    whole += values[i] ** 2
-  }
-  return Math.sqrt(difference / whole)
 }
 
 async function bareStream(node, bytes) {
