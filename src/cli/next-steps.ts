@@ -21,7 +21,7 @@ export function nextSteps(path: string, manifest: Manifest, peer: string, report
   const steps: [words: string, why: string][] = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge'] as [string, string]]),
-    ...(methodOf(manifest.merge).road === 'everybody'
+    ...(methodOf(manifest.merge).road !== 'neighbours'
       ? []
       : [[`${run} --topology ${otherGraph}`, 'another graph'] as [string, string]]),
     [

@@ -32,10 +32,11 @@ export function revealedTable(manifest: Manifest, isClosed: boolean): string {
 /** What is trained on the records, and what it tells of them. */
 function modelRows(manifest: Manifest): Row[] {
   const { merge, share, topology, privacy, masks } = manifest
-  const isPublished = methodOf(merge).road === 'everybody'
+  const isPublished = methodOf(merge).road !== 'neighbours'
   if (!isPublished && planOf(manifest, noHead).steps === 0) return [['your model', 'nobody']]
   const summed = masks === undefined ? '' : `, in a sum with ${countOf(leastSenders(masks) - 1, 'other')} or more`
-  const what = `${partOf(share)}${summed}, each round`
+  const what =
+    methodOf(merge).road === 'log' ? 'slopes of the loss on your records' : `${partOf(share)}${summed}, each round`
   const asking = masks === undefined ? '; any other peer on request' : ''
   const whom = isPublished
     ? `${everyPeer}, after you have left too`

@@ -157,7 +157,7 @@ function announcement(
     ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
     [
       'peers',
-      methodOf(manifest.merge).road === 'everybody'
+      methodOf(manifest.merge).road !== 'neighbours'
         ? `${manifest.peers}, over ${prepared.transport}`
         : `${manifest.peers} on ${graphNames[manifest.topology.kind]}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
     ],

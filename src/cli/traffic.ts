@@ -14,9 +14,11 @@ const muchBytes = 10e6
  * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
 export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says }: Plan, topology?: Topology): string {
+  const { road } = methodOf(merge)
+  // A byte each.
+  if (road === 'log') return `${byteCount(says.layout.size)} a round, to everybody`
   const bytes = codecOf(encoding).size(says.layout).most
-  if (methodOf(merge).road === 'everybody')
-    return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
+  if (road === 'everybody') return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
   if (steps === 0 || topology?.peers === 1) return 'nothing'
   const times = steps === 1 ? '' : `, ${steps} times`
   if (topology === undefined) {
@@ -32,7 +34,7 @@ export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says
  * How peers merge: "dfedsam on a ring, believing by clip". The topology does not matter where heads go to everybody.
  */
 export function mergeText({ merge, believe, topology }: Pick<Manifest, 'merge' | 'believe' | 'topology'>): string {
-  if (methodOf(merge).road === 'everybody') return merge.method
+  if (methodOf(merge).road !== 'neighbours') return merge.method
   return `${merge.method} on ${graphNames[topology.kind]}${believingText(believe)}`
 }
 

@@ -22,3 +22,4 @@ export {
   registerCodec,
   settledEncoding,
 } from './registry.js'
+export { byteOfScalar, bytesOfScalars, largestScalar, scalarOfByte, scalarsOfBytes } from './scalar-byte.js'

@@ -27,7 +27,7 @@ export { handoverProtocol } from './handover/protocol.js'
 export type { RejectedHead } from './handover/receiver.js'
 export type { SendFailure, SendResult } from './handover/sender.js'
 export { type Buffers, createBuffers } from './head/buffers.js'
-export { headFormat } from './head/format.js'
+export { type HeadFormat, headFormat } from './head/format.js'
 export { decodeHead, encodeHead } from './head/payload.js'
 export type { Admission } from './host/admission.js'
 export type { FieldInit } from './host/field.js'
@@ -38,6 +38,10 @@ export { keyFileLimitBytes, type NetworkKey, newNetworkKey, parseNetworkKey } fr
 export { networkOf } from './host/origin.js'
 export { presenceScore } from './host/peer-scores.js'
 export { dialAddresses, type Reachability, reachability } from './host/reachability.js'
+export { createLog, type LogInit, type ScalarLog } from './log/log.js'
+export { logProtocol, logTopic } from './log/protocol.js'
+export type { LogRejection, MeasuredRecord } from './log/record.js'
+export type { Records, SignedRecord } from './log/records.js'
 export {
   answerOf,
   drawOwnMask,
@@ -79,7 +83,7 @@ export {
 } from './publication/publication.js'
 export type { PublicationRejection } from './publication/published-head.js'
 export { isFinal, Rejection, type RejectionReason } from './rejection.js'
-export { requestState, type StateQuery, StateRefused } from './state/client.js'
+export { requestState, requestWhenFree, type StateQuery, StateRefused } from './state/client.js'
 export { stateProtocol } from './state/protocol.js'
 export { createState, type HeadAnswers, type StateInit, type StatePayload, type StateService } from './state/server.js'
 export type { StreamDeadlines } from './stream/deadlines.js'

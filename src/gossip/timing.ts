@@ -1,4 +1,5 @@
 import { handoverProtocol } from './handover/protocol.js'
+import { logProtocol } from './log/protocol.js'
 import { sharesProtocol } from './masks/protocol.js'
 import { presenceProtocol } from './presence/protocol.js'
 import { publicationProtocol } from './publication/protocol.js'
@@ -15,6 +16,8 @@ export interface Timing {
   readonly pullMs: number
   /** Heads of one author. */
   readonly headsPerSecond: number
+  /** Records of the log, of one author. */
+  readonly recordsPerSecond: number
   /** Presence records of one author. */
   readonly reportsPerSecond: number
 }
@@ -26,6 +29,7 @@ export const fieldTiming: Timing = {
   state: stateProtocol.deadlines,
   pullMs: publicationProtocol.deadlines.pullMs,
   headsPerSecond: publicationProtocol.limits.headsPerSecond,
+  recordsPerSecond: logProtocol.limits.recordsPerSecond,
   reportsPerSecond: presenceProtocol.limits.reportsPerSecond,
 }
 
@@ -42,5 +46,6 @@ export const untimed: Timing = {
   state: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   pullMs: never,
   headsPerSecond: never,
+  recordsPerSecond: never,
   reportsPerSecond: never,
 }

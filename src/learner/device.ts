@@ -3,12 +3,12 @@
  * is imported in worker threads only; the network thread has index.ts.
  */
 export { crossEntropy } from './backend/kernels/cross-entropy.js'
-export type { BatchOrder } from './batches.js'
+export { type BatchOrder, batches } from './batches.js'
 export { forwardBatch } from './evaluate.js'
 export { inputsOf, keptInputs } from './inputs.js'
 export { handler, type JobContext, type JobHandler, type RoomModule } from './job-handler.js'
 export type { DeviceCut } from './models/cut.js'
-export { type DeviceModel, download, upload } from './models/model.js'
+export { type DeviceModel, download, upload, uploadPart } from './models/model.js'
 export { globalNorm } from './norm.js'
 export type { InputSource } from './residents.js'
 export { orderOf, type TrainingJob } from './round.js'

@@ -26,6 +26,12 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   const refuse = (field: string, message: string): void => {
     problems.push({ path: [field], message })
   }
+  if (method.road === 'log' && encoding !== undefined && encoding.codec !== 'f32') {
+    refuse(
+      'encoding',
+      `${encoding.codec} does not go with merge: ${name}, whose numbers travel as a byte each; remove it`,
+    )
+  }
   if (facts.mode === 'sync' && staleness !== undefined) refuse('staleness', 'goes with mode: async; remove it')
   else if (needs.models === 'own' && staleness !== undefined) {
     refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)

@@ -81,8 +81,10 @@ export interface RunFacts {
 export interface Plan {
   /** Exchanges in a round; 0 for none. */
   readonly steps: number
-  /** What travels, `head` first. */
+  /** What travels, `head` first; on the road `log` the scalars of a round. */
   readonly says: BundleShape
+  /** On the road `log`: rounds that the log reaches back, at most. */
+  readonly reach?: number
   start(context: SessionContext, roads: Roads): Session
 }
 
@@ -98,7 +100,10 @@ export interface Method<S extends MethodSection = MethodSection> {
   readonly paper?: { readonly title: string; readonly arxiv: string }
   /** The section as written; its fields carry their texts. */
   readonly schema: z.ZodType<S>
-  /** `neighbours` for what only they need, on streams; `everybody` for what all need, published. */
+  /**
+   * `neighbours` for what only they need, on streams; `everybody` for what all need, published; `log` for a few numbers
+   * that all need of every round.
+   */
   readonly road: keyof Roads
   readonly needs: Needs
   /** The problems of a section with the rest of a manifest. @default nothing */

@@ -12,6 +12,7 @@ import { mixture } from './mixture/method.js'
 import { noloco } from './noloco.js'
 import { qgDsgdm } from './qg-dsgdm.js'
 import { scaffold } from './scaffold.js'
+import { oneByte } from './scalars/method.js'
 
 const methods = new Map<string, Method>()
 
@@ -36,6 +37,7 @@ registerMethod(diloco)
 registerMethod(dfedadmm)
 registerMethod(dpBrem)
 registerMethod(mixture)
+registerMethod(oneByte)
 
 /** The method of a manifest that names none: the one of arXiv 2302.04083 that costs no more than plain averaging. */
 export const defaultMethod: string = 'dfedsam'

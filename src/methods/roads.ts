@@ -105,8 +105,61 @@ export interface PublicRoad {
   readonly size: number
 }
 
+/** What one peer has measured in one round: a number for each of its directions, in their order. */
+export interface Measured {
+  /** Its peer id. */
+  readonly peer: string
+  readonly scalars: Float32Array
+}
+
+/** The shared part of the model as it was before a round: where the log begins. */
+export interface Snapshot {
+  readonly round: number
+  readonly head: Float32Array
+}
+
+/**
+ * The road of a few scalars of everybody in every round. They make a log that is the same set at all peers in the end,
+ * whatever was lost or late; a model is a function of a snapshot and that set.
+ */
+export interface LogRoad {
+  /** Where the log begins. Another one where the others' was taken over. */
+  readonly snapshot: Snapshot
+  /** The log begins with this snapshot from now on: what was measured before is forgotten. */
+  beginWith(snapshot: Snapshot): void
+  /** What is known to have been measured in a round, in the order of the peer ids. */
+  measured(round: number): readonly Measured[]
+  /** The first round of which something else is known than at the last call; infinite where there is none. */
+  takeChanged(): number
+  /**
+   * Publishes what this peer has measured and waits for all peers that are there and worth waiting for. Then compares its
+   * model with theirs: a peer whose model differs knows something else, and is asked for it.
+   *
+   * @param head - the model that this peer has measured
+   * @throws the signal's reason
+   */
+  publish(
+    round: number,
+    scalars: Float32Array,
+    head: Float32Array,
+    where: Neighbourhood,
+    signal: AbortSignal,
+  ): Promise<Hearing>
+  /**
+   * After the last round: tells the others the model that this peer ends with, and waits until theirs is the same.
+   *
+   * @returns false when more became known instead, which changes the model: to be called again with that
+   * @throws the signal's reason
+   */
+  settle(head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<boolean>
+  /** The log behind the snapshot, with its authors' signatures, for a peer that comes back. */
+  kept(): Uint8Array
+  recall(snapshot: Snapshot, kept: Uint8Array): void
+}
+
 /** The roads of a run; the method's `road` determines which of them is there. */
 export interface Roads {
   readonly neighbours: NeighbourRoad
   readonly everybody: PublicRoad
+  readonly log: LogRoad
 }

@@ -34,7 +34,7 @@ function simulatedRepeat(peers: number): { readonly repeatMs: number } {
  * peer of the process would verify each.
  */
 export function speaksIn({ field, manifest }: Pick<AssemblyInit, 'field' | 'manifest'>): boolean {
-  return field !== undefined || methodOf(manifest.merge).road === 'everybody'
+  return field !== undefined || methodOf(manifest.merge).road !== 'neighbours'
 }
 
 /** A peer's presence: publishes its own records, and collects those of others. */

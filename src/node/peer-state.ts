@@ -9,7 +9,7 @@ import { canonicalManifest } from './run-id.js'
 
 export interface PeerStateParts {
   readonly presence: Presence
-  readonly road: Pick<Road, 'latest' | 'heads'>
+  readonly road: Pick<Road, 'latest' | 'heads' | 'log'>
   readonly agreement: Pick<AgreedSum, 'encoded'> | undefined
   /** Whether this peer is in its rounds. */
   readonly hasBegun: () => boolean
@@ -28,6 +28,7 @@ export function createPeerState(
     head: () => road.latest(),
     agreed: () => agreement?.encoded(),
     deadlines,
+    log: () => road.log?.(),
     ...(road.heads && { heads: road.heads }),
     ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
     view: createShares({

@@ -43,7 +43,7 @@ export async function* meetMembers(
   const topology = init.topologyOf(members.length)
   const federation = fixedFederation(members, self, topology)
   const joinMs = field === undefined ? Number.POSITIVE_INFINITY : manifest.limits.joinSeconds * 1000
-  const everybody = road.kind === 'everybody'
+  const everybody = road.kind !== 'neighbours'
   const isGone = (peer: PeerIdStr): boolean => lockstep?.isGone(peer, first - 1) === true
   // Before they meet: a peer that begins sooner may send its heads right away.
   road.begin({ federation, open: undefined })

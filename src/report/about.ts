@@ -32,7 +32,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
     rounds,
     method: merge.method,
     set: data.set,
-    graph: road === 'everybody' ? null : graphNames[topology.kind],
+    graph: road !== 'neighbours' ? null : graphNames[topology.kind],
     measure: measureOf(data),
     primary: evaluation.primary ?? 'accuracy',
     manifest: text,
@@ -54,7 +54,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
 const drawnByEdges = new Set(['random-regular', 'erdos-renyi', 'watts-strogatz', 'equitopo', 'edges'])
 
 function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['arrangement'] {
-  if (methodOf(merge).road === 'everybody') return 'circle'
+  if (methodOf(merge).road !== 'neighbours') return 'circle'
   if (drawnByEdges.has(topology.kind)) return 'force'
   return createTopology(topology, peers, seed).arrangement
 }
@@ -66,6 +66,6 @@ function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['ar
 function contractionOf({ merge, mode }: Manifest, { spectralGap }: KeptSummary): number | null {
   const { gossipSteps = 1, acceleration } = merge as { gossipSteps?: number; acceleration?: string }
   const isPlain = acceleration === undefined || acceleration === 'plain'
-  if (spectralGap === undefined || !isPlain || mode !== 'sync' || methodOf(merge).road === 'everybody') return null
+  if (spectralGap === undefined || !isPlain || mode !== 'sync' || methodOf(merge).road !== 'neighbours') return null
   return (1 - spectralGap) ** (2 * gossipSteps)
 }

@@ -125,9 +125,9 @@ function topologyOf(manifest: Manifest, { disconnect }: SimulationOptions): Topo
   const { topology: spec, peers, seed, merge } = manifest
   const topology = createTopology(spec, peers, seed)
   checkTopology(manifest, () => topology)
-  const { needs, name } = methodOf(merge)
-  if (disconnect === undefined || needs.models === 'own') return topology
-  throw new HearsayError('USAGE', `cuts the ways of published heads, which merge: ${name} has not; see --fail`, {
+  const { road, name } = methodOf(merge)
+  if (disconnect === undefined || road !== 'neighbours') return topology
+  throw new HearsayError('USAGE', `cuts the ways of what is published, which merge: ${name} has not; see --fail`, {
     field: '--disconnect',
   })
 }

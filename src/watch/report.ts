@@ -176,7 +176,7 @@ function figures(summary: RunSummary): string {
       ? []
       : [['backdoor succeeds', backdoorText(summary.backdoor)] as [string, string]]),
     // Published heads go to everybody, whatever the topology.
-    ...(methodNamed(summary.merge).road === 'everybody'
+    ...(methodNamed(summary.merge).road !== 'neighbours'
       ? []
       : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],

@@ -7,6 +7,7 @@ import { codecNames } from '../../src/codec/index.js'
 import {
   handoverProtocol,
   inviteLimits,
+  logProtocol,
   presenceProtocol,
   publicationProtocol,
   publishLimitBytes,
@@ -99,6 +100,13 @@ describe('the limits in docs/wire.md', () => {
     expect(limits.inlineBytes).toBe(limits.messageBytes - limits.inviteBytes - 256)
   })
 
+  it('of the log are those of the code, and leave room for the rest of a message', () => {
+    const { limits, ...times } = logProtocol
+    expect(limitsUnder('Limits: log')).toEqual({ ...limits, ...times })
+    expect(limits.inviteBytes).toBe(inviteLimits.tokenBytes)
+    expect(limits.messageBytes).toBe(limits.scalars + limits.inviteBytes + 128)
+  })
+
   it('of state transfer are those of the code', () => {
     const { limits, deadlines } = stateProtocol
     expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines })
@@ -130,7 +138,7 @@ describe('the limits in docs/wire.md', () => {
 })
 
 describe('docs/wire.md', () => {
-  const protos = ['handover', 'presence', 'state', 'publication', 'masks'].map(protoOf).join('\n')
+  const protos = ['handover', 'presence', 'state', 'publication', 'log', 'masks'].map(protoOf).join('\n')
   const messages = [...protos.matchAll(/^message (\w+) \{([\s\S]*?)^\}/gm)].map(([, name, body]) => ({
     name: name!,
     body: body!,
@@ -146,6 +154,9 @@ describe('docs/wire.md', () => {
       'PublishedHead',
       'ExpertList',
       'Expert',
+      'LogRecord',
+      'LogPart',
+      'LogEntry',
       'MaskShares',
       'MaskAnswer',
     ])

@@ -5,7 +5,7 @@ import { closePools } from './peers.js'
 
 afterAll(closePools)
 
-/** Methods with an outer step. */
-const outer = ['noloco', 'diloco']
+/** Methods with an outer step, or with no other step than that of all. */
+const outer = ['noloco', 'diloco', 'one-byte']
 
 for (const name of methodNames()) methodContract(name, outer.includes(name))

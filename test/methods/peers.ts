@@ -1,6 +1,8 @@
+import { bytesOfScalars, scalarsOfBytes } from '../../src/codec/index.js'
 import { type Dataset, partition, type Shard, uninformedLoss } from '../../src/data/index.js'
 import { createLearnerPool, type LearnerPool, type PoolModel } from '../../src/learner/index.js'
 import {
+  type LogRoad,
   type MethodEvent,
   methodOf,
   modulesOf,
@@ -10,6 +12,7 @@ import {
   type Published,
   type Roads,
   type Session,
+  type Snapshot,
 } from '../../src/methods/index.js'
 import {
   isOfValues,
@@ -232,5 +235,45 @@ export function createTable(peers: number, way: Way): { roadsOf(self: number): R
       return held[self]!.size
     },
   })
-  return { roadsOf: self => ({ neighbours: neighboursOf(self), everybody: everybodyOf(self) }) }
+  const logOf = (self: number): LogRoad => {
+    let snapshot: Snapshot = { round: 0, head: new Float32Array() }
+    let changed = Number.POSITIVE_INFINITY
+    const rounds = new Map<number, ReadonlyMap<number, Float32Array>>()
+    return {
+      get snapshot() {
+        return snapshot
+      },
+      beginWith(other) {
+        snapshot = other
+        for (const round of rounds.keys()) if (round < other.round) rounds.delete(round)
+      },
+      measured: round =>
+        [...(rounds.get(round) ?? [])]
+          .sort(([a], [b]) => a - b)
+          .map(([peer, scalars]) => ({ peer: `peer ${peer}`, scalars })),
+      takeChanged() {
+        const first = changed
+        changed = Number.POSITIVE_INFINITY
+        return first
+      },
+      async publish(round, scalars) {
+        const from = [...Array(peers).keys()].filter(peer => peer !== self)
+        const own = scalarsOfBytes(bytesOfScalars(scalars))
+        const received = arrived(self, round, from, await laid(`${round}`, self, own))
+        rounds.set(round, new Map([[self, own], ...received]))
+        changed = Math.min(changed, round)
+        return { received: [...received.keys()], absent: absentOf(from, received) }
+      },
+      settle: async () => true,
+      kept: () =>
+        Buffer.from(JSON.stringify([...rounds].map(([round, all]) => [round, [...all].map(([i, v]) => [i, [...v]])]))),
+      recall(other, kept) {
+        snapshot = other
+        const read = JSON.parse(Buffer.from(kept).toString()) as [number, [number, number[]][]][]
+        for (const [round, all] of read) rounds.set(round, new Map(all.map(([i, v]) => [i, Float32Array.from(v)])))
+        changed = 0
+      },
+    }
+  }
+  return { roadsOf: self => ({ neighbours: neighboursOf(self), everybody: everybodyOf(self), log: logOf(self) }) }
 }

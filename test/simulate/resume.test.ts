@@ -116,6 +116,11 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
   ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
   ['of merges on graphs that never repeat', { topology: { kind: 'epidemic', draws: 'local', degree: 1 } }, {}],
   [
+    'of scalars with cut ways in which a peer is killed',
+    { merge: { method: 'one-byte', samples: 8, snapshot: 2 }, training: {} },
+    { disconnect: 0.3, faults: [{ peer: 1, round: 4 }] },
+  ],
+  [
     'of a mixture with cut ways in which peers are killed',
     { merge: { method: 'mixture' }, topology: 'full', model: { kind: 'mlp', hidden: [8] } },
     {

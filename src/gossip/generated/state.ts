@@ -19,7 +19,8 @@ export namespace StateRequest {
     PAYLOAD = 'PAYLOAD',
     EXPERTS = 'EXPERTS',
     EXPERT = 'EXPERT',
-    AGREED = 'AGREED'
+    AGREED = 'AGREED',
+    LOG = 'LOG'
   }
 
   enum __WhatValues {
@@ -30,7 +31,8 @@ export namespace StateRequest {
     PAYLOAD = 4,
     EXPERTS = 5,
     EXPERT = 6,
-    AGREED = 7
+    AGREED = 7,
+    LOG = 8
   }
 
   export namespace What {

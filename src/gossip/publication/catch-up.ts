@@ -1,11 +1,10 @@
-import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { raceSignal } from 'race-signal'
 import { throwBug } from '../bug.js'
 import type { HearsayHost } from '../host/hearsay-host.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { readSigned, type SignedMessage } from '../pubsub/signed-message.js'
-import { requestState, type StateQuery, StateRefused } from '../state/client.js'
+import { requestWhenFree, type StateQuery, StateRefused } from '../state/client.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { decodeExperts, type ListedHead } from './expert-list.js'
 import type { HeadStore } from './head-store.js'
@@ -13,10 +12,8 @@ import type { IntakeResult } from './intake.js'
 import { publicationProtocol } from './protocol.js'
 import type { PublicationRejection } from './published-head.js'
 
-const { limits, retryMs } = publicationProtocol
+const { limits } = publicationProtocol
 
-/** The most requests for one thing to a peer that is busy with others. */
-const busyTries = 20
 /** Peers to which requests are made side by side. */
 const askedAtOnce = 4
 
@@ -49,17 +46,9 @@ export async function catchUp(init: CatchUpInit, peers: readonly PeerId[], signa
   const arriving: Promise<boolean>[] = []
 
   async function ask(peer: PeerId, question: Omit<StateQuery, 'runId'>): Promise<Uint8Array> {
-    for (let tries = 1; ; tries++) {
-      try {
-        const { bytes } = await requestState(node, peer, { ...question, runId }, signal, init.deadlines)
-        init.onReceived(bytes.length)
-        return bytes
-      } catch (error) {
-        signal.throwIfAborted()
-        if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busyTries) throw error
-      }
-      await setTimeout(retryMs * (0.5 + Math.random()), undefined, { signal })
-    }
+    const { bytes } = await requestWhenFree(node, peer, { ...question, runId }, signal, init.deadlines)
+    init.onReceived(bytes.length)
+    return bytes
   }
 
   async function getHead(peer: PeerId, { author, rawKey }: ListedHead): Promise<void> {

@@ -61,16 +61,26 @@ export function encodeSigned(message: SignedMessage, topic: string): Uint8Array 
  * @returns `undefined` for anything else
  */
 export async function readSigned(bytes: Uint8Array, author: PeerId, topic: string): Promise<SignedMessage | undefined> {
+  const message = decodeSigned(bytes, author, topic)
+  if (message === undefined || author.type !== 'Ed25519') return undefined
+  const isTrue = await author.publicKey.verify(signedBytesOf(fieldsOf(message, topic)), message.signature)
+  return isTrue ? message : undefined
+}
+
+/**
+ * The same of bytes that this peer has kept itself: the signature is not verified.
+ *
+ * @returns `undefined` for anything that is no message of this author on this topic
+ */
+export function decodeSigned(bytes: Uint8Array, author: PeerId, topic: string): SignedMessage | undefined {
   if (author.type !== 'Ed25519') return undefined
-  const { publicKey } = author
   const message = orNothing(() => RPC.Message.decode(bytes))
   if (message === undefined) return undefined
   const { from, data, seqno, topic: about, signature, key } = message
   if (from === undefined || data === undefined || seqno?.length !== sequenceBytes) return undefined
   if (signature?.length !== ed25519.signatureBytes) return undefined
   if (about !== topic || Buffer.compare(from, author.toMultihash().bytes) !== 0) return undefined
-  if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(publicKey)) !== 0) return undefined
+  if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(author.publicKey)) !== 0) return undefined
   const sequence = new DataView(seqno.buffer, seqno.byteOffset).getBigUint64(0)
-  if (!(await publicKey.verify(signedBytesOf({ from, data, seqno, topic }), signature))) return undefined
   return { author, sequence, data: new Uint8Array(data), signature: new Uint8Array(signature) }
 }

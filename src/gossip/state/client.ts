@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
@@ -14,6 +15,11 @@ import type { StatePayload } from './server.js'
 
 const { limits } = stateProtocol
 
+/** The most requests for one thing to a peer that is busy with others, */
+const busyTries = 20
+/** and how long to wait between two: half as long at least, half as long again at most. */
+const busyMs = 250
+
 /** Why a request for a peer's state failed. */
 export class StateRefused extends Error {
   override readonly name = 'StateRefused'
@@ -25,7 +31,7 @@ export class StateRefused extends Error {
 
 /** What is requested, and how much of it at most. */
 export interface StateQuery {
-  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT' | 'AGREED'
+  readonly what: 'MANIFEST' | 'VIEW' | 'HEAD' | 'PAYLOAD' | 'EXPERTS' | 'EXPERT' | 'AGREED' | 'LOG'
   /** Left out, the manifest of whatever run the peer is in. */
   readonly runId?: Uint8Array
   /** Of PAYLOAD: the SHA-256 that it must have, 32 bytes. Nothing is read of another. */
@@ -77,6 +83,20 @@ export async function requestState(
   } finally {
     deadline.clear()
     stream?.abort(new Error('The state stream is over'))
+  }
+}
+
+/** The same, again and again as long as the peer answers others. */
+export async function requestWhenFree(...asked: Parameters<typeof requestState>): Promise<StatePayload> {
+  const [, , , signal] = asked
+  for (let tries = 1; ; tries++) {
+    try {
+      return await requestState(...asked)
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busyTries) throw error
+    }
+    await setTimeout(busyMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
 

@@ -33,6 +33,8 @@ export interface StateInit {
   readonly view: (asker: PeerIdStr, from: string) => Uint8Array
   /** What was added up before the first round; nothing before it is. */
   readonly agreed?: () => Uint8Array | undefined
+  /** The log of scalars. @default there is none */
+  readonly log?: () => Uint8Array | undefined
   /** Published heads. @default there are none */
   readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default every peer */
@@ -88,6 +90,8 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
           return payloadOf(init.view(peer, originOf(remoteAddr)))
         case StateRequest.What.AGREED:
           return payloadOf(init.agreed?.())
+        case StateRequest.What.LOG:
+          return payloadOf(init.log?.())
         case StateRequest.What.HEAD:
           return init.head() ?? StateHeader.Code.NOTHING_YET
         case StateRequest.What.EXPERTS:

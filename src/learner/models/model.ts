@@ -212,10 +212,17 @@ function initialiserOf(layer: object, name: string): Initialiser {
 
 /** Writes a flat vector into the model. */
 export function upload(model: DeviceModel, parameters: Float32Array): void {
+  uploadPart(model, parameters, 0)
+}
+
+/** Writes some of the model's tensors, which lie one behind the other. @param start - where in the whole vector they begin */
+export function uploadPart(model: DeviceModel, part: Float32Array, start: number): void {
   tf.tidy(() => {
     for (const [i, { offset, size, shape }] of model.layout.tensors.entries()) {
+      const at = offset - start
+      if (at < 0 || at + size > part.length) continue
       // A copy of its own: the native backend does not take arrays on shared memory.
-      model.variables[i]!.assign(tf.tensor(parameters.slice(offset, offset + size), [...shape], 'float32'))
+      model.variables[i]!.assign(tf.tensor(part.slice(at, at + size), [...shape], 'float32'))
     }
   })
 }

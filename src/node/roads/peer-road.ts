@@ -2,6 +2,7 @@ import type { HearsayHost, Presence, Timing } from '../../gossip/index.js'
 import { methodOf, type Plan } from '../../methods/index.js'
 import type { AssemblyInit } from '../assembled-peer.js'
 import type { PairKeys } from '../pair-keys.js'
+import { createLogRoad, type ScalarRoad } from './log-road.js'
 import { createNeighbourRoad, type HandoverRoad } from './neighbour-road.js'
 import { adaptivePatience, fixedPatience, patienceForAll } from './patience.js'
 import { createPublicRoad, type PublicationRoad } from './public-road.js'
@@ -9,7 +10,7 @@ import { createPublicRoad, type PublicationRoad } from './public-road.js'
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 export const dialMs = 5_000
 
-export type PeerRoad = HandoverRoad | PublicationRoad
+export type PeerRoad = HandoverRoad | PublicationRoad | ScalarRoad
 
 /**
  * The road that the run's method needs.
@@ -19,7 +20,7 @@ export type PeerRoad = HandoverRoad | PublicationRoad
  */
 export function createPeerRoad(
   init: AssemblyInit,
-  { says: { layout }, steps }: Plan,
+  { says: { layout }, steps, reach = 0 }: Plan,
   timing: Timing,
   node: HearsayHost,
   presence: Presence,
@@ -32,7 +33,12 @@ export function createPeerRoad(
   const inField = manifest.masks?.dropout === 'void' ? patienceForAll : adaptivePatience
   const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : inField({ longestMs })
   const parts = { ...init, layout, patience, timing }
-  return methodOf(manifest.merge).road === 'everybody'
-    ? createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
-    : createNeighbourRoad({ ...parts, steps, dialMs, keys }, node)
+  switch (methodOf(manifest.merge).road) {
+    case 'neighbours':
+      return createNeighbourRoad({ ...parts, steps, dialMs, keys }, node)
+    case 'everybody':
+      return createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
+    case 'log':
+      return createLogRoad({ ...parts, ...field, scalars: layout.size, reach, sumDigest }, node, presence)
+  }
 }

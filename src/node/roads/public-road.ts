@@ -1,8 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
-import type { PeerId } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
 import { codecOf } from '../../codec/index.js'
-import { createDeadline } from '../../deadline.js'
 import {
   type Access,
   type Buffers,
@@ -25,12 +21,9 @@ import type { ExchangeInit } from './exchange.js'
 import { createHeadsHeard } from './heads-heard.js'
 import { authorsLimit, createNewestHeads } from './newest-heads.js'
 import type { Patience } from './patience.js'
+import { createRequests, peersToAsk } from './requests.js'
 import type { Beginning, Road } from './road.js'
 
-/** How long no head must have come before the missing ones are requested. */
-const askMs = 5_000
-/** How many peers receive a request: all have the same heads except those that were lost in transit. */
-const askedPeers = 8
 /** The digest of a peer in a run without a sum. */
 const noSum = new Uint8Array()
 
@@ -93,8 +86,7 @@ class Publishing implements PublicationRoad {
   private readonly isSync
   private begun: Beginning | undefined
   private inRound = 0
-  /** When the last head came. */
-  private heardAt = performance.now()
+  private readonly requests = createRequests(signal => this.catchUp(signal))
 
   constructor(
     private readonly init: PublicRoadInit,
@@ -153,18 +145,8 @@ class Publishing implements PublicationRoad {
   }
 
   async catchUp(signal: AbortSignal): Promise<void> {
-    const { presence, node, init } = this
-    // In a simulation presence never expires a peer, and no deadline bounds the wait for an answer: whatever listens at
-    // the address of a killed peer by now may give none, and no other peer would receive a request again.
-    const there = presence.live().filter(peer => init.lockstep?.isGone(peer, this.inRound) !== true)
-    // In an order that differs every time, but with connected peers first.
-    const live = there.map(peer => ({ peerId: peerIdFromString(peer), order: Math.random() }))
-    const isFar = (peerId: PeerId): number => (node.getConnections(peerId).length === 0 ? 1 : 0)
-    live.sort((a, b) => isFar(a.peerId) - isFar(b.peerId) || a.order - b.order)
-    await this.publication.catchUp(
-      live.slice(0, askedPeers).map(({ peerId }) => peerId),
-      signal,
-    )
+    const { presence, node, init, inRound } = this
+    await this.publication.catchUp(peersToAsk({ presence, node, lockstep: init.lockstep }, inRound), signal)
   }
 
   kept(upTo?: number): NamedHead[] {
@@ -222,7 +204,7 @@ class Publishing implements PublicationRoad {
     }
     const ids = members.map(({ peerId }) => peerId.toString())
     const others = ids.filter((id, number) => number !== self && !this.isUnlike(id))
-    if (this.isSync) await this.heardAll(others, round, signal)
+    if (this.isSync) await this.requests.during(until => this.hearing.whenAll(others, round, until), signal)
     return this.whoWasHeard(ids, self, round)
   }
 
@@ -247,34 +229,8 @@ class Publishing implements PublicationRoad {
     if (this.init.isDeafTo?.(author) !== true) this.store.receive({ peer: author, round, head, sumDigest: theirs })
     // A peer that has no sum yet cannot compare: all heads are checked again before they are used.
     if (this.sumDigest() !== undefined && !this.isAlike(theirs)) this.unfit.add('OTHER_SUMS')
-    this.heardAt = performance.now()
+    this.requests.came()
     this.hearing.heard(author, round)
-  }
-
-  /** Gossipsub does not guarantee delivery: heads that do not come are requested from peers that have them. */
-  private async heardAll(peers: readonly PeerIdStr[], round: number, signal: AbortSignal): Promise<void> {
-    const waiting = createDeadline(signal)
-    // If requests fail, a lost head comes no more: the wait ends with their error.
-    const requesting = this.requestMissing(waiting.signal).catch(error => waiting.abort(error))
-    try {
-      await this.hearing.whenAll(peers, round, waiting.signal)
-    } finally {
-      waiting.abort(new Error('The wait is over'))
-      waiting.clear()
-      await requesting
-    }
-  }
-
-  /** Requests heads whenever none has come for a while. @throws the signal's reason */
-  private async requestMissing(signal: AbortSignal): Promise<void> {
-    this.heardAt = performance.now()
-    for (;;) {
-      const quietMs = performance.now() - this.heardAt
-      if (quietMs >= askMs) {
-        await this.catchUp(signal)
-        this.heardAt = performance.now()
-      } else await setTimeout(Math.ceil(askMs - quietMs), undefined, { signal })
-    }
   }
 
   /** With `mode: sync`, a head of a later round that is here already is not used yet: a fast peer changes nothing. */

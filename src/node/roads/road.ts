@@ -30,6 +30,8 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   handed?(): Pick<StatePayload, 'round' | 'digest'> | undefined
   /** Answers requests for published heads. */
   readonly heads?: HeadAnswers
+  /** Answers requests for the log. */
+  log?(): Uint8Array
   /** Decodes and releases heads that others hand over. */
   readonly handover?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   /** From now on only heads of these are accepted. */

@@ -109,10 +109,10 @@ function listens({ kind }: Attack): boolean {
   return attackKinds[kind].listens === true
 }
 
-/** What travels beside the head is not known from before the training: 0. */
+/** What travels beside the head, or scalars in its place, is not known from before the training: 0. */
 function padded(values: Float32Array, length: number): Float32Array {
   if (values.length === length) return values
-  const longer = new Float32Array(length)
-  longer.set(values)
-  return longer
+  const other = new Float32Array(length)
+  if (values.length < length) other.set(values)
+  return other
 }

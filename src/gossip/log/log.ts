@@ -1,0 +1,227 @@
+import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
+import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { createDeadline } from '../../deadline.js'
+import { ReasonCounts } from '../../reason-counts.js'
+import type { AuthorVerdict } from '../access/authors.js'
+import { throwBug } from '../bug.js'
+import type { HearsayHost } from '../host/hearsay-host.js'
+import type { PeerIdStr } from '../peer-id.js'
+import { createRateLimit } from '../pubsub/rate-limit.js'
+import { decodeSigned, rawKeyOf, readSigned, type SignedMessage, signMessage } from '../pubsub/signed-message.js'
+import { createTopic, type Topic } from '../pubsub/topic.js'
+import { requestWhenFree } from '../state/client.js'
+import { createTaskSet } from '../stream/task-set.js'
+import { fieldTiming, type Timing } from '../timing.js'
+import { decodePart, encodePart, type PassedOn } from './part.js'
+import { logProtocol, logTopic } from './protocol.js'
+import {
+  decodeRecord,
+  encodeRecord,
+  isLie,
+  type LogRejection,
+  type MeasuredRecord,
+  type RecordFormat,
+} from './record.js'
+import { Records, type SignedRecord } from './records.js'
+
+export interface LogInit extends RecordFormat {
+  /** 32 bytes. */
+  readonly runId: Uint8Array
+  /** Ed25519, of the node: signs what newcomers get of our own records. */
+  readonly privateKey: PrivateKey
+  /** Records of one author that are kept, at most. */
+  readonly perAuthor: number
+  /** Called with every record that is new. Must not throw. */
+  readonly onRecord: (author: PeerIdStr, round: number) => void
+  /** Called for every author, with the invitation in its record. @default every author may publish */
+  readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
+  readonly invite?: Uint8Array
+  /** Is the record lost on its way by the mesh? A simulated fault. @default none is */
+  readonly isLost?: (author: PeerIdStr) => boolean
+  readonly timing?: Pick<Timing, 'recordsPerSecond' | 'state'>
+}
+
+/** Publishes what this peer measures, and collects what all measure. */
+export interface ScalarLog {
+  /** Joins the topic. Idempotent. */
+  start(): Promise<void>
+  /** Leaves the topic and ends pending work. Idempotent. */
+  stop(): Promise<void>
+  /** From now on only records of these are accepted; those of others are dropped. */
+  expect(members: readonly PeerId[]): void
+  /** Adds our record and publishes it. */
+  publish(record: MeasuredRecord): Promise<void>
+  /**
+   * Requests the logs of these peers, and takes of each what is not here: every record's signature is verified, so that no
+   * peer has to be trusted. One that does not answer, or lies, costs only its own answer.
+   *
+   * @throws the signal's reason
+   */
+  catchUp(from: readonly PeerId[], signal: AbortSignal): Promise<void>
+  readonly records: Records
+  /** All records that are here, as they travel. */
+  encoded(): Uint8Array
+  /** Takes back what {@link encoded} was, of this peer's own disk: signatures are not verified. */
+  recall(bytes: Uint8Array): void
+  /** A snapshot. */
+  readonly counters: {
+    readonly sentBytes: number
+    readonly receivedBytes: number
+    readonly rejected: Readonly<Record<string, number>>
+  }
+}
+
+const { limits, askedAtOnce } = logProtocol
+
+/** @throws RangeError for a run id of another length, or more scalars than a record holds */
+export function createLog(init: LogInit): (components: { node: HearsayHost }) => ScalarLog {
+  if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
+  if (init.scalars > limits.scalars) throw new RangeError(`${init.scalars} scalars; a record holds ${limits.scalars}`)
+  return ({ node }) => new GossipLog(node, init)
+}
+
+class GossipLog implements ScalarLog {
+  readonly records: Records
+  readonly #node: HearsayHost
+  readonly #init: LogInit
+  readonly #timing: NonNullable<LogInit['timing']>
+  readonly #name: string
+  readonly #topic: Topic
+  readonly #rate
+  readonly #rejected = new ReasonCounts<LogRejection>()
+  readonly #tasks = createTaskSet()
+  readonly #stopping = new AbortController()
+  #sentBytes = 0
+  #receivedBytes = 0
+
+  constructor(node: HearsayHost, init: LogInit) {
+    this.#node = node
+    this.#init = init
+    this.#timing = init.timing ?? fieldTiming
+    this.records = new Records({ ...init, authors: limits.authors })
+    this.#rate = createRateLimit(this.#timing.recordsPerSecond, limits.authors)
+    this.#name = logTopic(init.runId)
+    this.#topic = createTopic(node, {
+      name: this.#name,
+      validate: (message, sender) => this.#tasks.track(this.#validate(message, sender)),
+      onForged: () => this.#rejected.add('FORGED'),
+    })
+  }
+
+  get counters(): ScalarLog['counters'] {
+    return { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes, rejected: this.#rejected.toRecord() }
+  }
+
+  async start(): Promise<void> {
+    this.#topic.join()
+  }
+
+  async stop(): Promise<void> {
+    this.#topic.leave()
+    this.#stopping.abort(new Error('The log was stopped'))
+    await this.#tasks.settled()
+  }
+
+  expect(members: readonly PeerId[]): void {
+    this.records.keepOnly(new Set([...members, this.#node.peerId].map(String)))
+  }
+
+  async publish(record: MeasuredRecord): Promise<void> {
+    const { invite, privateKey } = this.#init
+    const data = encodeRecord({ ...record, ...(invite && { invite }) })
+    const author = this.#node.peerId
+    // Gossipsub does not return what it has signed. Its sequence numbers too are nanoseconds, and grow.
+    const signed = await signMessage(privateKey, author, this.#name, BigInt(Date.now()) * 1_000_000n, data)
+    this.records.add({ ...record, author: author.toString(), signed })
+    this.#sentBytes += (await this.#topic.publish(data)) * data.length
+  }
+
+  async catchUp(from: readonly PeerId[], signal: AbortSignal): Promise<void> {
+    const deadline = createDeadline(signal, this.#stopping.signal)
+    const waiting = [...from]
+    const askOneByOne = async (): Promise<void> => {
+      for (let peer = waiting.shift(); peer !== undefined; peer = waiting.shift()) {
+        deadline.signal.throwIfAborted()
+        await this.#ask(peer, deadline.signal).catch(throwBug)
+      }
+    }
+    try {
+      await this.#tasks.track(Promise.all(Array.from({ length: askedAtOnce }, askOneByOne)).then(() => {}))
+      signal.throwIfAborted()
+    } finally {
+      deadline.clear()
+    }
+  }
+
+  encoded(): Uint8Array {
+    return encodePart(this.records.all(), this.#name)
+  }
+
+  recall(bytes: Uint8Array): void {
+    for (const { author, message } of decodePart(bytes)) {
+      const signed = decodeSigned(message, author, this.#name)
+      const record = signed && decodeRecord(signed.data, this.#init)
+      if (signed !== undefined && typeof record === 'object') this.#keep(signed, record)
+    }
+  }
+
+  async #ask(peer: PeerId, signal: AbortSignal): Promise<void> {
+    const question = { what: 'LOG', runId: this.#init.runId, limitBytes: limits.partBytes } as const
+    const { bytes } = await requestWhenFree(this.#node, peer, question, signal, this.#timing.state)
+    this.#receivedBytes += bytes.length
+    for (const passedOn of decodePart(bytes)) {
+      signal.throwIfAborted()
+      await this.#receivePassedOn(passedOn)
+    }
+  }
+
+  async #receivePassedOn({ author, message }: PassedOn): Promise<void> {
+    const signed = await readSigned(message, author, this.#name)
+    if (signed === undefined) {
+      this.#rejected.add('FORGED')
+      throw new Error('The peer passes on what the author has not signed')
+    }
+    const reason = await this.#receive(signed)
+    // What is here already is no fault of who answers.
+    if (reason !== undefined && reason !== 'DUPLICATE' && reason !== 'STALE_ROUND') this.#rejected.add(reason)
+  }
+
+  async #validate(message: SignedMessage, sender: PeerId): Promise<TopicValidatorResult> {
+    this.#receivedBytes += message.data.length
+    const author = message.author.toString()
+    const isTooOften = this.#rate.isExceeded(author)
+    // A flood is one only if its author itself sends it.
+    if (isTooOften) return this.#refuse('TOO_OFTEN', sender.equals(message.author))
+    if (this.#init.isLost?.(author) === true) {
+      const record = decodeRecord(message.data, this.#init)
+      // In a simulation it counts as heard: all go in step, and the others' logs have it.
+      if (typeof record === 'object') this.#init.onRecord(author, record.round)
+      return TopicValidatorResult.Accept
+    }
+    const reason = await this.#receive({ ...message, data: new Uint8Array(message.data) })
+    return reason === undefined ? TopicValidatorResult.Accept : this.#refuse(reason, isLie(reason))
+  }
+
+  #refuse(reason: LogRejection, isLying: boolean): TopicValidatorResult {
+    this.#rejected.add(reason)
+    return isLying ? TopicValidatorResult.Reject : TopicValidatorResult.Ignore
+  }
+
+  /** @param signed - its signature was verified */
+  async #receive(signed: SignedMessage): Promise<LogRejection | undefined> {
+    if (rawKeyOf(signed.author) === undefined) return 'MALFORMED'
+    const record = decodeRecord(signed.data, this.#init)
+    if (typeof record === 'string') return record
+    const admitted = (await this.#init.admits?.(signed.author, record.invite ?? new Uint8Array())) ?? 'yes'
+    if (admitted !== 'yes') return 'NOT_ADMITTED'
+    return this.#keep(signed, record)
+  }
+
+  #keep(signed: SignedMessage, record: MeasuredRecord): LogRejection | undefined {
+    const author = signed.author.toString()
+    const entry: SignedRecord = { ...record, author, signed }
+    const reason = this.records.add(entry)
+    if (reason === undefined) this.#init.onRecord(author, record.round)
+    return reason
+  }
+}

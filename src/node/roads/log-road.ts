@@ -1,0 +1,299 @@
+import { peerIdFromString } from '@libp2p/peer-id'
+import { bytesOfScalars, scalarsOfBytes } from '../../codec/index.js'
+import { createDeadline } from '../../deadline.js'
+import {
+  createLog,
+  digestOf,
+  type HearsayHost,
+  type PeerIdStr,
+  type Presence,
+  type ScalarLog,
+  type StatePayload,
+} from '../../gossip/index.js'
+import type { Hearing, LogRoad, Measured, Neighbourhood, Snapshot } from '../../methods/index.js'
+import { bytesOf, type HeadSection } from '../../tensors/index.js'
+import { createWaiters } from '../../until.js'
+import type { Member } from '../membership/member.js'
+import { createHeadsHeard } from './heads-heard.js'
+import type { PublicRoadInit } from './public-road.js'
+import { createRequests, peersToAsk } from './requests.js'
+import type { Beginning, Road } from './road.js'
+import { SharedSnapshot } from './shared-snapshot.js'
+
+export interface LogRoadInit extends Omit<PublicRoadInit, 'layout'> {
+  /** What one peer publishes in a round. */
+  readonly scalars: number
+  /** Rounds of one peer that are kept, at most. */
+  readonly reach: number
+  /** The shared part of the model, of which snapshots are. */
+  readonly head: HeadSection
+}
+
+/** The road of scalars: see {@link LogRoad}. docs/one-byte.md has the protocol. */
+export interface ScalarRoad extends Road<'log'> {
+  expect(members: readonly Member[]): void
+  offer(round: number, values: Float32Array): Promise<void>
+  catchUp(signal: AbortSignal): Promise<void>
+  log(): Uint8Array
+}
+
+export function createLogRoad(init: LogRoadInit, node: HearsayHost, presence: Presence): ScalarRoad {
+  return new Logging(init, node, presence)
+}
+
+class Logging implements ScalarRoad {
+  readonly kind = 'log'
+  readonly road: LogRoad
+  private readonly published: ScalarLog
+  private readonly hearing
+  private readonly requests = createRequests(signal => this.askAny(signal))
+  private readonly waiters = createWaiters()
+  private readonly snapshot: SharedSnapshot
+  private isUnderWay = false
+  private begun: Beginning | undefined
+  private inRound = 0
+
+  constructor(
+    private readonly init: LogRoadInit,
+    private readonly node: HearsayHost,
+    private readonly presence: Presence,
+  ) {
+    const { manifest, access, invite, isDeafTo } = init
+    this.snapshot = new SharedSnapshot({
+      node,
+      runId: init.runId,
+      layout: init.head.layout,
+      normLimit: manifest.limits.headNorm,
+      deadlines: init.timing.state,
+      buffers: init.buffers,
+    })
+    this.hearing = createHeadsHeard({ presence, patience: init.patience, lockstep: init.lockstep })
+    this.published = createLog({
+      runId: init.runId,
+      rounds: manifest.rounds,
+      scalars: init.scalars,
+      privateKey: init.identity.privateKey,
+      perAuthor: init.reach,
+      timing: init.timing,
+      onRecord: (author, round) => this.heard(author, round),
+      ...(access && { admits: access.admitsAuthor }),
+      ...(invite && { invite }),
+      ...(isDeafTo && { isLost: isDeafTo }),
+    })({ node })
+    const { published, snapshot } = this
+    this.road = {
+      get snapshot() {
+        return snapshot.now
+      },
+      beginWith: snapshot => this.beginWith(snapshot),
+      measured: round => this.measured(round),
+      takeChanged: () => published.records.takeChanged(),
+      publish: (...said) => this.publish(...said),
+      settle: (...said) => this.settle(...said),
+      kept: () => published.encoded(),
+      recall: (snapshot, kept) => {
+        this.beginWith(snapshot)
+        published.recall(kept)
+      },
+    }
+  }
+
+  start(): Promise<void> {
+    return this.published.start()
+  }
+
+  stop(): Promise<void> {
+    return this.published.stop()
+  }
+
+  begin(beginning: Beginning): void {
+    this.begun = beginning
+  }
+
+  at(round: number): void {
+    this.inRound = round
+  }
+
+  expect(members: readonly Member[]): void {
+    this.published.expect(members.map(({ peerId }) => peerId))
+  }
+
+  /** A peer that comes back gives newcomers its snapshot, whatever its model is by now. */
+  async offer(): Promise<void> {
+    this.isUnderWay = true
+    await this.snapshot.encode()
+  }
+
+  async catchUp(signal: AbortSignal): Promise<void> {
+    await this.takeOver(0, signal)
+    await this.askAny(signal)
+  }
+
+  latest(): StatePayload | undefined {
+    return this.isUnderWay ? this.snapshot.payload : undefined
+  }
+
+  log(): Uint8Array {
+    return this.published.encoded()
+  }
+
+  /** Resolves at once: gossipsub has what was published. */
+  async idle(): Promise<void> {}
+
+  get counters(): Road['counters'] {
+    return this.published.counters
+  }
+
+  private async publish(
+    round: number,
+    scalars: Float32Array,
+    head: Float32Array,
+    where: Neighbourhood,
+    signal: AbortSignal,
+  ): Promise<Hearing> {
+    const { lockstep, forge } = this.init
+    await lockstep?.whenEnded(round - 1, signal)
+    const said = (await forge?.({ round, step: 0 }, scalars, where, signal)) ?? scalars
+    if (!(said instanceof Float32Array)) throw new TypeError('what is published is one vector')
+    await this.offer()
+    const model = await this.say(round, bytesOfScalars(said), head)
+    const others = this.others(where)
+    await this.requests.during(until => this.hearing.whenAll(others, round, until), signal)
+    await this.takeOver(round, signal)
+    await this.askUnlike(this.unlike(others, round, model), signal)
+    return this.whoWasHeard(where, round)
+  }
+
+  private async settle(head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<boolean> {
+    const { manifest, lockstep } = this.init
+    const { rounds, limits } = manifest
+    const { records } = this.published
+    const model = await this.say(rounds, new Uint8Array(), head)
+    const others = this.others(where)
+    const deadline = createDeadline(signal)
+    if (lockstep === undefined) deadline.within(limits.exchangeSeconds * 1000, new Error('They did not agree in time'))
+    try {
+      await this.requests.during(until => this.hearing.whenAll(others, rounds, until), deadline.signal)
+      for (;;) {
+        if (records.hasChanged) return false
+        const unlike = this.unlike(others, rounds, model)
+        if (unlike.length === 0) return true
+        const words = records.of(rounds)
+        const heard = unlike.map(peer => words.get(peer))
+        await this.askUnlike(unlike, deadline.signal)
+        // They lack what we have, and say another word when they have it.
+        const isNews = (): boolean =>
+          records.hasChanged || unlike.some((peer, i) => records.of(rounds).get(peer) !== heard[i])
+        const isOver = (): boolean => isNews() || this.unlike(unlike, rounds, model).length === 0
+        await Promise.race([
+          this.waiters.until(isOver, deadline.signal),
+          (lockstep ?? this.presence).until(isOver, deadline.signal),
+        ])
+      }
+    } catch (error) {
+      signal.throwIfAborted()
+      if (!deadline.signal.aborted) throw error
+      return !records.hasChanged
+    } finally {
+      deadline.abort(new Error('The wait is over'))
+      deadline.clear()
+    }
+  }
+
+  /** @returns the digest of the model */
+  private async say(round: number, scalars: Uint8Array, head: Float32Array): Promise<Uint8Array> {
+    const model = await digestOf(bytesOf(head))
+    await this.published.publish({ round, scalars, model, sumDigest: this.init.sumDigest?.() })
+    return model
+  }
+
+  private heard(author: PeerIdStr, round: number): void {
+    this.requests.came()
+    this.hearing.heard(author, round)
+    this.waiters.look()
+  }
+
+  /** Records by another sum are of other weights than ours. */
+  private measured(round: number): Measured[] {
+    const own = this.init.sumDigest?.()
+    return this.published.records
+      .sorted(round)
+      .filter(({ sumDigest }) => isSame(sumDigest ?? noSum, own ?? noSum))
+      .map(({ author, scalars }) => ({ peer: author, scalars: scalarsOfBytes(scalars) }))
+  }
+
+  private beginWith(snapshot: Snapshot): void {
+    this.snapshot.now = snapshot
+    this.published.records.beginWith(snapshot.round)
+  }
+
+  /** Takes over the snapshot of most, where ours is another one, or lies too far back for their log to reach it. */
+  private async takeOver(round: number, signal: AbortSignal): Promise<void> {
+    const reports = this.presence.heard()
+    const said = this.presence.live().flatMap(peer => {
+      const { head } = reports.get(peer)!
+      return head === undefined || this.isUnlike(peer) ? [] : [{ peer: peerIdFromString(peer), ...head }]
+    })
+    const found = await this.snapshot.ofMost(said, round, signal)
+    if (found !== undefined) this.beginWith(found)
+  }
+
+  /** Those of these peers that had another model than ours when they measured, or whose record was lost on its way. */
+  private unlike(peers: readonly PeerIdStr[], round: number, model: Uint8Array): PeerIdStr[] {
+    const records = this.published.records.of(round)
+    const live = new Set(this.presence.live())
+    return peers.filter(peer => {
+      const theirs = records.get(peer)?.model
+      const isThere = live.has(peer) && this.init.lockstep?.isGone(peer, round) !== true
+      return isThere && (theirs === undefined ? this.hearing.has(peer, round) : !isSame(theirs, model))
+    })
+  }
+
+  private async askUnlike(peers: readonly PeerIdStr[], signal: AbortSignal): Promise<void> {
+    if (peers.length > 0)
+      await this.published.catchUp(
+        peers.slice(0, askedPeers).map(peer => peerIdFromString(peer)),
+        signal,
+      )
+  }
+
+  private async askAny(signal: AbortSignal): Promise<void> {
+    const { presence, node, init, inRound } = this
+    await this.published.catchUp(peersToAsk({ presence, node, lockstep: init.lockstep }, inRound), signal)
+  }
+
+  private others({ members, self }: Neighbourhood): PeerIdStr[] {
+    const ids = members.map(({ peerId }) => peerId.toString())
+    return ids.filter((id, number) => number !== self && !this.isUnlike(id))
+  }
+
+  private isUnlike(id: PeerIdStr): boolean {
+    return this.begun?.open?.isUnlike(id) === true
+  }
+
+  private whoWasHeard({ members, self }: Neighbourhood, round: number): Hearing {
+    const { lockstep } = this.init
+    const live = new Set(this.presence.live())
+    const records = this.published.records.of(round)
+    const others = members
+      .map(({ peerId }, peer) => ({ peer, id: peerId.toString() }))
+      .filter(({ peer }) => peer !== self)
+    const reasonOf = (id: PeerIdStr) => {
+      if (this.isUnlike(id)) return 'refused' as const
+      return live.has(id) && lockstep?.isGone(id, round) !== true ? ('late' as const) : ('gone' as const)
+    }
+    return {
+      received: others.filter(({ id }) => records.has(id)).map(({ peer }) => peer),
+      absent: others.filter(({ id }) => !records.has(id)).map(({ peer, id }) => ({ peer, reason: reasonOf(id) })),
+    }
+  }
+}
+
+/** How many of those that know something else are asked. */
+const askedPeers = 4
+/** The digest of a peer in a run without a sum. */
+const noSum = new Uint8Array()
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
