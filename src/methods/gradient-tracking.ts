@@ -16,6 +16,9 @@ import type { MethodSection } from './method.js'
  * Of one step a round it is the tracking of arXiv 1607.03218, y⁺ = Wy + ∇F(x⁺) − ∇F(x), with x⁺ = W(x − ηy), as peers
  * train first and merge then. The paper begins with corrections of first gradients; from 0, as here, y⁰ = ∇F(x⁰).
  *
+ * Over public copies (`encoding.memory: choco`) it is BEER (arXiv 2201.13320), and the mean is kept whatever a codec
+ * loses (P44); of any other lossy encoding the sum would drift.
+ *
  * What a loss takes from the sum of corrections stays missing: a peer that leaves, or of which one neighbour hears and
  * another does not, moves the point that the others come to.
  */
@@ -25,7 +28,7 @@ export const gradientTracking = averagingMethod<MethodSection, 'tracked', 'corre
   paper: { title: 'Decentralized Gradient Tracking with Local Steps', arxiv: '2301.01313' },
   schema: z.strictObject({ method: z.literal('gradient-tracking') }),
   // Mean steps of different rounds do not add up.
-  needs: { mode: 'sync' },
+  needs: { mode: 'sync', mean: true },
   check: (_, { believe }) => unjudged(believe, 'tracked'),
   settle: section => section,
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),

@@ -5,7 +5,7 @@ import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** What memory (`encoding.memory`) does not go with, and why. */
 export function memoryProblems(
-  { road, name }: Method,
+  { road, name, needs }: Method,
   encoding: EncodingSection,
   { mode, isMasked }: Pick<ManifestFacts, 'mode' | 'isMasked'>,
 ): Problem[] {
@@ -14,6 +14,10 @@ export function memoryProblems(
   if (memory === undefined && needsMemory(encoding)) {
     const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
     problems.push({ path: ['encoding'], message: `${codec} ${why}; add memory: choco, or use qsgd, int8 or bf16` })
+  } else if (needs.mean === true && codec !== 'f32' && memory !== 'choco') {
+    const why = 'whose sums over all peers drift by what a codec loses'
+    const message = `${codec} does not go with merge: ${name}, ${why}; use memory: choco, or f32`
+    problems.push({ path: ['encoding'], message })
   }
   const refuse = (field: string, message: string): void => {
     problems.push({ path: ['encoding', field], message })

@@ -69,6 +69,8 @@ export interface Needs {
   readonly models?: 'own'
   /** `true`: the weighted sum of the neighbours' heads is all that it needs of them, so that masks may hide each. */
   readonly sums?: true
+  /** `true`: what peers hand over must keep its mean, so that no codec may lose any of it for good. */
+  readonly mean?: true
 }
 
 /** What is known of a run before it is set up. */

@@ -4,6 +4,7 @@ import {
   type MethodSection,
   methodNamed,
   type Neighbourhood,
+  type NeighbourRoad,
   type Session,
   type SessionContext,
 } from '../../src/methods/index.js'
@@ -49,6 +50,30 @@ export function learnerOf({ a, b }: Bowl, steps: number): Learner {
   } as never
 }
 
+export interface Choco {
+  readonly gamma: number
+  readonly compress: (values: Float32Array) => Float32Array
+}
+
+/** A road on which everybody knows public copies, which begin at 0 and are added to. */
+function remembering(road: NeighbourRoad, { gamma, compress }: Choco): NeighbourRoad {
+  const copies = new Map<number, Float32Array>()
+  const added = (peer: number, by: Float32Array): Float32Array => {
+    const next = (copies.get(peer) ?? new Float32Array(by.length)).map((value, k) => value + by[k]!)
+    copies.set(peer, next)
+    return next
+  }
+  return {
+    async swap(position, values, where, signal) {
+      const known = copies.get(where.self)
+      const lacking = compress(values.map((value, k) => value - (known?.[k] ?? 0)))
+      const swap = await road.swap(position, lacking, where, signal)
+      const received = new Map([...swap.received].map(([peer, by]) => [peer, added(peer, by)]))
+      return { ...swap, received, copy: { values: added(where.self, lacking), gamma } }
+    },
+  }
+}
+
 export interface Descent {
   readonly bowls: readonly Bowl[]
   readonly rounds: number
@@ -61,6 +86,8 @@ export interface Descent {
   readonly way?: Way
   /** See `limits.headDistance`. @default 20 */
   readonly headDistance?: number
+  /** What travels are differences to public copies, of which this is left (ALGORITHMS-2.md 5.1). @default all, as it is */
+  readonly choco?: Choco
   /** Takes the place of the learner of its peer from this round on. @default nobody's */
   readonly stops?: { readonly peer: number; readonly round: number }
 }
@@ -135,7 +162,9 @@ export async function descend(section: MethodSection, descent: Descent): Promise
     }
     const { headDistance } = descent
     const init = { section, learner, steps, parameters: models[self]!, name: `peer-${self}`, headDistance }
-    return start(init, table.roadsOf(self))
+    const roads = table.roadsOf(self)
+    const { choco } = descent
+    return start(init, choco === undefined ? roads : { ...roads, neighbours: remembering(roads.neighbours, choco) })
   })
   const said: number[][][] = []
   const ended: number[][] = []

@@ -1,9 +1,20 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { checkTopology, methodNamed } from '../../src/methods/index.js'
-import { parseManifest } from '../../src/node/index.js'
+import { type ManifestInput, parseManifest } from '../../src/node/index.js'
 import { createTopology } from '../../src/topology/index.js'
-import { type Bowl, descend, keptOf, learnerOf, learningRate, optimumOf, sessionOf, size } from './bowls.js'
+import {
+  type Bowl,
+  type Choco,
+  type Descent,
+  descend,
+  keptOf,
+  learnerOf,
+  learningRate,
+  optimumOf,
+  sessionOf,
+  size,
+} from './bowls.js'
 import { createTable, never, type Way } from './peers.js'
 
 const bowls: readonly Bowl[] = [
@@ -80,6 +91,38 @@ describe('gradient tracking', () => {
     for (const [value] of models) expect(value).toBeCloseTo(optimumOf(others), 3)
   })
 
+  /** Keeps the longer half of what is handed over. */
+  const half: Choco = {
+    gamma: 0.3,
+    compress(values) {
+      const sizes = [...values].map(Math.abs).sort((a, b) => b - a)
+      let left = values.length / 2
+      return values.map(value => (Math.abs(value) >= sizes[values.length / 2 - 1]! && left-- > 0 ? value : 0))
+    },
+  }
+
+  it('P44: over compressed differences to public copies (BEER) tracks the mean gradient all the same', async () => {
+    const { said, ended } = await descend(section, {
+      ...{ bowls, rounds: 20, steps: 1, topology: 'ring' },
+      choco: half,
+    })
+    for (const [round, all] of said.entries()) {
+      const xs = round === 0 ? [0, 0, 0, 0] : ended[round - 1]!
+      expect(mean(all.map(([, tracked]) => tracked!))).toBeCloseTo(mean(gradients(xs)), 4)
+    }
+    const { models } = await descend(section, { bowls, rounds: 400, steps: 1, topology: 'ring', choco: half })
+    for (const [value] of models) expect(value).toBeCloseTo(optimumOf(bowls), 3)
+  })
+
+  it('P44: without compression and with γ = 1 is gradient tracking', async () => {
+    const descent: Descent = { bowls, rounds: 12, steps: 3, topology: 'ring' }
+    const [copied, plain] = [
+      await descend(section, { ...descent, choco: { gamma: 1, compress: values => values } }),
+      await descend(section, descent),
+    ]
+    for (const [peer, [value]] of plain.models.entries()) expect(copied.models[peer]![0]).toBeCloseTo(value!, 4)
+  })
+
   it('does not take in a tracked step that is far too long', async () => {
     const lying: Way = (from, _to, _round, values) => {
       if (from === 2) values.fill(1e4, size)
@@ -99,6 +142,17 @@ describe('gradient tracking', () => {
     await first!.train(0, never)
     second!.restore!(structuredClone(first!.kept!()), 'checkpoint')
     expect(second!.kept!()).toEqual(first!.kept!())
+  })
+
+  it('goes with codecs that lose nothing for good', () => {
+    const encoded = (encoding: ManifestInput['encoding']) => () => parseManifest({ merge: section as never, encoding })
+    for (const encoding of ['int8', 'bf16', { codec: 'topk', memory: 'feedback' }] as const) {
+      expect(encoded(encoding)).toThrow('does not go with merge: gradient-tracking, whose sums over all peers drift')
+    }
+    for (const encoding of ['f32', { codec: 'int8', memory: 'choco' }, { codec: 'topk', memory: 'choco' }] as const) {
+      expect(encoded(encoding)).not.toThrow()
+    }
+    expect(() => parseManifest({ merge: 'scaffold', encoding: 'int8' })).not.toThrow()
   })
 
   it('is refused where it cannot be right', () => {
