@@ -10,6 +10,7 @@ import { gradientTracking } from './gradient-tracking.js'
 import type { Method, MethodSection, RunAxes } from './method.js'
 import { mixture } from './mixture/method.js'
 import { noloco } from './noloco.js'
+import { pushSum } from './push-sum.js'
 import { qgDsgdm } from './qg-dsgdm.js'
 import { scaffold } from './scaffold.js'
 import { oneByte } from './scalars/method.js'
@@ -35,6 +36,7 @@ registerMethod(gradientTracking)
 registerMethod(noloco)
 registerMethod(diloco)
 registerMethod(dfedadmm)
+registerMethod(pushSum)
 registerMethod(dpBrem)
 registerMethod(mixture)
 registerMethod(oneByte)

@@ -48,6 +48,21 @@ export function mixingRow(graph: Graph, weights: Weights, peer: number): MixingR
 }
 
 /**
+ * What a peer keeps and receives where senders split what they have (push-sum, ALGORITHMS.md 3.3): the columns of the
+ * matrix sum to 1, its rows need not. Each splits in equal parts for itself and those it sends to, or by the weights
+ * that the graph brings.
+ */
+export function splitRow(graph: Graph, peer: number): MixingRow {
+  const share = (from: number, to: number): number =>
+    graph.weightOf === undefined ? 1 / (1 + graph.sendsTo(from).length) : graph.weightOf(from, to)
+  const given = graph.sendsTo(peer).reduce((sum, to) => sum + share(peer, to), 0)
+  return {
+    self: 1 - given,
+    from: graph.receivesFrom(peer).map(other => ({ peer: other, weight: share(other, peer) })),
+  }
+}
+
+/**
  * Does every column sum to 1 as every row does? Only then does gossip keep the mean of all models.
  *
  * @param tolerance - for the rounding of sums of up to a thousand weights

@@ -16,10 +16,10 @@ import {
 } from './peers.js'
 
 /*
- * Methods that keep a vector from round to round: one that hands over another beside the head, and one that moves the
- * merged model once more.
+ * Methods that keep a vector from round to round: two that hand over another beside the head, one of which weighs by it,
+ * and one that moves the merged model once more.
  */
-it.each(['gradient-tracking', 'noloco'])(
+it.each(['gradient-tracking', 'push-sum', 'noloco'])(
   '%s: three processes learn, one of which is killed and comes back',
   async merge => {
     const folder = await temporaryFolder()

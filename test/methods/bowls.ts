@@ -9,7 +9,7 @@ import {
   type SessionContext,
 } from '../../src/methods/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
-import { mixingMatrix } from '../../src/topology/index.js'
+import { mixingMatrix, type Topology } from '../../src/topology/index.js'
 import { numbered } from '../data/samples.js'
 import { build } from '../merge/rounds.js'
 import { createTable, never, type Way } from './peers.js'
@@ -80,7 +80,7 @@ export interface Descent {
   /** Local steps a round. @default 5 */
   readonly steps?: number
   /** @default full */
-  readonly topology?: string
+  readonly topology?: string | { readonly kind: string } | Topology
   /** Where each peer begins. @default 0 */
   readonly from?: readonly number[]
   readonly way?: Way
@@ -145,7 +145,8 @@ function start(
 /** Peers of one run over roads in memory, each with a bowl of its own. */
 export async function descend(section: MethodSection, descent: Descent): Promise<Descended> {
   const { bowls, rounds, steps = 5, from = [], stops, way = (_from, _to, _round, values) => values } = descent
-  const topology = build(descent.topology ?? 'full', bowls.length)
+  const { topology: asked = 'full' } = descent
+  const topology = typeof asked === 'object' && 'graphAt' in asked ? asked : build(asked, bowls.length)
   const table = createTable(bowls.length, way)
   const members = bowls.map((_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
   const events: MethodEvent[][] = bowls.map(() => [])

@@ -114,7 +114,11 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
   ['of outer steps on graphs that change', { topology: 'one-peer-exponential', merge: 'noloco' }, {}],
   ['of steps along a momentum of the network', { merge: { method: 'qg-dsgdm', rho: 0.05 } }, {}],
   ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
-  ['of merges on graphs that never repeat', { topology: { kind: 'epidemic', draws: 'local', degree: 1 } }, {}],
+  [
+    'of what is pushed on graphs that never repeat',
+    { topology: { kind: 'epidemic', draws: 'local', degree: 1 }, merge: 'push-sum' },
+    {},
+  ],
   [
     'of scalars with cut ways in which a peer is killed',
     { merge: { method: 'one-byte', samples: 8, snapshot: 2 }, training: {} },

@@ -1,4 +1,5 @@
 import type { PublicCopy, Ruling, Staleness } from '../../merge/index.js'
+import type { MixingRow } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
 import type { NeighbourRoad } from '../roads.js'
@@ -32,6 +33,8 @@ export interface AveragingInit {
 export interface Beside {
   /** The head as it is before the merge, followed by what travels beside it. */
   whole(head: Float32Array): Promise<Float32Array>
+  /** The weights of an exchange, from all that came in it. */
+  weigh(where: Neighbourhood, received: ReadonlyMap<number, Float32Array>): MixingRow
   /**
    * Merges what came beside the heads that were merged, by number.
    *

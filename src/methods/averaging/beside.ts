@@ -67,6 +67,11 @@ export function besideOf(
       await copyInSlices(own.head!, head)
       return values
     },
+    weigh(where, received) {
+      if (plan.weigh === undefined) return where.row
+      const heard = new Map([...received].map(([peer, values]) => [peer, bundleOf(says, values)]))
+      return plan.weigh({ where, heard, own })
+    },
     async merge(where, at, merged, copy) {
       const refused = await tooLongBeside(values, own.head!.length, merged, headDistance)
       const heard = new Map<number, Bundle>()

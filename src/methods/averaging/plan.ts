@@ -12,7 +12,10 @@ export interface HeadBefore {
   readonly values: Float32Array
 }
 
-/** The state between local training and the exchange, where a method makes what it hands over beside the head. */
+/**
+ * The state between local training and the exchange, where a method makes what it hands over beside the head. What it
+ * writes to the head is handed over and merged.
+ */
 export interface AfterTraining {
   /** The head before local training, and as training has left it. */
   readonly before: Float32Array
@@ -63,6 +66,13 @@ export interface AveragingPlan<B extends string = string, K extends string = str
    * trained where a budget of privacy is spent, which a peer that comes back may be from its first round on.
    */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
+  /**
+   * This peer's weights in an exchange, which sum to 1, from all that came in it: called before the merge of heads. Those
+   * of neighbours whose heads are not believed return to oneself.
+   *
+   * @default its row of the mixing matrix
+   */
+  weigh?(came: Pick<AfterMerge<B>, 'where' | 'heard' | 'own'>): MixingRow
   /**
    * Merges what came beside the heads. Called after every exchange. `average` is asked wherever a run may have a rule of
    * whom to believe: what is made of `heard` otherwise goes round it.

@@ -147,7 +147,8 @@ class NeighbourAverages implements Averaging {
       absent,
       waitSeconds: (performance.now() - startedAt) / 1000,
     }
-    const whole = masked?.sum === undefined ? where.row : rowOf(masked.sum)
+    const due = masked === undefined ? (beside?.weigh(where, all) ?? where.row) : where.row
+    const whole = masked?.sum === undefined ? due : rowOf(masked.sum)
     const aged = rounds === undefined || staleness === undefined ? whole : staleRow(whole, rounds, round, staleness)
     const shares = judging?.shares(where) ?? new Map<number, number>()
     const keepsWeights = ruling?.keepsWeights ?? true
