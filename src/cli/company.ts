@@ -56,7 +56,8 @@ export function createCompany({
         heard = heard === true || event.received.length > 0 || event.absent.some(({ reason }) => reason !== 'gone')
         return []
       case 'ended': {
-        rounds = heard === false ? rounds + 1 : 0
+        // A round without exchange, by the run's schedule, shows nothing.
+        rounds = heard === undefined ? rounds : heard ? 0 : rounds + 1
         const lost = away([])
         return rounds === aloneRounds && lost.length > 0 ? lonely(lost, peer) : []
       }

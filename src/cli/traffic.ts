@@ -1,7 +1,16 @@
 import { codecOf } from '../codec/index.js'
-import { methodOf, type Plan } from '../methods/index.js'
+import { isPlain, methodOf, type Plan } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
-import { degrees, graphsOf, type Topology } from '../topology/index.js'
+import {
+  createSchedule,
+  degrees,
+  endsMerged,
+  finalSteps,
+  type Graph,
+  graphsOf,
+  type RoundKind,
+  type Topology,
+} from '../topology/index.js'
 import { byteCount, countOf, graphNames } from '../watch/index.js'
 
 /** Bytes that a home connection sends in a second; below that no advice is needed on how to send less. */
@@ -13,7 +22,11 @@ const muchBytes = 10e6
  *
  * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
-export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says }: Plan, topology?: Topology): string {
+export function trafficText(
+  { encoding, rounds, merge, exchange }: Manifest,
+  { steps, says }: Plan,
+  topology?: Topology,
+): string {
   const { road } = methodOf(merge)
   // A byte each.
   if (road === 'log') return `${byteCount(says.layout.size)} a round, to everybody`
@@ -24,18 +37,54 @@ export function trafficText({ encoding, rounds, merge }: Manifest, { steps, says
   if (topology === undefined) {
     return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
   }
+  if (!isPlain(exchange)) return scheduledText({ bytes, steps, rounds, exchange }, topology)
   const neighbours = Math.max(...graphsOf(topology).flatMap(degrees))
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
   return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
 }
 
+interface Scheduled extends Pick<Manifest, 'exchange' | 'rounds'> {
+  readonly bytes: number
+  readonly steps: number
+}
+
+/** Of a run in whose rounds peers send unlike much: all of them together, since that is what schedules are compared by. */
+function scheduledText({ bytes, steps, rounds, exchange }: Scheduled, topology: Topology): string {
+  const schedule = createSchedule(exchange, rounds)
+  const sentIn = ({ edges, directed }: Graph): number => edges.length * (directed ? 1 : 2)
+  const { partners } = exchange.when === 'once' ? {} : exchange
+  const sent = new Map<RoundKind, number>([['silent', 0]])
+  let heads = 0
+  for (let round = 0; round < rounds; round++) {
+    const kind = schedule.at(round)
+    // Of those that are drawn, as many as may be expected.
+    const isDrawn = kind === 'usual' && partners !== undefined
+    const many = sent.get(kind) ?? (isDrawn ? partners * topology.peers : sentIn(topology.graphAt(round)))
+    sent.set(kind, many)
+    heads += steps * many
+  }
+  const final = endsMerged(exchange) ? finalSteps(topology.peers) : []
+  const ofFinal = final.reduce((sum, { graph }) => sum + sentIn(graph), 0)
+  const parts = [
+    ...(exchange.when === 'once' ? [] : [countOf(schedule.exchangesBefore(rounds), 'exchange')]),
+    ...(final.length > 0 ? ['the final merge'] : []),
+  ]
+  return `about ${byteCount((heads + ofFinal) * bytes)} of parameters, all peers together, in ${parts.join(' and ')}`
+}
+
 /**
  * How peers merge: "dfedsam on a ring, believing by clip". The topology does not matter where heads go to everybody.
  */
-export function mergeText({ merge, believe, topology }: Pick<Manifest, 'merge' | 'believe' | 'topology'>): string {
+export function mergeText({
+  merge,
+  believe,
+  topology,
+  exchange,
+}: Pick<Manifest, 'merge' | 'believe' | 'topology' | 'exchange'>): string {
   if (methodOf(merge).road !== 'neighbours') return merge.method
-  return `${merge.method} on ${graphNames[topology.kind]}${believingText(believe)}`
+  const { when } = exchange
+  return `${merge.method} on ${graphNames[topology.kind]}${believingText(believe)}${when === 'every' ? '' : `, exchange: ${when}`}`
 }
 
 /** By which rule, behind the method: ", believing by clip". */

@@ -3,6 +3,7 @@ import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import { graphsOf, type Topology } from '../topology/index.js'
 import { contributionProblems } from './contribution.js'
+import { exchangeProblems } from './exchange.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
 import { checkStays, memoryProblems } from './memory.js'
@@ -72,6 +73,7 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
+  problems.push(...exchangeProblems(method, facts))
   if (facts.isOfContribution) problems.push(...contributionProblems(method, facts))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
   if (encoding !== undefined) problems.push(...memoryProblems(method, encoding, facts))

@@ -3,7 +3,7 @@ import type { EncodingSection } from '../codec/index.js'
 import type { TrainingSpec } from '../learner/index.js'
 import type { RuleSection } from '../merge/index.js'
 import type { BundleShape, HeadSection } from '../tensors/index.js'
-import type { Topology } from '../topology/index.js'
+import type { ExchangeSpec, Topology } from '../topology/index.js'
 import type { MethodAnswers } from './answers.js'
 import type { ReportTexts } from './figures.js'
 import type { LocalMethod } from './local-plan.js'
@@ -34,6 +34,8 @@ export interface RunAxes {
 export interface ManifestFacts {
   readonly training: TrainingSpec
   readonly mode: 'sync' | 'async'
+  /** In which rounds peers exchange. */
+  readonly exchange: ExchangeSpec
   /** Are numbers learned, not classes? */
   readonly isOfValues: boolean
   /** Whom to believe, where a rule decides. */
@@ -83,6 +85,8 @@ export interface RunFacts {
 export interface Plan {
   /** Exchanges in a round; 0 for none. */
   readonly steps: number
+  /** Does it carry more than the model from round to round, which every exchange renews? @default false */
+  readonly keepsState?: boolean
   /** What travels, `head` first; on the road `log` the scalars of a round. */
   readonly says: BundleShape
   /** On the road `log`: rounds that the log reaches back, at most. */

@@ -138,12 +138,26 @@ export interface Turn {
   readonly head: Float32Array
 }
 
+/** What a peer's final merge has come to. */
+export interface FinalMerge {
+  /** Has the head of any other peer become part of the model? */
+  readonly isMerged: boolean
+  /** Those whose heads did not come, by number. */
+  readonly missed: readonly number[]
+}
+
 /** A method at work in one peer: what its rounds call, in this order. */
 export interface Session {
   /** Local training, of the parameters in place. */
   train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds' | 'gradients'>>
   /** Exchanges and merges. Left out, the peer learns alone. */
   readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
+  /**
+   * Merges the heads of all into one, at the end of the last round. Left out where heads are not averaged.
+   *
+   * @returns what it has come to
+   */
+  readonly finish?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, FinalMerge, undefined>
   /** Tests what the round has made. @param graded - are figures wanted that need all answers at once? */
   evaluate(round: number, signal: AbortSignal, graded: boolean): Promise<Tested>
   /** Tests a copy of the model as it was before the merge. Left out where that means nothing. */

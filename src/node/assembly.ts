@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { isGrade, measureOf } from '../data/index.js'
+import { measureOf } from '../data/index.js'
 import { createDeadline } from '../deadline.js'
 import {
   dialAddresses,
@@ -38,7 +38,7 @@ import { createPeerRoad, type PeerRoad } from './roads/peer-road.js'
 import { type RoundsInit, runRounds } from './round.js'
 import { reportAfter } from './round-report.js'
 import { joinOpenRun, meetMembers, openRunOf, type PeerParts, type RunStart } from './run-start.js'
-import { planOf } from './training.js'
+import { planOf, roundsOf } from './training.js'
 
 /** A peer: identity, libp2p host, and the rounds that join learning to the network. It decides nothing itself. */
 export async function assemblePeer(init: AssemblyInit): Promise<AssembledPeer> {
@@ -242,10 +242,8 @@ class Assembly implements AssembledPeer, PeerParts {
       ...init,
       ...start,
       session,
-      rounds: init.manifest.rounds,
-      evaluateEvery: init.manifest.evaluation.every,
+      ...roundsOf(init.manifest),
       spent: () => this.spent,
-      alwaysGrades: isGrade(init.manifest.evaluation.primary),
       // A simulation has baselines instead, and its workers are busy.
       testsBefore: init.field !== undefined,
     }

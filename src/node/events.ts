@@ -83,6 +83,26 @@ export type Happening =
       readonly privacy?: ContributionSpent & Pick<TrainReport, 'gradients'>
     }
   | MethodHappening
+  | {
+      /** By the run's schedule this peer exchanges nothing in this round: it goes on with what it has trained alone. */
+      readonly type: 'silent'
+    }
+  | {
+      /**
+       * After the test of the last round, where the manifest wants a final merge. The peer's model is the merged one, and
+       * its head before is kept beside it.
+       */
+      readonly type: 'final'
+      /** Whose heads did not come: the model is merged without them, or with none it is the own one. */
+      readonly missed: readonly PeerIdStr[]
+      /** Has the head of any other peer become part of the model? */
+      readonly isMerged: boolean
+      /** The measure on this peer's test samples: of its own model, and of the merged one. */
+      readonly own: number
+      readonly merged: number
+      /** Which of the two is better there; the merged one where they are alike. */
+      readonly better: 'own' | 'merged'
+    }
   | ({
       /** Only in the rounds that the manifest's section `evaluation` selects, and in the last. */
       readonly type: 'evaluated'

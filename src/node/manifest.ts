@@ -26,7 +26,7 @@ import {
   sectionSchema,
 } from '../methods/index.js'
 import { privacySchema } from '../privacy/index.js'
-import { peersLimit, topologySchema } from '../topology/index.js'
+import { exchangeSchema, peersLimit, topologySchema } from '../topology/index.js'
 import { orOneWord, validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
 import { limitsSchema } from './limits-schema.js'
@@ -150,6 +150,9 @@ const sections = () =>
       says: 'Where neighbours are to learn the sum of heads and no single one.',
     }),
     topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
+    exchange: exchangeSchema.prefault('every').meta({
+      says: 'When they do: in every round, every so many, more densely for a while, or once at the end.',
+    }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),
     limits: limitsSchema.prefault({}).meta({ says: 'What a peer waits for, and what it accepts.' }),
     access: accessSchema.optional().meta({
@@ -184,13 +187,13 @@ const schemaOf = () =>
     .transform(settled)
 
 function factsOf(manifest: z.output<ReturnType<typeof sections>>): ManifestFacts {
-  const { training, mode, believe, reputation, data, privacy, masks, encoding } = manifest
+  const { training, mode, exchange, believe, reputation, data, privacy, masks, encoding } = manifest
   const isPrivate = privacy !== undefined
   const isOfContribution = privacy?.of === 'contribution'
   const isMasked = masks !== undefined
   const isOf = { isOfValues: isOfValues(data), isOfContribution }
   const remembers = encoding.memory !== undefined
-  return { training, mode, believe, reputation, ...isOf, isPrivate, isMasked, remembers }
+  return { training, mode, exchange, believe, reputation, ...isOf, isPrivate, isMasked, remembers }
 }
 
 /** Fills in the defaults that depend on other fields: the result holds every number that determines the run's. */

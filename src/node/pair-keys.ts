@@ -7,6 +7,7 @@ import {
   seededMaskKey,
 } from '../gossip/index.js'
 import { seededWords } from '../random.js'
+import { createSchedule, type Schedule } from '../topology/index.js'
 import type { Lockstep } from './lockstep.js'
 import type { Manifest } from './manifest.js'
 import { isFarBehind } from './membership/pace.js'
@@ -19,7 +20,7 @@ export interface PairKeys {
 }
 
 export interface PairKeysInit {
-  readonly manifest: { readonly seed: number }
+  readonly manifest: Pick<Manifest, 'seed' | 'exchange' | 'rounds'>
   /** See {@link AssemblyInit}. */
   readonly number: number
   /** Knows the keys of peers of one process, which publish no records. */
@@ -50,10 +51,11 @@ export function createPairKeys(
     }
   }
   const key = createMaskKey()
+  const schedule = createSchedule(manifest.exchange, manifest.rounds)
   return {
     key,
     keysIn(round) {
-      const published = keysPublished(presence, round)
+      const published = keysPublished(presence, round, schedule)
       return peer => (peer === self ? key.publicKey : published(peer))
     },
   }
@@ -66,10 +68,13 @@ export function createPairKeys(
 export function keysPublished(
   presence: Pick<Presence, 'live' | 'heard'>,
   round: number,
+  schedule?: Schedule,
 ): (peer: PeerIdStr) => Uint8Array | undefined {
   const live = new Set(presence.live())
   return peer => {
     const report = live.has(peer) ? presence.heard().get(peer) : undefined
-    return report === undefined || report.from > round || isFarBehind(report, round) ? undefined : report.maskKey
+    return report === undefined || report.from > round || isFarBehind(report, round, schedule)
+      ? undefined
+      : report.maskKey
   }
 }

@@ -11,7 +11,7 @@ import {
 } from '../learner/index.js'
 import { checkFirstSums, checkTopology, modulesOf } from '../methods/index.js'
 import type { HeadSection, Layout } from '../tensors/index.js'
-import { createTopology, crowdOf, type Topology } from '../topology/index.js'
+import { createScheduled, crowdOf, usedTopologies } from '../topology/index.js'
 import type { AssembledPeer } from './assembled-peer.js'
 import { assemblePeer } from './assembly.js'
 import type { PeerEvent } from './events.js'
@@ -135,7 +135,7 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
       self,
       name,
       identity,
-      topologyOf: peers => createTopology(manifest.topology, peers, manifest.seed),
+      topologyOf: peers => createScheduled(manifest, peers),
       ...trainingOf(options, model, samples.size, model.learner(data, number)),
       pool,
       model,
@@ -175,19 +175,21 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
 
 /** @param members - how many a fixed federation has. @default peers come and go */
 function checkGraphs(manifest: Manifest, members: number | undefined): void {
-  const { topology, seed, minPeers } = manifest
-  const graphOf = (peers: number): Topology => createTopology(topology, peers, seed)
-  checkTopology(
-    manifest,
-    () => graphOf(members ?? 2),
-    () => (members === undefined ? crowdOf(topology, seed) : graphOf(members)),
-  )
-  checkFirstSums(manifest, minPeers, () => graphOf(members ?? minPeers))
+  const { topology, exchange, seed, minPeers } = manifest
+  const specs = [topology, ...(exchange.when === 'window' ? [exchange.dense] : [])]
+  for (const [at, spec] of specs.entries()) {
+    checkTopology(
+      manifest,
+      () => createScheduled(manifest, members ?? 2),
+      () => (members === undefined ? crowdOf(spec, seed) : usedTopologies(manifest, members)[at]),
+    )
+    checkFirstSums(manifest, minPeers, () => usedTopologies(manifest, members ?? minPeers)[at]!)
+  }
 }
 
 function trainingOf(options: PeerOptions, model: PoolModel, records: number, learner: Learner) {
   const { manifest, budget: kept, members } = options
-  const topology = members && createTopology(manifest.topology, members.length, manifest.seed)
+  const topology = members && createScheduled(manifest, members.length)
   return learnerFor({
     manifest,
     model,

@@ -1,11 +1,12 @@
 import type { Quality } from '../data/index.js'
-import type { Session } from '../methods/index.js'
+import type { FinalMerge, Neighbourhood, Session } from '../methods/index.js'
 import type { ContributionSpent } from '../privacy/index.js'
 import { type HeadSection, headOf } from '../tensors/index.js'
 import { copyInSlices } from '../turns.js'
 import { byId } from './by-id.js'
-import type { RoundHappening } from './events.js'
+import type { Happening, RoundHappening } from './events.js'
 import type { Federation } from './membership/federation.js'
+import type { Member } from './membership/member.js'
 
 export interface RoundsInit {
   readonly rounds: number
@@ -20,13 +21,15 @@ export interface RoundsInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   /** What happens in a round. */
-  readonly session: Pick<Session, 'train' | 'exchange' | 'evaluate' | 'evaluateBefore'>
+  readonly session: Pick<Session, 'train' | 'exchange' | 'finish' | 'evaluate' | 'evaluateBefore'>
   /** The peers to exchange with. Left out, the peer learns alone whatever the session. */
   readonly federation?: Federation
   /** What training has cost in privacy so far, where that is counted. */
   readonly spent?: () => ContributionSpent | undefined
   /** Whether the members of a round are reported, because they change. @default false */
   readonly reportsMembers?: boolean
+  /** Does the last round end with a final merge? @default false */
+  readonly endsMerged?: boolean
   /** Is the model also tested before the merge, during the exchange? @default false */
   readonly testsBefore?: boolean
   /** Rounds from one test to the next; the last round ends with one in any case. */
@@ -37,10 +40,10 @@ export interface RoundsInit {
 
 /** Begins to test the model that the merge is about to change. @returns once the model is copied */
 async function startBefore(
-  { session, parameters, testsBefore = false }: RoundsInit,
+  { session, parameters }: RoundsInit,
   signal: AbortSignal,
 ): Promise<{ readonly tested: Promise<Quality> } | undefined> {
-  if (!testsBefore || session.evaluateBefore === undefined) return undefined
+  if (session.evaluateBefore === undefined) return undefined
   const copy = new Float32Array(new SharedArrayBuffer(parameters.byteLength))
   await copyInSlices(copy, parameters)
   const tested = session.evaluateBefore(copy, signal)
@@ -52,6 +55,29 @@ async function startBefore(
 /** Only the matrix of the merged model is shown. */
 function withoutMatrix({ confusion: _, ...tested }: Quality): Quality {
   return tested
+}
+
+/** The events of a final merge, by ids. @returns what it has come to */
+async function* finished(
+  merging: ReturnType<NonNullable<Session['finish']>>,
+  round: number,
+  { members }: Neighbourhood<Member>,
+): AsyncGenerator<RoundHappening, FinalMerge, undefined> {
+  for (;;) {
+    const { done, value } = await merging.next()
+    if (done === true) return value
+    yield { round, ...byId(value, members) }
+  }
+}
+
+function compared(
+  { isMerged, missed }: FinalMerge,
+  { members }: Neighbourhood<Member>,
+  { accuracy: own }: Quality,
+  { accuracy: merged }: Quality,
+): Omit<Extract<Happening, { type: 'final' }>, 'type'> {
+  const ids = missed.map(peer => members[peer]!.peerId.toString())
+  return { isMerged, missed: ids, own, merged, better: own > merged ? 'own' : 'merged' }
 }
 
 /** One peer's rounds: train, exchange and merge, evaluate (ALGORITHMS.md 1). The only implementation of a round. */
@@ -77,27 +103,35 @@ export async function* runRounds(
 
     const isLast = round + 1 === init.rounds
     const isTested = (round + 1) % init.evaluateEvery === 0 || isLast
-    const before = isTested && exchange && (await startBefore(init, signal))
-    if (exchange !== undefined) {
-      // Valid for all steps of the round: peers that come or go meanwhile count from the next one on.
-      const where = federation!.at(round)
+    // Valid for all steps of the round: peers that come or go meanwhile count from the next one on.
+    const where = exchange && federation!.at(round)
+    const isSilent = where?.topology.isSilent(round, where.self) === true
+    const finish = isLast && init.endsMerged === true ? session.finish : undefined
+    let before = isTested && where && !isSilent && init.testsBefore === true && (await startBefore(init, signal))
+    let final: FinalMerge | undefined
+    if (where !== undefined) {
       const members = reportsMembers ? where.members.map(({ peerId, name }) => ({ peer: peerId.toString(), name })) : []
       const ids = members.map(({ peer }) => peer).join()
       if (ids !== known) yield { type: 'members', round, members }
       known = ids
-      for await (const event of exchange({ round, where, head }, signal)) {
-        yield { round, ...byId(event, where.members) }
+      if (isSilent) yield { type: 'silent', round }
+      else {
+        for await (const event of exchange!({ round, where, head }, signal)) {
+          yield { round, ...byId(event, where.members) }
+        }
+      }
+      if (finish !== undefined) {
+        before = await startBefore(init, signal)
+        final = yield* finished(finish({ round, where, head }, signal), round, where)
       }
     }
 
     if (isTested) {
       const tested = await session.evaluate(round, signal, isLast || (init.alwaysGrades ?? false))
-      yield {
-        type: 'evaluated',
-        round,
-        ...tested,
-        ...(before && { before: withoutMatrix(await before.tested) }),
-      }
+      const own = before ? withoutMatrix(await before.tested) : undefined
+      yield { type: 'evaluated', round, ...tested, ...(own && { before: own }) }
+      if (final !== undefined && own !== undefined)
+        yield { type: 'final', round, ...compared(final, where!, own, tested) }
     }
     yield { type: 'ended', round, seconds: (performance.now() - startedAt) / 1000 }
   }

@@ -14,6 +14,17 @@ export type BesideSpread = { readonly [Name in keyof Beside]?: Spread } & Pick<Q
     readonly rarest?: { readonly class: number; readonly samples: number }
   }
 
+/** What a final merge has come to, over the peers that have one model by it. */
+export interface FinalFigures {
+  /** The measure before it, of the peers' own models, on each one's test samples. */
+  readonly own: Spread
+  readonly merged: Spread
+  /** How many have a better model of their own beside it. */
+  readonly betterOwn: number
+  /** How many heard none, or not all. */
+  readonly incomplete: number
+}
+
 /** One finished round, over all peers that took part in it. */
 export interface RoundFigures {
   readonly type: 'round'
@@ -34,6 +45,10 @@ export interface RoundFigures {
   readonly loss: number
   /** (1/m) Σ ‖x_i − x̄‖² over what is shared. */
   readonly consensusDistance?: number
+  /** How many peers had no exchange in it, by the run's schedule. Left out where all had. */
+  readonly silent?: number
+  /** In the last round, where the manifest wants a final merge. */
+  readonly final?: FinalFigures
   /** Heads that were expected and did not come. */
   readonly absent: number
   /** Samples trained on, all peers and local epochs. */

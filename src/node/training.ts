@@ -1,8 +1,11 @@
+import { isGrade } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { LocalPlan } from '../learner/index.js'
 import { localPlanOf, methodOf, type Plan } from '../methods/index.js'
 import { bodySection, type HeadSection, headSection, type Layout } from '../tensors/index.js'
+import { endsMerged, hasSilence } from '../topology/index.js'
 import { isOfValues, type Manifest } from './manifest.js'
+import type { RoundsInit } from './round.js'
 
 /** Local training of each round, as the manifest and its method settle it together. */
 export function localPlan({ training, merge }: Manifest): (round: number) => LocalPlan {
@@ -24,9 +27,10 @@ export function sharedSection({ share }: Pick<Manifest, 'share'>, layout: Layout
 /**
  * What the manifest's method puts on the roads.
  *
- * @throws {@link HearsayError} `MANIFEST` for masks over a method that exchanges more than once a round, or never
+ * @throws {@link HearsayError} `MANIFEST` for masks over a method that exchanges more than once a round, or never;
+ *   for rounds without exchange where it keeps vectors that every exchange renews
  */
-export function planOf({ merge, data, masks }: Manifest, head: HeadSection): Plan {
+export function planOf({ merge, data, masks, exchange }: Manifest, head: HeadSection): Plan {
   const plan = methodOf(merge).plan(merge, { head, isOfValues: isOfValues(data) })
   // How often a method exchanges is known by its plan alone. Each further time makes another sum of the same heads.
   if (masks !== undefined && plan.steps !== 1) {
@@ -35,5 +39,21 @@ export function planOf({ merge, data, masks }: Manifest, head: HeadSection): Pla
       `masks: needs one exchange a round, and merge: ${merge.method} has ${plan.steps}; use another method, or remove it`,
     )
   }
+  if (plan.keepsState === true && hasSilence(exchange)) {
+    throw new HearsayError(
+      'MANIFEST',
+      `exchange: merge: ${merge.method} keeps vectors that every round's exchange renews, and here some rounds have none; exchange in every round, or use a method of plain averages`,
+    )
+  }
   return plan
+}
+
+/** What of a manifest its rounds need. */
+export function roundsOf({
+  rounds,
+  evaluation,
+  exchange,
+}: Manifest): Pick<RoundsInit, 'rounds' | 'evaluateEvery' | 'alwaysGrades' | 'endsMerged'> {
+  const alwaysGrades = isGrade(evaluation.primary)
+  return { rounds, evaluateEvery: evaluation.every, alwaysGrades, endsMerged: endsMerged(exchange) }
 }

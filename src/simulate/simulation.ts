@@ -11,8 +11,9 @@ import {
 import { createStateKeeper, readState, type SavedRun, type StateInit, type StateKeeper } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { type BackendReport, createLearnerPool, type LearnerPool, type ModelChoice } from '../learner/index.js'
-import { checkTopology, methodOf, modulesOf } from '../methods/index.js'
+import { methodOf, modulesOf } from '../methods/index.js'
 import {
+  checkedTopology,
   loadData,
   type Manifest,
   type Member,
@@ -23,7 +24,7 @@ import {
   runIdOf,
   withStandardise,
 } from '../node/index.js'
-import { createTopology, spectralGap, type Topology } from '../topology/index.js'
+import { spectralGap, type Topology, usedTopologies } from '../topology/index.js'
 import type { RunSummary } from '../watch/index.js'
 import { createAttackers } from './attacks/attackers.js'
 import { attacksOn, checkPoison } from './attacks/fitting.js'
@@ -122,9 +123,8 @@ export async function createSimulation(asked: Manifest, options: SimulationOptio
 
 /** Creates and checks the topology before anything starts. λ costs little beside the spectral gap, always reported. */
 function topologyOf(manifest: Manifest, { disconnect }: SimulationOptions): Topology {
-  const { topology: spec, peers, seed, merge } = manifest
-  const topology = createTopology(spec, peers, seed)
-  checkTopology(manifest, () => topology)
+  const { peers, merge } = manifest
+  const topology = checkedTopology(manifest, peers)
   const { road, name } = methodOf(merge)
   if (disconnect === undefined || road !== 'neighbours') return topology
   throw new HearsayError('USAGE', `cuts the ways of what is published, which merge: ${name} has not; see --fail`, {
@@ -156,7 +156,7 @@ async function startSimulation(
   pool: LearnerPool,
   options: SimulationOptions,
 ): Promise<Simulation> {
-  const { manifest, topology, dataset, attacks } = known
+  const { manifest, dataset, attacks } = known
   const { transport = 'tcp', port = 0, faults = [], disconnect = 0, resume } = options
   const models = modelsOf(manifest, pool)
   const [{ model, head }] = models as [PeerModel]
@@ -164,7 +164,9 @@ async function startSimulation(
   const layouts = models.map(({ model }) => model.layout)
   const from = resume && (await readState({ ...resume, runId, layouts, head: head.layout }))
   const trigger = attacks.some(({ kind }) => kind === 'backdoor') ? triggerOf(dataset) : undefined
-  const gap = spectralGap(topology).gap
+  // A schedule has none of its own: it may never repeat.
+  const [usual] = usedTopologies(manifest, manifest.peers)
+  const { gap } = spectralGap(usual!)
   const { peers, seed, mode } = manifest
   const isGone = (peer: number, round: number): boolean => isKilled(faults, peer, round)
   const attackers = createAttackers({ attacks, peers, seed, isAsync: mode === 'async', isGone })

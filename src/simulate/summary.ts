@@ -56,6 +56,7 @@ export function summaryOf(
     primary,
     fairness: fairnessOver(primary, result, attackers),
     consensusDistance: last?.consensusDistance ?? null,
+    ...(last?.final && { final: last.final }),
     ...(attackers.size > 0 && { attackers: [...attackers.keys()].sort((a, b) => a - b) }),
     ...(lastTested?.backdoor && { backdoor: lastTested.backdoor }),
     spectralGap: prepared.spectralGap,

@@ -2,9 +2,14 @@ import { dirname, resolve } from 'node:path'
 import { stringify } from 'yaml'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { checkTopology } from '../methods/index.js'
-import { type Manifest, manifestForData, manifestSchema, readManifestFile, runIdOf } from '../node/index.js'
-import { createTopology } from '../topology/index.js'
+import {
+  checkedTopology,
+  type Manifest,
+  manifestForData,
+  manifestSchema,
+  readManifestFile,
+  runIdOf,
+} from '../node/index.js'
 import { validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
 import { placed } from './place.js'
@@ -87,8 +92,7 @@ async function manifestOf({ source, base }: Sweep, combination: Combination): Pr
   const where = combination.length === 0 ? source : `${source} (${labelOf(combination)})`
   const manifest = await manifestForData(placed(base, combination), where)
   try {
-    const topology = createTopology(manifest.topology, manifest.peers, manifest.seed)
-    checkTopology(manifest, () => topology)
+    checkedTopology(manifest, manifest.peers)
   } catch (error) {
     if (!(error instanceof HearsayError)) throw error
     throw new HearsayError(error.code, error.message, { source: where, cause: error })

@@ -1,3 +1,5 @@
+import type { Weights } from './schema.js'
+
 /** From one peer to another. In an undirected graph it stands for both ways, and the smaller number comes first. */
 export type Edge = readonly [from: number, to: number]
 
@@ -5,6 +7,8 @@ export type Edge = readonly [from: number, to: number]
 export interface Graph {
   readonly peers: number
   readonly directed: boolean
+  /** How much each head counts, where that is not as on the other graphs of the topology. */
+  readonly weights?: Weights
   /** Each edge once, sorted. */
   readonly edges: readonly Edge[]
   /** The peers whose heads this one merges, sorted. */
@@ -22,7 +26,7 @@ export type WeightedEdge = readonly [from: number, to: number, weight: number]
  * A graph from its edges. Repeated edges count once and edges from a peer to itself are left out, so that the
  * formulas of the regular graphs need no exceptions for one, two or three peers.
  */
-export function createGraph(peers: number, edges: Iterable<Edge>, directed = false): Graph {
+export function createGraph(peers: number, edges: Iterable<Edge>, directed = false, weights?: Weights): Graph {
   const distinct = new Map<number, Edge>()
   for (const [from, to] of edges) {
     if (from === to) continue
@@ -40,6 +44,7 @@ export function createGraph(peers: number, edges: Iterable<Edge>, directed = fal
   return {
     peers,
     directed,
+    ...(weights && { weights }),
     edges: sorted,
     receivesFrom: peer => incoming[peer] ?? [],
     sendsTo: peer => outgoing[peer] ?? [],

@@ -1,6 +1,8 @@
 // Files have a door of their own, file.js: their parser is as large as all the rest, and most commands read none.
 
 export { crowdOf } from './crowd.js'
+export { type ExchangeSpec, endsMerged, exchangeSchema, hasSilence } from './exchange-schema.js'
+export { type FinalStep, finalSteps } from './final.js'
 export {
   createGraph,
   createWeightedGraph,
@@ -13,6 +15,8 @@ export {
 } from './graph.js'
 export * from './mixing.js'
 export type { Rectangle } from './regular.js'
+export { createSchedule, type RoundKind, type Schedule } from './schedule.js'
+export { createScheduled, type ScheduledSpec, usedTopologies } from './scheduled.js'
 export { peersLimit, type TopologySpec, topologyKinds, topologySchema, type Weights } from './schema.js'
 export * from './spectrum.js'
 export { type Arrangement, createTopology, graphsOf, type Topology } from './topology.js'

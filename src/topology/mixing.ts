@@ -18,6 +18,8 @@ export interface MixingRow {
  *   undirected graph.
  * - `own`: those that the graph brings along.
  *
+ * A graph that names weights of its own is weighted by these.
+ *
  * @throws RangeError for Metropolis and Hastings on a directed graph, and for weights that the graph does not have; the
  *   manifest's schema lets neither through
  */
@@ -26,7 +28,8 @@ export function mixingMatrix(graph: Graph, weights: Weights): readonly MixingRow
 }
 
 /** One row of {@link mixingMatrix}, which costs no more than the peer has neighbours. */
-export function mixingRow(graph: Graph, weights: Weights, peer: number): MixingRow {
+export function mixingRow(graph: Graph, ofTopology: Weights, peer: number): MixingRow {
+  const weights = graph.weights ?? ofTopology
   if (weights === 'metropolis-hastings' && graph.directed) {
     throw new RangeError('Metropolis-Hastings weights need an undirected graph')
   }

@@ -35,6 +35,8 @@ export interface Topology {
   readonly arrangement: Arrangement
   /** @param round - 0, 1, 2, … */
   graphAt(round: number): Graph
+  /** Does the run's schedule leave this peer without an exchange in this round? */
+  isSilent(round: number, peer: number): boolean
   /** Every edge that it may have in some round. */
   readonly union: Graph
 }
@@ -69,6 +71,7 @@ export function createTopology(spec: TopologySpec, peers: number, seed: number):
     weights: 'weights' in spec ? spec.weights : weightsOf(first),
     arrangement,
     graphAt,
+    isSilent: () => false,
     get union() {
       union ??= unite()
       return union

@@ -40,6 +40,14 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
         return `round ${event.round + 1}: ${nameOf(event.peer)} mutes ${namesOf(event.peers)} for ${event.rounds} rounds (reputation)`
       case 'unmuted':
         return `round ${event.round + 1}: ${nameOf(event.peer)} hears ${namesOf(event.peers)} again`
+      case 'final': {
+        const { missed, isMerged } = event
+        if (missed.length === 0) return undefined
+        const whom = missed.map(nameOf).join(', ')
+        return isMerged
+          ? `final merge: at ${nameOf(event.peer)} without ${whom}`
+          : `final merge: ${nameOf(event.peer)} keeps its own model, as none came of ${whom}`
+      }
       case 'joined':
         return event.missing.length === 0
           ? undefined

@@ -5,6 +5,7 @@ import { areShares, methodNamed, type ReportTexts, reportTextsOf } from '../meth
 import { besideMeasured, figureName, isShare, shownBeside, untestedText } from './beside-text.js'
 import type { Fairness } from './fairness.js'
 import { figureText } from './figures-text.js'
+import { finalText } from './final-text.js'
 import { privacyText } from './privacy-text.js'
 import type { BesideFigures, PeerSummary, RunSummary } from './summary.js'
 import { wideTable } from './table.js'
@@ -172,6 +173,9 @@ function figures(summary: RunSummary): string {
     ...(summary.consensusDistance === null
       ? []
       : [['consensus distance', small(summary.consensusDistance)] as [string, string]]),
+    ...(summary.final === undefined
+      ? []
+      : [['final merge', finalText(summary.final, summary.measure)] as [string, string]]),
     ...(summary.backdoor === undefined
       ? []
       : [['backdoor succeeds', backdoorText(summary.backdoor)] as [string, string]]),

@@ -72,8 +72,10 @@ interface OpenRound {
   readonly models: Map<number, Float32Array>
   readonly tested: Map<number, Tested>
   readonly losses: Map<number, number>
+  readonly finals: Map<number, Extract<RoundHappening, { type: 'final' }>>
   samples: number
   absent: number
+  silent: number
 }
 
 export function createRoundBook(init: RoundBookInit): RoundBook {
@@ -114,6 +116,10 @@ class Rounds implements RoundBook {
       round.samples += event.samples
     } else if (event.type === 'exchanged') {
       this.roundOf(event.round).absent += event.absent.length
+    } else if (event.type === 'silent') {
+      this.roundOf(event.round).silent += 1
+    } else if (event.type === 'final') {
+      this.roundOf(event.round).finals.set(peer, event)
     } else if (event.type === 'evaluated') {
       this.roundOf(event.round).tested.set(peer, event)
     } else if (event.type === 'ended') {
@@ -148,7 +154,15 @@ class Rounds implements RoundBook {
   private roundOf(round: number): OpenRound {
     const known = this.open.get(round)
     if (known !== undefined) return known
-    const fresh = { models: new Map(), tested: new Map(), losses: new Map(), samples: 0, absent: 0 }
+    const fresh = {
+      models: new Map(),
+      tested: new Map(),
+      losses: new Map(),
+      finals: new Map(),
+      samples: 0,
+      absent: 0,
+      silent: 0,
+    }
     this.open.set(round, fresh)
     return fresh
   }
@@ -241,6 +255,7 @@ function figuresOf(
   ofMean: number | undefined,
 ): Omit<RoundFigures, 'sentBytes' | 'seconds'> {
   const tested = peers.flatMap(peer => entry.tested.get(peer) ?? [])
+  const finals = peers.flatMap(peer => entry.finals.get(peer) ?? [])
   const backdoors = tested.flatMap(({ backdoor }) => backdoor ?? [])
   return {
     type: 'round',
@@ -255,6 +270,15 @@ function figuresOf(
     // Of those that have trained: with a budget of privacy a peer may have none.
     loss: spreadOf(peers.map(peer => entry.losses.get(peer)!).filter(loss => !Number.isNaN(loss))).mean,
     ...(consensusDistance !== undefined && { consensusDistance }),
+    ...(entry.silent > 0 && { silent: entry.silent }),
+    ...(finals.length > 0 && {
+      final: {
+        own: spreadOf(finals.map(({ own }) => own)),
+        merged: spreadOf(finals.map(({ merged }) => merged)),
+        betterOwn: finals.filter(({ better }) => better === 'own').length,
+        incomplete: finals.filter(({ isMerged, missed }) => !isMerged || missed.length > 0).length,
+      },
+    }),
     absent: entry.absent,
     samples: entry.samples,
   }

@@ -1,7 +1,7 @@
 import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/index.js'
 import type { Device, TrainReport } from '../learner/index.js'
 import type { ReputationUse } from '../methods/index.js'
-import type { Spread } from '../node/index.js'
+import type { FinalFigures, Spread } from '../node/index.js'
 import type { Fairness } from './fairness.js'
 import type { PrivacyCost } from './privacy-text.js'
 
@@ -50,6 +50,8 @@ export interface Summary {
   readonly fairness: Fairness | null
   /** Null where peers have models of their own. */
   readonly consensusDistance: number | null
+  /** Of a run with a final merge. */
+  readonly final?: FinalFigures
   /**
    * Numbers of the peers that attacked in a simulation: all that is over peers, from `accuracy` to `consensusDistance`, is
    * over the others. Left out where none did.

@@ -30,7 +30,7 @@ async function roundsWith(
         evaluateBefore: async copy => quality(copy),
         ...session,
       },
-      federation: { at: () => ({}) as never },
+      federation: { at: () => ({ topology: { isSilent: () => false }, members: [] }) as never },
       testsBefore: true,
       evaluateEvery: 1,
       ...changes,
@@ -41,6 +41,45 @@ async function roundsWith(
   for await (const event of rounds) if (event.type === 'evaluated') events.push(event)
   return events
 }
+
+describe('a round without exchange', () => {
+  const federation = { at: () => ({ topology: { isSilent: (round: number) => round === 0 }, members: [] }) as never }
+
+  it('leaves what training has made, and tests nothing before a merge', async () => {
+    const [silent, usual] = await roundsWith({ federation })
+    expect(silent).toMatchObject({ round: 0, accuracy: 1 })
+    expect(silent).not.toHaveProperty('before')
+    expect(usual).toMatchObject({ round: 1, accuracy: 200, before: { accuracy: 2 } })
+  })
+})
+
+describe('a final merge', () => {
+  it('comes behind the last exchange, and is compared with the model before it', async () => {
+    const parameters = new Float32Array(2)
+    const finish = async function* () {
+      parameters.fill(7)
+      yield { type: 'merged' } as const
+      return { isMerged: true, missed: [] }
+    }
+    const asked = { parameters, endsMerged: true, testsBefore: false }
+    const quality = (values: Float32Array) => ({ accuracy: values[0]!, loss: 0 })
+    const session = {
+      finish,
+      async *exchange() {
+        parameters.fill(9)
+        yield { type: 'merged' } as const
+      },
+      train: async () => ({ loss: 0, samples: 1, seconds: 0 }),
+      evaluate: async () => quality(parameters),
+      evaluateBefore: async (copy: Float32Array) => quality(copy),
+    }
+    const [first, last] = await roundsWith(asked, session)
+    expect(first).toMatchObject({ round: 0, accuracy: 9 })
+    expect(last).toMatchObject({ round: 1, accuracy: 7, before: { accuracy: 9 } })
+    const [, own] = await roundsWith({ ...asked, endsMerged: false }, session)
+    expect(own).not.toHaveProperty('before')
+  })
+})
 
 describe('a round', () => {
   it('tests its model as it was before the merge, and as the merge left it', async () => {

@@ -21,7 +21,13 @@ export function averagingMethod<S extends MethodSection, B extends string = neve
       const added = plan(section, facts) as AveragingPlan
       const { steps = 1, beside } = added
       const says = bundleShape({ head: facts.head.layout, ...beside })
-      return { steps, says, start: (context, roads) => createAveragingSession(added, says, context, roads.neighbours) }
+      const keepsState = beside !== undefined || added.keeps !== undefined
+      return {
+        steps,
+        says,
+        keepsState,
+        start: (context, roads) => createAveragingSession(added, says, context, roads.neighbours),
+      }
     },
   }
 }

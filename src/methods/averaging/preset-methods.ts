@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { chebyshevLambda } from '../../merge/index.js'
+import { isPlain } from '../exchange.js'
 import type { Method } from '../method.js'
 import { averagingMethod } from './method.js'
 import { type Axis, type Point, type PresetName, presetNames, presetOf } from './presets.js'
@@ -63,7 +64,7 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
     ...(paper && { paper }),
     schema: sectionOf(name),
     needs: { sums: true },
-    check(section, { training, mode, believe, reputation, isMasked, remembers }) {
+    check(section, { training, mode, exchange, believe, reputation, isMasked, remembers }) {
       const { gossipSteps, acceleration } = pointOf(section)
       const { epochs = 1, steps = 1 } = training
       const problems = []
@@ -85,6 +86,10 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
       if (believe !== undefined && gossipSteps === 0) {
         const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
         problems.push({ path: ['believe'], message })
+      }
+      if (gossipSteps === 0 && !isPlain(exchange)) {
+        const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
+        problems.push({ path: ['exchange'], message })
       }
       if (isMasked && gossipSteps !== 1) {
         const message =

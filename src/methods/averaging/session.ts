@@ -9,6 +9,7 @@ import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
 import { besideOf } from './beside.js'
+import { createFinish } from './final-merge.js'
 import { createJudging } from './judging.js'
 import type { AveragingPlan } from './plan.js'
 import { createReputation, keptReputes } from './reputation.js'
@@ -86,6 +87,7 @@ export function createAveragingSession(
       return report
     },
     ...(steps > 0 && { exchange: (turn, signal) => averaging.round(turn, signal) }),
+    finish: createFinish({ road, steps, averaging, whole: async head => vectors?.whole(head) ?? head }),
     evaluate: async (_, signal, graded) => {
       const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal, graded })
       return { ...tested, ...averaging.given() }

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { HeardReport, PeerIdStr, Presence, Standing } from '../../gossip/index.js'
-import type { Topology } from '../../topology/index.js'
+import { createSchedule, type Schedule, type Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
 import type { Manifest } from '../manifest.js'
 import { type Arrivals, createArrivals, isNew, type KeptArrivals, networksOf, seated } from './arrivals.js'
@@ -23,7 +23,7 @@ export interface OpenRunInit extends Omit<TakeOverInit, 'presence' | 'heads'> {
   readonly topologyOf: (peers: number) => Topology
   /** The members of a fixed federation, live or not; `self` is this peer's place among them. */
   readonly members?: readonly Member[]
-  readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode' | 'masks'>
+  readonly manifest: Pick<Manifest, 'rounds' | 'limits' | 'mode' | 'masks' | 'exchange'>
   /** See {@link Entry}. */
   readonly round: number
   readonly reached: number
@@ -98,11 +98,13 @@ class ChangingPeers implements OpenRun {
   private readonly came: Arrivals
   /** The round that this peer is in, or where it left off; undefined of one that is new, before its first. */
   private at: number | undefined
+  private readonly schedule: Schedule
   /** The other live peers that standardise by the same sum. */
   private readonly alike: TakeOverInit['presence']
 
   constructor(private readonly init: OpenRunInit) {
     const { manifest, round, hasBegun, members, self, topologyOf, presence } = init
+    this.schedule = createSchedule(manifest.exchange, manifest.rounds)
     this.first = hasBegun ? manifest.rounds : round
     this.self = init.node.peerId.toString()
     this.at = init.arrivals && round
@@ -186,7 +188,7 @@ class ChangingPeers implements OpenRun {
       const report = presence.heard().get(peer)
       return (
         report !== undefined &&
-        (this.isUnlike(peer) || report.leaving || isPast(report, round) || isFarBehind(report, round))
+        (this.isUnlike(peer) || report.leaving || isPast(report, round) || isFarBehind(report, round, this.schedule))
       )
     }, signal)
     await setTimeout(onTheWayMs, undefined, { signal })
@@ -258,8 +260,11 @@ class ChangingPeers implements OpenRun {
     // Where no peer waits, every peer has a pace of its own.
     if (mode === 'async') return round
     const ended = endedByMost(this.pacemakers(round), rounds)
-    // A difference of one round is normal in gossip: which peer waits for which changes from round to round.
-    return ended <= round ? round : this.takenOver(ended, signal)
+    // A difference of one exchange is normal in gossip: which peer waits for which changes from one to the next. In rounds
+    // without exchange nobody waits, and how far peers are apart means nothing.
+    const { exchangesBefore } = this.schedule
+    const behind = exchangesBefore(ended + 1) - exchangesBefore(round)
+    return behind <= 1 ? round : this.takenOver(ended, signal)
   }
 
   /** The first round of a peer that joins or comes back: that of most, so that it has peers to exchange with. */
@@ -276,10 +281,12 @@ class ChangingPeers implements OpenRun {
     return isInStep ? ended + 1 : this.takenOver(ended, signal)
   }
 
-  /** Copies a head of the round that most have ended, or of a later one, into the model. @returns the round after it */
+  /** Copies a head of the last exchange that most have ended, or of a later one, into the model. @returns the round after it */
   private async takenOver(ended: number, signal: AbortSignal): Promise<number> {
     const { heads } = this.init
-    const found = heads && (await takeOver({ ...this.init, presence: this.alike, heads }, ended, signal))
+    const handed = this.schedule.lastBefore(ended + 1)
+    const isThere = heads !== undefined && handed >= 0
+    const found = isThere ? await takeOver({ ...this.init, presence: this.alike, heads }, handed, signal) : undefined
     return Math.max(ended, found ?? ended) + 1
   }
 }

@@ -1,10 +1,11 @@
 import type { HeardReport, RoundReport } from '../../gossip/index.js'
+import type { Schedule } from '../../topology/index.js'
 
 /*
  * The round that a peer is in, relative to the others of its run, according to their reports.
  */
 
-/** A peer that is more rounds behind than this will not send its head of this round in time. */
+/** A peer that is more exchanges behind than this will not send its head of this round in time. */
 const farBehind = 2
 
 /** Is the peer in its rounds, rather than waiting to begin? */
@@ -18,10 +19,19 @@ export function isPast({ round, head, samples }: HeardReport, asked: number): bo
   return head !== undefined && (asked === 0 ? samples > 0 : round >= asked)
 }
 
-/** Is the peer too far behind for its head of this round to be worth waiting for? */
-export function isFarBehind({ round, from }: Pick<HeardReport, 'round' | 'from'>, asked: number): boolean {
-  return asked - Math.max(round, from) > farBehind
+/**
+ * Is the peer too far behind for its head of this round to be worth waiting for? Rounds without exchange do not count:
+ * nobody waits in them, so peers drift apart.
+ */
+export function isFarBehind(
+  { round, from }: Pick<HeardReport, 'round' | 'from'>,
+  asked: number,
+  { exchangesBefore }: Pick<Schedule, 'exchangesBefore'> = everyRound,
+): boolean {
+  return exchangesBefore(asked) - exchangesBefore(Math.max(round, from)) > farBehind
 }
+
+const everyRound: Pick<Schedule, 'exchangesBefore'> = { exchangesBefore: round => round }
 
 /** The report of a peer that comes back to begin with a round: it has ended the one before. */
 export function endedBefore(round: number, samples: number): RoundReport {

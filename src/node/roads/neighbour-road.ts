@@ -5,17 +5,16 @@ import {
   digestOf,
   type HearsayHost,
   masked,
-  type RejectionReason,
   type StatePayload,
   type Timing,
 } from '../../gossip/index.js'
 import type { Kept } from '../../methods/index.js'
 import { addedCounts } from '../../reason-counts.js'
 import type { HeadSection, Layout } from '../../tensors/index.js'
-import type { Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
 import type { PairKeys } from '../pair-keys.js'
+import { createAdmission } from './admission.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { MaskedExchange } from './masked-exchange.js'
 import { createMasking } from './masking.js'
@@ -72,7 +71,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   /** With masks: the last round of which a head was handed over. */
   let handedOver: number | undefined
 
-  const admit = admission(init, () => ({ begun, round }))
+  const admit = createAdmission(init, () => ({ begun, round }))
   const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, init.keys!, node)
   const { encoding } = manifest
   const memory =
@@ -155,32 +154,4 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       }
     },
   }
-}
-
-/** Who may hand over a head, and of which rounds. */
-function admission(
-  { manifest, steps, lockstep }: Pick<NeighbourRoadInit, 'manifest' | 'steps' | 'lockstep'>,
-  now: () => { readonly begun: Beginning | undefined; readonly round: number },
-): (sender: string, theirRound: number, step: number) => RejectionReason | undefined {
-  return (sender, theirRound, step) => {
-    const { begun, round } = now()
-    if (theirRound >= manifest.rounds || step >= steps) return 'FUTURE_ROUND'
-    if (begun?.open?.isUnlike(sender) === true) return 'OTHER_SUMS'
-    const where = begun?.federation.at(theirRound)
-    const number = where?.numbers.get(sender)
-    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    // In lockstep no peer lies, and how far one may be ahead along one-way edges depends on the graph.
-    const isBound = manifest.mode !== 'async' && lockstep === undefined
-    if (isBound && theirRound > round + roundsAhead(where.topology)) return 'FUTURE_ROUND'
-    return where.graph.receivesFrom(where.self).includes(number) ? undefined : 'NOT_A_NEIGHBOUR'
-  }
-}
-
-/**
- * How many rounds an honest neighbour may be ahead of us. Over an edge that goes both ways it needs our head of each
- * round, so one round; along one-way edges it depends on us over up to log₂ m edges, each a round. A little more is
- * allowed for neighbours that stopped waiting for us at a deadline.
- */
-function roundsAhead(topology: Topology): number {
-  return (topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3
 }

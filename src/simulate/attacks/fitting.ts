@@ -11,7 +11,10 @@ import { attackKinds } from './kinds.js'
  * @param texts - as `--attack` has them
  * @throws {@link HearsayError} `USAGE` as {@link parseAttacks} does, and where the run's method does not go with one
  */
-export function attacksOn({ peers, rounds, merge, encoding }: Manifest, texts: readonly string[] = []): Attack[] {
+export function attacksOn(
+  { peers, rounds, merge, encoding, exchange }: Manifest,
+  texts: readonly string[] = [],
+): Attack[] {
   const attacks = parseAttacks(texts, peers, rounds)
   const { road, needs } = methodOf(merge)
   for (const attack of attacks) {
@@ -20,6 +23,12 @@ export function attacksOn({ peers, rounds, merge, encoding }: Manifest, texts: r
       throw refused(
         attack,
         `merge: ${merge.method} has one vector for all, and ${kind} a different one for each; take another kind`,
+      )
+    }
+    if (attackKinds[kind].listens === true && exchange.when !== 'once' && exchange.partners !== undefined) {
+      throw refused(
+        attack,
+        `hears what all honest peers hand over, and exchange.partners leaves some silent; take another kind`,
       )
     }
     if (attackKinds[kind].targeted !== undefined && encoding.memory !== undefined) {

@@ -125,6 +125,7 @@ function wholeOf(event: Fields): WholeRound {
     loss: perhapsIn(event.loss),
     consensusDistance: perhapsIn(event.consensusDistance),
     absent: perhapsIn(event.absent) ?? 0,
+    silent: perhapsIn(event.silent) ?? 0,
     sentBytes: perhapsIn(event.sentBytes) ?? 0,
     seconds: perhapsIn(event.seconds) ?? 0,
   }

@@ -84,6 +84,8 @@ export interface WholeRound {
   readonly loss: number | null
   readonly consensusDistance: number | null
   readonly absent: number
+  /** How many peers had no exchange in it, by the run's schedule. */
+  readonly silent: number
   /** By all peers, since the run began. */
   readonly sentBytes: number
   /** Since the first round began. */

@@ -2,6 +2,7 @@ import { measureOf } from '../../data/index.js'
 import type { ReportedRun, Reporter, RoundFigures, RunEvent } from '../../node/index.js'
 import { besideSpreadText, primarySpreadText } from '../beside-text.js'
 import { createEventNotes } from '../event-notes.js'
+import { finalText } from '../final-text.js'
 import { byteCount, measured, measureNames, small } from '../text.js'
 import { createTimeLeftText } from '../time-left.js'
 
@@ -33,12 +34,14 @@ function createLines(run: ReportedRun, now: (() => number) | undefined): (event:
     const note = noteOf(event)
     const lines = note === undefined ? [] : [note]
     if (event.type === 'round') {
-      const { consensusDistance, sentBytes } = event
+      const { consensusDistance, sentBytes, silent, final } = event
       const parts = [
         `round ${event.round + 1}/${rounds}`,
         ...testedParts(event, run),
         ...(event.attackers === undefined ? [] : [`of ${event.peers} honest peers`]),
         ...(consensusDistance === undefined ? [] : [`consensus ${small(consensusDistance)}`]),
+        ...(silent === undefined ? [] : [silent === event.peers ? 'no exchange' : `${silent} without exchange`]),
+        ...(final === undefined ? [] : [`final merge: ${finalText(final, measureOf(run.manifest.data))}`]),
         `sent ${byteCount(sentBytes)}`,
         [...(event.round + 1 === rounds && run.baselines ? ['now the baselines'] : []), left.text()]
           .filter(part => part !== '')

@@ -4,6 +4,7 @@ import { reportTextsOf } from '../../methods/index.js'
 import type { NamedPeer, ReportedRun, Reporter, RunEvent } from '../../node/index.js'
 import { testedText } from '../field-text.js'
 import { reportedText } from '../figures-text.js'
+import { finalMergeText } from '../final-text.js'
 import { createPrivacyNotes } from '../privacy-text.js'
 import { createRefusalNews, refusalText, tooStrictText } from '../refusals.js'
 import { small } from '../text.js'
@@ -37,6 +38,8 @@ function createPeerLines({
   const privacyNote = createPrivacyNotes()
   let loss = Number.NaN
   let received: number | undefined
+  /** Has this round no exchange, by the run's schedule? */
+  let isSilent = false
   let without = ''
   let refused: string[] = []
   let merged = ''
@@ -44,19 +47,15 @@ function createPeerLines({
   const nameOf = (peer: string): string => names.get(peer) ?? peer.slice(-6)
   return event => {
     switch (event.type) {
-      case 'waiting':
-        return `waiting   ${event.live.length} of ${event.wanted} peers are here: ${listed(event.live)}`
-      case 'standardised':
-        return `agreed    on mean and spread of all columns, by the sums over ${listed(event.members)}`
-      case 'agreeing':
-        return `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until ${event.wanted} are here to add them up; here: ${listed(event.live) || 'nobody'}. Any peer's agreed.json, copied into this run folder, does it too: resume then`
-      case 'unlike': {
-        const [see, heads] = event.peers.length === 1 ? ['sees', 'its'] : ['see', 'their']
-        const remedy = event.isMost
-          ? '; most others do: stop this peer, take agreed.json out of its run folder, and resume it'
-          : ''
-        return `unlike    ${listed(event.peers)} ${see} the columns by other sums than this peer, so ${heads} heads are refused${remedy}`
-      }
+      case 'silent':
+        received = undefined
+        refused = []
+        without = ''
+        merged = ''
+        isSilent = true
+        return undefined
+      case 'final':
+        return `final     ${finalMergeText(event, nameOf, measure)}`
       case 'members': {
         const before = names
         names = new Map(event.members.map(({ peer, name }) => [peer, name]))
@@ -69,8 +68,6 @@ function createPeerLines({
         ]
         return `peers     ${parts.join('; ')}; ${names.size} now`
       }
-      case 'caught-up':
-        return `${event.to > event.round ? 'behind ' : 'ahead  '}   the others are in round ${event.to + 1}; this one goes on there`
       case 'trained': {
         loss = event.loss
         const note = privacyNote(event)
@@ -78,6 +75,7 @@ function createPeerLines({
       }
       case 'exchanged': {
         const missing = event.absent.map(({ peer, reason }) => `${nameOf(peer)} (${reason})`).join(', ')
+        isSilent = false
         received = event.received.length
         without = missing === '' ? '' : `, without ${missing}`
         if (event.step === 0) refused = []
@@ -90,10 +88,6 @@ function createPeerLines({
         if (event.tooStrict !== undefined) news.push(`refused   ${tooStrictText(event.tooStrict)}`)
         return news.length === 0 ? undefined : news.join('\n')
       }
-      case 'muted':
-        return `muted     ${listed(event.peers)}: for ${event.rounds} rounds ${event.peers.length === 1 ? 'its heads have' : 'their heads have'} no weight, as they did harm and led elsewhere for as long (reputation)`
-      case 'unmuted':
-        return `unmuted   ${listed(event.peers)} ${event.peers.length === 1 ? 'is' : 'are'} heard again`
       case 'merged': {
         const { localDistance, peer } = event
         const parts = [
@@ -107,15 +101,46 @@ function createPeerLines({
         accuracy = `  ${testedText(event, { measure, classes, primary: evaluation.primary })}`
         return undefined
       case 'ended': {
-        const heard = received === undefined ? '' : `merged with ${received - refused.length}${without}`
+        const heard = isSilent
+          ? 'no exchange'
+          : received === undefined
+            ? ''
+            : `merged with ${received - refused.length}${without}`
         const rest = refused.length === 0 ? '' : `, refused ${refused.join(', ')}`
         const line = `round ${event.round + 1}/${rounds}${Number.isNaN(loss) ? '' : `  loss ${small(loss)}`}${accuracy}${merged}  ${heard}${rest}`
         accuracy = ''
         return line.trimEnd()
       }
       default:
-        return undefined
+        return newsText(event)
     }
+  }
+}
+
+/** What needs no more than its event. */
+function newsText(event: RunEvent): string | undefined {
+  switch (event.type) {
+    case 'waiting':
+      return `waiting   ${event.live.length} of ${event.wanted} peers are here: ${listed(event.live)}`
+    case 'standardised':
+      return `agreed    on mean and spread of all columns, by the sums over ${listed(event.members)}`
+    case 'agreeing':
+      return `agreeing  waits for a peer that has agreed on mean and spread of the columns, or until ${event.wanted} are here to add them up; here: ${listed(event.live) || 'nobody'}. Any peer's agreed.json, copied into this run folder, does it too: resume then`
+    case 'unlike': {
+      const [see, heads] = event.peers.length === 1 ? ['sees', 'its'] : ['see', 'their']
+      const remedy = event.isMost
+        ? '; most others do: stop this peer, take agreed.json out of its run folder, and resume it'
+        : ''
+      return `unlike    ${listed(event.peers)} ${see} the columns by other sums than this peer, so ${heads} heads are refused${remedy}`
+    }
+    case 'caught-up':
+      return `${event.to > event.round ? 'behind ' : 'ahead  '}   the others are in round ${event.to + 1}; this one goes on there`
+    case 'muted':
+      return `muted     ${listed(event.peers)}: for ${event.rounds} rounds ${event.peers.length === 1 ? 'its heads have' : 'their heads have'} no weight, as they did harm and led elsewhere for as long (reputation)`
+    case 'unmuted':
+      return `unmuted   ${listed(event.peers)} ${event.peers.length === 1 ? 'is' : 'are'} heard again`
+    default:
+      return undefined
   }
 }
 

@@ -7,6 +7,7 @@ import { validate } from '../../../src/validation.js'
 const facts = {
   training: { batch: 32, learningRate: 0.05, decay: 1, weightDecay: 0, adaptive: false },
   mode: 'sync',
+  exchange: { when: 'every', rounds: 1, pairs: false, final: false },
   isOfValues: false,
   isPrivate: false,
   isOfContribution: false,

@@ -1,0 +1,59 @@
+import { vectorsNeeded } from '../merge/index.js'
+import { type ExchangeSpec, endsMerged } from '../topology/index.js'
+import type { ManifestFacts, Method, Problem } from './method.js'
+
+/** An exchange in every round with all neighbours, and nothing at the end: what every method goes with. */
+export function isPlain(exchange: ExchangeSpec): boolean {
+  return exchange.when === 'every' && exchange.rounds === 1 && exchange.partners === undefined && !exchange.final
+}
+
+/** What a schedule of exchanges does not go with, and why. */
+export function exchangeProblems(
+  { name, road }: Method,
+  { exchange, mode, believe, reputation, isMasked, isOfContribution, remembers }: ManifestFacts,
+): Problem[] {
+  if (isPlain(exchange)) return []
+  const problems: Problem[] = []
+  const refuse = (field: string, message: string): void => {
+    problems.push({ path: ['exchange', field], message })
+  }
+  if (road !== 'neighbours') {
+    refuse('when', `does not go with merge: ${name}, whose peers hear all others in every round; remove exchange`)
+    return problems
+  }
+  if (isOfContribution) {
+    refuse('when', 'does not go with privacy.of: contribution, which adds noise in every round; remove exchange')
+  }
+  if (remembers) {
+    refuse('when', 'does not go with encoding.memory, whose copies each round renews; remove one of the two')
+  }
+  const { partners } = exchange.when === 'once' ? {} : exchange
+  if (partners !== undefined) {
+    if (mode === 'async')
+      refuse('partners', 'does not go with mode: async, where a drawn head may be of any age; use sync')
+    if (isMasked) refuse('partners', 'does not go with masks, which need the heads of several neighbours; remove it')
+    const least = believe === undefined ? 1 : vectorsNeeded(believe)
+    if (least > 1 + Math.floor(partners)) {
+      refuse(
+        'partners',
+        `does not go with believe: ${believe!.rule}, which needs ${least - 1} neighbours in each exchange; draw as many`,
+      )
+    }
+  }
+  if (endsMerged(exchange)) {
+    // `once` is a final merge and nothing else.
+    const field = exchange.when === 'once' ? 'when' : 'final'
+    if (mode === 'async') refuse(field, 'does not go with mode: async, where nobody waits for the others; use sync')
+    if (isMasked) refuse(field, 'does not go with masks: heads would be handed over one by one; remove it')
+    if (believe !== undefined) {
+      refuse(
+        'final',
+        'does not go with believe: it is a plain mean, in which one liar moves all; remove one of the two',
+      )
+    }
+    if (reputation === 'mute') {
+      refuse(field, 'does not go with reputation: mute: it hears all, the muted too; use show')
+    }
+  }
+  return problems
+}

@@ -1,0 +1,82 @@
+import * as z from 'zod'
+import { orOneWord } from '../validation.js'
+import { peersLimit, topologySchema } from './schema.js'
+
+/** A longer pause than this is no exchange at all: `once` says so. */
+const pauseLimit = 1_000_000
+
+const rounds = z
+  .int()
+  .min(1)
+  .max(pauseLimit)
+  .default(1)
+  .meta({ says: 'Exchange in every so many rounds, after the last of them; the others train alone' })
+
+const drawn = {
+  // Left out, nothing is drawn: a number that stands for that would differ with the graph.
+  partners: z.number().min(0).max(peersLimit).optional().meta({
+    says: 'Of how many neighbours, drawn anew, a peer takes heads: 0.2 is of one, in one round of five; left out, of all',
+    example: 0.2,
+  }),
+  pairs: z.boolean().default(false).meta({
+    says: 'With partners of up to 1: those drawn take from each other, so that the mean of all models stays',
+  }),
+}
+
+const final = z.boolean().default(false).meta({
+  says: 'At the end of the last round all merge into one model; each keeps its own beside it',
+})
+
+const kinds = [
+  z
+    .strictObject({ when: z.literal('every'), rounds, ...drawn, final })
+    .superRefine(pairsGoWithPartners)
+    .meta({ says: 'Every round, or every so many' }),
+  z
+    .strictObject({
+      when: z.literal('window'),
+      // arXiv 2507.06542: a late window of a twentieth of the rounds does best at equal bytes.
+      from: z.number().min(0).lt(1).default(0.9).meta({ says: 'Share of the rounds that are over when it begins' }),
+      length: z.number().gt(0).max(1).default(0.05).meta({ says: 'Share of the rounds in it, one at least' }),
+      dense: topologySchema.prefault('full').meta({ says: 'The graph in it; outside it is that of topology' }),
+      rounds: rounds.meta({ says: 'Outside it, exchange in every so many rounds' }),
+      ...drawn,
+      final,
+    })
+    .superRefine(pairsGoWithPartners)
+    .meta({ says: 'Densely in a part of the run, sparsely outside' }),
+  z
+    .strictObject({ when: z.literal('once') })
+    .meta({ says: 'Never until the end of the last round, and then all with all' }),
+] as const
+
+function pairsGoWithPartners(
+  { partners, pairs }: { readonly partners?: number | undefined; readonly pairs: boolean },
+  context: z.RefinementCtx,
+): void {
+  if (!pairs || (partners !== undefined && partners <= 1)) return
+  const message =
+    partners === undefined
+      ? 'goes with partners, which draws them; set it, or remove pairs'
+      : 'goes with partners of up to 1; lower it, or remove pairs'
+  context.addIssue({ code: 'custom', path: ['pairs'], message })
+}
+
+/**
+ * The manifest's section `exchange`: in which rounds peers exchange (ALGORITHMS-2.md 7). A word such as `once`, or an
+ * object with that word as `when` and its options.
+ */
+export const exchangeSchema = orOneWord('when', z.discriminatedUnion('when', kinds))
+
+/** When a run's peers exchange, with all its numbers. */
+export type ExchangeSpec = z.output<typeof exchangeSchema>
+
+/** Are there rounds in which some peers exchange nothing? */
+export function hasSilence(exchange: ExchangeSpec): boolean {
+  return exchange.when === 'once' || exchange.rounds > 1 || exchange.partners !== undefined
+}
+
+/** Does the last round end with a final merge of all? */
+export function endsMerged(exchange: ExchangeSpec): boolean {
+  return exchange.when === 'once' || exchange.final
+}

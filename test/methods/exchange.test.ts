@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { type ManifestInput, parseManifest } from '../../src/node/index.js'
+
+const digits = { data: 'digits', rounds: 10, peers: 6 } as const
+
+describe('the section exchange', () => {
+  it('is settled, and the same however it is written', () => {
+    const plain = { when: 'every', rounds: 1, pairs: false, final: false }
+    expect(parseManifest(digits).exchange).toEqual(plain)
+    expect(parseManifest({ ...digits, exchange: 'every' }).exchange).toEqual(plain)
+    expect(parseManifest({ ...digits, exchange: 'once' }).exchange).toEqual({ when: 'once' })
+    expect(parseManifest({ ...digits, exchange: 'window' }).exchange).toEqual({
+      ...plain,
+      when: 'window',
+      from: 0.9,
+      length: 0.05,
+      dense: { kind: 'full', weights: 'metropolis-hastings' },
+    })
+  })
+
+  const refused: readonly [string, ManifestInput, string][] = [
+    ['a mixture', { merge: 'mixture', exchange: 'once' }, 'exchange.when: does not go with merge: mixture'],
+    ['no exchange', { merge: 'none', exchange: 'once' }, 'exchange: does nothing with merge: none'],
+    ['a merge without waiting', { mode: 'async', exchange: 'once' }, 'exchange.when: does not go with mode: async'],
+    [
+      'drawn heads of any age',
+      { mode: 'async', exchange: { when: 'every', partners: 1 } },
+      'exchange.partners: does not go with mode: async',
+    ],
+    [
+      'copies of neighbours',
+      { encoding: { codec: 'int8', memory: 'choco' }, exchange: { when: 'every', rounds: 2 } },
+      'exchange.when: does not go with encoding.memory',
+    ],
+    [
+      'sums of one',
+      { masks: true, exchange: { when: 'every', partners: 1 } },
+      'exchange.partners: does not go with masks',
+    ],
+    [
+      'masks at the end',
+      { masks: true, exchange: { when: 'every', final: true } },
+      'exchange.final: does not go with masks',
+    ],
+    [
+      'rules that need more',
+      { believe: { rule: 'median', tolerate: 1 }, exchange: { when: 'every', partners: 1 } },
+      'exchange.partners: does not go with believe: median',
+    ],
+    [
+      'a mean beside a rule',
+      { believe: 'clip', exchange: { when: 'every', final: true } },
+      'exchange.final: does not go with believe',
+    ],
+    [
+      'those who are muted',
+      { reputation: 'mute', exchange: 'once' },
+      'exchange.when: does not go with reputation: mute',
+    ],
+    [
+      'noise in every round',
+      {
+        data: { set: 'digits', standardise: { mean: [0.5], std: [0.2] } },
+        privacy: { of: 'contribution', budget: 8 },
+        exchange: { when: 'every', rounds: 2 },
+      },
+      'exchange.when: does not go with privacy.of: contribution',
+    ],
+  ]
+  it.each(refused)('refuses %s, and says why', (_, input, message) => {
+    expect(() => parseManifest({ ...digits, ...input })).toThrow(message)
+  })
+
+  const taken: readonly ManifestInput[] = [
+    { exchange: { when: 'every', rounds: 5, final: true } },
+    { exchange: { when: 'every', rounds: 5 }, masks: true, topology: 'full' },
+    { exchange: { when: 'every', partners: 2 }, believe: 'clip' },
+    { exchange: { when: 'window', dense: 'exponential' }, reputation: 'show' },
+    { exchange: { when: 'every', rounds: 3 }, mode: 'async' },
+  ]
+  it.each(taken)('takes %j', input => {
+    expect(() => parseManifest({ ...digits, ...input })).not.toThrow()
+  })
+})
