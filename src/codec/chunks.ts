@@ -1,7 +1,8 @@
 import { kernelOn } from '../kernels.js'
 import { addressOf, kernelMemory, type Layout, pieceLength, reserveScratch } from '../tensors/index.js'
-import { type Codec, EncodingError, exactly, type Pass } from './codec.js'
+import { type Codec, EncodingError, type Pass } from './codec.js'
 import type { EncodingSection } from './kind.js'
+import { packed } from './packed.js'
 
 /** The functions of kernels/chunks.ts. All but how many numbers, levels and bits there are, are addresses. */
 export interface ChunkKernel {
@@ -40,7 +41,7 @@ interface Tools {
   readonly kernel: ChunkKernel
   /** For a chunk's numbers, where they do not lie in the memory for kernels, and its bytes. */
   readonly piece: Float32Array
-  readonly packed: Uint8Array
+  readonly bytes: Uint8Array
   readonly work: number
 }
 
@@ -52,7 +53,7 @@ function toolsOf(): Tools {
     tools = {
       kernel: kernelOn<ChunkKernel>(kernelMemory(), 'chunks'),
       piece: new Float32Array(buffer, byteOffset, chunkLength),
-      packed: reserveScratch(chunkBytes + slackBytes),
+      bytes: reserveScratch(chunkBytes + slackBytes),
       work: reserveScratch(workBytes).byteOffset,
     }
   }
@@ -65,7 +66,6 @@ function toolsOf(): Tools {
  * @param section - settled: it stands in the payload's header, so that peers agree on every number
  */
 export function inChunks(section: EncodingSection, coding: ChunkCoding): Codec {
-  const { codec: name } = section
   const wholeBytes = coding.bytes(chunkLength)
   const startOf = (chunk: number): number => chunk * wholeBytes
   const bytesFor = ({ size }: Layout): number => {
@@ -73,31 +73,24 @@ export function inChunks(section: EncodingSection, coding: ChunkCoding): Codec {
     return startOf((size - rest) / chunkLength) + (rest === 0 ? 0 : coding.bytes(rest))
   }
   return {
-    name,
-    inPlace: false,
-    tensors: layout => [{ name, shape: [bytesFor(layout)], dtype: 'U8' }],
-    metadata: ({ tensors }) => ({
-      encoding: JSON.stringify(section),
-      tensors: JSON.stringify(tensors.map(({ name, shape }) => [name, shape])),
-    }),
-    size: layout => exactly(bytesFor(layout)),
+    ...packed(section, bytesFor),
     decodable: (layout, bytes) =>
       bytes >= bytesFor(layout) ? layout.size : Math.floor(bytes / wholeBytes) * chunkLength,
     encode(layout, values, into) {
-      const { kernel, piece, packed, work } = toolsOf()
+      const { kernel, piece, bytes, work } = toolsOf()
       const pass = byChunk(layout, (chunk, start, numbers) => {
-        coding.encode(kernel, packed.byteOffset, placeOf(values, start, numbers, piece), numbers, work)
-        into.set(packed.subarray(0, coding.bytes(numbers)), startOf(chunk))
+        coding.encode(kernel, bytes.byteOffset, placeOf(values, start, numbers, piece), numbers, work)
+        into.set(bytes.subarray(0, coding.bytes(numbers)), startOf(chunk))
       })
       return { passes: [pass], length: () => into.length }
     },
     decode(layout, from, values) {
-      const { kernel, piece, packed, work } = toolsOf()
+      const { kernel, piece, bytes, work } = toolsOf()
       return byChunk(layout, (chunk, start, numbers) => {
-        packed.set(from.subarray(startOf(chunk), startOf(chunk) + coding.bytes(numbers)))
+        bytes.set(from.subarray(startOf(chunk), startOf(chunk) + coding.bytes(numbers)))
         const isHere = isPlaced(values, numbers)
         const out = isHere ? values.byteOffset + start * values.BYTES_PER_ELEMENT : piece.byteOffset
-        const wrong = coding.decode(kernel, out, packed.byteOffset, numbers, work)
+        const wrong = coding.decode(kernel, out, bytes.byteOffset, numbers, work)
         if (wrong !== 0) throw new EncodingError(wrong === 1 ? 'MALFORMED' : 'NOT_FINITE')
         if (!isHere) values.set(piece.subarray(0, numbers), start)
       })

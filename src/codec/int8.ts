@@ -1,6 +1,7 @@
 import type { Layout } from '../tensors/index.js'
 import { bitsOf, type Codec, EncodingError, exactly, type Pass } from './codec.js'
 import { converted } from './kernel.js'
+import { byPart } from './parts.js'
 
 const steps = 127
 const smallestNormal = 2 ** -126
@@ -27,7 +28,7 @@ export const int8: Codec = {
     // Without their signs, float32s are in the order of their bits, infinity and NaN at its end.
     const largest = new Float32Array(layout.tensors.length)
     const largestBits = bitsOf(largest)
-    const measure = byTensor(layout, (tensor, from, to) => {
+    const measure = byPart(layout.tensors, (tensor, from, to) => {
       let most = largestBits[tensor]!
       for (let i = from; i < to; i++) {
         const magnitude = bits[i]! & 0x7fffffff
@@ -36,7 +37,7 @@ export const int8: Codec = {
       largestBits[tensor] = most
     })
     let perScale: Float64Array | undefined
-    const quantise = byTensor(layout, (tensor, from, to) => {
+    const quantise = byPart(layout.tensors, (tensor, from, to) => {
       const factor = perScale![tensor]!
       converted(values, whole, from, to, (kernel, out, numbers, length) =>
         kernel.quantise(out, numbers, factor, length),
@@ -59,7 +60,7 @@ export const int8: Codec = {
       if (scale < 0) throw new EncodingError('MALFORMED')
     }
     const whole = wholeNumbersIn(from, layout)
-    return byTensor(layout, (tensor, start, end) => {
+    return byPart(layout.tensors, (tensor, start, end) => {
       const scale = scales[tensor]!
       converted(whole, values, start, end, (kernel, out, numbers, length) => {
         if (kernel.decodeInt8(out, numbers, scale, length) !== 0) throw new EncodingError('MALFORMED')
@@ -89,19 +90,4 @@ function scaleOf(largest: number): number {
   scaleValue[0] = largest / steps
   scaleBits[0]! &= ~0x7f
   return scaleValue[0]! < smallestNormal ? 0 : scaleValue[0]!
-}
-
-/** A pass that goes over the parts of the tensors in a slice, one after another. */
-function byTensor({ tensors }: Layout, work: (tensor: number, from: number, to: number) => void): Pass {
-  let tensor = 0
-  return (from, to) => {
-    let at = from
-    while (at < to) {
-      const { offset, size } = tensors[tensor]!
-      const end = Math.min(to, offset + size)
-      work(tensor, at, end)
-      at = end
-      if (at === offset + size) tensor += 1
-    }
-  }
 }

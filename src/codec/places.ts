@@ -1,3 +1,5 @@
+import { EncodingError } from './codec.js'
+
 /** How many of so many numbers are kept: the share, rounded up. */
 export function keptOf(numbers: number, keep: number): number {
   return Math.min(numbers, Math.ceil(keep * numbers))
@@ -25,4 +27,59 @@ export function placeBytes(numbers: number, kept: number): number {
  */
 export function gammaOf(keep: number): number {
   return Math.min(1, 2 * keep)
+}
+
+/**
+ * Writes places that ascend, one after another.
+ *
+ * @param into - {@link placeBytes} of them, all 0
+ */
+export function placeWriter(into: Uint8Array, numbers: number, kept: number): (place: number) => void {
+  const low = lowBits(numbers, kept)
+  const upper = into.subarray(Math.ceil((kept * low) / 8))
+  let count = 0
+  return place => {
+    for (let bit = 0; bit < low; bit++) if ((place >>> bit) & 1) setBit(into, count * low + bit)
+    setBit(upper, low === 0 ? place : (place >>> low) + count)
+    count += 1
+  }
+}
+
+/**
+ * Reads them one after another.
+ *
+ * @returns the next place; infinity behind the last
+ * @throws {@link EncodingError} MALFORMED, at once or from a call: they must ascend, be `kept` and below `numbers`, and
+ *   nothing may stand behind them
+ */
+export function placeReader(from: Uint8Array, numbers: number, kept: number): () => number {
+  const low = lowBits(numbers, kept)
+  const lowBytes = Math.ceil((kept * low) / 8)
+  const upper = from.subarray(lowBytes)
+  const upperBits = low === 0 ? numbers : kept + Math.floor((numbers - 1) / 2 ** low)
+  for (let at = kept * low; at < 8 * lowBytes; at++) if (hasBit(from, at)) throw new EncodingError('MALFORMED')
+  let count = 0
+  let at = 0
+  let last = -1
+  return () => {
+    while (at < 8 * upper.length && !hasBit(upper, at)) at += 1
+    const isThere = at < 8 * upper.length
+    if (isThere !== count < kept || (isThere && at >= upperBits)) throw new EncodingError('MALFORMED')
+    if (!isThere) return Number.POSITIVE_INFINITY
+    let place = low === 0 ? at : (at - count) * 2 ** low
+    for (let bit = 0; bit < low; bit++) if (hasBit(from, count * low + bit)) place += 2 ** bit
+    if (place <= last || place >= numbers) throw new EncodingError('MALFORMED')
+    at += 1
+    count += 1
+    last = place
+    return place
+  }
+}
+
+function setBit(bytes: Uint8Array, at: number): void {
+  bytes[at >>> 3]! |= 1 << (at & 7)
+}
+
+function hasBit(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at >>> 3]! & (1 << (at & 7))) !== 0
 }

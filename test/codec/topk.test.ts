@@ -7,11 +7,21 @@ import { codecContract } from './contract.js'
 import { codecNamed } from './named.js'
 import { decoded, encoded, roundTrip } from './vectors.js'
 
+type Of = 'chunk' | 'tensor' | 'whole'
+/** What is coded together. */
+const parts: Readonly<Record<Of, (values: Float32Array) => Float32Array[]>> = {
+  chunk: chunksOf,
+  tensor: values => chunked.tensors.map(({ offset, size }) => values.subarray(offset, offset + size)),
+  whole: values => [values],
+}
+
 const topk = codecNamed('topk')
-const keeping = (keep: number) => codecOf({ codec: 'topk', keep } as { codec: string })
+const keeping = (keep: number, of: Of = 'chunk') => codecOf({ codec: 'topk', keep, of } as { codec: string })
 
 codecContract(topk)
 codecContract(keeping(0.5))
+codecContract(keeping(0.3, 'tensor'))
+codecContract(keeping(0.05, 'whole'))
 
 /** As docs/wire.md has it: the places of k of n numbers, and how many bytes they take. */
 function placesIn(bytes: Uint8Array, n: number, k: number): { places: number[]; length: number } {
@@ -38,17 +48,21 @@ function largest(values: Float32Array, k: number): number[] {
 }
 
 describe('topk', () => {
-  it.each([0.0001, 0.01, 0.03, 0.1, 0.2, 0.24, 0.26, 0.5])('with keep %f writes what docs/wire.md says', keep => {
+  it.each(
+    [0.0001, 0.01, 0.03, 0.1, 0.2, 0.24, 0.26, 0.5].flatMap(keep =>
+      (['chunk', 'tensor', 'whole'] as const).map(of => [keep, of] as const),
+    ),
+  )('with keep %f of each %s writes what docs/wire.md says', (keep, of) => {
     for (const kind of ['normal', 'wide', 'equal', 'sparse', 'tiny']) {
       const values = vectorOf(kind, 7)
-      const bytes = encoded(keeping(keep), values, chunked)
-      const arrived = decoded(keeping(keep), bytes, chunked)
+      const bytes = encoded(keeping(keep, of), values, chunked, 1000)
+      const arrived = parts[of](decoded(keeping(keep, of), bytes, chunked))
       let at = 0
-      for (const [chunk, own] of chunksOf(values).entries()) {
+      for (const [part, own] of parts[of](values).entries()) {
         const k = Math.ceil(keep * own.length)
         const { places, length } = placesIn(bytes.subarray(at + 2 * k), own.length, k)
         expect(places).toEqual(largest(own, k))
-        const theirs = chunksOf(arrived)[chunk]!
+        const theirs = arrived[part]!
         const halves = new Uint16Array(bytes.slice(at, at + 2 * k).buffer)
         for (const [j, place] of places.entries()) {
           expect(theirs[place]).toBe(new Float32Array(Uint32Array.of(halves[j]! << 16).buffer)[0])
@@ -109,11 +123,13 @@ describe('topk', () => {
     // Eight of fifteen: a bit for each number, behind 16 bytes of values.
     const fifteen = layoutOf([{ name: 'a/b', shape: [15] }])
     const values = Float32Array.from({ length: 15 }, (_, i) => i - 7)
-    const bytes = Uint8Array.from(encoded(keeping(0.5), values, fifteen))
-    expect(bytes).toHaveLength(18)
-    expect(roundTrip(keeping(0.5), values, fifteen)).toHaveLength(15)
-    spoil(bytes)
-    expect(() => decoded(keeping(0.5), bytes, fifteen)).toThrow(new EncodingError(reason))
+    for (const codec of [keeping(0.5), keeping(0.5, 'tensor'), keeping(0.5, 'whole')]) {
+      const bytes = Uint8Array.from(encoded(codec, values, fifteen))
+      expect(bytes).toHaveLength(18)
+      expect(roundTrip(codec, values, fifteen)).toHaveLength(15)
+      spoil(bytes)
+      expect(() => decoded(codec, bytes, fifteen)).toThrow(new EncodingError(reason))
+    }
   })
 
   it('with places that do not ascend is refused', () => {
@@ -128,7 +144,9 @@ describe('topk', () => {
     for (const wrong of [((lows >> 6) & 63) | ((lows & 63) << 6), (lows & 63) | ((lows & 63) << 6)]) {
       bytes[4] = wrong & 0xff
       bytes[5] = wrong >> 8
-      expect(() => decoded(topk, bytes, many)).toThrow(new EncodingError('MALFORMED'))
+      for (const of of ['chunk', 'tensor', 'whole'] as const) {
+        expect(() => decoded(keeping(0.01, of), bytes, many)).toThrow(new EncodingError('MALFORMED'))
+      }
     }
   })
 })
