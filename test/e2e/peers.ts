@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
 import type { PeerEvent } from '../../src/node/index.js'
@@ -125,6 +126,24 @@ export async function until(condition: () => boolean, peers: readonly FieldPeer[
     if (failure !== undefined) throw failure
     await new Promise(resolve => setTimeout(resolve, 100))
   }
+}
+
+/** SHA-256 of the model in a peer's last checkpoint. */
+export async function lastModel(out: string): Promise<string> {
+  const folder = join(out, 'checkpoints')
+  const last = (await readdir(folder))
+    .filter(name => name.endsWith('.safetensors'))
+    .sort()
+    .at(-1)!
+  const bytes = await readFile(join(folder, last))
+  const start = 8 + Number(bytes.readBigUInt64LE(0))
+  const header = JSON.parse(bytes.toString('utf8', 8, start)) as Record<string, { data_offsets: [number, number] }>
+  const hash = createHash('sha256')
+  for (const [name, { data_offsets: offsets }] of Object.entries(header)) {
+    if (name === '__metadata__' || name.includes(':')) continue
+    hash.update(bytes.subarray(start + offsets[0], start + offsets[1]))
+  }
+  return hash.digest('hex')
 }
 
 export function summaryOf(out: string): Promise<FieldSummary> {

@@ -1,0 +1,58 @@
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { temporaryFolder } from './hearsay.js'
+import {
+  end,
+  eventsSoFar,
+  joinPeer,
+  killAll,
+  lastModel,
+  manifestFile,
+  only,
+  resumePeer,
+  roundsOf,
+  startPeer,
+  summaryOf,
+  until,
+  wellEnded,
+} from './peers.js'
+
+const rounds = 40
+
+/** A round measures 400 slopes, which takes a good part of the time in which a process starts. */
+const fields = {
+  peers: 3,
+  minPeers: 2,
+  rounds,
+  training: { batch: 64, learningRate: 0.03, decay: 1 },
+  merge: { method: 'one-byte', samples: 400, snapshot: 4 },
+  evaluation: { every: 10 },
+}
+
+it('P25 three processes, of which one comes late and one is killed and back, end with one model, to the bit', async () => {
+  const folder = await temporaryFolder()
+  const outs = ['anna', 'bert', 'carl'].map(name => join(folder, name))
+  const [anna, bert, carl] = outs as [string, string, string]
+  const first = startPeer(await manifestFile(fields), anna, ['--as', 'anna', '--share', '0'])
+  const address = await first.address
+  const second = joinPeer(address, bert, ['--as', 'bert', '--share', '1'])
+  // Behind the first snapshot, so that the newcomer needs one.
+  await until(() => roundsOf(anna) >= 9, [first, second])
+  const third = joinPeer(address, carl, ['--as', 'carl', '--share', '2'])
+  await until(() => roundsOf(carl) > 0, [first, second, third])
+  await killAll([second])
+  const alone = roundsOf(anna)
+  await until(() => roundsOf(anna) >= alone + 1, [first, third])
+  const back = resumePeer('join', bert)
+
+  for (const peer of [first, third, back]) expect(await end(peer)).toEqual(wellEnded)
+  const models = await Promise.all(outs.map(lastModel))
+  expect(new Set(models).size).toBe(1)
+  for (const out of outs) {
+    expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.8)
+    // All were heard by all in the end.
+    expect(only(eventsSoFar(out), 'merged').at(-1)!.figures!.gradients).toBe(3 * 400)
+  }
+  const late = only(eventsSoFar(carl), 'ended')[0]!.round
+  expect(late).toBeGreaterThan(8)
+})
