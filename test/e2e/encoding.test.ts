@@ -3,9 +3,12 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from './hearsay.js'
 import { endlessField, eventsSoFar, joinPeer, manifestFile, only, startPeer, summaryOf, until } from './peers.js'
 
-it('peers hand heads in few bits to each other over TCP', async () => {
+it.each([
+  { codec: 'qsgd', levels: 7 },
+  { codec: 'topk', keep: 0.05, of: 'tensor', memory: 'choco' },
+])('peers hand heads as %j to each other over TCP', async encoding => {
   const folder = await temporaryFolder()
-  const fields = { ...endlessField, peers: 2, minPeers: 2, encoding: { codec: 'qsgd', levels: 7 } }
+  const fields = { ...endlessField, peers: 2, minPeers: 2, encoding }
   const manifest = await manifestFile(fields)
   const outs = ['anna', 'bert'].map(name => join(folder, name))
   const first = startPeer(manifest, outs[0]!)

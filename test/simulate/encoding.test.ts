@@ -29,3 +29,15 @@ it('a run in qsgd learns as one in f32 does, of the same seed the same, for a si
   // 5 bits of 32, and what stands around 4,810 numbers.
   expect(coded.sentBytes / whole.sentBytes).toBeLessThan(0.25)
 }, 300_000)
+
+it.each(['topk', 'topk2bit', 'randk', 'sign'])(
+  'a run in %s with a memory learns for less than a tenth of the bytes',
+  async codec => {
+    const { lastTested, sentBytes, rejected } = await run({ codec, memory: 'choco' })
+    expect(lastTested!.accuracy!.mean).toBeGreaterThan(0.7)
+    expect(rejected).toEqual({})
+    // Of 4,810 numbers in 3 rounds from each of 4 peers to 3 others.
+    expect(sentBytes).toBeLessThan((4 * 4810 * 3 * 4 * 3) / 10)
+  },
+  300_000,
+)
