@@ -21,6 +21,7 @@ export interface RunFlags extends TableFlags {
   readonly head?: string
   readonly share?: string
   readonly encoding?: string
+  readonly memory?: string
   readonly topology?: string
   readonly merge?: string
   readonly gossipSteps?: number
@@ -52,7 +53,6 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       seed: flags.seed,
       share: flags.share,
       models: flags.models?.split(',').map(modelOf),
-      encoding: flags.encoding === undefined ? undefined : kindOf(flags.encoding, 'codec'),
       mode: flags.mode,
       believe: flags.believe,
       reputation: flags.reputation,
@@ -69,6 +69,10 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
         peerColumn: columnOf(flags.peerColumn),
         ...tableFields(flags),
       }),
+    },
+    encoding: {
+      ...(flags.encoding === undefined ? section(written.encoding, 'codec') : kindOf(flags.encoding, 'codec')),
+      ...given({ memory: flags.memory }),
     },
     model: {
       ...(flags.model === undefined ? section(written.model, 'kind') : modelOf(flags.model)),

@@ -23,6 +23,7 @@ export {
   type HandoverInit,
 } from './handover/handover.js'
 export type { CopyLink } from './handover/header.js'
+export type { DatedHead } from './handover/inbox.js'
 export { handoverProtocol } from './handover/protocol.js'
 export type { RejectedHead } from './handover/receiver.js'
 export type { SendFailure, SendResult } from './handover/sender.js'

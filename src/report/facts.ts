@@ -103,6 +103,7 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
     ),
     ...row('sent', summary.sentBytes, byteCount),
     ...row('received', summary.receivedBytes, byteCount),
+    ...row('of it copies, repaired', summary.repairBytes, byteCount),
     ...row('shared', model, ({ parameters, shared }) => `${count(shared)} of ${count(parameters)} parameters`),
     ...row('privacy', summary.privacy, privacyText),
     ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),

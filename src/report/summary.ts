@@ -121,6 +121,7 @@ const schema = z.object({
     .catch(undefined),
   sentBytes: number,
   receivedBytes: number,
+  repairBytes: number,
   faults: z
     // `lie` was what peers that hand over −10 times their head were called before `attack`.
     .object({

@@ -76,7 +76,15 @@ describe('flags', () => {
     const flags: Required<
       Omit<
         RunFlags,
-        keyof TableFlags | 'label' | 'target' | 'superResolution' | 'peerColumn' | 'models' | 'believe' | 'reputation'
+        | keyof TableFlags
+        | 'label'
+        | 'target'
+        | 'superResolution'
+        | 'peerColumn'
+        | 'models'
+        | 'believe'
+        | 'reputation'
+        | 'memory'
       >
     > = {
       peers: 9,
@@ -120,6 +128,11 @@ describe('flags', () => {
 
   it.each<[string, RunFlags, object]>([
     ['async', { mode: 'async' }, { mode: 'async' }],
+    [
+      'memory beside a codec',
+      { encoding: 'topk:0.1', memory: 'choco' },
+      { encoding: { codec: 'topk', keep: 0.1, memory: 'choco', gamma: 0.2 } },
+    ],
     ['a rule', { believe: 'median' }, { believe: { rule: 'median', tolerate: 1 } }],
     [
       'columns by name, number and range',

@@ -75,5 +75,6 @@ export const runFlags: readonly Flag[] = [
       flags: '--encoding <codec[:number]>',
       description: `how numbers travel: ${kinds('encoding').names}; a number is its first field, as qsgd:7 (default: ${kinds('encoding').usual})`,
     },
+    { flags: '--memory <kind>', description: field('encoding.memory') },
   ]),
 ]

@@ -10,8 +10,8 @@ import type { PeerIdStr } from '../peer-id.js'
 import type { RejectionReason } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import type { CopyLink } from './header.js'
-import { createInbox } from './inbox.js'
-import { createLatestInbox, type DatedHead } from './latest-inbox.js'
+import { createInbox, type DatedHead } from './inbox.js'
+import { createLatestInbox } from './latest-inbox.js'
 import { handoverProtocol } from './protocol.js'
 import { createReceiver, type RejectedHead } from './receiver.js'
 import { type SendResult, sendHead, type WireCount } from './sender.js'
@@ -92,7 +92,7 @@ export interface Handover {
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** The heads of a sender that came too late to be taken, of positions that `advance` has not dropped, in order. */
-  earlier(sender: PeerIdStr, round: number, step: number): Float32Array[]
+  earlier(sender: PeerIdStr, round: number, step: number): DatedHead[]
   /** The link with which a head came that was taken. */
   linkOf(head: Float32Array): CopyLink | undefined
   /** The newest head of a sender, with `latestOnly`. It stays until a newer one comes. */

@@ -27,9 +27,15 @@ export interface Inbox {
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
   /** The heads of this sender that are here and of an earlier position, in order. Each is given out once. */
-  earlier(sender: PeerIdStr, round: number, step: number): Float32Array[]
+  earlier(sender: PeerIdStr, round: number, step: number): DatedHead[]
   /** Forgets all before this position, and never goes back. */
   advance(round: number, step: number): void
+}
+
+/** A head and the round it was trained in. */
+export interface DatedHead {
+  readonly round: number
+  readonly values: Float32Array
 }
 
 interface Place {
@@ -150,7 +156,7 @@ function fromSender(places: ReadonlyMap<string, Place>, sender: PeerIdStr): Plac
 }
 
 /** Takes what is here of earlier positions. */
-function takenBefore(position: StepPosition, places: readonly Place[]): Float32Array[] {
+function takenBefore(position: StepPosition, places: readonly Place[]): DatedHead[] {
   const here = places.filter(place => place.state === 'here' && isBefore(place, position))
   return here
     .sort((a, b) => (isBefore(a, b) ? -1 : 1))
@@ -158,6 +164,6 @@ function takenBefore(position: StepPosition, places: readonly Place[]): Float32A
       const values = place.values!
       place.state = 'taken'
       place.values = undefined
-      return values
+      return { round: place.round, values }
     })
 }

@@ -1,13 +1,7 @@
 import type { PeerIdStr } from '../peer-id.js'
 import { Rejection } from '../rejection.js'
-import type { Claim, Inbox } from './inbox.js'
+import type { Claim, DatedHead, Inbox } from './inbox.js'
 import { handoverProtocol } from './protocol.js'
-
-/** A head and the round it was trained in. */
-export interface DatedHead {
-  readonly round: number
-  readonly values: Float32Array
-}
 
 /** An inbox for peers that do not wait: of each sender the newest head, however often it is looked at. */
 export interface LatestInbox extends Inbox {

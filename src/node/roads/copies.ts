@@ -12,7 +12,7 @@ export interface Copy {
   readonly values: Float32Array
   /** SHA-256 of it, whole; undefined where it was restored and not asked for yet. */
   digest: Uint8Array<ArrayBuffer> | undefined
-  /** The last round of which anything was heard; −1 before the first. */
+  /** The round of what was added last; −1 before the first. */
   round: number
 }
 

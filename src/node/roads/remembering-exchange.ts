@@ -1,7 +1,14 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
-import { type CopyLink, type PeerIdStr, Rejection, type StatePayload, StateRefused } from '../../gossip/index.js'
+import {
+  type CopyLink,
+  type DatedHead,
+  type PeerIdStr,
+  Rejection,
+  type StatePayload,
+  StateRefused,
+} from '../../gossip/index.js'
 import type { Absence, Neighbourhood, Position, Swap } from '../../methods/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import { reserveVector } from '../../tensors/index.js'
@@ -175,12 +182,12 @@ class Remembering implements RememberingExchange {
     const id = idOf(where, peer)
     const earlier = handover.earlier(id, round, step)
     const links: CopyLink[] = []
-    for (const said of [...earlier, ...(newest === undefined ? [] : [newest])]) {
-      const link = handover.linkOf(said)
+    for (const said of [...earlier, ...(newest === undefined ? [] : [{ round, values: newest }])]) {
+      const link = handover.linkOf(said.values)
       if (link !== undefined) links.push(link)
-      await this.follow(id, said, link, round)
+      await this.follow(id, said, link)
     }
-    for (const said of earlier) handover.release(said)
+    for (const { values } of earlier) handover.release(values)
     const last = links.at(-1)
     const isAhead = (copies.of(id)?.round ?? -1) > round
     if (last !== undefined && !isAhead) {
@@ -201,12 +208,12 @@ class Remembering implements RememberingExchange {
   }
 
   /** Adds a message to the copy that it goes on from. */
-  private async follow(id: PeerIdStr, said: Float32Array, link: CopyLink | undefined, round: number): Promise<void> {
+  private async follow(id: PeerIdStr, { round, values }: DatedHead, link: CopyLink | undefined): Promise<void> {
     const { copies } = this.init
     const copy = copies.of(id)
     if (copy === undefined || link === undefined) return
     if (!follows(link, await copies.digestOf(copy))) return
-    if (await copies.add(copy, said)) {
+    if (await copies.add(copy, values)) {
       copy.digest = link.becomes
       copy.round = Math.max(copy.round, round)
     } else {

@@ -10,6 +10,7 @@ import { createRememberingExchange, type RememberingExchange } from '../../../sr
 import { createWholeVectors } from '../../../src/node/roads/whole-vectors.js'
 import { layoutOf } from '../../../src/tensors/index.js'
 import { createTopology, type TopologySpec } from '../../../src/topology/index.js'
+import { codecNamed } from '../../codec/named.js'
 import { connect, never, startHost } from '../../gossip/hosts.js'
 import { bits } from '../../merge/rounds.js'
 
@@ -200,6 +201,21 @@ describe('CHOCO', () => {
     expect(sides.map(({ exchange }) => exchange.counters.repairs)).toEqual([0, 0, 0])
   })
 })
+
+it.each(['topk', 'topk2bit', 'randk', 'sign', 'qsgd'])(
+  'P15: whatever %s loses, the copies of both ends have the same bits',
+  async name => {
+    const sides = await startPeers(3, { size: 9_000, codec: codecNamed(name), gamma: 0.02 })
+    const heads = wavesOf(3, 9_000)
+    const mean = meansOf(heads)
+    for (let round = 0; round < 17; round++) {
+      await rounds(sides, heads, round)
+      expectAlike(sides)
+    }
+    for (const [k, value] of meansOf(heads).entries()) expect(value).toBeCloseTo(mean[k]!, 4)
+    expect(sides.map(({ exchange }) => exchange.counters)).toMatchObject(new Array(3).fill({ repairs: 0, rejected: {} }))
+  },
+)
 
 describe('error feedback', () => {
   it('says later what a codec has lost: all peers come to the mean of what they hold fast', async () => {
