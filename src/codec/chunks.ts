@@ -42,7 +42,8 @@ interface Tools {
   /** For a chunk's numbers, where they do not lie in the memory for kernels, and its bytes. */
   readonly piece: Float32Array
   readonly bytes: Uint8Array
-  readonly work: number
+  /** A view, not its address alone: room without a view on it is given to the next vector. */
+  readonly work: Uint8Array
 }
 
 let tools: Tools | undefined
@@ -54,7 +55,7 @@ function toolsOf(): Tools {
       kernel: kernelOn<ChunkKernel>(kernelMemory(), 'chunks'),
       piece: new Float32Array(buffer, byteOffset, chunkLength),
       bytes: reserveScratch(chunkBytes + slackBytes),
-      work: reserveScratch(workBytes).byteOffset,
+      work: reserveScratch(workBytes),
     }
   }
   return tools
@@ -79,7 +80,7 @@ export function inChunks(section: EncodingSection, coding: ChunkCoding): Codec {
     encode(layout, values, into) {
       const { kernel, piece, bytes, work } = toolsOf()
       const pass = byChunk(layout, (chunk, start, numbers) => {
-        coding.encode(kernel, bytes.byteOffset, placeOf(values, start, numbers, piece), numbers, work)
+        coding.encode(kernel, bytes.byteOffset, placeOf(values, start, numbers, piece), numbers, work.byteOffset)
         into.set(bytes.subarray(0, coding.bytes(numbers)), startOf(chunk))
       })
       return { passes: [pass], length: () => into.length }
@@ -90,7 +91,7 @@ export function inChunks(section: EncodingSection, coding: ChunkCoding): Codec {
         bytes.set(from.subarray(startOf(chunk), startOf(chunk) + coding.bytes(numbers)))
         const isHere = isPlaced(values, numbers)
         const out = isHere ? values.byteOffset + start * values.BYTES_PER_ELEMENT : piece.byteOffset
-        const wrong = coding.decode(kernel, out, bytes.byteOffset, numbers, work)
+        const wrong = coding.decode(kernel, out, bytes.byteOffset, numbers, work.byteOffset)
         if (wrong !== 0) throw new EncodingError(wrong === 1 ? 'MALFORMED' : 'NOT_FINITE')
         if (!isHere) values.set(piece.subarray(0, numbers), start)
       })

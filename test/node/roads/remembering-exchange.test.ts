@@ -213,7 +213,9 @@ it.each(['topk', 'topk2bit', 'randk', 'sign', 'qsgd'])(
       expectAlike(sides)
     }
     for (const [k, value] of meansOf(heads).entries()) expect(value).toBeCloseTo(mean[k]!, 4)
-    expect(sides.map(({ exchange }) => exchange.counters)).toMatchObject(new Array(3).fill({ repairs: 0, rejected: {} }))
+    expect(sides.map(({ exchange }) => exchange.counters)).toMatchObject(
+      new Array(3).fill({ repairs: 0, rejected: {} }),
+    )
   },
 )
 
