@@ -68,6 +68,41 @@ describe('a schedule of exchanges', () => {
   }, 120_000)
 })
 
+describe('a schedule beside other axes', () => {
+  it('has masks in the rounds with an exchange, of which none is void', async () => {
+    const { events, roundsOf } = await simulated({
+      peers: 5,
+      topology: 'full',
+      masks: true,
+      exchange: { when: 'every', rounds: 2 },
+    })
+    expect([roundsOf('silent'), roundsOf('exchanged')]).toEqual([
+      [0, 2],
+      [1, 3],
+    ])
+    const merged = events.flatMap(event => (event.type === 'merged' ? [event.figures] : []))
+    expect(merged).toHaveLength(10)
+    for (const figures of merged) expect(figures).toMatchObject({ void: 0 })
+  }, 120_000)
+
+  it('has private training, and the budget of each round', async () => {
+    const { models, result } = await simulated({
+      data: { set: 'digits', standardise: { mean: [0.5], std: [0.2] } },
+      privacy: { budget: 8, noise: 2 },
+      exchange: 'once',
+    })
+    for (const model of models) expect(model).toEqual(models[0])
+    for (const { spent } of result.peers) expect(spent!.epsilon).toBeGreaterThan(0)
+  }, 120_000)
+
+  it('is refused beside attacks that wait for what all say', async () => {
+    const exchange = { when: 'every', partners: 1 } as const
+    await expect(simulated({ exchange }, { attacks: ['alie:0'] })).rejects.toThrow(
+      'exchange.partners leaves some silent',
+    )
+  })
+})
+
 describe('a final merge', () => {
   it('P49: leaves all with the same bits, the mean of what each had, and its own beside it', async () => {
     const once = await simulated({ exchange: 'once' })

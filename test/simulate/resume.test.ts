@@ -120,6 +120,11 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
   ['of tracked gradients', { merge: 'gradient-tracking' }, {}],
   ['of outer steps on graphs that change', { topology: 'one-peer-exponential', merge: 'noloco' }, {}],
   ['of steps along a momentum of the network', { merge: { method: 'qg-dsgdm', rho: 0.05 } }, {}],
+  [
+    'of a schedule with drawn partners and a final merge',
+    { topology: 'full', exchange: { when: 'every', rounds: 2, partners: 0.6, final: true } },
+    {},
+  ],
   ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
   [
     'of what is pushed on graphs that never repeat',
