@@ -1,5 +1,7 @@
+import { cp, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { loadOrCreateIdentity } from '../../src/disk/index.js'
 import { temporaryFolder } from './hearsay.js'
 import {
   end,
@@ -55,4 +57,31 @@ it('P25 three processes, of which one comes late and one is killed and back, end
   }
   const late = only(eventsSoFar(carl), 'ended')[0]!.round
   expect(late).toBeGreaterThan(8)
+})
+
+it('two runs of one manifest by the same peers end with the same bits', async () => {
+  const folder = await temporaryFolder()
+  const names = ['anna', 'bert']
+  const manifest = await manifestFile({
+    ...fields,
+    rounds: 6,
+    peers: 2,
+    merge: { ...fields.merge, samples: 50 },
+    limits: { exchangeSeconds: 60 },
+  })
+  for (const name of names) await loadOrCreateIdentity(join(folder, 'keys', name, 'identity.key'))
+  const models: string[] = []
+  for (const run of ['one', 'two']) {
+    const outs = names.map(name => join(folder, run, name))
+    for (const [at, out] of outs.entries()) {
+      await mkdir(out, { recursive: true })
+      await cp(join(folder, 'keys', names[at]!, 'identity.key'), join(out, 'identity.key'))
+    }
+    const first = startPeer(manifest, outs[0]!, ['--as', 'anna', '--share', '0'])
+    const second = joinPeer(await first.address, outs[1]!, ['--as', 'bert', '--share', '1'])
+    for (const peer of [first, second]) expect(await end(peer)).toEqual(wellEnded)
+    models.push(...(await Promise.all(outs.map(lastModel))))
+  }
+  expect(models).toHaveLength(4)
+  expect(new Set(models).size).toBe(1)
 })
