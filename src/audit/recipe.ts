@@ -1,5 +1,6 @@
 import { HearsayError } from '../errors.js'
 import type { PeerData, PoolModel } from '../learner/index.js'
+import { methodOf } from '../methods/index.js'
 import { learnerFor, localPlan, type Manifest } from '../node/index.js'
 import { reserveVector } from '../tensors/index.js'
 
@@ -25,12 +26,17 @@ interface Rounds {
   readonly to: number
 }
 
-/** @throws {@link HearsayError} `MANIFEST` for a run with a budget for contributions */
+/** @throws {@link HearsayError} `MANIFEST` for a run with a budget for contributions, or one whose peers take no local steps */
 export function recipeOf(manifest: Manifest, model: PoolModel): Recipe {
   if (manifest.privacy?.of === 'contribution') {
     const what =
       'contribution cannot be audited: its noise comes with what is handed over, and an audit hands nothing over'
     throw new HearsayError('MANIFEST', `${what}; audit a run with a budget for records`, { field: 'privacy.of' })
+  }
+  const { name, road } = methodOf(manifest.merge)
+  if (road === 'log') {
+    const why = 'an audit repeats local training, and its peers take no local steps'
+    throw new HearsayError('MANIFEST', `${name} cannot be audited: ${why}`, { field: 'merge' })
   }
   const plan = localPlan(manifest)
   const { rounds } = manifest
