@@ -14,6 +14,7 @@ export { int8 } from './int8.js'
 export type { CodecKind, EncodingSection } from './kind.js'
 export { codingVectors, projected } from './projected.js'
 export {
+  bearsMemory,
   codecNames,
   codecOf,
   type EncodingInput,

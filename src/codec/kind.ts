@@ -28,6 +28,7 @@ export interface CodecKind<S extends EncodingSection = EncodingSection> {
    * γ with which CHOCO's merges contract on graphs of any kind: the more a codec loses, the smaller.
    *
    * @param section - settled but for γ
+   * @returns 0 where the error is larger than the vector that it is of: what a memory adds up then grows without bound
    * @default 1, for codecs that lose a hundredth of a number at most
    */
   gamma?(section: S): number

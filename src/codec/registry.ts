@@ -68,7 +68,16 @@ export function needsMemory({ codec }: EncodingSection): boolean {
 /** The section with γ, where CHOCO has need of it and nobody has set it. Idempotent. */
 export function settledEncoding<S extends EncodingSection>(section: S): S {
   if (section.memory !== 'choco' || section.gamma !== undefined) return section
-  return { ...section, gamma: kindNamed(section.codec).gamma?.(section) ?? 1 }
+  return { ...section, gamma: borneGamma(section) }
+}
+
+/** May a memory go with it? See {@link CodecKind.gamma}. */
+export function bearsMemory(section: EncodingSection): boolean {
+  return borneGamma(section) > 0
+}
+
+function borneGamma(section: EncodingSection): number {
+  return kindNamed(section.codec).gamma?.(section) ?? 1
 }
 
 function kindNamed(name: string): CodecKind {

@@ -1,4 +1,4 @@
-import { type EncodingSection, needsMemory } from '../codec/index.js'
+import { bearsMemory, type EncodingSection, needsMemory } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
 import type { Topology } from '../topology/index.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
@@ -24,6 +24,9 @@ export function memoryProblems(
   }
   if (gamma !== undefined && memory !== 'choco') refuse('gamma', 'goes with memory: choco; remove it')
   if (memory === undefined) return problems
+  if (!bearsMemory(encoding)) {
+    refuse('memory', `does not go with so coarse a ${codec}, which errs by more than what it rounds; use more levels`)
+  }
   if (road !== 'neighbours') {
     refuse('memory', `does not go with merge: ${name}, whose heads everybody takes, in any order and whole; remove it`)
   }

@@ -24,6 +24,8 @@ describe('memory', () => {
     expect(gammaOf({ codec: 'topk2bit' })).toBe(2 / 64)
     expect(gammaOf({ codec: 'sign' })).toBe(0.5)
     expect(gammaOf({ codec: 'qsgd' })).toBe(1)
+    expect(gammaOf({ codec: 'qsgd', levels: 3 })).toBe(1)
+    expect(() => gammaOf({ codec: 'qsgd', levels: 2 })).toThrow('encoding.memory: does not go with so coarse a qsgd')
   })
 
   it.each(['topk', 'topk2bit', 'randk', 'sign'])('is what %s needs', codec => {
