@@ -98,12 +98,15 @@ export type {
   Access,
   Admission,
   AuthorVerdict,
+  BytesByPurpose,
   FieldInit,
   HostInit,
   LanInit,
   NetworkKey,
   PeerIdStr,
+  Purpose,
   Reachability,
+  TrafficBytes,
   Twin,
 } from './gossip/index.js'
 export type { JsonSchema } from './json-schema.js'

@@ -120,9 +120,9 @@ class Assembly implements AssembledPeer, PeerParts {
   }
 
   get counters(): PeerCounters {
-    const { presence, state, agreement } = this
-    const access = this.init.field?.access
-    return countersOf(this.road.counters, this.session.refused(), { presence, state, agreement, access })
+    const { presence, state, agreement, node, init } = this
+    const [{ traffic }, access] = [node.services, init.field?.access]
+    return countersOf(this.road.counters, this.session.refused(), { traffic, presence, state, agreement, access })
   }
 
   async start(): Promise<void> {

@@ -1,18 +1,33 @@
-import type { Access, Presence, StateService } from '../gossip/index.js'
+import * as z from 'zod'
+import {
+  type Access,
+  type HearsayServices,
+  type Presence,
+  purposes,
+  type StateService,
+  type TrafficBytes,
+} from '../gossip/index.js'
 import { addedCounts } from '../reason-counts.js'
 import type { AgreedSum } from './membership/agreed-sum.js'
 import type { Road } from './roads/road.js'
 
+const bytesSchema = z.record(z.enum([...purposes, 'libp2p', 'wire']), z.number().min(0))
+
+/** Bytes by what they were for, as files have them. */
+export const trafficSchema = z.object({ sent: bytesSchema, received: bytesSchema })
+
 /** What crossed this peer's network so far. */
 export interface PeerCounters {
+  /** Heads and records, framing included; not what libp2p adds. */
   readonly sentBytes: number
   readonly receivedBytes: number
-  /** With `encoding.memory`: how many of the received bytes were copies, whole, where messages had been missed. */
-  readonly repairBytes?: number
+  /** All bytes of its host, those that libp2p adds among them, by what they were for. */
+  readonly traffic: TrafficBytes
   readonly rejected: Readonly<Record<string, number>>
 }
 
 export interface CountedParts {
+  readonly traffic: Pick<HearsayServices['traffic'], 'bytes'>
   readonly presence: Pick<Presence, 'counters'>
   readonly state: Pick<StateService, 'sentBytes'> | undefined
   readonly agreement: Pick<AgreedSum, 'rejected'> | undefined
@@ -24,7 +39,7 @@ export function countersOf(
   road: Road['counters'],
   /** What the method did not merge, by reason. */
   refused: Readonly<Record<string, number>>,
-  { presence, state, agreement, access }: CountedParts,
+  { traffic, presence, state, agreement, access }: CountedParts,
 ): PeerCounters {
   const rejected = addedCounts({ ...road.rejected, ...refused }, presence.counters.rejected, agreement?.rejected)
   // Some reasons of `access` have the same names as those of other parts.
@@ -32,7 +47,7 @@ export function countersOf(
   return {
     sentBytes: road.sentBytes + presence.counters.sentBytes + (state?.sentBytes ?? 0),
     receivedBytes: road.receivedBytes,
-    ...(road.repairBytes !== undefined && { repairBytes: road.repairBytes }),
+    traffic: traffic.bytes(),
     rejected,
   }
 }

@@ -1,6 +1,7 @@
+export type { BytesByPurpose, TrafficBytes } from '../gossip/index.js'
 export type { AssembledPeer, AssemblyInit, HeardPeer, InTheField } from './assembled-peer.js'
 export { assemblePeer } from './assembly.js'
-export type { PeerCounters } from './counters.js'
+export { type PeerCounters, trafficSchema } from './counters.js'
 export type { Entry } from './entry.js'
 export type { Happening, MethodHappening, NamedPeer, PeerEvent, RoundHappening } from './events.js'
 export { checkedTopology } from './graphs.js'

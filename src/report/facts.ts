@@ -4,6 +4,7 @@ import type { RunRecord } from '../watch/record/shape.js'
 import {
   backdoorText,
   byteCount,
+  bytesText,
   count,
   countOf,
   deviceText,
@@ -103,7 +104,8 @@ export function outcomeOf({ summary, rounds, graph, ...about }: RunAbout, record
     ),
     ...row('sent', summary.sentBytes, byteCount),
     ...row('received', summary.receivedBytes, byteCount),
-    ...row('of it copies, repaired', summary.repairBytes, byteCount),
+    ...row('sent on the wire', summary.traffic?.sent, bytesText),
+    ...row('received on the wire', summary.traffic?.received, bytesText),
     ...row('shared', model, ({ parameters, shared }) => `${count(shared)} of ${count(parameters)} parameters`),
     ...row('privacy', summary.privacy, privacyText),
     ...(graph === null ? [] : row('spectral gap', summary.spectralGap, small)),

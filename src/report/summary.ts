@@ -4,6 +4,7 @@ import { NotRead, readBounded } from '../bounded-file.js'
 import { besideNames, dataLimits, measures } from '../data/index.js'
 import { summaryBytes } from '../disk/index.js'
 import { jsonIn } from '../json.js'
+import { trafficSchema } from '../node/index.js'
 import { systemCode } from '../system-errors.js'
 
 const number = z.number().optional().catch(undefined)
@@ -119,9 +120,9 @@ const schema = z.object({
     })
     .optional()
     .catch(undefined),
+  traffic: trafficSchema.optional().catch(undefined),
   sentBytes: number,
   receivedBytes: number,
-  repairBytes: number,
   faults: z
     // `lie` was what peers that hand over −10 times their head were called before `attack`.
     .object({

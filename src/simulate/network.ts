@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Samples, Shard } from '../data/index.js'
 import type { SavedRun } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { createBuffers } from '../gossip/index.js'
+import { addedTraffic, createBuffers, type TrafficBytes } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
   type AssembledPeer,
@@ -62,6 +62,8 @@ export interface Network {
   readonly begins: Attackers['begins']
   /** Bytes sent by all peers; in a resumed run, including those sent before. */
   sentBytes(): number
+  /** All bytes of all peers; in a resumed run, including earlier ones. */
+  traffic(): TrafficBytes
   /** Rejections of all peers, by reason; in a resumed run, including earlier ones. */
   rejected(): Record<string, number>
   stop(): Promise<void>
@@ -155,6 +157,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
       addresses: peer.addresses(),
     })),
     sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, from?.sentBytes ?? 0),
+    traffic: () => [...peers.map(({ counters }) => counters.traffic), from?.traffic ?? []].flat().reduce(addedTraffic),
     rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {}),
     stop,
   }

@@ -14,7 +14,7 @@ export interface ProgressOf {
   /** Has every peer that is alive ended this round? */
   isWhole(round: number): boolean
   /** Must be called for the rounds in order, once each. */
-  figuresAt(round: RoundFigures): Omit<SavedFigures, 'rejected' | 'sentBytes'>
+  figuresAt(round: RoundFigures): Omit<SavedFigures, 'rejected' | 'sentBytes' | 'traffic'>
   /** Must be called for the rounds in order. */
   peersAt(round: number): { readonly failed: boolean; readonly tested: Tested | undefined }[]
 }

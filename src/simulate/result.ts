@@ -1,3 +1,4 @@
+import type { TrafficBytes } from '../gossip/index.js'
 import type { Tested } from '../methods/index.js'
 import type { KeptState, RoundFigures } from '../node/index.js'
 import type { Spent } from '../privacy/index.js'
@@ -27,6 +28,8 @@ export interface SimulationResult {
   readonly peers: readonly PeerResult[]
   readonly baselines: Baselines | undefined
   readonly sentBytes: number
+  /** All bytes of all peers, by what they were for. */
+  readonly traffic: TrafficBytes
   /** Expected heads that did not arrive. */
   readonly absent: number
   readonly rejected: Readonly<Record<string, number>>

@@ -12,7 +12,7 @@ export class RoundKeeper {
 
   constructor(
     private readonly keeper: StateKeeper,
-    private readonly network: Pick<Network, 'peers' | 'rejected'>,
+    private readonly network: Pick<Network, 'peers' | 'traffic' | 'rejected'>,
     private readonly progress: ProgressOf,
     private readonly from: SavedRun | undefined,
   ) {}
@@ -40,7 +40,8 @@ export class RoundKeeper {
         if (peers[place]!.failed) await keeper.keep(place, next.round, stateOf(peer, progress.heardUpTo(place)))
       }
       const sentBytes = (from?.sentBytes ?? 0) + this.sentBy(next.round)
-      await keeper.commit({ ...progress.figuresAt(next), sentBytes, rejected: network.rejected() }, peers)
+      const counts = { sentBytes, traffic: network.traffic(), rejected: network.rejected() }
+      await keeper.commit({ ...progress.figuresAt(next), ...counts }, peers)
     }
   }
 

@@ -183,6 +183,7 @@ class PeersRun {
       peers: network.peers.map(peer => this.peerResult(peer)),
       baselines,
       sentBytes: network.sentBytes(),
+      traffic: network.traffic(),
       absent: progress.absent,
       rejected: network.rejected(),
       samples: progress.samples,

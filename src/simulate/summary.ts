@@ -20,7 +20,7 @@ export function summaryOf(
   faults?: RunSummary['faults'],
 ): RunSummary {
   const { manifest, backend, transport, dataset, layout, head, attackers } = prepared
-  const { last, lastTested, baselines, peers, samples, seconds, sentBytes } = result
+  const { last, lastTested, baselines, peers, samples, seconds, sentBytes, traffic } = result
   const rounds = last === undefined ? 0 : last.round + 1
   const { classes } = dataset
   const { primary = 'accuracy' } = manifest.evaluation
@@ -73,6 +73,7 @@ export function summaryOf(
     ...privacyOf(prepared, result),
     model: { parameters: layout.size, shared: head.layout.size },
     ...(faults && { faults }),
+    traffic,
     absent: result.absent,
     rejected: result.rejected,
     ...betweenOf(prepared, result),

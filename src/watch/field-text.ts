@@ -1,7 +1,7 @@
 import { type Beside, besideIn, type Confusion, type Measure, type Primary } from '../data/index.js'
 import type { LastTest } from '../disk/index.js'
 import type { TrainReport } from '../learner/index.js'
-import type { HeardPeer } from '../node/index.js'
+import type { HeardPeer, TrafficBytes } from '../node/index.js'
 import { besideMeasured, besideText, primaryText, untestedText } from './beside-text.js'
 import { classDetails } from './class-details.js'
 import { type PrivacyCost, privacyText } from './privacy-text.js'
@@ -30,8 +30,8 @@ export interface FieldSummary extends Partial<Beside>, Pick<TrainReport, 'steps'
   readonly privacy?: PrivacyCost
   readonly sentBytes: number
   readonly receivedBytes: number
-  /** With `encoding.memory`: those among them that were whole copies, where messages had been missed. */
-  readonly repairBytes?: number
+  /** All bytes of its host, by what they were for. */
+  readonly traffic: TrafficBytes
   readonly rejected: Readonly<Record<string, number>>
   /** What this peer makes of others in the long run, by their ids, with the manifest's `reputation`. */
   readonly reputation?: Readonly<Record<string, ReputeSummary>>

@@ -12,6 +12,7 @@ import { wideTable } from './table.js'
 import {
   backdoorText,
   byteCount,
+  bytesText,
   count,
   countOf,
   duration,
@@ -184,6 +185,7 @@ function figures(summary: RunSummary): string {
       ? []
       : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
+    ['on the wire', bytesText(summary.traffic.sent)],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],
     ...(summary.privacy === undefined ? [] : [['privacy', privacyText(summary.privacy)] as [string, string]]),
     ['time', `${duration(summary.seconds)}, ${count(Math.round(summary.samplesPerSecond))} samples/s`],

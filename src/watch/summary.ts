@@ -1,7 +1,7 @@
 import type { Beside, ClassFigures, Confusion, Measure, Primary } from '../data/index.js'
 import type { Device, TrainReport } from '../learner/index.js'
 import type { ReputationUse } from '../methods/index.js'
-import type { FinalFigures, Spread } from '../node/index.js'
+import type { FinalFigures, Spread, TrafficBytes } from '../node/index.js'
 import type { Fairness } from './fairness.js'
 import type { PrivacyCost } from './privacy-text.js'
 
@@ -118,6 +118,8 @@ export interface RunSummary extends Summary, Pick<TrainReport, 'steps' | 'stepsI
     readonly attack?: readonly string[]
     readonly disconnect?: number
   }
+  /** All bytes of all peers, by what they were for. */
+  readonly traffic: TrafficBytes
   /** Heads that should have come and did not. */
   readonly absent: number
   /** What was refused, by reason. */
@@ -142,6 +144,7 @@ export function headline(summary: RunSummary): Summary {
     privacy,
     model,
     faults,
+    traffic,
     absent,
     rejected,
     between,

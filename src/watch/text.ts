@@ -1,6 +1,6 @@
 import type { Measure } from '../data/index.js'
 import type { Device } from '../learner/index.js'
-import type { Spread } from '../node/index.js'
+import type { BytesByPurpose, Spread } from '../node/index.js'
 import type { TopologySpec } from '../topology/index.js'
 
 /* Numbers as people read them, the same in progress, report and errors. */
@@ -67,6 +67,15 @@ export function byteCount(bytes: number): string {
 /** A device by its name and its memory, if that is known. */
 export function deviceText({ name, memoryBytes }: Device): string {
   return memoryBytes === undefined ? name : `${name}, ${byteCount(memoryBytes)}`
+}
+
+/** "4.10 MB: heads 4.00 MB, libp2p 100 kB": all bytes in one direction, what they were for by size. */
+export function bytesText({ wire, ...parts }: BytesByPurpose): string {
+  const bySize = Object.entries(parts)
+    .filter(([, bytes]) => bytes > 0)
+    .sort(([, a], [, b]) => b - a)
+  const all = bySize.map(([purpose, bytes]) => `${purpose} ${byteCount(bytes)}`).join(', ')
+  return `${byteCount(wire)}${all === '' ? '' : `: ${all}`}`
 }
 
 export function duration(seconds: number): string {

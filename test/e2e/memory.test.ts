@@ -54,8 +54,16 @@ describe('peers with memory', () => {
     for (const { name, values } of last) expect(values).toEqual(own.get(name))
 
     const summaries = await Promise.all(outs.map(summaryOf))
-    const repaired = summaries.map(({ repairBytes }) => repairBytes!)
+    const repaired = summaries.map(({ traffic }) => traffic.received.repair)
     expect(repaired.reduce((a, b) => a + b)).toBeGreaterThan(0)
+    expect(Math.max(...summaries.map(({ traffic }) => traffic.sent.joining))).toBeGreaterThan(0)
+    for (const { traffic, sentBytes } of summaries) {
+      const { wire, ...parts } = traffic.sent
+      expect(Object.values(parts).reduce((a, b) => a + b)).toBe(wire)
+      for (const purpose of ['heads', 'presence', 'libp2p'] as const) expect(parts[purpose]).toBeGreaterThan(0)
+      // Heads, presence and whole copies, as the parts of a peer count them.
+      expect(wire).toBeGreaterThan(sentBytes)
+    }
     // It was away for rounds, of which it takes no message for granted.
     const back = only(eventsSoFar(killed.out), 'exchanged').filter(({ received }) => received.length === 2)
     expect(back.length).toBeGreaterThan(2)

@@ -71,7 +71,7 @@ describe('churn with memory', () => {
     const undisturbed = await simulated([manifest])
     const summaries = await Promise.all(folders.map(summaryOf))
     const accuracy = summaries.reduce((sum, { accuracy }) => sum + accuracy!, 0) / peers
-    const repairBytes = summaries.reduce((sum, { repairBytes }) => sum + repairBytes!, 0)
+    const repairBytes = summaries.reduce((sum, { traffic }) => sum + traffic.received.repair, 0)
     const { mean } = undisturbed.summary.accuracy
     const held = all.reduce((sum, [, ...others]) => sum + others.length, 0)
     const figures = { undisturbed: mean, accuracy, held, last: last.length, unlike: unlike.length, repairBytes }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createHost } from '../../src/gossip/index.js'
+import { Traffic } from '../../src/gossip/traffic/traffic.js'
 import { createIdentity, type PeerCounters, type RunEvent } from '../../src/node/index.js'
 import { createMetrics, type Metrics } from '../../src/series/index.js'
 import { seriesNames } from '../../src/series/names.js'
@@ -85,7 +86,7 @@ it('those of a peer in the field have its own counters, as they are when they ar
   const samples = await told(metrics, ownRound(idOf('boston'), 0, begunMs, idOf('bern')))
   expect(samples.get('hearsay_sent_bytes_total')).toBe(0)
   expect(samples.get('hearsay_round')).toBe(1)
-  counters = { sentBytes: 5, receivedBytes: 7, rejected: { LATE: 2 } }
+  counters = { sentBytes: 5, receivedBytes: 7, traffic: new Traffic().bytes(), rejected: { LATE: 2 } }
   await metrics.text()
   const { text } = await metrics.text()
   expect(Object.fromEntries(samplesIn(text))).toMatchObject({

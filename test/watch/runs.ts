@@ -1,3 +1,4 @@
+import { Traffic } from '../../src/gossip/traffic/traffic.js'
 import type { RunSummary } from '../../src/watch/index.js'
 
 /** A run of three peers, one of them killed, with every figure there. */
@@ -31,6 +32,7 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     peakRssMB: 321,
     data: 'digits',
     model: { parameters: 55_210, shared: 2_010 },
+    traffic: sentTraffic(),
     absent: 4,
     rejected: { NOT_A_NEIGHBOUR: 7, FUTURE_ROUND: 0 },
     perPeer: [
@@ -40,4 +42,12 @@ export function summaryOf(changes: Partial<RunSummary> = {}): RunSummary {
     ],
     ...changes,
   }
+}
+
+function sentTraffic(): RunSummary['traffic'] {
+  const traffic = new Traffic()
+  traffic.add('sent', 'heads', 1_200_000)
+  traffic.add('sent', 'presence', 34_567)
+  traffic.add('sent', 'wire', 1_300_000)
+  return traffic.bytes()
 }

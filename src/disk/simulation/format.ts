@@ -5,7 +5,7 @@ import * as z from 'zod'
 import type { Dataset } from '../../data/index.js'
 import { backendSchema } from '../../learner/index.js'
 import type { Tested } from '../../methods/index.js'
-import type { KeptState, RoundFigures } from '../../node/index.js'
+import { type KeptState, type RoundFigures, type TrafficBytes, trafficSchema } from '../../node/index.js'
 import { whenRefused } from '../../system-errors.js'
 import { bytesOf } from '../../tensors/index.js'
 import { checkpointLimits } from '../checkpoint-format.js'
@@ -60,6 +60,7 @@ export const runSchema = z.strictObject({
   samples: z.number().min(0),
   absent: z.number().min(0),
   sentBytes: z.number().min(0),
+  traffic: trafficSchema,
   seconds: z.number().min(0),
   rejected: z.record(z.string().max(64), z.number().min(0)),
   peers: z
@@ -92,6 +93,8 @@ export interface SavedFigures {
   readonly samples: number
   readonly absent: number
   readonly sentBytes: number
+  /** All bytes of all peers until the round was kept. */
+  readonly traffic: TrafficBytes
   readonly seconds: number
   readonly rejected: Readonly<Record<string, number>>
 }

@@ -110,9 +110,20 @@ async function readRound(
     const known = { method, heads: held.map(at => heads[at]!) }
     peers.push({ failed, tested: tested as Tested | undefined, parameters, kept: known })
   }
-  const { last, lastTested, rounds, samples, absent, sentBytes, seconds, rejected } = kept
+  const { last, lastTested, rounds, samples, absent, sentBytes, traffic, seconds, rejected } = kept
   const [latest, latestTested] = [last, lastTested] as unknown as [RoundFigures, RoundFigures | undefined]
-  return { rounds, last: latest, lastTested: latestTested, samples, absent, sentBytes, seconds, rejected, peers }
+  return {
+    rounds,
+    last: latest,
+    lastTested: latestTested,
+    samples,
+    absent,
+    sentBytes,
+    traffic,
+    seconds,
+    rejected,
+    peers,
+  }
 }
 
 /** The heads in their order; undefined where they are damaged. */

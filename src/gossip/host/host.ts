@@ -11,6 +11,9 @@ import { tcp } from '@libp2p/tcp'
 import { createLibp2p, type Libp2pInit } from 'libp2p'
 import { HearsayError } from '../../errors.js'
 import { noise } from '../noise/noise.js'
+import { meterMessages } from '../traffic/messages.js'
+import { metered } from '../traffic/metered.js'
+import { Traffic } from '../traffic/traffic.js'
 import { type Admission, admitting, admittingRegistrar, replaced } from './admission.js'
 import { explainDial } from './dial-error.js'
 import type { FieldInit, FieldParts } from './field.js'
@@ -68,7 +71,7 @@ export interface HostInit {
   readonly access?: Admission
   /**
    * Counts what libp2p does, as for Prometheus.
-   * @default nothing is counted: every byte and every stream would cost time
+   * @default bytes alone are counted, by purpose
    */
   readonly metrics?: NonNullable<Libp2pInit['metrics']> | undefined
   /**
@@ -134,6 +137,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
   // Loaded where it is needed: its libraries cost a simulation 0.3 s and 10 MB for nothing (measured, two cores).
   const field = init.field === undefined ? undefined : (await import('./field.js')).fieldParts(init.field)
   const gater = gaterOf(access, field)
+  const traffic = new Traffic()
   const host: HearsayHost = await createLibp2p<HearsayServices>({
     start: false,
     privateKey: init.privateKey,
@@ -148,7 +152,7 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
     connectionEncrypters: [init.transport === 'memory' ? plaintext() : noise()],
     ...(networkKey === undefined ? {} : { connectionProtector: keyProtector(networkKey) }),
     ...(gater === undefined ? {} : { connectionGater: gater }),
-    ...(init.metrics === undefined ? {} : { metrics: init.metrics }),
+    metrics: components => metered(traffic, init.metrics?.(components)),
     streamMuxers: [
       yamux({
         maxInboundStreams: streamsPerConnection,
@@ -167,7 +171,11 @@ export async function createHost(init: HostInit): Promise<HearsayHost> {
       : { enabled: false },
     services: {
       ...field?.services,
-      ...(publishes && { identify: identify(isTimed ? {} : { timeout: longestMs }), pubsub: createGossipsub(init) }),
+      traffic: () => traffic,
+      ...(publishes && {
+        identify: identify(isTimed ? {} : { timeout: longestMs }),
+        pubsub: createGossipsub(init, traffic),
+      }),
     },
   })
   const [start, stop] = [host.start.bind(host), host.stop.bind(host)]
@@ -220,7 +228,7 @@ function gaterOf(access: Admission | undefined, field: FieldParts | undefined): 
   }
 }
 
-function createGossipsub({ access, field, scoredTopics }: HostInit): ReturnType<typeof gossipsub> {
+function createGossipsub({ access, field, scoredTopics }: HostInit, traffic: Traffic): ReturnType<typeof gossipsub> {
   const create = gossipsub({
     globalSignaturePolicy: StrictSign,
     emitSelf: false,
@@ -250,13 +258,13 @@ function createGossipsub({ access, field, scoredTopics }: HostInit): ReturnType<
       ? { scoreParams: { IPColocationFactorWeight } }
       : { scoreParams: scoreParams(scoredTopics), scoreThresholds }),
   })
-  if (access === undefined && field === undefined) return create
   return components => {
+    const { peerId } = components
+    if (access === undefined && field === undefined) return meterMessages(create(components), peerId, traffic)
     const registrar = rejoiningRegistrar(components)
     // Gossipsub sends every peer at once the topics it is on, and with them the run's id: only those admitted.
-    return create(
-      replaced(components, { registrar: access === undefined ? registrar : admittingRegistrar(access, registrar) }),
-    )
+    const seen = access === undefined ? registrar : admittingRegistrar(access, registrar)
+    return meterMessages(create(replaced(components, { registrar: seen })), peerId, traffic)
   }
 }
 

@@ -10,7 +10,8 @@ import { Rejection } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { frame, unframe } from '../stream/frames.js'
 import { finish, receive, transmit } from '../stream/stream.js'
-import { stateProtocol } from './protocol.js'
+import { relabelled } from '../traffic/metered.js'
+import { purposeOfRequest, stateProtocol } from './protocol.js'
 import type { StatePayload } from './server.js'
 
 const { limits } = stateProtocol
@@ -63,6 +64,7 @@ export async function requestState(
   try {
     deadline.within(deadlines.dialMs, new Error('it cannot be reached'))
     stream = await node.dialProtocol(to, stateProtocol.id, { signal: deadline.signal })
+    relabelled(stream, purposeOfRequest[what])
     deadline.within(deadlines.transferMs, new StateRefused('BROKEN'))
     const request = StateRequest.encode({
       what: StateRequest.What[what],

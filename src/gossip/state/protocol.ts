@@ -1,4 +1,6 @@
+import type { StateRequest } from '../generated/state.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
+import type { Purpose } from '../traffic/traffic.js'
 
 /**
  * Requests of newcomers, as data:
@@ -23,3 +25,17 @@ export const stateProtocol = {
   },
   deadlines: { dialMs: 10_000, firstByteMs: 5_000, transferMs: 60_000, closeMs: 1_000 } satisfies StreamDeadlines,
 } as const
+
+/** What the bytes of a request and of its answer are for. */
+export const purposeOfRequest: Readonly<Record<StateRequest['what'], Purpose>> = {
+  UNKNOWN: 'joining',
+  MANIFEST: 'joining',
+  VIEW: 'joining',
+  AGREED: 'joining',
+  HEAD: 'repair',
+  EXPERTS: 'repair',
+  EXPERT: 'repair',
+  LOG: 'repair',
+  // An announced head is pulled so, as everybody pulls it.
+  PAYLOAD: 'heads',
+}

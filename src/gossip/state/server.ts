@@ -11,7 +11,8 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
 import { chunksOf, frame, unframe, wholeFrames } from '../stream/frames.js'
 import { createStreamService } from '../stream/service.js'
 import { finish, receive, transmit } from '../stream/stream.js'
-import { stateProtocol } from './protocol.js'
+import { relabelled } from '../traffic/metered.js'
+import { purposeOfRequest, stateProtocol } from './protocol.js'
 
 /** An answer to a newcomer, as it travels. */
 export interface StatePayload {
@@ -115,6 +116,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       try {
         deadline.within(deadlines.firstByteMs, new Rejection('TIMEOUT'))
         const request = await pipe(receive(stream, deadline.signal), unframe(limits), wholeFrames, firstRequest)
+        relabelled(stream, purposeOfRequest[request.what])
         deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
         const answer = isBusy ? StateHeader.Code.TOO_BUSY : await answerTo(connection, request)
         await pipe(

@@ -149,7 +149,6 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       return {
         sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
         receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0) + (copies?.repairBytes ?? 0),
-        ...(copies && { repairBytes: copies.repairBytes }),
         rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided, copies?.rejected),
       }
     },

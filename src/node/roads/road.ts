@@ -47,8 +47,6 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   readonly counters: {
     readonly sentBytes: number
     readonly receivedBytes: number
-    /** With `encoding.memory`: those among the received ones that were copies, whole, where messages had been missed. */
-    readonly repairBytes?: number
     readonly rejected: Readonly<Record<string, number>>
   }
 }

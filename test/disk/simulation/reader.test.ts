@@ -6,6 +6,7 @@ import { writeCheckpoint } from '../../../src/disk/checkpoint-file.js'
 import { contentsOf } from '../../../src/disk/checkpoint-format.js'
 import { sha256 } from '../../../src/disk/simulation/format.js'
 import { readKeptOptions, readState, stateLimits } from '../../../src/disk/simulation/reader.js'
+import { Traffic } from '../../../src/gossip/traffic/traffic.js'
 import { nothingKept } from '../../../src/methods/index.js'
 import { allocate, bytesOf, layoutOf } from '../../../src/tensors/index.js'
 
@@ -32,6 +33,7 @@ async function keptRun(): Promise<string> {
     samples: 1,
     absent: 0,
     sentBytes: 0,
+    traffic: new Traffic().bytes(),
     seconds: 1,
     rejected: {},
     peers: [{ failed: false, checkpoint, heads: [0] }],
