@@ -92,6 +92,21 @@ describe('inbox', () => {
     await expect(gone).rejects.toThrow()
   })
 
+  it('gives what came late of one sender in order, and once, but for what is past', () => {
+    const inbox = createInbox()
+    const [first, second, third] = [1, 2, 3].map(value => Float32Array.of(value))
+    inbox.claim('boston', 3, 0).deliver(third!)
+    inbox.claim('boston', 2, 1).deliver(second!)
+    inbox.claim('boston', 1, 0).deliver(first!)
+    inbox.claim('boston-2', 2, 0).deliver(head)
+    inbox.claim('boston', 2, 0)
+    inbox.advance(2, 0)
+    expect(inbox.earlier('boston', 3, 0)).toEqual([{ round: 2, values: second }])
+    expect(inbox.earlier('boston', 3, 0)).toEqual([])
+    expect(() => inbox.claim('boston', 2, 1)).toThrow('DUPLICATE')
+    expect(inbox.earlier('boston', 4, 0)).toEqual([{ round: 3, values: third }])
+  })
+
   it('rejects a take whose signal has come before it', async () => {
     const inbox = createInbox()
     inbox.claim('boston', 0, 0).deliver(head)
