@@ -8,6 +8,9 @@ const opening = `# A run of Hearsay: what is learned, by whom, and how. Every pe
 #   hearsay start <this file>      one peer, for others to join
 # A field behind # is not set; what stands there is an example. Remove the # to set it.`
 
+/** No description of a field is longer; only lists of kinds are. */
+const commentWidth = 124
+
 type Section = Readonly<Record<string, unknown>>
 
 /** A manifest as a file for people: every field with a comment on what it does, in a readable order. */
@@ -28,12 +31,23 @@ function sectionLines(manifest: Manifest, key: string, kinds: readonly JsonSchem
   const own = kinds.find(kind => kinds.length === 1 || section[nameOf(kind).field] === nameOf(kind).name)
   const names = kinds.map(kind => nameOf(kind).name).join(', ')
   const lines = Object.entries(own?.properties ?? {}).flatMap(([field, { description = names, examples }]) => {
-    if (section[field] !== undefined) return [`# ${description}`, ...fieldLines(field, section[field])]
+    if (section[field] !== undefined) return [...commentLines(description), ...fieldLines(field, section[field])]
     const example = examples?.[0]
     if (example === undefined || !takes(manifest, key, { ...section, [field]: example })) return []
-    return [`# ${description}`, ...fieldLines(field, example).map(line => `#${line}`)]
+    return [...commentLines(description), ...fieldLines(field, example).map(line => `#${line}`)]
   })
   return lines.map(line => `  ${line}`)
+}
+
+/** A comment, of several lines where kinds are too many for one. */
+function commentLines(text: string): string[] {
+  const lines = ['#']
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1)} ${word}`
+    if (longer.length <= commentWidth) lines[lines.length - 1] = longer
+    else lines.push(`# ${word}`)
+  }
+  return lines
 }
 
 /** Is the manifest valid with such a section? A shipped set is read unchanged, so options for tables do not apply. */

@@ -3,7 +3,7 @@ import pc from 'picocolors'
 import { putFile, writeThrough } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { type Manifest, parseManifest } from '../node/index.js'
+import { checkedTopology, type Manifest, parseManifest } from '../node/index.js'
 import { command, typed } from '../shell.js'
 import { whyNot } from '../system-errors.js'
 import { countOf } from '../watch/index.js'
@@ -31,6 +31,8 @@ export const run: Run<InitOptions> = async (_, flags, { stdout, stderr, signal }
     return interruptedStatus
   }
   const manifest = await manifestOf(chosen)
+  // A file that `simulate` would refuse is not written: some methods and rules need more neighbours than a graph has.
+  checkedTopology(manifest, manifest.peers)
   const out = chosen.out ?? defaultOut
   await write(out, commentedManifest(manifest), chosen)
   stdout.write(`${told(out, manifest)}\n`)

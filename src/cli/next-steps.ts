@@ -1,9 +1,11 @@
 import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
+import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { alternativeTo, methodOf } from '../methods/index.js'
-import { isManifest, type Manifest } from '../node/index.js'
+import { checkedTopology, isManifest, type Manifest } from '../node/index.js'
 import { command, typed } from '../shell.js'
+import { topologySchema } from '../topology/index.js'
 
 /**
  * Suggests next commands that work for this simulation.
@@ -13,17 +15,15 @@ import { command, typed } from '../shell.js'
  * @param reportPath - of the run's report, if there is one
  */
 export function nextSteps(path: string, manifest: Manifest, peer: string, reportPath?: string): string {
-  const { mode, topology, data } = manifest
-  const otherGraph = topology.kind === 'exponential' ? 'ring' : 'exponential'
+  const { mode, data } = manifest
   const run = `simulate ${typed(`${path}/manifest.yaml`)}`
   const restores = measureOf(data) === 'psnr'
   const merge = otherMethod(manifest)
+  const graph = otherGraph(manifest)
   const steps: [words: string, why: string][] = [
     [run, mode === 'sync' ? 'the same numbers again' : 'once more'],
     ...(merge === undefined ? [] : [[`${run} --merge ${merge}`, 'another way to merge'] as [string, string]]),
-    ...(methodOf(manifest.merge).road !== 'neighbours'
-      ? []
-      : [[`${run} --topology ${otherGraph}`, 'another graph'] as [string, string]]),
+    ...(graph === undefined ? [] : [[`${run} --topology ${graph}`, 'another graph'] as [string, string]]),
     [
       `predict ${typed(path)} --peer ${typed(peer)}${restores ? ' --out restored' : ''}`,
       'predict with a trained model',
@@ -41,4 +41,22 @@ export function nextSteps(path: string, manifest: Manifest, peer: string, report
 
 function otherMethod(manifest: Manifest): string | undefined {
   return alternativeTo(manifest.merge, merge => isManifest({ ...manifest, merge }))
+}
+
+/** A graph that the run's method and rule can work on, too: some need all peers, or enough neighbours. */
+function otherGraph(manifest: Manifest): string | undefined {
+  if (methodOf(manifest.merge).road !== 'neighbours') return undefined
+  return ['exponential', 'ring'].find(kind => kind !== manifest.topology.kind && canRunOn(manifest, kind))
+}
+
+function canRunOn(manifest: Manifest, kind: string): boolean {
+  const other = { ...manifest, topology: topologySchema.parse(kind) }
+  if (!isManifest(other)) return false
+  try {
+    checkedTopology(other, manifest.peers)
+    return true
+  } catch (error) {
+    if (error instanceof HearsayError) return false
+    throw error
+  }
 }

@@ -118,7 +118,7 @@ describe('a commented manifest', () => {
     expect(parseManifest(parse(text))).toEqual(manifest)
   })
 
-  it.each(whole)('has one line of comment for each field, and none too long: %j', input => {
+  it.each(whole)('has a comment for each field, and no line too long: %j', input => {
     const lines = commentedManifest(parseManifest(input)).split('\n')
     for (const line of lines) if (/^ *# /.test(line)) expect(line.length).toBeLessThanOrEqual(130)
     const fields = lines.flatMap((line, at) => (/^ *#?\w+:/.test(line) ? [at] : []))
@@ -157,6 +157,16 @@ describe('hearsay init', () => {
     const manifest = parseManifest({ data: 'pneumoniamnist', model: 'mlp', rounds: 5, minPeers: 3 })
     expect(await readBack(out)).toEqual(manifest)
     expect(printed).toContain(`npx hearsay simulate ${out}`)
+  })
+
+  it('writes no file that a simulation would refuse', async () => {
+    const out = join(await emptyFolder(), 'run.yaml')
+    const flags = { yes: true, data: 'digits', out }
+    await expect(initialised({ ...flags, merge: 'diloco' })).rejects.toThrow('use topology full')
+    await expect(initialised({ ...flags, topology: 'one-peer-hypercube', peers: 6 })).rejects.toThrow('use 4 or 8')
+    await expect(readFile(out)).rejects.toThrow('ENOENT')
+    await initialised({ ...flags, merge: 'diloco', topology: 'full' })
+    expect((await readBack(out)).merge.method).toBe('diloco')
   })
 
   it('writes over nothing, unless it is told to', async () => {

@@ -69,3 +69,9 @@ it('restored images need a place, and an exponential graph is followed by anothe
   expect(commands).toContain('predict … --peer peer-0 --out restored')
   expect(commands).toContain('simulate …/manifest.yaml --topology ring')
 })
+
+it('no graph is named on which the method cannot work', async () => {
+  const { commands } = await after({ merge: 'diloco', topology: 'full' })
+  expect(commands.some(command => command.includes('--topology'))).toBe(false)
+  expect(commands).toContain('simulate …/manifest.yaml --merge dfedsam-mgs')
+})
