@@ -23,6 +23,7 @@ export interface RunFlags extends TableFlags {
   readonly encoding?: string
   readonly memory?: string
   readonly topology?: string
+  readonly exchange?: string
   readonly merge?: string
   readonly gossipSteps?: number
   readonly acceleration?: string
@@ -56,8 +57,9 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       mode: flags.mode,
       believe: flags.believe,
       reputation: flags.reputation,
-      partition: flags.partition === undefined ? undefined : kindOf(flags.partition),
+      partition: flags.partition === undefined ? undefined : kindOf(flags.partition, 'partition'),
       topology: topology?.spec,
+      exchange: flags.exchange === undefined ? undefined : kindOf(flags.exchange, 'exchange'),
     }),
     data: {
       // Columns of the file's data set do not apply to another.
@@ -71,7 +73,7 @@ export async function manifestFrom(file: string | undefined, flags: RunFlags): P
       }),
     },
     encoding: {
-      ...(flags.encoding === undefined ? section(written.encoding, 'codec') : kindOf(flags.encoding, 'codec')),
+      ...(flags.encoding === undefined ? section(written.encoding, 'codec') : kindOf(flags.encoding, 'encoding')),
       ...given({ memory: flags.memory }),
     },
     model: {

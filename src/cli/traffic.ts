@@ -10,6 +10,7 @@ import {
   graphsOf,
   type RoundKind,
   type Topology,
+  usedTopologies,
 } from '../topology/index.js'
 import { byteCount, countOf, graphNames } from '../watch/index.js'
 
@@ -22,11 +23,8 @@ const muchBytes = 10e6
  *
  * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
-export function trafficText(
-  { encoding, rounds, merge, exchange }: Manifest,
-  { steps, says }: Plan,
-  topology?: Topology,
-): string {
+export function trafficText(manifest: Manifest, { steps, says }: Plan, topology?: Topology): string {
+  const { encoding, rounds, merge, exchange } = manifest
   const { road } = methodOf(merge)
   // A byte each.
   if (road === 'log') return `${byteCount(says.layout.size)} a round, to everybody`
@@ -37,20 +35,16 @@ export function trafficText(
   if (topology === undefined) {
     return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
   }
-  if (!isPlain(exchange)) return scheduledText({ bytes, steps, rounds, exchange }, topology)
+  if (!isPlain(exchange)) return scheduledText(manifest, bytes, steps, topology)
   const neighbours = Math.max(...graphsOf(topology).flatMap(degrees))
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
   return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
 }
 
-interface Scheduled extends Pick<Manifest, 'exchange' | 'rounds'> {
-  readonly bytes: number
-  readonly steps: number
-}
-
 /** Of a run in whose rounds peers send unlike much: all of them together, since that is what schedules are compared by. */
-function scheduledText({ bytes, steps, rounds, exchange }: Scheduled, topology: Topology): string {
+function scheduledText(manifest: Manifest, bytes: number, steps: number, topology: Topology): string {
+  const { exchange, rounds } = manifest
   const schedule = createSchedule(exchange, rounds)
   const sentIn = ({ edges, directed }: Graph): number => edges.length * (directed ? 1 : 2)
   const { partners } = exchange.when === 'once' ? {} : exchange
@@ -60,17 +54,25 @@ function scheduledText({ bytes, steps, rounds, exchange }: Scheduled, topology: 
     const kind = schedule.at(round)
     // Of those that are drawn, as many as may be expected.
     const isDrawn = kind === 'usual' && partners !== undefined
-    const many = sent.get(kind) ?? (isDrawn ? partners * topology.peers : sentIn(topology.graphAt(round)))
+    const many = sent.get(kind) ?? (isDrawn ? drawnOf(manifest, topology, partners) : sentIn(topology.graphAt(round)))
     sent.set(kind, many)
     heads += steps * many
   }
   const final = endsMerged(exchange) ? finalSteps(topology.peers) : []
   const ofFinal = final.reduce((sum, { graph }) => sum + sentIn(graph), 0)
+  if (heads + ofFinal === 0) return `nothing: there is no exchange in ${countOf(rounds, 'round')}`
   const parts = [
     ...(exchange.when === 'once' ? [] : [countOf(schedule.exchangesBefore(rounds), 'exchange')]),
     ...(final.length > 0 ? ['the final merge'] : []),
   ]
   return `about ${byteCount((heads + ofFinal) * bytes)} of parameters, all peers together, in ${parts.join(' and ')}`
+}
+
+/** Heads that may be expected where peers draw whom they hear: no peer can draw more than it has neighbours. */
+function drawnOf(manifest: Manifest, { peers }: Topology, partners: number): number {
+  const graph = usedTopologies(manifest, peers)[0]!.graphAt(0)
+  const drawn = Array.from({ length: peers }, (_, peer) => Math.min(partners, graph.receivesFrom(peer).length))
+  return drawn.reduce((sum, many) => sum + many, 0)
 }
 
 /**

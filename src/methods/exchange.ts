@@ -46,10 +46,7 @@ export function exchangeProblems(
     if (mode === 'async') refuse(field, 'does not go with mode: async, where nobody waits for the others; use sync')
     if (isMasked) refuse(field, 'does not go with masks: heads would be handed over one by one; remove it')
     if (believe !== undefined) {
-      refuse(
-        'final',
-        'does not go with believe: it is a plain mean, in which one liar moves all; remove one of the two',
-      )
+      refuse(field, 'does not go with believe: it is a plain mean, in which one liar moves all; remove one of the two')
     }
     if (reputation === 'mute') {
       refuse(field, 'does not go with reputation: mute: it hears all, the muted too; use show')

@@ -151,7 +151,7 @@ const sections = () =>
     }),
     topology: topologySchema.prefault('ring').meta({ says: 'Which peers hand heads to which.' }),
     exchange: exchangeSchema.prefault('every').meta({
-      says: 'When they do: in every round, every so many, more densely for a while, or once at the end.',
+      says: 'When peers exchange: in every round, every so many, more densely for a while, or once at the end.',
     }),
     evaluation: evaluationSchema.prefault({}).meta({ says: 'Testing of the models.' }),
     limits: limitsSchema.prefault({}).meta({ says: 'What a peer waits for, and what it accepts.' }),

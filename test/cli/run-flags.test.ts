@@ -96,6 +96,7 @@ describe('flags', () => {
       head: 'output',
       share: 'head',
       encoding: 'qsgd:7',
+      exchange: 'every:5',
       topology: 'torus:3',
       merge: 'dfedsam-mgs',
       gossipSteps: 2,
@@ -118,6 +119,7 @@ describe('flags', () => {
         model: { kind: 'mlp', head: 'output' },
         share: 'head',
         encoding: { codec: 'qsgd', levels: 7 },
+        exchange: { when: 'every', rounds: 5 },
         topology: { kind: 'torus', rows: 3 },
         merge: { method: 'dfedsam-mgs', gossipSteps: 2, acceleration: 'chebyshev', rho: 0.2, momentum: 0.5 },
         training: { epochs: 2, batch: 16, learningRate: 0.1 },
@@ -175,7 +177,10 @@ describe('flags', () => {
   })
 
   it.each<[RunFlags, RegExp]>([
-    [{ partition: 'iid:3' }, /^"iid:3": a number after the colon goes with dirichlet, /],
+    [{ partition: 'iid:3' }, /^"iid:3": a number after the colon goes with dirichlet, quantity, pathological$/],
+    [{ topology: 'random-pairs:3' }, /^"random-pairs:3": a number after the colon goes with grid, torus, random-/],
+    [{ exchange: 'once:3' }, /^"once:3": a number after the colon goes with every, window$/],
+    [{ exchange: 'onse' }, /^the command line: exchange\.when: "onse" is not allowed; .*; did you mean "once"\?$/],
     [{ partition: 'dirichlet:0.3:4' }, /^"dirichlet:0\.3:4": a number after the colon/],
     [{ topology: 'grid:' }, /^"grid:" : must be a number$/],
     [{ topology: 'grid:two' }, /^"grid:two" two: must be a number$/],

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { trafficText } from '../../src/cli/traffic.js'
 import { type Manifest, type ManifestInput, parseManifest, planOf } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
-import { createTopology } from '../../src/topology/index.js'
+import { createScheduled } from '../../src/topology/index.js'
 
 const plan = (manifest: Manifest, shared: number) =>
   planOf(manifest, headSection(layoutOf([{ name: 'dense/kernel', shape: [shared] }])))
 
 const said = (input: ManifestInput, shared: number): string => {
   const manifest = parseManifest(input)
-  return trafficText(manifest, plan(manifest, shared), createTopology(manifest.topology, manifest.peers, manifest.seed))
+  return trafficText(manifest, plan(manifest, shared), createScheduled(manifest, manifest.peers))
 }
 
 describe('what a peer will send', () => {
@@ -38,6 +38,24 @@ describe('what a peer will send', () => {
     [{ merge: 'mixture' }, 66, '264 B of parameters a round, to everybody'],
     [{ merge: 'none' }, 650, 'nothing'],
     [{ peers: 1 }, 650, 'nothing'],
+    [
+      { peers: 4, rounds: 4, exchange: { when: 'every', partners: 0.5 } },
+      1000,
+      'about 32.0 kB of parameters, all peers together, in 4 exchanges',
+    ],
+    // Nobody on a ring can draw more than two.
+    [
+      { peers: 4, rounds: 4, exchange: { when: 'every', partners: 9 } },
+      1000,
+      'about 128 kB of parameters, all peers together, in 4 exchanges',
+    ],
+    [
+      { peers: 4, rounds: 4, exchange: 'once' },
+      1000,
+      'about 48.0 kB of parameters, all peers together, in the final merge',
+    ],
+    [{ rounds: 4, exchange: { when: 'every', rounds: 5 } }, 650, 'nothing: there is no exchange in 4 rounds'],
+    [{ rounds: 1, exchange: { when: 'every', partners: 0 } }, 650, 'nothing: there is no exchange in 1 round'],
   ])('in %j with %d numbers', (input, shared, text) => expect(said(input, shared)).toBe(text))
 
   it('is told without a sum where peers come and go', () => {

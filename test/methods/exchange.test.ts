@@ -53,6 +53,11 @@ describe('the section exchange', () => {
       'exchange.final: does not go with believe',
     ],
     [
+      'a mean beside a rule, by the field that is there',
+      { believe: 'clip', exchange: 'once' },
+      'exchange.when: does not go with believe',
+    ],
+    [
       'those who are muted',
       { reputation: 'mute', exchange: 'once' },
       'exchange.when: does not go with reputation: mute',

@@ -70,6 +70,10 @@ export const runFlags: readonly Flag[] = [
       flags: '--topology <kind[:number] or file>',
       description: `${kinds('topology').names}, or a YAML file; a number is its first field, as random-regular:4 (default: ${kinds('topology').usual})`,
     },
+    {
+      flags: '--exchange <when[:number]>',
+      description: `when peers exchange: ${kinds('exchange').names}; a number is its first field, as every:5 (default: ${kinds('exchange').usual})`,
+    },
     { flags: '--share <part>', description: field('share') },
     {
       flags: '--encoding <codec[:number]>',
