@@ -65,16 +65,39 @@ const privately = {
   ...(await import(new URL('private-tables.js', folder).href)),
 } as Private
 
+interface BytesCell {
+  readonly seed: number
+  readonly set: string
+  readonly graph: string
+  readonly setting: string
+}
+interface Bytes {
+  readonly sets: object
+  readonly settings: object
+  readonly aims: object
+  cellsOf(options: { readonly quick: boolean }): BytesCell[]
+  manifestOf(cell: BytesCell, folder: string, options: { readonly quick: boolean }): ManifestInput
+  tables(records: readonly object[]): string
+  panels(records: readonly object[]): readonly { readonly points: readonly object[] }[]
+}
+const bytes = {
+  ...(await import(new URL('bytes-runs.js', folder).href)),
+  ...(await import(new URL('bytes-tables.js', folder).href)),
+} as Bytes
+const { scatter } = (await import(new URL('scatter.js', folder).href)) as {
+  scatter(name: string, panels: readonly object[]): string
+}
+
 const temporary = mkdtempSync(join(tmpdir(), 'hearsay-test-'))
 afterAll(() => rmSync(temporary, { recursive: true }))
 
 describe('npm run reproduce', () => {
   it.each([
-    [[], 'error: name one of dflmoe, robust, private\n'],
-    [['dflmoe', 'dfedsam'], 'error: name one of dflmoe, robust, private\n'],
-    [['dflmo'], 'error: there is no "dflmo"; there are dflmoe, robust, private\n'],
+    [[], 'error: name one of dflmoe, robust, private, bytes\n'],
+    [['dflmoe', 'dfedsam'], 'error: name one of dflmoe, robust, private, bytes\n'],
+    [['dflmo'], 'error: there is no "dflmo"; there are dflmoe, robust, private, bytes\n'],
     // An object's own names only: "constructor" is no paper.
-    [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust, private\n'],
+    [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust, private, bytes\n'],
     [['dflmoe', '--backend', 'cuda'], 'error: --backend cuda: must be one of auto, node-gpu, webgpu, node, wasm\n'],
   ])('refuses %j', async (args, stderr) => {
     await expect(reproduce(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })
@@ -169,6 +192,38 @@ describe('private', () => {
     expect(text).toContain('| dfedavg | ∞ | 82.0 ± 1.0 | 60.0 ± 0.0 | 70.0 ± 0.0 |')
     expect(text).toMatch(/hospitals: dfedsam \| −5\.0 ± 0\.0 \| −2\.5 ± 0\.0 \| −1\.2 ± 0\.0 \|/)
     expect(privately.panels(records).map(({ rows }) => rows.length)).toEqual([8, 8])
+  })
+})
+
+describe('bytes', () => {
+  const cells = bytes.cellsOf({ quick: false })
+
+  it('has every setting on every set, by seed, and manifests that are valid', () => {
+    const { sets, settings, aims } = bytes
+    const made = new Set(cells.map(({ seed, set, setting }) => `${seed} ${set} ${setting}`))
+    expect(made.size).toBe(3 * Object.keys(sets).length * Object.keys(settings).length)
+    for (const cell of cells) parseManifest(bytes.manifestOf(cell, 'a folder', { quick: false }))
+    expect(Object.keys(settings)).toEqual(expect.arrayContaining(Object.keys(aims)))
+  })
+
+  it('compares bytes and accuracy with plain gossip on the same graph, seed by seed', () => {
+    const isAimed = (setting: string): boolean => setting in bytes.aims
+    const records = cells
+      .filter(({ set }) => set === 'mnist')
+      .map(cell => ({
+        ...cell,
+        accuracy: 0.8 + cell.seed / 100 - (isAimed(cell.setting) ? 0.004 : 0),
+        bytes: (isAimed(cell.setting) ? 1e6 : 35e6) * (cell.graph === 'exponential' ? 2 : 1),
+      }))
+    const text = bytes.tables(records)
+    expect(text).toContain('topk 1 %, choco: 30 times fewer bytes within 0.5 points | 35.0 | −0.4 ± 0.0 | yes |')
+    expect(text).toContain('single merging: 10 times fewer bytes within 1 points | 35.0 | −0.4 ± 0.0 | yes |')
+    expect(text).toContain('| How numbers travel | topk 1 %, choco | 81.6 ± 1.0 | −0.4 ± 0.0 | 1.00 | 35.0 |')
+    const worse = records.map(record => (isAimed(record.setting) ? { ...record, accuracy: 0.7 } : record))
+    expect(bytes.tables(worse)).toContain('| 35.0 | −12.0 ± 1.0 | no |')
+    const panels = bytes.panels(records)
+    expect(panels).toHaveLength(2)
+    expect(scatter('bytes', panels).match(/<circle/g)).toHaveLength(panels.flatMap(({ points }) => points).length)
   })
 })
 

@@ -1,14 +1,15 @@
 #!/usr/bin/env node
-// What papers promise, run again with Hearsay on real data: `npm run reproduce -- dflmoe`, `-- robust` and `-- private`. Writes a
-// page with tables, a plot and the raw numbers into docs/results; what people wrote on the page stays.
+// What papers promise, run again with Hearsay on real data: `npm run reproduce -- dflmoe`, `-- robust`,
+// `-- private` and `-- bytes`. Writes a page with tables, a plot and the raw numbers into docs/results; what people wrote on the page stays.
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { HearsayError } from '../../dist/index.js'
+import { bytes } from './bytes.js'
 import { dflmoe } from './dflmoe.js'
 import { privately } from './private.js'
 import { robust } from './robust.js'
 
-const papers = { dflmoe, robust, private: privately }
+const papers = { dflmoe, robust, private: privately, bytes }
 const backends = ['auto', 'node-gpu', 'webgpu', 'node', 'wasm']
 
 const { paper, options } = readArguments()
