@@ -6,6 +6,8 @@ export interface EncodingSection {
   readonly codec: string
   /** What becomes of what the codec loses. @default it is lost */
   readonly memory?: 'choco' | 'feedback' | undefined
+  /** Of f32 handed to neighbours: compressed to the same bits on its way. @default as it is */
+  readonly slim?: boolean | undefined
   /** γ of CHOCO: there with it, and not without. */
   readonly gamma?: number | undefined
 }

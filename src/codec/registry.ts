@@ -3,7 +3,7 @@ import { orOneWord } from '../validation.js'
 import { bf16 } from './bf16.js'
 import type { Codec } from './codec.js'
 import { f16 } from './f16.js'
-import { f32 } from './f32.js'
+import { f32Kind } from './f32.js'
 import { int8 } from './int8.js'
 import { type CodecKind, type EncodingSection, withoutNumbers } from './kind.js'
 import { memoryFields } from './memory.js'
@@ -16,7 +16,7 @@ import { topk2bit } from './topk2bit.js'
 /** Every kind of codec by its name, in the order in which help and errors list them. */
 const kinds = new Map<string, CodecKind>(
   [
-    withoutNumbers(f32, 'Every bit, 4 bytes a number'),
+    f32Kind,
     withoutNumbers(bf16, '2 bytes a number: an error of 0.4 % at most, over the whole range of float32'),
     withoutNumbers(f16, '2 bytes a number: an error of 0.05 % at most, from 6e-5 to 65504'),
     withoutNumbers(int8, '1 byte a number: an error of 0.4 % at most of the largest in its tensor'),

@@ -33,6 +33,9 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
       `${encoding.codec} does not go with merge: ${name}, whose numbers travel as a byte each; remove it`,
     )
   }
+  if (encoding?.slim === true && method.road !== 'neighbours') {
+    refuse('encoding', `slim does not go with merge: ${name}, which hands no heads to neighbours; remove it`)
+  }
   if (facts.mode === 'sync' && staleness !== undefined) refuse('staleness', 'goes with mode: async; remove it')
   else if (needs.models === 'own' && staleness !== undefined) {
     refuse('staleness', `does not go with merge: ${name}, which averages no heads, old or new; remove it`)

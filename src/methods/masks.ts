@@ -21,7 +21,7 @@ export function maskProblems({ needs, name }: Method, { mode, believe, reputatio
   if (mode === 'async') refuse('mode', 'where a sum is of one round; use sync')
   if (believe !== undefined) refuse('believe', 'which leave no single head to judge; remove one of the two')
   if (reputation !== undefined) refuse('reputation', 'which leave no single head to judge; remove one of the two')
-  if (encoding !== undefined && encoding.codec !== 'f32')
+  if (encoding !== undefined && (encoding.codec !== 'f32' || encoding.slim === true))
     refuse('encoding', 'whose numbers travel in fixed point; remove it')
   return problems
 }

@@ -4,6 +4,7 @@ import { temporaryFolder } from './hearsay.js'
 import { endlessField, eventsSoFar, joinPeer, manifestFile, only, startPeer, summaryOf, until } from './peers.js'
 
 it.each([
+  { codec: 'f32', slim: true },
   { codec: 'qsgd', levels: 7 },
   { codec: 'topk', keep: 0.05, of: 'tensor', memory: 'choco' },
 ])('peers hand heads as %j to each other over TCP', async encoding => {

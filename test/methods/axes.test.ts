@@ -13,6 +13,16 @@ describe('encoding', () => {
     }
     expect(parseManifest({ encoding: 'qsgd' }).encoding).toEqual({ codec: 'qsgd', levels: 15 })
   })
+
+  it('is slim only of what neighbours are handed in f32, without masks', () => {
+    const encoding = { codec: 'f32', slim: true }
+    expect(parseManifest({ encoding }).encoding).toEqual(encoding)
+    expect(() => parseManifest({ encoding, merge: 'mixture' })).toThrow(
+      'encoding: slim does not go with merge: mixture, which hands no heads to neighbours; remove it',
+    )
+    expect(() => parseManifest({ encoding, merge: 'dfedavg', masks: {} })).toThrow('encoding: does not go with masks')
+    expect(() => parseManifest({ encoding: { codec: 'bf16', slim: true } })).toThrow('slim')
+  })
 })
 
 describe('believe', () => {

@@ -41,3 +41,13 @@ it.each(['topk', 'topk2bit', 'randk', 'sign'])(
   },
   300_000,
 )
+
+it('slim sends a sixth fewer bytes, to the same bits', async () => {
+  const [whole, slim] = [await run('f32'), await run({ codec: 'f32', slim: true })]
+  const { accuracy, loss, consensusDistance } = whole.lastTested!
+  expect(slim.lastTested).toMatchObject({ accuracy, loss, consensusDistance })
+  for (const [peer, { parameters }] of slim.peers.entries()) expect(parameters).toEqual(whole.peers[peer]!.parameters)
+  expect(slim.rejected).toEqual({})
+  expect(slim.sentBytes / whole.sentBytes).toBeLessThan(0.88)
+  expect(slim.traffic.sent.heads).toBe(slim.sentBytes)
+}, 300_000)

@@ -6,9 +6,11 @@ import type { Layout } from '../../tensors/index.js'
 import { type Buffers, createBuffers } from '../head/buffers.js'
 import { headFormat } from '../head/format.js'
 import { decodeHead, encodeHead } from '../head/payload.js'
+import { slim } from '../head/slim.js'
 import type { PeerIdStr } from '../peer-id.js'
 import type { RejectionReason } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
+import { chunksOf } from '../stream/frames.js'
 import type { CopyLink } from './header.js'
 import { createInbox, type DatedHead } from './inbox.js'
 import { createLatestInbox } from './latest-inbox.js'
@@ -23,6 +25,8 @@ export interface HandoverInit {
   readonly layout: Layout
   /** How the numbers travel; another peer's must be the same. @default f32 */
   readonly codec?: Codec
+  /** Whether what is sent is compressed to the same bits, as float32 allows; the others must do the same. @default false */
+  readonly isSlim?: boolean | undefined
   /**
    * Keep of each sender only the newest head, for {@link Handover.latest}; nothing is then ever taken.
    * @default false
@@ -114,7 +118,7 @@ export interface Handover {
 /** Creates the handover of one run's heads over direct streams. */
 export function createHandover(init: HandoverInit): (components: { node: Libp2p }) => Handover {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
-  const { normLimit, admit } = init
+  const { normLimit, admit, isSlim = false } = init
   const runId = Uint8Array.from(init.runId)
   const deadlines: StreamDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
   const format = headFormat(init.layout, init.codec)
@@ -137,6 +141,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
     const receiver = createReceiver(node, {
       runId,
       format,
+      isSlim,
       normLimit,
       buffers,
       inbox,
@@ -158,8 +163,9 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       encode: values => encodeHead(format, values, buffers),
       async send(to, round, step, payload, signal, link) {
         const { layoutDigest } = format
+        const chunks = isSlim ? slim(chunksOf(payload)) : chunksOf(payload)
         const header = { runId, round, step, layoutDigest, payloadBytes: payload.length, ...link }
-        return receiver.track(sendHead(node, to, header, payload, deadlines, wire, signal, receiver.signal))
+        return receiver.track(sendHead(node, to, header, chunks, deadlines, wire, signal, receiver.signal))
       },
       decode: payload => decodeHead(format, normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,

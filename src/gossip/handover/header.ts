@@ -1,7 +1,7 @@
 import { orNothing } from '../bug.js'
 import { HeadHeader } from '../generated/handover.js'
 import { Rejection } from '../rejection.js'
-import { chunksOf, type Piece } from '../stream/frames.js'
+import type { Piece } from '../stream/frames.js'
 import { handoverProtocol } from './protocol.js'
 
 /**
@@ -19,18 +19,19 @@ export function linkIn({ follows, becomes }: HeadHeader): CopyLink | undefined {
 }
 
 /**
- * First stage of a head's way out: its header; once that is `admitted`, views on the payload.
+ * First stage of a head's way out: its header; once that is `admitted`, the payload.
  *
+ * @param chunks - of the payload, as they are to be framed
  * @param admitted - rejects when the payload is not wanted; the stage then fails with that reason
  */
 export async function* takeHead(
   header: HeadHeader,
-  payload: Uint8Array,
+  chunks: Iterable<Uint8Array>,
   admitted: Promise<void>,
 ): AsyncGenerator<Uint8Array> {
   yield HeadHeader.encode(header)
   await admitted
-  yield* chunksOf(payload)
+  yield* chunks
 }
 
 /**

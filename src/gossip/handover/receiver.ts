@@ -7,10 +7,11 @@ import { HandoverReply, type HeadHeader } from '../generated/handover.js'
 import type { Buffers } from '../head/buffers.js'
 import type { HeadFormat } from '../head/format.js'
 import { gatherHead } from '../head/payload.js'
+import { unslim } from '../head/slim.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { isFinal, Rejection, type RejectionReason, reasonOf } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
-import { unframe } from '../stream/frames.js'
+import { type Piece, unframe } from '../stream/frames.js'
 import { createStreamService, type StreamService } from '../stream/service.js'
 import { finish, receive } from '../stream/stream.js'
 import { type CopyLink, checkHeader, linkIn } from './header.js'
@@ -31,6 +32,8 @@ export interface RejectedHead {
 export interface ReceiverInit {
   readonly runId: Uint8Array
   readonly format: HeadFormat
+  /** See `HandoverInit`. */
+  readonly isSlim: boolean
   readonly normLimit: number
   readonly buffers: Buffers
   readonly inbox: Inbox
@@ -46,7 +49,7 @@ export interface ReceiverInit {
 
 /** Creates the service that receives heads on a node and puts them into the inbox. */
 export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService {
-  const { runId, format, normLimit, buffers, inbox, deadlines, wire, links } = init
+  const { runId, format, isSlim, normLimit, buffers, inbox, deadlines, wire, links } = init
   const streamsOf = new Map<PeerIdStr, number>()
 
   // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
@@ -80,6 +83,7 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
           reply(stream, HandoverReply.Code.CONTINUE)
           deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
         }),
+        isSlim ? unslim(format.payloadBytes) : asTheyCome,
         gatherHead(format, normLimit, buffers, () => claim?.proceed()),
       )
       const link = position && linkIn(position)
@@ -132,4 +136,8 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
     reason: () => new Rejection('CUT_OFF'),
     maxInboundStreams: limits.streamsPerConnection,
   })
+}
+
+async function* asTheyCome(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
+  yield* pieces
 }

@@ -36,7 +36,7 @@ export async function sendHead(
   node: Libp2p,
   to: PeerId | Multiaddr[],
   header: HeadHeader,
-  payload: Uint8Array,
+  chunks: Iterable<Uint8Array>,
   deadlines: StreamDeadlines,
   wire: WireCount,
   signal: AbortSignal,
@@ -54,7 +54,7 @@ export async function sendHead(
     deadline.within(deadlines.dialMs, new Rejection('TIMEOUT'))
     stream = await node.dialProtocol(to, handoverProtocol.id, { signal: deadline.signal })
     deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
-    const refusal = await exchange(stream, header, payload, deadline.signal, count, wire)
+    const refusal = await exchange(stream, header, chunks, deadline.signal, count, wire)
     if (refusal !== undefined) return { ok: false, reason: refusal, bytes }
     await finish(stream, deadlines.closeMs, deadline.signal)
     return { ok: true, bytes }
@@ -72,7 +72,7 @@ export async function sendHead(
 async function exchange(
   stream: Stream,
   header: HeadHeader,
-  payload: Uint8Array,
+  chunks: Iterable<Uint8Array>,
   signal: AbortSignal,
   count: (bytes: number) => void,
   wire: WireCount,
@@ -82,7 +82,7 @@ async function exchange(
   const { promise: admitted, resolve: admit, reject: refuse } = Promise.withResolvers<void>()
   // Rejected below only, and awaited only once the header is written: the stream may be gone before.
   admitted.catch(throwBug)
-  const written = pipe(takeHead(header, payload, admitted), frame, transmit(stream, writing.signal, count))
+  const written = pipe(takeHead(header, chunks, admitted), frame, transmit(stream, writing.signal, count))
   const answered = pipe(
     receive(stream, signal, wire.received),
     unframe({ firstFrameBytes: replyBytes, frameBytes: replyBytes }),

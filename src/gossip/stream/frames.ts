@@ -23,7 +23,7 @@ export interface Piece {
  * What we put into one frame of a payload. With its length and the header of Yamux it fits one message of Noise, 65,519
  * bytes; 64 KiB would be encrypted and sent as two, the second of 32 bytes, and heads went a quarter slower.
  */
-const chunkBytes = 60 * 1024
+export const chunkBytes = 60 * 1024
 
 /** A payload in chunks for {@link frame}: views, not copies. */
 export function* chunksOf(payload: Uint8Array): Generator<Uint8Array> {

@@ -80,6 +80,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
     codec: masking === undefined ? codecOf(encoding) : masked,
+    isSlim: encoding.slim,
     latestOnly: isAsync,
     normLimit: limits.headNorm,
     admit,

@@ -7,7 +7,7 @@ import { createBuffers } from '../../../src/gossip/head/buffers.js'
 import { headFormat } from '../../../src/gossip/head/format.js'
 import { encodeHead, gatherHead } from '../../../src/gossip/head/payload.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
-import type { Piece } from '../../../src/gossip/stream/frames.js'
+import { chunksOf, type Piece } from '../../../src/gossip/stream/frames.js'
 import { decodeSafetensors, encodeSafetensors, layoutOf } from '../../../src/tensors/index.js'
 
 const layout = layoutOf([
@@ -87,7 +87,7 @@ describe('a payload', () => {
   it('travels in views no larger than a frame', async () => {
     const large = new Uint8Array(150_000)
     const chunks: Uint8Array[] = []
-    for await (const chunk of takeHead(header, large, Promise.resolve())) chunks.push(chunk)
+    for await (const chunk of takeHead(header, chunksOf(large), Promise.resolve())) chunks.push(chunk)
     const [first, ...rest] = chunks
     expect(decodeHeadHeader(first!)).toEqual(header)
     // Frame, length and Yamux's header fit one message of Noise.
@@ -97,7 +97,7 @@ describe('a payload', () => {
   })
 
   it('waits until its header is admitted', async () => {
-    const chunks = takeHead(header, new Uint8Array(10), Promise.reject(new Rejection('DUPLICATE')))
+    const chunks = takeHead(header, [new Uint8Array(10)], Promise.reject(new Rejection('DUPLICATE')))
     expect((await chunks.next()).done).toBe(false)
     await expect(chunks.next()).rejects.toThrow('DUPLICATE')
   })

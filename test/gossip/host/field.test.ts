@@ -26,19 +26,19 @@ describe('a host in the field', () => {
   it('has no service but those that are on', async () => {
     const all = await startFieldHost({ field: { lan: { runId: new Uint8Array(32), port: 40353 }, relaySlots: 1 } })
     expect(Object.keys(all.services).sort()).toEqual(
-      ['autoNat', 'dcutr', 'identify', 'lan', 'pubsub', 'reach', 'relay'].sort(),
+      ['autoNat', 'dcutr', 'identify', 'lan', 'pubsub', 'reach', 'relay', 'traffic'].sort(),
     )
     const few = await startFieldHost({ field: { holePunching: false, autoNat: false, webSocket: false } })
-    expect(Object.keys(few.services).sort()).toEqual(['identify', 'pubsub', 'reach'])
+    expect(Object.keys(few.services).sort()).toEqual(['identify', 'pubsub', 'reach', 'traffic'])
     const simulated = await startHost('tcp')
-    expect(Object.keys(simulated.services).sort()).toEqual(['identify', 'pubsub'])
+    expect(Object.keys(simulated.services).sort()).toEqual(['identify', 'pubsub', 'traffic'])
     const silent = await createHost({
       privateKey: await generateKeyPair('Ed25519'),
       listen: [],
       transport: 'memory',
       publishes: false,
     })
-    expect(Object.keys(silent.services)).toEqual([])
+    expect(Object.keys(silent.services)).toEqual(['traffic'])
   })
 
   it('refuses what is no address of a relay', async () => {
