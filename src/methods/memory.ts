@@ -13,7 +13,10 @@ export function memoryProblems(
   const problems: Problem[] = []
   if (memory === undefined && needsMemory(encoding)) {
     const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
-    problems.push({ path: ['encoding'], message: `${codec} ${why}; add memory: choco, or use qsgd, int8 or bf16` })
+    // A remedy that the run would refuse next is none.
+    const remembers = road === 'neighbours' && mode === 'sync' && !isMasked
+    const remedy = `${remembers ? 'add memory: choco, or ' : ''}use qsgd, int8 or bf16`
+    problems.push({ path: ['encoding'], message: `${codec} ${why}; ${remedy}` })
   } else if (needs.mean === true && codec !== 'f32' && memory !== 'choco') {
     const why = 'whose sums over all peers drift by what a codec loses'
     const message = `${codec} does not go with merge: ${name}, ${why}; use memory: choco, or f32`

@@ -35,6 +35,15 @@ describe('memory', () => {
     }
   })
 
+  it.each<ManifestInput>([{ merge: 'mixture' }, { mode: 'async' }])(
+    'is no remedy for topk where it does not go: %j',
+    input => {
+      expect(() => parseManifest({ ...input, encoding: 'topk' })).toThrow(
+        'a model that arrives so is none; use qsgd, int8',
+      )
+    },
+  )
+
   it.each<[object, string]>([
     [{ codec: 'int8', memory: 'yes' }, 'encoding.memory: "yes" is not allowed'],
     [{ codec: 'int8', memory: 'choco', gamma: 0 }, 'encoding.gamma'],
