@@ -11,7 +11,8 @@ export function keptOf(numbers: number, keep: number): number {
  * each number is shorter, none.
  */
 export function lowBits(numbers: number, kept: number): number {
-  return 4 * kept > numbers ? 0 : Math.floor(Math.log2(numbers / kept))
+  // In whole numbers: layouts and their digests hang on it, and engines differ in the last bit of a logarithm.
+  return 4 * kept > numbers ? 0 : 31 - Math.clz32(numbers / kept)
 }
 
 /** Bytes of `kept` places that ascend: no more than they need, and no less. */
@@ -46,26 +47,31 @@ export function placeWriter(into: Uint8Array, numbers: number, kept: number): (p
 }
 
 /**
- * Reads them one after another.
+ * Reads them one after another, slice by slice: whatever the bytes are, a call goes no further than it is asked to.
  *
- * @returns the next place; infinity behind the last
+ * @returns called with a bound that does not shrink: the next place, which may lie behind the bound; infinity where
+ *   there is none below it. To be called with `numbers` until it is infinity
  * @throws {@link EncodingError} MALFORMED, at once or from a call: they must ascend, be `kept` and below `numbers`, and
  *   nothing may stand behind them
  */
-export function placeReader(from: Uint8Array, numbers: number, kept: number): () => number {
+export function placeReader(from: Uint8Array, numbers: number, kept: number): (below: number) => number {
   const low = lowBits(numbers, kept)
   const lowBytes = Math.ceil((kept * low) / 8)
   const upper = from.subarray(lowBytes)
-  const upperBits = low === 0 ? numbers : kept + Math.floor((numbers - 1) / 2 ** low)
   for (let at = kept * low; at < 8 * lowBytes; at++) if (hasBit(from, at)) throw new EncodingError('MALFORMED')
   let count = 0
   let at = 0
   let last = -1
-  return () => {
-    while (at < 8 * upper.length && !hasBit(upper, at)) at += 1
-    const isThere = at < 8 * upper.length
-    if (isThere !== count < kept || (isThere && at >= upperBits)) throw new EncodingError('MALFORMED')
-    if (!isThere) return Number.POSITIVE_INFINITY
+  return below => {
+    const isEnd = below === numbers && count === kept
+    // Where low bits are apart, each place before has put the upper ones one bit further.
+    const end = isEnd ? 8 * upper.length : low === 0 ? below : count + Math.ceil(below / 2 ** low)
+    while (at < end && !hasBit(upper, at)) at += (at & 7) === 0 && upper[at >>> 3] === 0 ? 8 : 1
+    if (at >= end) {
+      if (below === numbers && count < kept) throw new EncodingError('MALFORMED')
+      return Number.POSITIVE_INFINITY
+    }
+    if (count === kept) throw new EncodingError('MALFORMED')
     let place = low === 0 ? at : (at - count) * 2 ** low
     for (let bit = 0; bit < low; bit++) if (hasBit(from, count * low + bit)) place += 2 ** bit
     if (place <= last || place >= numbers) throw new EncodingError('MALFORMED')

@@ -8,7 +8,8 @@ import { byPart, type Part } from './parts.js'
 import { keptOf, placeBytes, placeReader, placeWriter } from './places.js'
 
 const valueBytes = 2
-const infinity = 0x7f800000
+/** Exponent of a bfloat16 that is not finite. */
+const infinity = 0x7f80
 
 /** A part with where its bytes lie, and how many numbers it keeps. */
 interface PackedPart extends Part {
@@ -72,17 +73,17 @@ function written(
   { keys, equals }: { readonly keys: Int32Array; readonly equals: Int32Array },
   into: Uint8Array,
 ): Pass {
-  let kept = new Float32Array(0)
-  let count = 0
+  let written = 0
   let write: (place: number) => void
   return byPart(parts, (part, from, to) => {
     const { offset, size, kept: most, start, places, end } = parts[part]!
     if (from === offset) {
-      kept = new Float32Array(most)
-      count = 0
+      written = 0
       write = placeWriter(into.subarray(places, end).fill(0), size, most)
     }
     const limit = keys[part]!
+    const kept = new Float32Array(Math.min(most - written, to - from))
+    let count = 0
     for (let i = from; i < to; i++) {
       const key = keyOf(bits[i]!)
       if (key < limit) continue
@@ -93,37 +94,34 @@ function written(
       kept[count++] = key === 0 ? 0 : values[i]!
       write(i - offset)
     }
-    if (to < offset + size) return
-    const halves = new Uint16Array(most)
-    converted(kept, halves, 0, most, (kernel, ...addresses) => kernel.encodeBf16(...addresses))
-    into.set(bytesOf(halves), start)
+    const halves = new Uint16Array(count)
+    converted(kept, halves, 0, count, (kernel, ...addresses) => kernel.encodeBf16(...addresses))
+    into.set(bytesOf(halves), start + written * valueBytes)
+    written += count
   })
 }
 
 /** The pass that puts them back, zeros between. */
 function read(parts: readonly PackedPart[], from: Uint8Array, values: Float32Array): Pass {
-  let kept = new Float32Array(0)
+  const bits = bitsOf(values)
   let count = 0
-  let next: () => number
-  let place = 0
+  let next: (below: number) => number
+  let place = Number.POSITIVE_INFINITY
   return byPart(parts, (part, first, to) => {
-    const { offset, size, kept: most, start, places, end } = parts[part]!
+    const { offset, size, kept, start, places, end } = parts[part]!
     if (first === offset) {
-      kept = floatsOf(from.slice(start, places), most)
       count = 0
-      next = placeReader(from.subarray(places, end), size, most)
-      place = next()
+      next = placeReader(from.subarray(places, end), size, kept)
+      place = Number.POSITIVE_INFINITY
     }
+    const below = to - offset
     values.fill(0, first, to)
-    for (; offset + place < to; place = next()) values[offset + place] = kept[count++]!
+    if (place === Number.POSITIVE_INFINITY) place = next(below)
+    for (; place < below; place = next(below)) {
+      const at = start + valueBytes * count++
+      const half = from[at]! | (from[at + 1]! << 8)
+      if ((half & infinity) === infinity) throw new EncodingError('NOT_FINITE')
+      bits[offset + place] = half << 16
+    }
   })
-}
-
-/** @throws {@link EncodingError} NOT_FINITE */
-function floatsOf(bytes: Uint8Array, length: number): Float32Array<ArrayBuffer> {
-  const floats = new Float32Array(length)
-  const halves = new Uint16Array(bytes.buffer, bytes.byteOffset, length)
-  converted(halves, floats, 0, length, (kernel, ...addresses) => kernel.decodeBf16(...addresses))
-  if (bitsOf(floats).some(bits => (bits & 0x7fffffff) >= infinity)) throw new EncodingError('NOT_FINITE')
-  return floats
 }

@@ -149,4 +149,27 @@ describe('topk', () => {
       }
     }
   })
+
+  it.each(['tensor', 'whole'] as const)('of each %s does no more in a slice than its numbers', of => {
+    const codec = keeping(0.5, of)
+    const long = layoutOf([{ name: 'a/b', shape: [1000] }])
+    const values = Float32Array.from({ length: 1000 }, (_, i) => Math.cos(i))
+    const bytes = Uint8Array.from(encoded(codec, values, long))
+    // The values of a slice are written with it.
+    const into = new Uint8Array(bytes.length)
+    const { passes } = codec.encode(long, values, into)
+    for (const pass of passes.slice(0, -1)) pass(0, 1000)
+    passes.at(-1)!(0, 500)
+    expect(into.subarray(0, 400)).toEqual(bytes.subarray(0, 400))
+    expect(into.subarray(600, 1000).every(byte => byte === 0)).toBe(true)
+    // Places that are not there are missed at the end, and a value that is no number where it belongs.
+    for (const [spoilt, reason] of [
+      [Uint8Array.from(bytes).fill(0, 1000), 'MALFORMED'],
+      [Uint8Array.from(bytes).fill(0xff, 998, 1000), 'NOT_FINITE'],
+    ] as const) {
+      const pass = codec.decode(long, spoilt, new Float32Array(1000))
+      pass(0, 500)
+      expect(() => pass(500, 1000)).toThrow(new EncodingError(reason))
+    }
+  })
 })
