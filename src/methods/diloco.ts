@@ -29,7 +29,7 @@ export const diloco = averagingMethod<OuterSection, never, 'velocity'>({
     if (name === 'full') return
     throw new HearsayError(
       'MANIFEST',
-      `merge: diloco needs the mean of all peers in every round, and topology ${name} gives that of neighbours: use topology full, or merge: noloco`,
+      `merge: diloco needs the mean of all peers in every round, and topology ${name} gives that of neighbours: use topology full, in exchange.dense too, or merge: noloco`,
     )
   },
   plan: ({ outerRate, outerMomentum }, { head: { layout } }) => ({

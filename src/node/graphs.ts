@@ -11,11 +11,13 @@ import type { Manifest } from './manifest.js'
 export function checkedTopology(manifest: Manifest, peers: number): Topology {
   const topology = createScheduled(manifest, peers)
   for (const used of usedTopologies(manifest, peers)) {
-    checkTopology(
-      manifest,
-      () => topology,
-      () => used,
-    )
+    for (const graphs of [topology, used]) {
+      checkTopology(
+        manifest,
+        () => graphs,
+        () => used,
+      )
+    }
   }
   return topology
 }

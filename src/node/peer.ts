@@ -178,11 +178,12 @@ function checkGraphs(manifest: Manifest, members: number | undefined): void {
   const { topology, exchange, seed, minPeers } = manifest
   const specs = [topology, ...(exchange.when === 'window' ? [exchange.dense] : [])]
   for (const [at, spec] of specs.entries()) {
-    checkTopology(
-      manifest,
-      () => createScheduled(manifest, members ?? 2),
-      () => (members === undefined ? crowdOf(spec, seed) : usedTopologies(manifest, members)[at]),
-    )
+    const peers = members ?? 2
+    for (const graphsOf of [() => createScheduled(manifest, peers), () => usedTopologies(manifest, peers)[at]!]) {
+      checkTopology(manifest, graphsOf, () =>
+        members === undefined ? crowdOf(spec, seed) : usedTopologies(manifest, members)[at],
+      )
+    }
     checkFirstSums(manifest, minPeers, () => usedTopologies(manifest, members ?? minPeers)[at]!)
   }
 }

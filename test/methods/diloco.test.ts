@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkTopology } from '../../src/methods/index.js'
-import { parseManifest } from '../../src/node/index.js'
+import { checkedTopology, parseManifest } from '../../src/node/index.js'
+import { planOf } from '../../src/node/training.js'
+import { headSection, layoutOf } from '../../src/tensors/index.js'
 import { createTopology } from '../../src/topology/index.js'
 import { type Descent, descend, learningRate } from './bowls.js'
 
@@ -66,5 +68,23 @@ describe('DiLoCo', () => {
     expect(() => parseManifest({ merge: 'diloco', mode: 'async' })).toThrow(
       'mode: async does not go with merge: diloco',
     )
+  })
+
+  it('needs the mean of all in a window as well, whichever of the two graphs it is that has none', () => {
+    const manifest = (topology: string, dense: string) =>
+      parseManifest({ merge: 'diloco', topology: topology as never, exchange: { when: 'window', dense } as never })
+    expect(() => checkedTopology(manifest('full', 'full'), 4)).not.toThrow()
+    for (const [topology, dense] of [
+      ['full', 'ring'],
+      ['ring', 'full'],
+    ] as const) {
+      expect(() => checkedTopology(manifest(topology, dense), 4)).toThrow('ring gives that of neighbours')
+    }
+    // Of partners it would be the mean of two.
+    const head = headSection(layoutOf([{ name: 'dense/kernel', shape: [1] }]))
+    for (const when of ['every', 'window'] as const) {
+      const drawn = parseManifest({ merge: 'diloco', topology: 'full', exchange: { when, partners: 1 } })
+      expect(() => planOf(drawn, head)).toThrow('some rounds have none')
+    }
   })
 })
