@@ -2,6 +2,7 @@ import type { RejectionReason } from '../../gossip/index.js'
 import { createSchedule, type ExchangeSpec, endsMerged, finalSteps, type Topology } from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
+import type { Federation } from '../membership/federation.js'
 import type { Beginning } from './road.js'
 
 export interface AdmissionInit {
@@ -25,20 +26,28 @@ export function createAdmission(
   const schedule = createSchedule(exchange, rounds)
   // In lockstep no peer lies, and how far one may be ahead along one-way edges depends on the graph.
   const isBound = mode === 'sync' && lockstep === undefined
+  let most = { round: -1, exchanges: 0 }
+
+  /** Counted once a round, on its own graph. */
+  function mostAhead(federation: Federation, round: number): number {
+    if (most.round !== round) most = { round, exchanges: exchangesAhead(federation.at(round).topology, exchange) }
+    return most.exchanges
+  }
 
   return (sender, theirRound, step) => {
     if (theirRound >= rounds) return 'FUTURE_ROUND'
     const { begun, round } = now()
     const { open, federation } = begun ?? {}
     if (open?.isUnlike(sender) === true) return 'OTHER_SUMS'
-    const where = federation?.at(theirRound)
-    const number = where?.numbers.get(sender)
-    if (where === undefined || number === undefined) return 'NOT_A_NEIGHBOUR'
-    const { topology, self, members } = where
+    if (federation === undefined) return 'NOT_A_NEIGHBOUR'
     const ahead = schedule.exchangesBefore(theirRound) - schedule.exchangesBefore(round)
-    if (isBound && ahead > exchangesAhead(topology, exchange)) return 'FUTURE_ROUND'
+    // Before the graph of that round is asked for: the few that are held would make way for it, whoever asks.
+    if (isBound && ahead > mostAhead(federation, round)) return 'FUTURE_ROUND'
+    const { topology, self, members, numbers, graph } = federation.at(theirRound)
+    const number = numbers.get(sender)
+    if (number === undefined) return 'NOT_A_NEIGHBOUR'
     if (step < steps) {
-      const isNeighbour = !topology.isSilent(theirRound, self) && where.graph.receivesFrom(self).includes(number)
+      const isNeighbour = !topology.isSilent(theirRound, self) && graph.receivesFrom(self).includes(number)
       return isNeighbour ? undefined : 'NOT_A_NEIGHBOUR'
     }
     const isFinal = endsMerged(exchange) && theirRound === rounds - 1

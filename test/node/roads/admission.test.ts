@@ -1,15 +1,24 @@
 import { describe, expect, it } from 'vitest'
-import { fixedFederation } from '../../../src/node/membership/federation.js'
+import { type Federation, fixedFederation } from '../../../src/node/membership/federation.js'
 import type { Member } from '../../../src/node/membership/member.js'
 import { createAdmission } from '../../../src/node/roads/admission.js'
 import type { Beginning } from '../../../src/node/roads/road.js'
 import { createScheduled, type ExchangeSpec, exchangeSchema, topologySchema } from '../../../src/topology/index.js'
 
 /** What peer 0 of some makes of a head, in a round. */
-function admitting(exchange: ExchangeSpec, { peers = 4, topology = 'ring', round = 0, rounds = 40 } = {}) {
+function admitting(
+  exchange: ExchangeSpec,
+  { peers = 4, topology = 'ring', round = 0, rounds = 40, asked = [] as number[] } = {},
+) {
   const members = Array.from({ length: peers }, (_, peer) => ({ name: `${peer}`, peerId: `id ${peer}` })) as never
   const spec = { topology: topologySchema.parse(topology), exchange, rounds, seed: 1 }
-  const federation = fixedFederation(members as readonly Member[], 0, createScheduled(spec, peers))
+  const fixed = fixedFederation(members as readonly Member[], 0, createScheduled(spec, peers))
+  const federation: Federation = {
+    at(of) {
+      asked.push(of)
+      return fixed.at(of)
+    },
+  }
   const begun = { federation, open: undefined } as Beginning
   return createAdmission({ manifest: { exchange, rounds, mode: 'sync' }, steps: 1 }, () => ({ begun, round }))
 }
@@ -29,6 +38,15 @@ describe('what is admitted', () => {
     expect([11, 14].map(round => admit('id 1', round, 0))).toEqual([undefined, undefined])
     expect(admit('id 1', 17, 0)).toBe('FUTURE_ROUND')
     expect(admit('id 1', 40, 0)).toBe('FUTURE_ROUND')
+  })
+
+  it('is refused far ahead without the graph of that round, which would cost one that is held its place', () => {
+    const asked: number[] = []
+    const admit = admitting(every({}), { asked, round: 2 })
+    for (const sender of ['id 1', 'id 9']) expect(admit(sender, 30, 0)).toBe('FUTURE_ROUND')
+    expect(asked).toEqual([2])
+    expect(admit('id 1', 6, 0)).toBeUndefined()
+    expect(asked).toEqual([2, 6])
   })
 
   it('is further ahead where partners are drawn rarely, and 32 times at most', () => {
