@@ -170,6 +170,7 @@ export {
   type AveragingMethod,
   type AveragingPlan,
   averagingMethod,
+  type BeforeTelling,
   type Disbelief,
   type FigureText,
   type FinalMerge,

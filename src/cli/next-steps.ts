@@ -46,7 +46,7 @@ function otherMethod(manifest: Manifest): string | undefined {
 /** A graph that the run's method and rule can work on, too: some need all peers, or enough neighbours. */
 function otherGraph(manifest: Manifest): string | undefined {
   if (methodOf(manifest.merge).road !== 'neighbours') return undefined
-  return ['exponential', 'ring'].find(kind => kind !== manifest.topology.kind && canRunOn(manifest, kind))
+  return ['exponential', 'ring', 'line'].find(kind => kind !== manifest.topology.kind && canRunOn(manifest, kind))
 }
 
 function canRunOn(manifest: Manifest, kind: string): boolean {

@@ -22,6 +22,10 @@ export function memoryProblems(
     const message = `${codec} does not go with merge: ${name}, ${why}; use memory: choco, or f32`
     problems.push({ path: ['encoding'], message })
   }
+  if (needs.exact === true && (codec !== 'f32' || memory !== undefined)) {
+    const message = `${codec}${memory === undefined ? '' : ' with a memory'} does not go with merge: ${name}, whose messages must come as they are; use f32`
+    return [{ path: ['encoding'], message }]
+  }
   const refuse = (field: string, message: string): void => {
     problems.push({ path: ['encoding', field], message })
   }

@@ -73,6 +73,8 @@ export interface Needs {
   readonly sums?: true
   /** `true`: what peers hand over must keep its mean, so that no codec may lose any of it for good. */
   readonly mean?: true
+  /** `true`: what peers hand over must come as it is, so that no codec may lose any of it, for a while or for good. */
+  readonly exact?: true
 }
 
 /** What is known of a run before it is set up. */

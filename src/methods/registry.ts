@@ -12,6 +12,7 @@ import { mixture } from './mixture/method.js'
 import { noloco } from './noloco.js'
 import { pushSum } from './push-sum.js'
 import { qgDsgdm } from './qg-dsgdm.js'
+import { relaySum } from './relay-sum.js'
 import { scaffold } from './scaffold.js'
 import { oneByte } from './scalars/method.js'
 
@@ -37,6 +38,7 @@ registerMethod(noloco)
 registerMethod(diloco)
 registerMethod(dfedadmm)
 registerMethod(pushSum)
+registerMethod(relaySum)
 registerMethod(dpBrem)
 registerMethod(mixture)
 registerMethod(oneByte)

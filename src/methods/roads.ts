@@ -55,6 +55,9 @@ export interface Swap {
   release(): void
 }
 
+/** What one neighbour is told, by its number: a vector that is valid until the next call. */
+export type Tell = (receiver: number) => Promise<Float32Array>
+
 /** The road to the neighbours, once per edge: for what only they need. */
 export interface NeighbourRoad {
   /**
@@ -64,9 +67,11 @@ export interface NeighbourRoad {
    *
    * `values` may be overwritten as soon as this resolves; handing over may then still go on, beside the next training.
    *
+   * @param tell - what each neighbour is told, as long as `values`; not called any more when this resolves. It goes
+   *   neither with masks nor with memory. @default `values`
    * @throws the signal's reason
    */
-  swap(position: Position, values: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<Swap>
+  swap(position: Position, values: Float32Array, where: Neighbourhood, signal: AbortSignal, tell?: Tell): Promise<Swap>
 }
 
 /** What another peer has published. */

@@ -21,6 +21,11 @@ export function starEdges(peers: number): Edge[] {
   return range(peers - 1).map(i => [0, i + 1])
 }
 
+/** Peer 0 above all; below peer i are 2i + 1 and 2i + 2. No two are further apart than twice the depth, ⌊log₂ m⌋. */
+export function treeEdges(peers: number): Edge[] {
+  return range(peers - 1).map(i => [Math.floor(i / 2), i + 1])
+}
+
 /** Everyone and everyone. */
 export function fullEdges(peers: number): Edge[] {
   return range(peers).flatMap(i => range(i).map((j): Edge => [j, i]))

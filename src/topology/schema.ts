@@ -40,6 +40,7 @@ const kinds = [
   z.strictObject({ kind: z.literal('ring'), ...undirected }).meta({ says: 'Everyone to two; cheapest' }),
   z.strictObject({ kind: z.literal('line'), ...undirected }).meta({ says: 'Everyone to two but the ends' }),
   z.strictObject({ kind: z.literal('star'), ...undirected }).meta({ says: 'Everyone to one in the middle' }),
+  z.strictObject({ kind: z.literal('tree'), ...undirected }).meta({ says: 'Everyone to one above and two below' }),
   z
     .strictObject({ kind: z.literal('grid'), rows: side, ...undirected })
     .meta({ says: 'Everyone to four but the edge' }),

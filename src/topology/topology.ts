@@ -16,6 +16,7 @@ import {
   rectangle,
   ringEdges,
   starEdges,
+  treeEdges,
 } from './regular.js'
 import { peersLimit, type TopologySpec, type Weights } from './schema.js'
 
@@ -100,6 +101,8 @@ function build(spec: TopologySpec, peers: number, seed: number): Built {
       return fixed(createGraph(peers, lineEdges(peers)), 'line')
     case 'star':
       return fixed(createGraph(peers, starEdges(peers)), 'star')
+    case 'tree':
+      return fixed(createGraph(peers, treeEdges(peers)))
     case 'full':
       return fixed(createGraph(peers, fullEdges(peers)))
     case 'grid':

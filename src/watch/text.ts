@@ -22,6 +22,7 @@ export const graphNames: Readonly<Record<TopologySpec['kind'], string>> = {
   ring: 'a ring',
   line: 'a line',
   star: 'a star',
+  tree: 'a tree',
   grid: 'a grid',
   torus: 'a torus',
   full: 'a full graph',

@@ -60,6 +60,14 @@ it.each<[string, ManifestInput, string[]]>([
   expect(commands.some(command => command.includes('--topology'))).toBe(parseManifest(input).merge.method !== 'mixture')
 })
 
+it.each<[ManifestInput, string[]]>([
+  [{ merge: 'relaysum', topology: 'tree' }, ['--topology line']],
+  [{ merge: 'diloco', topology: 'full' }, []],
+])('names graphs that the method works on: %j', async (input, graphs) => {
+  const { commands } = await after(input)
+  expect(commands.flatMap(command => /--topology .+$/.exec(command) ?? [])).toEqual(graphs)
+})
+
 it('restored images need a place, and an exponential graph is followed by another', async () => {
   const { commands } = await after({
     data: { set: 'pneumoniamnist', superResolution: 2 },

@@ -17,43 +17,49 @@ import {
 
 /*
  * Methods that keep a vector from round to round: two that hand over another beside the head, one of which weighs by it,
- * and one that moves the merged model once more.
+ * one that moves the merged model once more, and one that tells each neighbour something else, whose tree changes twice.
  */
-it.each(['gradient-tracking', 'push-sum', 'noloco'])(
-  '%s: three processes learn, one of which is killed and comes back',
-  async merge => {
-    const folder = await temporaryFolder()
-    const fields = {
-      ...endlessField,
-      minPeers: 3,
-      topology: 'full',
-      merge,
-      partition: { kind: 'dirichlet', alpha: 0.3 },
-    }
-    const outs = ['anna', 'bert', 'carl'].map(name => join(folder, name))
-    const first = startPeer(await manifestFile(fields), outs[0]!)
-    const address = await first.address
-    const peers = [first, ...outs.slice(1).map(out => joinPeer(address, out))]
-    const heard = (out: string, since = 0): number[] =>
-      only(eventsSoFar(out).slice(since), 'exchanged').map(({ received }) => received.length)
-    await until(() => outs.every(out => heard(out).includes(2)), peers)
+it.each([
+  ['gradient-tracking', 'full'],
+  ['push-sum', 'full'],
+  ['noloco', 'full'],
+  ['relaysum', 'tree'],
+])('%s: three processes learn, one of which is killed and comes back', async (merge, topology) => {
+  const folder = await temporaryFolder()
+  const fields = {
+    ...endlessField,
+    minPeers: 3,
+    topology,
+    merge,
+    partition: { kind: 'dirichlet', alpha: 0.3 },
+  }
+  const outs = ['anna', 'bert', 'carl'].map(name => join(folder, name))
+  const first = startPeer(await manifestFile(fields), outs[0]!)
+  const address = await first.address
+  const peers = [first, ...outs.slice(1).map(out => joinPeer(address, out))]
+  // Of how many others something came; on a tree that may be more than there are neighbours.
+  const heard = (out: string, since = 0): number[] => {
+    const events = eventsSoFar(out).slice(since)
+    if (topology === 'full') return only(events, 'exchanged').map(({ received }) => received.length)
+    return only(events, 'merged').map(({ figures }) => figures!.counted! - 1)
+  }
+  await until(() => outs.every(out => heard(out).includes(2)), peers)
 
-    const killed = peers.pop()!
-    await killAll([killed])
-    const before = outs.map(out => eventsSoFar(out).length)
-    await until(() => [0, 1].every(peer => heard(outs[peer]!, before[peer]).includes(1)), peers)
-    const back = resumePeer('join', killed.out)
-    await until(() => outs.every((out, peer) => heard(out, before[peer]).at(-1) === 2), [...peers, back])
-    const reached = Math.max(...outs.map(roundsOf))
-    await until(() => outs.every(out => roundsOf(out) >= reached + 5), [...peers, back])
+  const killed = peers.pop()!
+  await killAll([killed])
+  const before = outs.map(out => eventsSoFar(out).length)
+  await until(() => [0, 1].every(peer => heard(outs[peer]!, before[peer]).includes(1)), peers)
+  const back = resumePeer('join', killed.out)
+  await until(() => outs.every((out, peer) => heard(out, before[peer]).at(-1) === 2), [...peers, back])
+  const reached = Math.max(...outs.map(roundsOf))
+  await until(() => outs.every(out => roundsOf(out) >= reached + 5), [...peers, back])
 
-    const all = [...peers, back]
-    for (const { running } of all) running.child.kill('SIGINT')
-    for (const { running } of all) expect((await running.ended).status).toBe(130)
-    for (const out of outs) {
-      // A tenth is a guess.
-      expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.5)
-      expect(only(eventsSoFar(out), 'refused')).toEqual([])
-    }
-  },
-)
+  const all = [...peers, back]
+  for (const { running } of all) running.child.kill('SIGINT')
+  for (const { running } of all) expect((await running.ended).status).toBe(130)
+  for (const out of outs) {
+    // A tenth is a guess.
+    expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.5)
+    expect(only(eventsSoFar(out), 'refused')).toEqual([])
+  }
+})

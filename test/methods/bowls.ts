@@ -149,6 +149,7 @@ export async function descend(section: MethodSection, descent: Descent): Promise
   const topology = typeof asked === 'object' && 'graphAt' in asked ? asked : build(asked, bowls.length)
   const table = createTable(bowls.length, way)
   const members = bowls.map((_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
+  const numbers = new Map(members.map(({ peerId }, peer) => [peerId, peer]))
   const events: MethodEvent[][] = bowls.map(() => [])
   const models = bowls.map((_, peer) => new Float32Array(size).fill(from[peer] ?? 0))
   let now = 0
@@ -178,7 +179,7 @@ export async function descend(section: MethodSection, descent: Descent): Promise
     const rows = mixingMatrix(graph, topology.weights)
     await Promise.all(
       sessions.map(async (session, self) => {
-        const where: Neighbourhood = { members, numbers: new Map(), self, topology, graph, row: rows[self]! }
+        const where: Neighbourhood = { members, numbers, self, topology, graph, row: rows[self]! }
         for await (const event of session.exchange!({ round, where, head: models[self]! }, never)) {
           events[self]!.push(event)
         }

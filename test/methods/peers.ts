@@ -183,28 +183,37 @@ function startPeer({ manifest, pool, model, shard, self, dataset, roads, isOpen 
   return { session, parameters, head: headOf(parameters, section) }
 }
 
+/** What a peer has left there for each other. */
+type Laid = (receiver: number) => Float32Array
+
 /** The roads of peers of one process: each leaves there what it hands over, and waits until all have. */
 export function createTable(peers: number, way: Way): { roadsOf(self: number): Roads } {
-  const heaps = new Map<string, { values: Map<number, Float32Array>; whole: Promise<void>; done: () => void }>()
+  const heaps = new Map<string, { values: Map<number, Laid>; whole: Promise<void>; done: () => void }>()
   const held = Array.from({ length: peers }, () => new Map<string, Published>())
 
-  async function laid(key: string, self: number, values: Float32Array): Promise<ReadonlyMap<number, Float32Array>> {
+  async function laid(
+    key: string,
+    self: number,
+    values: Float32Array,
+    told?: ReadonlyMap<number, Float32Array>,
+  ): Promise<ReadonlyMap<number, Laid>> {
     if (!heaps.has(key)) {
       const { promise, resolve } = Promise.withResolvers<void>()
       heaps.set(key, { values: new Map(), whole: promise, done: resolve })
     }
     const heap = heaps.get(key)!
-    heap.values.set(self, values.slice())
+    const copy = values.slice()
+    heap.values.set(self, receiver => told?.get(receiver) ?? copy)
     if (heap.values.size === peers) heap.done()
     await heap.whole
     return heap.values
   }
 
   /** What has come to one peer, each a copy of its own. */
-  function arrived(self: number, round: number, from: readonly number[], all: ReadonlyMap<number, Float32Array>) {
+  function arrived(self: number, round: number, from: readonly number[], all: ReadonlyMap<number, Laid>) {
     return new Map(
       from.flatMap(peer => {
-        const values = way(peer, self, round, all.get(peer)!.slice())
+        const values = way(peer, self, round, all.get(peer)!(self).slice())
         return values === undefined ? [] : [[peer, values] as const]
       }),
     )
@@ -213,9 +222,13 @@ export function createTable(peers: number, way: Way): { roadsOf(self: number): R
     from.filter(peer => !received.has(peer)).map(peer => ({ peer, reason: 'late' as const }))
 
   const neighboursOf = (self: number): NeighbourRoad => ({
-    async swap({ round, step }, values, { graph }) {
+    async swap({ round, step }, values, { graph }, _signal, tell) {
       const from = graph.receivesFrom(self)
-      const received = arrived(self, round, from, await laid(`${round}/${step}`, self, values))
+      const told = new Map<number, Float32Array>()
+      if (tell !== undefined) {
+        for (const receiver of graph.sendsTo(self)) told.set(receiver, (await tell(receiver)).slice())
+      }
+      const received = arrived(self, round, from, await laid(`${round}/${step}`, self, values, told))
       return { received, absent: absentOf(from, received), release() {} }
     },
   })

@@ -125,6 +125,7 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
     { topology: 'full', exchange: { when: 'every', rounds: 2, partners: 0.6, final: true } },
     {},
   ],
+  ['of what neighbours pass on along a tree', { topology: 'line', merge: 'relaysum' }, {}],
   ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
   [
     'of what is pushed on graphs that never repeat',

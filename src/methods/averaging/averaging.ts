@@ -2,7 +2,7 @@ import type { PublicCopy, Ruling, Staleness } from '../../merge/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
-import type { NeighbourRoad } from '../roads.js'
+import type { NeighbourRoad, Tell } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
 import type { Believing } from './believing.js'
 import type { Judging } from './judging.js'
@@ -33,6 +33,8 @@ export interface AveragingInit {
 export interface Beside {
   /** The head as it is before the merge, followed by what travels beside it. */
   whole(head: Float32Array): Promise<Float32Array>
+  /** What each neighbour is told in place of that, where the method says something else to each. */
+  telling(where: Neighbourhood): Tell | undefined
   /** The weights of an exchange, from all that came in it. */
   weigh(where: Neighbourhood, received: ReadonlyMap<number, Float32Array>): MixingRow
   /**

@@ -6,19 +6,25 @@ import {
   type BundleShape,
   bundleOf,
   bundleShape,
-  type ModelParameters,
+  fillFrom,
+  type NamedTensor,
   reserveVector,
+  tensorsOf,
 } from '../../tensors/index.js'
 import { copyInSlices, inSlices } from '../../turns.js'
 import { normOf, refusedAsTooLong } from '../norm.js'
 import type { Beside } from './averaging.js'
 import type { AfterTraining, AveragingPlan } from './plan.js'
+import { createRelays, isRelay } from './relays.js'
 import { mergeRuled } from './ruled.js'
 import type { Rulings } from './rulings.js'
 
 /** The vectors that a method has beside the head: what it hands over, and what it keeps. */
 export interface BesideHead extends Beside {
-  readonly keeps: ModelParameters
+  /** The vectors that it keeps, and what neighbours said where that is passed on. */
+  kept(): NamedTensor[]
+  /** @throws {@link HearsayError} `PARAMETERS` where they do not fit */
+  restore(kept: readonly NamedTensor[], source: string): void
   /** Called when training begins. @returns the rules of this round beside the settled ones */
   begin(head: Float32Array, start: number): Promise<readonly RuleSpec[]>
   /** Discards what was learnt from the others: training diverged on it. */
@@ -48,10 +54,16 @@ export function besideOf(
   const values = reserveVector(says.layout.size).fill(0)
   const own = bundleOf(says, values)
   const before = allocate(says.parts.head!.layout)
+  const relays = plan.tell && createRelays(says)
   /** This round's training, unless it was given up. */
   let made: Pick<AfterTraining, 'trained' | 'learningRate'> | undefined
   return {
-    keeps: kept,
+    kept: () => [...tensorsOf(kept), ...(relays?.kept() ?? [])],
+    restore(all, source) {
+      const [passedOn, others] = [all.filter(isRelay), all.filter(tensor => !isRelay(tensor))]
+      fillFrom(relays === undefined ? all : others, kept, source)
+      relays?.restore(passedOn, source)
+    },
     async begin(head, start) {
       made = undefined
       await copyInSlices(before, head)
@@ -66,6 +78,16 @@ export function besideOf(
       if (beside === undefined && plan.merge === undefined) return head
       await copyInSlices(own.head!, head)
       return values
+    },
+    telling(where) {
+      if (plan.tell === undefined) return undefined
+      const tell = plan.tell({ where, own, last: relays!.at(where) })
+      const told = reserveVector(values.length)
+      const said = bundleOf(says, told)
+      return async receiver => {
+        await tell(said, receiver)
+        return told
+      }
     },
     weigh(where, received) {
       if (plan.weigh === undefined) return where.row
@@ -86,6 +108,7 @@ export function besideOf(
         await inSlices(out.length, pass.vectors, (from, to) => pass.write(out, from, to))
       }
       await plan.merge?.(keeps, { where, row: at.row, heard, own, average })
+      await relays?.keep(where, new Map([...merged].filter(([peer]) => heard.has(peer))))
       return [...refused].map(([peer, why]) => ({ peer, ...why }))
     },
     async ended(merged) {
@@ -96,6 +119,7 @@ export function besideOf(
     report: () => plan.report?.(keeps) ?? {},
     forget() {
       kept.values.fill(0)
+      relays?.forget()
     },
   }
 }

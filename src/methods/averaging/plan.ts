@@ -46,6 +46,15 @@ export interface AfterMerge<B extends string = string> {
   average(out: Float32Array, vector: B): Promise<void>
 }
 
+/** The state before an exchange in which each neighbour is told something else. */
+export interface BeforeTelling<B extends string = string> {
+  readonly where: Neighbourhood
+  /** What this peer has itself. */
+  readonly own: Bundle<B | 'head'>
+  /** What came in the exchange before and was merged, by number; it is in the checkpoint. */
+  readonly last: ReadonlyMap<number, Bundle<B | 'head'>>
+}
+
 /**
  * What a method adds to local training and weighted averages with the neighbours. Heads are merged by Hearsay, so that
  * what a peer believes is bounded whatever the method; the method sees what came beside those that were believed.
@@ -66,6 +75,14 @@ export interface AveragingPlan<B extends string = string, K extends string = str
    * trained where a budget of privacy is spent, which a peer that comes back may be from its first round on.
    */
   say?(beside: Bundle<B>, keeps: Bundle<K>, after: AfterTraining): Promise<void>
+  /**
+   * Says something else to each neighbour, for which what they said in the exchange before is kept. Called before every
+   * exchange; it may write to what `own` has beside the head.
+   *
+   * @returns fills what a neighbour is told
+   * @default all are told what `own` has
+   */
+  tell?(before: BeforeTelling<B>): (said: Bundle<B | 'head'>, receiver: number) => Promise<void>
   /**
    * This peer's weights in an exchange, which sum to 1, from all that came in it: called before the merge of heads. Those
    * of neighbours whose heads are not believed return to oneself.

@@ -137,7 +137,9 @@ class NeighbourAverages implements Averaging {
     const { road, beside, staleness, judging, ruling } = this.init
     const startedAt = performance.now()
     const says = beside === undefined ? head : await beside.whole(head)
-    const { masked, rounds, absent, release, copy, ...single } = await road.swap({ round, step }, says, where, signal)
+    const tell = beside?.telling(where)
+    const came = await road.swap({ round, step }, says, where, signal, tell)
+    const { masked, rounds, absent, release, copy, ...single } = came
     if (masked !== undefined) this.count(masked)
     const all = masked === undefined ? single.received : asOne(masked.sum)
     yield {

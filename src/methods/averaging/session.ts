@@ -3,12 +3,12 @@ import { HearsayError, whose } from '../../errors.js'
 import type { TrainReport } from '../../learner/index.js'
 import { remembered } from '../../merge/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
-import { type BundleShape, fillFrom, headOf, layoutOf, type ModelParameters, tensorsOf } from '../../tensors/index.js'
+import { type BundleShape, fillFrom, headOf, layoutOf, type NamedTensor } from '../../tensors/index.js'
 import { validate } from '../../validation.js'
 import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
-import { besideOf } from './beside.js'
+import { type BesideHead, besideOf } from './beside.js'
 import { createFinish } from './final-merge.js'
 import { createJudging } from './judging.js'
 import type { AveragingPlan } from './plan.js'
@@ -25,8 +25,6 @@ const numbersSchema = z.strictObject({
   usual: z.array(z.number().positive()).max(remembered),
   loss: z.tuple([z.union([z.number(), z.nan()])]).default([Number.NaN]),
 })
-
-const noVectors: ModelParameters = { layout: layoutOf([]), values: new Float32Array() }
 
 /** A peer that trains, hands its head to its neighbours, and averages it with theirs as far as it believes them. */
 export function createAveragingSession(
@@ -104,7 +102,7 @@ export function createAveragingSession(
       const { tensors = [], numbers = {} } = rulings?.kept() ?? {}
       return {
         ...(before && { before }),
-        tensors: [...(vectors === undefined ? [] : tensorsOf(vectors.keeps)), ...tensors, ...(judging?.kept() ?? [])],
+        tensors: [...(vectors?.kept() ?? []), ...tensors, ...(judging?.kept() ?? [])],
         numbers: { usual: believing.usual(), ...(before && { loss: [report.loss] }), ...numbers },
       }
     },
@@ -116,7 +114,7 @@ export function createAveragingSession(
         usual,
         loss: [last],
       } = validate(numbersSchema, numbers, source, 'PARAMETERS')
-      fillFrom(tensors, vectors?.keeps ?? noVectors, source)
+      restoreBeside(vectors, tensors, source)
       trial?.restore(trials!, source)
       reputation?.restore(reputes!, source)
       believing.recall(usual)
@@ -127,6 +125,11 @@ export function createAveragingSession(
     ...(reputation && { reputes: () => reputation.reputes }),
     refused: () => refused.toRecord(),
   }
+}
+
+function restoreBeside(vectors: BesideHead | undefined, tensors: readonly NamedTensor[], source: string): void {
+  if (vectors !== undefined) vectors.restore(tensors, source)
+  else fillFrom(tensors, { layout: layoutOf([]), values: new Float32Array() }, source)
 }
 
 /** Whoever looks at neighbours in the long run: where a run has reputations, and in the field, where newcomers come. */

@@ -1,7 +1,7 @@
 import type { Libp2p, PeerId } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import { type PeerIdStr, Rejection, type StatePayload } from '../../gossip/index.js'
-import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap } from '../../methods/index.js'
+import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap, Tell } from '../../methods/index.js'
 import { whenDisconnected } from '../membership/connections.js'
 import type { Member } from '../membership/member.js'
 import { createOutbox, type OutboxInit } from './outbox.js'
@@ -9,7 +9,13 @@ import type { Patience, Waiting } from './patience.js'
 
 /** An exchange over libp2p streams. */
 export interface StreamExchange extends NeighbourRoad {
-  swap(position: Position, values: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap>
+  swap(
+    position: Position,
+    values: Float32Array,
+    where: Neighbourhood<Member>,
+    signal: AbortSignal,
+    tell?: Tell,
+  ): Promise<Swap>
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>
   /** The payload that was handed over last, if `keepsLatest` is set: newcomers request it. */
@@ -47,11 +53,17 @@ class Exchange implements StreamExchange {
     this.outbox = createOutbox(init)
   }
 
-  async swap(position: Position, head: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Promise<Swap> {
+  async swap(
+    position: Position,
+    head: Float32Array,
+    where: Neighbourhood<Member>,
+    signal: AbortSignal,
+    tell?: Tell,
+  ): Promise<Swap> {
     const { outbox } = this
     const { handover, patience, isAsync } = this.init
     if (isAsync === true) {
-      await outbox.toAll(position, head, where, signal)
+      await outbox.toAll(position, head, where, signal, tell)
       return this.newest(where)
     }
     outbox.throwIfLost()
@@ -60,7 +72,7 @@ class Exchange implements StreamExchange {
     const waiting = patience.begin()
     const deadline = createDeadline(signal)
     deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
-    const { over } = await outbox.toAll(position, head, where, deadline.signal)
+    const { over } = await outbox.toAll(position, head, where, deadline.signal, tell)
     const taken = this.takeAll(position, where, waiting, deadline.signal, signal)
     // Handing over may continue during the merge, and has until the deadline too.
     void Promise.allSettled([over, taken]).then(deadline.clear)

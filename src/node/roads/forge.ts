@@ -1,4 +1,4 @@
-import type { Neighbourhood, Position } from '../../methods/index.js'
+import type { Neighbourhood, Position, Tell } from '../../methods/index.js'
 
 /**
  * Decides what is handed over in place of the head: one vector, or by number what each receiver gets. Vectors must not
@@ -26,13 +26,24 @@ export interface Said {
   readonly receivers: readonly number[]
 }
 
-/** What goes to whom: one vector to all of them, unless a forged or a hidden one is different for each. */
+interface Instead {
+  /** Goes before `tell`. */
+  readonly forge?: Forge | undefined
+  readonly conceal?: Conceal
+  readonly tell?: Tell | undefined
+}
+
+/** What goes to whom: one vector to all of them, unless one that is told, forged or hidden is different for each. */
 export async function* saidTo(
   receivers: readonly number[],
-  { forge, conceal }: { readonly forge?: Forge | undefined; readonly conceal?: Conceal },
+  { forge, conceal, tell }: Instead,
   ...[position, head, where, signal]: Parameters<Forge>
 ): AsyncGenerator<Said, void, undefined> {
   const said = (await forge?.(position, head, where, signal)) ?? head
+  if (said === head && tell !== undefined) {
+    for (const receiver of receivers) yield { vector: await tell(receiver), receivers: [receiver] }
+    return
+  }
   if (said instanceof Float32Array && conceal === undefined) {
     yield { vector: said, receivers }
     return

@@ -12,19 +12,23 @@ import {
   type SendResult,
   type StatePayload,
 } from '../../gossip/index.js'
-import type { Neighbourhood, Position } from '../../methods/index.js'
+import type { Neighbourhood, Position, Tell } from '../../methods/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
 import { type Conceal, type Forge, saidTo } from './forge.js'
 
 /** Sends the own head to the neighbours. */
 export interface Outbox {
-  /** Hands a copy of `head` to every peer this graph sends to. Resolves once copied, with the end of all sends. */
+  /**
+   * Hands a copy of `head`, or of what each is told, to every peer this graph sends to. Resolves once copied, with the end
+   * of all sends.
+   */
   toAll(
     position: Position,
     head: Float32Array,
     where: Neighbourhood<Member>,
     signal: AbortSignal,
+    tell?: Tell,
   ): Promise<{ readonly over: Promise<unknown> }>
   /** The payload that was handed over last, if `keepsLatest` is set. */
   latest(): StatePayload | undefined
@@ -136,13 +140,15 @@ export function createOutbox(init: OutboxInit): Outbox {
     head: Float32Array,
     where: Neighbourhood<Member>,
     signal: AbortSignal,
+    tell?: Tell,
   ): Promise<{ readonly over: Promise<unknown> }> {
     const { members, self, graph } = where
     const receivers = graph
       .sendsTo(self)
       .filter(peer => lockstep?.isGone(members[peer]!.peerId.toString(), position.round) !== true)
     const ends: Promise<unknown>[] = []
-    for await (const { vector, receivers: some } of saidTo(receivers, init, position, head, where, signal)) {
+    const instead = { ...init, tell }
+    for await (const { vector, receivers: some } of saidTo(receivers, instead, position, head, where, signal)) {
       const payload = await handover.encode(vector)
       const parcel = { payload, link: await init.link?.(payload) }
       const all = some.map(peer => send(members[peer]!.peerId, position, parcel, signal))
