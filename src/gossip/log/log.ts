@@ -29,9 +29,9 @@ export interface LogInit extends RecordFormat {
   readonly runId: Uint8Array
   /** Ed25519, of the node: signs what newcomers get of our own records. */
   readonly privateKey: PrivateKey
-  /** Records of one author that are kept, at most. */
-  readonly perAuthor: number
-  /** Called with every record that is new. Must not throw. */
+  /** How many rounds are kept, from the snapshot's on. */
+  readonly reach: number
+  /** Called with every record that is new, or of a round too far ahead to be kept. Must not throw. */
   readonly onRecord: (author: PeerIdStr, round: number) => void
   /** Called for every author, with the invitation in its record. @default every author may publish */
   readonly admits?: (author: PeerId, invite: Uint8Array) => AuthorVerdict | Promise<AuthorVerdict>
@@ -72,6 +72,9 @@ export interface ScalarLog {
 }
 
 const { limits, askedAtOnce } = logProtocol
+
+/** Not counted where a peer passes on its log: it is at another place of the run, or knows the same as we do. */
+const isNoFault: ReadonlySet<LogRejection> = new Set(['DUPLICATE', 'STALE_ROUND', 'TOO_EARLY'])
 
 /** @throws RangeError for a run id of another length, or more scalars than a record holds */
 export function createLog(init: LogInit): (components: { node: HearsayHost }) => ScalarLog {
@@ -128,8 +131,10 @@ class GossipLog implements ScalarLog {
 
   async publish(record: MeasuredRecord): Promise<void> {
     const { invite, privateKey } = this.#init
-    const data = encodeRecord({ ...record, ...(invite && { invite }) })
     const author = this.#node.peerId
+    // A peer that was killed may have published another one for this round: two would void each other.
+    const before = record.round < this.#init.rounds ? this.records.of(record.round, author.toString()) : undefined
+    const data = before?.signed.data ?? encodeRecord({ ...record, ...(invite && { invite }) })
     // Gossipsub does not return what it has signed. Its sequence numbers too are nanoseconds, and grow.
     const signed = await signMessage(privateKey, author, this.#name, BigInt(Date.now()) * 1_000_000n, data)
     this.records.add({ ...record, author: author.toString(), signed })
@@ -182,8 +187,7 @@ class GossipLog implements ScalarLog {
       throw new Error('The peer passes on what the author has not signed')
     }
     const reason = await this.#receive(signed)
-    // What is here already is no fault of who answers.
-    if (reason !== undefined && reason !== 'DUPLICATE' && reason !== 'STALE_ROUND') this.#rejected.add(reason)
+    if (reason !== undefined && !isNoFault.has(reason)) this.#rejected.add(reason)
   }
 
   async #validate(message: SignedMessage, sender: PeerId): Promise<TopicValidatorResult> {
@@ -221,7 +225,8 @@ class GossipLog implements ScalarLog {
     const author = signed.author.toString()
     const entry: SignedRecord = { ...record, author, signed }
     const reason = this.records.add(entry)
-    if (reason === undefined) this.#init.onRecord(author, record.round)
+    // One of a round that is not reached yet is not kept, but its author was heard.
+    if (reason === undefined || reason === 'TOO_EARLY') this.#init.onRecord(author, record.round)
     return reason
   }
 }

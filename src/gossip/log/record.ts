@@ -14,10 +14,10 @@ export type LogRejection =
   | 'FORGED' // not signed by the author that it names
   | 'FUTURE_ROUND' // a round that the run does not have
   | 'STALE_ROUND' // of a round that the snapshot has already
-  | 'DUPLICATE' // it is here, or another of its round by its author, which counts
+  | 'TOO_EARLY' // of a round that lies further ahead of the snapshot than the log reaches
+  | 'DUPLICATE' // it is here, or two of its round by its author, which void each other
   | 'TOO_OFTEN' // more records a second than an honest author has
   | 'TOO_MANY_PEERS' // we keep the records of enough authors already
-  | 'TOO_MANY_RECORDS' // we keep enough of its author
 
 /** What a peer has measured in one round. */
 export interface MeasuredRecord {

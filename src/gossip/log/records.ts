@@ -12,21 +12,25 @@ export interface RecordsInit {
   /** Number of rounds of the run: a record of that round is its author's last word. */
   readonly rounds: number
   readonly authors: number
-  /** Records of one author, at most. */
-  readonly perAuthor: number
+  /** How many rounds are kept, from the first on. */
+  readonly reach: number
 }
+
+/** What one author has said of one round: a record, or two that contradict each other. */
+type Statement = readonly [SignedRecord, SignedRecord?]
 
 /**
  * The records of a run from some round on: a set that only grows, until its beginning moves on. Any order and any
  * duplication of the same records gives one set, so that peers that have heard the same of each other count the same.
  *
- * Of two records of one author and round, which only a liar or a peer that went back signs, the one with the smaller bytes
- * counts, at every peer. Of last words, which are not counted, the one that was signed later.
+ * Where one author has signed two records for one round, which only a liar or a peer that went back does, none of them
+ * counts, at any peer that has both. Both are kept, and prove it to others; a third is not needed. So what an author says
+ * of a round changes the set twice at most. Of last words, which are not counted, the one that was signed later is kept.
  */
 export class Records {
   /** By round, then by author. */
-  private readonly held = new Map<number, Map<PeerIdStr, SignedRecord>>()
-  /** Number of records by author. */
+  private readonly held = new Map<number, Map<PeerIdStr, Statement>>()
+  /** Number of rounds by author. */
   private readonly authors = new Map<PeerIdStr, number>()
   private members: ReadonlySet<PeerIdStr> | undefined
   private first = 0
@@ -39,34 +43,47 @@ export class Records {
     const { author, round } = record
     if (this.members?.has(author) === false) return 'NOT_A_MEMBER'
     if (round < this.first) return 'STALE_ROUND'
-    const before = this.of(round).get(author)
-    if (before !== undefined && !this.displaces(record, before)) return 'DUPLICATE'
+    const isLastWord = round === this.init.rounds
+    // No number of records of one author is a limit then, and what is kept does not depend on which came first.
+    if (!isLastWord && round >= this.first + this.init.reach) return 'TOO_EARLY'
+    const before = this.held.get(round)?.get(author)
+    if (before !== undefined && !(isLastWord ? isLater(record, before[0]) : contradicts(record, before))) {
+      return 'DUPLICATE'
+    }
     if (before === undefined) {
       const count = this.authors.get(author) ?? 0
       if (count === 0 && this.authors.size >= Math.max(this.init.authors, this.members?.size ?? 0)) {
         return 'TOO_MANY_PEERS'
       }
-      if (count >= this.init.perAuthor) return 'TOO_MANY_RECORDS'
       this.authors.set(author, count + 1)
     }
-    const all = this.held.get(round) ?? new Map<PeerIdStr, SignedRecord>()
-    this.held.set(round, all.set(author, record))
-    if (round < this.init.rounds) this.changed = Math.min(this.changed, round)
+    const all = this.held.get(round) ?? new Map<PeerIdStr, Statement>()
+    this.held.set(round, all.set(author, before === undefined || isLastWord ? [record] : [before[0], record]))
+    if (!isLastWord) this.changed = Math.min(this.changed, round)
     return undefined
   }
 
-  of(round: number): ReadonlyMap<PeerIdStr, SignedRecord> {
-    return this.held.get(round) ?? new Map()
+  /** What counts of this author and round. */
+  of(round: number, author: PeerIdStr): SignedRecord | undefined {
+    const [record, other] = this.held.get(round)?.get(author) ?? []
+    return other === undefined ? record : undefined
   }
 
-  /** In the order of the authors' ids, by code units, so that it does not depend on a machine's locale. */
+  /** Has this author signed two records for one round? */
+  isVoid(round: number, author: PeerIdStr): boolean {
+    return this.held.get(round)?.get(author)?.[1] !== undefined
+  }
+
+  /** What counts, in the order of the authors' ids, by code units, so that it does not depend on a machine's locale. */
   sorted(round: number): SignedRecord[] {
-    return [...this.of(round).values()].sort((a, b) => (a.author < b.author ? -1 : 1))
+    return this.statements(round).flatMap(([record, other]) => (other === undefined ? [record] : []))
   }
 
-  /** From the first round to the last. */
+  /** From the first round to the last, what contradicts itself too. */
   all(): SignedRecord[] {
-    return [...this.held.keys()].sort((a, b) => a - b).flatMap(round => this.sorted(round))
+    return [...this.held.keys()]
+      .sort((a, b) => a - b)
+      .flatMap(round => this.statements(round).flatMap(([record, other]) => (other ? [record, other] : [record])))
   }
 
   /** Is there any such round as {@link takeChanged} returns? */
@@ -98,14 +115,13 @@ export class Records {
       for (const author of [...records.keys()].filter(author => !members.has(author))) {
         records.delete(author)
         this.uncount(author)
-        this.changed = Math.min(this.changed, round)
+        if (round < this.init.rounds) this.changed = Math.min(this.changed, round)
       }
     }
   }
 
-  private displaces(record: SignedRecord, before: SignedRecord): boolean {
-    if (record.round === this.init.rounds) return record.signed.sequence > before.signed.sequence
-    return Buffer.compare(record.signed.data, before.signed.data) < 0
+  private statements(round: number): Statement[] {
+    return [...(this.held.get(round) ?? [])].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, statement]) => statement)
   }
 
   private uncount(author: PeerIdStr): void {
@@ -113,4 +129,12 @@ export class Records {
     if (left === 0) this.authors.delete(author)
     else this.authors.set(author, left)
   }
+}
+
+function isLater(word: SignedRecord, before: SignedRecord): boolean {
+  return word.signed.sequence > before.signed.sequence
+}
+
+function contradicts({ signed }: SignedRecord, [before, other]: Statement): boolean {
+  return other === undefined && Buffer.compare(signed.data, before.signed.data) !== 0
 }

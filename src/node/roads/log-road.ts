@@ -23,7 +23,7 @@ import { SharedSnapshot } from './shared-snapshot.js'
 export interface LogRoadInit extends Omit<PublicRoadInit, 'layout'> {
   /** What one peer publishes in a round. */
   readonly scalars: number
-  /** Rounds of one peer that are kept, at most. */
+  /** Rounds that are kept, from the snapshot's on. */
   readonly reach: number
   /** The shared part of the model, of which snapshots are. */
   readonly head: HeadSection
@@ -73,7 +73,7 @@ class Logging implements ScalarRoad {
       rounds: manifest.rounds,
       scalars: init.scalars,
       privateKey: init.identity.privateKey,
-      perAuthor: init.reach,
+      reach: init.reach,
       timing: init.timing,
       onRecord: (author, round) => this.heard(author, round),
       ...(access && { admits: access.admitsAuthor }),
@@ -178,12 +178,11 @@ class Logging implements ScalarRoad {
         if (records.hasChanged) return false
         const unlike = this.unlike(others, rounds, model)
         if (unlike.length === 0) return true
-        const words = records.of(rounds)
-        const heard = unlike.map(peer => words.get(peer))
+        const heard = unlike.map(peer => records.of(rounds, peer))
         await this.askUnlike(unlike, deadline.signal)
         // They lack what we have, and say another word when they have it.
         const isNews = (): boolean =>
-          records.hasChanged || unlike.some((peer, i) => records.of(rounds).get(peer) !== heard[i])
+          records.hasChanged || unlike.some((peer, i) => records.of(rounds, peer) !== heard[i])
         const isOver = (): boolean => isNews() || this.unlike(unlike, rounds, model).length === 0
         await Promise.race([
           this.waiters.until(isOver, deadline.signal),
@@ -240,10 +239,11 @@ class Logging implements ScalarRoad {
 
   /** Those of these peers that had another model than ours when they measured, or whose record was lost on its way. */
   private unlike(peers: readonly PeerIdStr[], round: number, model: Uint8Array): PeerIdStr[] {
-    const records = this.published.records.of(round)
+    const { records } = this.published
     const live = new Set(this.presence.live())
     return peers.filter(peer => {
-      const theirs = records.get(peer)?.model
+      if (records.isVoid(round, peer)) return false
+      const theirs = records.of(round, peer)?.model
       const isThere = live.has(peer) && this.init.lockstep?.isGone(peer, round) !== true
       return isThere && (theirs === undefined ? this.hearing.has(peer, round) : !isSame(theirs, model))
     })
@@ -274,17 +274,18 @@ class Logging implements ScalarRoad {
   private whoWasHeard({ members, self }: Neighbourhood, round: number): Hearing {
     const { lockstep } = this.init
     const live = new Set(this.presence.live())
-    const records = this.published.records.of(round)
+    const { records } = this.published
     const others = members
       .map(({ peerId }, peer) => ({ peer, id: peerId.toString() }))
       .filter(({ peer }) => peer !== self)
+    const isHere = (id: PeerIdStr): boolean => records.of(round, id) !== undefined
     const reasonOf = (id: PeerIdStr) => {
-      if (this.isUnlike(id)) return 'refused' as const
+      if (this.isUnlike(id) || records.isVoid(round, id)) return 'refused' as const
       return live.has(id) && lockstep?.isGone(id, round) !== true ? ('late' as const) : ('gone' as const)
     }
     return {
-      received: others.filter(({ id }) => records.has(id)).map(({ peer }) => peer),
-      absent: others.filter(({ id }) => !records.has(id)).map(({ peer, id }) => ({ peer, reason: reasonOf(id) })),
+      received: others.filter(({ id }) => isHere(id)).map(({ peer }) => peer),
+      absent: others.filter(({ id }) => !isHere(id)).map(({ peer, id }) => ({ peer, reason: reasonOf(id) })),
     }
   }
 }

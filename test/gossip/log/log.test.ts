@@ -30,11 +30,11 @@ interface Logger {
 
 /** @param answer - of its state, to requests for the log. @default its own */
 async function startLogger(init: Partial<LogInit> = {}, answer?: () => Uint8Array): Promise<Logger> {
-  const privateKey = await newKey()
+  const privateKey = init.privateKey ?? (await newKey())
   const host = await startHost('memory', privateKey)
   const news: string[] = []
   const log = createLog({
-    ...{ runId, rounds, scalars: 3, privateKey, perAuthor: 100 },
+    ...{ runId, rounds, scalars: 3, privateKey, reach: 100 },
     onRecord: (author, round) => news.push(`${author} ${round}`),
     ...init,
   })({ node: host })
@@ -95,6 +95,16 @@ describe('a message on the topic of the log', () => {
     expect(peer.log.counters.rejected).toEqual({ DUPLICATE: 1, NOT_A_MEMBER: 1, NOT_ADMITTED: 1 })
   })
 
+  it('of a round too far ahead is not kept, counts against nobody, and tells that its author is there', async () => {
+    const [author, peer] = [await newAuthor(), await startLogger({ reach: 4 })]
+    expect(await hand(peer, author, recordOf(4))).toBe(Ignore)
+    expect(await hand(peer, author, recordOf(3))).toBe(Accept)
+    expect(await hand(peer, author, recordOf(rounds, new Uint8Array()))).toBe(Accept)
+    expect(peer.log.counters.rejected).toEqual({ TOO_EARLY: 1 })
+    expect(peer.log.records.all().map(({ round }) => round)).toEqual([3, rounds])
+    expect(peer.news).toEqual([4, 3, rounds].map(round => `${author} ${round}`))
+  })
+
   it('of an author that sends more than it may is refused, and counts against the author alone', async () => {
     const [author, other] = [await newAuthor(), await newAuthor()]
     const peer = await startLogger()
@@ -131,6 +141,19 @@ describe('the log of another peer', () => {
     await last.log.catchUp([back.host.peerId], never)
     expect(known(last.log)).toEqual(known(three.log))
     expect(last.log.counters.rejected).toEqual({})
+  })
+
+  it('that has our own record of a round, of before we were killed, keeps us from contradicting it', async () => {
+    const [privateKey, other] = [await newKey(), await startLogger()]
+    const before = await startLogger({ privateKey })
+    await before.log.publish({ round: 2, scalars, model })
+    const kept = before.log.encoded()
+    other.log.recall(kept)
+    before.log.records.beginWith(3)
+    before.log.records.beginWith(0)
+    before.log.recall(kept)
+    await before.log.publish({ round: 2, scalars: Uint8Array.of(7, 7, 7), model })
+    expect(before.log.records.all().map(record => [...record.scalars])).toEqual([[...scalars]])
   })
 
   it('that holds what no author has signed is given up, and the peer goes on with others', async () => {
@@ -170,7 +193,7 @@ describe('the log of another peer', () => {
 })
 
 it('a log of more scalars than a record holds is not made', () => {
-  const init = { runId, rounds, privateKey: undefined as never, perAuthor: 1, onRecord() {} }
+  const init = { runId, rounds, privateKey: undefined as never, reach: 1, onRecord() {} }
   expect(() => createLog({ ...init, scalars: logProtocol.limits.scalars + 1 })).toThrow(RangeError)
   expect(() => createLog({ ...init, runId: new Uint8Array(31), scalars: 1 })).toThrow(RangeError)
 })

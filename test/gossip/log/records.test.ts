@@ -8,7 +8,7 @@ import { Records, type SignedRecord } from '../../../src/gossip/log/records.js'
 const rounds = 8
 const keys = await Promise.all([1, 2, 3].map(() => generateKeyPair('Ed25519')))
 const authors: PeerId[] = keys.map(key => peerIdFromPrivateKey(key))
-const limits = { rounds, authors: 3, perAuthor: 8 }
+const limits = { rounds, authors: 3, reach: 8 }
 
 function record(author: PeerId, round: number, bytes: readonly number[] = [1], sequence = 1n): SignedRecord {
   const scalars = Uint8Array.from(bytes)
@@ -17,7 +17,9 @@ function record(author: PeerId, round: number, bytes: readonly number[] = [1], s
 }
 
 const contents = (records: Records): unknown[] =>
-  records.all().map(({ author, round, scalars }) => [round, author, ...scalars])
+  Array.from({ length: rounds }, (_, round) => records.sorted(round)).flatMap(all =>
+    all.map(({ author, round, scalars }) => [round, author, ...scalars]),
+  )
 
 const drawn = fc.record({
   author: fc.constantFrom(...authors),
@@ -47,13 +49,54 @@ describe('the records of a run', () => {
     expect(contents(records)).toEqual([1, 3].flatMap(round => ids.map(id => [round, id, 1])))
   })
 
-  it('of two of one author and round count the one with the smaller bytes, at every peer', () => {
+  it('of two of one author and round count none, at every peer; both prove it, and a third changes nothing', () => {
     const [one, other] = [new Records(limits), new Records(limits)]
-    const pair = [record(authors[0]!, 2, [5, 9]), record(authors[0]!, 2, [5, 8])] as const
-    expect([one.add(pair[0]), one.add(pair[1])]).toEqual([undefined, undefined])
-    expect([other.add(pair[1]), other.add(pair[0])]).toEqual([undefined, 'DUPLICATE'])
-    expect(contents(one)).toEqual([[2, authors[0]!.toString(), 5, 8]])
-    expect(contents(other)).toEqual(contents(one))
+    const author = authors[0]!.toString()
+    const said = [9, 8, 7].map(byte => record(authors[0]!, 2, [5, byte])) as [SignedRecord, SignedRecord, SignedRecord]
+    expect(said.map(it => one.add(it))).toEqual([undefined, undefined, 'DUPLICATE'])
+    expect(one.takeChanged()).toBe(2)
+    expect([said[2], said[0], said[1]].map(it => other.add(it))).toEqual([undefined, undefined, 'DUPLICATE'])
+    for (const records of [one, other]) {
+      expect(records.sorted(2)).toEqual([])
+      expect(records.of(2, author)).toBeUndefined()
+      expect(records.isVoid(2, author)).toBe(true)
+      expect(records.all()).toHaveLength(2)
+      // What it says of other rounds counts.
+      expect(records.add(record(authors[0]!, 3))).toBeUndefined()
+      expect(records.of(3, author)).toBeDefined()
+    }
+    // Who had heard one of them alone learns it from what either passes on.
+    const third = new Records(limits)
+    third.add(said[0])
+    for (const passedOn of other.all()) third.add(passedOn)
+    expect(third.isVoid(2, author)).toBe(true)
+  })
+
+  it('of an author that contradicts itself without end change twice a round', () => {
+    const records = new Records(limits)
+    let changes = 0
+    for (let byte = 255; byte >= 0; byte--) {
+      records.add(record(authors[0]!, 5, [byte]))
+      if (records.takeChanged() === 5) changes++
+    }
+    expect(changes).toBe(2)
+  })
+
+  it('P54 are the same though a liar fills the rounds ahead, in any order', () => {
+    const reach = 48
+    const [one, other] = [1, 2].map(() => new Records({ rounds: 500, authors: 3, reach })) as [Records, Records]
+    for (const records of [one, other]) records.beginWith(16)
+    for (let round = 0; round < 500; round++) {
+      one.add(record(authors[0]!, round))
+      other.add(record(authors[0]!, 499 - round))
+    }
+    const kept = Array.from({ length: reach }, (_, i) => 16 + i)
+    for (const records of [one, other]) expect(records.all().map(({ round }) => round)).toEqual(kept)
+    expect(one.add(record(authors[1]!, 16 + reach))).toBe('TOO_EARLY')
+    // The last word is no round.
+    expect(one.add(record(authors[1]!, 500, []))).toBeUndefined()
+    one.beginWith(17)
+    expect(one.add(record(authors[1]!, 16 + reach))).toBeUndefined()
   })
 
   it('of last words keep the one that was signed later, and change no round by them', () => {
@@ -61,7 +104,7 @@ describe('the records of a run', () => {
     expect(records.add(record(authors[0]!, rounds, [], 2n))).toBeUndefined()
     expect(records.add(record(authors[0]!, rounds, [], 1n))).toBe('DUPLICATE')
     expect(records.add(record(authors[0]!, rounds, [], 3n))).toBeUndefined()
-    expect(records.of(rounds).get(authors[0]!.toString())!.signed.sequence).toBe(3n)
+    expect(records.of(rounds, authors[0]!.toString())!.signed.sequence).toBe(3n)
     expect(records.hasChanged).toBe(false)
   })
 
@@ -83,14 +126,12 @@ describe('the records of a run', () => {
     expect(records.add(record(authors[1]!, 1))).toBe('STALE_ROUND')
   })
 
-  it('are of so many authors, and so many of each; those that are forgotten make room', () => {
-    const records = new Records({ rounds: 100, authors: 2, perAuthor: 3 })
-    for (const round of [0, 1, 2]) expect(records.add(record(authors[0]!, round))).toBeUndefined()
-    expect(records.add(record(authors[0]!, 3))).toBe('TOO_MANY_RECORDS')
+  it('are of so many authors; those that are forgotten make room', () => {
+    const records = new Records({ rounds: 100, authors: 2, reach: 8 })
+    for (const round of [0, 1]) expect(records.add(record(authors[0]!, round))).toBeUndefined()
     expect(records.add(record(authors[1]!, 0))).toBeUndefined()
     expect(records.add(record(authors[2]!, 5))).toBe('TOO_MANY_PEERS')
     records.beginWith(1)
-    expect(records.add(record(authors[0]!, 3))).toBeUndefined()
     expect(records.add(record(authors[2]!, 5))).toBeUndefined()
   })
 
