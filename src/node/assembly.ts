@@ -14,7 +14,7 @@ import {
   type StateService,
   untimed,
 } from '../gossip/index.js'
-import { nothingKept, type Roads, type Session, type Tested } from '../methods/index.js'
+import { type Kept, nothingKept, type Roads, type Session, type Tested } from '../methods/index.js'
 import type { AssembledPeer, AssemblyInit, HeardPeer } from './assembled-peer.js'
 import { countersOf, type PeerCounters } from './counters.js'
 import type { Entry } from './entry.js'
@@ -207,8 +207,9 @@ class Assembly implements AssembledPeer, PeerParts {
   restore({ method, heads = [], arrivals }: Partial<KeptState>, source: string): void {
     const { road, session } = this
     this.arrivals = arrivals
-    const rest = method && (road.kind === 'neighbours' ? road.restore(method, source) : method)
-    if (rest !== undefined) session.restore?.(rest, source)
+    const restoreMethod = (rest: Kept): void => session.restore?.(rest, source)
+    if (method && road.kind === 'neighbours') road.restore(method, source, restoreMethod)
+    else if (method) restoreMethod(method)
     if (road.kind === 'everybody') road.recall(heads)
   }
 

@@ -23,12 +23,23 @@ export interface CopiesInit {
   readonly whole: Pick<WholeVectors, 'digestOf'>
   /** Largest Euclidean norm of a copy. */
   readonly normLimit: number
+  /** Of the whole run. */
+  readonly rounds: number
 }
 
 /** More neighbours than any run gives a peer. */
 const copiesLimit = 4096
 const prefix = 'copy:'
-const roundsSchema = z.array(z.int().min(-1)).min(1).max(copiesLimit)
+const roundsBelow = (rounds: number) =>
+  z
+    .array(
+      z
+        .int()
+        .min(-1)
+        .max(rounds - 1),
+    )
+    .min(1)
+    .max(copiesLimit)
 
 /**
  * The state of a run with memory (ALGORITHMS-2.md 5.1): the public copy of the own vector, and that of each neighbour's.
@@ -112,15 +123,18 @@ export class Copies {
   /**
    * Goes on from what was kept.
    *
-   * @returns the rest of it, which is the method's
-   * @throws {@link HearsayError} `PARAMETERS` where it does not fit: nothing is restored then
+   * @param restoreMethod - is given the rest of it, which is the method's, and throws where it does not fit
+   * @throws {@link HearsayError} `PARAMETERS` where it does not fit, or what that throws: nothing is restored then
    */
-  restore(kept: Kept, source: string): Kept {
+  restore(kept: Kept, source: string, restoreMethod: (rest: Kept) => void): void {
     const tensors = kept.tensors.filter(({ name }) => name.startsWith(prefix))
     const { copies, ...numbers } = kept.numbers
     const rest = { ...kept, tensors: kept.tensors.filter(tensor => !tensors.includes(tensor)), numbers }
-    if (tensors.length === 0 && copies === undefined) return rest
-    const rounds = validate(roundsSchema, copies, `${source}: copies`, 'PARAMETERS')
+    if (tensors.length === 0 && copies === undefined) {
+      restoreMethod(rest)
+      return
+    }
+    const rounds = validate(roundsBelow(this.init.rounds), copies, `${source}: copies`, 'PARAMETERS')
     const size = this.own.values.length
     const broken = tensors.find(({ values }) => values.length !== size || !areFinite(values))
     if (broken !== undefined || rounds.length !== tensors.length || tensors[0]!.name !== `${prefix}${this.init.self}`) {
@@ -129,6 +143,7 @@ export class Copies {
         source,
       })
     }
+    restoreMethod(rest)
     this.others.clear()
     for (const [at, { name, values }] of tensors.entries()) {
       const round = rounds[at]!
@@ -139,7 +154,6 @@ export class Copies {
       this.own.values.set(values)
       Object.assign(this.own, { digest: undefined, round })
     }
-    return rest
   }
 }
 

@@ -1,7 +1,7 @@
-import type { EncodingSection } from '../../codec/index.js'
 import { type Buffers, type HearsayHost, requestState } from '../../gossip/index.js'
 import type { Kept } from '../../methods/index.js'
 import { type HeadSection, headOf, type Layout } from '../../tensors/index.js'
+import type { Manifest } from '../manifest.js'
 import { Copies } from './copies.js'
 import {
   createRememberingExchange,
@@ -11,14 +11,13 @@ import {
 import { createWholeVectors, type WholeVectors } from './whole-vectors.js'
 
 export interface MemoryInit {
-  readonly encoding: EncodingSection
+  readonly manifest: Pick<Manifest, 'encoding' | 'limits' | 'rounds'>
   readonly runId: Uint8Array
   /** Layout of what is handed over. */
   readonly layout: Layout
   /** The whole model as it begins; of what travels beside the head, zeros are where all begin. */
   readonly parameters: Float32Array
   readonly head: HeadSection
-  readonly normLimit: number
   readonly buffers?: Buffers | undefined
 }
 
@@ -28,29 +27,31 @@ export interface Memory {
   readonly whole: WholeVectors
   /** See {@link Copies}. */
   kept(method: Kept): Kept
-  restore(kept: Kept, source: string): Kept
+  restore: Copies['restore']
   /** @param answers - do neighbours answer requests? */
   createExchange(
-    plain: Omit<RememberingExchangeInit, 'copies' | 'whole' | 'gamma' | 'ask'>,
+    plain: Omit<RememberingExchangeInit, 'copies' | 'whole' | 'rounds' | 'gamma' | 'ask'>,
     answers: boolean,
   ): RememberingExchange
 }
 
 export function createMemory(init: MemoryInit, node: HearsayHost): Memory {
-  const { encoding, runId, layout, normLimit } = init
-  const whole = createWholeVectors(init)
+  const { runId, layout, buffers } = init
+  const { encoding, limits, rounds } = init.manifest
+  const normLimit = limits.headNorm
+  const whole = createWholeVectors({ layout, normLimit, buffers })
   const start = new Float32Array(layout.size)
   start.set(headOf(init.parameters, init.head))
-  const copies = new Copies({ self: node.peerId.toString(), start, whole, normLimit })
+  const copies = new Copies({ self: node.peerId.toString(), start, whole, normLimit, rounds })
   const ask: RememberingExchangeInit['ask'] = (peer, signal) =>
     requestState(node, peer, { what: 'HEAD', runId, limitBytes: whole.payloadBytes }, signal)
   return {
     whole,
     kept: method => copies.kept(method),
-    restore: (kept, source) => copies.restore(kept, source),
+    restore: (...asked) => copies.restore(...asked),
     createExchange(plain, answers) {
       const { gamma } = encoding
-      return createRememberingExchange({ ...plain, copies, whole, gamma, ...(answers && { ask }) })
+      return createRememberingExchange({ ...plain, copies, whole, rounds, gamma, ...(answers && { ask }) })
     },
   }
 }

@@ -52,8 +52,13 @@ export interface HandoverRoad extends Road<'neighbours'> {
   readonly handover: NonNullable<Road['handover']>
   /** With `encoding.memory`: adds what it keeps to what the method does. @default nothing */
   kept(method: Kept): Kept
-  /** @returns what is left for the method @throws {@link HearsayError} `PARAMETERS` where it does not fit */
-  restore(kept: Kept, source: string): Kept
+  /**
+   * Goes on from what was kept.
+   *
+   * @param restoreMethod - is given what is left for the method, and throws where it does not fit
+   * @throws {@link HearsayError} `PARAMETERS` where it does not fit, or what that throws: nothing is restored then
+   */
+  restore(kept: Kept, source: string, restoreMethod: (rest: Kept) => void): void
   /** The head was replaced by another peer's. */
   replaced(): void
 }
@@ -74,8 +79,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   const admit = createAdmission(init, () => ({ begun, round }))
   const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, init.keys!, node)
   const { encoding } = manifest
-  const memory =
-    encoding.memory === undefined ? undefined : createMemory({ ...init, encoding, normLimit: limits.headNorm }, node)
+  const memory = encoding.memory === undefined ? undefined : createMemory(init, node)
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
@@ -131,7 +135,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       offered = { bytes, digest: await digestOf(bytes), round }
     },
     kept: method => memory?.kept(method) ?? method,
-    restore: (kept, source) => memory?.restore(kept, source) ?? kept,
+    restore: (kept, source, method) => (memory ? memory.restore(kept, source, method) : method(kept)),
     replaced() {
       remembering?.replaced()
     },

@@ -1,27 +1,22 @@
-import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
-import { createDeadline } from '../../deadline.js'
-import {
-  type CopyLink,
-  type DatedHead,
-  type PeerIdStr,
-  Rejection,
-  type StatePayload,
-  StateRefused,
-} from '../../gossip/index.js'
+import { type CopyLink, type DatedHead, type PeerIdStr, Rejection, type StatePayload } from '../../gossip/index.js'
 import type { Absence, Neighbourhood, Position, Swap } from '../../methods/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import { reserveVector } from '../../tensors/index.js'
 import { copyInSlices } from '../../turns.js'
 import type { Member } from '../membership/member.js'
 import { type Copies, type Copy, follows, isReached } from './copies.js'
+import { CopyRepairs } from './copy-repairs.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { Forge } from './forge.js'
+import type { Waiting } from './patience.js'
 import type { WholeVectors } from './whole-vectors.js'
 
 export interface RememberingExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAsync' | 'link' | 'lateRounds'> {
   readonly copies: Copies
   readonly whole: WholeVectors
+  /** Of the whole run: no copy is of a later one. */
+  readonly rounds: number
   /** γ of CHOCO. @default error feedback: what is received is merged with the own vector as it is */
   readonly gamma?: number | undefined
   /** Requests a neighbour's copy of itself, whole. Left out, a copy that is lost stays so. */
@@ -33,6 +28,7 @@ export type CopyReason =
   | 'COPY_GAP' // a message before it was missed, by either end: the copy was requested whole
   | 'COPY_UNLIKE' // no message was missed, and the bits differ all the same: the copy was requested whole
   | 'COPY_TOO_LONG' // its norm has come to exceed limits.headNorm
+  | 'COPY_UNANSWERED' // it was requested whole, and did not come in time, or is none of this run
 
 /**
  * An exchange with memory (ALGORITHMS-2.md 5.1). What is handed over is what the others lack of the own vector, through a
@@ -54,12 +50,6 @@ export interface RememberingExchange extends StreamExchange {
 const lateRounds = 2
 /** Rounds from one comparison of bits to the next; every message states which copy it goes on from. */
 const compared = 16
-/** How far ahead of this peer a copy may be that came whole: no honest peer is further. */
-const aheadRounds = 16
-/** Longest wait for a copy that is requested whole; after it the neighbour is left out, and asked in the next exchange. */
-const repairMs = 10_000
-/** A neighbour answers a few at once: how long until it is asked again. */
-const busyMs = 250
 
 export function createRememberingExchange(init: RememberingExchangeInit): RememberingExchange {
   return new Remembering(init)
@@ -73,19 +63,31 @@ class Remembering implements RememberingExchange {
   private isReplaced = false
   private round = -1
   private kept: StatePayload | undefined
-  private repairs = 0
-  private repairBytes = 0
+  private readonly repairs: CopyRepairs
+  private limitMs = Number.POSITIVE_INFINITY
 
   constructor(private readonly init: RememberingExchangeInit) {
-    const { forge, keepsLatest: _, ...plain } = init
+    const { forge, keepsLatest: _, patience, ...plain } = init
+    const { copies, whole, ask, rounds } = init
     // Before the memory: what a liar says is remembered like anything else.
     this.forge = forge
     this.lacking = reserveVector(init.copies.own.values.length)
-    this.inner = createExchange({ ...plain, lateRounds, link: payload => this.link(payload) })
+    this.repairs = new CopyRepairs({
+      ...{ copies, whole, ask },
+      // No honest peer is further ahead; a copy that claims to be would count as long without another message.
+      newest: round => Math.min(round + lateRounds, rounds - 1),
+      onUnanswered: () => this.counts.add('COPY_UNANSWERED'),
+    })
+    const begin = (): Waiting => {
+      const waiting = patience.begin()
+      this.limitMs = waiting.limitMs
+      return waiting
+    }
+    this.inner = createExchange({ ...plain, patience: { begin }, lateRounds, link: payload => this.link(payload) })
   }
 
   get counters(): RememberingExchange['counters'] {
-    return { rejected: this.counts.toRecord(), repairs: this.repairs, repairBytes: this.repairBytes }
+    return { rejected: this.counts.toRecord(), ...this.repairs.counters }
   }
 
   replaced(): void {
@@ -114,8 +116,9 @@ class Remembering implements RememberingExchange {
     if (copies.own.round < 0 && position.round === 0) copies.begin(ids)
     await copies.lacking(this.lacking, said)
     const { received, absent, release } = await this.inner.swap(position, this.lacking, where, signal)
+    this.repairs.begin(ids, this.limitMs)
     try {
-      const heard = await Promise.all(
+      const heard = await allEnded(
         neighbours.map(async peer => ({
           peer,
           copy: await this.hear(peer, received.get(peer), position, where, signal),
@@ -144,8 +147,9 @@ class Remembering implements RememberingExchange {
     return this.kept
   }
 
-  idle(): Promise<void> {
-    return this.inner.idle()
+  async idle(): Promise<void> {
+    await this.repairs.stop()
+    await this.inner.idle()
   }
 
   /** What the others decode of a payload is added to the own copy, too. */
@@ -182,24 +186,27 @@ class Remembering implements RememberingExchange {
     const id = idOf(where, peer)
     const earlier = handover.earlier(id, round, step)
     const links: CopyLink[] = []
-    for (const said of [...earlier, ...(newest === undefined ? [] : [{ round, values: newest }])]) {
-      const link = handover.linkOf(said.values)
-      if (link !== undefined) links.push(link)
-      await this.follow(id, said, link)
+    try {
+      for (const said of [...earlier, ...(newest === undefined ? [] : [{ round, values: newest }])]) {
+        const link = handover.linkOf(said.values)
+        if (link !== undefined) links.push(link)
+        await this.follow(id, said, link)
+      }
+    } finally {
+      for (const { values } of earlier) handover.release(values)
     }
-    for (const { values } of earlier) handover.release(values)
     const last = links.at(-1)
     const isAhead = (copies.of(id)?.round ?? -1) > round
     if (last !== undefined && !isAhead) {
       const held = copies.of(id)
       if (!isReached(last, held?.digest)) {
         if (held !== undefined) this.counts.add('COPY_GAP')
-        await this.repair(where.members[peer]!.peerId, round, signal)
+        await this.repairs.repair(where.members[peer]!.peerId, round, signal)
       } else if (step === 0 && (round + 1) % compared === 0) {
         held!.digest = undefined
         if (!isReached(last, await copies.digestOf(held!))) {
           this.counts.add('COPY_UNLIKE')
-          await this.repair(where.members[peer]!.peerId, round, signal)
+          await this.repairs.repair(where.members[peer]!.peerId, round, signal)
         }
       }
     }
@@ -214,6 +221,7 @@ class Remembering implements RememberingExchange {
     if (copy === undefined || link === undefined) return
     if (!follows(link, await copies.digestOf(copy))) return
     if (await copies.add(copy, values)) {
+      this.repairs.followed(id)
       copy.digest = link.becomes
       copy.round = Math.max(copy.round, round)
     } else {
@@ -221,44 +229,16 @@ class Remembering implements RememberingExchange {
       copies.drop(id)
     }
   }
-
-  /** Requests a copy whole. Until it is here, the neighbour is left out. */
-  private async repair(peer: PeerId, round: number, signal: AbortSignal): Promise<void> {
-    const { ask, whole, copies } = this.init
-    const id = peer.toString()
-    copies.drop(id)
-    if (ask === undefined) return
-    const deadline = createDeadline(signal)
-    deadline.within(repairMs, new Error('The copy did not come in time'))
-    try {
-      const answer = await patiently(() => ask(peer, deadline.signal), deadline.signal)
-      this.repairs += 1
-      this.repairBytes += answer.bytes.length
-      const values = await whole.decode(answer.bytes)
-      await copies.replace(id, values, {
-        digest: Uint8Array.from(answer.digest),
-        round: Math.min(answer.round, round + aheadRounds),
-      })
-      whole.release(values)
-    } catch {
-      // It is gone, busy or lying: asked again in the next exchange.
-      signal.throwIfAborted()
-    } finally {
-      deadline.clear()
-    }
-  }
 }
 
-/** Asks again as long as the peer is too busy. @throws the signal's reason */
-async function patiently(ask: () => Promise<StatePayload>, signal: AbortSignal): Promise<StatePayload> {
-  for (;;) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY') throw error
-      await setTimeout(busyMs, undefined, { signal })
-    }
-  }
+/**
+ * What all of them come to. Where one fails the others have ended too: they read what is released then.
+ *
+ * @throws what the first in their order has failed with
+ */
+async function allEnded<T>(tasks: readonly Promise<T>[]): Promise<T[]> {
+  await Promise.allSettled(tasks)
+  return Promise.all(tasks)
 }
 
 function isLate({ reason }: Absence): boolean {

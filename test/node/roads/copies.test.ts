@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nothingKept } from '../../../src/methods/index.js'
+import { type Kept, nothingKept } from '../../../src/methods/index.js'
 import { Copies } from '../../../src/node/roads/copies.js'
 import { createWholeVectors } from '../../../src/node/roads/whole-vectors.js'
 import { layoutOf } from '../../../src/tensors/index.js'
@@ -9,7 +9,8 @@ import { bits } from '../../merge/rounds.js'
 const size = 24
 const layout = layoutOf([{ name: 'dense/kernel', shape: [size] }])
 const whole = createWholeVectors({ layout, normLimit: 1e6 })
-const copiesFrom = (start: Float32Array, self = 'own'): Copies => new Copies({ self, start, whole, normLimit: 1e6 })
+const copiesFrom = (start: Float32Array, self = 'own'): Copies =>
+  new Copies({ self, start, whole, normLimit: 1e6, rounds: 100 })
 const vector = fc
   .array(fc.float({ min: -100, max: 100, noNaN: true }), { minLength: size, maxLength: size })
   .map(values => Float32Array.from(values))
@@ -70,7 +71,9 @@ describe('public copies', () => {
     const kept = copies.kept(method)
     expect(kept.tensors.map(({ name }) => name)).toEqual(['copy:own', 'copy:a', 'copy:b'])
     const other = copiesFrom(new Float32Array(size))
-    expect(other.restore(kept, 'basel')).toEqual(method)
+    const rest: Kept[] = []
+    other.restore(kept, 'basel', one => void rest.push(one))
+    expect(rest).toEqual([method])
     expect(bits(other.of('a')!.values)).toEqual(bits(copies.of('a')!.values))
     expect(bits(other.own.values)).toEqual(bits(copies.own.values))
     expect([other.of('a')!.round, other.of('b')!.round]).toEqual([7, -1])
@@ -89,6 +92,7 @@ describe('public copies', () => {
             numbers: { copies },
           },
           'basel',
+          () => {},
         )
     expect(wrong('copy:own', size)).not.toThrow()
     expect(wrong('copy:own', size + 1)).toThrow(/do not fit/)
@@ -97,5 +101,19 @@ describe('public copies', () => {
     expect(wrong('copy:own', size, [0, 1])).toThrow(/do not fit/)
     expect(wrong('copy:own', size, [])).toThrow(/copies/)
     expect(wrong('copy:own', size, [-2])).toThrow(/copies/)
+    expect(wrong('copy:own', size, [99])).not.toThrow()
+    expect(wrong('copy:own', size, [100])).toThrow(/copies/)
+  })
+
+  it('are left as they are where the method refuses what it kept', () => {
+    const kept = copiesFrom(new Float32Array(size).fill(2)).kept(nothingKept)
+    const copies = copiesFrom(new Float32Array(size))
+    copies.begin(['a'])
+    const refusing = (): never => {
+      throw new RangeError('not mine')
+    }
+    expect(() => copies.restore(kept, 'basel', refusing)).toThrow('not mine')
+    expect(copies.of('a')).toBeDefined()
+    expect(bits(copies.own.values)).toEqual(bits(new Float32Array(size)))
   })
 })

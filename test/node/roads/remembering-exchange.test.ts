@@ -1,7 +1,15 @@
+import { setImmediate } from 'node:timers/promises'
 import { multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Codec, exactly, f32, int8 } from '../../../src/codec/index.js'
-import { createHandover, digestOf, type HearsayHost, type RejectionReason } from '../../../src/gossip/index.js'
+import {
+  createHandover,
+  digestOf,
+  type Handover,
+  type HearsayHost,
+  type RejectionReason,
+  type StatePayload,
+} from '../../../src/gossip/index.js'
 import { createBelieving } from '../../../src/methods/averaging/believing.js'
 import { createAveraging } from '../../../src/methods/averaging/rounds.js'
 import { fixedFederation, fixedPatience, type Member } from '../../../src/node/index.js'
@@ -49,9 +57,12 @@ interface Settings {
   /** Why a message is refused. @default it is not */
   readonly refuses?: (receiver: number, sender: number, round: number) => RejectionReason | undefined
   readonly waitMs?: number
+  /** Answers a request for a whole copy in place of its owner. @default that does */
+  readonly answers?: (asked: number, signal: AbortSignal) => Promise<StatePayload> | undefined
 }
 
 interface Side {
+  readonly handover: Handover
   readonly copies: Copies
   readonly exchange: RememberingExchange
   /** Merges the head as averaging does. */
@@ -60,7 +71,7 @@ interface Side {
 
 /** Peers on a ring that hold copies of each other, in the order of their ids. */
 async function startPeers(peers: number, settings: Settings): Promise<readonly Side[]> {
-  const { size, codec, gamma, refuses = () => undefined, waitMs = 600_000 } = settings
+  const { size, codec, gamma, refuses = () => undefined, answers = () => undefined, waitMs = 600_000 } = settings
   const { topology: spec = { kind: 'ring', weights: 'metropolis-hastings' }, start = () => new Float32Array(size) } =
     settings
   const layout = layoutOf([{ name: 'dense/kernel', shape: [size] }])
@@ -79,7 +90,7 @@ async function startPeers(peers: number, settings: Settings): Promise<readonly S
   const sides: Side[] = []
   for (const [self, node] of hosts.entries()) {
     const whole = createWholeVectors({ layout, normLimit: 1e6 })
-    const copies = new Copies({ self: node.peerId.toString(), start: start(self), whole, normLimit: 1e6 })
+    const copies = new Copies({ self: node.peerId.toString(), start: start(self), whole, normLimit: 1e6, rounds: 100 })
     const handover = createHandover({
       ...{ runId, layout, codec, normLimit: 1e6 },
       admit: (sender, round) => refuses(self, numbers.get(sender)!, round),
@@ -87,9 +98,12 @@ async function startPeers(peers: number, settings: Settings): Promise<readonly S
     await handover.start()
     onTestFinished(() => handover.stop())
     const exchange = createRememberingExchange({
-      ...{ node, handover, copies, whole, gamma, dialMs: 5_000, keepsLatest: true },
+      ...{ node, handover, copies, whole, rounds: 100, gamma, dialMs: 5_000, keepsLatest: true },
       patience: fixedPatience(waitMs),
-      ask: async peer => sides[numbers.get(peer.toString())!]!.exchange.latest()!,
+      async ask(peer, signal) {
+        const asked = numbers.get(peer.toString())!
+        return (await answers(asked, signal)) ?? sides[asked]!.exchange.latest()!
+      },
     })
     const limits = { headDistance: 1e9, headRadius: 1e9, lossIncrease: 1 }
     const believing = createBelieving({ limits, uninformed: 1, loss: async () => 0 })
@@ -102,6 +116,7 @@ async function startPeers(peers: number, settings: Settings): Promise<readonly S
     })
     const federation = fixedFederation(members, self, topology)
     sides.push({
+      handover,
       copies,
       exchange,
       async round(round, head) {
@@ -112,11 +127,14 @@ async function startPeers(peers: number, settings: Settings): Promise<readonly S
   return sides
 }
 
+/** A peer's id, as its own copy is called. */
+function idOf({ copies }: Side): string {
+  return copies.kept({ tensors: [], numbers: {} }).tensors[0]!.name.slice('copy:'.length)
+}
+
 /** Every copy that a peer holds of a neighbour has the bits that the neighbour's own has. */
 function expectAlike(sides: readonly Side[]): void {
-  const ids = sides.map(({ copies }) =>
-    copies.kept({ tensors: [], numbers: {} }).tensors[0]!.name.slice('copy:'.length),
-  )
+  const ids = sides.map(idOf)
   for (const { copies } of sides) {
     for (const [peer, id] of ids.entries()) {
       const held = copies.of(id)
@@ -275,8 +293,7 @@ describe('a copy that does not fit', () => {
     const sides = await startPeers(2, { size: 8, codec: f32, gamma: 1, topology: { kind: 'full', weights: 'uniform' } })
     const heads = wavesOf(2, 8)
     await rounds(sides, heads, 0)
-    const name = sides[1]!.copies.kept({ tensors: [], numbers: {} }).tensors[0]!.name
-    sides[0]!.copies.of(name.slice('copy:'.length))!.values[3]! += 1
+    sides[0]!.copies.of(idOf(sides[1]!))!.values[3]! += 1
     for (let round = 1; round < 15; round++) await rounds(sides, heads, round)
     expect(sides[0]!.exchange.counters.repairs).toBe(0)
     await rounds(sides, heads, 15)
@@ -292,6 +309,101 @@ describe('a copy that does not fit', () => {
     await rounds(sides, heads, 1)
     expect(sides[0]!.exchange.counters.rejected).toMatchObject({ COPY_TOO_LONG: 1 })
   })
+})
+
+describe('a neighbour whose messages fit no copy', () => {
+  /** From round 1 on peer 0 has no copy of peer 1. */
+  const losing = async (answers: Settings['answers'], waitMs: number): Promise<readonly Side[]> => {
+    const sides = await startPeers(3, { size: 4, codec: f32, gamma: 1, waitMs, ...(answers && { answers }) })
+    await rounds(sides, wavesOf(3, 4), 0)
+    sides[0]!.copies.drop(idOf(sides[1]!))
+    return sides
+  }
+
+  it('is asked after 2, 4, 8 and 16 exchanges where it does not answer, and holds up one alone', async () => {
+    let [asked, round] = [0, 1]
+    const inRounds: number[] = []
+    // An exchange that waited for a second one would not end.
+    const sides = await losing((_, signal) => {
+      inRounds.push(round)
+      asked += 1
+      if (asked > 1) return Promise.reject(new Error('not now'))
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }, 2_000)
+    const heads = wavesOf(3, 4)
+    for (; round < 50; round++) await rounds(sides, heads, round)
+    expect(inRounds).toEqual([1, 3, 7, 15, 31, 47])
+    expect(sides[0]!.exchange.counters).toMatchObject({ repairs: 0, rejected: { COPY_UNANSWERED: 6 } })
+  })
+
+  it('is asked beside the exchanges from the second time on', async () => {
+    let asked = 0
+    const sides = await losing((_, signal) => {
+      asked += 1
+      if (asked === 1) return Promise.reject(new Error('not now'))
+      return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    }, 600_000)
+    const heads = wavesOf(3, 4)
+    for (let round = 1; round < 9; round++) await rounds(sides, heads, round)
+    expect(asked).toBe(2)
+    expect(sides[0]!.exchange.counters).toMatchObject({ rejected: { COPY_UNANSWERED: 1 } })
+    await sides[0]!.exchange.idle()
+    expect(sides[0]!.exchange.counters).toMatchObject({ rejected: { COPY_UNANSWERED: 2 } })
+  })
+
+  it('comes back once it answers', async () => {
+    let asked = 0
+    const sides = await losing(() => (asked++ === 0 ? Promise.reject(new Error('not now')) : undefined), 600_000)
+    const heads = wavesOf(3, 4)
+    for (let round = 1; round < 6; round++) await rounds(sides, heads, round)
+    expect(sides[0]!.exchange.counters).toMatchObject({ repairs: 1, rejected: { COPY_UNANSWERED: 1 } })
+    expectAlike(sides)
+  })
+
+  it('counts for no longer than any other, whatever round it says its copy is of', async () => {
+    let sides: readonly Side[] = []
+    const answers = async (asked: number): Promise<StatePayload> => ({
+      ...sides[asked]!.exchange.latest()!,
+      round: 1_000_000,
+    })
+    sides = await losing(answers, 600_000)
+    const heads = wavesOf(3, 4)
+    await rounds(sides, heads, 1)
+    expect(sides[0]!.copies.of(idOf(sides[1]!))!.round).toBe(3)
+  })
+})
+
+it('where reading one message fails, the others are released when they have been read', async () => {
+  const sides = await startPeers(3, { size: 4, codec: f32, gamma: 1 })
+  const heads = wavesOf(3, 4)
+  await rounds(sides, heads, 0)
+  const { copies, handover } = sides[0]!
+  const [failing, reading] = sides.slice(1).map(side => copies.of(idOf(side))!)
+  const [bug, happened]: [Error, string[]] = [new Error('a bug'), []]
+  const [add, release] = [copies.add.bind(copies), handover.release]
+  let isFailed = (): void => {}
+  const failed = new Promise<void>(resolve => {
+    isFailed = resolve
+  })
+  copies.add = async (copy, said) => {
+    if (copy === failing) {
+      isFailed()
+      throw bug
+    }
+    if (copy !== reading) return add(copy, said)
+    await failed
+    await setImmediate()
+    happened.push('read')
+    return add(copy, said)
+  }
+  handover.release = values => {
+    happened.push('released')
+    release(values)
+  }
+  const [first] = await Promise.allSettled(sides.map((side, peer) => side.round(1, heads[peer]!)))
+  expect(first).toEqual({ status: 'rejected', reason: bug })
+  // The payload that was handed over is released too, earlier.
+  expect(happened.slice(happened.indexOf('read'))).toEqual(['read', 'released', 'released'])
 })
 
 describe('a neighbour that is late', () => {
