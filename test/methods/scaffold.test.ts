@@ -56,6 +56,25 @@ describe('SCAFFOLD', () => {
     for (const [value] of averages.models) expect(Math.abs(value! - optimum)).toBeGreaterThan(0.1)
   })
 
+  it('corrects by all of the difference, and by sums of nothing, however small γ of CHOCO is', async () => {
+    const run = (compress: (values: Float32Array) => Float32Array) =>
+      descendBy({ method: 'scaffold' }, { bowls, rounds: 6, steps, choco: { gamma: 0.02, compress } })
+    const corrections = ({ sessions }: Awaited<ReturnType<typeof run>>): number[] =>
+      sessions.map(session => keptOf(session, 'mean') - keptOf(session, 'own'))
+    const whole = await run(values => values.slice())
+    const own = whole.sessions.map(session => keptOf(session, 'own'))
+    const mean = own.reduce((sum, one) => sum + one, 0) / own.length
+    for (const [peer, correction] of corrections(whole).entries()) expect(correction).toBeCloseTo(mean - own[peer]!, 4)
+    // Of 4 numbers a message has the two that are largest.
+    const lossy = await run(values => {
+      const [, second] = values.map(Math.abs).sort((a, b) => b - a)
+      return values.map(value => (Math.abs(value) >= second! ? value : 0))
+    })
+    const left = corrections(lossy)
+    expect(left.reduce((sum, one) => sum + one, 0)).toBeCloseTo(0, 4)
+    expect(Math.max(...left.map(Math.abs))).toBeGreaterThan(0.1)
+  })
+
   it('does not take in a control variate that is far too long, and finds the way without it', async () => {
     const lying: Way = (from, _to, _round, values) => {
       if (from === 2) values.fill(1e4, size)

@@ -44,7 +44,7 @@ export function besideOf(
   headDistance: number,
   rulings?: Rulings,
 ): BesideHead | undefined {
-  const { beside, keeps: keptVectors } = plan
+  const { beside, keeps: keptVectors, passesOn = false } = plan
   const parts = [beside, keptVectors, plan.rules, plan.end, plan.report]
   if (parts.every(part => part === undefined)) return undefined
   const keepsShape = bundleShape(keptVectors ?? {})
@@ -101,7 +101,8 @@ export function besideOf(
       const copies = copy && bundleOf(says, copy.values)
       const average = async (out: Float32Array, vector: string): Promise<void> => {
         const others = new Map([...heard].map(([peer, bundle]) => [peer, bundle[vector]!]))
-        const known = copies && { ...copy, values: copies[vector]! }
+        // γ keeps a sequence of merges from diverging; where nothing is merged again it would only shrink what was learnt.
+        const known = copies && { values: copies[vector]!, gamma: passesOn ? copy!.gamma : 1 }
         if (rulings !== undefined) return mergeRuled(out, own[vector]!, others, rulings.of(vector), at, known)
         const plain = summed(contributions(at.row, at.self, known?.values ?? own[vector]!, others))
         const pass = known === undefined ? plain : towards(plain, own[vector]!, known)

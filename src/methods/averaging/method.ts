@@ -18,7 +18,7 @@ export function averagingMethod<S extends MethodSection, B extends string = neve
     ...own,
     road: 'neighbours',
     plan(section, facts) {
-      const added = plan(section, facts) as AveragingPlan
+      const added = { passesOn: own.needs.mean === true, ...plan(section, facts) } as AveragingPlan
       const { steps = 1, beside } = added
       const says = bundleShape({ head: facts.head.layout, ...beside })
       const keepsState = beside !== undefined || added.keeps !== undefined

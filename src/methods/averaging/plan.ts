@@ -66,6 +66,13 @@ export interface AveragingPlan<B extends string = string, K extends string = str
   readonly chebyshev?: boolean
   /** Vectors that are handed over beside the head. @default none */
   readonly beside?: Readonly<Record<B, Layout>>
+  /**
+   * Does what goes along pass from round to round by its averages, so that with CHOCO these go as far as γ lets them?
+   * Else each average is of what was said in this round alone, and goes all the way.
+   *
+   * @default as the method's `needs.mean` has it
+   */
+  readonly passesOn?: boolean
   /** Vectors that a peer keeps from round to round, zeros at first. @default none */
   readonly keeps?: Readonly<Record<K, Layout>>
   /** This round's rules beside the settled ones, applied after them. @default nothing */
