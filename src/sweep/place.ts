@@ -6,6 +6,8 @@ type Section = Readonly<Record<string, unknown>>
 /** Sections that may be written as one word, and the field that this word is the value of. */
 export const mainFields: Readonly<Record<string, string>> = {
   data: 'set',
+  encoding: 'codec',
+  exchange: 'when',
   partition: 'kind',
   model: 'kind',
   merge: 'method',
@@ -14,7 +16,7 @@ export const mainFields: Readonly<Record<string, string>> = {
 }
 
 /** What a section is that has fields and is not written. */
-const usualWords: Readonly<Record<string, string>> = { merge: defaultMethod }
+const usualWords: Readonly<Record<string, string>> = { merge: defaultMethod, exchange: 'every' }
 
 /** A manifest as written, with the fields of a combination in their places: whole sections first, then what is in them. */
 export function placed(base: Section, combination: Combination): Section {

@@ -28,6 +28,11 @@ it('a field of the method that is not written is one of the usual method', () =>
   })
 })
 
+it('a field of encoding or exchange goes beside what is written, or the usual word', () => {
+  expect(placed({ encoding: 'topk' }, [['encoding.keep', 0.1]])).toEqual({ encoding: { codec: 'topk', keep: 0.1 } })
+  expect(placed({}, [['exchange.rounds', 5]])).toEqual({ exchange: { when: 'every', rounds: 5 } })
+})
+
 it('names that every object has are fields like others', () => {
   const manifest = placed({}, [['constructor.prototype.marked', 1]])
   expect(Object.hasOwn(manifest, 'constructor')).toBe(true)
