@@ -1,4 +1,4 @@
-import { EigenvalueDecomposition, Matrix, SingularValueDecomposition } from 'ml-matrix'
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix'
 import { isSymmetric, type MixingRow, mixingMatrix } from './mixing.js'
 import type { Weights } from './schema.js'
 import { graphsOf, type Topology } from './topology.js'
@@ -40,20 +40,18 @@ export function contraction(matrices: readonly (readonly MixingRow[])[]): number
   return lambda <= peers * Number.EPSILON ? 0 : lambda ** (1 / matrices.length)
 }
 
-/** The singular values of the product of the matrices, less 1/m throughout. */
+/** The sizes of the singular values of the product of the matrices, less 1/m throughout. */
 function decomposed(matrices: readonly (readonly MixingRow[])[]): number[] {
-  const peers = matrices[0]!.length
-  const disagreement = mixingProduct(matrices).sub(1 / peers)
-  // Its Frobenius norm is no less than the largest of them. Of mere rounding the decomposition may never end (100 peers
-  // after a cycle of base-k).
-  if (disagreement.norm() <= peers * Number.EPSILON) return []
-  // The singular values of a symmetric matrix are its eigenvalues' sizes, which take a quarter of the time.
-  return matrices.length === 1 && isSymmetric(matrices[0]!)
-    ? new EigenvalueDecomposition(disagreement, { assumeSymmetric: true }).realEigenvalues
-    : new SingularValueDecomposition(disagreement, {
-        computeLeftSingularVectors: false,
-        computeRightSingularVectors: false,
-      }).diagonal
+  const disagreement = mixingProduct(matrices).sub(1 / matrices[0]!.length)
+  // Those of a symmetric matrix are its eigenvalues' sizes; those of any other, M, the roots of the eigenvalues of MᵀM.
+  // The largest loses nothing by that, and QL ends on whatever is symmetric; the library's singular value decomposition
+  // may not on mere rounding, as a cycle of base-k leaves it.
+  if (matrices.length === 1 && isSymmetric(matrices[0]!)) return eigenvaluesOf(disagreement)
+  return eigenvaluesOf(disagreement.transpose().mmul(disagreement)).map(square => Math.sqrt(Math.max(0, square)))
+}
+
+function eigenvaluesOf(symmetric: Matrix): number[] {
+  return new EigenvalueDecomposition(symmetric, { assumeSymmetric: true }).realEigenvalues
 }
 
 /** Is each row the one before it, moved on by one peer? */

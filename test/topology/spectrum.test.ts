@@ -162,8 +162,22 @@ describe('time-varying', () => {
     )
   })
 
-  it('ends where a cycle leaves mere rounding, of which a decomposition may not', () => {
-    expect(spectralGap(build('base-k', 100)).lambda).toBe(0)
+  it.each([1, 2, 3])(
+    'ends where a cycle of base-k:%i leaves mere rounding, of which a decomposition may not',
+    degree => {
+      for (const peers of [97, 100, 130]) expect(spectralGap(build({ kind: 'base-k', degree }, peers)).lambda).toBe(0)
+    },
+  )
+
+  it('ends on such rounding beside a disagreement, and finds that', () => {
+    // A cycle that averages 100 exactly, and beside it two that meet halfway: 0.9 and 0.1.
+    const rounds = matricesOf(build('base-k', 100)).map((matrix): MixingRow[] => [
+      ...matrix,
+      { self: 0.9, from: [{ peer: 101, weight: 0.1 }] },
+      { self: 0.9, from: [{ peer: 100, weight: 0.1 }] },
+    ])
+    // The two groups never hear each other, so that the largest is 1.
+    expect(contraction(rounds)).toBeCloseTo(1, 12)
   })
 
   it('of graphs that never repeat, λ is that of the first 16 rounds', () => {
