@@ -142,7 +142,7 @@ export interface Turn {
 export interface FinalMerge {
   /** Has the head of any other peer become part of the model? */
   readonly isMerged: boolean
-  /** Those whose heads did not come, by number. */
+  /** Those whose heads did not come or were not believed, by number. */
   readonly missed: readonly number[]
 }
 

@@ -93,7 +93,7 @@ export type Happening =
        * its head before is kept beside it.
        */
       readonly type: 'final'
-      /** Whose heads did not come: the model is merged without them, or with none it is the own one. */
+      /** Whose heads did not come or were not believed: the model is merged without them, or with none it is the own one. */
       readonly missed: readonly PeerIdStr[]
       /** Has the head of any other peer become part of the model? */
       readonly isMerged: boolean

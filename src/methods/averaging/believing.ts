@@ -36,6 +36,8 @@ export interface MergeAsked {
   readonly heads: ReadonlyMap<number, Float32Array>
   /** See `HeadSizes`. @default heads of single peers */
   readonly sum?: HeadSizes['sum']
+  /** Are heads believed however far they lie, if the loss allows? @default false */
+  readonly anyDistance?: boolean
   /** The merge of the own head and of those that are believed. */
   readonly passOf: PassOf
   /** Begins to measure the heads. @default how far they lie from the own one */
@@ -116,7 +118,9 @@ export function createBelieving({ limits, uninformed, loss }: BelievingInit): Be
     const seen = { ...(await look(asked, () => lossNow(0, signal))), moved }
     const all = seen.measure.near()
     const apart = new Map([...all].map(([peer, square]) => [peer, Math.sqrt(square)]))
-    const { reach, tooFar } = belief.judge({ own: seen.norm, moved, distances: apart, sum: asked.sum })
+    const { reach, tooFar } = asked.anyDistance
+      ? { reach: Number.POSITIVE_INFINITY, tooFar: [] }
+      : belief.judge({ own: seen.norm, moved, distances: apart, sum: asked.sum })
     const refused: MergeMade['refused'][number][] = tooFar.map(peer => ({
       peer,
       reason: 'TOO_FAR',

@@ -33,20 +33,16 @@ export function createAveragingSession(
   context: SessionContext,
   road: NeighbourRoad,
 ): Session {
-  const { learner, parameters, localPlan, test } = context
+  const { learner, parameters, localPlan, test, limits, uninformed } = context
   const { steps = 1, chebyshev = false } = plan
   const rulings = context.believe && createRulings(context.believe, says)
-  const vectors = besideOf(plan, says, context.limits.headDistance, rulings)
+  const vectors = besideOf(plan, says, limits.headDistance, rulings)
   const refused = new ReasonCounts<Disbelief>()
   const probe = probeOf(context.data.samples)
   // A choice by the loss on own samples shows in what is handed over, and has no noise (ALGORITHMS-2.md 3.1).
   const loss = async (signal: AbortSignal): Promise<number> =>
     context.isPrivate ? 0 : (await learner.evaluate(parameters, probe, { signal })).loss
-  const believing = createBelieving({
-    limits: context.limits,
-    uninformed: context.uninformed,
-    loss,
-  })
+  const believing = createBelieving({ limits, uninformed, loss })
   const { judging, reputation, trial } = judgingOf(context) ?? {}
   const averaging = createAveraging({
     steps,
@@ -85,7 +81,11 @@ export function createAveragingSession(
       return report
     },
     ...(steps > 0 && { exchange: (turn, signal) => averaging.round(turn, signal) }),
-    finish: createFinish({ road, steps, averaging, whole: async head => vectors?.whole(head) ?? head }),
+    finish: createFinish({
+      ...{ road, steps, averaging, believing },
+      onRefused: reason => refused.add(reason),
+      whole: async head => vectors?.whole(head) ?? head,
+    }),
     evaluate: async (_, signal, graded) => {
       const { samples: _samples, ...tested } = await learner.evaluate(parameters, test, { signal, graded })
       return { ...tested, ...averaging.given() }

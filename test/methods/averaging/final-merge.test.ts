@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createBelieving } from '../../../src/methods/averaging/believing.js'
 import { mergeFinally } from '../../../src/methods/averaging/final-merge.js'
 import type { MethodEvent, Neighbourhood, NeighbourRoad, Position, Swap } from '../../../src/methods/index.js'
 import type { FinalMerge } from '../../../src/methods/session.js'
@@ -21,6 +22,7 @@ async function merged(
   heads: readonly Float32Array[],
   comes: (from: number, to: number) => boolean = () => true,
   order: (peer: number) => number = peer => peer,
+  limits = { headDistance: 1e30, headRadius: 1, lossIncrease: 10 },
 ): Promise<Ended[]> {
   const peers = heads.length
   const topology = createTopology(topologySchema.parse('ring'), peers, 1)
@@ -56,7 +58,10 @@ async function merged(
         ...{ members, numbers, self, topology, graph },
         row: mixingRow(graph, topology.weights, self),
       }
-      const init = { road: roadOf(self), steps: 1, whole: async (values: Float32Array) => values }
+      // The loss is how large the model's first number is.
+      const believing = createBelieving({ limits, uninformed: 1e3, loss: async () => Math.abs(head[0]!) })
+      believing.trained({ loss: 0, moved: 1 })
+      const init = { road: roadOf(self), steps: 1, believing, whole: async (values: Float32Array) => values }
       const merging = mergeFinally(init, { round: 3, where, head }, new AbortController().signal)
       const events: MethodEvent[] = []
       for (;;) {
@@ -132,5 +137,44 @@ describe('a final merge', () => {
     const heads = Array.from({ length: 20 }, (_, peer) => new Float32Array([peer]))
     const [{ events }] = (await merged(heads)) as [Ended]
     expect(events.map(event => event.type === 'exchanged' && event.step)).toEqual([1, 2, 3, 4, 5, 6])
+  })
+
+  it('of few peers leaves out a head that lies too far, and all others have the same bits', async () => {
+    const heads = Array.from({ length: 5 }, (_, peer) => new Float32Array([peer === 3 ? 5000 : 1 + peer / 10]))
+    const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }
+    const honest = (await merged(heads, undefined, undefined, limits)).filter((_, peer) => peer !== 3)
+    for (const { head, made, events } of honest) {
+      expect(head[0]).toBeCloseTo((1 + 1.1 + 1.2 + 1.4) / 4, 5)
+      expect([...head]).toEqual([...honest[0]!.head])
+      expect(made).toEqual({ isMerged: true, missed: [3] })
+      expect(events[1]).toMatchObject({
+        type: 'refused',
+        step: 1,
+        heads: [{ peer: 3, name: 'peer 3', reason: 'TOO_FAR' }],
+      })
+    }
+  })
+
+  it('of many peers refuses a head with which the loss explodes, and no other hears of it', async () => {
+    // Of 20, the last four hand theirs in first and are handed the mean.
+    for (const liar of [5, 18]) {
+      const heads = Array.from({ length: 20 }, (_, peer) => new Float32Array([peer === liar ? 1e9 : 1 + peer / 10]))
+      const limits = { headDistance: 5, headRadius: 0.5, lossIncrease: 10 }
+      const ended = (await merged(heads, undefined, undefined, limits)).filter((_, peer) => peer !== liar)
+      for (const { head, made } of ended) {
+        expect(head[0]).toBeGreaterThanOrEqual(1)
+        expect(head[0]).toBeLessThanOrEqual(3)
+        expect(made.isMerged).toBe(true)
+      }
+      const refusing = ended.filter(({ events }) => events.some(({ type }) => type === 'refused'))
+      expect(refusing.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('keeps the own head where what is handed back is not finite', async () => {
+    const heads = Array.from({ length: 17 }, (_, peer) => new Float32Array([peer < 16 ? Number.NaN : 2]))
+    const { head, made } = (await merged(heads))[16]!
+    expect([...head]).toEqual([2])
+    expect(made).toEqual({ isMerged: false, missed: [0] })
   })
 })
