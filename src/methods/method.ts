@@ -91,8 +91,8 @@ export interface Plan {
   readonly keepsState?: boolean
   /** What travels, `head` first; on the road `log` the scalars of a round. */
   readonly says: BundleShape
-  /** On the road `log`: rounds that the log reaches back, at most. */
-  readonly reach?: number
+  /** On the road `log`: rounds from one snapshot to the next. */
+  readonly snapshotEvery?: number
   start(context: SessionContext, roads: Roads): Session
 }
 

@@ -14,10 +14,11 @@ export interface LogModel {
    * become known, all is, from the snapshot on.
    *
    * @param head - nobody else writes to it
+   * @throws the signal's reason
    */
-  bring(head: Float32Array, round: number): Promise<void>
-  /** Moves the snapshot on to a later round. Where it is there already, nothing happens. */
-  beginWith(round: number): Promise<void>
+  bring(head: Float32Array, round: number, signal: AbortSignal): Promise<void>
+  /** Moves the snapshot on to a later round. Where it is there already, nothing happens. @throws the signal's reason */
+  beginWith(round: number, signal: AbortSignal): Promise<void>
 }
 
 export function createLogModel({ road, seed, limit, learningRate }: LogModelInit): LogModel {
@@ -28,14 +29,15 @@ export function createLogModel({ road, seed, limit, learningRate }: LogModelInit
   let news = Number.POSITIVE_INFINITY
   const look = (): number => (news = Math.min(news, road.takeChanged()))
 
-  async function replayed(head: Float32Array, first: number, end: number): Promise<void> {
+  async function replayed(head: Float32Array, first: number, end: number, signal: AbortSignal): Promise<void> {
     for (let round = first; round < end; round++) {
+      signal.throwIfAborted()
       await replay(head, round, road.measured(round), { seed, limit, learningRate: learningRate(round) })
     }
   }
 
   return {
-    async bring(head, round) {
+    async bring(head, round, signal) {
       // Again where more became known meanwhile: the head is then that of all that is known.
       do {
         const { snapshot } = road
@@ -48,10 +50,10 @@ export function createLogModel({ road, seed, limit, learningRate }: LogModelInit
         news = Number.POSITIVE_INFINITY
         const first = at
         at = Math.max(at, round)
-        await replayed(head, first, round)
+        await replayed(head, first, round, signal)
       } while (look() < at || from !== road.snapshot)
     },
-    async beginWith(round) {
+    async beginWith(round, signal) {
       for (;;) {
         const { snapshot } = road
         if (round <= snapshot.round) return
@@ -59,7 +61,7 @@ export function createLogModel({ road, seed, limit, learningRate }: LogModelInit
         const known = news
         news = Number.POSITIVE_INFINITY
         const head = snapshot.head.slice()
-        await replayed(head, snapshot.round, round)
+        await replayed(head, snapshot.round, round, signal)
         const isStale = look() < round || snapshot !== road.snapshot
         news = Math.min(known, news)
         if (isStale) continue

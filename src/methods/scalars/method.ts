@@ -53,8 +53,7 @@ export const oneByte: Method<OneByte> = {
   plan: section => ({
     steps: 1,
     says: bundleShape({ scalars: layoutOf([{ name: 'scalars', shape: [section.samples] }]) }),
-    // Two behind the snapshot that is to come, and one that a quick peer may be ahead.
-    reach: 3 * section.snapshot,
+    snapshotEvery: section.snapshot,
     start: (context, { log }) => createLogSession(section, context, log),
   }),
   reports: { figures: { gradients: { label: 'gradients', unit: 'count' } } },

@@ -32,7 +32,7 @@ export function createLogSession(settings: LogSettings, context: SessionContext,
   road.beginWith({ round: 0, head: head.slice() })
 
   async function train(round: number, signal: AbortSignal): ReturnType<Session['train']> {
-    await replayed.bring(head, round)
+    await replayed.bring(head, round, signal)
     const { batch } = localPlan(round)
     const ask = {
       ...{ model: model.place, parameters, part: context.head, key: directionsOf(seed, peerId, round) },
@@ -55,10 +55,10 @@ export function createLogSession(settings: LogSettings, context: SessionContext,
     const startedAt = performance.now()
     const heard = await road.publish(round, slopes, head, where, signal)
     yield { type: 'exchanged', step: 0, ...heard, waitSeconds: (performance.now() - startedAt) / 1000 }
-    await replayed.bring(head, round + 1)
-    if ((round + 1) % every === 0) await replayed.beginWith(round + 1 - every)
+    await replayed.bring(head, round + 1, signal)
+    if ((round + 1) % every === 0) await replayed.beginWith(round + 1 - every, signal)
     if (round + 1 === rounds) {
-      while (!(await road.settle(head, where, signal))) await replayed.bring(head, rounds)
+      while (!(await road.settle(head, where, signal))) await replayed.bring(head, rounds, signal)
     }
     const gradients = road.measured(round).reduce((sum, { scalars }) => sum + scalars.length, 0)
     yield { type: 'merged', figures: { gradients } }

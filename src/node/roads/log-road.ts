@@ -16,6 +16,7 @@ import { createWaiters } from '../../until.js'
 import type { Member } from '../membership/member.js'
 import { createHeadsHeard } from './heads-heard.js'
 import type { PublicRoadInit } from './public-road.js'
+import { hearingOf } from './records-heard.js'
 import { createRequests, peersToAsk } from './requests.js'
 import type { Beginning, Road } from './road.js'
 import { SharedSnapshot } from './shared-snapshot.js'
@@ -23,8 +24,8 @@ import { SharedSnapshot } from './shared-snapshot.js'
 export interface LogRoadInit extends Omit<PublicRoadInit, 'layout'> {
   /** What one peer publishes in a round. */
   readonly scalars: number
-  /** Rounds that are kept, from the snapshot's on. */
-  readonly reach: number
+  /** Rounds from one snapshot to the next. */
+  readonly every: number
   /** The shared part of the model, of which snapshots are. */
   readonly head: HeadSection
 }
@@ -52,6 +53,8 @@ class Logging implements ScalarRoad {
   private isUnderWay = false
   private begun: Beginning | undefined
   private inRound = 0
+  /** When this peer said its last word for the first time, by `performance.now()`. */
+  private settling: number | undefined
 
   constructor(
     private readonly init: LogRoadInit,
@@ -64,6 +67,7 @@ class Logging implements ScalarRoad {
       runId: init.runId,
       layout: init.head.layout,
       normLimit: manifest.limits.headNorm,
+      every: init.every,
       deadlines: init.timing.state,
       buffers: init.buffers,
     })
@@ -73,7 +77,8 @@ class Logging implements ScalarRoad {
       rounds: manifest.rounds,
       scalars: init.scalars,
       privateKey: init.identity.privateKey,
-      reach: init.reach,
+      // Two behind the snapshot that is to come, and one that a quick peer may be ahead.
+      reach: 3 * init.every,
       timing: init.timing,
       onRecord: (author, round) => this.heard(author, round),
       ...(access && { admits: access.admitsAuthor }),
@@ -125,7 +130,7 @@ class Logging implements ScalarRoad {
   }
 
   async catchUp(signal: AbortSignal): Promise<void> {
-    await this.takeOver(0, signal)
+    await this.takeOver({ reached: 0, isBack: true }, signal)
     await this.askAny(signal)
   }
 
@@ -159,9 +164,9 @@ class Logging implements ScalarRoad {
     const model = await this.say(round, bytesOfScalars(said), head)
     const others = this.others(where)
     await this.requests.during(until => this.hearing.whenAll(others, round, until), signal)
-    await this.takeOver(round, signal)
+    await this.takeOver({ reached: round, isBack: false }, signal)
     await this.askUnlike(this.unlike(others, round, model), signal)
-    return this.whoWasHeard(where, round)
+    return this.hearingOf(where, round)
   }
 
   private async settle(head: Float32Array, where: Neighbourhood, signal: AbortSignal): Promise<boolean> {
@@ -170,8 +175,12 @@ class Logging implements ScalarRoad {
     const { records } = this.published
     const model = await this.say(rounds, new Uint8Array(), head)
     const others = this.others(where)
+    // One for the whole end: whoever says something else again and again gets no more of it.
+    this.settling ??= performance.now()
+    const leftMs = limits.exchangeSeconds * 1000 - (performance.now() - this.settling)
+    if (lockstep === undefined && leftMs <= 0) return true
     const deadline = createDeadline(signal)
-    if (lockstep === undefined) deadline.within(limits.exchangeSeconds * 1000, new Error('They did not agree in time'))
+    if (lockstep === undefined) deadline.within(leftMs, new Error('They did not agree in time'))
     try {
       await this.requests.during(until => this.hearing.whenAll(others, rounds, until), deadline.signal)
       for (;;) {
@@ -227,25 +236,24 @@ class Logging implements ScalarRoad {
   }
 
   /** Takes over the snapshot of most, where ours is another one, or lies too far back for their log to reach it. */
-  private async takeOver(round: number, signal: AbortSignal): Promise<void> {
+  private async takeOver(standing: { reached: number; isBack: boolean }, signal: AbortSignal): Promise<void> {
     const reports = this.presence.heard()
     const said = this.presence.live().flatMap(peer => {
-      const { head } = reports.get(peer)!
-      return head === undefined || this.isUnlike(peer) ? [] : [{ peer: peerIdFromString(peer), ...head }]
+      const { head, round: ended } = reports.get(peer)!
+      return head === undefined || this.isUnlike(peer) ? [] : [{ peer: peerIdFromString(peer), ...head, ended }]
     })
-    const found = await this.snapshot.ofMost(said, round, signal)
+    const found = await this.snapshot.ofMost(said, standing, signal)
     if (found !== undefined) this.beginWith(found)
   }
 
   /** Those of these peers that had another model than ours when they measured, or whose record was lost on its way. */
   private unlike(peers: readonly PeerIdStr[], round: number, model: Uint8Array): PeerIdStr[] {
     const { records } = this.published
-    const live = new Set(this.presence.live())
+    const isThere = this.isThere(round)
     return peers.filter(peer => {
       if (records.isVoid(round, peer)) return false
       const theirs = records.of(round, peer)?.model
-      const isThere = live.has(peer) && this.init.lockstep?.isGone(peer, round) !== true
-      return isThere && (theirs === undefined ? this.hearing.has(peer, round) : !isSame(theirs, model))
+      return isThere(peer) && (theirs === undefined ? this.hearing.has(peer, round) : !isSame(theirs, model))
     })
   }
 
@@ -267,26 +275,18 @@ class Logging implements ScalarRoad {
     return ids.filter((id, number) => number !== self && !this.isUnlike(id))
   }
 
-  private isUnlike(id: PeerIdStr): boolean {
-    return this.begun?.open?.isUnlike(id) === true
+  private hearingOf(where: Neighbourhood, round: number): Hearing {
+    const { records } = this.published
+    return hearingOf(where, round, { records, isUnlike: id => this.isUnlike(id), isThere: this.isThere(round) })
   }
 
-  private whoWasHeard({ members, self }: Neighbourhood, round: number): Hearing {
-    const { lockstep } = this.init
+  private isThere(round: number): (peer: PeerIdStr) => boolean {
     const live = new Set(this.presence.live())
-    const { records } = this.published
-    const others = members
-      .map(({ peerId }, peer) => ({ peer, id: peerId.toString() }))
-      .filter(({ peer }) => peer !== self)
-    const isHere = (id: PeerIdStr): boolean => records.of(round, id) !== undefined
-    const reasonOf = (id: PeerIdStr) => {
-      if (this.isUnlike(id) || records.isVoid(round, id)) return 'refused' as const
-      return live.has(id) && lockstep?.isGone(id, round) !== true ? ('late' as const) : ('gone' as const)
-    }
-    return {
-      received: others.filter(({ id }) => isHere(id)).map(({ peer }) => peer),
-      absent: others.filter(({ id }) => !isHere(id)).map(({ peer, id }) => ({ peer, reason: reasonOf(id) })),
-    }
+    return peer => live.has(peer) && this.init.lockstep?.isGone(peer, round) !== true
+  }
+
+  private isUnlike(id: PeerIdStr): boolean {
+    return this.begun?.open?.isUnlike(id) === true
   }
 }
 

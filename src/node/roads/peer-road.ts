@@ -20,7 +20,7 @@ export type PeerRoad = HandoverRoad | PublicationRoad | ScalarRoad
  */
 export function createPeerRoad(
   init: AssemblyInit,
-  { says: { layout }, steps, reach = 0 }: Plan,
+  { says: { layout }, steps, snapshotEvery = 1 }: Plan,
   timing: Timing,
   node: HearsayHost,
   presence: Presence,
@@ -39,6 +39,10 @@ export function createPeerRoad(
     case 'everybody':
       return createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
     case 'log':
-      return createLogRoad({ ...parts, ...field, scalars: layout.size, reach, sumDigest }, node, presence)
+      return createLogRoad(
+        { ...parts, ...field, scalars: layout.size, every: snapshotEvery, sumDigest },
+        node,
+        presence,
+      )
   }
 }

@@ -13,13 +13,15 @@ import {
 } from '../../gossip/index.js'
 import type { Snapshot } from '../../methods/index.js'
 import type { Layout } from '../../tensors/index.js'
-import { type SaidSnapshot, snapshotOfMost, type VotedSnapshot } from './snapshot-votes.js'
+import { type SaidSnapshot, type Standing, snapshotOfMost, type VotedSnapshot } from './snapshot-votes.js'
 
 export interface SharedSnapshotInit {
   readonly node: HearsayHost
   readonly runId: Uint8Array
   readonly layout: Layout
   readonly normLimit: number
+  /** Rounds from one snapshot to the next. */
+  readonly every: number
   readonly deadlines: Timing['state']
   /** @default the peer's own */
   readonly buffers?: Buffers | undefined
@@ -54,12 +56,15 @@ export class SharedSnapshot {
    * The snapshot of most, where it is to take the place of ours.
    *
    * @param said - the others', as their signed records name them
-   * @param reached - the round that this peer is in
    * @returns undefined where ours stays, or where nobody gives theirs
    * @throws the signal's reason
    */
-  async ofMost(said: readonly SaidSnapshot[], reached: number, signal: AbortSignal): Promise<Snapshot | undefined> {
-    const found = snapshotOfMost(said, await this.encode(), reached)
+  async ofMost(
+    said: readonly SaidSnapshot[],
+    standing: Omit<Standing, 'own' | 'every'>,
+    signal: AbortSignal,
+  ): Promise<Snapshot | undefined> {
+    const found = snapshotOfMost(said, { ...standing, own: await this.encode(), every: this.init.every })
     return found && this.request(found, signal)
   }
 

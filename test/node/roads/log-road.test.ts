@@ -20,7 +20,7 @@ interface Peer {
 }
 
 /** Peers of a field without membership: who is live, and what records say, is the test's. */
-async function startPeer(round: () => number): Promise<Peer> {
+async function startPeer(round: () => number, every: number, limits: object): Promise<Peer> {
   const privateKey = await newKey()
   const host = await startHost('memory', privateKey)
   const report = ({ road }: Peer): object => ({ round: round(), from: 0, samples: 1, head: road.latest() })
@@ -33,10 +33,10 @@ async function startPeer(round: () => number): Promise<Peer> {
   const road = createLogRoad(
     {
       runId,
-      manifest: parseManifest({ rounds, merge: 'one-byte', data: 'digits', limits: { exchangeSeconds: 30 } }),
+      manifest: parseManifest({ rounds, merge: 'one-byte', data: 'digits', limits }),
       identity: { privateKey, peerId: host.peerId } as Identity,
       head: { start: 0, end: smallLayout.size, layout: smallLayout },
-      ...{ scalars: samples, reach: 100, patience: fixedPatience(30_000), timing: fieldTiming },
+      ...{ scalars: samples, every, patience: fixedPatience(30_000), timing: fieldTiming },
     },
     host,
     presence as never,
@@ -59,9 +59,9 @@ async function startPeer(round: () => number): Promise<Peer> {
 }
 
 /** Three peers, of which a test says who sees whom. @param every - rounds from one snapshot to the next */
-async function startThree(every: number) {
+async function startThree(every: number, limits: object = { exchangeSeconds: 30 }) {
   let now = 0
-  const peers = await Promise.all([1, 2, 3].map(() => startPeer(() => now)))
+  const peers = await Promise.all([1, 2, 3].map(() => startPeer(() => now, every, limits)))
   const [anna, bert, carl] = peers as [Peer, Peer, Peer]
   await connect(anna.host, bert.host)
 
@@ -70,12 +70,12 @@ async function startThree(every: number) {
   }
   async function step(peer: Peer, round: number): Promise<void> {
     const members = [peer, ...peer.sees].map(({ id, host: { peerId } }) => ({ name: id, peerId, addresses: [] }))
-    await peer.model.bring(peer.head, round)
+    await peer.model.bring(peer.head, round, never)
     const slopes = Float32Array.from({ length: samples }, (_, i) => Math.sin(peers.indexOf(peer) + i + round))
     peer.road.at(round)
     await peer.road.road.publish(round, slopes, peer.head, { members, self: 0 } as never, never)
-    await peer.model.bring(peer.head, round + 1)
-    if ((round + 1) % every === 0) await peer.model.beginWith(round + 1 - every)
+    await peer.model.bring(peer.head, round + 1, never)
+    if ((round + 1) % every === 0) await peer.model.beginWith(round + 1 - every, never)
   }
   async function run(end: number): Promise<void> {
     for (; now < end; now++) await Promise.all(peers.map(peer => step(peer, now)))
@@ -91,7 +91,46 @@ async function startThree(every: number) {
   }
 }
 
+/** What a peer of the test is told of a run's end. */
+const whereOf = (peers: readonly Peer[], self: number): never =>
+  ({ members: peers.map(({ id, host: { peerId } }) => ({ name: id, peerId, addresses: [] })), self }) as never
+
 const areSame = (models: readonly Buffer[]): boolean => models.every(model => model.equals(models[0]!))
+
+it('a round of which news comes without end ends with the signal', async () => {
+  const stopped = new AbortController()
+  let replays = 0
+  const road = {
+    snapshot: { round: 0, head: new Float32Array(4) },
+    beginWith() {},
+    takeChanged: () => 0,
+    measured() {
+      if (++replays === 20) stopped.abort(new Error('enough'))
+      return []
+    },
+  }
+  const model = createLogModel({ road, seed: 1, limit: 1, learningRate: () => 1 })
+  await expect(model.bring(new Float32Array(4), 5, stopped.signal)).rejects.toThrow('enough')
+  expect(replays).toBe(20)
+})
+
+it('the end of a run has one deadline, however often another model is said meanwhile', async () => {
+  const { anna, bert, peers, groups, run } = await startThree(8, { exchangeSeconds: 1 })
+  groups([anna, bert], [peers[2]!])
+  await run(1)
+  const said = (value: number): Promise<boolean> =>
+    bert.road.road.settle(new Float32Array(smallLayout.size).fill(value), whereOf([anna, bert], 1), never)
+  let words = 0
+  let isOver = false
+  const talking = (async () => {
+    while (!isOver) await said(++words)
+  })()
+  while (!(await anna.road.road.settle(anna.head, whereOf([anna, bert], 0), never)));
+  isOver = true
+  await talking
+  // A call after the deadline returns at once.
+  expect(await anna.road.road.settle(anna.head, whereOf([anna, bert], 0), never)).toBe(true)
+}, 60_000)
 
 describe('a partition of two and one', () => {
   it('P25 that is short costs no byte: each side gets the other’s log', async () => {
@@ -139,7 +178,7 @@ describe('a partition of two and one', () => {
       peers.map(async peer => {
         const members = peers.map(({ id, host: { peerId } }) => ({ name: id, peerId, addresses: [] }))
         const where = { members, self: peers.indexOf(peer) } as never
-        while (!(await peer.road.road.settle(peer.head, where, never))) await peer.model.bring(peer.head, 2)
+        while (!(await peer.road.road.settle(peer.head, where, never))) await peer.model.bring(peer.head, 2, never)
       }),
     )
     expect(areSame(models())).toBe(true)
