@@ -42,7 +42,7 @@ import { interruptedStatus, type Terminal } from './command.js'
 import { createCompany } from './company.js'
 import type { FieldFlags } from './field-settings.js'
 import { networkFrom } from './network-flags.js'
-import { tellNotes } from './notes.js'
+import { gammaNotes, tellNotes } from './notes.js'
 import { type OutletFlags, type Outlets, openOutlets } from './outlets.js'
 import { sayReach } from './reach.js'
 import { tellReading } from './reading-line.js'
@@ -112,6 +112,7 @@ async function runOpened(
   try {
     const ended = await inRounds(peer, leaving.signal, async signal => {
       tellNotes(peer.dataset, terminal.stderr)
+      tellNotes({ notes: gammaNotes(manifest) }, terminal.stderr)
       say(announcement(peer, run, network.key))
       const text = (tested: LastTest): string => testedText(tested, figures)
       const leave = (): void => leaving.abort(new Error('A person has asked the peer to leave'))

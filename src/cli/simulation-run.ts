@@ -34,7 +34,7 @@ import {
 } from '../watch/index.js'
 import { interruptedStatus, type Terminal } from './command.js'
 import { nextSteps } from './next-steps.js'
-import { tellNotes } from './notes.js'
+import { gammaNotes, tellNotes } from './notes.js'
 import { type OutletFlags, openOutlets } from './outlets.js'
 import { tellReading } from './reading-line.js'
 import { reportOf } from './run-report.js'
@@ -74,7 +74,7 @@ export async function runIn(
     tellNotes({ notes: shardNotes(prepared.dataset, prepared.shards) }, terminal.stderr)
     if (options.out !== undefined && manifest.mode === 'async') tellNotes({ notes: [asyncNote] }, terminal.stderr)
     if (manifest.peers === 1) tellNotes({ notes: [aloneNote] }, terminal.stderr)
-    tellNotes({ notes: pairNotes(manifest) }, terminal.stderr)
+    tellNotes({ notes: [...pairNotes(manifest), ...gammaNotes(manifest)] }, terminal.stderr)
     if (isShown(options, terminal)) terminal.stderr.write(`${announcement(prepared, runId, first)}\n\n`)
     const tell = (error: HearsayError): void => void terminal.stderr.write(`${shown(error.message, 1000)}\n`)
     // State is kept only in a folder that the user named, as keeping it takes time.

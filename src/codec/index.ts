@@ -14,11 +14,12 @@ export { int8 } from './int8.js'
 export type { CodecKind, EncodingSection } from './kind.js'
 export { codingVectors, projected } from './projected.js'
 export {
-  bearsMemory,
+  borneGamma,
   codecNames,
   codecOf,
   type EncodingInput,
   encodingSchema,
+  losesLittle,
   needsMemory,
   registerCodec,
   settledEncoding,

@@ -71,12 +71,13 @@ export function settledEncoding<S extends EncodingSection>(section: S): S {
   return { ...section, gamma: borneGamma(section) }
 }
 
-/** May a memory go with it? See {@link CodecKind.gamma}. */
-export function bearsMemory(section: EncodingSection): boolean {
-  return borneGamma(section) > 0
+/** Does it lose a hundredth of a number at most? */
+export function losesLittle({ codec }: EncodingSection): boolean {
+  return kindNamed(codec).gamma === undefined
 }
 
-function borneGamma(section: EncodingSection): number {
+/** The γ that a codec bears on graphs of any kind; 0 where no memory may go with it. See {@link CodecKind.gamma}. */
+export function borneGamma(section: EncodingSection): number {
   return kindNamed(section.codec).gamma?.(section) ?? 1
 }
 

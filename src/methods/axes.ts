@@ -6,7 +6,7 @@ import { contributionProblems } from './contribution.js'
 import { exchangeProblems } from './exchange.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
-import { checkStays, memoryProblems } from './memory.js'
+import { checkRemembered, memoryProblems } from './memory.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 
@@ -77,7 +77,7 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
   problems.push(...exchangeProblems(method, facts))
-  if (facts.isOfContribution) problems.push(...contributionProblems(method, facts))
+  if (facts.isOfContribution) problems.push(...contributionProblems(method, { ...facts, encoding }))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
   if (encoding !== undefined) problems.push(...memoryProblems(method, encoding, facts))
   return [...problems, ...(method.check?.(merge, facts) ?? [])]
@@ -104,10 +104,10 @@ export function checkTopology(
   methodOf(merge).checkTopology?.(merge, topologyOf)
   if (masks !== undefined) checkSenders(leastSenders(masks), crowdOf())
   const needed = believe === undefined ? 1 : vectorsNeeded(believe)
-  const remembers = encoding?.memory !== undefined
-  const crowd = needed > 1 || remembers ? crowdOf() : undefined
+  const remembered = encoding?.memory === undefined ? undefined : encoding
+  const crowd = needed > 1 || remembered ? crowdOf() : undefined
   if (crowd === undefined) return
-  if (remembers) checkStays(crowd)
+  if (remembered) checkRemembered(remembered, crowd)
   if (needed === 1) return
   const { peer, neighbours } = loneliest(crowd)
   if (neighbours + 1 >= needed) return

@@ -21,7 +21,7 @@ export const diloco = averagingMethod<OuterSection, never, 'velocity'>({
     arxiv: '2311.08105',
   },
   schema: z.strictObject({ method: z.literal('diloco'), ...outerFields(0.9) }),
-  needs: { mode: 'sync', sums: true },
+  needs: { mode: 'sync', sums: true, alike: true },
   settle: section => section,
   local: innerSteps,
   checkTopology(_, topologyOf) {

@@ -1,20 +1,20 @@
-import { bearsMemory, type EncodingSection, needsMemory } from '../codec/index.js'
+import { borneGamma, type EncodingSection, needsMemory } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
-import type { Topology } from '../topology/index.js'
+import { graphsOf, isDoublyStochastic, mixingMatrix, type Topology } from '../topology/index.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** What memory (`encoding.memory`) does not go with, and why. */
 export function memoryProblems(
   { road, name, needs }: Method,
   encoding: EncodingSection,
-  { mode, isMasked }: Pick<ManifestFacts, 'mode' | 'isMasked'>,
+  { mode, isMasked, isOfContribution }: Pick<ManifestFacts, 'mode' | 'isMasked' | 'isOfContribution'>,
 ): Problem[] {
   const { codec, memory, gamma } = encoding
   const problems: Problem[] = []
   if (memory === undefined && needsMemory(encoding)) {
     const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
     // A remedy that the run would refuse next is none.
-    const remembers = road === 'neighbours' && mode === 'sync' && !isMasked
+    const remembers = road === 'neighbours' && mode === 'sync' && !isMasked && !isOfContribution && needs.alike !== true
     const remedy = `${remembers ? 'add memory: choco, or ' : ''}use qsgd, int8 or bf16`
     problems.push({ path: ['encoding'], message: `${codec} ${why}; ${remedy}` })
   } else if (needs.mean === true && codec !== 'f32' && memory !== 'choco') {
@@ -31,8 +31,14 @@ export function memoryProblems(
   }
   if (gamma !== undefined && memory !== 'choco') refuse('gamma', 'goes with memory: choco; remove it')
   if (memory === undefined) return problems
-  if (!bearsMemory(encoding)) {
+  const borne = borneGamma(encoding)
+  if (borne === 0) {
     refuse('memory', `does not go with so coarse a ${codec}, which errs by more than what it rounds; use more levels`)
+  }
+  if (needs.alike === true && (gamma ?? borne) < 1) {
+    const why = 'which begins every round where all peers are alike'
+    const remedy = gamma === undefined ? 'use int8 or bf16' : 'use int8 or bf16, with gamma 1'
+    refuse('memory', `does not go with merge: ${name}, ${why}, where merges go part of the way (γ below 1); ${remedy}`)
   }
   if (road !== 'neighbours') {
     refuse('memory', `does not go with merge: ${name}, whose heads everybody takes, in any order and whole; remove it`)
@@ -43,11 +49,24 @@ export function memoryProblems(
   return problems
 }
 
-/** @throws {@link HearsayError} `MANIFEST` for graphs that change from round to round */
-export function checkStays({ period, name }: Topology): void {
-  if (period === 1) return
-  throw new HearsayError(
-    'MANIFEST',
-    `encoding.memory: needs neighbours that stay, whose copies are kept, and those of topology ${name} change from round to round; use a graph that stays, as exponential, or remove it`,
+/**
+ * @throws {@link HearsayError} `MANIFEST` for graphs that change from round to round; and with CHOCO for those on which
+ *   peers do not count alike, as the mean that it is to keep drifts there
+ */
+export function checkRemembered({ memory }: EncodingSection, topology: Topology): void {
+  const { period, name, directed, weights } = topology
+  const refuse = (why: string): never => {
+    throw new HearsayError('MANIFEST', `encoding.memory: ${why}`)
+  }
+  if (period > 1) {
+    refuse(
+      `needs neighbours that stay, whose copies are kept, and those of topology ${name} change from round to round; use a graph that stays, as exponential, or remove it`,
+    )
+  }
+  if (memory !== 'choco') return
+  if (graphsOf(topology).every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
+  const remedy = directed ? 'a topology whose edges go both ways' : 'weights: metropolis-hastings'
+  refuse(
+    `choco keeps the mean of all only where every peer counts alike, and on topology ${name} with weights: ${weights} they do not; use ${remedy}, or memory: feedback`,
   )
 }

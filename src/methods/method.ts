@@ -75,6 +75,8 @@ export interface Needs {
   readonly mean?: true
   /** `true`: what peers hand over must come as it is, so that no codec may lose any of it, for a while or for good. */
   readonly exact?: true
+  /** `true`: a merge must leave all peers alike, so that none may go part of the way. */
+  readonly alike?: true
 }
 
 /** What is known of a run before it is set up. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkTopology } from '../../src/methods/index.js'
 import { canonicalManifest, type ManifestInput, parseManifest } from '../../src/node/index.js'
-import { createTopology, crowdOf } from '../../src/topology/index.js'
+import { createGraph, createTopology, crowdOf, type Topology } from '../../src/topology/index.js'
 
 const choco = { codec: 'int8', memory: 'choco' }
 
@@ -69,6 +69,60 @@ describe('memory', () => {
     ['peers that do not wait', { mode: 'async' }, 'encoding.memory: needs every message in its order'],
   ])('does not go with %s', (_, input, message) => {
     expect(() => parseManifest({ ...input, encoding: choco })).toThrow(message)
+  })
+
+  it('does not go with noise that cancels within a round, nor does a codec that loses much', () => {
+    const data = { set: 'digits', standardise: { mean: [0.5], std: [0.2] } }
+    const noised = (encoding: ManifestInput['encoding']) => () =>
+      parseManifest({ merge: 'dfedavg', data, privacy: { of: 'contribution', budget: 8 }, encoding })
+    for (const memory of ['choco', 'feedback'] as const) {
+      expect(noised({ codec: 'int8', memory })).toThrow(/encoding.memory: does not go with privacy.of: contribution/)
+    }
+    expect(noised('qsgd')).toThrow('encoding: qsgd does not go with privacy.of: contribution')
+    expect(noised('topk')).not.toThrow('add memory')
+    for (const codec of ['f32', 'bf16', 'f16', 'int8']) expect(noised(codec)).not.toThrow()
+  })
+
+  it('goes with DiLoCo only where merges go all the way, to where all peers are alike', () => {
+    const outer = (encoding: object) => () =>
+      parseManifest({ merge: 'diloco', topology: 'full', encoding: encoding as never })
+    expect(outer(choco)).not.toThrow()
+    for (const encoding of [
+      { ...choco, gamma: 0.5 },
+      { codec: 'topk', memory: 'choco' },
+      { codec: 'topk', memory: 'feedback' },
+    ]) {
+      expect(outer(encoding)).toThrow('encoding.memory: does not go with merge: diloco, which begins every round where')
+    }
+  })
+
+  it('choco does not go with graphs on which peers do not count alike, whose mean would drift', () => {
+    const check = (topology: ManifestInput['topology'], memory: 'choco' | 'feedback', peers = 5) => {
+      const manifest = parseManifest({ topology, encoding: { codec: 'int8', memory }, merge: 'dfedavg' })
+      return () => checkTopology(manifest, () => createTopology(manifest.topology, peers, 1))
+    }
+    const star = { kind: 'star', weights: 'uniform' } as const
+    expect(check(star, 'choco')).toThrow(
+      /encoding.memory: choco keeps the mean.*star with weights: uniform.*use weights: metropolis-hastings, or memory: feedback/,
+    )
+    expect(check(star, 'feedback')).not.toThrow()
+    expect(check('star', 'choco')).not.toThrow()
+    // Directed, and yet each hears as many as hear it.
+    expect(check('exponential', 'choco', 11)).not.toThrow()
+    expect(check({ kind: 'equitopo', directed: true }, 'choco', 11)).not.toThrow()
+    const oneWay = createGraph(
+      3,
+      [
+        [0, 1],
+        [1, 2],
+        [2, 0],
+        [0, 2],
+      ],
+      true,
+    )
+    const drifting: Topology = { ...createTopology({ kind: 'exponential' } as never, 3, 1), graphAt: () => oneWay }
+    const manifest = parseManifest({ topology: 'exponential', encoding: choco })
+    expect(() => checkTopology(manifest, () => drifting)).toThrow('use a topology whose edges go both ways')
   })
 
   it('does not go with masks, under which no message shows what it adds', () => {
