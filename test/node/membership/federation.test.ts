@@ -6,7 +6,7 @@ import { createTopology, topologySchema } from '../../../src/topology/index.js'
 
 const identities = simulatedIdentities(1, 12)
 const everybody: Member[] = identities.map(({ peerId }, number) => ({ name: `peer-${number}`, peerId, addresses: [] }))
-const topologyOf = (kind: 'ring' | 'full' | 'one-peer-exponential') => (peers: number) =>
+const topologyOf = (kind: 'ring' | 'full' | 'one-peer-exponential' | 'one-peer-hypercube') => (peers: number) =>
   createTopology(topologySchema.parse(kind), peers, 1)
 const ids = (members: readonly Member[]): string[] => members.map(({ peerId }) => peerId.toString())
 
@@ -75,5 +75,20 @@ describe('an open federation', () => {
       topologyOf: topologyOf('full'),
     })
     expect([4, 5, 4].map(round => federation.at(round).members.length)).toEqual([3, 4, 3])
+  })
+
+  it('has no graph while the topology has none for so many, and one again when it has', () => {
+    let members = everybody.slice(0, 4)
+    const federation = openFederation({
+      self: everybody[0]!,
+      membersIn: () => members,
+      topologyOf: topologyOf('one-peer-hypercube'),
+    })
+    const met = [0, 1, 2].map(round => federation.at(round).graph.receivesFrom(0))
+    expect(met).toEqual([[1], [2], [1]])
+    members = everybody.slice(0, 5)
+    expect(() => federation.at(1)).toThrow('5 peers are no power of two; use 4 or 8, or base-k')
+    members = everybody.slice(0, 8)
+    expect([0, 1, 2].map(round => federation.at(round).graph.receivesFrom(0))).toEqual([[1], [2], [4]])
   })
 })
