@@ -140,6 +140,18 @@ describe('a final merge', () => {
     expect(models[2]).toEqual(models[0])
   }, 120_000)
 
+  it('leaves out a liar that breaks the model, which all others name, to the same bits', async () => {
+    const { events, models } = await simulated({ exchange: 'once' }, { attacks: ['bit-flip=100:3'] })
+    const refused = events.filter(event => event.type === 'refused')
+    const finals = events.filter(event => event.type === 'final')
+    const liar = finals.map(({ peer }) => peer).find(id => refused.every(({ peer }) => peer !== id))
+    expect(refused).toHaveLength(3)
+    for (const { heads, step } of refused) expect([heads.map(({ peer }) => peer), step]).toEqual([[liar], 1])
+    for (const { peer, missed } of finals) if (peer !== liar) expect(missed).toEqual([liar])
+    expect(models[1]).toEqual(models[0])
+    expect(models[2]).toEqual(models[0])
+  }, 120_000)
+
   it('comes behind the usual exchange of the last round', async () => {
     const { events, models } = await simulated({ exchange: { when: 'every', final: true } })
     const last = events.filter(event => event.type === 'exchanged' && event.round === 3)
