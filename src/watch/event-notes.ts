@@ -46,7 +46,7 @@ export function createEventNotes(members: readonly NamedPeer[]): (event: RunEven
         const whom = missed.map(nameOf).join(', ')
         return isMerged
           ? `final merge: at ${nameOf(event.peer)} without ${whom}`
-          : `final merge: ${nameOf(event.peer)} keeps its own model, as none came of ${whom}`
+          : `final merge: ${nameOf(event.peer)} keeps its own model, as none came and was believed of ${whom}`
       }
       case 'joined':
         return event.missing.length === 0

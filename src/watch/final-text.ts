@@ -23,7 +23,8 @@ export function finalMergeText(
   measure: Measure,
 ): string {
   const whom = missed.map(nameOf).join(', ')
-  if (!isMerged) return `this peer keeps its own model, as no other came${whom === '' ? '' : `: without ${whom}`}`
+  if (!isMerged)
+    return `this peer keeps its own model, as no other came and was believed${whom === '' ? '' : `: without ${whom}`}`
   const of = whom === '' ? 'with all' : `without ${whom}`
   const best = better === 'own' ? 'the own one, kept beside it,' : 'the merged one'
   return `merged into one model ${of}: ${measured(merged, measure)}, its own before ${measured(own, measure)}; ${best} is better here`
