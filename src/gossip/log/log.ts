@@ -2,6 +2,7 @@ import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { createDeadline } from '../../deadline.js'
 import { ReasonCounts } from '../../reason-counts.js'
+import { inTurn } from '../../turns.js'
 import type { AuthorVerdict } from '../access/authors.js'
 import { throwBug } from '../bug.js'
 import type { HearsayHost } from '../host/hearsay-host.js'
@@ -12,7 +13,7 @@ import { createTopic, type Topic } from '../pubsub/topic.js'
 import { requestWhenFree } from '../state/client.js'
 import { createTaskSet } from '../stream/task-set.js'
 import { fieldTiming, type Timing } from '../timing.js'
-import { decodePart, encodePart, type PassedOn } from './part.js'
+import { decodeEntry, decodePart, encodePart } from './part.js'
 import { logProtocol, logTopic } from './protocol.js'
 import {
   decodeRecord,
@@ -163,7 +164,9 @@ class GossipLog implements ScalarLog {
   }
 
   recall(bytes: Uint8Array): void {
-    for (const { author, message } of decodePart(bytes)) {
+    for (const entry of decodePart(bytes)) {
+      const { author, message } = decodeEntry(entry) ?? {}
+      if (author === undefined || message === undefined) continue
       const signed = decodeSigned(message, author, this.#name)
       const record = signed && decodeRecord(signed.data, this.#init)
       if (signed !== undefined && typeof record === 'object') this.#keep(signed, record)
@@ -174,13 +177,25 @@ class GossipLog implements ScalarLog {
     const question = { what: 'LOG', runId: this.#init.runId, limitBytes: limits.partBytes } as const
     const { bytes } = await requestWhenFree(this.#node, peer, question, signal, this.#timing.state)
     this.#receivedBytes += bytes.length
-    for (const passedOn of decodePart(bytes)) {
+    for (const entry of decodePart(bytes).slice(0, this.records.most)) {
       signal.throwIfAborted()
-      await this.#receivePassedOn(passedOn)
+      // To verify a signature takes a fraction of a millisecond, and an answer has many: others' messages go between.
+      await inTurn(() => this.#receivePassedOn(entry))
     }
   }
 
-  async #receivePassedOn({ author, message }: PassedOn): Promise<void> {
+  async #receivePassedOn(entry: Uint8Array): Promise<void> {
+    const passedOn = decodeEntry(entry)
+    if (passedOn === undefined) return
+    const { author, message } = passedOn
+    const unread = decodeSigned(message, author, this.#name)
+    const record = unread && decodeRecord(unread.data, this.#init)
+    if (typeof record === 'object') {
+      const refusal = this.records.refusalOf({ ...record, author: author.toString(), signed: unread! })
+      if (refusal === 'NOT_A_MEMBER') this.#rejected.add(refusal)
+      // One too early is verified all the same: it tells that its author is there.
+      if (refusal !== undefined && refusal !== 'TOO_EARLY') return
+    }
     const signed = await readSigned(message, author, this.#name)
     if (signed === undefined) {
       this.#rejected.add('FORGED')

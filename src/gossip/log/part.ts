@@ -28,12 +28,16 @@ export function encodePart(records: readonly Pick<SignedRecord, 'signed'>[], top
   return LogPart.encode({ entries })
 }
 
-/** What is in a part; whatever is no record of any author is left out. */
-export function decodePart(bytes: Uint8Array): PassedOn[] {
+/** The entries of a part, none of which has been read; none where it is no part. */
+export function decodePart(bytes: Uint8Array): Uint8Array[] {
   if (bytes.length > limits.partBytes) return []
-  const entries = orNothing(() => LogPart.decode(bytes).entries.map(entry => LogEntry.decode(entry))) ?? []
-  return entries.flatMap(({ author: rawKey, message }) => {
-    const author = authorOf(rawKey)
-    return author === undefined || message.length > limits.signedBytes ? [] : [{ author, message }]
-  })
+  return orNothing(() => LogPart.decode(bytes).entries) ?? []
+}
+
+/** @returns undefined for what is no record of any author */
+export function decodeEntry(bytes: Uint8Array): PassedOn | undefined {
+  const entry = orNothing(() => LogEntry.decode(bytes))
+  const author = entry && authorOf(entry.author)
+  if (entry === undefined || author === undefined || entry.message.length > limits.signedBytes) return undefined
+  return { author, message: entry.message }
 }

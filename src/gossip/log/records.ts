@@ -40,16 +40,11 @@ export class Records {
 
   /** @returns why it is not taken, if it is not */
   add(record: SignedRecord): LogRejection | undefined {
+    const refusal = this.refusalOf(record)
+    if (refusal !== undefined) return refusal
     const { author, round } = record
-    if (this.members?.has(author) === false) return 'NOT_A_MEMBER'
-    if (round < this.first) return 'STALE_ROUND'
     const isLastWord = round === this.init.rounds
-    // No number of records of one author is a limit then, and what is kept does not depend on which came first.
-    if (!isLastWord && round >= this.first + this.init.reach) return 'TOO_EARLY'
     const before = this.held.get(round)?.get(author)
-    if (before !== undefined && !(isLastWord ? isLater(record, before[0]) : contradicts(record, before))) {
-      return 'DUPLICATE'
-    }
     if (before === undefined) {
       const count = this.authors.get(author) ?? 0
       if (count === 0 && this.authors.size >= Math.max(this.init.authors, this.members?.size ?? 0)) {
@@ -61,6 +56,27 @@ export class Records {
     this.held.set(round, all.set(author, before === undefined || isLastWord ? [record] : [before[0], record]))
     if (!isLastWord) this.changed = Math.min(this.changed, round)
     return undefined
+  }
+
+  /**
+   * Why there is no use for a record. It asks nothing of the signature, so that none has to be verified in vain.
+   *
+   * @returns undefined where there is one
+   */
+  refusalOf({ author, round, signed }: Pick<SignedRecord, 'author' | 'round' | 'signed'>): LogRejection | undefined {
+    if (this.members?.has(author) === false) return 'NOT_A_MEMBER'
+    if (round < this.first) return 'STALE_ROUND'
+    const isLastWord = round === this.init.rounds
+    // No number of records of one author is a limit then, and what is kept does not depend on which came first.
+    if (!isLastWord && round >= this.first + this.init.reach) return 'TOO_EARLY'
+    const before = this.held.get(round)?.get(author)
+    if (before === undefined || (isLastWord ? isLater : contradicts)(signed, before)) return undefined
+    return 'DUPLICATE'
+  }
+
+  /** Entries that another peer's log has at most: two of each author and round, and its last word. */
+  get most(): number {
+    return Math.max(this.init.authors, this.members?.size ?? 0) * (2 * this.init.reach + 1)
   }
 
   /** What counts of this author and round. */
@@ -131,10 +147,10 @@ export class Records {
   }
 }
 
-function isLater(word: SignedRecord, before: SignedRecord): boolean {
-  return word.signed.sequence > before.signed.sequence
+function isLater(word: SignedMessage, [before]: Statement): boolean {
+  return word.sequence > before.signed.sequence
 }
 
-function contradicts({ signed }: SignedRecord, [before, other]: Statement): boolean {
+function contradicts(signed: SignedMessage, [before, other]: Statement): boolean {
   return other === undefined && Buffer.compare(signed.data, before.signed.data) !== 0
 }

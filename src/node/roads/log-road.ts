@@ -16,7 +16,7 @@ import { createWaiters } from '../../until.js'
 import type { Member } from '../membership/member.js'
 import { createHeadsHeard } from './heads-heard.js'
 import type { PublicRoadInit } from './public-road.js'
-import { hearingOf } from './records-heard.js'
+import { hearingOf, inTurns } from './records-heard.js'
 import { createRequests, peersToAsk } from './requests.js'
 import type { Beginning, Road } from './road.js'
 import { SharedSnapshot } from './shared-snapshot.js'
@@ -165,7 +165,7 @@ class Logging implements ScalarRoad {
     const others = this.others(where)
     await this.requests.during(until => this.hearing.whenAll(others, round, until), signal)
     await this.takeOver({ reached: round, isBack: false }, signal)
-    await this.askUnlike(this.unlike(others, round, model), signal)
+    await this.askUnlike(this.unlike(others, round, model), round, signal)
     return this.hearingOf(where, round)
   }
 
@@ -183,12 +183,12 @@ class Logging implements ScalarRoad {
     if (lockstep === undefined) deadline.within(leftMs, new Error('They did not agree in time'))
     try {
       await this.requests.during(until => this.hearing.whenAll(others, rounds, until), deadline.signal)
-      for (;;) {
+      for (let asked = rounds; ; ) {
         if (records.hasChanged) return false
         const unlike = this.unlike(others, rounds, model)
         if (unlike.length === 0) return true
         const heard = unlike.map(peer => records.of(rounds, peer))
-        await this.askUnlike(unlike, deadline.signal)
+        await this.askUnlike(unlike, asked++, deadline.signal)
         // They lack what we have, and say another word when they have it.
         const isNews = (): boolean =>
           records.hasChanged || unlike.some((peer, i) => records.of(rounds, peer) !== heard[i])
@@ -257,12 +257,10 @@ class Logging implements ScalarRoad {
     })
   }
 
-  private async askUnlike(peers: readonly PeerIdStr[], signal: AbortSignal): Promise<void> {
-    if (peers.length > 0)
-      await this.published.catchUp(
-        peers.slice(0, askedPeers).map(peer => peerIdFromString(peer)),
-        signal,
-      )
+  /** @param turn - which of them are asked: others in each */
+  private async askUnlike(peers: readonly PeerIdStr[], turn: number, signal: AbortSignal): Promise<void> {
+    const asked = inTurns(peers, turn).map(peer => peerIdFromString(peer))
+    if (asked.length > 0) await this.published.catchUp(asked, signal)
   }
 
   private async askAny(signal: AbortSignal): Promise<void> {
@@ -290,8 +288,6 @@ class Logging implements ScalarRoad {
   }
 }
 
-/** How many of those that know something else are asked. */
-const askedPeers = 4
 /** The digest of a peer in a run without a sum. */
 const noSum = new Uint8Array()
 

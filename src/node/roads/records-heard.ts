@@ -27,3 +27,12 @@ export function hearingOf(
     absent: others.filter(({ id }) => !isHere(id)).map(({ peer, id }) => ({ peer, reason: reasonOf(id) })),
   }
 }
+
+/** How many of those that know something else are asked at once. */
+const askedPeers = 4
+
+/** The next of these peers in each turn, so that no few that lie are all that is asked. */
+export function inTurns(peers: readonly PeerIdStr[], turn: number): PeerIdStr[] {
+  const first = peers.length === 0 ? 0 : (turn * askedPeers) % peers.length
+  return [...peers.slice(first), ...peers.slice(0, first)].slice(0, askedPeers)
+}

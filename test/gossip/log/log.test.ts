@@ -143,6 +143,36 @@ describe('the log of another peer', () => {
     expect(last.log.counters.rejected).toEqual({})
   })
 
+  it('is read entry by entry, and of what is here already no signature is verified', async () => {
+    const honest = await startLogger()
+    for (const round of [1, 2, 3, 4, 5]) await honest.log.publish({ round, scalars, model })
+    const { entries } = LogPart.decode(honest.log.encoded())
+    // Copies whose signatures are wrong: verified, the first of them would end the answer.
+    const copies = entries.map(entry => {
+      const { author, message } = LogEntry.decode(entry)
+      const broken = Uint8Array.from(message)
+      broken[broken.length - 1]! ^= 1
+      return LogEntry.encode({ author, message: broken })
+    })
+    const answer = LogPart.encode({ entries: [entries[0]!, entries[0]!, copies[0]!, ...entries.slice(1), ...copies] })
+    let turn = 0
+    const turns = new Set<number>()
+    const other = await startLogger({}, () => answer)
+    const peer = await startLogger({ onRecord: () => turns.add(turn) })
+    await connect(peer.host, other.host)
+    let isOver = false
+    const count = (): void => {
+      turn++
+      if (!isOver) setImmediate(count)
+    }
+    count()
+    await peer.log.catchUp([other.host.peerId], never)
+    isOver = true
+    expect(peer.log.records.all().map(({ round }) => round)).toEqual([1, 2, 3, 4, 5])
+    expect(peer.log.counters.rejected).toEqual({})
+    expect(turns.size).toBe(5)
+  })
+
   it('that has our own record of a round, of before we were killed, keeps us from contradicting it', async () => {
     const [privateKey, other] = [await newKey(), await startLogger()]
     const before = await startLogger({ privateKey })
