@@ -36,9 +36,9 @@ export function memoryProblems(
     refuse('memory', `does not go with so coarse a ${codec}, which errs by more than what it rounds; use more levels`)
   }
   if (needs.alike === true && (gamma ?? borne) < 1) {
-    const why = 'which begins every round where all peers are alike'
+    const why = `which begins every round where all peers are alike, and ${codec} takes them part of the way (γ below 1)`
     const remedy = gamma === undefined ? 'use int8 or bf16' : 'use int8 or bf16, with gamma 1'
-    refuse('memory', `does not go with merge: ${name}, ${why}, where merges go part of the way (γ below 1); ${remedy}`)
+    refuse('memory', `does not go with merge: ${name}, ${why}; ${remedy}`)
   }
   if (road !== 'neighbours') {
     refuse('memory', `does not go with merge: ${name}, whose heads everybody takes, in any order and whole; remove it`)

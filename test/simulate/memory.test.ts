@@ -95,3 +95,18 @@ it('whoever would say different things to different peers is told why not', asyn
     '--attack two-faced=1:1: encoding.memory lets a peer say one thing to all',
   )
 })
+
+it('control variates over copies are the means of the neighbours’, whatever γ', async () => {
+  const { peers } = await run({ topology: 'ring', encoding: { codec: 'f32', memory: 'choco', gamma: 0.3 } })
+  const keptBy = peers.map(({ kept }) => {
+    const valuesOf = (vector: string): number[] =>
+      kept.method.tensors.filter(({ name }) => name.startsWith(`${vector}:`)).flatMap(({ values }) => [...values])
+    return { own: valuesOf('own'), mean: valuesOf('mean') }
+  })
+  for (const [peer, { mean }] of keptBy.entries()) {
+    const near = [keptBy.at(peer - 1)!.own, keptBy[peer]!.own, keptBy[(peer + 1) % peers.length]!.own]
+    const expected = mean.map((_, k) => near.reduce((sum, own) => sum + own[k]!, 0) / 3)
+    const apart = Math.max(...mean.map((value, k) => Math.abs(value - expected[k]!)))
+    expect(apart).toBeLessThan(1e-4 * Math.max(...expected.map(Math.abs)))
+  }
+})
