@@ -2,6 +2,9 @@ import { inSlices } from '../../turns.js'
 import type { Measured } from '../roads.js'
 import { directionsOf, moveAlong } from './directions.js'
 
+/** Along so many directions a slice is moved in one turn of the event loop. */
+const movesInTurn = 1024
+
 export interface ReplayInit {
   /** The run's. */
   readonly seed: number
@@ -36,7 +39,12 @@ export async function replay(
     }).filter(({ step }) => step !== 0)
   })
   // Slices outside, directions inside: each number sees the same sums in the same order, and a slice stays in the cache.
-  await inSlices(head.length, count, (from, to) => {
-    for (const { key, sample, step } of moves) moveAlong(head, step, key, sample, from, to)
+  // Many peers' moves are more than one turn has room for, however short the slice.
+  const parts = Array.from({ length: Math.ceil(moves.length / movesInTurn) }, (_, part) =>
+    moves.slice(part * movesInTurn, (part + 1) * movesInTurn),
+  )
+  const works = parts.map(part => (from: number, to: number) => {
+    for (const { key, sample, step } of part) moveAlong(head, step, key, sample, from, to)
   })
+  await inSlices(head.length, Math.min(moves.length, movesInTurn), ...works)
 }

@@ -97,6 +97,30 @@ describe('replay', () => {
     expect(bounded).toEqual(honest)
   })
 
+  it('gives others turns between, however many have measured, and comes to what one after the other does', async () => {
+    const length = 200
+    const scalars = Float32Array.from({ length: 1500 }, (_, i) => Math.sin(i) + 2)
+    const measured = ['a', 'b'].map(peer => ({ peer, scalars }))
+    let turns = 0
+    let isOver = false
+    const count = (): void => {
+      turns++
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    const head = new Float32Array(length)
+    await replay(head, 0, measured, settings)
+    isOver = true
+    expect(turns).toBeGreaterThanOrEqual(2)
+    const expected = new Float32Array(length)
+    const scale = Math.fround(Math.fround(settings.learningRate) / Math.sqrt(3000))
+    for (const { peer } of measured) {
+      const key = directionsOf(settings.seed, peer, 0)
+      for (const [i, scalar] of scalars.entries()) moveAlong(expected, -Math.fround(scalar * scale), key, i)
+    }
+    expect(head).toEqual(expected)
+  })
+
   it('does nothing where nobody has measured', async () => {
     const head = Float32Array.of(1, 2)
     await replay(head, 0, [], settings)
