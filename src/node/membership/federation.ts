@@ -1,3 +1,4 @@
+import { HearsayError } from '../../errors.js'
 import type { Neighbourhood } from '../../methods/index.js'
 import { mixingRow, type Topology } from '../../topology/index.js'
 import type { Member } from './member.js'
@@ -63,6 +64,10 @@ export interface OpenFederationInit {
  * Members that come and go. Every peer computes the graph from the members it knows of and the round, without any
  * request: two that know of the same ones compute the same graph. Where they differ, while records are in transit, a
  * head is refused or does not come, and costs its share of one merge.
+ *
+ * Where the topology has no graph for so many, as a hypercube has none for three, as many take part as it has one for,
+ * newcomers last, and each of the others is alone until more come: nobody who joins may end the run of those that are
+ * there.
  */
 export function openFederation({ self, membersIn, topologyOf }: OpenFederationInit): Federation {
   let key = ''
@@ -72,10 +77,30 @@ export function openFederation({ self, membersIn, topologyOf }: OpenFederationIn
       const members = membersIn(round)
       const now = members.map(({ peerId, newcomer }) => [peerId, ...(newcomer?.kin ?? [])].join(' ')).join()
       if (current === undefined || now !== key) {
-        current = fixedFederation(members, members.indexOf(self), topologyOf(members.length))
+        current = federationOf(members, self, topologyOf)
         key = now
       }
       return current.at(round)
     },
+  }
+}
+
+function federationOf(
+  members: readonly Member[],
+  self: Member,
+  topologyOf: OpenFederationInit['topologyOf'],
+): Federation {
+  const oldFirst = members.toSorted((a, b) => Number(a.newcomer !== undefined) - Number(b.newcomer !== undefined))
+  for (let count = members.length; ; count--) {
+    const seated = new Set(oldFirst.slice(0, count))
+    const some = members.filter(member => seated.has(member))
+    const place = some.indexOf(self)
+    try {
+      if (place < 0) return fixedFederation([self], 0, topologyOf(1))
+      return fixedFederation(some, place, topologyOf(count))
+    } catch (error) {
+      const isTooMany = error instanceof HearsayError && error.code === 'TOPOLOGY' && count > 1 && place >= 0
+      if (!isTooMany) throw error
+    }
   }
 }

@@ -77,18 +77,30 @@ describe('an open federation', () => {
     expect([4, 5, 4].map(round => federation.at(round).members.length)).toEqual([3, 4, 3])
   })
 
-  it('has no graph while the topology has none for so many, and one again when it has', () => {
+  it('seats as many as the topology has a graph for, and nobody who comes ends the others', () => {
+    const topology = topologyOf('one-peer-hypercube')
     let members = everybody.slice(0, 4)
-    const federation = openFederation({
-      self: everybody[0]!,
-      membersIn: () => members,
-      topologyOf: topologyOf('one-peer-hypercube'),
-    })
-    const met = [0, 1, 2].map(round => federation.at(round).graph.receivesFrom(0))
-    expect(met).toEqual([[1], [2], [1]])
-    members = everybody.slice(0, 5)
-    expect(() => federation.at(1)).toThrow('5 peers are no power of two; use 4 or 8, or base-k')
+    const seenBy = (self: number) =>
+      openFederation({ self: everybody[self]!, membersIn: () => members, topologyOf: topology })
+    const first = seenBy(0)
+    expect([0, 1, 2].map(round => first.at(round).graph.receivesFrom(0))).toEqual([[1], [2], [1]])
+    // The fifth has the smallest number, and is new.
+    members = [{ ...everybody[4]!, newcomer: { kin: [] } }, ...everybody.slice(0, 4)]
+    expect(ids(first.at(1).members)).toEqual(ids(everybody.slice(0, 4)))
+    const fifth = openFederation({ self: members[0]!, membersIn: () => members, topologyOf: topology }).at(1)
+    expect([fifth.members.length, fifth.graph.receivesFrom(fifth.self)]).toEqual([1, []])
+    members = everybody.slice(0, 3)
+    expect([0, 1, 2].map(self => seenBy(self).at(0).members.length)).toEqual([2, 2, 1])
     members = everybody.slice(0, 8)
-    expect([0, 1, 2].map(round => federation.at(round).graph.receivesFrom(0))).toEqual([[1], [2], [4]])
+    expect([0, 1, 2].map(round => first.at(round).graph.receivesFrom(0))).toEqual([[1], [2], [4]])
+  })
+
+  it('says why where a topology has not even a graph for one', () => {
+    const refused = openFederation({
+      self: everybody[0]!,
+      membersIn: () => everybody.slice(0, 2),
+      topologyOf: peers => createTopology(topologySchema.parse({ kind: 'edges', edges: [[0, 5]] }), peers, 1),
+    })
+    expect(() => refused.at(0)).toThrow('names a peer that is not there')
   })
 })
