@@ -9,6 +9,7 @@ export interface LogRecord {
   model: Uint8Array<ArrayBuffer>
   invite: Uint8Array<ArrayBuffer>
   sumDigest: Uint8Array<ArrayBuffer>
+  word: number
 }
 
 export namespace LogRecord {
@@ -46,6 +47,11 @@ export namespace LogRecord {
           w.bytes(obj.sumDigest)
         }
 
+        if ((obj.word != null && obj.word !== 0)) {
+          w.uint32(48)
+          w.uint32(obj.word)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -55,7 +61,8 @@ export namespace LogRecord {
           scalars: uint8ArrayAlloc(0),
           model: uint8ArrayAlloc(0),
           invite: uint8ArrayAlloc(0),
-          sumDigest: uint8ArrayAlloc(0)
+          sumDigest: uint8ArrayAlloc(0),
+          word: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -82,6 +89,10 @@ export namespace LogRecord {
             }
             case 5: {
               obj.sumDigest = reader.bytes()
+              break
+            }
+            case 6: {
+              obj.word = reader.uint32()
               break
             }
             default: {
@@ -134,6 +145,13 @@ export namespace LogRecord {
               }
               break
             }
+            case 6: {
+              yield {
+                field: `${prefix}.word`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -171,6 +189,11 @@ export namespace LogRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface LogRecordWordFieldEvent {
+    field: '$.word'
+    value: number
+  }
+
   export function encode (obj: Partial<LogRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, LogRecord.codec())
   }
@@ -179,7 +202,7 @@ export namespace LogRecord {
     return decodeMessage(buf, LogRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogRecord>): Generator<LogRecordRoundFieldEvent | LogRecordScalarsFieldEvent | LogRecordModelFieldEvent | LogRecordInviteFieldEvent | LogRecordSumDigestFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogRecord>): Generator<LogRecordRoundFieldEvent | LogRecordScalarsFieldEvent | LogRecordModelFieldEvent | LogRecordInviteFieldEvent | LogRecordSumDigestFieldEvent | LogRecordWordFieldEvent> {
     return streamMessage(buf, LogRecord.codec(), opts)
   }
 }

@@ -134,11 +134,14 @@ class GossipLog implements ScalarLog {
     const { invite, privateKey } = this.#init
     const author = this.#node.peerId
     // A peer that was killed may have published another one for this round: two would void each other.
-    const before = record.round < this.#init.rounds ? this.records.of(record.round, author.toString()) : undefined
-    const data = before?.signed.data ?? encodeRecord({ ...record, ...(invite && { invite }) })
+    const before = this.records.of(record.round, author.toString())
+    const isLastWord = record.round === this.#init.rounds
+    const word = isLastWord ? (before?.word ?? 0) + 1 : 0
+    const again = isLastWord ? undefined : before?.signed.data
+    const data = again ?? encodeRecord({ ...record, word, ...(invite && { invite }) })
     // Gossipsub does not return what it has signed. Its sequence numbers too are nanoseconds, and grow.
     const signed = await signMessage(privateKey, author, this.#name, BigInt(Date.now()) * 1_000_000n, data)
-    this.records.add({ ...record, author: author.toString(), signed })
+    this.records.add({ ...record, word, author: author.toString(), signed })
     this.#sentBytes += (await this.#topic.publish(data)) * data.length
   }
 

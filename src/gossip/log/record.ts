@@ -30,6 +30,8 @@ export interface MeasuredRecord {
   /** By which sum its author sees its data; undefined in a run without one. */
   readonly sumDigest?: Uint8Array | undefined
   readonly invite?: Uint8Array | undefined
+  /** Which of its author's last words it is, from 1 on: the latest is kept. 0 in any other record. @default 0 */
+  readonly word?: number | undefined
 }
 
 /** What all records of a run have in common. */
@@ -41,7 +43,7 @@ export interface RecordFormat {
 }
 
 /** @throws RangeError for a longer invitation than others take */
-export function encodeRecord({ round, scalars, model, sumDigest, invite }: MeasuredRecord): Uint8Array {
+export function encodeRecord({ round, scalars, model, sumDigest, invite, word = 0 }: MeasuredRecord): Uint8Array {
   if ((invite?.length ?? 0) > limits.inviteBytes) throw new RangeError(`An invitation of ${invite!.length} bytes`)
   return LogRecord.encode({
     round,
@@ -49,6 +51,7 @@ export function encodeRecord({ round, scalars, model, sumDigest, invite }: Measu
     model: Uint8Array.from(model),
     invite: Uint8Array.from(invite ?? []),
     sumDigest: Uint8Array.from(sumDigest ?? []),
+    word,
   })
 }
 
@@ -63,13 +66,14 @@ export function decodeRecord(
   if (bytes.length > limits.messageBytes) return 'OVERSIZE'
   const record = orNothing(() => LogRecord.decode(bytes))
   if (record === undefined) return 'MALFORMED'
-  const { round, scalars, model, invite, sumDigest } = record
+  const { round, scalars, model, invite, sumDigest, word } = record
   if (model.length !== 32 || invite.length > limits.inviteBytes) return 'MALFORMED'
   if (sumDigest.length !== 0 && sumDigest.length !== 32) return 'MALFORMED'
   if (round > rounds) return 'FUTURE_ROUND'
   if (scalars.length !== (round === rounds ? 0 : count)) return 'WRONG_SIZE'
+  if (round < rounds && word !== 0) return 'MALFORMED'
   if (scalars.includes(minusZero)) return 'MALFORMED'
-  return { round, scalars, model, invite, sumDigest: sumDigest.length === 0 ? undefined : sumDigest }
+  return { round, scalars, model, invite, sumDigest: sumDigest.length === 0 ? undefined : sumDigest, word }
 }
 
 /** For these no honest peer would have passed a record on: it sees the same bytes and has the same manifest. */

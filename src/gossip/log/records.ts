@@ -25,7 +25,7 @@ type Statement = readonly [SignedRecord, SignedRecord?]
  *
  * Where one author has signed two records for one round, which only a liar or a peer that went back does, none of them
  * counts, at any peer that has both. Both are kept, and prove it to others; a third is not needed. So what an author says
- * of a round changes the set twice at most. Of last words, which are not counted, the one that was signed later is kept.
+ * of a round changes the set twice at most. Of last words, which are not counted, the latest by its author's count is kept.
  */
 export class Records {
   /** By round, then by author. */
@@ -63,14 +63,15 @@ export class Records {
    *
    * @returns undefined where there is one
    */
-  refusalOf({ author, round, signed }: Pick<SignedRecord, 'author' | 'round' | 'signed'>): LogRejection | undefined {
+  refusalOf(record: SignedRecord): LogRejection | undefined {
+    const { author, round } = record
     if (this.members?.has(author) === false) return 'NOT_A_MEMBER'
     if (round < this.first) return 'STALE_ROUND'
     const isLastWord = round === this.init.rounds
     // No number of records of one author is a limit then, and what is kept does not depend on which came first.
     if (!isLastWord && round >= this.first + this.init.reach) return 'TOO_EARLY'
     const before = this.held.get(round)?.get(author)
-    if (before === undefined || (isLastWord ? isLater : contradicts)(signed, before)) return undefined
+    if (before === undefined || (isLastWord ? isLater : contradicts)(record, before)) return undefined
     return 'DUPLICATE'
   }
 
@@ -147,10 +148,11 @@ export class Records {
   }
 }
 
-function isLater(word: SignedMessage, [before]: Statement): boolean {
-  return word.sequence > before.signed.sequence
+/** By the author's own count: gossipsub and the log give one message two sequence numbers. */
+function isLater({ word = 0 }: SignedRecord, [before]: Statement): boolean {
+  return word > (before.word ?? 0)
 }
 
-function contradicts(signed: SignedMessage, [before, other]: Statement): boolean {
+function contradicts({ signed }: SignedRecord, [before, other]: Statement): boolean {
   return other === undefined && Buffer.compare(signed.data, before.signed.data) !== 0
 }

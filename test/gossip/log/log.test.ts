@@ -186,6 +186,17 @@ describe('the log of another peer', () => {
     expect(before.log.records.all().map(record => [...record.scalars])).toEqual([[...scalars]])
   })
 
+  it('has the latest of our last words, by our own count, which is kept', async () => {
+    const [before, back] = [await startLogger(), await startLogger()]
+    const last = (log: ScalarLog): number | undefined => log.records.all().at(-1)?.word
+    for (const word of [1, 2]) {
+      await before.log.publish({ round: rounds, scalars: new Uint8Array(), model: model.slice().fill(word) })
+      expect(last(before.log)).toBe(word)
+    }
+    back.log.recall(before.log.encoded())
+    expect(last(back.log)).toBe(2)
+  })
+
   it('that holds what no author has signed is given up, and the peer goes on with others', async () => {
     const honest = await startLogger()
     await honest.log.publish({ round: 3, scalars, model })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { LogRecord } from '../../../src/gossip/generated/log.js'
-import { decodePart } from '../../../src/gossip/log/part.js'
+import { decodeEntry, decodePart } from '../../../src/gossip/log/part.js'
 import { logProtocol } from '../../../src/gossip/log/protocol.js'
 import { decodeRecord, encodeRecord, isLie } from '../../../src/gossip/log/record.js'
 
 const format = { rounds: 10, scalars: 3 }
 const model = Uint8Array.from({ length: 32 }, (_, i) => i)
-const good = { round: 4, scalars: Uint8Array.of(0, 127, 255), model }
+const good = { round: 4, scalars: Uint8Array.of(0, 127, 255), model, word: 0 }
 const altered = (fields: Partial<Parameters<typeof LogRecord.encode>[0]>): Uint8Array =>
   LogRecord.encode({ ...LogRecord.decode(encodeRecord(good)), ...fields })
 
@@ -17,6 +17,8 @@ describe('a record of the log', () => {
     const sumDigest = new Uint8Array(32).fill(7)
     expect(decodeRecord(encodeRecord({ ...good, invite, sumDigest }), format)).toEqual({ ...good, invite, sumDigest })
     expect(decodeRecord(encodeRecord(good), format)).toMatchObject({ ...good, sumDigest: undefined })
+    const last = { ...good, round: 10, scalars: new Uint8Array(), word: 3 }
+    expect(decodeRecord(encodeRecord(last), format)).toMatchObject(last)
   })
 
   it('of 30 scalars takes as many bytes, and 70 of the rest', () => {
@@ -29,6 +31,7 @@ describe('a record of the log', () => {
     ['WRONG_SIZE', altered({ round: 10 })],
     ['FUTURE_ROUND', altered({ round: 11 })],
     ['MALFORMED', altered({ scalars: Uint8Array.of(1, 128, 1) })],
+    ['MALFORMED', altered({ word: 1 })],
     ['MALFORMED', altered({ model: new Uint8Array(31) })],
     ['MALFORMED', altered({ sumDigest: new Uint8Array(31) })],
     ['MALFORMED', altered({ invite: new Uint8Array(logProtocol.limits.inviteBytes + 1) })],
@@ -55,6 +58,7 @@ describe('a record of the log', () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), bytes => {
         decodeRecord(bytes, format)
         decodePart(bytes)
+        decodeEntry(bytes)
       }),
     )
     expect(decodePart(new Uint8Array(logProtocol.limits.partBytes + 1))).toEqual([])
