@@ -77,12 +77,13 @@ export function placesShare(a: Tensor3D, e: Tensor3D): Share {
       },
     }
   }
-  const each = tf.matMul(a, e, true)
+  // In this order a third faster on native TensorFlow: the longer side lies as it is.
+  const each = tf.matMul(e, a, true)
   return {
     squares: squaresOf(each),
     sums: factors => {
-      const sum = tf.matMul(factors, tf.reshape(each, [records, inputs * outputs]), true)
-      return [tf.reshape(sum, [inputs, outputs])]
+      const sum = tf.matMul(factors, tf.reshape(each, [records, outputs * inputs]), true)
+      return [tf.transpose(tf.reshape(sum, [outputs, inputs]))]
     },
   }
 }
@@ -101,18 +102,15 @@ export function offsetShare(e: Tensor, size: number): Share {
 }
 
 /**
- * Of each record, [records]. On native TensorFlow as a product of each with itself, which needs no memory for the squares:
- * of 48 times 25,000 numbers 0.5 ms instead of 2 to 5. On a GPU products have fewer digits.
+ * Of each record, [records]. On native TensorFlow all of a record at once: of 48 times 25,000 numbers 0.2 ms, by a product
+ * of each with itself 1.3.
  */
 function squaresOf(each: Tensor): Tensor1D {
   const records = each.shape[0]!
-  const { isUsingGpuDevice } = tf.backend() as { readonly isUsingGpuDevice?: boolean }
-  if (isUsingGpuDevice === false) {
-    const rows = tf.reshape(each, [records, 1, -1])
-    return tf.reshape(tf.matMul(rows, rows, false, true), [records])
-  }
-  // Axis by axis: wasm adds one by one in float32 (norm.ts).
   let squares: Tensor = tf.square(each)
+  const { isUsingGpuDevice } = tf.backend() as { readonly isUsingGpuDevice?: boolean }
+  if (isUsingGpuDevice === false) return tf.sum(tf.reshape(squares, [records, -1]), 1) as Tensor1D
+  // Axis by axis: wasm adds one by one in float32 (norm.ts).
   while (squares.rank > 1) squares = tf.sum(squares, -1)
   return squares as Tensor1D
 }
