@@ -1,4 +1,9 @@
+import * as z from 'zod'
 import { EncodingError } from './codec.js'
+
+/** `keep` of codecs that send a share of the numbers. */
+export const keepField = (usual: number) =>
+  z.number().gt(0).max(0.5).default(usual).meta({ says: 'Share of the numbers that travels' })
 
 /** How many of so many numbers are kept: the share, rounded up. */
 export function keptOf(numbers: number, keep: number): number {

@@ -1,11 +1,11 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { gammaOf, keptOf } from './places.js'
+import { gammaOf, keepField, keptOf } from './places.js'
 
 const schema = z.strictObject({
   codec: z.literal('randk'),
-  keep: z.number().gt(0).max(0.5).default(0.01).meta({ says: 'Share of the numbers that travels' }),
+  keep: keepField(0.01),
 })
 
 type RandomK = z.output<typeof schema>

@@ -1,12 +1,12 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { gammaOf, keptOf, lowBits, placeBytes } from './places.js'
+import { gammaOf, keepField, keptOf, lowBits, placeBytes } from './places.js'
 import { topOfParts } from './top-of-parts.js'
 
 const schema = z.strictObject({
   codec: z.literal('topk'),
-  keep: z.number().gt(0).max(0.5).default(0.01).meta({ says: 'Share of the numbers that travels' }),
+  keep: keepField(0.01),
   of: z
     .enum(['chunk', 'tensor', 'whole'])
     .default('chunk')

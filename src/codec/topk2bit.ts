@@ -1,17 +1,12 @@
 import * as z from 'zod'
 import { inChunks } from './chunks.js'
 import type { CodecKind } from './kind.js'
-import { gammaOf, keptOf, lowBits, placeBytes } from './places.js'
+import { gammaOf, keepField, keptOf, lowBits, placeBytes } from './places.js'
 
 const schema = z.strictObject({
   codec: z.literal('topk2bit'),
   // 64 of a chunk, as arXiv 2508.15706's code keeps.
-  keep: z
-    .number()
-    .gt(0)
-    .max(0.5)
-    .default(1 / 64)
-    .meta({ says: 'Share of the numbers that travels' }),
+  keep: keepField(1 / 64),
 })
 
 type TopKInBins = z.output<typeof schema>

@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
+import { rhoField } from './local-steps.js'
 import type { MethodSection } from './method.js'
 
 interface Section extends MethodSection {
@@ -29,7 +30,7 @@ export const dfedadmm = averagingMethod<Section, never, 'dual'>({
   },
   schema: z.strictObject({
     method: z.literal('dfedadmm'),
-    rho: z.number().min(0).max(10).default(0).meta({ says: 'Radius of SAM; 0 is plain SGD', example: 0.01 }),
+    rho: rhoField,
     lambda: z.number().gt(0).max(1000).default(1).meta({
       says: 'λ: how far local steps may go from where the round began, and how far a dual step goes',
       example: 0.5,

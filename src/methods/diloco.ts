@@ -2,7 +2,8 @@ import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
-import { innerSteps, type OuterSection, outerFields } from './outer.js'
+import { localSteps } from './local-steps.js'
+import { type OuterSection, outerFields } from './outer.js'
 
 /**
  * DiLoCo without a server (ALGORITHMS-2.md 6.1): many inner steps from the anchor φ, which all peers have in common, to
@@ -23,7 +24,7 @@ export const diloco = averagingMethod<OuterSection, never, 'velocity'>({
   schema: z.strictObject({ method: z.literal('diloco'), ...outerFields(0.9) }),
   needs: { mode: 'sync', sums: true, alike: true },
   settle: section => section,
-  local: innerSteps,
+  local: localSteps,
   checkTopology(_, topologyOf) {
     const { name } = topologyOf()
     if (name === 'full') return

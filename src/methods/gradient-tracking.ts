@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
 import { allocate } from '../tensors/index.js'
-import { graphsOf, isDoublyStochastic, mixingMatrix } from '../topology/index.js'
 import { copyInSlices, inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { unjudged } from './averaging/rulings.js'
+import { remedyOfUnlike } from './counts-alike.js'
 import type { MethodSection } from './method.js'
 
 /**
@@ -34,9 +34,9 @@ export const gradientTracking = averagingMethod<MethodSection, 'tracked', 'corre
   local: () => ({ rho: 0, momentum: 0, oneStep: false }),
   checkTopology(_, topologyOf) {
     const topology = topologyOf()
-    const { name, weights, directed } = topology
-    if (graphsOf(topology).every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
-    const remedy = directed ? 'a topology whose edges go both ways' : 'weights: metropolis-hastings'
+    const { name, weights } = topology
+    const remedy = remedyOfUnlike(topology)
+    if (remedy === undefined) return
     throw new HearsayError(
       'MANIFEST',
       `merge: gradient-tracking needs weights that count every peer alike, or the mean that peers track drifts; those of topology ${name} with weights: ${weights} do not: use ${remedy}, or merge: scaffold`,

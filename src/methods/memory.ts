@@ -1,6 +1,7 @@
 import { borneGamma, type EncodingSection, needsMemory } from '../codec/index.js'
 import { HearsayError } from '../errors.js'
-import { graphsOf, isDoublyStochastic, mixingMatrix, type Topology } from '../topology/index.js'
+import type { Topology } from '../topology/index.js'
+import { remedyOfUnlike } from './counts-alike.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** What memory (`encoding.memory`) does not go with, and why. */
@@ -54,7 +55,7 @@ export function memoryProblems(
  *   peers do not count alike, as the mean that it is to keep drifts there
  */
 export function checkRemembered({ memory }: EncodingSection, topology: Topology): void {
-  const { period, name, directed, weights } = topology
+  const { period, name, weights } = topology
   const refuse = (why: string): never => {
     throw new HearsayError('MANIFEST', `encoding.memory: ${why}`)
   }
@@ -64,8 +65,8 @@ export function checkRemembered({ memory }: EncodingSection, topology: Topology)
     )
   }
   if (memory !== 'choco') return
-  if (graphsOf(topology).every(graph => isDoublyStochastic(mixingMatrix(graph, weights)))) return
-  const remedy = directed ? 'a topology whose edges go both ways' : 'weights: metropolis-hastings'
+  const remedy = remedyOfUnlike(topology)
+  if (remedy === undefined) return
   refuse(
     `choco keeps the mean of all only where every peer counts alike, and on topology ${name} with weights: ${weights} they do not; use ${remedy}, or memory: feedback`,
   )

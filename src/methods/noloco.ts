@@ -1,7 +1,8 @@
 import * as z from 'zod'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
-import { innerSteps, type OuterSection, outerFields } from './outer.js'
+import { localSteps } from './local-steps.js'
+import { type OuterSection, outerFields } from './outer.js'
 
 /**
  * NoLoCo (ALGORITHMS-2.md 6.2): many inner steps from the anchor φ to θ, then one outer step in a small group that the
@@ -30,7 +31,7 @@ export const noloco = averagingMethod<OuterSection, never, 'velocity'>({
     return [{ path: ['merge', 'outerMomentum'], message }]
   },
   settle: section => section,
-  local: innerSteps,
+  local: localSteps,
   plan: ({ outerRate, outerMomentum }, { head: { layout } }) => ({
     keeps: { velocity: layout },
     async end({ velocity }, { before, merged }) {

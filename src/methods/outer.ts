@@ -1,24 +1,16 @@
 import * as z from 'zod'
-import type { LocalMethod } from './local-plan.js'
-import type { MethodSection } from './method.js'
+import { type StepsSection, stepFields } from './local-steps.js'
 
 /** The section of a method that moves the anchor, where a round began, by the way that it has led: an outer step. */
-export interface OuterSection extends MethodSection {
-  readonly rho: number
-  readonly momentum: number
+export interface OuterSection extends StepsSection {
   readonly outerRate: number
   readonly outerMomentum: number
 }
 
 /** The fields of an outer step, and of the inner ones. */
 export const outerFields = (outerMomentum: number) => ({
-  rho: z
-    .number()
-    .min(0)
-    .max(10)
-    .default(0)
-    .meta({ says: 'Radius of SAM in the inner steps; 0 is plain SGD', example: 0.01 }),
-  momentum: z.number().min(0).lt(1).default(0).meta({
+  rho: stepFields.rho.meta({ says: 'Radius of SAM in the inner steps; 0 is plain SGD', example: 0.01 }),
+  momentum: stepFields.momentum.meta({
     says: 'Of the inner steps, starting at zero every round: from 0 up to below 1',
     example: 0.9,
   }),
@@ -32,6 +24,3 @@ export const outerFields = (outerMomentum: number) => ({
     example: 0.3,
   }),
 })
-
-/** Baselines of peers alone take the inner steps. */
-export const innerSteps = ({ rho, momentum }: OuterSection): LocalMethod => ({ rho, momentum, oneStep: false })

@@ -1,15 +1,11 @@
 import * as z from 'zod'
-import { layoutOf } from '../tensors/index.js'
+import { type Bundle, layoutOf } from '../tensors/index.js'
 import { type MixingRow, splitRow } from '../topology/index.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
-import type { MethodSection, Problem } from './method.js'
+import { localSteps, type StepsSection, stepFields } from './local-steps.js'
+import type { Problem } from './method.js'
 import type { Neighbourhood } from './neighbourhood.js'
-
-interface Section extends MethodSection {
-  readonly rho: number
-  readonly momentum: number
-}
 
 /**
  * Stochastic gradient push (ALGORITHMS.md 3.3): averages on graphs of one-way edges, where nobody can have weights that
@@ -23,18 +19,11 @@ interface Section extends MethodSection {
  * Who is not heard loses nothing to the sum: its share is the receiver's own, of the own x and a. What a lost message has
  * taken from the sender is thereby, on average, added again; without, a would fall for ever and steps would grow.
  */
-export const pushSum = averagingMethod<Section, 'mass', 'surplus'>({
+export const pushSum = averagingMethod<StepsSection, 'mass', 'surplus'>({
   name: 'push-sum',
   says: 'train, then average so that all count alike on one-way edges',
   paper: { title: 'Stochastic Gradient Push for Distributed Deep Learning', arxiv: '1811.10792' },
-  schema: z.strictObject({
-    method: z.literal('push-sum'),
-    rho: z.number().min(0).max(10).default(0).meta({ says: 'Radius of SAM; 0 is plain SGD', example: 0.01 }),
-    momentum: z.number().min(0).lt(1).default(0).meta({
-      says: 'Of local training, starting at zero every round: from 0 up to below 1',
-      example: 0.9,
-    }),
-  }),
+  schema: z.strictObject({ method: z.literal('push-sum'), ...stepFields }),
   // What is split in different rounds does not add up to what there is.
   needs: { mode: 'sync' },
   check(_, { believe, remembers }) {
@@ -50,7 +39,7 @@ export const pushSum = averagingMethod<Section, 'mass', 'surplus'>({
     return problems
   },
   settle: section => section,
-  local: ({ rho, momentum }) => ({ rho, momentum, oneStep: false }),
+  local: localSteps,
   plan: () => ({
     beside: { mass: one },
     // a less 1, as what is kept is 0 at first.
@@ -64,13 +53,11 @@ export const pushSum = averagingMethod<Section, 'mass', 'surplus'>({
       })
     },
     weigh({ where, own, heard }) {
-      const masses = new Map([...heard].map(([peer, { mass }]) => [peer, mass[0]!]))
-      const { row, total } = pushed(where, own.mass[0]!, masses)
+      const { row, total } = pushed(where, own, heard)
       return scaled(row, total)
     },
     async merge({ surplus }, { where, own, heard }) {
-      const masses = new Map([...heard].map(([peer, { mass }]) => [peer, mass[0]!]))
-      own.mass[0] = pushed(where, own.mass[0]!, masses).total
+      own.mass[0] = pushed(where, own, heard).total
       surplus[0] = own.mass[0] - 1
     },
   }),
@@ -84,15 +71,15 @@ const one = layoutOf([{ name: 'mass', shape: [1] }])
  */
 function pushed(
   { graph, self, members }: Neighbourhood,
-  own: number,
-  masses: ReadonlyMap<number, number>,
+  own: Bundle<'mass'>,
+  heard: ReadonlyMap<number, Bundle<'mass'>>,
 ): { readonly row: MixingRow; readonly total: number } {
   const split = splitRow(graph, self)
   const from = split.from.map(({ peer, weight }) => {
-    const mass = masses.get(peer) ?? 0
-    return { peer, weight: weight * (mass > 0 ? Math.min(mass, members.length) : own) }
+    const mass = heard.get(peer)?.mass[0] ?? 0
+    return { peer, weight: weight * (mass > 0 ? Math.min(mass, members.length) : own.mass[0]!) }
   })
-  const kept = split.self * own
+  const kept = split.self * own.mass[0]!
   return { row: { self: kept, from }, total: from.reduce((sum, { weight }) => sum + weight, kept) }
 }
 

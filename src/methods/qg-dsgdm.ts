@@ -1,6 +1,7 @@
 import * as z from 'zod'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
+import { rhoField } from './local-steps.js'
 import type { MethodSection } from './method.js'
 
 interface Section extends MethodSection {
@@ -27,7 +28,7 @@ export const qgDsgdm = averagingMethod<Section, never, 'momentum'>({
   },
   schema: z.strictObject({
     method: z.literal('qg-dsgdm'),
-    rho: z.number().min(0).max(10).default(0).meta({ says: 'Radius of SAM; 0 is plain SGD', example: 0.01 }),
+    rho: rhoField,
     momentum: z.number().min(0).lt(1).default(0.9).meta({
       says: 'β of local training along where the merged model goes: from 0 up to below 1',
       example: 0.8,

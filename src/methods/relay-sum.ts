@@ -7,13 +7,9 @@ import type { Graph, MixingRow } from '../topology/index.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { isPlain } from './exchange.js'
-import type { MethodSection, Problem } from './method.js'
+import { localSteps, type StepsSection, stepFields } from './local-steps.js'
+import type { Problem } from './method.js'
 import type { Neighbourhood } from './neighbourhood.js'
-
-interface Section extends MethodSection {
-  readonly rho: number
-  readonly momentum: number
-}
 
 type Said = Bundle<'head' | 'share' | 'tree'>
 
@@ -29,18 +25,11 @@ type Said = Bundle<'head' | 'share' | 'tree'>
  * The paper fills the place of those that are not heard with the model that all begin with. Here it is the peer's own:
  * neighbours that stay silent must not hold a model back, and no tree but the first begins with a model that all have.
  */
-export const relaySum = averagingMethod<Section, 'share' | 'tree', 'counted'>({
+export const relaySum = averagingMethod<StepsSection, 'share' | 'tree', 'counted'>({
   name: 'relaysum',
   says: 'train, then average with all peers, as neighbours on a tree pass on what they hear',
   paper: { title: 'RelaySum for Decentralized Deep Learning on Heterogeneous Data', arxiv: '2110.04175' },
-  schema: z.strictObject({
-    method: z.literal('relaysum'),
-    rho: z.number().min(0).max(10).default(0).meta({ says: 'Radius of SAM; 0 is plain SGD', example: 0.01 }),
-    momentum: z.number().min(0).lt(1).default(0).meta({
-      says: 'Of local training, starting at zero every round: from 0 up to below 1',
-      example: 0.9,
-    }),
-  }),
+  schema: z.strictObject({ method: z.literal('relaysum'), ...stepFields }),
   // Sums are of one round, and a number names their tree.
   needs: { mode: 'sync', exact: true },
   check(_, { believe, reputation, exchange }) {
@@ -54,7 +43,7 @@ export const relaySum = averagingMethod<Section, 'share' | 'tree', 'counted'>({
     return problems
   },
   settle: section => section,
-  local: ({ rho, momentum }) => ({ rho, momentum, oneStep: false }),
+  local: localSteps,
   checkTopology(_, topologyOf) {
     const { name, peers, union } = topologyOf()
     // Some graphs of two peers are trees, and no more when a third comes; one's own edges are for a number of peers.

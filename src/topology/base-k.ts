@@ -1,4 +1,5 @@
 import type { WeightedEdge } from './graph.js'
+import { divisors } from './regular.js'
 
 /*
  * Base-(k+1) graphs ("Beyond Exponential Graph", arXiv 2305.11420; ALGORITHMS.md 3.4): a cycle of rounds after which
@@ -113,8 +114,4 @@ function isSmooth(number: number, base: number): boolean {
   let left = number
   for (let factor = 2; factor <= Math.min(base, left); factor++) while (left % factor === 0) left /= factor
   return left === 1
-}
-
-function divisors(number: number): number[] {
-  return Array.from({ length: number }, (_, i) => i + 1).filter(candidate => number % candidate === 0)
 }

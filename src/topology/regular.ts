@@ -120,7 +120,8 @@ function powersBelow(limit: number): number[] {
   return powers
 }
 
-function divisors(number: number): number[] {
+/** In ascending order. */
+export function divisors(number: number): number[] {
   return range(number)
     .map(i => i + 1)
     .filter(candidate => number % candidate === 0)

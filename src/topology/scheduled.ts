@@ -1,3 +1,4 @@
+import { held } from '../held.js'
 import { random } from '../random.js'
 import { type ExchangeSpec, endsMerged } from './exchange-schema.js'
 import { finalSteps } from './final.js'
@@ -30,24 +31,17 @@ export function createScheduled({ topology, exchange, rounds, seed }: ScheduledS
   const schedule = createSchedule(exchange, rounds)
   const dense = exchange.when === 'window' ? createTopology(exchange.dense, peers, seed) : undefined
   const { partners, pairs } = exchange.when === 'once' ? { partners: undefined, pairs: false } : exchange
-  const drawn = new Map<number, Graph>()
-
-  function sparse(round: number, at: number): Graph {
-    const graph = usual.graphAt(at)
-    if (partners === undefined) return graph
-    const before = drawn.get(round)
-    if (before !== undefined) return before
+  const usualAt = (round: number): Graph => usual.graphAt(schedule.exchangesBefore(round))
+  const drawnAt = held(drawnKept, (round: number) => {
     const rng = random(seed, 'exchange/partners', peers, round)
-    const made = pairs ? drawnPairs(graph, partners, rng) : drawnPartners(graph, partners, rng)
-    if (drawn.size >= drawnKept) drawn.delete(drawn.keys().next().value!)
-    drawn.set(round, made)
-    return made
-  }
+    return pairs ? drawnPairs(usualAt(round), partners!, rng) : drawnPartners(usualAt(round), partners!, rng)
+  })
 
   function graphAt(round: number): Graph {
-    const at = schedule.exchangesBefore(round)
-    if (schedule.at(round) !== 'dense') return sparse(round, at)
-    return { ...dense!.graphAt(at), weights: dense!.weights }
+    if (schedule.at(round) === 'dense') {
+      return { ...dense!.graphAt(schedule.exchangesBefore(round)), weights: dense!.weights }
+    }
+    return partners === undefined ? usualAt(round) : drawnAt(round)
   }
 
   const changes = partners !== undefined || dense !== undefined

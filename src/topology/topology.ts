@@ -1,4 +1,5 @@
 import { HearsayError } from '../errors.js'
+import { held } from '../held.js'
 import { type Random, random } from '../random.js'
 import { epidemicLocal, randomPairs } from './anew.js'
 import { baseEdges } from './base-k.js'
@@ -160,15 +161,7 @@ const heldLimit = 64
 
 /** Graphs that never repeat, each drawn when it is asked for. Everybody may meet everybody. */
 function anew(draw: (round: number) => Graph): Built {
-  const held = new Map<number, Graph>()
-  const graphAt = (round: number): Graph => {
-    const before = held.get(round)
-    if (before !== undefined) return before
-    const graph = draw(round)
-    if (held.size === heldLimit) held.delete(held.keys().next().value!)
-    held.set(round, graph)
-    return graph
-  }
+  const graphAt = held(heldLimit, draw)
   const { peers, directed } = graphAt(0)
   return {
     period: peers === 1 ? 1 : Number.POSITIVE_INFINITY,

@@ -1,4 +1,5 @@
 import { HearsayError } from '../../errors.js'
+import { held } from '../../held.js'
 import type { Neighbourhood } from '../../methods/index.js'
 import { mixingRow, type Topology } from '../../topology/index.js'
 import type { Member } from './member.js'
@@ -14,27 +15,19 @@ const heldLimit = 64
 
 /** Members that stay the same: a simulation, or a federation that is written down in a file. */
 export function fixedFederation(members: readonly Member[], self: number, topology: Topology): Federation {
-  const known = new Map<number, Neighbourhood<Member>>()
   const numbers = numbersOf(members)
-  return {
-    at(round) {
-      const phase = round % topology.period
-      const before = known.get(phase)
-      if (before !== undefined) return before
-      const graph = topology.graphAt(phase)
-      const neighbourhood = {
-        members,
-        numbers,
-        self,
-        topology,
-        graph,
-        row: mixingRow(graph, topology.weights, self),
-      }
-      if (known.size === heldLimit) known.delete(known.keys().next().value!)
-      known.set(phase, neighbourhood)
-      return neighbourhood
-    },
-  }
+  const inPhase = held(heldLimit, (phase: number): Neighbourhood<Member> => {
+    const graph = topology.graphAt(phase)
+    return {
+      members,
+      numbers,
+      self,
+      topology,
+      graph,
+      row: mixingRow(graph, topology.weights, self),
+    }
+  })
+  return { at: round => inPhase(round % topology.period) }
 }
 
 /** One map for all peers of a simulation, which have the same members: a thousand of a thousand entries are 60 MB. */
