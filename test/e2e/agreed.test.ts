@@ -4,7 +4,7 @@ import type { PeerSettings } from '../../src/disk/index.js'
 import type { NamedPeer, PeerEvent } from '../../src/node/index.js'
 import { cardSites, writeCards } from '../data/cards.js'
 import { readJson, temporaryFolder } from './hearsay.js'
-import { end, eventsSoFar, joinPeer, killAll, manifestFile, only, resumePeer, startPeer, until } from './peers.js'
+import { eventsSoFar, interrupt, joinPeer, killAll, manifestFile, only, resumePeer, startPeer, until } from './peers.js'
 
 const standardised = (out: string): Extract<PeerEvent, { type: 'standardised' }>[] =>
   only(eventsSoFar(out), 'standardised')
@@ -47,13 +47,7 @@ describe("four sites' card payments, a process each", () => {
     const again = await back[0]!.address
     const all = [...back, joinPeer(again, late, ['--data', table('hotel'), '--as', 'late'])]
     await until(() => ended(late) >= 2, all)
-    const exits = await Promise.all(
-      all.map(peer => {
-        peer.running.child.kill('SIGINT')
-        return end(peer)
-      }),
-    )
-    for (const { status } of exits) expect(status).toBe(130)
+    await interrupt(all)
 
     for (const out of outs) expect(standardised(out).map(({ sum }) => sum)).toEqual([agreed!.sum, agreed!.sum])
     // It is not in the sum, and begins where the others are.

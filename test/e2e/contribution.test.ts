@@ -5,8 +5,8 @@ import { differing, readJson, simulated, temporaryFolder, tensorsIn } from './he
 import {
   endlessField,
   eventsSoFar,
-  type FieldPeer,
-  joinPeer,
+  gather,
+  interrupt,
   killAll,
   manifestFile,
   only,
@@ -44,12 +44,7 @@ describe('peers with a budget for what they contribute', () => {
     const fields = { ...endlessField, data, peers: names.length, minPeers: names.length, topology: 'full', privacy }
     const manifest = await manifestFile(fields)
     const outs = names.map(name => join(folder, name))
-    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
-    const address = await first.address
-    const peers: FieldPeer[] = [
-      first,
-      ...outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!])),
-    ]
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
     await until(() => outs.every(out => pairsIn(eventsSoFar(out)).filter(pairs => pairs === 3).length >= 2), peers)
 
     const killed = peers.pop()!
@@ -63,8 +58,7 @@ describe('peers with a budget for what they contribute', () => {
 
     const back = resumePeer('join', killed.out)
     await until(() => [0, 1, 2, 3].every(peer => pairsIn(since(peer)).at(-1) === 3), [...peers, back])
-    for (const { running } of [...peers, back]) running.child.kill('SIGINT')
-    for (const { running } of [...peers, back]) expect((await running.ended).status).toBe(130)
+    await interrupt([...peers, back])
     const after = await chargedIn(killed.out)
     expect(after.steps).toBeGreaterThan(charged.steps)
     for (const out of outs) {

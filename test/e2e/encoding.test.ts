@@ -1,7 +1,17 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { temporaryFolder } from './hearsay.js'
-import { endlessField, eventsSoFar, joinPeer, manifestFile, only, startPeer, summaryOf, until } from './peers.js'
+import {
+  endlessField,
+  eventsSoFar,
+  interrupt,
+  joinPeer,
+  manifestFile,
+  only,
+  startPeer,
+  summaryOf,
+  until,
+} from './peers.js'
 
 it.each([
   { codec: 'f32', slim: true },
@@ -17,8 +27,7 @@ it.each([
   const full = (out: string): number =>
     only(eventsSoFar(out), 'exchanged').filter(({ received }) => received.length === 1).length
   await until(() => outs.every(out => full(out) >= 3), peers)
-  for (const { running } of peers) running.child.kill('SIGINT')
-  for (const { running } of peers) expect((await running.ended).status).toBe(130)
+  await interrupt(peers)
   for (const out of outs) {
     const { rejected } = await summaryOf(out)
     for (const reason of ['MALFORMED', 'WRONG_SIZE', 'WRONG_LAYOUT', 'NOT_FINITE'])

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/index.js'
 import { temporaryFolder } from './hearsay.js'
-import { end, eventsSoFar, joinPeer, manifestFile, only, startPeer, wellEnded } from './peers.js'
+import { end, eventsSoFar, gather, manifestFile, only, wellEnded } from './peers.js'
 
 const names = ['anna', 'bert', 'carl', 'dora']
 
@@ -33,11 +33,9 @@ describe('peers with a schedule of exchanges', () => {
       exchange: { when: 'every', rounds: 2, final: true },
     })
     const outs = names.map(name => join(folder, name))
-    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
-    const address = await first.address
-    const others = outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!]))
-    const said = first.prints(/^final {5}merged into one model with all: /m)
-    for (const peer of [first, ...others]) expect(await end(peer)).toEqual(wellEnded)
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
+    const said = peers[0]!.prints(/^final {5}merged into one model with all: /m)
+    for (const peer of peers) expect(await end(peer)).toEqual(wellEnded)
     await said
 
     const models = await Promise.all(outs.map(tensorsOf))

@@ -6,6 +6,7 @@ import { simulated, startHearsay, temporaryFolder } from './hearsay.js'
 import {
   end,
   eventsSoFar,
+  interrupt,
   joinPeer,
   longField,
   manifestFile,
@@ -80,8 +81,7 @@ describe('a run folder', () => {
       expect(stderr).toMatch(new RegExp(`^error: .*${peer.out}.*${peer.running.child.pid}.*\n$`))
     }
     // It is none the worse for it.
-    peer.running.child.kill('SIGINT')
-    expect((await peer.running.ended).status).toBe(130)
+    await interrupt([peer])
     expect((await summaryOf(peer.out)).interrupted).toBe(true)
   })
 
@@ -194,8 +194,7 @@ describe('hearsay join answers in one line', () => {
     await Promise.all(tries)
     // Who asked and went has taken nothing: the peer still waits.
     expect(readFileSync(join(peer.out, 'manifest.yaml'), 'utf8')).toContain('minPeers: 2')
-    peer.running.child.kill('SIGINT')
-    expect((await peer.running.ended).status).toBe(130)
+    await interrupt([peer])
   })
 })
 

@@ -5,8 +5,8 @@ import { differing, simulated, temporaryFolder, tensorsIn } from './hearsay.js'
 import {
   endlessField,
   eventsSoFar,
-  type FieldPeer,
-  joinPeer,
+  gather,
+  interrupt,
   killAll,
   manifestFile,
   only,
@@ -31,12 +31,7 @@ describe('peers with masks', () => {
     const fields = { ...endlessField, peers: names.length, minPeers: names.length, topology: 'full', masks: true }
     const manifest = await manifestFile(fields)
     const outs = names.map(name => join(folder, name))
-    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
-    const address = await first.address
-    const peers: FieldPeer[] = [
-      first,
-      ...outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!])),
-    ]
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
     await until(() => outs.every(out => sumsOf(eventsSoFar(out), 4).length >= 2), peers)
 
     const killed = peers.pop()!
@@ -55,8 +50,7 @@ describe('peers with masks', () => {
     const [next] = only(since(4), 'exchanged')
     expect(next!.round).toBeGreaterThan(at + 1)
     // It goes on with its own model: nobody hands one over.
-    for (const { running } of [...peers, back]) running.child.kill('SIGINT')
-    for (const { running } of [...peers, back]) expect((await running.ended).status).toBe(130)
+    await interrupt([...peers, back])
     const { rejected } = await summaryOf(outs[0]!)
     expect(Object.keys(rejected).filter(reason => reason.startsWith('VOID_')).length).toBeGreaterThan(0)
     expect(rejected).not.toHaveProperty('TOO_FAR')

@@ -4,14 +4,13 @@ import { readPeer } from '../../src/disk/index.js'
 import { differing, simulated, temporaryFolder } from './hearsay.js'
 import {
   eventsSoFar,
-  joinPeer,
+  gather,
   killAll,
   longField,
   manifestFile,
   only,
   resumePeer,
   roundsOf,
-  startPeer,
   summaryOf,
   until,
 } from './peers.js'
@@ -32,9 +31,7 @@ describe('peers with memory', () => {
     const rounds = 12
     const manifest = await manifestFile({ ...longField, peers: 3, minPeers: 3, rounds, topology: 'full', encoding })
     const outs = names.map(name => join(folder, name))
-    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
-    const address = await first.address
-    const peers = [first, ...outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!]))]
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
     await until(() => outs.every(out => roundsOf(out) >= 2), peers)
     const killed = peers.pop()!
     await killAll([killed])

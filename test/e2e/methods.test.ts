@@ -4,13 +4,13 @@ import { temporaryFolder } from './hearsay.js'
 import {
   endlessField,
   eventsSoFar,
-  joinPeer,
+  gather,
+  interrupt,
   killAll,
   manifestFile,
   only,
   resumePeer,
   roundsOf,
-  startPeer,
   summaryOf,
   until,
 } from './peers.js'
@@ -34,9 +34,7 @@ it.each([
     partition: { kind: 'dirichlet', alpha: 0.3 },
   }
   const outs = ['anna', 'bert', 'carl'].map(name => join(folder, name))
-  const first = startPeer(await manifestFile(fields), outs[0]!)
-  const address = await first.address
-  const peers = [first, ...outs.slice(1).map(out => joinPeer(address, out))]
+  const peers = await gather(await manifestFile(fields), outs)
   // Of how many others something came; on a tree that may be more than there are neighbours.
   const heard = (out: string, since = 0): number[] => {
     const events = eventsSoFar(out).slice(since)
@@ -55,8 +53,7 @@ it.each([
   await until(() => outs.every(out => roundsOf(out) >= reached + 5), [...peers, back])
 
   const all = [...peers, back]
-  for (const { running } of all) running.child.kill('SIGINT')
-  for (const { running } of all) expect((await running.ended).status).toBe(130)
+  await interrupt(all)
   for (const out of outs) {
     // A tenth is a guess.
     expect((await summaryOf(out)).accuracy).toBeGreaterThan(0.5)

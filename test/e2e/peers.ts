@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { expect } from 'vitest'
 import { stringify } from 'yaml'
 import type { PeerEvent } from '../../src/node/index.js'
 import type { FieldSummary } from '../../src/watch/index.js'
@@ -41,6 +42,34 @@ export function joinPeer(at: string, out: string, more: readonly string[] = [], 
 /** Brings a peer back. */
 export function resumePeer(command: 'start' | 'join', out: string, more: readonly string[] = []): FieldPeer {
   return fieldPeer([command, '--resume', out, ...more], out, loopback)
+}
+
+/**
+ * Starts a run's first peer in the first of these folders, and one that joins it in each of the others.
+ *
+ * @param moreOf - flags of each, by number
+ */
+export async function gather(
+  manifest: string,
+  outs: readonly string[],
+  moreOf: (at: number) => readonly string[] = () => [],
+  whereOf: (at: number) => Where = () => loopback,
+): Promise<FieldPeer[]> {
+  const first = startPeer(manifest, outs[0]!, moreOf(0), whereOf(0))
+  const address = await first.address
+  return [first, ...outs.slice(1).map((out, at) => joinPeer(address, out, moreOf(at + 1), whereOf(at + 1)))]
+}
+
+/** Interrupts them all, as Ctrl-C does, and waits until they have ended as such a peer does. @returns what each printed */
+export async function interrupt(peers: readonly FieldPeer[]): Promise<{ stdout: string; stderr: string }[]> {
+  for (const { running } of peers) running.child.kill('SIGINT')
+  return Promise.all(
+    peers.map(async ({ running }) => {
+      const { status, stdout, stderr } = await running.ended
+      expect(status).toBe(130)
+      return { stdout, stderr }
+    }),
+  )
 }
 
 /** Kills them all, as a power cut would, and waits until they are gone. */

@@ -5,13 +5,13 @@ import { readJson, temporaryFolder } from './hearsay.js'
 import {
   endlessField,
   eventsSoFar,
-  joinPeer,
+  gather,
+  interrupt,
   killAll,
   manifestFile,
   only,
   resumePeer,
   roundsOf,
-  startPeer,
   summaryOf,
   until,
 } from './peers.js'
@@ -27,9 +27,7 @@ describe('a run of which all peers were killed at once', () => {
     const folder = await temporaryFolder()
     const manifest = await manifestFile({ ...endlessField, minPeers: names.length })
     const outs = names.map(name => join(folder, name))
-    const first = startPeer(manifest, outs[0]!, ['--as', names[0]!])
-    const address = await first.address
-    const peers = [first, ...outs.slice(1).map((out, at) => joinPeer(address, out, ['--as', names[at + 1]!]))]
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
     await until(() => outs.every(out => roundsOf(out) >= 2), peers)
     await killAll(peers)
     const ports = await portsOf(outs)
@@ -53,10 +51,7 @@ describe('a run of which all peers were killed at once', () => {
       const { members } = only(since(at), 'members').at(-1)!
       expect(members.map(({ name }) => name).sort()).toEqual(names)
     }
-    for (const { running } of back) running.child.kill('SIGINT')
-    const ended = await Promise.all(back.map(({ running }) => running.ended))
-    for (const { status, stdout } of ended) {
-      expect(status).toBe(130)
+    for (const { stdout } of await interrupt(back)) {
       expect(stdout).not.toMatch(/^alone/m)
     }
     expect((await summaryOf(outs[0]!)).interrupted).toBe(true)

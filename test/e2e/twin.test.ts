@@ -2,7 +2,7 @@ import { cp } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from './hearsay.js'
-import { end, endlessField, joinPeer, manifestFile, resumePeer, roundsOf, startPeer, until } from './peers.js'
+import { end, endlessField, joinPeer, killAll, manifestFile, resumePeer, roundsOf, startPeer, until } from './peers.js'
 
 describe('a run folder that was copied', () => {
   it('stops where it began later, is told of where it began earlier, and may move after a crash', async () => {
@@ -32,8 +32,7 @@ describe('a run folder that was copied', () => {
     await until(() => roundsOf(original) > sofar, [there, one])
 
     // Nobody answers for a process that was killed: its folder goes on, wherever it is.
-    one.running.child.kill('SIGKILL')
-    await one.running.ended
+    await killAll([one])
     const before = roundsOf(copy)
     const moved = resumePeer('join', copy)
     await until(() => roundsOf(copy) > before + 2, [there, moved])

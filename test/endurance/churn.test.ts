@@ -1,43 +1,18 @@
 import { createHash } from 'node:crypto'
-import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decodeSafetensors } from '../../src/tensors/index.js'
-import { eventsOf, simulated, temporaryFolder } from '../e2e/hearsay.js'
-import {
-  eventsSoFar,
-  type FieldPeer,
-  joinPeer,
-  manifestFile,
-  only,
-  resumePeer,
-  roundsOf,
-  startPeer,
-  summaryOf,
-  until,
-} from '../e2e/peers.js'
+import { eventsOf, simulated } from '../e2e/hearsay.js'
+import { eventsSoFar, manifestFile, only, summaryOf } from '../e2e/peers.js'
+import { churn, churning, innocent } from './churn.js'
 
-const peers = 12
-const rounds = 20
-const exchangeSeconds = 20
-
-/**
- * A process that starts while eleven others train has a twelfth of the machine. A round computes a quarter of what a
- * start does, so that on a machine of any speed who was killed is back some four rounds later.
- */
-const fields = {
+const fields = { ...churning, rounds: 20, topology: 'ring' }
+const {
   peers,
-  minPeers: peers,
   rounds,
-  topology: 'ring',
-  training: { steps: 1800 },
-  evaluation: { every: 5 },
-  limits: { exchangeSeconds, joinSeconds: 10 },
-}
-
-/** Reasons for which an honest peer's messages are refused where peers come and go. None says that bytes were broken. */
-const innocent = ['STALE_ROUND', 'FUTURE_ROUND', 'NOT_A_NEIGHBOUR', 'CUT_OFF', 'TIMEOUT', 'DUPLICATE', 'STALE_RECORD']
+  limits: { exchangeSeconds },
+} = fields
 
 /** The checkpoints of a run folder, each with the digest that stands in its name. */
 async function checkpointsIn(out: string): Promise<{ file: string; named: string; actual: string; values: number }[]> {
@@ -54,30 +29,9 @@ async function checkpointsIn(out: string): Promise<{ file: string; named: string
 describe('churn', () => {
   // 15 s to start, 105 s to run and 110 s for the undisturbed run, on two cores that others used too.
   it(`${peers} processes, of which every second round one is killed and comes back, end as if nobody had been`, async () => {
-    const folder = await temporaryFolder()
     const manifest = await manifestFile(fields)
-    const folders = Array.from({ length: peers }, (_, number) => join(folder, `peer-${number}`))
-    const start = startPeer(manifest, folders[0]!)
-    const address = await start.address
-    const running: FieldPeer[] = [start, ...folders.slice(1).map(out => joinPeer(address, out))]
-    await until(() => folders.every(out => existsSync(join(out, 'metrics.jsonl'))), running)
-
-    const progress = (): number => Math.max(...folders.map(roundsOf))
-    // The last rounds are for the last victim to come back in: a peer that finds all others finished waits for them.
-    for (let killed = 0; 2 * (killed + 1) < rounds - 4; killed++) {
-      await until(() => progress() >= 2 * (killed + 1), running)
-      // The one that everybody joined through is the third.
-      const victim = (killed + peers - 2) % peers
-      running[victim]!.running.child.kill('SIGKILL')
-      await running[victim]!.running.ended
-      await until(() => progress() >= 2 * (killed + 1) + 1, running)
-      running[victim] = resumePeer('start', folders[victim]!)
-    }
-    const ended = await Promise.all(running.map(({ running: { ended } }) => ended))
-    expect(ended.map(({ status, stderr }) => ({ status, stderr }))).toEqual(
-      ended.map(() => ({ status: 0, stderr: '' })),
-    )
-
+    // The one that everybody joined through is the third.
+    const folders = await churn(manifest, { peers, rounds, every: 2, victim: time => (time + peers - 2) % peers })
     const undisturbed = await simulated([manifest])
     const summaries = await Promise.all(folders.map(summaryOf))
     const { mean, min } = undisturbed.summary.accuracy

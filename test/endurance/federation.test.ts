@@ -5,6 +5,7 @@ import {
   eventsSoFar,
   type FieldPeer,
   joinPeer,
+  killAll,
   manifestFile,
   only,
   resumePeer,
@@ -32,8 +33,7 @@ describe('a federation that is written down', () => {
     const refused = await joinPeer(`${address}/p2p/${id}#${run}`, stranger).running.ended
     expect(refused).toMatchObject({ status: 2, stderr: expect.stringMatching(/^error: .+\n$/) })
 
-    zurich.running.child.kill('SIGKILL')
-    await zurich.running.ended
+    await killAll([zurich])
     const left = roundsOf(boston.out)
     await until(() => roundsOf(boston.out) >= left + 2, [boston, basel])
     const back = resumePeer('join', zurich.out)

@@ -9,7 +9,7 @@ import { parseJoinAddress } from '../../src/node/index.js'
 import { layoutOf } from '../../src/tensors/index.js'
 import type { FieldSummary } from '../../src/watch/index.js'
 import { temporaryFolder } from '../e2e/hearsay.js'
-import { eventsSoFar, type FieldPeer, joinPeer, manifestFile, only, startPeer, summaryOf, until } from '../e2e/peers.js'
+import { eventsSoFar, type FieldPeer, gather, manifestFile, only, summaryOf, until } from '../e2e/peers.js'
 import { enter, flood, halfOpen, type Mallory, poison, type Run, recordOf, rpcOf, signed } from './mallory.js'
 
 const honest = 9
@@ -52,14 +52,16 @@ function memoryOf({ running }: FieldPeer, what: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${what}:\\s+(\\d+) kB`).exec(status)![1]) / 1024
 }
 
-async function gather(minPeers: number): Promise<{ peers: FieldPeer[]; address: string }> {
+async function honestPeers(minPeers: number): Promise<{ peers: FieldPeer[]; address: string }> {
   const folder = await temporaryFolder()
-  const first = startPeer(await manifestFile(field(minPeers)), join(folder, '0'), ['--as', 'honest 0'])
-  const address = await first.address
-  const others = Array.from({ length: honest - 1 }, (_, at) =>
-    joinPeer(address, join(folder, `${at + 1}`), ['--as', `honest ${at + 1}`, '--share', `${at + 1}`]),
-  )
-  return { peers: [first, ...others], address }
+  const outs = Array.from({ length: honest }, (_, at) => join(folder, `${at}`))
+  const peers = await gather(await manifestFile(field(minPeers)), outs, at => [
+    '--as',
+    `honest ${at}`,
+    '--share',
+    `${at}`,
+  ])
+  return { peers, address: await peers[0]!.address }
 }
 
 async function ended(peers: readonly FieldPeer[]): Promise<FieldSummary[]> {
@@ -148,10 +150,10 @@ async function attack(
 
 describe('three of twelve who mean it no good', () => {
   it('cost the nine nothing but what they would have brought', async () => {
-    const quiet = await gather(honest)
+    const quiet = await honestPeers(honest)
     const reference = await ended(quiet.peers)
 
-    const { peers, address } = await gather(honest + hostile)
+    const { peers, address } = await honestPeers(honest + hostile)
     const run: Run = { runId: parseJoinAddress(address).runId!, rounds, layout }
     const contact = address.split('#')[0]!
     const keys = await Promise.all([1, 2, 3].map(() => generateKeyPair('Ed25519')))

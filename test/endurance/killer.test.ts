@@ -2,17 +2,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../e2e/hearsay.js'
 import { type Forge, flipped, lie, ofNorm } from '../e2e/liar.js'
-import {
-  end,
-  eventsSoFar,
-  type FieldPeer,
-  joinPeer,
-  manifestFile,
-  only,
-  startPeer,
-  summaryOf,
-  wellEnded,
-} from '../e2e/peers.js'
+import { end, eventsSoFar, type FieldPeer, gather, manifestFile, only, summaryOf, wellEnded } from '../e2e/peers.js'
 
 const honest = 4
 const field = (minPeers: number): Record<string, unknown> => ({
@@ -38,15 +28,11 @@ interface Outcome {
 async function run(forge?: Forge): Promise<Outcome> {
   const folder = await temporaryFolder()
   const manifest = await manifestFile(field(forge === undefined ? honest : honest + 1))
-  const named = (at: number): string[] => ['--as', `honest ${at}`, '--share', `${at}`]
-  const first = startPeer(manifest, join(folder, '0'), named(0))
-  const address = await first.address
-  const others = Array.from({ length: honest - 1 }, (_, at) =>
-    joinPeer(address, join(folder, `${at + 1}`), named(at + 1)),
-  )
+  const outs = Array.from({ length: honest }, (_, at) => join(folder, `${at}`))
+  const peers = await gather(manifest, outs, at => ['--as', `honest ${at}`, '--share', `${at}`])
+  const address = await peers[0]!.address
   const over = new AbortController()
   const lying = forge && lie(address, 'mallory', honest, forge, over.signal)
-  const peers = [first, ...others]
   const ends = await Promise.all(peers.map(end))
   over.abort()
   await lying

@@ -1,64 +1,23 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPeer } from '../../src/disk/index.js'
-import { simulated, temporaryFolder } from '../e2e/hearsay.js'
-import {
-  eventsSoFar,
-  type FieldPeer,
-  joinPeer,
-  manifestFile,
-  resumePeer,
-  roundsOf,
-  startPeer,
-  summaryOf,
-  until,
-} from '../e2e/peers.js'
+import { simulated } from '../e2e/hearsay.js'
+import { eventsSoFar, manifestFile, summaryOf } from '../e2e/peers.js'
+import { churn, churning, innocent } from './churn.js'
 
-const peers = 12
-const rounds = 16
-
-/** Rounds as long as those of churn.test.ts, and for the same reason. */
 const fields = {
-  peers,
-  minPeers: peers,
-  rounds,
+  ...churning,
   topology: { kind: 'random-regular', degree: 4 },
   encoding: { codec: 'topk', keep: 0.25, memory: 'choco' },
-  training: { steps: 1800 },
-  evaluation: { every: 5 },
-  limits: { exchangeSeconds: 20, joinSeconds: 10 },
 }
+const { peers, rounds } = fields
 
-/** Reasons that are nobody's fault where peers come and go: none says that copies differ without a message missed. */
-const innocent = [
-  ...['STALE_ROUND', 'FUTURE_ROUND', 'NOT_A_NEIGHBOUR', 'CUT_OFF', 'TIMEOUT', 'DUPLICATE', 'STALE_RECORD'],
-  'COPY_GAP',
-]
+/** What else is nobody's fault: none says that copies differ without a message missed. */
+const innocentHere = [...innocent, 'COPY_GAP']
 
 describe('churn with memory', () => {
   it(`${peers} processes, of which one is killed every two rounds, end with copies of the same bits`, async () => {
-    const folder = await temporaryFolder()
     const manifest = await manifestFile(fields)
-    const folders = Array.from({ length: peers }, (_, number) => join(folder, `peer-${number}`))
-    const start = startPeer(manifest, folders[0]!)
-    const address = await start.address
-    const running: FieldPeer[] = [start, ...folders.slice(1).map(out => joinPeer(address, out))]
-    await until(() => folders.every(out => existsSync(join(out, 'metrics.jsonl'))), running)
-
-    const progress = (): number => Math.max(...folders.map(roundsOf))
-    for (let killed = 0; 2 * killed + 2 < rounds - 4; killed++) {
-      await until(() => progress() >= 2 * killed + 2, running)
-      const victim = (3 * killed + 5) % peers
-      running[victim]!.running.child.kill('SIGKILL')
-      await running[victim]!.running.ended
-      await until(() => progress() >= 2 * killed + 3, running)
-      running[victim] = resumePeer('start', folders[victim]!)
-    }
-    const ended = await Promise.all(running.map(({ running: { ended } }) => ended))
-    expect(ended.map(({ status, stderr }) => ({ status, stderr }))).toEqual(
-      ended.map(() => ({ status: 0, stderr: '' })),
-    )
+    const folders = await churn(manifest, { peers, rounds, every: 2, victim: time => (3 * time + 5) % peers })
     for (const out of folders) expect(eventsSoFar(out).at(-1)!.type).toBe('finished')
 
     // P15, among those that were there in the last round.
@@ -80,7 +39,7 @@ describe('churn with memory', () => {
     expect(last.length).toBeGreaterThan(held / 2)
     expect(repairBytes).toBeGreaterThan(0)
     for (const { rejected } of summaries) {
-      expect(Object.keys(rejected).filter(reason => !innocent.includes(reason))).toEqual([])
+      expect(Object.keys(rejected).filter(reason => !innocentHere.includes(reason))).toEqual([])
     }
     expect(Math.abs(accuracy - mean)).toBeLessThan(0.03)
   }, 1_800_000)

@@ -5,7 +5,9 @@ import { temporaryFolder } from '../e2e/hearsay.js'
 import {
   eventsSoFar,
   type FieldPeer,
+  interrupt,
   joinPeer,
+  killAll,
   manifestFile,
   only,
   roundsOf,
@@ -46,8 +48,7 @@ describe('a mixture over TCP', () => {
       limits: { exchangeSeconds: 10 },
     })
     await until(() => roundsOf(start.out) >= 3 && roundsOf(dies.out) >= 2, [start, stays, dies])
-    dies.running.child.kill('SIGKILL')
-    await dies.running.ended
+    await killAll([dies])
     const late = joinPeer(await start.address, join(folder, 'late'), ['--as', 'late', '--share', '3'])
     const peers = [start, stays, late]
     for (const { running } of peers) expect(await running.ended).toMatchObject({ status: 0, stderr: '' })
@@ -110,9 +111,6 @@ describe('a mixture over TCP', () => {
     )
     expect(await refused(await mixing.address, 'tree')).toMatch(/--model tree: .*must be one of/)
     expect(await refused(await merging.address, 'mlp:16')).toMatch(/--model: peers of this run merge their models/)
-    for (const { running } of [mixing, merging]) {
-      running.child.kill('SIGINT')
-      expect((await running.ended).status).toBe(130)
-    }
+    await interrupt([mixing, merging])
   })
 })

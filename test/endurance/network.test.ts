@@ -7,11 +7,11 @@ import { temporaryFolder } from '../e2e/hearsay.js'
 import {
   eventsSoFar,
   type FieldPeer,
-  joinPeer,
+  gather,
+  interrupt,
   manifestFile,
   only,
   roundsOf,
-  startPeer,
   summaryOf,
   until,
 } from '../e2e/peers.js'
@@ -31,13 +31,8 @@ async function peersOn(network: Network, machines: number, manifest: string): Pr
     listen: `/ip4/${network.address(machine)}/tcp/0`,
     before: network.on(machine),
   })
-  const share = (machine: number): string[] => ['--share', `${machine}`, '--as', `peer-${machine}`]
-  const first = startPeer(manifest, join(folder, '0'), share(0), where(0))
-  const address = await first.address
-  const others = Array.from({ length: machines - 1 }, (_, at) =>
-    joinPeer(address, join(folder, `${at + 1}`), share(at + 1), where(at + 1)),
-  )
-  return [first, ...others]
+  const outs = Array.from({ length: machines }, (_, machine) => join(folder, `${machine}`))
+  return gather(manifest, outs, machine => ['--share', `${machine}`, '--as', `peer-${machine}`], where)
 }
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
@@ -139,8 +134,7 @@ describe.skipIf(obstacle !== undefined)('a network', () => {
     const mergedAt = Math.max(...peers.map(({ out }) => roundsOf(out)))
     await until(() => peers.every(({ out }) => roundsOf(out) >= mergedAt + 3), peers)
     const again = await consensusDistance(peers)
-    for (const { running } of peers) running.child.kill('SIGINT')
-    for (const { running } of peers) expect((await running.ended).status).toBe(130)
+    await interrupt(peers)
 
     const waits = peers.flatMap(({ out }) => only(eventsSoFar(out), 'exchanged').map(({ waitSeconds }) => waitSeconds))
     const figures = { together, apart, again, before, during, seen, seconds, longestWait: Math.max(...waits) }

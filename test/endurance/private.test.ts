@@ -8,6 +8,7 @@ import { hearsay, readJson, temporaryFolder } from '../e2e/hearsay.js'
 import {
   endlessField,
   eventsSoFar,
+  interrupt,
   joinPeer,
   manifestFile,
   only,
@@ -132,8 +133,7 @@ describe.concurrent.each(doors)('a run closed by $name', ({ open, strangers, cou
     // Whoever has it was not disturbed, and comes back with what it remembers.
     const before = await readJson(join(guest.out, 'peer.json'))
     expect((await stat(join(guest.out, 'peer.json'))).mode & 0o777).toBe(0o600)
-    second.running.child.kill('SIGINT')
-    expect((await second.running.ended).status).toBe(130)
+    await interrupt([second])
     expect((await summaryOf(guest.out)).id).toBe(guest.id)
     const events = eventsSoFar(guest.out).length
     const back = resumePeer('join', guest.out)
@@ -141,10 +141,7 @@ describe.concurrent.each(doors)('a run closed by $name', ({ open, strangers, cou
       only(eventsSoFar(guest.out).slice(events), 'exchanged').some(({ received }) => received.length > 0),
     )
     expect(await readJson(join(guest.out, 'peer.json'))).toEqual(before)
-    for (const { running } of [back, first]) {
-      running.child.kill('SIGINT')
-      expect((await running.ended).status).toBe(130)
-    }
+    await interrupt([back, first])
     const { rejected } = await summaryOf(host.out)
     for (const reason of counted) expect(rejected[reason]).toBeGreaterThan(0)
     const met = only(eventsSoFar(host.out), 'members').flatMap(({ members }) => members.map(({ peer }) => peer))
@@ -171,9 +168,6 @@ describe('an invitation', () => {
     const { status, stderr } = await hearsay(['invite', '--resume', ben.out, '--days', '30'])
     expect(status).toBe(2)
     expect(stderr).toMatch(/^error: invite: yours ends .*; what comes from it cannot last longer\n$/)
-    for (const { running } of [a, b, c]) {
-      running.child.kill('SIGINT')
-      expect((await running.ended).status).toBe(130)
-    }
+    await interrupt([a, b, c])
   })
 })

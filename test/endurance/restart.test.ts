@@ -4,13 +4,13 @@ import { temporaryFolder } from '../e2e/hearsay.js'
 import {
   endlessField,
   eventsSoFar,
-  joinPeer,
+  gather,
+  interrupt,
   killAll,
   manifestFile,
   only,
   resumePeer,
   roundsOf,
-  startPeer,
   until,
 } from '../e2e/peers.js'
 
@@ -25,9 +25,7 @@ describe('a run of which all peers are killed at once', () => {
     const fields = { ...endlessField, peers, minPeers, topology: 'full', limits: { exchangeSeconds: 20 } }
     const manifest = await manifestFile(fields)
     const outs = Array.from({ length: peers }, (_, at) => join(folder, `peer-${at}`))
-    const first = startPeer(manifest, outs[0]!)
-    const address = await first.address
-    let running = [first, ...outs.slice(1).map(out => joinPeer(address, out))]
+    let running = await gather(manifest, outs)
     await until(() => outs.every(out => roundsOf(out) >= 2), running)
     for (let time = 0; time < times; time++) {
       await killAll(running)
@@ -43,11 +41,6 @@ describe('a run of which all peers are killed at once', () => {
       const rounds = outs.map((out, at) => only(eventsSoFar(out).slice(before[at]), 'trained')[0]!.round)
       process.stdout.write(`${JSON.stringify({ minPeers, time, first: rounds })}\n`)
     }
-    for (const { running: peer } of running) peer.child.kill('SIGINT')
-    for (const { running: peer } of running) {
-      const { status, stdout } = await peer.ended
-      expect(status).toBe(130)
-      expect(stdout).not.toMatch(/^alone/m)
-    }
+    for (const { stdout } of await interrupt(running)) expect(stdout).not.toMatch(/^alone/m)
   })
 })

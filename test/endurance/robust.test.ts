@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../e2e/hearsay.js'
-import { end, eventsSoFar, joinPeer, manifestFile, only, startPeer, summaryOf, wellEnded } from '../e2e/peers.js'
+import { end, eventsSoFar, gather, manifestFile, only, summaryOf, wellEnded } from '../e2e/peers.js'
 
 const honest = 5
 const hostile = 2
@@ -35,19 +35,15 @@ interface Outcome {
 async function run(believe?: object, attack?: readonly [kind: string, amount: number]): Promise<Outcome> {
   const folder = await temporaryFolder()
   const manifest = await manifestFile(field(attack === undefined ? honest : honest + hostile, believe))
-  const named = (at: number): string[] => ['--as', `honest ${at}`, '--share', `${at}`]
-  const first = startPeer(manifest, join(folder, '0'), named(0))
-  const address = await first.address
-  const others = Array.from({ length: honest - 1 }, (_, at) =>
-    joinPeer(address, join(folder, `${at + 1}`), named(at + 1)),
-  )
+  const outs = Array.from({ length: honest }, (_, at) => join(folder, `${at}`))
+  const peers = await gather(manifest, outs, at => ['--as', `honest ${at}`, '--share', `${at}`])
+  const address = await peers[0]!.address
   const script = fileURLToPath(new URL('attacker.mjs', import.meta.url))
   const attackers = Array.from({ length: attack === undefined ? 0 : hostile }, (_, at) =>
     spawn(process.execPath, [script, address, `mallory ${at}`, ...attack!.map(String)], {
       stdio: ['ignore', 'ignore', 'inherit'],
     }),
   )
-  const peers = [first, ...others]
   const ends = await Promise.all(peers.map(end))
   for (const attacker of attackers) {
     attacker.kill()
