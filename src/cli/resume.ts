@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import { type FieldFolder, loadOwnIdentity, type MetMember, openRunFolder, type PeerSettings } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
 import { parseJoinAddress, runIdOf, vacant } from '../node/index.js'
@@ -75,7 +76,7 @@ async function listeningAgain(
 /** A contact that the user names, as a met member. */
 function contactOf(text: string, { manifest, path }: FieldFolder): MetMember {
   const { address, peerId, runId } = parseJoinAddress(text)
-  if (runId !== undefined && Buffer.compare(runId, runIdOf(manifest)) !== 0) {
+  if (runId !== undefined && !equals(runId, runIdOf(manifest))) {
     throw new HearsayError('USAGE', `is of another run than the folder ${path}; ask for the line of this one`, {
       source: text.slice(0, 300),
     })

@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 import type { PeerIdStr } from '../peer-id.js'
 import { presenceProtocol } from '../presence/protocol.js'
 import { verifyInvite } from './invite.js'
@@ -46,7 +47,7 @@ export function createAuthors({ runId, founders, now }: AuthorsInit): Authors {
     if (founderIds.has(name)) return 'yes'
     const known = verified.get(name)
     // An invitation ends for all peers at once, or members would differ over which peers take part.
-    if (known !== undefined && Buffer.compare(known.token, invite) === 0) return now() < known.expiresAt ? 'yes' : 'no'
+    if (known !== undefined && equals(known.token, invite)) return now() < known.expiresAt ? 'yes' : 'no'
     return verifyInvite(invite, { runId, founders, now: now(), presentedBy: author }).then(answer => {
       // Clocks differ: an honest member may have passed it on.
       if (!answer.ok) return answer.reason === 'EXPIRED' ? 'no' : 'never'

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Ed25519PrivateKey, PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
+import { equals } from 'uint8arrays/equals'
 import { HearsayError } from '../../errors.js'
 import { orNothing } from '../bug.js'
 import { Invite as InviteRecord, SignedInvite } from '../generated/access.js'
@@ -117,7 +118,7 @@ export async function verifyInvite(token: string | Uint8Array, init: VerifyInvit
   const [first] = links
   const root = links.at(-1)!
   const founders = new Set(Array.from(init.founders, founder => founder.toString()))
-  if (links.some(({ record }) => Buffer.compare(record.runId, init.runId) !== 0)) return refused('WRONG_RUN')
+  if (links.some(({ record }) => !equals(record.runId, init.runId))) return refused('WRONG_RUN')
   const expiresAt = 1000 * Math.min(...links.map(({ record }) => record.expiresAt))
   if (init.now >= expiresAt) return refused('EXPIRED')
   if (init.presentedBy !== undefined && first!.invitee !== undefined && !init.presentedBy.equals(first!.invitee)) {
@@ -179,7 +180,7 @@ function readLink(bytes: Uint8Array): Link | undefined {
   if (signed === undefined || record === undefined) return undefined
   const { body, signature } = signed
   // One invitation has one text: a list of invitations need not know other texts that mean the same.
-  if (Buffer.compare(SignedInvite.encode({ body, signature }), bytes) !== 0) return undefined
+  if (!equals(SignedInvite.encode({ body, signature }), bytes)) return undefined
   const inviter = authorOf(record.inviter)
   const invitee = authorOf(record.invitee)
   if (inviter === undefined || (invitee === undefined && record.invitee.length > 0)) return undefined

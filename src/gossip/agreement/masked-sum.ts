@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { equals } from 'uint8arrays/equals'
 import { sha256 } from '../digest.js'
 import { adds, createMaskKey, maskOf } from '../masks/mask.js'
 import type { PeerIdStr } from '../peer-id.js'
@@ -228,7 +229,7 @@ export class MaskedSum {
 
   #addKey(author: PeerIdStr, theirs: Uint8Array): StatementRejection | undefined {
     const before = this.#keys.get(author)
-    if (before !== undefined && same(before.key, theirs)) return undefined
+    if (before !== undefined && equals(before.key, theirs)) return undefined
     const changes = (before?.changes ?? 0) + 1
     if (changes > keysPerAuthor) return 'TOO_OFTEN'
     const secret = theirs.length === 32 ? this.#key.secretWith(theirs) : undefined
@@ -254,7 +255,7 @@ export class MaskedSum {
     }
     byGroup.set(id, before)
     const known = before.parts[part]
-    if (!same(before.commitment, commitment) || (known !== undefined && !same(known, bytes))) {
+    if (!equals(before.commitment, commitment) || (known !== undefined && !equals(known, bytes))) {
       // Its author publishes different numbers to different peers.
       this.#leftOut.add(author)
       return 'CONFLICT'
@@ -270,10 +271,10 @@ export class MaskedSum {
   /** Any peer that has a seed may pass it on: its commitment shows whose it is. */
   #addSeeds({ group, transcript, seeds }: Extract<Statement, { kind: 'seeds' }>): StatementRejection | undefined {
     const open = this.#groups.get(hex(group))
-    if (open?.transcript === undefined || !same(open.transcript, transcript)) return undefined
+    if (open?.transcript === undefined || !equals(open.transcript, transcript)) return undefined
     for (const seed of seeds.slice(0, open.members.length)) {
       const commitment = sha256(seed)
-      const owner = open.members.find(member => same(this.#wholeOf(member, open)!.commitment, commitment))
+      const owner = open.members.find(member => equals(this.#wholeOf(member, open)!.commitment, commitment))
       if (owner === undefined) return 'MALFORMED'
       open.seeds.set(owner, Uint8Array.from(seed))
     }
@@ -284,8 +285,4 @@ export class MaskedSum {
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
-}
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }

@@ -1,6 +1,7 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import * as lengthPrefixed from 'it-length-prefixed'
 import { pipe } from 'it-pipe'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import { throwBug } from '../bug.js'
 import { HandoverReply, type HeadHeader } from '../generated/handover.js'
@@ -55,11 +56,11 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
   // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
   function claimFor(sender: PeerIdStr, header: HeadHeader): Claim {
     const { round, step } = header
-    if (Buffer.compare(header.runId, runId) !== 0) throw new Rejection('WRONG_RUN')
+    if (!equals(header.runId, runId)) throw new Rejection('WRONG_RUN')
     const refusal = init.admit(sender, round, step)
     if (refusal !== undefined) throw new Rejection(refusal)
     inbox.checkPosition(round, step)
-    if (Buffer.compare(header.layoutDigest, format.layoutDigest) !== 0) throw new Rejection('WRONG_LAYOUT')
+    if (!equals(header.layoutDigest, format.layoutDigest)) throw new Rejection('WRONG_LAYOUT')
     if (header.payloadBytes !== format.payloadBytes) throw new Rejection('WRONG_SIZE')
     return inbox.claim(sender, round, step)
   }

@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import { codingVectors, EncodingError, type Pass } from '../../codec/index.js'
 import { squaredNorm } from '../../tensors/index.js'
 import { inSlices, inTurn, sliceLength } from '../../turns.js'
@@ -118,5 +119,5 @@ async function* piecesOf(payload: Uint8Array): AsyncGenerator<Piece> {
 
 function checkHeaderBytes(arrived: Uint8Array, from: number, to: number, header: Uint8Array): void {
   const end = Math.min(to, header.length)
-  if (Buffer.compare(arrived.subarray(from, end), header.subarray(from, end)) !== 0) throw new Rejection('MALFORMED')
+  if (!equals(arrived.subarray(from, end), header.subarray(from, end))) throw new Rejection('MALFORMED')
 }

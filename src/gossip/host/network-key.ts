@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { ConnectionProtector, MessageStream } from '@libp2p/interface'
 import { preSharedKey } from '@libp2p/pnet'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { equals } from 'uint8arrays/equals'
 import { HearsayError } from '../../errors.js'
 import { command } from '../../shell.js'
 
@@ -87,7 +88,7 @@ export function keyProtector(key: NetworkKey): () => ConnectionProtector {
         const decrypted = await inner.protect(connection, options)
         const first = await peek(decrypted, options?.signal)
         const compared = Math.min(first.length, greeting.length)
-        if (Buffer.compare(first.subarray(0, compared), greeting.subarray(0, compared)) !== 0) {
+        if (!equals(first.subarray(0, compared), greeting.subarray(0, compared))) {
           const error = new Error('The other side has another network key, or none')
           decrypted.abort(error)
           throw error

@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import type { PeerIdStr } from '../peer-id.js'
 import type { SignedMessage } from '../pubsub/signed-message.js'
 import type { LogRejection, MeasuredRecord } from './record.js'
@@ -154,5 +155,5 @@ function isLater({ word = 0 }: SignedRecord, [before]: Statement): boolean {
 }
 
 function contradicts({ signed }: SignedRecord, [before, other]: Statement): boolean {
-  return other === undefined && Buffer.compare(signed.data, before.signed.data) !== 0
+  return other === undefined && !equals(signed.data, before.signed.data)
 }

@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import { type Codec, f32, numberByNumber } from '../../codec/index.js'
 import { type Layout, layoutOf } from '../../tensors/index.js'
 import { inSlices } from '../../turns.js'
@@ -72,7 +73,7 @@ export async function writeMasked(
 /** Is this head, as it came, masked for this group? */
 export function isMaskedFor(came: Float32Array, { digest }: MaskGroup): boolean {
   const words = wordsOf(came).subarray(-digestWords)
-  return Buffer.compare(new Uint8Array(words.buffer, words.byteOffset, words.byteLength), digest) === 0
+  return equals(new Uint8Array(words.buffer, words.byteOffset, words.byteLength), digest)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import { createWaiters } from '../../until.js'
@@ -201,7 +202,7 @@ class Shares implements ShareService {
       this.rejected.add(reason)
       return { code: MaskAnswer.Code.REFUSED, parts: [] }
     }
-    if (Buffer.compare(runId, this.init.runId) !== 0) return refused('WRONG_RUN')
+    if (!equals(runId, this.init.runId)) return refused('WRONG_RUN')
     if (came.length > 0) {
       const parts = this.init.answer(peer, { round, step, group }, { came, sealed })
       if (parts === undefined) return refused('NOT_A_NEIGHBOUR')

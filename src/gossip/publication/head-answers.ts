@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 import { authorOf, encodeSigned } from '../pubsub/signed-message.js'
 import type { HeadAnswers } from '../state/server.js'
 import { encodeExperts } from './expert-list.js'
@@ -26,7 +27,7 @@ export function createHeadAnswers(
     },
     payload(digest) {
       const ours = own()
-      if (ours !== undefined && Buffer.compare(ours.digest, digest) === 0) return ours
+      if (ours !== undefined && equals(ours.digest, digest)) return ours
       const head = store.withDigest(digest)
       return head && { bytes: head.payload, digest: head.digest, round: head.round }
     },

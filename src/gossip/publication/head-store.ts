@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 import type { PeerIdStr } from '../peer-id.js'
 import type { SignedMessage } from '../pubsub/signed-message.js'
 import type { PublicationRejection } from './published-head.js'
@@ -93,7 +94,7 @@ export function createHeadStore(capacity: number, isLive: (author: PeerIdStr) =>
       const before = desks.get(author)
       if (before !== undefined) {
         const { newest } = before
-        if (newest?.round === position.round && isEqual(position.digest, newest.digest)) return 'DUPLICATE'
+        if (newest?.round === position.round && equals(position.digest, newest.digest)) return 'DUPLICATE'
         if (newest !== undefined && !isLater(position, newest)) return 'STALE_ROUND'
         before.superseding.abort(new Error('A newer head has come'))
       } else if (!hasRoom(author)) return 'TOO_MANY_PEERS'
@@ -129,12 +130,12 @@ export function createHeadStore(capacity: number, isLive: (author: PeerIdStr) =>
     },
     isNews(author, { round, digest }) {
       const newest = desks.get(author)?.newest
-      return newest === undefined || round > newest.round || (round === newest.round && !isEqual(digest, newest.digest))
+      return newest === undefined || round > newest.round || (round === newest.round && !equals(digest, newest.digest))
     },
     heads: () => [...desks.values()].flatMap(({ held }) => held ?? []),
     head: author => desks.get(author)?.held,
     withDigest(digest) {
-      for (const { held } of desks.values()) if (held !== undefined && isEqual(held.digest, digest)) return held
+      for (const { held } of desks.values()) if (held !== undefined && equals(held.digest, digest)) return held
       return undefined
     },
     keepOnly(authors) {
@@ -142,10 +143,6 @@ export function createHeadStore(capacity: number, isLive: (author: PeerIdStr) =>
       for (const author of desks.keys()) if (!authors.has(author)) clear(author)
     },
   }
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
 }
 
 function isLater(a: HeadPosition, b: HeadPosition): boolean {

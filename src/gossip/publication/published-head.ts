@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import { orNothing } from '../bug.js'
 import { PublishedHead } from '../generated/publication.js'
 import type { HeadFormat } from '../head/format.js'
@@ -94,7 +95,7 @@ export function decodePublished(bytes: Uint8Array, format: PublishedFormat): Dec
   // What is in the message follows from its length, so that no peer is made to request what could have been sent.
   if (isInline(head) ? digest.length > 0 : digest.length !== 32 || numbers.length > 0) return refused('MALFORMED')
   if (round >= rounds) return refused('FUTURE_ROUND')
-  if (Buffer.compare(layoutDigest, head.layoutDigest) !== 0) return refused('WRONG_LAYOUT')
+  if (!equals(layoutDigest, head.layoutDigest)) return refused('WRONG_LAYOUT')
   if (!isInline(head)) return { ok: true, record: { round, digest, invite, sumDigest } }
   if (head.header.length + numbers.length !== head.payloadBytes) return refused('WRONG_SIZE')
   const payload = new Uint8Array(head.payloadBytes)

@@ -2,6 +2,7 @@ import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import { publicKeyFromRaw, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
+import { equals } from 'uint8arrays/equals'
 import { orNothing } from '../bug.js'
 
 /** In front of what is signed, by the pubsub specification. */
@@ -79,8 +80,8 @@ export function decodeSigned(bytes: Uint8Array, author: PeerId, topic: string): 
   const { from, data, seqno, topic: about, signature, key } = message
   if (from === undefined || data === undefined || seqno?.length !== sequenceBytes) return undefined
   if (signature?.length !== ed25519.signatureBytes) return undefined
-  if (about !== topic || Buffer.compare(from, author.toMultihash().bytes) !== 0) return undefined
-  if (key !== undefined && Buffer.compare(key, publicKeyToProtobuf(author.publicKey)) !== 0) return undefined
+  if (about !== topic || !equals(from, author.toMultihash().bytes)) return undefined
+  if (key !== undefined && !equals(key, publicKeyToProtobuf(author.publicKey))) return undefined
   const sequence = new DataView(seqno.buffer, seqno.byteOffset).getBigUint64(0)
   return { author, sequence, data: new Uint8Array(data), signature: new Uint8Array(signature) }
 }

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Libp2p, PeerId, Stream } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { pipe } from 'it-pipe'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import { orNothing } from '../bug.js'
 import { digestOf } from '../digest.js'
@@ -16,10 +17,15 @@ import type { StatePayload } from './server.js'
 
 const { limits } = stateProtocol
 
-/** The most requests for one thing to a peer that is busy with others, */
-const busyTries = 20
-/** and how long to wait between two: half as long at least, half as long again at most. */
-const busyMs = 250
+/** How often a peer is asked that is busy with others. */
+export interface BusyPatience {
+  readonly tries: number
+  /** Between two tries: half as long at least and half as long again at most, so that not all ask again at once. */
+  readonly pauseMs: number
+}
+
+/** Within a round: some seconds. */
+const busyPatience: BusyPatience = { tries: 20, pauseMs: 250 }
 
 /** Why a request for a peer's state failed. */
 export class StateRefused extends Error {
@@ -75,7 +81,7 @@ export async function requestState(
     await pipe([request], frame, transmit(stream, deadline.signal))
     const payload = await pipe(receive(stream, deadline.signal), unframe(limits), gather(limitBytes, digest))
     await finish(stream, deadlines.closeMs, deadline.signal)
-    if (Buffer.compare(await digestOf(payload.bytes), payload.digest) !== 0) {
+    if (!equals(await digestOf(payload.bytes), payload.digest)) {
       throw new StateRefused(digest === undefined ? 'BROKEN' : 'WRONG_DIGEST')
     }
     return payload
@@ -88,17 +94,23 @@ export async function requestState(
   }
 }
 
-/** The same, again and again as long as the peer answers others. */
-export async function requestWhenFree(...asked: Parameters<typeof requestState>): Promise<StatePayload> {
-  const [, , , signal] = asked
-  for (let tries = 1; ; tries++) {
+/** The same, again and again as long as the peer answers others: it answers a few at a time. */
+export async function requestWhenFree(
+  node: Libp2p,
+  to: PeerId | Multiaddr | Multiaddr[],
+  question: StateQuery,
+  signal: AbortSignal,
+  deadlines?: StreamDeadlines,
+  { tries, pauseMs } = busyPatience,
+): Promise<StatePayload> {
+  for (let asked = 1; ; asked++) {
     try {
-      return await requestState(...asked)
+      return await requestState(node, to, question, signal, deadlines)
     } catch (error) {
       signal.throwIfAborted()
-      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busyTries) throw error
+      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || asked === tries) throw error
     }
-    await setTimeout(busyMs * (0.5 + Math.random()), undefined, { signal })
+    await setTimeout(pauseMs * (0.5 + Math.random()), undefined, { signal })
   }
 }
 
@@ -116,7 +128,7 @@ function gather(
         head.push(piece.bytes)
         if (!piece.last) continue
         header = readHeader(Buffer.concat(head), limitBytes)
-        if (digest !== undefined && Buffer.compare(header.digest, digest) !== 0) throw new StateRefused('WRONG_DIGEST')
+        if (digest !== undefined && !equals(header.digest, digest)) throw new StateRefused('WRONG_DIGEST')
         bytes = new Uint8Array(header.payloadBytes)
       } else {
         if (filled + piece.bytes.length > bytes.length) throw new StateRefused('BROKEN')

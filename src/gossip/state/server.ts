@@ -1,5 +1,6 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import { orNothing, throwBug } from '../bug.js'
 import { digestOf } from '../digest.js'
@@ -82,7 +83,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
       const peer = remotePeer.toString()
       if (!(init.admits?.(peer) ?? true)) return StateHeader.Code.NOT_ADMITTED
       const names = request.runId.length > 0
-      if (names && Buffer.compare(request.runId, init.runId) !== 0) return StateHeader.Code.WRONG_RUN
+      if (names && !equals(request.runId, init.runId)) return StateHeader.Code.WRONG_RUN
       if (request.what === StateRequest.What.MANIFEST) return manifest
       if (!names) return StateHeader.Code.MALFORMED
       const { digest, author } = request

@@ -1,5 +1,6 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 import { purposeOf } from './purpose-of.js'
 import type { Direction, Traffic } from './traffic.js'
 
@@ -25,7 +26,7 @@ export function meterMessages<T extends GossipSub>(pubsub: T, self: PeerId, traf
     for (const { topic = '', from, data } of messages) {
       const purpose = purposeOf(topic)
       if (purpose === undefined || data === undefined) continue
-      const isOwn = from !== undefined && Buffer.compare(from, author) === 0
+      const isOwn = from !== undefined && equals(from, author)
       traffic.add(direction, isOwn ? purpose : 'forwarded', data.length)
     }
   }

@@ -1,4 +1,5 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import {
   type Handover,
@@ -113,7 +114,7 @@ async function signedBy(
     deadline.clear()
   }
   const { head } = reportIn(presence, peer)
-  if (head?.round !== round || Buffer.compare(head.digest, digest) !== 0) throw new StateRefused('BROKEN')
+  if (head?.round !== round || !equals(head.digest, digest)) throw new StateRefused('BROKEN')
 }
 
 function reportIn(presence: TakeOverInit['presence'], peer: PeerIdStr): HeardReport {

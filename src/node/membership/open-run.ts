@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { equals } from 'uint8arrays/equals'
 import type { HeardReport, PeerIdStr, Presence, Standing } from '../../gossip/index.js'
 import { createSchedule, type Schedule, type Topology } from '../../topology/index.js'
 import type { Happening, NamedPeer } from '../events.js'
@@ -136,7 +137,7 @@ class ChangingPeers implements OpenRun {
   isUnlike(peer: PeerIdStr): boolean {
     const own = this.init.sumDigest?.()
     const theirs = this.init.presence.heard().get(peer)?.sumDigest
-    return own !== undefined && theirs !== undefined && Buffer.compare(own, theirs) !== 0
+    return own !== undefined && theirs !== undefined && !equals(own, theirs)
   }
 
   newlyUnlike(): ReturnType<OpenRun['newlyUnlike']> {

@@ -1,14 +1,13 @@
-import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline, inTime } from '../../deadline.js'
 import { HearsayError } from '../../errors.js'
 import {
   createHost,
-  type HearsayHost,
   type InviteRejection,
-  requestState,
+  requestWhenFree,
   type StateQuery,
   StateRefused,
   stateProtocol,
@@ -77,7 +76,7 @@ export async function askManifest(
   const { address, runId } = contact
   const bytes = await ask(contact, { ...question, ...(runId && { runId }) }, identity, network, signal)
   const manifest = readManifest(bytes, address)
-  if (runId !== undefined && Buffer.compare(runIdOf(manifest), runId) !== 0) {
+  if (runId !== undefined && !equals(runIdOf(manifest), runId)) {
     throw new HearsayError(
       'NETWORK',
       `its manifest is not that of the run ${Buffer.from(runId).toString('hex')}; do not trust this peer`,
@@ -147,7 +146,7 @@ async function ask(
     // First of all a connection: its failure is reported differently from a failure of the request.
     deadline.within(stateProtocol.deadlines.dialMs, new Error('it cannot be reached'))
     await node.dial(address, { signal: deadline.signal })
-    return await answerOf(node, peerId, question, signal)
+    return (await requestWhenFree(node, peerId, question, signal, undefined, busy)).bytes
   } catch (error) {
     signal.throwIfAborted()
     // Our request fails as soon as the invitation is refused; the reason arrives just after.
@@ -161,26 +160,8 @@ async function ask(
   }
 }
 
-/** How often a newcomer repeats its request to a peer that is busy, and after how long on average. */
+/** How often a newcomer repeats its request: when a run is announced many come at once. */
 const busy = { tries: 30, pauseMs: 1_000 } as const
-
-/** Repeats a request to a busy peer: when a run is announced many come at once, and a peer answers a few at a time. */
-async function answerOf(
-  node: HearsayHost,
-  peer: PeerId,
-  question: StateQuery,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return (await requestState(node, peer, question, signal)).bytes
-    } catch (error) {
-      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY' || tries === busy.tries) throw error
-    }
-    // Random, so that not all come at once again.
-    await setTimeout(busy.pauseMs * (0.5 + Math.random()), undefined, { signal })
-  }
-}
 
 function readManifest(bytes: Uint8Array, address: Multiaddr): Manifest {
   let value: unknown

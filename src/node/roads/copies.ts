@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import type { CopyLink, PeerIdStr } from '../../gossip/index.js'
@@ -159,12 +160,12 @@ export class Copies {
 
 /** Does a message that has this link go on from the copy that is held? */
 export function follows(link: CopyLink, digest: Uint8Array): boolean {
-  return Buffer.compare(link.follows, digest) === 0
+  return equals(link.follows, digest)
 }
 
 /** Is the copy that is held the one that a message with this link leads to? */
 export function isReached(link: CopyLink, digest: Uint8Array | undefined): boolean {
-  return digest !== undefined && Buffer.compare(link.becomes, digest) === 0
+  return digest !== undefined && equals(link.becomes, digest)
 }
 
 function copyOf(values: Float32Array): Float32Array {

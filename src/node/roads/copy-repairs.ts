@@ -1,7 +1,6 @@
-import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
 import { createDeadline, type Deadline } from '../../deadline.js'
-import { type PeerIdStr, type StatePayload, StateRefused } from '../../gossip/index.js'
+import type { PeerIdStr, StatePayload } from '../../gossip/index.js'
 import type { Copies } from './copies.js'
 import type { WholeVectors } from './whole-vectors.js'
 
@@ -27,8 +26,6 @@ interface Asked {
 
 /** Longest wait for a copy, where the exchange would wait longer. */
 const longestMs = 10_000
-/** A neighbour answers a few at once: how long until it is asked again. */
-const busyMs = 250
 /** However often it gave no answer, a neighbour is asked again after so many exchanges. */
 const rarest = 16
 
@@ -110,7 +107,7 @@ export class CopyRepairs {
     if (ask === undefined) return
     const id = peer.toString()
     try {
-      const answer = await patiently(() => ask(peer, deadline), deadline)
+      const answer = await ask(peer, deadline)
       const values = await whole.decode(answer.bytes)
       this.repairs += 1
       this.repairBytes += answer.bytes.length
@@ -125,18 +122,6 @@ export class CopyRepairs {
       onUnanswered()
       asked.failures += 1
       asked.from = this.exchange + Math.min(rarest, 2 ** asked.failures)
-    }
-  }
-}
-
-/** Asks again as long as the peer is too busy. @throws the signal's reason */
-async function patiently(ask: () => Promise<StatePayload>, signal: AbortSignal): Promise<StatePayload> {
-  for (;;) {
-    try {
-      return await ask()
-    } catch (error) {
-      if (!(error instanceof StateRefused) || error.code !== 'TOO_BUSY') throw error
-      await setTimeout(busyMs, undefined, { signal })
     }
   }
 }

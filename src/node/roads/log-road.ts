@@ -1,4 +1,5 @@
 import { peerIdFromString } from '@libp2p/peer-id'
+import { equals } from 'uint8arrays/equals'
 import { bytesOfScalars, scalarsOfBytes } from '../../codec/index.js'
 import { createDeadline } from '../../deadline.js'
 import {
@@ -226,7 +227,7 @@ class Logging implements ScalarRoad {
     const own = this.init.sumDigest?.()
     return this.published.records
       .sorted(round)
-      .filter(({ sumDigest }) => isSame(sumDigest ?? noSum, own ?? noSum))
+      .filter(({ sumDigest }) => equals(sumDigest ?? noSum, own ?? noSum))
       .map(({ author, scalars }) => ({ peer: author, scalars: scalarsOfBytes(scalars) }))
   }
 
@@ -253,7 +254,7 @@ class Logging implements ScalarRoad {
     return peers.filter(peer => {
       if (records.isVoid(round, peer)) return false
       const theirs = records.of(round, peer)?.model
-      return isThere(peer) && (theirs === undefined ? this.hearing.has(peer, round) : !isSame(theirs, model))
+      return isThere(peer) && (theirs === undefined ? this.hearing.has(peer, round) : !equals(theirs, model))
     })
   }
 
@@ -290,7 +291,3 @@ class Logging implements ScalarRoad {
 
 /** The digest of a peer in a run without a sum. */
 const noSum = new Uint8Array()
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
-}

@@ -1,4 +1,4 @@
-import { type Buffers, type HearsayHost, requestState } from '../../gossip/index.js'
+import { type Buffers, type HearsayHost, requestWhenFree } from '../../gossip/index.js'
 import type { Kept } from '../../methods/index.js'
 import { type HeadSection, headOf, type Layout } from '../../tensors/index.js'
 import type { Manifest } from '../manifest.js'
@@ -44,7 +44,7 @@ export function createMemory(init: MemoryInit, node: HearsayHost): Memory {
   start.set(headOf(init.parameters, init.head))
   const copies = new Copies({ self: node.peerId.toString(), start, whole, normLimit, rounds })
   const ask: RememberingExchangeInit['ask'] = (peer, signal) =>
-    requestState(node, peer, { what: 'HEAD', runId, limitBytes: whole.payloadBytes }, signal)
+    requestWhenFree(node, peer, { what: 'HEAD', runId, limitBytes: whole.payloadBytes }, signal)
   return {
     whole,
     kept: method => copies.kept(method),

@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import { codecOf } from '../../codec/index.js'
 import {
   type Access,
@@ -243,7 +244,7 @@ class Publishing implements PublicationRoad {
   }
 
   private isAlike(theirs: SummedHead['sumDigest']): boolean {
-    return theirs === 'own' || Buffer.compare(theirs ?? noSum, this.sumDigest() ?? noSum) === 0
+    return theirs === 'own' || equals(theirs ?? noSum, this.sumDigest() ?? noSum)
   }
 
   private isUnlike(id: PeerIdStr): boolean {

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 import { createDeadline } from '../../deadline.js'
 import {
   answerOf,
@@ -88,7 +89,7 @@ export class ShareRounds {
   /** See {@link SharesInit}: once for a group, whatever is asked. */
   readonly answer: SharesInit['answer'] = (receiver, { group: digest }, question) => {
     const { self, key } = this.init
-    const promised = this.promised.get(receiver)?.find(({ group }) => Buffer.compare(group.digest, digest) === 0)
+    const promised = this.promised.get(receiver)?.find(({ group }) => equals(group.digest, digest))
     if (promised === undefined || promised.isAnswered) return undefined
     promised.isAnswered = true
     this.waiters.look()
@@ -157,7 +158,7 @@ export class ShareRounds {
     const sealedOf = new Map<PeerIdStr, readonly Uint8Array[]>()
     const takes = senders.map(async sender => {
       const { group, sealed } = await service.take(sender, round, step, deadline.signal)
-      if (Buffer.compare(group, digest) === 0 && sealed.length === size - 1) sealedOf.set(sender, sealed)
+      if (equals(group, digest) && sealed.length === size - 1) sealedOf.set(sender, sealed)
     })
     try {
       await Promise.allSettled(takes)

@@ -1,3 +1,4 @@
+import { equals } from 'uint8arrays/equals'
 import {
   type Buffers,
   createBuffers,
@@ -76,7 +77,7 @@ export class SharedSnapshot {
     for (const peer of peers) {
       try {
         const answer = await requestWhenFree(node, peer, question, signal, deadlines)
-        if (answer.round !== round || Buffer.compare(answer.digest, digest) !== 0) continue
+        if (answer.round !== round || !equals(answer.digest, digest)) continue
         const arrived = await decodeHead(format, normLimit, buffers, answer.bytes)
         const head = arrived.slice()
         buffers.give(arrived)

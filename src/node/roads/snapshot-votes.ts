@@ -1,4 +1,5 @@
 import type { PeerId } from '@libp2p/interface'
+import { equals } from 'uint8arrays/equals'
 
 /** A snapshot, by name. */
 export interface NamedSnapshot {
@@ -60,5 +61,5 @@ export function snapshotOfMost(
 }
 
 function isSame(a: NamedSnapshot, b: NamedSnapshot): boolean {
-  return a.round === b.round && Buffer.compare(a.digest, b.digest) === 0
+  return a.round === b.round && equals(a.digest, b.digest)
 }
