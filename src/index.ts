@@ -157,6 +157,7 @@ export {
   type DistanceSum,
   mix,
   type Opinion,
+  type Pass as MergePass,
   type Repute,
   type RuleSection,
   type Staleness,
@@ -203,6 +204,7 @@ export {
   type Tested,
   type TooStrict,
   type Turn,
+  type Updates,
   type WeightsText,
 } from './methods/index.js'
 export type * from './methods/roads.js'

@@ -55,6 +55,9 @@ export const groups = {
     'qg-dsgdm': { manifest: { merge: { method: 'qg-dsgdm' } } },
     scaffold: { manifest: { merge: { method: 'scaffold' } } },
     'gradient-tracking': { manifest: { merge: { method: 'gradient-tracking' } } },
+    'sparseloco, topk2bit': {
+      manifest: { merge: { method: 'sparseloco' }, topology: { kind: 'full' }, encoding: { codec: 'topk2bit' } },
+    },
     dfedadmm: { manifest: { merge: { method: 'dfedadmm' } }, graphs: undirected },
   },
   When: {

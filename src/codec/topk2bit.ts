@@ -21,7 +21,7 @@ const tableBytes = 16
  */
 export const topk2bit: CodecKind<TopKInBins> = {
   name: 'topk2bit',
-  says: 'As topk, in 2 bits and their place each: the means of four bins, as SparseLoCo has it',
+  says: 'As topk, in 2 bits and their place each: the means of four bins (arXiv 2508.15706)',
   schema,
   needsMemory: true,
   gamma: ({ keep }) => gammaOf(keep),

@@ -1,8 +1,8 @@
 import * as z from 'zod'
-import { HearsayError } from '../errors.js'
 import { inSlices } from '../turns.js'
 import { averagingMethod } from './averaging/method.js'
 import { localSteps } from './local-steps.js'
+import { checkOfAll } from './of-all.js'
 import { type OuterSection, outerFields } from './outer.js'
 
 /**
@@ -25,14 +25,7 @@ export const diloco = averagingMethod<OuterSection, never, 'velocity'>({
   needs: { mode: 'sync', sums: true, alike: true },
   settle: section => section,
   local: localSteps,
-  checkTopology(_, topologyOf) {
-    const { name } = topologyOf()
-    if (name === 'full') return
-    throw new HearsayError(
-      'MANIFEST',
-      `merge: diloco needs the mean of all peers in every round, and topology ${name} gives that of neighbours: use topology full, in exchange.dense too, or merge: noloco`,
-    )
-  },
+  checkTopology: (_, topologyOf) => checkOfAll('diloco', 'mean', 'merge: noloco', topologyOf()),
   plan: ({ outerRate, outerMomentum }, { head: { layout } }) => ({
     keeps: { velocity: layout },
     async end({ velocity }, { before, merged }) {

@@ -12,6 +12,10 @@ export function memoryProblems(
 ): Problem[] {
   const { codec, memory, gamma } = encoding
   const problems: Problem[] = []
+  if (needs.updates === true) {
+    const why = `does not go with merge: ${name}, which says itself later what a codec loses; remove it`
+    return memory === undefined ? [] : [{ path: ['encoding', 'memory'], message: why }]
+  }
   if (memory === undefined && needsMemory(encoding)) {
     const why = 'leaves out numbers that nothing sends later: a model that arrives so is none'
     // A remedy that the run would refuse next is none.

@@ -77,6 +77,11 @@ export interface Needs {
   readonly exact?: true
   /** `true`: a merge must leave all peers alike, so that none may go part of the way. */
   readonly alike?: true
+  /**
+   * `true`: what peers hand over are updates of an anchor that all have in common, and the method itself says later what
+   * a codec loses of them.
+   */
+  readonly updates?: true
 }
 
 /** What is known of a run before it is set up. */

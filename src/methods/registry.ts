@@ -15,6 +15,7 @@ import { qgDsgdm } from './qg-dsgdm.js'
 import { relaySum } from './relay-sum.js'
 import { scaffold } from './scaffold.js'
 import { oneByte } from './scalars/method.js'
+import { sparseloco } from './sparseloco.js'
 
 const methods = new Map<string, Method>()
 
@@ -36,6 +37,7 @@ registerMethod(scaffold)
 registerMethod(gradientTracking)
 registerMethod(noloco)
 registerMethod(diloco)
+registerMethod(sparseloco)
 registerMethod(dfedadmm)
 registerMethod(pushSum)
 registerMethod(relaySum)

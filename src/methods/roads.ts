@@ -51,7 +51,12 @@ export interface Swap {
    * the own vector then goes. Whole: what travels beside a head too.
    */
   readonly copy?: { readonly values: Float32Array; readonly gamma: number }
-  /** Returns the memory of the received vectors, which are merged and must not be read again. */
+  /**
+   * Where what travels are updates of an anchor: what most have as that, which may be another than was given; and it with
+   * what the others know of the own update, where they take it for one of theirs. What was received is the same of others.
+   */
+  readonly anchored?: { readonly anchor: Float32Array; readonly said: Float32Array | undefined }
+  /** Returns the memory of the received vectors, and of what is `said`, which are merged and must not be read again. */
   release(): void
 }
 
@@ -69,9 +74,17 @@ export interface NeighbourRoad {
    *
    * @param tell - what each neighbour is told, as long as `values`; not called any more when this resolves. It goes
    *   neither with masks nor with memory. @default `values`
+   * @param anchor - of a method that `needs.updates`: where all peers have begun. Only the way from there travels
    * @throws the signal's reason
    */
-  swap(position: Position, values: Float32Array, where: Neighbourhood, signal: AbortSignal, tell?: Tell): Promise<Swap>
+  swap(
+    position: Position,
+    values: Float32Array,
+    where: Neighbourhood,
+    signal: AbortSignal,
+    tell?: Tell,
+    anchor?: Float32Array,
+  ): Promise<Swap>
 }
 
 /** What another peer has published. */

@@ -74,6 +74,35 @@ function remembering(road: NeighbourRoad, { gamma, compress }: Choco): Neighbour
   }
 }
 
+/** Another anchor than all others have, from the begin of a round on: the mean of the others' is handed out instead. */
+export interface Unlike {
+  readonly peer: number
+  readonly round: number
+  readonly by: number
+}
+
+/** A road on which updates of a common anchor travel, of which only a part comes. */
+function updating(
+  road: NeighbourRoad,
+  compress: (values: Float32Array) => Float32Array,
+  others: Float32Array,
+  unlike: Unlike | undefined,
+): NeighbourRoad {
+  return {
+    async swap(position, values, where, signal, _tell, anchor) {
+      const isUnlike = unlike?.peer === where.self && unlike.round === position.round
+      if (unlike !== undefined && unlike.peer !== where.self) others.set(anchor!)
+      const said = compress(values.map((value, k) => value - anchor![k]!))
+      const swap = await road.swap(position, said, where, signal)
+      const own = isUnlike ? others.slice() : anchor!
+      const isOf = (peer: number): boolean => unlike?.peer !== peer || unlike.round !== position.round
+      const plus = (by: Float32Array): Float32Array => by.map((value, k) => value + own[k]!)
+      const received = new Map([...swap.received].filter(([peer]) => isOf(peer)).map(([peer, by]) => [peer, plus(by)]))
+      return { ...swap, received, anchored: { anchor: own, said: isUnlike ? undefined : plus(said) } }
+    },
+  }
+}
+
 export interface Descent {
   readonly bowls: readonly Bowl[]
   readonly rounds: number
@@ -88,6 +117,10 @@ export interface Descent {
   readonly headDistance?: number
   /** What travels are differences to public copies, of which this is left (ALGORITHMS-2.md 5.1). @default all, as it is */
   readonly choco?: Choco
+  /** What travels are updates of a common anchor, of which this is left (ALGORITHMS-2.md 6.3). @default heads */
+  readonly updates?: (values: Float32Array) => Float32Array
+  /** With `updates`. @default all have the same */
+  readonly unlike?: Unlike
   /** Takes the place of the learner of its peer from this round on. @default nobody's */
   readonly stops?: { readonly peer: number; readonly round: number }
 }
@@ -153,6 +186,7 @@ export async function descend(section: MethodSection, descent: Descent): Promise
   const events: MethodEvent[][] = bowls.map(() => [])
   const models = bowls.map((_, peer) => new Float32Array(size).fill(from[peer] ?? 0))
   let now = 0
+  const others = new Float32Array(size)
   const sessions = bowls.map((bowl, self) => {
     const able = learnerOf(bowl, steps)
     const learner: Learner = {
@@ -165,13 +199,18 @@ export async function descend(section: MethodSection, descent: Descent): Promise
     const { headDistance } = descent
     const init = { section, learner, steps, parameters: models[self]!, name: `peer-${self}`, headDistance }
     const roads = table.roadsOf(self)
-    const { choco } = descent
-    return start(init, choco === undefined ? roads : { ...roads, neighbours: remembering(roads.neighbours, choco) })
+    const { choco, updates, unlike } = descent
+    const { neighbours } = roads
+    if (choco !== undefined) return start(init, { ...roads, neighbours: remembering(neighbours, choco) })
+    if (updates === undefined) return start(init, roads)
+    return start(init, { ...roads, neighbours: updating(neighbours, updates, others, unlike) })
   })
   const said: number[][][] = []
   const ended: number[][] = []
   for (let round = 0; round < rounds; round++) {
     now = round
+    const { unlike } = descent
+    if (unlike?.round === round) models[unlike.peer]!.fill(models[unlike.peer]![0]! + unlike.by)
     await Promise.all(sessions.map(session => session.train(round, never)))
     const offered = sessions.map(async (session, peer) => (await session.offered?.()) ?? models[peer]!)
     said.push((await Promise.all(offered)).map(all => [...all].filter((_, k) => k % size === 0)))

@@ -222,14 +222,16 @@ export function createTable(peers: number, way: Way): { roadsOf(self: number): R
     from.filter(peer => !received.has(peer)).map(peer => ({ peer, reason: 'late' as const }))
 
   const neighboursOf = (self: number): NeighbourRoad => ({
-    async swap({ round, step }, values, { graph }, _signal, tell) {
+    async swap({ round, step }, values, { graph }, _signal, tell, anchor) {
       const from = graph.receivesFrom(self)
       const told = new Map<number, Float32Array>()
       if (tell !== undefined) {
         for (const receiver of graph.sendsTo(self)) told.set(receiver, (await tell(receiver)).slice())
       }
       const received = arrived(self, round, from, await laid(`${round}/${step}`, self, values, told))
-      return { received, absent: absentOf(from, received), release() {} }
+      // Whoever has the vectors themselves knows all of each.
+      const anchored = anchor && { anchor, said: values.slice() }
+      return { received, absent: absentOf(from, received), ...(anchored && { anchored }), release() {} }
     },
   })
   const everybodyOf = (self: number): PublicRoad => ({

@@ -2,9 +2,9 @@ import type { PublicCopy, Ruling, Staleness } from '../../merge/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
 import type { Neighbourhood } from '../neighbourhood.js'
-import type { NeighbourRoad, Tell } from '../roads.js'
+import type { NeighbourRoad, Swap, Tell } from '../roads.js'
 import type { Disbelief, MethodEvent, RefusedHead, Turn } from '../session.js'
-import type { Believing } from './believing.js'
+import type { Believing, PassOf } from './believing.js'
 import type { Judging } from './judging.js'
 import type { RuleAt } from './ruled.js'
 
@@ -35,6 +35,12 @@ export interface Beside {
   whole(head: Float32Array): Promise<Float32Array>
   /** What each neighbour is told in place of that, where the method says something else to each. */
   telling(where: Neighbourhood): Tell | undefined
+  /** The anchor, where what travels are updates. */
+  anchor(): Float32Array | undefined
+  /** Called with what an exchange of updates brought: the head is then as the others know it. */
+  told(head: Float32Array, came: NonNullable<Swap['anchored']>): Promise<void>
+  /** How updates are merged by the peer of this number. @default heads are averaged by their weights */
+  passOf(self: number): PassOf | undefined
   /** The weights of an exchange, from all that came in it. */
   weigh(where: Neighbourhood, received: ReadonlyMap<number, Float32Array>): MixingRow
   /**

@@ -89,6 +89,17 @@ export function besideOf(
         return told
       }
     },
+    anchor: () => plan.updates && before,
+    async told(head, { anchor, said }) {
+      // Who is not heard has said nothing: the way of its anchor.
+      await plan.updates!.told(keeps, { wanted: head, said: said ?? before })
+      if (anchor !== before) await copyInSlices(before, anchor)
+      await copyInSlices(head, said ?? before)
+    },
+    passOf(self) {
+      const { updates } = plan
+      return updates && ((own, believed) => updates.merge(before, inOrder(self, own, believed)))
+    },
     weigh(where, received) {
       if (plan.weigh === undefined) return where.row
       const heard = new Map([...received].map(([peer, values]) => [peer, bundleOf(says, values)]))
@@ -123,6 +134,12 @@ export function besideOf(
       relays?.forget()
     },
   }
+}
+
+/** Vectors by the numbers of their peers, so that all who have the same ones add them up alike. */
+function inOrder(self: number, own: Float32Array, others: ReadonlyMap<number, Float32Array>): Float32Array[] {
+  const all = [...others, [self, own] as const]
+  return all.sort(([a], [b]) => a - b).map(([, values]) => values)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RuleSpec, TrainReport } from '../../learner/index.js'
+import type { Pass } from '../../merge/index.js'
 import type { Bundle, Layout } from '../../tensors/index.js'
 import type { MixingRow } from '../../topology/index.js'
 import type { Reported } from '../figures.js'
@@ -55,6 +56,22 @@ export interface BeforeTelling<B extends string = string> {
   readonly last: ReadonlyMap<number, Bundle<B | 'head'>>
 }
 
+/** What a method makes of updates: of a way from where all peers began, of which a codec may have left a part. */
+export interface Updates<K extends string = string> {
+  /**
+   * Called once a round, before the merge.
+   *
+   * @param came - the head as it was to be said, and what the others know of it
+   */
+  told(keeps: Bundle<K>, came: { readonly wanted: Float32Array; readonly said: Float32Array }): Promise<void>
+  /**
+   * In place of a weighted average.
+   *
+   * @param vectors - each the anchor with what one peer said, the own one among them, in the order of the peers
+   */
+  merge(anchor: Float32Array, vectors: readonly Float32Array[]): Promise<Pass>
+}
+
 /**
  * What a method adds to local training and weighted averages with the neighbours. Heads are merged by Hearsay, so that
  * what a peer believes is bounded whatever the method; the method sees what came beside those that were believed.
@@ -97,6 +114,8 @@ export interface AveragingPlan<B extends string = string, K extends string = str
    * @default its row of the mixing matrix
    */
   weigh?(came: Pick<AfterMerge<B>, 'where' | 'heard' | 'own'>): MixingRow
+  /** Of a method that `needs.updates`. */
+  readonly updates?: Updates<K>
   /**
    * Merges what came beside the heads. Called after every exchange. `average` is asked wherever a run may have a rule of
    * whom to believe: what is made of `heard` otherwise goes round it.

@@ -138,8 +138,9 @@ class NeighbourAverages implements Averaging {
     const startedAt = performance.now()
     const says = beside === undefined ? head : await beside.whole(head)
     const tell = beside?.telling(where)
-    const came = await road.swap({ round, step }, says, where, signal, tell)
-    const { masked, rounds, absent, release, copy, ...single } = came
+    const came = await road.swap({ round, step }, says, where, signal, tell, beside?.anchor())
+    const { masked, rounds, absent, release, copy, anchored, ...single } = came
+    if (anchored !== undefined) await beside!.told(head, anchored)
     if (masked !== undefined) this.count(masked)
     const all = masked === undefined ? single.received : asOne(masked.sum)
     yield {
@@ -213,7 +214,8 @@ class NeighbourAverages implements Averaging {
     )
     // Its factors assume the whole matrix: with a neighbour missing it can amplify (ALGORITHMS.md 3.2).
     const isWhole = (merged: number): boolean => isComplete && merged === received.size
-    const passOf: PassOf = (own, believed) => summed(contributions(row, self, own, believed))
+    const average: PassOf = (own, believed) => summed(contributions(row, self, own, believed))
+    const passOf = this.init.beside?.passOf(self) ?? average
     const fasterOf: PassOf = (own, believed) => {
       const earlier = step === 0 ? own : this.beforeStep(step - 1, head.length)
       const plain = contributions(row, self, own, believed)

@@ -15,6 +15,7 @@ export interface StreamExchange extends NeighbourRoad {
     where: Neighbourhood<Member>,
     signal: AbortSignal,
     tell?: Tell,
+    anchor?: Float32Array,
   ): Promise<Swap>
   /** Resolves when nothing is being handed over any more. */
   idle(): Promise<void>

@@ -8,7 +8,7 @@ import {
   type StatePayload,
   type Timing,
 } from '../../gossip/index.js'
-import type { Kept } from '../../methods/index.js'
+import { type Kept, methodOf } from '../../methods/index.js'
 import { addedCounts } from '../../reason-counts.js'
 import type { HeadSection, Layout } from '../../tensors/index.js'
 import type { Lockstep } from '../lockstep.js'
@@ -22,6 +22,8 @@ import { createMemory } from './memory.js'
 import type { Patience } from './patience.js'
 import type { RememberingExchange } from './remembering-exchange.js'
 import type { Beginning, Road } from './road.js'
+import type { UpdateExchange } from './update-exchange.js'
+import { createUpdates } from './updates.js'
 
 export interface NeighbourRoadInit {
   readonly manifest: Manifest
@@ -65,12 +67,13 @@ export interface HandoverRoad extends Road<'neighbours'> {
 
 export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost): HandoverRoad {
   const { manifest } = init
-  const { masks, limits } = manifest
+  const { masks, limits, encoding } = manifest
   const isAsync = manifest.mode === 'async'
   let begun: Beginning | undefined
   let exchange: StreamExchange | undefined
   let concealed: MaskedExchange | undefined
   let remembering: RememberingExchange | undefined
+  let updating: UpdateExchange | undefined
   let round = 0
   let offered: StatePayload | undefined
   /** With masks: the last round of which a head was handed over. */
@@ -78,8 +81,9 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
 
   const admit = createAdmission(init, () => ({ begun, round }))
   const masking = masks && createMasking({ ...init, masks, admit, normLimit: limits.headNorm }, init.keys!, node)
-  const { encoding } = manifest
   const memory = encoding.memory === undefined ? undefined : createMemory(init, node)
+  const updates = methodOf(manifest.merge).needs.updates === true ? createUpdates(init, node) : undefined
+  const whole = memory?.whole ?? updates?.whole
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
@@ -94,8 +98,8 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
 
   return {
     kind: 'neighbours',
-    // A copy whole is a head, too.
-    handover: memory?.whole ?? handover,
+    // A copy or an anchor whole is a head, too.
+    handover: whole ?? handover,
     road: {
       swap(...asked) {
         handedOver = asked[0].round
@@ -119,7 +123,8 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       concealed = masking?.createExchange({ ...plain, from: () => open?.standing().from ?? 0 })
       const keepsLatest = open !== undefined
       remembering = memory?.createExchange({ ...plain, keepsLatest }, keepsLatest)
-      exchange = concealed ?? remembering ?? createExchange({ ...plain, isAsync, keepsLatest })
+      updating = updates?.createExchange({ ...plain, keepsLatest }, keepsLatest)
+      exchange = concealed ?? remembering ?? updating ?? createExchange({ ...plain, isAsync, keepsLatest })
     },
     at(now) {
       round = now
@@ -127,12 +132,8 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     async offer(round, values) {
       handedOver = round
       if (masking !== undefined) return
-      if (memory !== undefined) {
-        offered = { ...(await memory.whole.encode(values)), round }
-        return
-      }
-      const bytes = await handover.encode(values)
-      offered = { bytes, digest: await digestOf(bytes), round }
+      const encoded = whole === undefined ? await named(handover.encode(values)) : await whole.encode(values)
+      offered = { ...encoded, round }
     },
     kept: method => memory?.kept(method) ?? method,
     restore: (kept, source, method) => (memory ? memory.restore(kept, source, method) : method(kept)),
@@ -150,7 +151,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
     },
     get counters() {
       const [heads, shares] = [handover.counters, masking?.service?.counters]
-      const copies = remembering?.counters
+      const copies = remembering?.counters ?? updating?.counters
       return {
         sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
         receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0) + (copies?.repairBytes ?? 0),
@@ -158,4 +159,9 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       }
     },
   }
+}
+
+async function named(encoding: Promise<Uint8Array>): Promise<Omit<StatePayload, 'round'>> {
+  const bytes = await encoding
+  return { bytes, digest: await digestOf(bytes) }
 }

@@ -19,7 +19,7 @@ export function attacksOn(
   const { road, needs } = methodOf(merge)
   for (const attack of attacks) {
     const { kind } = attack
-    if (attackKinds[kind].targeted !== undefined && road !== 'neighbours') {
+    if (attackKinds[kind].targeted !== undefined && (road !== 'neighbours' || needs.updates === true)) {
       throw refused(
         attack,
         `merge: ${merge.method} has one vector for all, and ${kind} a different one for each; take another kind`,

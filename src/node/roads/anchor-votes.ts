@@ -1,0 +1,23 @@
+/** The anchor that most peers have, by its digest. */
+export interface VotedAnchor {
+  readonly digest: Uint8Array
+  /** Those of the others that have it, by number. */
+  readonly peers: readonly number[]
+}
+
+/**
+ * Which anchor a round goes on from: the one that at least half of those heard have, this peer among them; of two halves
+ * that of the lower digest, so that two that were apart come together. So liars that are fewer never choose.
+ *
+ * @param own - the digest of the own one
+ * @param said - those of the others, by number
+ * @returns undefined where there is none such
+ */
+export function anchorOfMost(own: Uint8Array, said: ReadonlyMap<number, Uint8Array>): VotedAnchor | undefined {
+  const votes = [own, ...said.values()]
+  const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0
+  const [digest] = votes
+    .filter(one => 2 * votes.filter(other => isSame(one, other)).length >= votes.length)
+    .sort(Buffer.compare)
+  return digest && { digest, peers: [...said].flatMap(([peer, other]) => (isSame(other, digest) ? [peer] : [])) }
+}
