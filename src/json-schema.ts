@@ -31,9 +31,11 @@ export function nameOf({ properties = {} }: JsonSchema): { readonly field: strin
 
 /** Kinds that may be written as one word, since they need nothing else. */
 export function wordsOf(section: JsonSchema): readonly JsonSchema[] {
-  return kindsOf(section).filter(
-    kind => nameOf(kind).name !== undefined && kind.required?.join() === nameOf(kind).field,
-  )
+  const isWord = (kind: JsonSchema): boolean => {
+    const { field, name } = nameOf(kind)
+    return name !== undefined && (kind.required ?? []).every(needed => needed === field)
+  }
+  return kindsOf(section).filter(isWord)
 }
 
 /** A description as it stands in the middle of a line; "ASAM" and "λ" stay as they are. */

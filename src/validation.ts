@@ -5,11 +5,19 @@ import { didYouMean } from './nearest.js'
 /** Turns the path of a field in a parsed document into "line:column", for files that have lines. */
 export type Locate = (path: PropertyKey[]) => string | undefined
 
-/** A section that may be written as one word, which is then the value of its main field: `topology: ring`. */
-export function orOneWord<S extends z.ZodType>(field: string, section: S) {
-  return z
-    .preprocess((input: string | z.input<S>) => (typeof input === 'string' ? { [field]: input } : input), section)
-    .meta({ word: field })
+/**
+ * A section that may be written as one word, which is then the value of its main field: `topology: ring`.
+ *
+ * @param usual - what the main field is where an object leaves it out: a union has no default for what it chooses by.
+ *   Left out, it must be there
+ */
+export function orOneWord<S extends z.ZodType>(field: string, section: S, usual?: string) {
+  const asObject = (input: string | z.input<S>): unknown => {
+    if (typeof input === 'string') return { [field]: input }
+    const isOpen = typeof input === 'object' && input !== null && !Array.isArray(input) && !Object.hasOwn(input, field)
+    return isOpen && usual !== undefined ? { [field]: usual, ...input } : input
+  }
+  return z.preprocess(asObject, section).meta({ word: field })
 }
 
 /**

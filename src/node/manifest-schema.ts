@@ -18,17 +18,20 @@ export function manifestJsonSchema(): JsonSchema {
   return { title, ...whole }
 }
 
-/** Turns what a field's schema declares by `.meta({ says, example, word, paper })` into JSON Schema's keywords. */
-export function describedField({ jsonSchema }: { jsonSchema: object }): void {
+/** Turns what a field's schema declares by `.meta({ says, example, word, paper, implied })` into JSON Schema's keywords. */
+export function describedField({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodType; jsonSchema: object }): void {
   const node = jsonSchema as Writable
   const { says, example, word, paper } = node
-  for (const own of ['says', 'example', 'word', 'paper']) delete node[own]
+  for (const own of ['says', 'example', 'word', 'paper', 'implied']) delete node[own]
   if (says !== undefined) node.description = says as string
   if (example !== undefined) node.examples = [example]
   if (paper !== undefined) node.$comment = paper
-  const { required, properties = {} } = node
-  if (required !== undefined) node.required = required.filter(field => properties[field]!.implied !== true)
-  for (const field of Object.values(properties)) delete (field as Writable).implied
+  const { def } = (zodSchema as z.core.$ZodTypes)._zod
+  if (def.type === 'object' && node.required !== undefined) {
+    const needed = node.required.filter(field => z.globalRegistry.get(def.shape[field]!)?.implied !== true)
+    if (needed.length === 0) delete node.required
+    else node.required = needed
+  }
   if (word === undefined) return
   const { description: _text, default: _usual, ...section } = node
   for (const keyword of Object.keys(section)) delete node[keyword]

@@ -16,7 +16,7 @@ export const mainFields: Readonly<Record<string, string>> = {
 }
 
 /** What a section is that has fields and is not written. */
-const usualWords: Readonly<Record<string, string>> = { merge: defaultMethod, exchange: 'every' }
+const usualWords: Readonly<Record<string, string>> = { merge: defaultMethod }
 
 /** A manifest as written, with the fields of a combination in their places: whole sections first, then what is in them. */
 export function placed(base: Section, combination: Combination): Section {

@@ -27,9 +27,11 @@ const final = z.boolean().default(false).meta({
   says: 'At the end of the last round all merge into one model; each keeps its own beside it',
 })
 
+const usual = 'every'
+
 const kinds = [
   z
-    .strictObject({ when: z.literal('every'), rounds, ...drawn, final })
+    .strictObject({ when: z.literal(usual).meta({ implied: true }), rounds, ...drawn, final })
     .superRefine(pairsGoWithPartners)
     .meta({ says: 'Every round, or every so many' }),
   z
@@ -64,9 +66,9 @@ function pairsGoWithPartners(
 
 /**
  * The manifest's section `exchange`: in which rounds peers exchange (ALGORITHMS-2.md 7). A word such as `once`, or an
- * object with that word as `when` and its options.
+ * object with that word as `when`, `every` where it is left out, and its options.
  */
-export const exchangeSchema = orOneWord('when', z.discriminatedUnion('when', kinds))
+export const exchangeSchema = orOneWord('when', z.discriminatedUnion('when', kinds), usual)
 
 /** When a run's peers exchange, with all its numbers. */
 export type ExchangeSpec = z.output<typeof exchangeSchema>

@@ -28,9 +28,9 @@ it('a field of the method that is not written is one of the usual method', () =>
   })
 })
 
-it('a field of encoding or exchange goes beside what is written, or the usual word', () => {
+it('a field of encoding or exchange goes beside what is written, if anything is', () => {
   expect(placed({ encoding: 'topk' }, [['encoding.keep', 0.1]])).toEqual({ encoding: { codec: 'topk', keep: 0.1 } })
-  expect(placed({}, [['exchange.rounds', 5]])).toEqual({ exchange: { when: 'every', rounds: 5 } })
+  expect(placed({}, [['exchange.rounds', 5]])).toEqual({ exchange: { rounds: 5 } })
 })
 
 it('names that every object has are fields like others', () => {

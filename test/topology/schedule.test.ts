@@ -56,6 +56,13 @@ describe('a schedule of exchanges', () => {
     expect([8, 9].map(last.at)).toEqual(['usual', 'dense'])
   })
 
+  it('is of every round where the manifest does not say when', () => {
+    for (const options of [{}, { rounds: 2 }, { partners: 0.2, final: true }])
+      expect(specOf(options)).toEqual(specOf({ when: 'every', ...options }))
+    expect(() => specOf({ when: 'sometimes', rounds: 2 })).toThrow(/when: "sometimes" is not allowed/)
+    expect(() => specOf([2])).toThrow(/run.yaml: must be/)
+  })
+
   it('never exchanges once it is for the end', () => {
     const topology = scheduled('once', 4)
     expect(Array.from({ length: 20 }, (_, round) => topology.isSilent(round, 1))).not.toContain(false)
