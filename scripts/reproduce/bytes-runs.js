@@ -55,6 +55,12 @@ export const groups = {
     'qg-dsgdm': { manifest: { merge: { method: 'qg-dsgdm' } } },
     scaffold: { manifest: { merge: { method: 'scaffold' } } },
     'gradient-tracking': { manifest: { merge: { method: 'gradient-tracking' } } },
+    'scallion, topk 10 %, choco': {
+      manifest: { merge: { method: 'scallion' }, encoding: { codec: 'topk', keep: 0.1, memory: 'choco' } },
+    },
+    'scafcom, topk 10 %, choco': {
+      manifest: { merge: { method: 'scafcom' }, encoding: { codec: 'topk', keep: 0.1, memory: 'choco' } },
+    },
     'sparseloco, topk2bit': {
       manifest: { merge: { method: 'sparseloco' }, topology: { kind: 'full' }, encoding: { codec: 'topk2bit' } },
     },

@@ -14,6 +14,7 @@ import { pushSum } from './push-sum.js'
 import { qgDsgdm } from './qg-dsgdm.js'
 import { relaySum } from './relay-sum.js'
 import { scaffold } from './scaffold.js'
+import { scafcom, scallion } from './scallion.js'
 import { oneByte } from './scalars/method.js'
 import { sparseloco } from './sparseloco.js'
 
@@ -34,6 +35,8 @@ export function registerMethod<S extends MethodSection>(method: Method<S>): void
 for (const method of presetMethods) registerMethod(method)
 registerMethod(qgDsgdm)
 registerMethod(scaffold)
+registerMethod(scallion)
+registerMethod(scafcom)
 registerMethod(gradientTracking)
 registerMethod(noloco)
 registerMethod(diloco)

@@ -119,7 +119,7 @@ export function besideOf(
         const pass = known === undefined ? plain : towards(plain, own[vector]!, known)
         await inSlices(out.length, pass.vectors, (from, to) => pass.write(out, from, to))
       }
-      await plan.merge?.(keeps, { where, row: at.row, heard, own, average })
+      await plan.merge?.(keeps, { where, row: at.row, heard, own, known: copies ?? own, average })
       await relays?.keep(where, new Map([...merged].filter(([peer]) => heard.has(peer))))
       return [...refused].map(([peer, why]) => ({ peer, ...why }))
     },

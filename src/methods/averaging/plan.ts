@@ -40,6 +40,8 @@ export interface AfterMerge<B extends string = string> {
   /** What came with the heads that were merged, by number; `own` is what this peer has handed over. */
   readonly heard: ReadonlyMap<number, Bundle<B | 'head'>>
   readonly own: Bundle<B | 'head'>
+  /** What the others know of that: with CHOCO its copy, else all of it. */
+  readonly known: Bundle<B | 'head'>
   /**
    * The average of a vector that came beside the heads: by their weights, or as the rule of `believe` will have it, which
    * is asked once an exchange about each vector.
