@@ -68,6 +68,12 @@ export const groups = {
   },
   When: {
     'every 10th round': { manifest: { exchange: { when: 'every', rounds: 10 } } },
+    'every 10th round, topk 1 %, choco': {
+      manifest: {
+        exchange: { when: 'every', rounds: 10 },
+        encoding: { codec: 'topk', keep: 0.01, memory: 'choco', gamma: 0.05 },
+      },
+    },
     'single merging': { manifest: { exchange: { when: 'every', partners: 0.1, final: true } } },
     'late window': { manifest: { exchange: { when: 'window', from: 0.9, length: 0.05 } } },
     'early window': { manifest: { exchange: { when: 'window', from: 0.1, length: 0.05 } } },

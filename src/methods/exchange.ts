@@ -4,7 +4,7 @@ import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** An exchange in every round with all neighbours, and nothing at the end: what every method goes with. */
 export function isPlain(exchange: ExchangeSpec): boolean {
-  return exchange.when === 'every' && exchange.rounds === 1 && exchange.partners === undefined && !exchange.final
+  return staysAlike(exchange) && exchange.rounds === 1
 }
 
 /** What a schedule of exchanges does not go with, and why. */
@@ -24,8 +24,11 @@ export function exchangeProblems(
   if (isOfContribution) {
     refuse('when', 'does not go with privacy.of: contribution, which adds noise in every round; remove exchange')
   }
-  if (remembers) {
-    refuse('when', 'does not go with encoding.memory, whose copies each round renews; remove one of the two')
+  if (remembers && !staysAlike(exchange)) {
+    refuse(
+      'when',
+      'does not go with encoding.memory, whose copies are of neighbours that stay: of the schedules only every: k does (exchange: { rounds })',
+    )
   }
   const { partners } = exchange.when === 'once' ? {} : exchange
   if (partners !== undefined) {
@@ -53,4 +56,9 @@ export function exchangeProblems(
     }
   }
   return problems
+}
+
+/** Has every exchange the same graph? */
+function staysAlike(exchange: ExchangeSpec): exchange is Extract<ExchangeSpec, { when: 'every' }> {
+  return exchange.when === 'every' && exchange.partners === undefined && !exchange.final
 }

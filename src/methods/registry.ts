@@ -14,8 +14,8 @@ import { pushSum } from './push-sum.js'
 import { qgDsgdm } from './qg-dsgdm.js'
 import { relaySum } from './relay-sum.js'
 import { scaffold } from './scaffold.js'
-import { scafcom, scallion } from './scallion.js'
 import { oneByte } from './scalars/method.js'
+import { scafcom, scallion } from './scallion.js'
 import { sparseloco } from './sparseloco.js'
 
 const methods = new Map<string, Method>()

@@ -29,7 +29,7 @@ describe('the section exchange', () => {
     ],
     [
       'copies of neighbours',
-      { encoding: { codec: 'int8', memory: 'choco' }, exchange: { when: 'every', rounds: 2 } },
+      { encoding: { codec: 'int8', memory: 'choco' }, exchange: { when: 'every', partners: 1 } },
       'exchange.when: does not go with encoding.memory',
     ],
     [

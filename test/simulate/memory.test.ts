@@ -81,6 +81,22 @@ it.each(['choco', 'feedback'] as const)(
   300_000,
 )
 
+it('goes on with the same bits after rounds without exchange, in which nothing is sent', async () => {
+  const path = await mkdtemp(join(tmpdir(), 'hearsay-memory-'))
+  onTestFinished(() => rm(path, { recursive: true }))
+  const input: ManifestInput = { merge: 'dfedavg', exchange: { when: 'every', rounds: 2 } }
+  const once = await run(input)
+  await run(input, {}, path, 3)
+  expect(statesOf(await run(input, { resume: { folder: path, tell: () => {} } }, path))).toEqual(statesOf(once))
+  expect(once.rejected).toEqual({})
+  const every = await run({ merge: 'dfedavg' })
+  expect(once.sentBytes).toBeLessThan(0.6 * every.sentBytes)
+  // After the last exchange all copies of a peer are the same, its own with them.
+  const copies = once.peers.flatMap(({ kept }) => kept.method.tensors.filter(({ name }) => name.startsWith('copy:')))
+  for (const { name, values } of copies) expect(values).toEqual(copies.find(copy => copy.name === name)!.values)
+  expect(copies).toHaveLength(12)
+}, 600_000)
+
 it('a peer that dies costs its share, and a rule judges copies', async () => {
   const { peers, rejected } = await run(
     { believe: 'median', merge: 'dfedavg', topology: 'full', encoding: { codec: 'int8', memory: 'feedback' } },

@@ -11,7 +11,7 @@ import {
 import { createWholeVectors, type WholeVectors } from './whole-vectors.js'
 
 export interface MemoryInit {
-  readonly manifest: Pick<Manifest, 'encoding' | 'limits' | 'rounds'>
+  readonly manifest: Pick<Manifest, 'encoding' | 'exchange' | 'limits' | 'rounds'>
   readonly runId: Uint8Array
   /** Layout of what is handed over. */
   readonly layout: Layout
@@ -30,14 +30,15 @@ export interface Memory {
   restore: Copies['restore']
   /** @param answers - do neighbours answer requests? */
   createExchange(
-    plain: Omit<RememberingExchangeInit, 'copies' | 'whole' | 'rounds' | 'gamma' | 'ask'>,
+    plain: Omit<RememberingExchangeInit, 'copies' | 'whole' | 'rounds' | 'every' | 'gamma' | 'ask'>,
     answers: boolean,
   ): RememberingExchange
 }
 
 export function createMemory(init: MemoryInit, node: HearsayHost): Memory {
   const { runId, layout, buffers } = init
-  const { encoding, limits, rounds } = init.manifest
+  const { encoding, exchange, limits, rounds } = init.manifest
+  const every = exchange.when === 'every' ? exchange.rounds : 1
   const normLimit = limits.headNorm
   const whole = createWholeVectors({ layout, normLimit, buffers })
   const start = new Float32Array(layout.size)
@@ -51,7 +52,7 @@ export function createMemory(init: MemoryInit, node: HearsayHost): Memory {
     restore: (...asked) => copies.restore(...asked),
     createExchange(plain, answers) {
       const { gamma } = encoding
-      return createRememberingExchange({ ...plain, copies, whole, rounds, gamma, ...(answers && { ask }) })
+      return createRememberingExchange({ ...plain, copies, whole, rounds, every, gamma, ...(answers && { ask }) })
     },
   }
 }

@@ -17,6 +17,8 @@ export interface RememberingExchangeInit extends Omit<ExchangeInit, 'conceal' | 
   readonly whole: WholeVectors
   /** Of the whole run: no copy is of a later one. */
   readonly rounds: number
+  /** Rounds from one exchange to the next; the first is at the end of so many. */
+  readonly every: number
   /** γ of CHOCO. @default error feedback: what is received is merged with the own vector as it is */
   readonly gamma?: number | undefined
   /** Requests a neighbour's copy of itself, whole. Left out, a copy that is lost stays so. */
@@ -46,9 +48,9 @@ export interface RememberingExchange extends StreamExchange {
   }
 }
 
-/** A neighbour's message counts for so long, and so does its copy: as long as a peer may be behind (pace.ts). */
-const lateRounds = 2
-/** Rounds from one comparison of bits to the next; every message states which copy it goes on from. */
+/** For so many exchanges a neighbour's message counts, and so does its copy: as long as a peer may be behind (pace.ts). */
+const lateExchanges = 2
+/** Exchanges from one comparison of bits to the next; every message states which copy it goes on from. */
 const compared = 16
 
 export function createRememberingExchange(init: RememberingExchangeInit): RememberingExchange {
@@ -65,10 +67,13 @@ class Remembering implements RememberingExchange {
   private kept: StatePayload | undefined
   private readonly repairs: CopyRepairs
   private limitMs = Number.POSITIVE_INFINITY
+  private readonly lateRounds: number
 
   constructor(private readonly init: RememberingExchangeInit) {
     const { forge, keepsLatest: _, patience, ...plain } = init
-    const { copies, whole, ask, rounds } = init
+    const { copies, whole, ask, rounds, every } = init
+    const lateRounds = lateExchanges * every
+    this.lateRounds = lateRounds
     // Before the memory: what a liar says is remembered like anything else.
     this.forge = forge
     this.lacking = reserveVector(init.copies.own.values.length)
@@ -113,7 +118,7 @@ class Remembering implements RememberingExchange {
     }
     this.isReplaced = false
     await copies.digestOf(copies.own)
-    if (copies.own.round < 0 && position.round === 0) copies.begin(ids)
+    if (copies.own.round < 0 && position.round === this.init.every - 1) copies.begin(ids)
     await copies.lacking(this.lacking, said)
     const { received, absent, release } = await this.inner.swap(position, this.lacking, where, signal)
     this.repairs.begin(ids, this.limitMs)
@@ -182,7 +187,7 @@ class Remembering implements RememberingExchange {
     where: Neighbourhood<Member>,
     signal: AbortSignal,
   ): Promise<Copy | undefined> {
-    const { handover, copies } = this.init
+    const { handover, copies, every } = this.init
     const id = idOf(where, peer)
     const earlier = handover.earlier(id, round, step)
     const links: CopyLink[] = []
@@ -202,7 +207,7 @@ class Remembering implements RememberingExchange {
       if (!isReached(last, held?.digest)) {
         if (held !== undefined) this.counts.add('COPY_GAP')
         await this.repairs.repair(where.members[peer]!.peerId, round, signal)
-      } else if (step === 0 && (round + 1) % compared === 0) {
+      } else if (step === 0 && (round + 1) % (compared * every) === 0) {
         held!.digest = undefined
         if (!isReached(last, await copies.digestOf(held!))) {
           this.counts.add('COPY_UNLIKE')
@@ -211,7 +216,7 @@ class Remembering implements RememberingExchange {
       }
     }
     const copy = copies.of(id)
-    return copy === undefined || round - copy.round > lateRounds ? undefined : copy
+    return copy === undefined || round - copy.round > this.lateRounds ? undefined : copy
   }
 
   /** Adds a message to the copy that it goes on from. */

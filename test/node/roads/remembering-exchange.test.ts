@@ -53,6 +53,8 @@ interface Settings {
   readonly codec: Codec
   readonly topology?: TopologySpec
   readonly gamma?: number
+  /** Rounds from one exchange to the next. @default 1 */
+  readonly every?: number
   readonly start?: (peer: number) => Float32Array
   /** Why a message is refused. @default it is not */
   readonly refuses?: (receiver: number, sender: number, round: number) => RejectionReason | undefined
@@ -98,7 +100,17 @@ async function startPeers(peers: number, settings: Settings): Promise<readonly S
     await handover.start()
     onTestFinished(() => handover.stop())
     const exchange = createRememberingExchange({
-      ...{ node, handover, copies, whole, rounds: 100, gamma, dialMs: 5_000, keepsLatest: true },
+      ...{
+        node,
+        handover,
+        copies,
+        whole,
+        rounds: 100,
+        every: settings.every ?? 1,
+        gamma,
+        dialMs: 5_000,
+        keepsLatest: true,
+      },
       patience: fixedPatience(waitMs),
       async ask(peer, signal) {
         const asked = numbers.get(peer.toString())!
@@ -407,24 +419,28 @@ it('where reading one message fails, the others are released when they have been
 })
 
 describe('a neighbour that is late', () => {
-  it('counts with the copy that is held, and what it says is added when it comes', async () => {
-    const sides = await startPeers(2, {
-      ...{ size: 30, codec: int8, gamma: 1, waitMs: 300 },
-      topology: { kind: 'full', weights: 'uniform' },
-    })
-    const heads = wavesOf(2, 30)
-    await rounds(sides, heads, 0)
-    const before = heads[0]!.slice()
-    await sides[0]!.round(1, heads[0]!)
-    expect(bits(heads[0]!)).not.toEqual(bits(before))
-    await sides[1]!.round(1, heads[1]!)
-    await rounds(sides, heads, 2)
-    expect(sides.map(({ exchange }) => exchange.counters)).toMatchObject([
-      { repairs: 0, rejected: {} },
-      { repairs: 0, rejected: {} },
-    ])
-    expectAlike(sides)
-  })
+  it.each([1, 5])(
+    'counts with the copy that is held, and what it says is added when it comes: of %i rounds',
+    async every => {
+      const sides = await startPeers(2, {
+        ...{ size: 30, codec: int8, gamma: 1, waitMs: 300, every },
+        topology: { kind: 'full', weights: 'uniform' },
+      })
+      const heads = wavesOf(2, 30)
+      const at = (exchange: number): number => (exchange + 1) * every - 1
+      await rounds(sides, heads, at(0))
+      const before = heads[0]!.slice()
+      await sides[0]!.round(at(1), heads[0]!)
+      expect(bits(heads[0]!)).not.toEqual(bits(before))
+      await sides[1]!.round(at(1), heads[1]!)
+      await rounds(sides, heads, at(2))
+      expect(sides.map(({ exchange }) => exchange.counters)).toMatchObject([
+        { repairs: 0, rejected: {} },
+        { repairs: 0, rejected: {} },
+      ])
+      expectAlike(sides)
+    },
+  )
 })
 
 it('what newcomers request is the own copy, whole, with its digest', async () => {
