@@ -40,12 +40,17 @@ export class BatchReader {
     this.drawn = batches(wanted)
   }
 
+  /** How many samples the next one has; 0 at the end. */
+  get rows(): number {
+    this.next ??= this.drawn.next().value ?? undefined
+    return this.next?.length ?? 0
+  }
+
   /** The next batches, as long as they are of one size; `most` at most. None at the end. */
   read(most: number): Int32Array[] {
     const read: Int32Array[] = []
-    while (read.length < most) {
-      this.next ??= this.drawn.next().value ?? undefined
-      if (this.next === undefined || (read.length > 0 && this.next.length !== read[0]!.length)) break
+    const { rows } = this
+    while (read.length < most && this.rows === rows && this.next !== undefined) {
       read.push(this.next)
       this.next = undefined
     }

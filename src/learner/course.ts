@@ -8,8 +8,6 @@ export interface Feed {
   readonly steps: number
   /** Owned by the tidy in which they were drawn, or by somebody who keeps them. */
   readonly tensors: readonly Tensor[]
-  /** The batches are as large as most others are. */
-  readonly usual: boolean
 }
 
 /** Of a tensor that has an entry for each step of a feed, that of the present one. */
@@ -18,10 +16,15 @@ export type ThisStep = (tensor: Tensor) => Tensor
 /** The way of a round: its mini-batches, and the gradients on them. */
 export interface Course {
   /**
+   * Of the next step: those of one kind are the same operations on tensors of the same shapes, and come often enough to be
+   * recorded and repeated. Undefined for one to be taken by itself.
+   */
+  readonly kind: number | undefined
+  /**
    * Draws the next batches, within a tidy.
    *
    * @param from - the number of the first one's step
-   * @param most - fewer are drawn where the next batch has another shape
+   * @param most - fewer are drawn where the next batch is of another kind
    */
   draw(from: number, most: number): Feed
   /**

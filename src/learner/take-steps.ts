@@ -65,9 +65,14 @@ class TapeCourse implements Course {
     this.reader = new BatchReader(init.order)
   }
 
+  get kind(): number | undefined {
+    const { rows } = this.reader
+    return rows === this.init.order.batch ? rows : undefined
+  }
+
   draw(from: number, most: number): Feed {
-    const { model, order, inputs, targets, frozen } = this.init
-    const { seed, peer, round } = order
+    const { model, inputs, targets, frozen } = this.init
+    const { seed, peer, round } = this.init.order
     model.seedDropout(random(seed, 'dropout', peer, round, from))
     const picks = this.reader.read(most)
     const rows = picks[0]!.length
@@ -77,7 +82,7 @@ class TapeCourse implements Course {
       targets.write(picks[Math.floor(row / rows)]![row % rows]!, into, at),
     )
     const ofSteps = tf.reshape(expected, [picks.length, rows, targets.width])
-    return { steps: picks.length, tensors: [all, taken, ofSteps, ...frozen], usual: rows === order.batch }
+    return { steps: picks.length, tensors: [all, taken, ofSteps, ...frozen] }
   }
 
   gradients([from, rows, targets]: readonly Tensor[], thisStep: ThisStep): GradientsAt {

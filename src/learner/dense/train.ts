@@ -61,6 +61,8 @@ async function trainStack(
   const rules = runs.map(({ job }) => job.plan.rules)
   const descent = new Descent({ weights: stackOf(layout, vectors), rules, book: job.book, learningRate })
   const course: Course = {
+    // Smaller batches are filled up.
+    kind: runs[0]!.rows,
     draw: (from, most) => drawn(runs, from, most),
     gradients: (tensors, thisStep) => {
       const batch = batchOf(tensors, runs.length, thisStep)
@@ -139,7 +141,7 @@ function drawn(runs: readonly Run[], from: number, steps: number): Feed {
     tf.tensor3d(targets, [steps, runs.length * rows, width]),
     tf.tensor4d(weights, [steps, runs.length, rows, 1]),
   ]
-  return { steps, tensors: [...ofSteps, ...inputs], usual: true }
+  return { steps, tensors: [...ofSteps, ...inputs] }
 }
 
 /** The batch of one step of a feed. */

@@ -12,25 +12,25 @@ const callMs = 50
 /** The calls' own cost, some 0.3 ms, is then spread thin; and what is fed to so many steps is bounded. */
 const mostAtOnce = 64
 
-/** Where a descent stands: nothing is known of its steps yet, they are to be taken one by one, or in a loop. */
-type State =
-  | { readonly kind: 'new' | 'one by one' }
-  | { readonly kind: 'recorded'; readonly recording: Recording }
-  | { readonly kind: 'loop'; readonly program: Program; readonly constants: readonly Tensor[] }
+/** What is known of steps of one kind: the first of them, that they are to be taken one by one, or how in a loop. */
+type Known =
+  | { readonly state: 'one by one' }
+  | { readonly state: 'recorded'; readonly recording: Recording }
+  | { readonly state: 'loop'; readonly program: Program; readonly constants: readonly Tensor[] }
 
 /**
  * The steps of a descent on native TensorFlow, many in one call.
  *
- * A small model's step is some forty operations, and calling them takes longer than they do. So the first step is
- * recorded (recording.ts) and written as a loop (loop.ts), which the library goes through by itself, with weights that
- * it changes in place.
+ * A small model's step is some forty operations, and calling them takes longer than they do. So the first step of each
+ * kind is recorded (recording.ts) and written as a loop (loop.ts), which the library goes through by itself, with weights
+ * that it changes in place.
  *
  * Which steps are taken in the loop depends on the descent alone, so that its numbers do not depend on what the worker
- * did before: all but the first and those with a batch of unusual size.
+ * did before: all but the first of each kind and those of no kind.
  */
 export class Replay {
   private readonly backend = graphBackend()
-  private now: State = { kind: 'new' }
+  private readonly known = new Map<number, Known>()
   private inLoop = 0
 
   constructor(
@@ -46,20 +46,32 @@ export class Replay {
 
   /** Takes one step or more, `most` at most, within a tidy. */
   take(most: number): void {
-    const { descent, course } = this
-    const atOnce = this.now.kind === 'loop' ? Math.min(most, this.now.program.stepsAtOnce) : 1
-    const feed = course.draw(descent.steps, atOnce)
-    if (feed.usual && this.now.kind === 'recorded') this.now = this.learn(this.now.recording, feed)
-    if (feed.usual && this.now.kind === 'loop') this.run(this.now, feed)
-    else if (feed.usual && this.now.kind === 'new') {
-      const { recording, figures } = this.record(feed)
+    const { descent, course, known } = this
+    const { kind } = course
+    const before = kind === undefined ? undefined : known.get(kind)
+    if (kind === undefined || before?.state === 'one by one') this.add(course.draw(descent.steps, 1))
+    else if (before === undefined) {
+      const { recording, figures } = this.record(course.draw(descent.steps, 1))
       descent.add(figures)
-      this.now = recording === undefined ? { kind: 'one by one' } : { kind: 'recorded', recording }
-    } else descent.add(descent.step(course.gradients(feed.tensors, onlyStep)))
+      known.set(kind, recording === undefined ? { state: 'one by one' } : { state: 'recorded', recording })
+    } else if (before.state === 'loop') {
+      this.run(before, course.draw(descent.steps, Math.min(most, before.program.stepsAtOnce)))
+    } else {
+      const feed = course.draw(descent.steps, 1)
+      const now = this.learn(before.recording, feed)
+      known.set(kind, now)
+      if (now.state === 'loop') this.run(now, feed)
+      else this.add(feed)
+    }
   }
 
   dispose(): void {
-    if (this.now.kind === 'loop') tf.dispose([...this.now.constants])
+    for (const known of this.known.values()) if (known.state === 'loop') tf.dispose([...known.constants])
+  }
+
+  /** Takes a step by itself. */
+  private add({ tensors }: Feed): void {
+    this.descent.add(this.descent.step(this.course.gradients(tensors, onlyStep)))
   }
 
   private record({ tensors }: Feed): { recording: Recording | undefined; figures: readonly Tensor[] } {
@@ -75,7 +87,7 @@ export class Replay {
   }
 
   /** Finds the program of a recorded step, or makes it. */
-  private learn(recording: Recording, { tensors, ...feed }: Feed): State {
+  private learn(recording: Recording, { tensors, ...feed }: Feed): Known {
     const { descent, backend } = this
     const shapes = {
       state: descent.state.map(({ shape }) => shape),
@@ -89,14 +101,14 @@ export class Replay {
       for (const [i, variable] of descent.state.entries()) variable.assign(held[i]!)
       return again.recording
     })
-    if (program === undefined) return { kind: 'one by one' }
+    if (program === undefined) return { state: 'one by one' }
     const floats = recording.constants.filter(({ values }) => values instanceof Float32Array)
     const constants = floats.map(({ values, shape }) => tf.keep(tf.tensor(values, [...shape], 'float32')))
     backend.getInputTensorIds(constants)
-    return { kind: 'loop', program, constants }
+    return { state: 'loop', program, constants }
   }
 
-  private run({ program, constants }: Extract<State, { kind: 'loop' }>, { steps, tensors }: Feed): void {
+  private run({ program, constants }: Extract<Known, { state: 'loop' }>, { steps, tensors }: Feed): void {
     const { backend, descent } = this
     const { state, totals } = descent
     const begun = performance.now()

@@ -14,7 +14,7 @@ import { tf } from '../tensorflow.js'
 import { clippedSums, figureNames } from './clipped.js'
 import { Dropouts } from './dropout.js'
 import type { PrivateLayer } from './layers.js'
-import { type BatchShape, batchShape, passesOf, poissonBatches } from './poisson.js'
+import { type BatchShape, batchShape, poissonBatches } from './poisson.js'
 
 /** Numbers of noise that are drawn ahead: 16 MB. */
 const noiseAhead = 2 ** 22
@@ -27,7 +27,8 @@ export class PrivateCourse implements Course {
   /** Drawn so far. */
   samples = 0
   private readonly batches: Iterator<Int32Array, never, undefined>
-  private readonly shape: BatchShape
+  /** Rows of a pass, for the device's memory. */
+  private readonly most: number
   private readonly gaussian: Gaussian
   private readonly inputs
   private readonly dropouts: Dropouts
@@ -44,7 +45,7 @@ export class PrivateCourse implements Course {
     this.batches = poissonBatches(size, privacy.rate, uniformOf(words('private/batches')))
     this.gaussian = new Gaussian(words('private/noise'))
     const held = layers.reduce((sum, { held }) => sum + held, model.activations)
-    this.shape = batchShape(size, privacy.rate, forwardBatch({ activations: held }))
+    this.most = forwardBatch({ activations: held })
     this.inputs = privacy.seeded === true ? inputsOf(job) : inputsOf(job, job.plan.augment, () => secretRandom)
     this.dropouts = new Dropouts(model, words('private/dropout'))
     this.next = this.batches.next().value
@@ -55,13 +56,17 @@ export class PrivateCourse implements Course {
     return !this.dropouts.any
   }
 
+  /** In a loop the library would begin all passes of a step at once, and hold what each of them computes. */
+  get kind(): number | undefined {
+    const { passes, rows } = this.shape
+    return passes === 1 ? rows : undefined
+  }
+
   draw(from: number, most: number): Feed {
     const { targets } = this.job
-    const passes = passesOf(this.next.length, this.shape)
-    // A step of several passes is taken by itself: two such draws in a row are two feeds.
-    const atOnce = passes === 1 ? Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))) : 1
-    const picks = this.read(atOnce, passes)
-    const rows = passes * this.shape.rows
+    const { passes, rows: ofPass } = this.shape
+    const rows = passes * ofPass
+    const picks = this.read(Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))))
     const { from: all, rows: taken } = this.inputs(
       picks.map(pick => filled(pick, rows)),
       from,
@@ -76,8 +81,7 @@ export class PrivateCourse implements Course {
       tf.tensor2d(mask, [picks.length, rows]),
       ...this.noise(picks.length),
     ]
-    // In a loop the library would begin all passes of a step at once, and hold what each of them computes.
-    return { steps: picks.length, tensors: [all, taken, ...ofSteps], usual: passes === 1 }
+    return { steps: picks.length, tensors: [all, taken, ...ofSteps] }
   }
 
   gradients([from, rows, targets, mask, ...noise]: readonly Tensor[], thisStep: ThisStep): GradientsAt {
@@ -105,14 +109,21 @@ export class PrivateCourse implements Course {
     }
   }
 
-  /** The next draws that take so many passes; one at least. */
-  private read(most: number, passes: number): Int32Array[] {
+  /** Of the next draw. */
+  private get shape(): BatchShape {
+    const { next, job, privacy, most } = this
+    return batchShape(next.length, job.size, privacy.rate, most)
+  }
+
+  /** The next draws of one kind; one at least. */
+  private read(most: number): Int32Array[] {
     const picks: Int32Array[] = []
+    const { kind } = this
     do {
       picks.push(this.next)
       this.samples += this.next.length
       this.next = this.batches.next().value
-    } while (picks.length < most && passesOf(this.next.length, this.shape) === passes)
+    } while (kind !== undefined && picks.length < most && this.kind === kind)
     return picks
   }
 
@@ -130,8 +141,9 @@ export class PrivateCourse implements Course {
     return all.map((values, i) => tf.tensor(values, [steps, ...this.model.trainable[i]!.shape]))
   }
 
+  /** @param tensor - all rows of a step */
   private passes(tensor: Tensor): Tensor[] {
-    const passes = tensor.shape[0]! / this.shape.rows
+    const passes = Math.ceil(tensor.shape[0]! / this.most)
     return passes === 1 ? [tensor] : tf.split(tensor, passes)
   }
 }

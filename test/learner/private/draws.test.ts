@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Gaussian } from '../../../src/gaussian.js'
-import { batchShape, passesOf, poissonBatches, privateStepsOf } from '../../../src/learner/private/poisson.js'
+import { batchShape, poissonBatches, privateStepsOf } from '../../../src/learner/private/poisson.js'
 import { secretWords, seededWords, uniformOf, type Words } from '../../../src/random.js'
 
 /** Φ, by its series: to 1e-12 within six deviations. */
@@ -89,15 +90,33 @@ describe('who takes part in a step', () => {
 })
 
 describe('private batches', () => {
-  it('have rows for two deviations more than the mean, and no more than there are samples', () => {
-    expect(batchShape(3750, 32 / 3750, 1000)).toEqual({ passes: 1, rows: 48 })
-    expect(batchShape(20, 1, 1000)).toEqual({ passes: 1, rows: 20 })
-    expect(batchShape(3750, 32 / 3750, 20)).toEqual({ passes: 3, rows: 16 })
+  const rowsOf = (draws: number[], size: number, rate: number): number[] =>
+    draws.map(drawn => batchShape(drawn, size, rate, 1000).rows)
+
+  it('have rows for the mean or more, by about a deviation, and no more than there are samples', () => {
+    expect(rowsOf([0, 32, 33, 40, 41, 50], 3750, 32 / 3750)).toEqual([32, 32, 40, 40, 48, 56])
+    expect(rowsOf([250, 257, 300], 3750, 256 / 3750)).toEqual([256, 272, 304])
+    expect(rowsOf([20], 20, 1)).toEqual([20])
   })
 
-  it('take more passes for a larger draw, and never fewer than usual', () => {
-    const shape = { passes: 2, rows: 8 }
-    expect([0, 3, 16, 17, 40].map(drawn => passesOf(drawn, shape))).toEqual([2, 2, 2, 3, 5])
+  it('are cut into passes of as many rows as the device may hold', () => {
+    const shapeOf = (drawn: number) => batchShape(drawn, 3750, 32 / 3750, 20)
+    expect(shapeOf(30)).toEqual({ passes: 2, rows: 16 })
+    expect(shapeOf(47)).toEqual({ passes: 3, rows: 16 })
+    const shape = fc.record({
+      drawn: fc.nat(3000),
+      mean: fc.integer({ min: 1, max: 1500 }),
+      most: fc.integer({ min: 1, max: 256 }),
+    })
+    fc.assert(
+      fc.property(shape, ({ drawn, mean, most }) => {
+        const { passes, rows } = batchShape(drawn, 3000, mean / 3000, most)
+        expect(rows).toBeLessThanOrEqual(most)
+        expect(passes * rows).toBeGreaterThanOrEqual(drawn)
+        // What a step's tensors show of it: see PrivateCourse.
+        expect(Math.ceil((passes * rows) / most)).toBe(passes)
+      }),
+    )
   })
 
   it('are as many as each sample takes part in once an epoch', () => {
