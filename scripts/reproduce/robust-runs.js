@@ -36,8 +36,6 @@ export const attacks = {
   'two-faced, 1': 'two-faced',
 }
 
-export const recommended = 'clip'
-
 /** The most liars among n vectors, the own one among them, that a rule is made for: of some rules any number. */
 function mostLiars(rule, n) {
   const section = ruleSchema.parse(rule)
@@ -52,6 +50,15 @@ export const rules = {
 }
 
 export const counts = [2, 4]
+
+/**
+ * What docs/belief.md says to begin with, by the graph and how many may lie, whatever the attack: the trimmed mean where
+ * every honest peer has vectors enough for it, clip elsewhere.
+ */
+export function recommendedAt({ seed, graph, attackers }) {
+  const { hostile, heard } = placesOf(graphs[graph].topology, seed, attackers)
+  return hostile <= rules['trimmed-mean'](heard + 1) ? 'trimmed-mean' : 'clip'
+}
 
 /** Every cell, for each seed: with no attacker, and with each attack by so many. */
 export function cellsOf({ quick }) {

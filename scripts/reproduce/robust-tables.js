@@ -1,5 +1,5 @@
 import { table } from './page.js'
-import { attacks, counts, graphs, recommended, rules, sets } from './robust-runs.js'
+import { attacks, counts, graphs, recommendedAt, rules, sets } from './robust-runs.js'
 import { deviation, mean, percent, points } from './statistics.js'
 
 /** All tables and what they say of the aims, in Markdown. */
@@ -9,6 +9,7 @@ export function tables(records) {
     '![accuracy under the attack that costs each rule the most](robust.svg)',
     'Mean accuracy of the honest peers in percent, ± one standard deviation over the seeds; – where the rule’s own condition does not hold: some honest peer has more hostile neighbours than the rule is made for, which differs by seed. The limits of [docs/belief.md](../belief.md) are beneath every rule, `none` included, so that what lies far off costs nothing anywhere.',
     '## The aims',
+    'Judged is the rule to begin with: `trimmed-mean` where every honest peer has at least twice as many neighbours as hostile ones, so that its condition holds, and `clip` elsewhere. On the 4-regular graph with four attackers that differs by seed.',
     table([['', 'aim', 'measured', ''], ...places.flatMap(aimsAt)]),
     ...places.flatMap(place => [`## ${place.title}`, accuracies(place), '### Backdoor', backdoors(place)]),
   ].join('\n\n')
@@ -32,7 +33,7 @@ function placesOf(records) {
   return Object.entries(sets).flatMap(([set, { title }]) =>
     Object.entries(graphs).flatMap(([graph, { title: on }]) => {
       const own = records.filter(record => record.set === set && record.graph === graph)
-      return own.length === 0 ? [] : [{ title: `${title}, ${on}`, records: own }]
+      return own.length === 0 ? [] : [{ title: `${title}, ${on}`, graph, records: own }]
     }),
   )
 }
@@ -96,32 +97,45 @@ const cell = values => (values.length === 0 ? '–' : percent(values))
 
 /** What was to be reached at a place, and what was measured. */
 function aimsAt(place) {
-  const { title } = place
-  const under = count => {
-    const least = count === 2 ? -0.02 : -0.04
-    const [worst] = attacksIn(place)
-      .map(attack => ({ attack, differences: losses(place, recommended, count, attack) }))
-      .filter(({ differences }) => differences.length > 0)
-      .sort((a, b) => mean(a.differences) - mean(b.differences))
-    if (worst === undefined) return []
-    const aim = `${recommended}, ${count} of 16: every attack within ${-least * 100} points of no attack`
-    return [[title, aim, `${points(worst.differences)} (${worst.attack})`, judged(worst.differences, least)]]
-  }
   const costs = rulesIn(place)
     .filter(rule => rule !== 'none')
     .map(rule => {
       const differences = losses(place, rule, 0, null)
-      return [title, `${rule}, no attack: within a point`, points(differences), judged(differences, -0.01)]
+      return [place.title, `${rule}, no attack: within a point`, points(differences), judged(differences, -0.01)]
     })
-  const success = countsIn(place).flatMap(count => {
-    const values = figures(place, recommended, count, 'backdoor', 'backdoor').map(({ value }) => value)
-    if (values.length === 0) return []
-    const aim = `${recommended}, ${count} of 16: backdoor below 15 %`
-    const mistaken = figures(place, recommended, count, 'backdoor', 'mistaken').map(({ value }) => value)
-    const measured = `${percent(values)} (without the trigger, by mistake: ${percent(mistaken)})`
-    return [[title, aim, measured, mean(values) < 0.15 ? 'yes' : 'no']]
+  const advised = countsIn(place).flatMap(count => advisedAt(place, count))
+  return [...advised.flatMap(underAttack), ...costs, ...advised.flatMap(withBackdoor)]
+}
+
+/** Each rule that is recommended against so many attackers, with the runs of the seeds for which it is. */
+function advisedAt({ title, graph, records }, attackers) {
+  const seeds = [...new Set(records.map(({ seed }) => seed))]
+  return Object.keys(rules).flatMap(rule => {
+    const some = seeds.filter(seed => recommendedAt({ seed, graph, attackers }) === rule)
+    if (some.length === 0) return []
+    const share = some.length < seeds.length ? `, ${some.length} of ${seeds.length} seeds` : ''
+    const own = records.filter(({ seed }) => some.includes(seed))
+    return [{ rule, attackers, name: `${rule}, ${attackers} of 16${share}`, place: { title, records: own } }]
   })
-  return [...countsIn(place).flatMap(under), ...costs, ...success]
+}
+
+function underAttack({ rule, attackers, name, place }) {
+  const least = attackers === 2 ? -0.02 : -0.04
+  const [worst] = attacksIn(place)
+    .map(attack => ({ attack, differences: losses(place, rule, attackers, attack) }))
+    .filter(({ differences }) => differences.length > 0)
+    .sort((a, b) => mean(a.differences) - mean(b.differences))
+  if (worst === undefined) return []
+  const aim = `${name}: every attack within ${-least * 100} points of no attack`
+  return [[place.title, aim, `${points(worst.differences)} (${worst.attack})`, judged(worst.differences, least)]]
+}
+
+function withBackdoor({ rule, attackers, name, place }) {
+  const values = figures(place, rule, attackers, 'backdoor', 'backdoor').map(({ value }) => value)
+  if (values.length === 0) return []
+  const mistaken = figures(place, rule, attackers, 'backdoor', 'mistaken').map(({ value }) => value)
+  const measured = `${percent(values)} (without the trigger, by mistake: ${percent(mistaken)})`
+  return [[place.title, `${name}: backdoor below 15 %`, measured, mean(values) < 0.15 ? 'yes' : 'no']]
 }
 
 /** Is the mean of differences above this? Told apart from what the seeds' spread leaves open. */

@@ -15,7 +15,7 @@ interface Section extends BoundSection {
  */
 export const clip: WeighingRule<Section> = {
   name: 'clip',
-  says: 'how far each neighbour pulls is bounded; the one to begin with',
+  says: 'how far each neighbour pulls is bounded; goes with any graph',
   paper: { title: 'Byzantine-Robust Decentralized Learning via ClippedGossip', arxiv: '2202.01545' },
   schema: z.strictObject({
     rule: z.literal('clip'),

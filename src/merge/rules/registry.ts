@@ -10,7 +10,7 @@ import type { Rule, RuleSection } from './rule.js'
 import { trimmedMean } from './trimmed-mean.js'
 import { ubar } from './ubar.js'
 
-/** Every rule, the one to begin with first. */
+/** Every rule, the one that goes with any graph first. */
 const all = [clip, balance, ubar, trimmedMean, median, multiKrum, geometricMedian, centredClip] as const
 
 const rules = new Map<string, Rule>(all.map(rule => [rule.name, rule as unknown as Rule]))
