@@ -16,6 +16,7 @@ import {
   type TrainPart,
 } from './messages.js'
 import { buildModel, type DeviceModel } from './models/model.js'
+import { observe } from './observe.js'
 import { outputShapeOf } from './output-shape.js'
 import { predict } from './predict.js'
 import { privateLayersOf } from './private/layers.js'
@@ -131,6 +132,15 @@ export function createHandlers(closing: Int32Array, { book, candidates }: Abilit
       const { models, source } = started()
       const job = { parameters, source: source(place, data), size: data.size }
       return predict(models[place]!, job, controlOf(state).aborted)
+    },
+
+    async observe({ model: place, state, data, parameters, part: { start, end }, peer, round, batch }) {
+      const { models, source, seed } = started()
+      const control = controlOf(state)
+      const job = { parameters, source: source(place, data), size: data.size, seed, peer, round, batch }
+      const observed = await observe(models[place]!, job, control.aborted)
+      if (observed !== undefined && control.commit()) parameters.set(observed.subarray(start, end), start)
+      return undefined
     },
 
     async memory() {

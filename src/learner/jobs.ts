@@ -1,7 +1,7 @@
 import { type Answers, jobState, type Request } from './messages.js'
 import type { LearnerThread } from './thread.js'
 
-type Work = 'train' | 'evaluate' | 'predict' | 'job'
+type Work = 'train' | 'evaluate' | 'predict' | 'observe' | 'job'
 
 interface Job {
   /** The data it works on: see {@link JobQueue}. */

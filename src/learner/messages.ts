@@ -50,6 +50,8 @@ export interface Answers {
   readonly train: readonly TrainOutcome[]
   readonly evaluate: Evaluation | undefined
   readonly predict: Float32Array | undefined
+  /** Nothing when it was aborted, or there was nothing to be made. */
+  readonly observe: undefined
   /** What the job's handler returned; nothing when it was aborted. */
   readonly job: unknown
   readonly memory: WorkerMemory
@@ -123,6 +125,18 @@ export type Request =
       readonly state: Int32Array
       readonly data: DataReference
       readonly parameters: Float32Array
+    }
+  | {
+      readonly type: 'observe'
+      /** Its place among the models. */
+      readonly model: number
+      readonly state: Int32Array
+      readonly data: DataReference
+      readonly parameters: Float32Array
+      readonly peer: number
+      readonly round: number
+      readonly batch: number
+      readonly part: NonNullable<TrainOptions['part']>
     }
   | {
       readonly type: 'job'

@@ -68,6 +68,21 @@ export function poolModel(
         count(outcome!.report)
         return outcome!.report
       },
+      async observe(parameters, round, { signal, batch, part }) {
+        checkLength(parameters)
+        checkShared(parameters, 'parameters')
+        const asked = {
+          type: 'observe',
+          model: place,
+          data: referenceTo(own),
+          parameters,
+          peer,
+          round,
+          batch,
+          part,
+        } as const
+        await abortable(signal, state => queue.submit<'observe'>({ ...asked, state }, [asked.data.key]))
+      },
       evaluate: (parameters, other, options) => evaluate(parameters, other, own.standardisation, options),
       leave: () => stack.leave(peer),
     })

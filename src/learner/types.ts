@@ -149,6 +149,19 @@ export interface Learner {
    *   {@link HearsayError} `DIVERGED` when training diverged (a parameter is no longer finite): unchanged as well
    */
   train(parameters: Float32Array, round: number, plan: LocalPlan, options?: TrainOptions): Promise<TrainReport>
+  /**
+   * Makes the moving statistics of batch normalisation anew, in place, from one pass over this peer's samples. Nothing else
+   * is changed, and nothing at all where the model has none.
+   *
+   * @param round - decides the order of the batches
+   * @param part - the numbers that may be written
+   * @throws as {@link train}
+   */
+  observe(
+    parameters: Float32Array,
+    round: number,
+    options: JobOptions & { readonly batch: number; readonly part: { readonly start: number; readonly end: number } },
+  ): Promise<void>
   /** Loss and accuracy on other samples, seen through this peer's own standardisation. */
   evaluate(parameters: Float32Array, samples: Samples, options?: EvaluateOptions): Promise<Evaluation>
   /** Peers that train side by side no longer wait for this one: for a peer that has died; one that finishes need not. */

@@ -49,6 +49,8 @@ export function contributionLearner({ learner, budget, self, viewIn, ownWords }:
         throw error
       }
     },
+    // Without noise: private training refuses layers that have statistics, and a contribution has no final merge.
+    observe: (parameters, round, options) => learner.observe(parameters, round, options),
     evaluate: (parameters, samples, options) => learner.evaluate(parameters, samples, options),
     leave: () => learner.leave(),
   }

@@ -71,6 +71,8 @@ function privateLearner(learner: Learner, budget: PrivacyBudget, seeded: boolean
       if (report.samples > 0) loss = report.loss
       return { ...report, loss }
     },
+    // Without noise: private training refuses layers that have statistics, and a contribution has no final merge.
+    observe: (parameters, round, options) => learner.observe(parameters, round, options),
     evaluate: (parameters, samples, options) => learner.evaluate(parameters, samples, options),
     leave: () => learner.leave(),
   }

@@ -71,6 +71,7 @@ function peersWith(options: Options = {}) {
     const learner: Learner = {
       train: options.train ?? moves(peer),
       evaluate: () => Promise.reject(new Error('not asked')),
+      observe: async () => {},
       leave() {},
     }
     const ownWords = (round: number) => own(peer, round)

@@ -31,6 +31,7 @@ function spied(): { readonly plans: LocalPlan[]; readonly learner: Learner } {
       return { loss: 0.5, samples: 90, steps: 25, stepsInLoop: 0, moved: 1, seconds: 0.1 }
     },
     evaluate: () => Promise.reject(new Error('not asked')),
+    observe: async () => {},
     leave() {},
   }
   return { plans, learner }

@@ -71,16 +71,21 @@ export async function* mergeFinally(
   return { isMerged, missed: [...missed].sort((a, b) => a - b) }
 }
 
+export interface FinishInit extends FinalMergeInit {
+  readonly averaging: Pick<Averaging, 'replaced'>
+  /** Makes anew what of the merged model are statistics of own data. @throws the signal's reason */
+  observe(round: number, signal: AbortSignal): Promise<void>
+}
+
 /** A session's final merge. The head before it is kept, as the one before any merge is. */
-export function createFinish({
-  averaging,
-  ...init
-}: FinalMergeInit & { readonly averaging: Pick<Averaging, 'replaced'> }): NonNullable<Session['finish']> {
+export function createFinish({ averaging, observe, ...init }: FinishInit): NonNullable<Session['finish']> {
   return async function* (turn, signal) {
     const own = reserveVector(turn.head.length)
     await copyInSlices(own, turn.head)
     const made = yield* mergeFinally(init, turn, signal)
-    if (made.isMerged) averaging.replaced(own)
+    if (!made.isMerged) return made
+    averaging.replaced(own)
+    await observe(turn.round, signal)
     return made
   }
 }

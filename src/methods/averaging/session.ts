@@ -9,7 +9,7 @@ import type { NeighbourRoad } from '../roads.js'
 import type { Disbelief, Session, SessionContext } from '../session.js'
 import { createBelieving, probeOf } from './believing.js'
 import { type BesideHead, besideOf } from './beside.js'
-import { createFinish } from './final-merge.js'
+import { createFinish, type FinishInit } from './final-merge.js'
 import { createJudging } from './judging.js'
 import type { AveragingPlan } from './plan.js'
 import { createReputation, keptReputes } from './reputation.js'
@@ -82,7 +82,7 @@ export function createAveragingSession(
     },
     ...(steps > 0 && { exchange: (turn, signal) => averaging.round(turn, signal) }),
     finish: createFinish({
-      ...{ road, steps, averaging, believing },
+      ...{ road, steps, averaging, believing, observe: observing(context) },
       onRefused: reason => refused.add(reason),
       whole: async head => vectors?.whole(head) ?? head,
     }),
@@ -125,6 +125,10 @@ export function createAveragingSession(
     ...(reputation && { reputes: () => reputation.reputes }),
     refused: () => refused.toRecord(),
   }
+}
+
+function observing({ learner, parameters, localPlan, head: part }: SessionContext): FinishInit['observe'] {
+  return (round, signal) => learner.observe(parameters, round, { batch: localPlan(round).batch, part, signal })
 }
 
 function restoreBeside(vectors: BesideHead | undefined, tensors: readonly NamedTensor[], source: string): void {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createBelieving } from '../../../src/methods/averaging/believing.js'
-import { mergeFinally } from '../../../src/methods/averaging/final-merge.js'
+import { createFinish, mergeFinally } from '../../../src/methods/averaging/final-merge.js'
 import type { MethodEvent, Neighbourhood, NeighbourRoad, Position, Swap } from '../../../src/methods/index.js'
 import type { FinalMerge } from '../../../src/methods/session.js'
 import { createTopology, mixingRow, topologySchema } from '../../../src/topology/index.js'
@@ -176,5 +176,41 @@ describe('a final merge', () => {
     const { head, made } = (await merged(heads))[16]!
     expect([...head]).toEqual([2])
     expect(made).toEqual({ isMerged: false, missed: [0] })
+  })
+})
+
+describe('what of the merged model are statistics of own data', () => {
+  const ended = async (received: ReadonlyMap<number, Float32Array>, loss = 0) => {
+    const topology = createTopology(topologySchema.parse('ring'), 2, 1)
+    const graph = topology.graphAt(0)
+    const members = [0, 1].map(peer => ({ name: `peer ${peer}`, peerId: `id ${peer}` }))
+    const numbers = new Map(members.map(({ peerId }, number) => [peerId, number]))
+    const row = mixingRow(graph, topology.weights, 0)
+    const limits = { headDistance: 1e30, headRadius: 1, lossIncrease: 10 }
+    const believing = createBelieving({ limits, uninformed: 1, loss: async () => loss })
+    believing.trained({ loss: 0, moved: 1 })
+    const head = Float32Array.of(1, 1)
+    const seen: number[][] = []
+    const finish = createFinish({
+      ...{ steps: 1, believing, whole: async (values: Float32Array) => values },
+      road: { swap: async () => ({ received, absent: [], release() {} }) },
+      averaging: { replaced: before => seen.push([...before]) },
+      observe: async round => void seen.push([round, ...head]),
+    })
+    const turn = { round: 3, where: { members, numbers, self: 0, topology, graph, row }, head }
+    for await (const _ of finish(turn, new AbortController().signal));
+    return seen
+  }
+
+  it('is made anew once the heads are merged, and the head before them is known', async () => {
+    expect(await ended(new Map([[1, Float32Array.of(3, 5)]]))).toEqual([
+      [1, 1],
+      [3, 2, 3],
+    ])
+  })
+
+  it('stays where no head came, or none was believed', async () => {
+    expect(await ended(new Map())).toEqual([])
+    expect(await ended(new Map([[1, Float32Array.of(3, 5)]]), 1e9)).toEqual([])
   })
 })

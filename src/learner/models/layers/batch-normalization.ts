@@ -23,6 +23,8 @@ export class BatchNormalization extends Normalization {
 
   readonly movingMeanInitializer: Initialiser
   readonly movingVarianceInitializer: Initialiser
+  /** Share of the newest batch in the moving statistics. @default 1 less the momentum */
+  newest: number | undefined
   private readonly axis: number
   private readonly momentum: number
   private movingMean!: Weight
@@ -74,7 +76,8 @@ export class BatchNormalization extends Normalization {
       [this.movingVariance, variance],
     ] as const) {
       const kept = moving.read()
-      tf.tidy(() => void moving.write(tf.add(kept, tf.mul(tf.sub(now, kept), 1 - this.momentum))))
+      const share = this.newest ?? 1 - this.momentum
+      tf.tidy(() => void moving.write(tf.add(kept, tf.mul(tf.sub(now, kept), share))))
     }
     return { mean, variance }
   }
