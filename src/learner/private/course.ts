@@ -16,8 +16,8 @@ import { Dropouts } from './dropout.js'
 import type { PrivateLayer } from './layers.js'
 import { type BatchShape, batchShape, poissonBatches } from './poisson.js'
 
-/** Numbers of noise that are drawn ahead: 16 MB. */
-const noiseAhead = 2 ** 22
+/** Numbers of noise that are drawn ahead, 4 MB: they are read again soon enough to be in a cache. */
+const noiseAhead = 2 ** 20
 
 /**
  * The steps of a private round: g~ = (Σ_r clip_R(∇ℓ_r) + σ·R·N(0, I)) / (q·n), over those that take part. The divisor is
@@ -33,6 +33,9 @@ export class PrivateCourse implements Course {
   private readonly inputs
   private readonly dropouts: Dropouts
   private next: Int32Array
+  /** How many steps' noise is drawn ahead; and its numbers, of each parameter that is trained, until the next draw. */
+  private readonly ahead: number
+  private readonly noises: readonly Float32Array[]
 
   constructor(
     private readonly model: DeviceModel,
@@ -49,6 +52,8 @@ export class PrivateCourse implements Course {
     this.inputs = privacy.seeded === true ? inputsOf(job) : inputsOf(job, job.plan.augment, () => secretRandom)
     this.dropouts = new Dropouts(model, words('private/dropout'))
     this.next = this.batches.next().value
+    this.ahead = Math.max(1, Math.floor(noiseAhead / model.layout.size))
+    this.noises = model.trainable.map(({ size }) => new Float32Array(this.ahead * size))
   }
 
   /** May a step be recorded and repeated? */
@@ -66,7 +71,7 @@ export class PrivateCourse implements Course {
     const { targets } = this.job
     const { passes, rows: ofPass } = this.shape
     const rows = passes * ofPass
-    const picks = this.read(Math.min(most, Math.max(1, Math.floor(noiseAhead / this.model.layout.size))))
+    const picks = this.read(Math.min(most, this.ahead))
     const { from: all, rows: taken } = this.inputs(
       picks.map(pick => filled(pick, rows)),
       from,
@@ -127,10 +132,13 @@ export class PrivateCourse implements Course {
     return picks
   }
 
-  /** Of each parameter that is trained, [steps, …its shape]. */
+  /**
+   * Of each parameter that is trained, [steps, …its shape]. In arrays that are used again: the pages of fresh ones are
+   * cleared by the system each time.
+   */
   private noise(steps: number): Tensor[] {
     const { clip, noise } = this.privacy
-    const all = this.model.trainable.map(({ size }) => new Float32Array(steps * size))
+    const all = this.model.trainable.map(({ size }, i) => this.noises[i]!.subarray(0, steps * size))
     // Step by step: a step's noise must not depend on how many are drawn at once, which the time they take decides.
     for (let step = 0; step < steps && noise > 0; step++) {
       for (const values of all) {

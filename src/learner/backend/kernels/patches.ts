@@ -1,4 +1,4 @@
-import type { Tensor, Tensor3D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core'
+import type { Tensor, Tensor1D, Tensor3D, Tensor4D, TensorInfo } from '@tensorflow/tfjs-core'
 import { tf } from '../../tensorflow.js'
 import type { KernelArguments } from './heap.js'
 import { paddingsOf } from './same-padding.js'
@@ -66,26 +66,19 @@ export function composedPatches(x: Tensor4D, window: Window): Tensor4D {
   const { outHeight, outWidth, strideHeight, strideWidth, padInfo } = geometry(x.shape, window)
   const padded = tf.pad(x, paddingsOf(padInfo))
   // Across first: then whole rows of patches lie side by side.
-  const across = besides(padded, 2, width, outWidth, strideWidth)
-  return besides(across, 1, height, outHeight, strideHeight) as Tensor4D
+  const columns = places(outWidth, width, (place, tap) => place * strideWidth + tap)
+  const across = tf.reshape(tf.gather(padded, columns, 2), [x.shape[0], -1, width * x.shape[3]])
+  const rows = places(outHeight * outWidth, height, (place, tap) => {
+    const row = Math.floor(place / outWidth) * strideHeight + tap
+    return row * outWidth + (place % outWidth)
+  })
+  return tf.reshape(tf.gather(across, rows, 1), [x.shape[0], outHeight, outWidth, numbers])
 }
 
-/** At each of some places along an axis what stands in the next `taps`, side by side on the last axis. */
-function besides(x: Tensor, axis: number, taps: number, places: number, stride: number): Tensor {
-  const parts = Array.from({ length: taps }, (_, tap) => {
-    const begin = x.shape.map((_, at) => (at === axis ? tap : 0))
-    const length = (places - 1) * stride + 1
-    const size = x.shape.map((all, at) => (at === axis ? length : all))
-    if (stride === 1) return tf.slice(x, begin, size)
-    const end = begin.map((from, at) => from + size[at]!)
-    return tf.stridedSlice(
-      x,
-      begin,
-      end,
-      x.shape.map((_, at) => (at === axis ? stride : 1)),
-    )
-  })
-  return tf.concat(parts, 3)
+/** Of each place the indices that its taps have, one behind the other. */
+function places(count: number, taps: number, indexOf: (place: number, tap: number) => number): Tensor1D {
+  const indices = Int32Array.from({ length: count * taps }, (_, at) => indexOf(Math.floor(at / taps), at % taps))
+  return tf.tensor1d(indices, 'int32')
 }
 
 function geometry(shape: readonly number[], { size, strides, padding }: Window) {
