@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { bytesOf } from '../tensors/index.js'
+import { bytesOf, copyBytes } from '../tensors/index.js'
 import { type Codec, numberByNumber } from './codec.js'
 import type { CodecKind } from './kind.js'
 
@@ -12,13 +12,13 @@ export const f32: Codec = {
   encode(_layout, values, into) {
     const bytes = bytesOf(values)
     const copy = (from: number, to: number): void =>
-      into.set(bytes.subarray(from * floatBytes, to * floatBytes), from * floatBytes)
+      copyBytes(bytes.subarray(from * floatBytes, to * floatBytes), into, from * floatBytes)
     return { passes: [copy], length: () => bytes.length }
   },
   decode(_layout, from, values) {
     const bytes = bytesOf(values)
     if (from.buffer === bytes.buffer && from.byteOffset === bytes.byteOffset) return () => {}
-    return (start, end) => bytes.set(from.subarray(start * floatBytes, end * floatBytes), start * floatBytes)
+    return (start, end) => copyBytes(from.subarray(start * floatBytes, end * floatBytes), bytes, start * floatBytes)
   },
 }
 

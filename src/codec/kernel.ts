@@ -1,5 +1,5 @@
 import { kernelOn } from '../kernels.js'
-import { addressOf, bytesOf, kernelMemory, pieceLength, reserveScratch } from '../tensors/index.js'
+import { addressOf, bytesOf, copyBytes, kernelMemory, pieceLength, reserveScratch } from '../tensors/index.js'
 
 /** The functions of kernels/codec.ts. All but `factor`, `scale` and `length` are addresses. */
 interface CodecKernel {
@@ -49,11 +49,11 @@ export function converted(
     work(kernel, out, values, end - start)
     if (write !== undefined) continue
     const bytes = bytesOf(target.subarray(start, end))
-    bytes.set(tools.target.subarray(0, bytes.length))
+    copyBytes(tools.target.subarray(0, bytes.length), bytes)
   }
 }
 
 function copiedIn(numbers: Numbers): number {
-  tools!.source.set(bytesOf(numbers))
+  copyBytes(bytesOf(numbers), tools!.source)
   return tools!.source.byteOffset
 }

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, it, vi } from 'vitest'
-import { addressOf, kernelMemory, reserve, reserveScratch } from '../../src/tensors/index.js'
+import { addressOf, copyBytes, kernelMemory, reserve, reserveScratch } from '../../src/tensors/index.js'
 
 it('what is reserved lies in the memory for kernels, each block by itself', () => {
   const blocks = [1, 64, 100_000, 3_000_000].map(reserve)
@@ -23,6 +23,26 @@ it('other numbers lie outside, and so does what is too large', () => {
   expect(addressOf(tooLarge)).toBeUndefined()
   expect(tooLarge.length).toBe(2 ** 32)
   expect(() => reserveScratch(2 ** 32)).toThrow(RangeError)
+})
+
+it('bytes are copied as they are, however both sides lie', () => {
+  const from = Uint8Array.from({ length: 300 }, (_, at) => at * 7)
+  for (const into of [new Uint8Array(400), new Uint8Array(new SharedArrayBuffer(400)), reserve(400)]) {
+    for (const [start, end, at] of [
+      [0, 300, 0],
+      [15, 300, 3],
+      [1, 2, 399],
+      [5, 5, 400],
+    ] as const) {
+      into.fill(255)
+      copyBytes(from.subarray(start, end), into, at)
+      const length = end - start
+      expect(into.slice(at, at + length)).toEqual(from.slice(start, end))
+      expect(into.slice(0, at).every(byte => byte === 255)).toBe(true)
+      expect(into.slice(at + length).every(byte => byte === 255)).toBe(true)
+    }
+    expect(() => copyBytes(from, into, 101)).toThrow(RangeError)
+  }
 })
 
 it('a block is used again once no view on it is left, and not before', async () => {

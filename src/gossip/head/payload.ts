@@ -1,6 +1,6 @@
 import { equals } from 'uint8arrays/equals'
 import { codingVectors, EncodingError, type Pass } from '../../codec/index.js'
-import { squaredNorm } from '../../tensors/index.js'
+import { copyBytes, squaredNorm } from '../../tensors/index.js'
 import { inSlices, inTurn, sliceLength } from '../../turns.js'
 import { handoverProtocol } from '../handover/protocol.js'
 import { Rejection } from '../rejection.js'
@@ -65,8 +65,8 @@ export function gatherHead(
           values = new Float32Array(arrived.buffer, arrived.byteOffset + valuesStart, layout.size)
         }
         const ahead = Math.min(bytes.length, Math.max(0, header.length - filled))
-        if (ahead > 0) arrived.set(bytes.subarray(0, ahead), filled)
-        if (ahead < bytes.length) arrived.set(bytes.subarray(ahead), filled + ahead + gap)
+        if (ahead > 0) copyBytes(bytes.subarray(0, ahead), arrived, filled)
+        if (ahead < bytes.length) copyBytes(bytes.subarray(ahead), arrived, filled + ahead + gap)
         if (filled < header.length) checkHeaderBytes(arrived, filled, filled + bytes.length, header)
         filled += bytes.length
 
