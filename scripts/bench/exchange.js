@@ -1,9 +1,11 @@
+import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { once } from 'node:events'
 import net from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createHandover, createHost } from '../../dist/gossip/index.js'
 import { createIdentity } from '../../dist/index.js'
+import { copyBytes, reserveVector, squaredNorm } from '../../dist/tensors/index.js'
 import { aimed } from './aims.js'
 import { startChild } from './child.js'
 import { codecs, normal, relativeError } from './codecs.js'
@@ -43,6 +45,7 @@ async function ofOneSize(senders, plain, port, count) {
   const { layout } = senders[0]
   const bytes = bytesOf(layout)
   const values = Float32Array.from({ length: layout.size }, normal)
+  const arrived = reserveVector(layout.size)
   const raw = await connectTo(port, bytes)
   const seconds = await turns(
     {
@@ -50,6 +53,8 @@ async function ofOneSize(senders, plain, port, count) {
       stream: () => bareStream(senders[0].node, bytes),
       plaintext: () => bareStream(plain, bytes),
       tcp: () => raw.send(),
+      cipher: () => cipherAlone(bytes),
+      handling: () => handledAlone(values, arrived),
     },
     count,
   )
@@ -82,6 +87,8 @@ async function ofOneSize(senders, plain, port, count) {
       ['bare libp2p stream (Noise, Yamux)', mega(bytes), ...rates('stream'), ''],
       ['the same in plaintext', mega(bytes), ...rates('plaintext'), ''],
       ['bare TCP', mega(bytes), ...rates('tcp'), ''],
+      ['Node’s cipher alone, there and back', mega(bytes), ...rates('cipher'), ''],
+      ['copied out, copied in and squared, nothing else', mega(bytes), ...rates('handling'), ''],
     ],
   )
   return [
@@ -129,6 +136,31 @@ async function bareStream(node, bytes) {
   }
   await stream.close()
   await answered
+}
+
+/** What no encrypted stream does without: as many bytes through the cipher of Noise and back, in messages of its size. */
+function cipherAlone(bytes) {
+  const given = ['chacha20-poly1305', Buffer.alloc(32, 1), Buffer.alloc(12), { authTagLength: 16 }]
+  for (let done = 0; done < bytes; done += chunk.length) {
+    const sealing = createCipheriv(...given)
+    const sealed = sealing.update(chunk)
+    sealing.final()
+    const opening = createDecipheriv(...given).setAuthTag(sealing.getAuthTag())
+    opening.update(sealed)
+    opening.final()
+  }
+}
+
+const viewOf = ({ buffer, byteOffset, byteLength }) => new Uint8Array(buffer, byteOffset, byteLength)
+
+/** What no checked head does without: a copy that the merge may overwrite, memory that it merges from, and its norm. */
+function handledAlone(values, arrived) {
+  const bytes = viewOf(values)
+  for (let at = 0; at < bytes.length; at += chunk.length) {
+    const piece = new Uint8Array(bytes.subarray(at, at + chunk.length))
+    copyBytes(piece, viewOf(arrived), at)
+  }
+  squaredNorm(arrived)
 }
 
 async function connectTo(port, bytes) {
