@@ -8,6 +8,7 @@ import { accuracy } from './accuracy.js'
 import { printAims } from './aims.js'
 import { evaluate } from './evaluate.js'
 import { exchange } from './exchange.js'
+import { log } from './log.js'
 import { merge } from './merge.js'
 import { mixture } from './mixture.js'
 import { models } from './models.js'
@@ -29,6 +30,7 @@ const benches = {
   mixture,
   exchange,
   publish,
+  log,
   series,
   simulate,
   peers,

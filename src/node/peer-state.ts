@@ -28,7 +28,7 @@ export function createPeerState(
     head: () => road.latest(),
     agreed: () => agreement?.encoded(),
     deadlines,
-    log: () => road.log?.(),
+    log: behind => road.log?.(behind),
     ...(road.heads && { heads: road.heads }),
     ...(field?.access && { admits: peer => field.access!.isAdmitted(peerIdFromString(peer)) }),
     view: createShares({

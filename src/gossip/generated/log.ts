@@ -209,6 +209,7 @@ export namespace LogRecord {
 
 export interface LogPart {
   entries: Uint8Array<ArrayBuffer>[]
+  more: boolean
 }
 
 export namespace LogPart {
@@ -228,12 +229,18 @@ export namespace LogPart {
           }
         }
 
+        if ((obj.more != null && obj.more !== false)) {
+          w.uint32(16)
+          w.bool(obj.more)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
-          entries: []
+          entries: [],
+          more: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -248,6 +255,10 @@ export namespace LogPart {
               }
 
               obj.entries.push(reader.bytes())
+              break
+            }
+            case 2: {
+              obj.more = reader.bool()
               break
             }
             default: {
@@ -284,6 +295,13 @@ export namespace LogPart {
 
               break
             }
+            case 2: {
+              yield {
+                field: `${prefix}.more`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -302,6 +320,11 @@ export namespace LogPart {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface LogPartMoreFieldEvent {
+    field: '$.more'
+    value: boolean
+  }
+
   export function encode (obj: Partial<LogPart>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, LogPart.codec())
   }
@@ -310,7 +333,7 @@ export namespace LogPart {
     return decodeMessage(buf, LogPart.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogPart>): Generator<LogPartEntriesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<LogPart>): Generator<LogPartEntriesFieldEvent | LogPartMoreFieldEvent> {
     return streamMessage(buf, LogPart.codec(), opts)
   }
 }

@@ -8,6 +8,7 @@ export interface StateRequest {
   runId: Uint8Array<ArrayBuffer>
   digest: Uint8Array<ArrayBuffer>
   author: Uint8Array<ArrayBuffer>
+  round: number
 }
 
 export namespace StateRequest {
@@ -70,6 +71,11 @@ export namespace StateRequest {
           w.bytes(obj.author)
         }
 
+        if ((obj.round != null && obj.round !== 0)) {
+          w.uint32(40)
+          w.uint32(obj.round)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -78,7 +84,8 @@ export namespace StateRequest {
           what: What.UNKNOWN,
           runId: uint8ArrayAlloc(0),
           digest: uint8ArrayAlloc(0),
-          author: uint8ArrayAlloc(0)
+          author: uint8ArrayAlloc(0),
+          round: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -101,6 +108,10 @@ export namespace StateRequest {
             }
             case 4: {
               obj.author = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.round = reader.uint32()
               break
             }
             default: {
@@ -146,6 +157,13 @@ export namespace StateRequest {
               }
               break
             }
+            case 5: {
+              yield {
+                field: `${prefix}.round`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -178,6 +196,11 @@ export namespace StateRequest {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface StateRequestRoundFieldEvent {
+    field: '$.round'
+    value: number
+  }
+
   export function encode (obj: Partial<StateRequest>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, StateRequest.codec())
   }
@@ -186,7 +209,7 @@ export namespace StateRequest {
     return decodeMessage(buf, StateRequest.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StateRequest>): Generator<StateRequestWhatFieldEvent | StateRequestRunIdFieldEvent | StateRequestDigestFieldEvent | StateRequestAuthorFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<StateRequest>): Generator<StateRequestWhatFieldEvent | StateRequestRunIdFieldEvent | StateRequestDigestFieldEvent | StateRequestAuthorFieldEvent | StateRequestRoundFieldEvent> {
     return streamMessage(buf, StateRequest.codec(), opts)
   }
 }

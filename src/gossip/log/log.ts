@@ -1,5 +1,6 @@
 import { TopicValidatorResult } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId, PrivateKey } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { createDeadline } from '../../deadline.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import { inTurn } from '../../turns.js'
@@ -13,7 +14,8 @@ import { createTopic, type Topic } from '../pubsub/topic.js'
 import { requestWhenFree } from '../state/client.js'
 import { createTaskSet } from '../stream/task-set.js'
 import { fieldTiming, type Timing } from '../timing.js'
-import { decodeEntry, decodePart, encodePart } from './part.js'
+import { decodeEntry, decodePart, encodeEntry, encodePart, encodeWhole } from './part.js'
+import { isBehind, type LogPlace } from './place.js'
 import { logProtocol, logTopic } from './protocol.js'
 import {
   decodeRecord,
@@ -60,9 +62,16 @@ export interface ScalarLog {
    */
   catchUp(from: readonly PeerId[], signal: AbortSignal): Promise<void>
   readonly records: Records
-  /** All records that are here, as they travel. */
-  encoded(): Uint8Array
-  /** Takes back what {@link encoded} was, of this peer's own disk: signatures are not verified. */
+  /**
+   * Records as they travel, as many as a part holds.
+   *
+   * @param behind - the place of the last one that the other peer has. @default the first part
+   * @returns undefined where there is none
+   */
+  part(behind?: LogPlace): Uint8Array | undefined
+  /** All records in one piece, to be kept. */
+  kept(): Uint8Array
+  /** Takes back what {@link kept} was, of this peer's own disk: signatures are not verified. */
   recall(bytes: Uint8Array): void
   /** A snapshot. */
   readonly counters: {
@@ -141,7 +150,7 @@ class GossipLog implements ScalarLog {
     const data = again ?? encodeRecord({ ...record, word, ...(invite && { invite }) })
     // Gossipsub does not return what it has signed. Its sequence numbers too are nanoseconds, and grow.
     const signed = await signMessage(privateKey, author, this.#name, BigInt(Date.now()) * 1_000_000n, data)
-    this.records.add({ ...record, word, author: author.toString(), signed })
+    this.records.add({ ...record, word, author: author.toString(), signed, entry: encodeEntry(signed, this.#name) })
     this.#sentBytes += (await this.#topic.publish(data)) * data.length
   }
 
@@ -162,12 +171,16 @@ class GossipLog implements ScalarLog {
     }
   }
 
-  encoded(): Uint8Array {
-    return encodePart(this.records.all(), this.#name)
+  part(behind?: LogPlace): Uint8Array | undefined {
+    return encodePart(this.records.behind(behind))
+  }
+
+  kept(): Uint8Array {
+    return encodeWhole(this.records.all())
   }
 
   recall(bytes: Uint8Array): void {
-    for (const entry of decodePart(bytes)) {
+    for (const entry of decodePart(bytes, bytes.length).entries) {
       const { author, message } = decodeEntry(entry) ?? {}
       if (author === undefined || message === undefined) continue
       const signed = decodeSigned(message, author, this.#name)
@@ -176,29 +189,41 @@ class GossipLog implements ScalarLog {
     }
   }
 
+  /** Part by part, so that neither side has more than one in hand. */
   async #ask(peer: PeerId, signal: AbortSignal): Promise<void> {
-    const question = { what: 'LOG', runId: this.#init.runId, limitBytes: limits.partBytes } as const
-    const { bytes } = await requestWhenFree(this.#node, peer, question, signal, this.#timing.state)
-    this.#receivedBytes += bytes.length
-    for (const entry of decodePart(bytes).slice(0, this.records.most)) {
-      signal.throwIfAborted()
-      // To verify a signature takes a fraction of a millisecond, and an answer has many: others' messages go between.
-      await inTurn(() => this.#receivePassedOn(entry))
+    const { runId } = this.#init
+    const question = { what: 'LOG', runId, limitBytes: limits.partBytes } as const
+    let last: LogPlace | undefined
+    for (let left = this.records.most; left > 0; ) {
+      const asked = {
+        ...question,
+        ...(last && { round: last.round, author: rawKeyOf(peerIdFromString(last.author))! }),
+      }
+      const { bytes } = await requestWhenFree(this.#node, peer, asked, signal, this.#timing.state)
+      this.#receivedBytes += bytes.length
+      const { entries, more } = decodePart(bytes)
+      const before = last
+      for (const entry of entries.slice(0, left)) {
+        signal.throwIfAborted()
+        // To verify a signature takes a fraction of a millisecond, and a part has many: others' messages go between.
+        const place = await inTurn(() => this.#receivePassedOn(entry))
+        if (place !== undefined && (last === undefined || isBehind(place, last))) last = place
+      }
+      left -= entries.length
+      // A peer that gives the same part again and again is left.
+      if (!more || last === before) return
     }
   }
 
-  async #receivePassedOn(entry: Uint8Array): Promise<void> {
-    const passedOn = decodeEntry(entry)
-    if (passedOn === undefined) return
-    const { author, message } = passedOn
+  /** @returns its place in a log, where it is a record at all */
+  async #receivePassedOn(entry: Uint8Array): Promise<LogPlace | undefined> {
+    const { author, message } = decodeEntry(entry) ?? {}
+    if (author === undefined || message === undefined) return undefined
     const unread = decodeSigned(message, author, this.#name)
     const record = unread && decodeRecord(unread.data, this.#init)
-    if (typeof record === 'object') {
-      const refusal = this.records.refusalOf({ ...record, author: author.toString(), signed: unread! })
-      if (refusal === 'NOT_A_MEMBER') this.#rejected.add(refusal)
-      // One too early is verified all the same: it tells that its author is there.
-      if (refusal !== undefined && refusal !== 'TOO_EARLY') return
-    }
+    const place = typeof record === 'object' ? { round: record.round, author: author.toString() } : undefined
+    if (typeof record === 'object' && this.#isOfNoUse({ ...record, author: author.toString(), signed: unread! }))
+      return place
     const signed = await readSigned(message, author, this.#name)
     if (signed === undefined) {
       this.#rejected.add('FORGED')
@@ -206,6 +231,14 @@ class GossipLog implements ScalarLog {
     }
     const reason = await this.#receive(signed)
     if (reason !== undefined && !isNoFault.has(reason)) this.#rejected.add(reason)
+    return place
+  }
+
+  #isOfNoUse(unverified: Omit<SignedRecord, 'entry'>): boolean {
+    const refusal = this.records.refusalOf(unverified)
+    if (refusal === 'NOT_A_MEMBER') this.#rejected.add(refusal)
+    // One too early is verified all the same: it tells that its author is there.
+    return refusal !== undefined && refusal !== 'TOO_EARLY'
   }
 
   async #validate(message: SignedMessage, sender: PeerId): Promise<TopicValidatorResult> {
@@ -241,8 +274,7 @@ class GossipLog implements ScalarLog {
 
   #keep(signed: SignedMessage, record: MeasuredRecord): LogRejection | undefined {
     const author = signed.author.toString()
-    const entry: SignedRecord = { ...record, author, signed }
-    const reason = this.records.add(entry)
+    const reason = this.records.add({ ...record, author, signed, entry: encodeEntry(signed, this.#name) })
     // One of a round that is not reached yet is not kept, but its author was heard.
     if (reason === undefined || reason === 'TOO_EARLY') this.#init.onRecord(author, record.round)
     return reason

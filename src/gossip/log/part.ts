@@ -1,7 +1,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { orNothing } from '../bug.js'
 import { LogEntry, LogPart } from '../generated/log.js'
-import { authorOf, encodeSigned, rawKeyOf } from '../pubsub/signed-message.js'
+import { authorOf, encodeSigned, rawKeyOf, type SignedMessage } from '../pubsub/signed-message.js'
 import { logProtocol } from './protocol.js'
 import type { SignedRecord } from './records.js'
 
@@ -14,24 +14,45 @@ export interface PassedOn {
   readonly message: Uint8Array
 }
 
-/** As many of the records as a part may have, the first of them first. */
-export function encodePart(records: readonly Pick<SignedRecord, 'signed'>[], topic: string): Uint8Array {
-  const entries: Uint8Array<ArrayBuffer>[] = []
-  let bytes = 0
-  for (const { signed } of records) {
-    const author = new Uint8Array(rawKeyOf(signed.author)!)
-    const entry = LogEntry.encode({ author, message: Uint8Array.from(encodeSigned(signed, topic)) })
-    bytes += entry.length + 5
-    if (bytes > limits.partBytes) break
-    entries.push(entry)
-  }
-  return LogPart.encode({ entries })
+/** A record as it is passed on. */
+export function encodeEntry(signed: SignedMessage, topic: string): Uint8Array<ArrayBuffer> {
+  const author = new Uint8Array(rawKeyOf(signed.author)!)
+  return Uint8Array.from(LogEntry.encode({ author, message: Uint8Array.from(encodeSigned(signed, topic)) }))
 }
 
-/** The entries of a part, none of which has been read; none where it is no part. */
-export function decodePart(bytes: Uint8Array): Uint8Array[] {
-  if (bytes.length > limits.partBytes) return []
-  return orNothing(() => LogPart.decode(bytes).entries) ?? []
+/** Tag and length of an entry in a part. */
+const framingBytes = 5
+
+/**
+ * As many records as a part holds, the first first. What one author has said of one round is not parted: who requests the
+ * next part names the last author and round of this one.
+ *
+ * @returns undefined where there is none
+ */
+export function encodePart(statements: Iterable<readonly SignedRecord[]>): Uint8Array | undefined {
+  const entries: Uint8Array<ArrayBuffer>[] = []
+  let bytes = 0
+  for (const statement of statements) {
+    for (const { entry } of statement) bytes += entry.length + framingBytes
+    if (bytes > limits.partBytes) return LogPart.encode({ entries, more: true })
+    entries.push(...statement.map(({ entry }) => entry))
+  }
+  return entries.length === 0 ? undefined : LogPart.encode({ entries, more: false })
+}
+
+/** All of them in one, for this peer's own disk. */
+export function encodeWhole(records: readonly SignedRecord[]): Uint8Array {
+  return LogPart.encode({ entries: records.map(({ entry }) => entry), more: false })
+}
+
+/**
+ * The entries of a part, none of which has been read; none where it is no part.
+ *
+ * @param limitBytes - the longest that is read. @default the longest that peers send
+ */
+export function decodePart(bytes: Uint8Array, limitBytes: number = limits.partBytes): LogPart {
+  const nothing = { entries: [], more: false }
+  return bytes.length > limitBytes ? nothing : (orNothing(() => LogPart.decode(bytes)) ?? nothing)
 }
 
 /** @returns undefined for what is no record of any author */

@@ -16,8 +16,8 @@ export const logProtocol = {
     authors: 1024,
     /** A record as its author signed it: names, numbers and signature take 230 bytes. */
     signedBytes: 4096 + 2048 + 128 + 256,
-    /** A LogPart. The first rounds are given first; what does not fit is left out. */
-    partBytes: 16 * 1024 * 1024,
+    /** A LogPart: some hundred records, of which a log has as many parts as it needs. */
+    partBytes: 256 * 1024,
   },
   /** Peers from which the log is requested at once. */
   askedAtOnce: 4,

@@ -1,12 +1,15 @@
 import { equals } from 'uint8arrays/equals'
 import type { PeerIdStr } from '../peer-id.js'
 import type { SignedMessage } from '../pubsub/signed-message.js'
+import { isBehind, type LogPlace } from './place.js'
 import type { LogRejection, MeasuredRecord } from './record.js'
 
 /** A record that is here, as its author signed it. */
 export interface SignedRecord extends MeasuredRecord {
   readonly author: PeerIdStr
   readonly signed: SignedMessage
+  /** As it is passed on: made once, as each checkpoint and each peer that asks has it. */
+  readonly entry: Uint8Array<ArrayBuffer>
 }
 
 export interface RecordsInit {
@@ -64,7 +67,7 @@ export class Records {
    *
    * @returns undefined where there is one
    */
-  refusalOf(record: SignedRecord): LogRejection | undefined {
+  refusalOf(record: Omit<SignedRecord, 'entry'>): LogRejection | undefined {
     const { author, round } = record
     if (this.members?.has(author) === false) return 'NOT_A_MEMBER'
     if (round < this.first) return 'STALE_ROUND'
@@ -97,11 +100,24 @@ export class Records {
     return this.statements(round).flatMap(([record, other]) => (other === undefined ? [record] : []))
   }
 
+  /**
+   * What each author has said of each round, by round and then by author: one record, or two that contradict each other.
+   *
+   * @param place - what stands behind it. @default all
+   */
+  *behind(place?: LogPlace): Generator<readonly SignedRecord[], void, undefined> {
+    const first = place?.round ?? 0
+    for (const round of [...this.held.keys()].filter(round => round >= first).sort((a, b) => a - b)) {
+      for (const statement of this.statements(round)) {
+        const [record, other] = statement
+        if (place === undefined || isBehind(record, place)) yield other === undefined ? [record] : [record, other]
+      }
+    }
+  }
+
   /** From the first round to the last, what contradicts itself too. */
   all(): SignedRecord[] {
-    return [...this.held.keys()]
-      .sort((a, b) => a - b)
-      .flatMap(round => this.statements(round).flatMap(([record, other]) => (other ? [record, other] : [record])))
+    return [...this.behind()].flat()
   }
 
   /** Is there any such round as {@link takeChanged} returns? */
@@ -150,10 +166,10 @@ export class Records {
 }
 
 /** By the author's own count: gossipsub and the log give one message two sequence numbers. */
-function isLater({ word = 0 }: SignedRecord, [before]: Statement): boolean {
+function isLater({ word = 0 }: MeasuredRecord, [before]: Statement): boolean {
   return word > (before.word ?? 0)
 }
 
-function contradicts({ signed }: SignedRecord, [before, other]: Statement): boolean {
+function contradicts({ signed }: Pick<SignedRecord, 'signed'>, [before, other]: Statement): boolean {
   return other === undefined && !equals(signed.data, before.signed.data)
 }

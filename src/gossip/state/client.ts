@@ -43,8 +43,10 @@ export interface StateQuery {
   readonly runId?: Uint8Array
   /** Of PAYLOAD: the SHA-256 that it must have, 32 bytes. Nothing is read of another. */
   readonly digest?: Uint8Array
-  /** Of EXPERT: the author's Ed25519 public key, 32 bytes. */
+  /** Of EXPERT: the author's Ed25519 public key, 32 bytes. Of LOG: of the last record that is here. */
   readonly author?: Uint8Array
+  /** Of LOG: of that record. */
+  readonly round?: number
   /** Longest payload that is read. */
   readonly limitBytes: number
 }
@@ -60,7 +62,7 @@ export interface StateQuery {
 export async function requestState(
   node: Libp2p,
   to: PeerId | Multiaddr | Multiaddr[],
-  { what, runId, digest, author, limitBytes }: StateQuery,
+  { what, runId, digest, author, round = 0, limitBytes }: StateQuery,
   signal: AbortSignal,
   deadlines: StreamDeadlines = stateProtocol.deadlines,
 ): Promise<StatePayload> {
@@ -77,6 +79,7 @@ export async function requestState(
       runId: Uint8Array.from(runId ?? []),
       digest: Uint8Array.from(digest ?? []),
       author: Uint8Array.from(author ?? []),
+      round,
     })
     await pipe([request], frame, transmit(stream, deadline.signal))
     const payload = await pipe(receive(stream, deadline.signal), unframe(limits), gather(limitBytes, digest))

@@ -6,7 +6,9 @@ import { orNothing, throwBug } from '../bug.js'
 import { digestOf } from '../digest.js'
 import { StateHeader, StateRequest } from '../generated/state.js'
 import { originOf } from '../host/origin.js'
+import type { LogPlace } from '../log/place.js'
 import type { PeerIdStr } from '../peer-id.js'
+import { authorOf } from '../pubsub/signed-message.js'
 import { Rejection } from '../rejection.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
 import { chunksOf, frame, unframe, wholeFrames } from '../stream/frames.js'
@@ -35,8 +37,8 @@ export interface StateInit {
   readonly view: (asker: PeerIdStr, from: string) => Uint8Array
   /** What was added up before the first round; nothing before it is. */
   readonly agreed?: () => Uint8Array | undefined
-  /** The log of scalars. @default there is none */
-  readonly log?: () => Uint8Array | undefined
+  /** A part of the log of scalars, behind what the peer has of it. @default there is none */
+  readonly log?: (behind?: LogPlace) => Uint8Array | undefined
   /** Published heads. @default there are none */
   readonly heads?: HeadAnswers
   /** Whether a peer may have it. @default every peer */
@@ -93,7 +95,7 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
         case StateRequest.What.AGREED:
           return payloadOf(init.agreed?.())
         case StateRequest.What.LOG:
-          return payloadOf(init.log?.())
+          return request.author.length === 0 ? payloadOf(init.log?.()) : partBehind(request)
         case StateRequest.What.HEAD:
           return init.head() ?? StateHeader.Code.NOTHING_YET
         case StateRequest.What.EXPERTS:
@@ -107,6 +109,11 @@ export function createState(init: StateInit): (components: { node: Libp2p }) => 
         default:
           return StateHeader.Code.MALFORMED
       }
+    }
+
+    function partBehind({ author: rawKey, round }: StateRequest): ReturnType<typeof payloadOf> | StateHeader.Code {
+      const author = authorOf(rawKey)?.toString()
+      return author === undefined ? StateHeader.Code.MALFORMED : payloadOf(init.log?.({ author, round }))
     }
 
     async function onStream(stream: Stream, connection: Connection, stopped: AbortSignal): Promise<void> {

@@ -1,9 +1,19 @@
-import { inSlices } from '../../turns.js'
+import { inPieces, inSlices } from '../../turns.js'
 import type { Measured } from '../roads.js'
 import { directionsOf, moveAlong } from './directions.js'
+import type { PhiloxKey } from './philox.js'
 
 /** Along so many directions a slice is moved in one turn of the event loop. */
 const movesInTurn = 1024
+
+/** For how many numbers of a slice a move counts that is noted: 4,096 moves are one. */
+const numbersOfMove = 64
+
+interface Move {
+  readonly key: PhiloxKey
+  readonly sample: number
+  readonly step: number
+}
 
 export interface ReplayInit {
   /** The run's. */
@@ -31,12 +41,14 @@ export async function replay(
   if (count === 0) return
   // As a float32: a power of the decay may differ in the last bit of a double from one engine to another.
   const scale = Math.fround(Math.fround(learningRate) / Math.sqrt(count))
-  const moves = measured.flatMap(({ peer, scalars }) => {
+  const moves: Move[] = []
+  await inPieces(measured.length, numbersOfMove * Math.ceil(count / measured.length), at => {
+    const { peer, scalars } = measured[at]!
     const key = directionsOf(seed, peer, round)
-    return Array.from(scalars, (scalar, sample) => {
-      const bounded = Math.max(-limit, Math.min(limit, scalar))
-      return { key, sample, step: -Math.fround(bounded * scale) }
-    }).filter(({ step }) => step !== 0)
+    for (const [sample, scalar] of scalars.entries()) {
+      const step = -Math.fround(Math.max(-limit, Math.min(limit, scalar)) * scale)
+      if (step !== 0) moves.push({ key, sample, step })
+    }
   })
   // Slices outside, directions inside: each number sees the same sums in the same order, and a slice stays in the cache.
   // Many peers' moves are more than one turn has room for, however short the slice.

@@ -75,7 +75,7 @@ export function createLogSession(settings: LogSettings, context: SessionContext,
     kept() {
       const { round, head } = road.snapshot
       // As bytes there is no tensor in a checkpoint: a number each.
-      const log = Float32Array.from(road.kept())
+      const log = new Float32Array(road.kept())
       return {
         tensors: [
           { name: 'snapshot', shape: [head.length], values: head },

@@ -6,6 +6,7 @@ import {
   createLog,
   digestOf,
   type HearsayHost,
+  type LogPlace,
   type PeerIdStr,
   type Presence,
   type ScalarLog,
@@ -13,11 +14,11 @@ import {
 } from '../../gossip/index.js'
 import type { Hearing, LogRoad, Measured, Neighbourhood, Snapshot } from '../../methods/index.js'
 import { bytesOf, type HeadSection } from '../../tensors/index.js'
-import { createWaiters } from '../../until.js'
 import type { Member } from '../membership/member.js'
 import { createHeadsHeard } from './heads-heard.js'
+import { LogAgreement } from './log-agreement.js'
 import type { PublicRoadInit } from './public-road.js'
-import { hearingOf, inTurns } from './records-heard.js'
+import { hearingOf } from './records-heard.js'
 import { createRequests, peersToAsk } from './requests.js'
 import type { Beginning, Road } from './road.js'
 import { SharedSnapshot } from './shared-snapshot.js'
@@ -36,7 +37,6 @@ export interface ScalarRoad extends Road<'log'> {
   expect(members: readonly Member[]): void
   offer(round: number, values: Float32Array): Promise<void>
   catchUp(signal: AbortSignal): Promise<void>
-  log(): Uint8Array
 }
 
 export function createLogRoad(init: LogRoadInit, node: HearsayHost, presence: Presence): ScalarRoad {
@@ -49,8 +49,8 @@ class Logging implements ScalarRoad {
   private readonly published: ScalarLog
   private readonly hearing
   private readonly requests = createRequests(signal => this.askAny(signal))
-  private readonly waiters = createWaiters()
   private readonly snapshot: SharedSnapshot
+  private readonly agreement: LogAgreement
   private isUnderWay = false
   private begun: Beginning | undefined
   private inRound = 0
@@ -86,7 +86,11 @@ class Logging implements ScalarRoad {
       ...(invite && { invite }),
       ...(isDeafTo && { isLost: isDeafTo }),
     })({ node })
-    const { published, snapshot } = this
+    const { published, snapshot, hearing } = this
+    this.agreement = new LogAgreement({
+      ...{ published, hearing, presence, lockstep: init.lockstep },
+      isUnlike: peer => this.isUnlike(peer),
+    })
     this.road = {
       get snapshot() {
         return snapshot.now
@@ -96,7 +100,7 @@ class Logging implements ScalarRoad {
       takeChanged: () => published.records.takeChanged(),
       publish: (...said) => this.publish(...said),
       settle: (...said) => this.settle(...said),
-      kept: () => published.encoded(),
+      kept: () => published.kept(),
       recall: (snapshot, kept) => {
         this.beginWith(snapshot)
         published.recall(kept)
@@ -139,8 +143,8 @@ class Logging implements ScalarRoad {
     return this.isUnderWay ? this.snapshot.payload : undefined
   }
 
-  log(): Uint8Array {
-    return this.published.encoded()
+  log(behind?: LogPlace): Uint8Array | undefined {
+    return this.published.part(behind)
   }
 
   /** Resolves at once: gossipsub has what was published. */
@@ -163,10 +167,10 @@ class Logging implements ScalarRoad {
     if (!(said instanceof Float32Array)) throw new TypeError('what is published is one vector')
     await this.offer()
     const model = await this.say(round, bytesOfScalars(said), head)
-    const others = this.others(where)
+    const others = this.agreement.others(where)
     await this.requests.during(until => this.hearing.whenAll(others, round, until), signal)
     await this.takeOver({ reached: round, isBack: false }, signal)
-    await this.askUnlike(this.unlike(others, round, model), round, signal)
+    await this.agreement.compare(others, round, model, signal)
     return this.hearingOf(where, round)
   }
 
@@ -175,7 +179,7 @@ class Logging implements ScalarRoad {
     const { rounds, limits } = manifest
     const { records } = this.published
     const model = await this.say(rounds, new Uint8Array(), head)
-    const others = this.others(where)
+    const others = this.agreement.others(where)
     // One for the whole end: whoever says something else again and again gets no more of it.
     this.settling ??= performance.now()
     const leftMs = limits.exchangeSeconds * 1000 - (performance.now() - this.settling)
@@ -184,21 +188,7 @@ class Logging implements ScalarRoad {
     if (lockstep === undefined) deadline.within(leftMs, new Error('They did not agree in time'))
     try {
       await this.requests.during(until => this.hearing.whenAll(others, rounds, until), deadline.signal)
-      for (let asked = rounds; ; ) {
-        if (records.hasChanged) return false
-        const unlike = this.unlike(others, rounds, model)
-        if (unlike.length === 0) return true
-        const heard = unlike.map(peer => records.of(rounds, peer))
-        await this.askUnlike(unlike, asked++, deadline.signal)
-        // They lack what we have, and say another word when they have it.
-        const isNews = (): boolean =>
-          records.hasChanged || unlike.some((peer, i) => records.of(rounds, peer) !== heard[i])
-        const isOver = (): boolean => isNews() || this.unlike(unlike, rounds, model).length === 0
-        await Promise.race([
-          this.waiters.until(isOver, deadline.signal),
-          (lockstep ?? this.presence).until(isOver, deadline.signal),
-        ])
-      }
+      return await this.agreement.untilAlike(others, rounds, model, deadline.signal)
     } catch (error) {
       signal.throwIfAborted()
       if (!deadline.signal.aborted) throw error
@@ -219,7 +209,7 @@ class Logging implements ScalarRoad {
   private heard(author: PeerIdStr, round: number): void {
     this.requests.came()
     this.hearing.heard(author, round)
-    this.waiters.look()
+    this.agreement.heard()
   }
 
   /** Records by another sum are of other weights than ours. */
@@ -247,41 +237,18 @@ class Logging implements ScalarRoad {
     if (found !== undefined) this.beginWith(found)
   }
 
-  /** Those of these peers that had another model than ours when they measured, or whose record was lost on its way. */
-  private unlike(peers: readonly PeerIdStr[], round: number, model: Uint8Array): PeerIdStr[] {
-    const { records } = this.published
-    const isThere = this.isThere(round)
-    return peers.filter(peer => {
-      if (records.isVoid(round, peer)) return false
-      const theirs = records.of(round, peer)?.model
-      return isThere(peer) && (theirs === undefined ? this.hearing.has(peer, round) : !equals(theirs, model))
-    })
-  }
-
-  /** @param turn - which of them are asked: others in each */
-  private async askUnlike(peers: readonly PeerIdStr[], turn: number, signal: AbortSignal): Promise<void> {
-    const asked = inTurns(peers, turn).map(peer => peerIdFromString(peer))
-    if (asked.length > 0) await this.published.catchUp(asked, signal)
-  }
-
   private async askAny(signal: AbortSignal): Promise<void> {
     const { presence, node, init, inRound } = this
     await this.published.catchUp(peersToAsk({ presence, node, lockstep: init.lockstep }, inRound), signal)
   }
 
-  private others({ members, self }: Neighbourhood): PeerIdStr[] {
-    const ids = members.map(({ peerId }) => peerId.toString())
-    return ids.filter((id, number) => number !== self && !this.isUnlike(id))
-  }
-
   private hearingOf(where: Neighbourhood, round: number): Hearing {
     const { records } = this.published
-    return hearingOf(where, round, { records, isUnlike: id => this.isUnlike(id), isThere: this.isThere(round) })
-  }
-
-  private isThere(round: number): (peer: PeerIdStr) => boolean {
-    const live = new Set(this.presence.live())
-    return peer => live.has(peer) && this.init.lockstep?.isGone(peer, round) !== true
+    return hearingOf(where, round, {
+      records,
+      isUnlike: id => this.isUnlike(id),
+      isThere: this.agreement.isThere(round),
+    })
   }
 
   private isUnlike(id: PeerIdStr): boolean {

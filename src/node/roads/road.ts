@@ -1,4 +1,4 @@
-import type { Handover, HeadAnswers, StatePayload } from '../../gossip/index.js'
+import type { Handover, HeadAnswers, LogPlace, StatePayload } from '../../gossip/index.js'
 import type { Roads } from '../../methods/index.js'
 import type { Federation } from '../membership/federation.js'
 import type { Member } from '../membership/member.js'
@@ -31,7 +31,7 @@ export interface Road<Kind extends keyof Roads = keyof Roads> {
   /** Answers requests for published heads. */
   readonly heads?: HeadAnswers
   /** Answers requests for the log. */
-  log?(): Uint8Array
+  log?(behind?: LogPlace): Uint8Array | undefined
   /** Decodes and releases heads that others hand over. */
   readonly handover?: Pick<Handover, 'payloadBytes' | 'decode' | 'release'>
   /** From now on only heads of these are accepted. */

@@ -8,6 +8,7 @@ import {
   createState,
   type HearsayHost,
   type LogInit,
+  type LogPlace,
   logProtocol,
   logTopic,
   type ScalarLog,
@@ -29,7 +30,7 @@ interface Logger {
 }
 
 /** @param answer - of its state, to requests for the log. @default its own */
-async function startLogger(init: Partial<LogInit> = {}, answer?: () => Uint8Array): Promise<Logger> {
+async function startLogger(init: Partial<LogInit> = {}, answer?: ScalarLog['part']): Promise<Logger> {
   const privateKey = init.privateKey ?? (await newKey())
   const host = await startHost('memory', privateKey)
   const news: string[] = []
@@ -40,7 +41,7 @@ async function startLogger(init: Partial<LogInit> = {}, answer?: () => Uint8Arra
   })({ node: host })
   const state = createState({
     ...{ runId, manifest: new Uint8Array(1), head: () => undefined, view: () => new Uint8Array(1) },
-    log: answer ?? (() => log.encoded()),
+    log: answer ?? (behind => log.part(behind)),
   })({ node: host })
   await log.start()
   await state.start()
@@ -132,7 +133,7 @@ describe('the log of another peer', () => {
       [two.host.peerId.toString(), 1],
     ])
     const back = await startLogger()
-    back.log.recall(three.log.encoded())
+    back.log.recall(three.log.kept())
     expect(known(back.log)).toEqual(known(three.log))
     // What it passes on is signed by its authors.
     await connect(back.host, one.host)
@@ -146,7 +147,7 @@ describe('the log of another peer', () => {
   it('is read entry by entry, and of what is here already no signature is verified', async () => {
     const honest = await startLogger()
     for (const round of [1, 2, 3, 4, 5]) await honest.log.publish({ round, scalars, model })
-    const { entries } = LogPart.decode(honest.log.encoded())
+    const { entries } = LogPart.decode(honest.log.kept())
     // Copies whose signatures are wrong: verified, the first of them would end the answer.
     const copies = entries.map(entry => {
       const { author, message } = LogEntry.decode(entry)
@@ -173,11 +174,50 @@ describe('the log of another peer', () => {
     expect(turns.size).toBe(5)
   })
 
+  it('comes in parts, each behind the last, with what contradicts itself', async () => {
+    // Sixty records of 4,096 scalars are a part.
+    const format = { scalars: logProtocol.limits.scalars, rounds: 200, reach: 300 }
+    const said = (first: number): Uint8Array => new Uint8Array(format.scalars).fill(3).fill(first, 0, 1)
+    const privateKey = await newKey()
+    const [before, back] = [await startLogger({ ...format, privateKey }), await startLogger({ ...format, privateKey })]
+    for (let round = 0; round < 150; round++) await before.log.publish({ round, scalars: said(1), model })
+    for (const round of [60, 61, 62]) await back.log.publish({ round, scalars: said(2), model })
+    const asked: (LogPlace | undefined)[] = []
+    const other = await startLogger(format, behind => {
+      asked.push(behind)
+      return other.log.part(behind)
+    })
+    for (const { log } of [before, back]) other.log.recall(log.kept())
+    const peer = await startLogger(format)
+    await connect(peer.host, other.host)
+    await peer.log.catchUp([other.host.peerId], never)
+    const known = ({ log }: Logger): unknown[] => log.records.all().map(({ round, scalars: [first] }) => [round, first])
+    expect(known(peer)).toEqual(known(other))
+    expect(peer.log.records.all()).toHaveLength(153)
+    expect(asked.map(place => place?.round)).toEqual([undefined, 58, 114])
+  })
+
+  it('of a peer that gives one part again and again is given up', async () => {
+    const honest = await startLogger()
+    for (const round of [1, 2]) await honest.log.publish({ round, scalars, model })
+    const { entries } = LogPart.decode(honest.log.part()!)
+    let asked = 0
+    const liar = await startLogger({}, () => {
+      asked += 1
+      return LogPart.encode({ entries, more: true })
+    })
+    const peer = await startLogger()
+    await connect(peer.host, liar.host)
+    await peer.log.catchUp([liar.host.peerId], never)
+    expect(peer.log.records.all()).toHaveLength(2)
+    expect(asked).toBe(2)
+  })
+
   it('that has our own record of a round, of before we were killed, keeps us from contradicting it', async () => {
     const [privateKey, other] = [await newKey(), await startLogger()]
     const before = await startLogger({ privateKey })
     await before.log.publish({ round: 2, scalars, model })
-    const kept = before.log.encoded()
+    const kept = before.log.kept()
     other.log.recall(kept)
     before.log.records.beginWith(3)
     before.log.records.beginWith(0)
@@ -193,14 +233,14 @@ describe('the log of another peer', () => {
       await before.log.publish({ round: rounds, scalars: new Uint8Array(), model: model.slice().fill(word) })
       expect(last(before.log)).toBe(word)
     }
-    back.log.recall(before.log.encoded())
+    back.log.recall(before.log.kept())
     expect(last(back.log)).toBe(2)
   })
 
   it('that holds what no author has signed is given up, and the peer goes on with others', async () => {
     const honest = await startLogger()
     await honest.log.publish({ round: 3, scalars, model })
-    const [entry] = LogPart.decode(honest.log.encoded()).entries
+    const [entry] = LogPart.decode(honest.log.kept()).entries
     const { message } = LogEntry.decode(entry!)
     const broken = Uint8Array.from(message)
     broken[broken.length - 1]! ^= 1

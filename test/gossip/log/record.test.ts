@@ -61,6 +61,6 @@ describe('a record of the log', () => {
         decodeEntry(bytes)
       }),
     )
-    expect(decodePart(new Uint8Array(logProtocol.limits.partBytes + 1))).toEqual([])
+    expect(decodePart(new Uint8Array(logProtocol.limits.partBytes + 1)).entries).toEqual([])
   })
 })

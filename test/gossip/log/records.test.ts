@@ -13,7 +13,7 @@ const limits = { rounds, authors: 3, reach: 8 }
 function record(author: PeerId, round: number, bytes: readonly number[] = [1], word = 0): SignedRecord {
   const scalars = Uint8Array.from(bytes)
   const signed = { author, sequence: BigInt(9 - word), data: scalars, signature: new Uint8Array(64) }
-  return { author: author.toString(), round, scalars, model: new Uint8Array(32), word, signed }
+  return { author: author.toString(), round, scalars, model: new Uint8Array(32), word, signed, entry: scalars }
 }
 
 const contents = (records: Records): unknown[] =>

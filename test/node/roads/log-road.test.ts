@@ -43,7 +43,7 @@ async function startPeer(round: () => number, every: number, limits: object): Pr
   )
   const state = createState({
     ...{ runId, manifest: new Uint8Array(1), view: () => new Uint8Array(1) },
-    ...{ head: () => road.latest(), log: () => road.log() },
+    ...{ head: () => road.latest(), log: behind => road.log?.(behind) },
   })({ node: host })
   await road.start()
   await state.start()
