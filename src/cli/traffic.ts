@@ -4,6 +4,7 @@ import type { Manifest } from '../node/index.js'
 import {
   createSchedule,
   degrees,
+  drawnIn,
   endsMerged,
   finalSteps,
   type Graph,
@@ -47,7 +48,7 @@ function scheduledText(manifest: Manifest, bytes: number, steps: number, topolog
   const { exchange, rounds } = manifest
   const schedule = createSchedule(exchange, rounds)
   const sentIn = ({ edges, directed }: Graph): number => edges.length * (directed ? 1 : 2)
-  const { partners } = exchange.when === 'once' ? {} : exchange
+  const { partners } = drawnIn(exchange)
   const sent = new Map<RoundKind, number>([['silent', 0]])
   let heads = 0
   for (let round = 0; round < rounds; round++) {
@@ -65,7 +66,8 @@ function scheduledText(manifest: Manifest, bytes: number, steps: number, topolog
     ...(exchange.when === 'once' ? [] : [countOf(schedule.exchangesBefore(rounds), 'exchange')]),
     ...(final.length > 0 ? ['the final merge'] : []),
   ]
-  return `about ${byteCount((heads + ofFinal) * bytes)} of parameters, all peers together, in ${parts.join(' and ')}`
+  const bound = exchange.when === 'adaptive' ? 'at most' : 'about'
+  return `${bound} ${byteCount((heads + ofFinal) * bytes)} of parameters, all peers together, in ${parts.join(' and ')}`
 }
 
 /** Heads that may be expected where peers draw whom they hear: no peer can draw more than it has neighbours. */

@@ -3,7 +3,7 @@ import { HearsayError } from '../errors.js'
 import { ruleOf, vectorsNeeded } from '../merge/index.js'
 import { graphsOf, type Topology } from '../topology/index.js'
 import { contributionProblems } from './contribution.js'
-import { exchangeProblems } from './exchange.js'
+import { checkAdaptive, exchangeProblems } from './exchange.js'
 import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
 import { checkRemembered, memoryProblems } from './memory.js'
@@ -97,7 +97,7 @@ export function countsByAge({ merge, believe }: RunAxes): boolean {
  * @throws {@link HearsayError} `MANIFEST` for a graph that the run's method, rule, masks or memory cannot work on
  */
 export function checkTopology(
-  { merge, believe, masks, encoding }: RunAxes,
+  { merge, believe, masks, encoding, exchange }: RunAxes,
   topologyOf: () => Topology,
   crowdOf: () => Topology | undefined = topologyOf,
 ): void {
@@ -105,8 +105,10 @@ export function checkTopology(
   if (masks !== undefined) checkSenders(leastSenders(masks), crowdOf())
   const needed = believe === undefined ? 1 : vectorsNeeded(believe)
   const remembered = encoding?.memory === undefined ? undefined : encoding
-  const crowd = needed > 1 || remembered ? crowdOf() : undefined
+  const isAdaptive = exchange?.when === 'adaptive'
+  const crowd = needed > 1 || remembered || isAdaptive ? crowdOf() : undefined
   if (crowd === undefined) return
+  if (isAdaptive) checkAdaptive(crowd)
   if (remembered) checkRemembered(remembered, crowd)
   if (needed === 1) return
   const { peer, neighbours } = loneliest(crowd)

@@ -1,5 +1,6 @@
+import { HearsayError } from '../errors.js'
 import { vectorsNeeded } from '../merge/index.js'
-import { type ExchangeSpec, endsMerged } from '../topology/index.js'
+import { drawnIn, type ExchangeSpec, endsMerged, type Topology } from '../topology/index.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** An exchange in every round with all neighbours, and nothing at the end: what every method goes with. */
@@ -30,7 +31,8 @@ export function exchangeProblems(
       'does not go with encoding.memory, whose copies are of neighbours that stay: of the schedules only every: k does (exchange: { rounds })',
     )
   }
-  const { partners } = exchange.when === 'once' ? {} : exchange
+  if (exchange.when === 'adaptive') problems.push(...adaptiveProblems({ mode, believe, isMasked }))
+  const { partners } = drawnIn(exchange)
   if (partners !== undefined) {
     if (mode === 'async')
       refuse('partners', 'does not go with mode: async, where a drawn head may be of any age; use sync')
@@ -61,4 +63,45 @@ export function exchangeProblems(
 /** Has every exchange the same graph? */
 function staysAlike(exchange: ExchangeSpec): exchange is Extract<ExchangeSpec, { when: 'every' }> {
   return exchange.when === 'every' && exchange.partners === undefined && !exchange.final
+}
+
+/** Where nothing new is no head: every neighbour may have nothing. */
+function adaptiveProblems({
+  mode,
+  believe,
+  isMasked,
+}: Pick<ManifestFacts, 'mode' | 'believe' | 'isMasked'>): Problem[] {
+  const refuse = (message: string): Problem => ({
+    path: ['exchange', 'when'],
+    message: `adaptive does not go with ${message}`,
+  })
+  return [
+    ...(mode === 'async'
+      ? [refuse('mode: async, where nobody waits to hear that there is nothing new; use sync')]
+      : []),
+    ...(isMasked ? [refuse('masks, which need the heads of several neighbours; use every')] : []),
+    ...(believe !== undefined && vectorsNeeded(believe) > 1
+      ? [refuse(`believe: ${believe.rule}, which needs several heads in each exchange; use believe: clip, or every`)]
+      : []),
+  ]
+}
+
+/**
+ * @throws {@link HearsayError} `MANIFEST` for graphs on which a peer that has nothing new leaves the mean to drift, or has
+ *   neighbours that have never heard it
+ */
+export function checkAdaptive({ directed, period, name }: Topology): void {
+  const refuse = (why: string): never => {
+    throw new HearsayError('MANIFEST', `exchange: adaptive ${why}`)
+  }
+  if (directed) {
+    refuse(
+      `needs edges that go both ways, since either end’s news is both ends’ exchange, and those of topology ${name} go one way; use a ring, or every`,
+    )
+  }
+  if (period > 1) {
+    refuse(
+      `goes by what neighbours heard last, and those of topology ${name} change from round to round; use a graph that stays, as a ring, or every`,
+    )
+  }
 }

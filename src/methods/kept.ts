@@ -15,5 +15,20 @@ export interface Kept {
   readonly numbers: Readonly<Record<string, readonly number[]>>
 }
 
+/** What a road or a rule has added to what a method keeps, by the names of its tensors and of its numbers; and the rest. */
+export function partOf(
+  kept: Kept,
+  prefix: string,
+  name: string,
+): { readonly tensors: readonly NamedTensor[]; readonly numbers: readonly number[] | undefined; readonly rest: Kept } {
+  const tensors = kept.tensors.filter(tensor => tensor.name.startsWith(prefix))
+  const { [name]: own, ...numbers } = kept.numbers
+  return {
+    tensors,
+    numbers: own,
+    rest: { ...kept, tensors: kept.tensors.filter(one => !tensors.includes(one)), numbers },
+  }
+}
+
 /** For a method that keeps nothing. */
 export const nothingKept: Kept = { tensors: [], numbers: {} }

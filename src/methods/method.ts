@@ -28,6 +28,8 @@ export interface RunAxes {
   readonly reputation?: ReputationUse | undefined
   /** How numbers travel. */
   readonly encoding?: EncodingSection | undefined
+  /** In which rounds peers exchange. */
+  readonly exchange?: ExchangeSpec | undefined
 }
 
 /** The parts of the rest of a manifest that may affect a method. */

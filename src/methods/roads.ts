@@ -41,6 +41,8 @@ export interface Swap {
   /** The round of each, where not all are of the exchange's own round. */
   readonly rounds?: ReadonlyMap<number, number>
   readonly absent: readonly Absence[]
+  /** Those that had nothing new, as this peer had: no head went either way. @default none */
+  readonly still?: readonly number[]
   /**
    * With masks: the sum that came in place of the vectors, where the exchange is not void; and how many numbers of the own
    * vector were too large for it.

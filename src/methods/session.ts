@@ -61,6 +61,8 @@ export type MethodEvent =
       readonly step: number
       readonly received: readonly number[]
       readonly absent: readonly Absence[]
+      /** See `Swap`. */
+      readonly still?: readonly number[]
       readonly waitSeconds: number
     }
   | {

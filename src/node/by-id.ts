@@ -8,12 +8,15 @@ import type { MethodHappening } from './events.js'
 export function byId(event: MethodEvent, members: readonly Participant[]): MethodHappening {
   const idOf = (number: number): string => members[number]!.peerId.toString()
   switch (event.type) {
-    case 'exchanged':
+    case 'exchanged': {
+      const { still, ...rest } = event
       return {
-        ...event,
+        ...rest,
+        ...(still && { still: still.map(idOf) }),
         received: event.received.map(idOf),
         absent: event.absent.map(({ peer, reason }) => ({ peer: idOf(peer), reason })),
       }
+    }
     case 'refused':
       return { ...event, heads: event.heads.map(head => ({ ...head, peer: idOf(head.peer) })) }
     case 'muted':

@@ -11,8 +11,9 @@ export interface NamedPeer {
 
 /** What a method reports of a round, peers by their ids. */
 export type MethodHappening =
-  | (Omit<Extract<MethodEvent, { type: 'exchanged' }>, 'received' | 'absent'> & {
+  | (Omit<Extract<MethodEvent, { type: 'exchanged' }>, 'received' | 'absent' | 'still'> & {
       readonly received: readonly PeerIdStr[]
+      readonly still?: readonly PeerIdStr[]
       readonly absent: readonly (Omit<Absence, 'peer'> & { readonly peer: PeerIdStr })[]
     })
   | (Omit<Extract<MethodEvent, { type: 'refused' }>, 'heads'> & {

@@ -47,6 +47,8 @@ export interface RoundFigures {
   readonly consensusDistance?: number
   /** How many peers had no exchange in it, by the run's schedule. Left out where all had. */
   readonly silent?: number
+  /** Heads that were not handed over since the run began, as neither end of their edge had anything new. Left out of none. */
+  readonly spared?: number
   /** In the last round, where the manifest wants a final merge. */
   readonly final?: FinalFigures
   /** Heads that were expected and did not come. */

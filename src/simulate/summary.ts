@@ -1,4 +1,5 @@
 import { greatest } from 'd3-array'
+import { codecOf } from '../codec/index.js'
 import { besideIn, besideNames, measureOf, type Primary } from '../data/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import { areShares, reportTextsOf } from '../methods/index.js'
@@ -65,6 +66,7 @@ export function summaryOf(
       perPeerPerRound: rounds === 0 ? 0 : Math.round(sentBytes / manifest.peers / rounds),
     },
     samplesPerSecond: seconds === 0 ? 0 : rounded(samples / seconds, 1),
+    ...(manifest.exchange.when === 'adaptive' && { spared: sparedOf(prepared, last?.spared) }),
     // Node reports KiB on every system.
     peakRssMB: Math.round((process.resourceUsage().maxRSS * 1024) / 1e6),
     isUnbalanced: lastTested?.beside?.isUnbalanced ?? false,
@@ -93,6 +95,10 @@ export function summaryOf(
       ...(tested?.figures && { figures: tested.figures }),
     })),
   }
+}
+
+function sparedOf({ manifest, head }: Prepared, heads = 0): NonNullable<RunSummary['spared']> {
+  return { heads, bytes: heads * codecOf(manifest.encoding).size(head.layout).most }
 }
 
 /** That of the peer that has spent most. */

@@ -48,6 +48,16 @@ const kinds = [
     .superRefine(pairsGoWithPartners)
     .meta({ says: 'Densely in a part of the run, sparsely outside' }),
   z
+    .strictObject({
+      when: z.literal('adaptive'),
+      // 1 is nearly every round. Measured: docs/exchange.md.
+      moved: z.number().gt(0).max(1000).default(2).meta({
+        says: 'A head is news once it lies so many times as far from the one heard last as it moves in a usual round',
+      }),
+      final,
+    })
+    .meta({ says: 'Along the edges at either end of which there is news' }),
+  z
     .strictObject({ when: z.literal('once') })
     .meta({ says: 'Never until the end of the last round, and then all with all' }),
 ] as const
@@ -73,9 +83,20 @@ export const exchangeSchema = orOneWord('when', z.discriminatedUnion('when', kin
 /** When a run's peers exchange, with all its numbers. */
 export type ExchangeSpec = z.output<typeof exchangeSchema>
 
+/** Rounds from one usual exchange to the next; infinite where there is none. */
+export function roundsBetween(exchange: ExchangeSpec): number {
+  if (exchange.when === 'once') return Number.POSITIVE_INFINITY
+  return exchange.when === 'adaptive' ? 1 : exchange.rounds
+}
+
+/** Of how many neighbours a peer takes heads in a usual exchange, where these are drawn. */
+export function drawnIn(exchange: ExchangeSpec): { readonly partners?: number | undefined; readonly pairs: boolean } {
+  return 'pairs' in exchange ? exchange : { pairs: false }
+}
+
 /** Are there rounds in which some peers exchange nothing? */
 export function hasSilence(exchange: ExchangeSpec): boolean {
-  return exchange.when === 'once' || exchange.rounds > 1 || exchange.partners !== undefined
+  return exchange.when === 'adaptive' || roundsBetween(exchange) > 1 || drawnIn(exchange).partners !== undefined
 }
 
 /** Does the last round end with a final merge of all? */

@@ -1,7 +1,7 @@
 // Files have a door of their own, file.js: their parser is as large as all the rest, and most commands read none.
 
 export { crowdOf } from './crowd.js'
-export { type ExchangeSpec, endsMerged, exchangeSchema, hasSilence } from './exchange-schema.js'
+export { drawnIn, type ExchangeSpec, endsMerged, exchangeSchema, hasSilence } from './exchange-schema.js'
 export { type FinalStep, finalSteps } from './final.js'
 export {
   createGraph,

@@ -1,4 +1,4 @@
-import type { ExchangeSpec } from './exchange-schema.js'
+import { type ExchangeSpec, roundsBetween } from './exchange-schema.js'
 
 /** What happens in a round after training: nothing, an exchange on the run's graph, or on the dense one. */
 export type RoundKind = 'silent' | 'usual' | 'dense'
@@ -21,7 +21,7 @@ export interface Schedule {
 /** @param rounds - of the whole run */
 export function createSchedule(spec: ExchangeSpec, rounds: number): Schedule {
   const [first, end] = windowOf(spec, rounds)
-  const every = spec.when === 'once' ? Number.POSITIVE_INFINITY : spec.rounds
+  const every = roundsBetween(spec)
   /** Usual exchanges before a round, were there no window. */
   const usual = (round: number): number => Math.floor(round / every)
 

@@ -1,6 +1,6 @@
 import { held } from '../held.js'
 import { random } from '../random.js'
-import { type ExchangeSpec, endsMerged } from './exchange-schema.js'
+import { drawnIn, type ExchangeSpec, endsMerged } from './exchange-schema.js'
 import { finalSteps } from './final.js'
 import { createGraph, type Graph, unionOf } from './graph.js'
 import { drawnPairs, drawnPartners } from './partners.js'
@@ -30,7 +30,7 @@ export function createScheduled({ topology, exchange, rounds, seed }: ScheduledS
   const usual = createTopology(topology, peers, seed)
   const schedule = createSchedule(exchange, rounds)
   const dense = exchange.when === 'window' ? createTopology(exchange.dense, peers, seed) : undefined
-  const { partners, pairs } = exchange.when === 'once' ? { partners: undefined, pairs: false } : exchange
+  const { partners, pairs } = drawnIn(exchange)
   const usualAt = (round: number): Graph => usual.graphAt(schedule.exchangesBefore(round))
   const drawnAt = held(drawnKept, (round: number) => {
     const rng = random(seed, 'exchange/partners', peers, round)

@@ -76,6 +76,7 @@ interface OpenRound {
   samples: number
   absent: number
   silent: number
+  still: number
 }
 
 export function createRoundBook(init: RoundBookInit): RoundBook {
@@ -96,6 +97,7 @@ class Rounds implements RoundBook {
   private sumsUnderWay = 0
   private failure: unknown
   private startedAt: number | undefined
+  private spared
   private latest
   private latestTested
 
@@ -105,6 +107,7 @@ class Rounds implements RoundBook {
     this.live = new Set(Array.from({ length: peers }, (_, peer) => peer))
     for (const peer of before?.lost ?? []) this.live.delete(peer)
     this.latest = before?.last
+    this.spared = before?.last.spared ?? 0
     this.latestTested = before?.lastTested
   }
 
@@ -115,7 +118,9 @@ class Rounds implements RoundBook {
       round.losses.set(peer, event.loss)
       round.samples += event.samples
     } else if (event.type === 'exchanged') {
-      this.roundOf(event.round).absent += event.absent.length
+      const round = this.roundOf(event.round)
+      round.absent += event.absent.length
+      round.still += event.still?.length ?? 0
     } else if (event.type === 'silent') {
       this.roundOf(event.round).silent += 1
     } else if (event.type === 'final') {
@@ -162,6 +167,7 @@ class Rounds implements RoundBook {
       samples: 0,
       absent: 0,
       silent: 0,
+      still: 0,
     }
     this.open.set(round, fresh)
     return fresh
@@ -204,6 +210,8 @@ class Rounds implements RoundBook {
   private async close(round: number, entry: OpenRound): Promise<void> {
     const { init } = this
     const sentBytes = init.sentBytes()
+    this.spared += entry.still
+    const spared = this.spared
     const seconds = (init.before?.last.seconds ?? 0) + (performance.now() - (this.startedAt ?? 0)) / 1000
     const honest = peersOf(entry).filter(peer => !init.attackers?.has(peer))
     const summing = this.sumUp(honest.map(peer => entry.models.get(peer)!))
@@ -216,6 +224,7 @@ class Rounds implements RoundBook {
       await told
       this.latest = {
         ...figuresOf(round, entry, honest, init.attackers?.size ?? 0, summed?.distance, ofMean),
+        ...(spared > 0 && { spared }),
         sentBytes,
         seconds,
       }

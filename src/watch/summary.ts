@@ -61,6 +61,8 @@ export interface Summary {
   readonly backdoor?: Spread
   readonly spectralGap: number
   readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
+  /** Of a run with an adaptive exchange: heads that were not handed over, and the bytes of their parameters. */
+  readonly spared?: { readonly heads: number; readonly bytes: number }
   /** Samples trained by all peers a second; exchange and evaluation included in the time. */
   readonly samplesPerSecond: number
   readonly peakRssMB: number

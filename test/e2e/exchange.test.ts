@@ -61,4 +61,35 @@ describe('peers with a schedule of exchanges', () => {
     }
     expect(await readFile(join(outs[0]!, 'summary.json'), 'utf8')).not.toContain('TOO_FAR')
   })
+
+  it('say where they have nothing new, both ends of an edge alike, and answer those that have', async () => {
+    const folder = await temporaryFolder()
+    const manifest = await manifestFile({
+      peers: 4,
+      minPeers: 4,
+      rounds: 9,
+      topology: 'ring',
+      training: { epochs: 2 },
+      exchange: 'adaptive',
+    })
+    const outs = names.map(name => join(folder, name))
+    const peers = await gather(manifest, outs, at => ['--as', names[at]!])
+    const said = peers[0]!.prints(/nothing new at /m)
+    for (const peer of peers) expect(await end(peer)).toEqual(wellEnded)
+    await said
+
+    const exchanges = outs.flatMap(out => only(eventsSoFar(out), 'exchanged'))
+    expect(exchanges).toHaveLength(36)
+    for (const { peer, round, received, absent, still = [] } of exchanges) {
+      expect([...received, ...still, ...absent.map(one => one.peer)]).toHaveLength(2)
+      expect(absent).toEqual([])
+      if (round < 2) expect(received).toHaveLength(2)
+      for (const other of still) {
+        expect(exchanges.find(event => event.peer === other && event.round === round)!.still).toContain(peer)
+      }
+    }
+    expect(exchanges.some(({ still = [] }) => still.length > 0)).toBe(true)
+    const summary = JSON.parse(await readFile(join(outs[0]!, 'summary.json'), 'utf8'))
+    expect(summary.rejected).toEqual({})
+  })
 })

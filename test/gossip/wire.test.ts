@@ -69,6 +69,12 @@ const layout = layoutOf([
 // Zero, ties that go down and up, what half precision has no room for, and what it has only as a subnormal.
 const values = Float32Array.of(0, 1, -1, 1 + 2 ** -8, 1 + 3 * 2 ** -8, -1 / 3, 100_000, -3e-5, 0.1, 1e-7, 0, 0)
 
+/** The header of one who has nothing new, in f32. */
+const still: HeadHeader = {
+  ...{ runId, round: 7, step: 1, payloadBytes: 0, still: true },
+  layoutDigest: headFormat(layout, codecNamed('f32')).layoutDigest,
+}
+
 interface HeadVector {
   readonly safetensorsHeader: string
   readonly layoutDigest: string
@@ -82,6 +88,8 @@ interface HeadVector {
 
 interface HeadVectors {
   readonly runId: string
+  /** The whole first frame of one who has nothing new. */
+  readonly stillFrame: string
   readonly round: number
   readonly step: number
   readonly layout: readonly { readonly name: string; readonly shape: readonly number[] }[]
@@ -139,7 +147,13 @@ describe('the vectors of a head', () => {
       layout: tensors,
       values: [...values],
       encodings,
+      stillFrame: hex(framed(HeadHeader.encode(still))),
     })
+  })
+
+  it('may be none: nothing is new', () => {
+    const { stillFrame } = vectorsIn<HeadVectors>('heads')
+    expect(decodeHeadHeader(unframed(bytesOf(stillFrame)))).toEqual(still)
   })
 
   describe.each(encodingNames)('in %s', encoding => {

@@ -1,14 +1,27 @@
 import { describe, expect, it } from 'vitest'
-import { type ManifestInput, parseManifest } from '../../src/node/index.js'
+import { checkedTopology, type ManifestInput, parseManifest } from '../../src/node/index.js'
 
 const digits = { data: 'digits', rounds: 10, peers: 6 } as const
 
 describe('the section exchange', () => {
+  it.each([
+    ['exponential', 'edges that go both ways'],
+    ['base-k', 'change from round to round'],
+  ])('adaptive is refused on topology %s', (kind, why) => {
+    const manifest = parseManifest({ ...digits, topology: kind as 'exponential', exchange: 'adaptive' })
+    expect(() => checkedTopology(manifest, 6)).toThrow(why)
+  })
+
   it('is settled, and the same however it is written', () => {
     const plain = { when: 'every', rounds: 1, pairs: false, final: false }
     expect(parseManifest(digits).exchange).toEqual(plain)
     expect(parseManifest({ ...digits, exchange: 'every' }).exchange).toEqual(plain)
     expect(parseManifest({ ...digits, exchange: 'once' }).exchange).toEqual({ when: 'once' })
+    expect(parseManifest({ ...digits, exchange: 'adaptive' }).exchange).toEqual({
+      when: 'adaptive',
+      moved: 2,
+      final: false,
+    })
     expect(parseManifest({ ...digits, exchange: 'window' }).exchange).toEqual({
       ...plain,
       when: 'window',
@@ -71,6 +84,27 @@ describe('the section exchange', () => {
       },
       'exchange.when: does not go with privacy.of: contribution',
     ],
+    [
+      'news of no round',
+      { mode: 'async', exchange: 'adaptive' },
+      'exchange.when: adaptive does not go with mode: async',
+    ],
+    [
+      'sums of those with news',
+      { masks: true, exchange: 'adaptive' },
+      'exchange.when: adaptive does not go with masks',
+    ],
+    [
+      'rules that need more than have news',
+      { believe: { rule: 'median', tolerate: 1 }, topology: 'full', exchange: 'adaptive' },
+      'exchange.when: adaptive does not go with believe: median',
+    ],
+    [
+      'news of copies',
+      { encoding: { codec: 'int8', memory: 'choco' }, exchange: 'adaptive' },
+      'exchange.when: does not go with encoding.memory',
+    ],
+    ['no threshold', { exchange: { when: 'adaptive', moved: 0 } }, 'exchange.moved: must be more than 0'],
   ]
   it.each(refused)('refuses %s, and says why', (_, input, message) => {
     expect(() => parseManifest({ ...digits, ...input })).toThrow(message)
@@ -82,6 +116,8 @@ describe('the section exchange', () => {
     { exchange: { when: 'every', partners: 2 }, believe: 'clip' },
     { exchange: { when: 'window', dense: 'exponential' }, reputation: 'show' },
     { exchange: { when: 'every', rounds: 3 }, mode: 'async' },
+    { exchange: { when: 'adaptive', moved: 3, final: true } },
+    { exchange: 'adaptive', believe: 'clip', reputation: 'mute' },
   ]
   it.each(taken)('takes %j', input => {
     expect(() => parseManifest({ ...digits, ...input })).not.toThrow()

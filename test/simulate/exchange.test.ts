@@ -103,6 +103,69 @@ describe('a schedule beside other axes', () => {
   })
 })
 
+describe('an adaptive exchange', () => {
+  const adaptive = (moved: number) => ({ when: 'adaptive', moved }) as const
+
+  it('with almost no threshold is an exchange in every round, bit for bit', async () => {
+    const one = await simulated({ exchange: adaptive(1e-9) })
+    const every = await simulated({ exchange: 'every' })
+    expect(one.models).toEqual(every.models)
+    expect(one.result.summary.spared).toEqual({ heads: 0, bytes: 0 })
+    expect(every.result.summary.spared).toBeUndefined()
+  }, 120_000)
+
+  it('leaves heads unsaid that are no news, along both ways of an edge, and counts them', async () => {
+    const input = { rounds: 8, exchange: adaptive(2) } as const
+    const [one, two] = [await simulated(input), await simulated(input)]
+    expect(one.models).toEqual(two.models)
+    const exchanged = one.events.filter(event => event.type === 'exchanged')
+    const still = exchanged.flatMap(({ still = [] }) => still).length
+    const received = exchanged.flatMap(({ received }) => received).length
+    // A ring of 4: 8 heads in each of 8 rounds.
+    expect(still + received).toBe(64)
+    expect(still).toBeGreaterThan(0)
+    expect(received).toBeGreaterThan(16)
+    for (const { peer, round, still = [] } of exchanged) {
+      for (const other of still) {
+        expect(exchanged.find(event => event.peer === other && event.round === round)!.still).toContain(peer)
+      }
+    }
+    const bytes = one.models[0]!.length * 4
+    expect(one.result.summary.spared).toEqual({ heads: still, bytes: still * bytes })
+    expect(one.result.sentBytes).toBeGreaterThan(received * bytes)
+    expect(one.result.sentBytes).toBeLessThan(received * (bytes + 1000) + still * 1000)
+    expect([one.result.absent, one.result.rejected]).toEqual([0, {}])
+  }, 120_000)
+
+  it('goes with several exchanges a round, with a peer that dies, and with a final merge', async () => {
+    const input = { rounds: 6, merge: 'dfedsam-mgs', exchange: { ...adaptive(2), final: true } } as const
+    const { events, models } = await simulated(input, { faults: [{ peer: 3, round: 4 }] })
+    const dead = events.find(event => event.type === 'failed')!.peer
+    const last = events.filter(event => event.type === 'exchanged' && event.round === 4)
+    for (const { absent } of last as Extract<(typeof last)[number], { type: 'exchanged' }>[]) {
+      for (const { peer, reason } of absent) expect([peer, reason]).toEqual([dead, 'gone'])
+    }
+    expect(models[1]).toEqual(models[0])
+    expect(models[2]).toEqual(models[0])
+  }, 120_000)
+
+  it('lets an attacker say something in every round, and is refused beside one that hears all', async () => {
+    const { events } = await simulated({ rounds: 5, exchange: adaptive(50) }, { attacks: ['bit-flip=1:3'] })
+    const liar = events.find(event => event.type === 'begin')!.members.find(({ attack }) => attack)!.peer
+    const heard = events.flatMap(event => (event.type === 'exchanged' ? event.received : []))
+    expect(heard.filter(peer => peer === liar)).toHaveLength(10)
+    await expect(simulated({ exchange: adaptive(2) }, { attacks: ['alie:0'] })).rejects.toThrow(
+      'when: adaptive leaves some silent',
+    )
+  }, 120_000)
+
+  it('is refused to methods that keep what rounds without news would not renew', async () => {
+    await expect(simulated({ merge: 'scaffold', exchange: 'adaptive' })).rejects.toThrow(
+      'exchange: merge: scaffold keeps',
+    )
+  })
+})
+
 describe('a final merge', () => {
   it('P49: leaves all with the same bits, the mean of what each had, and its own beside it', async () => {
     const once = await simulated({ exchange: 'once' })

@@ -20,6 +20,7 @@ const specs = fc.oneof(
     from: fc.integer({ min: 0, max: 19 }).map(at => at / 20),
     length: fc.integer({ min: 1, max: 20 }).map(at => at / 20),
   }),
+  fc.constant({ when: 'adaptive' }),
   fc.constant({ when: 'once' }),
 )
 

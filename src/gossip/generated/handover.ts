@@ -11,6 +11,7 @@ export interface HeadHeader {
   payloadBytes: number
   follows?: Uint8Array<ArrayBuffer>
   becomes?: Uint8Array<ArrayBuffer>
+  still?: boolean
 }
 
 export namespace HeadHeader {
@@ -58,6 +59,11 @@ export namespace HeadHeader {
           w.bytes(obj.becomes)
         }
 
+        if (obj.still != null) {
+          w.uint32(64)
+          w.bool(obj.still)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -102,6 +108,10 @@ export namespace HeadHeader {
             }
             case 7: {
               obj.becomes = reader.bytes()
+              break
+            }
+            case 8: {
+              obj.still = reader.bool()
               break
             }
             default: {
@@ -168,6 +178,13 @@ export namespace HeadHeader {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.still`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -215,6 +232,11 @@ export namespace HeadHeader {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface HeadHeaderStillFieldEvent {
+    field: '$.still'
+    value: boolean
+  }
+
   export function encode (obj: Partial<HeadHeader>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, HeadHeader.codec())
   }
@@ -223,7 +245,7 @@ export namespace HeadHeader {
     return decodeMessage(buf, HeadHeader.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeadHeader>): Generator<HeadHeaderRunIdFieldEvent | HeadHeaderRoundFieldEvent | HeadHeaderStepFieldEvent | HeadHeaderLayoutDigestFieldEvent | HeadHeaderPayloadBytesFieldEvent | HeadHeaderFollowsFieldEvent | HeadHeaderBecomesFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<HeadHeader>): Generator<HeadHeaderRunIdFieldEvent | HeadHeaderRoundFieldEvent | HeadHeaderStepFieldEvent | HeadHeaderLayoutDigestFieldEvent | HeadHeaderPayloadBytesFieldEvent | HeadHeaderFollowsFieldEvent | HeadHeaderBecomesFieldEvent | HeadHeaderStillFieldEvent> {
     return streamMessage(buf, HeadHeader.codec(), opts)
   }
 }

@@ -32,6 +32,8 @@ export interface HandoverInit {
    * @default false
    */
   readonly latestOnly?: boolean
+  /** May a peer say that it has nothing new, in place of a head? Where none may, it is refused as MALFORMED. @default false */
+  readonly mayBeStill?: boolean
   /** Largest Euclidean norm of a head that is taken. */
   readonly normLimit: number
   /** @default its own; peers of one process may share them */
@@ -70,6 +72,7 @@ export interface Handover {
   /**
    * Hands `payload` to one neighbour. Whatever the neighbour or the network does wrong is a result.
    *
+   * @param payload - undefined: says that there is nothing new, in place of a head
    * @param link - with memory
    * @throws the signal's reason
    */
@@ -77,7 +80,7 @@ export interface Handover {
     to: PeerId | Multiaddr[],
     round: number,
     step: number,
-    payload: Uint8Array,
+    payload: Uint8Array | undefined,
     signal: AbortSignal,
     link?: CopyLink,
   ): Promise<SendResult>
@@ -95,6 +98,8 @@ export interface Handover {
    * @throws {@link Rejection} when what came of it was refused for what it holds; the signal's reason
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** The same; resolves with nothing where the sender says that it has nothing new. */
+  takeNew(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array | undefined>
   /** The heads of a sender that came too late to be taken, of positions that `advance` has not dropped, in order. */
   earlier(sender: PeerIdStr, round: number, step: number): DatedHead[]
   /** The link with which a head came that was taken. */
@@ -115,10 +120,12 @@ export interface Handover {
   readonly counters: HandoverCounters
 }
 
+const nothing = new Uint8Array()
+
 /** Creates the handover of one run's heads over direct streams. */
 export function createHandover(init: HandoverInit): (components: { node: Libp2p }) => Handover {
   if (init.runId.length !== 32) throw new RangeError(`A run id has 32 bytes, not ${init.runId.length}`)
-  const { normLimit, admit, isSlim = false } = init
+  const { normLimit, admit, isSlim = false, mayBeStill = false } = init
   const runId = Uint8Array.from(init.runId)
   const deadlines: StreamDeadlines = { ...handoverProtocol.deadlines, ...init.deadlines }
   const format = headFormat(init.layout, init.codec)
@@ -142,6 +149,7 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       runId,
       format,
       isSlim,
+      mayBeStill,
       normLimit,
       buffers,
       inbox,
@@ -163,13 +171,17 @@ export function createHandover(init: HandoverInit): (components: { node: Libp2p 
       encode: values => encodeHead(format, values, buffers),
       async send(to, round, step, payload, signal, link) {
         const { layoutDigest } = format
-        const chunks = isSlim ? slim(chunksOf(payload)) : chunksOf(payload)
-        const header = { runId, round, step, layoutDigest, payloadBytes: payload.length, ...link }
+        const whole = chunksOf(payload ?? nothing)
+        const chunks = isSlim ? slim(whole) : whole
+        const what =
+          payload === undefined ? { payloadBytes: 0, still: true } : { payloadBytes: payload.length, ...link }
+        const header = { runId, round, step, layoutDigest, ...what }
         return receiver.track(sendHead(node, to, header, chunks, deadlines, wire, signal, receiver.signal))
       },
       decode: payload => decodeHead(format, normLimit, buffers, payload),
       payloadBytes: format.payloadBytes,
       take: (sender, round, step, signal) => inbox.take(sender, round, step, signal),
+      takeNew: (sender, round, step, signal) => inbox.takeNew(sender, round, step, signal),
       earlier: (sender, round, step) => inbox.earlier(sender, round, step),
       linkOf: head => links.get(head),
       release: used => buffers.give(used),

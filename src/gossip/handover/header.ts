@@ -18,6 +18,11 @@ export function linkIn({ follows, becomes }: HeadHeader): CopyLink | undefined {
   return follows && becomes && { follows, becomes }
 }
 
+/** Does a sender say by this header that it has nothing new, in place of a head? */
+export function isStill({ still }: HeadHeader): boolean {
+  return still === true
+}
+
 /**
  * First stage of a head's way out: its header; once that is `admitted`, the payload.
  *
@@ -43,28 +48,23 @@ export function decodeHeadHeader(bytes: Uint8Array): HeadHeader {
   if (bytes.length > handoverProtocol.limits.headerBytes) throw new Rejection('OVERSIZE_FRAME')
   const header = orNothing(() => HeadHeader.decode(bytes))
   if (header?.runId.length !== 32 || header.layoutDigest.length !== 32) throw new Rejection('MALFORMED')
-  const { follows, becomes } = header
+  const { follows, becomes, payloadBytes } = header
   if (follows?.length !== becomes?.length || (follows?.length ?? 32) !== 32) throw new Rejection('MALFORMED')
+  if (isStill(header) && (payloadBytes !== 0 || follows !== undefined)) throw new Rejection('MALFORMED')
   return header
 }
 
 /**
- * Pipeline stage: takes the header off the front and lets nothing pass before `check` has seen it.
+ * Takes the header off the front of a stream's pieces; what follows is left in `pieces`.
  *
- * @param check - throws a {@link Rejection} to refuse what follows
+ * @throws {@link Rejection} as {@link decodeHeadHeader}, or CUT_OFF where no header comes
  */
-export function checkHeader(
-  check: (header: HeadHeader) => void,
-): (source: AsyncIterable<Piece>) => AsyncGenerator<Piece> {
-  return async function* (source) {
-    const parts: Uint8Array[] = []
-    for await (const piece of source) {
-      if (piece.frame > 0) {
-        yield piece
-      } else {
-        parts.push(piece.bytes)
-        if (piece.last) check(decodeHeadHeader(Buffer.concat(parts)))
-      }
-    }
+export async function headerOff(pieces: AsyncGenerator<Piece>): Promise<HeadHeader> {
+  const parts: Uint8Array[] = []
+  for (;;) {
+    const { value: piece, done } = await pieces.next()
+    if (done === true) throw new Rejection('CUT_OFF')
+    parts.push(piece.bytes)
+    if (piece.last) return decodeHeadHeader(Buffer.concat(parts))
   }
 }

@@ -22,10 +22,18 @@ export interface Inbox {
   /** @throws {@link Rejection} DUPLICATE when this head is here, was here or is arriving; TOO_MANY_ATTEMPTS */
   claim(sender: PeerIdStr, round: number, step: number): Claim
   /**
+   * Notes that this sender has nothing new in place of a head of this position. One may still come, in answer to ours.
+   *
+   * @throws {@link Rejection} STALE_ROUND; DUPLICATE when that is noted, or the head here, taken or arriving
+   */
+  still(sender: PeerIdStr, round: number, step: number): void
+  /**
    * Waits for a head. Each is given out once. @throws the signal's reason; the {@link Rejection} of one that was
    * refused
    */
   take(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array>
+  /** The same; resolves with nothing where the sender has nothing new. */
+  takeNew(sender: PeerIdStr, round: number, step: number, signal: AbortSignal): Promise<Float32Array | undefined>
   /** The heads of this sender that are here and of an earlier position, in order. Each is given out once. */
   earlier(sender: PeerIdStr, round: number, step: number): DatedHead[]
   /** Forgets all before this position, and never goes back. */
@@ -43,6 +51,7 @@ interface Place {
   readonly step: number
   attempts: number
   state: 'free' | 'arriving' | 'here' | 'taken'
+  isStill: boolean
   values: Float32Array | undefined
   refused: Rejection | undefined
 }
@@ -50,11 +59,15 @@ interface Place {
 interface Waiter {
   give(values: Float32Array): void
   refuse(reason: Rejection): void
+  /** There is nothing new. Left out of one that waits for a head all the same. */
+  readonly still?: () => void
 }
+
+type Waiting = Map<string, Waiter[]>
 
 export function createInbox(): Inbox {
   const places = new Map<string, Place>()
-  const waiting = new Map<string, Waiter[]>()
+  const waiting: Waiting = new Map()
   let now: StepPosition = { round: 0, step: 0 }
 
   const keyOf = (sender: PeerIdStr, round: number, step: number): string => `${sender}/${round}/${step}`
@@ -62,20 +75,41 @@ export function createInbox(): Inbox {
     if (isBefore({ round, step }, now)) throw new Rejection('STALE_ROUND')
   }
 
+  function placeOf(key: string, { round, step }: StepPosition): Place {
+    const nothing = { attempts: 0, state: 'free', isStill: false, values: undefined, refused: undefined } as const
+    return places.get(key) ?? { round, step, ...nothing }
+  }
+
+  /** What is here already: the head, or the reason why what came was refused. */
+  function here(key: string): Float32Array | undefined {
+    const place = places.get(key)
+    if (place?.state === 'here') {
+      const values = place.values!
+      place.state = 'taken'
+      place.values = undefined
+      return values
+    }
+    if (place?.refused !== undefined) throw place.refused
+    return undefined
+  }
+
   return {
     checkPosition,
+
+    still(sender, round, step) {
+      checkPosition(round, step)
+      const key = keyOf(sender, round, step)
+      const place = placeOf(key, { round, step })
+      if (place.isStill || place.state !== 'free') throw new Rejection('DUPLICATE')
+      place.isStill = true
+      places.set(key, place)
+      for (const waiter of [...(waiting.get(key) ?? [])]) waiter.still?.()
+    },
 
     claim(sender, round, step) {
       checkPosition(round, step)
       const key = keyOf(sender, round, step)
-      const place: Place = places.get(key) ?? {
-        round,
-        step,
-        attempts: 0,
-        state: 'free',
-        values: undefined,
-        refused: undefined,
-      }
+      const place = placeOf(key, { round, step })
       if (place.state !== 'free') throw new Rejection('DUPLICATE')
       if (place.attempts >= handoverProtocol.limits.attemptsPerHead) throw new Rejection('TOO_MANY_ATTEMPTS')
       place.state = 'arriving'
@@ -103,40 +137,15 @@ export function createInbox(): Inbox {
     async take(sender, round, step, signal) {
       signal.throwIfAborted()
       const key = keyOf(sender, round, step)
-      const place = places.get(key)
-      if (place?.state === 'here') {
-        const values = place.values!
-        place.state = 'taken'
-        place.values = undefined
-        return values
-      }
-      if (place?.refused !== undefined) throw place.refused
-      return new Promise<Float32Array>((resolve, reject) => {
-        const queue = waiting.get(key) ?? []
-        waiting.set(key, queue)
-        // Out of the queue at once, not when the promise's turn comes: a head that arrives in between would be lost.
-        const leave = (): void => {
-          signal.removeEventListener('abort', onAbort)
-          queue.splice(queue.indexOf(waiter), 1)
-          if (queue.length === 0) waiting.delete(key)
-        }
-        const waiter: Waiter = {
-          give(values) {
-            leave()
-            resolve(values)
-          },
-          refuse(reason) {
-            leave()
-            reject(reason)
-          },
-        }
-        const onAbort = (): void => {
-          leave()
-          reject(signal.reason)
-        }
-        queue.push(waiter)
-        signal.addEventListener('abort', onAbort)
-      })
+      return here(key) ?? inQueue(waiting, key, signal, (give, refuse) => ({ give, refuse }))
+    },
+
+    async takeNew(sender, round, step, signal) {
+      signal.throwIfAborted()
+      const key = keyOf(sender, round, step)
+      const values = here(key)
+      if (values !== undefined || places.get(key)?.isStill === true) return values
+      return inQueue(waiting, key, signal, (give, refuse) => ({ give, refuse, still: () => give(undefined) }))
     },
 
     earlier: (sender, round, step) => takenBefore({ round, step }, fromSender(places, sender)),
@@ -166,4 +175,35 @@ function takenBefore(position: StepPosition, places: readonly Place[]): DatedHea
       place.values = undefined
       return { round: place.round, values }
     })
+}
+
+/** Waits in turn until the waiter is given something, or the signal aborts. */
+function inQueue<T>(
+  waiting: Waiting,
+  key: string,
+  signal: AbortSignal,
+  waiterOf: (give: (value: T) => void, refuse: (reason: unknown) => void) => Waiter,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const queue = waiting.get(key) ?? []
+    waiting.set(key, queue)
+    // Out of the queue at once, not when the promise's turn comes: a head that arrives in between would be lost.
+    const leave = (): void => {
+      signal.removeEventListener('abort', onAbort)
+      queue.splice(queue.indexOf(waiter), 1)
+      if (queue.length === 0) waiting.delete(key)
+    }
+    const give = (value: T): void => {
+      leave()
+      resolve(value)
+    }
+    const refuse = (reason: unknown): void => {
+      leave()
+      reject(reason)
+    }
+    const onAbort = (): void => refuse(signal.reason)
+    const waiter = waiterOf(give, refuse)
+    queue.push(waiter)
+    signal.addEventListener('abort', onAbort)
+  })
 }

@@ -19,6 +19,10 @@ interface Desk {
   attempts: number
 }
 
+async function notTaken(): Promise<never> {
+  throw new Error('With latestOnly heads are read by latest(), not taken')
+}
+
 /** Its memory: of each sender the head that is held, and those arriving: as many as it may have streams. */
 export function createLatestInbox(): LatestInbox {
   const desks = new Map<PeerIdStr, Desk>()
@@ -50,9 +54,13 @@ export function createLatestInbox(): LatestInbox {
       }
     },
 
-    async take() {
-      throw new Error('With latestOnly heads are read by latest(), not taken')
+    still() {
+      // Nobody waits for a head, so none is told that none comes.
+      throw new Rejection('MALFORMED')
     },
+
+    take: notTaken,
+    takeNew: notTaken,
 
     earlier: () => [],
 

@@ -15,7 +15,7 @@ import type { StreamDeadlines } from '../stream/deadlines.js'
 import { type Piece, unframe } from '../stream/frames.js'
 import { createStreamService, type StreamService } from '../stream/service.js'
 import { finish, receive } from '../stream/stream.js'
-import { type CopyLink, checkHeader, linkIn } from './header.js'
+import { type CopyLink, headerOff, isStill, linkIn } from './header.js'
 import type { Claim, Inbox } from './inbox.js'
 import { handoverProtocol } from './protocol.js'
 import type { WireCount } from './sender.js'
@@ -35,6 +35,7 @@ export interface ReceiverInit {
   readonly format: HeadFormat
   /** See `HandoverInit`. */
   readonly isSlim: boolean
+  readonly mayBeStill: boolean
   readonly normLimit: number
   readonly buffers: Buffers
   readonly inbox: Inbox
@@ -53,16 +54,38 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
   const { runId, format, isSlim, normLimit, buffers, inbox, deadlines, wire, links } = init
   const streamsOf = new Map<PeerIdStr, number>()
 
-  // ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
-  function claimFor(sender: PeerIdStr, header: HeadHeader): Claim {
+  /**
+   * ALGORITHMS.md 3.8: expected sender and round, then size and shape. libp2p has proved the sender's identity.
+   *
+   * @returns the place for the head that follows; none where the sender has nothing new
+   */
+  function claimFor(sender: PeerIdStr, header: HeadHeader): Claim | undefined {
     const { round, step } = header
     if (!equals(header.runId, runId)) throw new Rejection('WRONG_RUN')
     const refusal = init.admit(sender, round, step)
     if (refusal !== undefined) throw new Rejection(refusal)
     inbox.checkPosition(round, step)
     if (!equals(header.layoutDigest, format.layoutDigest)) throw new Rejection('WRONG_LAYOUT')
+    if (isStill(header)) {
+      if (!init.mayBeStill) throw new Rejection('MALFORMED')
+      inbox.still(sender, round, step)
+      return undefined
+    }
     if (header.payloadBytes !== format.payloadBytes) throw new Rejection('WRONG_SIZE')
     return inbox.claim(sender, round, step)
+  }
+
+  /** The payload behind an admitted header, into its place. */
+  async function takeHead(pieces: AsyncIterable<Piece>, header: HeadHeader, claim: Claim): Promise<void> {
+    const values = await pipe(
+      pieces,
+      isSlim ? unslim(format.payloadBytes) : asTheyCome,
+      gatherHead(format, normLimit, buffers, claim.proceed),
+    )
+    const link = linkIn(header)
+    if (link !== undefined) links.set(values, link)
+    claim.deliver(values)
+    init.onAccepted()
   }
 
   async function onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
@@ -75,23 +98,16 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
     try {
       if (open > limits.streamsPerPeer) throw new Rejection('TOO_MANY_STREAMS')
       deadline.within(deadlines.firstByteMs, new Rejection('TIMEOUT'))
-      const values = await pipe(
+      const pieces = pipe(
         receive(stream, deadline.signal, wire.received),
         unframe({ firstFrameBytes: limits.headerBytes, frameBytes: limits.frameBytes }),
-        checkHeader(header => {
-          position = header
-          claim = claimFor(sender, header)
-          reply(stream, HandoverReply.Code.CONTINUE)
-          deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
-        }),
-        isSlim ? unslim(format.payloadBytes) : asTheyCome,
-        gatherHead(format, normLimit, buffers, () => claim?.proceed()),
       )
-      const link = position && linkIn(position)
-      if (link !== undefined) links.set(values, link)
-      claim?.deliver(values)
-      init.onAccepted()
-      await conclude(stream, HandoverReply.Code.ACCEPTED, stopped)
+      position = await headerOff(pieces)
+      claim = claimFor(sender, position)
+      reply(stream, HandoverReply.Code.CONTINUE, wire)
+      deadline.within(deadlines.transferMs, new Rejection('TIMEOUT'))
+      if (claim !== undefined) await takeHead(pieces, position, claim)
+      await conclude(stream, HandoverReply.Code.ACCEPTED, init, stopped)
       await finish(stream, deadlines.closeMs, stopped)
     } catch (error) {
       throwBug(error)
@@ -99,7 +115,7 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
       const reason = reasonOf(error)
       init.onRejected({ sender, reason, round: position?.round, step: position?.step })
       if (isFinal(reason)) claim?.refuse(new Rejection(reason))
-      await conclude(stream, HandoverReply.Code[reason], stopped)
+      await conclude(stream, HandoverReply.Code[reason], init, stopped)
     } finally {
       claim?.release()
       deadline.clear()
@@ -107,26 +123,6 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
       const left = streamsOf.get(sender)! - 1
       if (left === 0) streamsOf.delete(sender)
       else streamsOf.set(sender, left)
-    }
-  }
-
-  function reply(stream: Stream, code: HandoverReply.Code): void {
-    const bytes = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
-    stream.send(bytes)
-    wire.sent(bytes.byteLength)
-  }
-
-  /** Sends the last reply and closes our end. If the sender has gone, or does not read, the loss is its own. */
-  async function conclude(stream: Stream, code: HandoverReply.Code, stopped: AbortSignal): Promise<void> {
-    const deadline = createDeadline(stopped)
-    deadline.within(deadlines.closeMs, new Error('The sender does not read'))
-    try {
-      reply(stream, code)
-      await stream.close({ signal: deadline.signal })
-    } catch (error) {
-      throwBug(error)
-    } finally {
-      deadline.clear()
     }
   }
 
@@ -141,4 +137,29 @@ export function createReceiver(node: Libp2p, init: ReceiverInit): StreamService 
 
 async function* asTheyCome(pieces: AsyncIterable<Piece>): AsyncGenerator<Piece> {
   yield* pieces
+}
+
+function reply(stream: Stream, code: HandoverReply.Code, wire: WireCount): void {
+  const bytes = lengthPrefixed.encode.single(HandoverReply.encode({ code }))
+  stream.send(bytes)
+  wire.sent(bytes.byteLength)
+}
+
+/** Sends the last reply and closes our end. If the sender has gone, or does not read, the loss is its own. */
+async function conclude(
+  stream: Stream,
+  code: HandoverReply.Code,
+  { deadlines, wire }: Pick<ReceiverInit, 'deadlines' | 'wire'>,
+  stopped: AbortSignal,
+): Promise<void> {
+  const deadline = createDeadline(stopped)
+  deadline.within(deadlines.closeMs, new Error('The sender does not read'))
+  try {
+    reply(stream, code, wire)
+    await stream.close({ signal: deadline.signal })
+  } catch (error) {
+    throwBug(error)
+  } finally {
+    deadline.clear()
+  }
 }

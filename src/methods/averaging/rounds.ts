@@ -139,7 +139,7 @@ class NeighbourAverages implements Averaging {
     const says = beside === undefined ? head : await beside.whole(head)
     const tell = beside?.telling(where)
     const came = await road.swap({ round, step }, says, where, signal, tell, beside?.anchor())
-    const { masked, rounds, absent, release, copy, anchored, ...single } = came
+    const { masked, rounds, absent, still = [], release, copy, anchored, ...single } = came
     if (anchored !== undefined) await beside!.told(head, anchored)
     if (masked !== undefined) this.count(masked)
     const all = masked === undefined ? single.received : asOne(masked.sum)
@@ -148,6 +148,7 @@ class NeighbourAverages implements Averaging {
       step,
       received: [...(masked?.sum?.peers ?? all.keys())].sort((a, b) => a - b),
       absent,
+      ...(still.length > 0 && { still }),
       waitSeconds: (performance.now() - startedAt) / 1000,
     }
     const due = masked === undefined ? (beside?.weigh(where, all) ?? where.row) : where.row
@@ -165,7 +166,7 @@ class NeighbourAverages implements Averaging {
     const isSum = masked !== undefined
     const ofHead = copy && { ...copy, values: copy.values.subarray(0, head.length) }
     const { refused, squares, given, unheeded, isPlain, isWhole, tooStrict } = await this.merge(
-      { turn, at, progress, received, isComplete: absent.length === 0 && isAll, isSum, copy: ofHead },
+      { turn, at, progress, received, isComplete: absent.length + still.length === 0 && isAll, isSum, copy: ofHead },
       signal,
     )
     const merged = new Map([...received].filter(([peer]) => squares.has(peer)))

@@ -1,5 +1,12 @@
 import type { RejectionReason } from '../../gossip/index.js'
-import { createSchedule, type ExchangeSpec, endsMerged, finalSteps, type Topology } from '../../topology/index.js'
+import {
+  createSchedule,
+  drawnIn,
+  type ExchangeSpec,
+  endsMerged,
+  finalSteps,
+  type Topology,
+} from '../../topology/index.js'
 import type { Lockstep } from '../lockstep.js'
 import type { Manifest } from '../manifest.js'
 import type { Federation } from '../membership/federation.js'
@@ -64,7 +71,7 @@ export function createAdmission(
  * has none to wait for.
  */
 function exchangesAhead(topology: Topology, exchange: ExchangeSpec): number {
-  const { partners = 1 } = exchange.when === 'once' ? {} : exchange
+  const { partners = 1 } = drawnIn(exchange)
   const apart = Math.min(longestApart, 1 / Math.min(1, partners))
   return Math.ceil(((topology.directed ? Math.ceil(Math.log2(topology.peers)) + 1 : 1) + 3) * apart)
 }

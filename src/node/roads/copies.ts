@@ -2,7 +2,7 @@ import { equals } from 'uint8arrays/equals'
 import * as z from 'zod'
 import { HearsayError } from '../../errors.js'
 import type { CopyLink, PeerIdStr } from '../../gossip/index.js'
-import type { Kept } from '../../methods/index.js'
+import { type Kept, partOf } from '../../methods/index.js'
 import { areFinite, reserveVector, squaredNorm } from '../../tensors/index.js'
 import { copyInSlices, inSlices } from '../../turns.js'
 import { validate } from '../../validation.js'
@@ -128,9 +128,7 @@ export class Copies {
    * @throws {@link HearsayError} `PARAMETERS` where it does not fit, or what that throws: nothing is restored then
    */
   restore(kept: Kept, source: string, restoreMethod: (rest: Kept) => void): void {
-    const tensors = kept.tensors.filter(({ name }) => name.startsWith(prefix))
-    const { copies, ...numbers } = kept.numbers
-    const rest = { ...kept, tensors: kept.tensors.filter(tensor => !tensors.includes(tensor)), numbers }
+    const { tensors, numbers: copies, rest } = partOf(kept, prefix, 'copies')
     if (tensors.length === 0 && copies === undefined) {
       restoreMethod(rest)
       return

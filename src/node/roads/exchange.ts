@@ -4,7 +4,8 @@ import { type PeerIdStr, Rejection, type StatePayload } from '../../gossip/index
 import type { Absence, AbsenceReason, Neighbourhood, NeighbourRoad, Position, Swap, Tell } from '../../methods/index.js'
 import { whenDisconnected } from '../membership/connections.js'
 import type { Member } from '../membership/member.js'
-import { createOutbox, type OutboxInit } from './outbox.js'
+import type { News } from './news.js'
+import { type Answers, createOutbox, type OutboxInit } from './outbox.js'
 import type { Patience, Waiting } from './patience.js'
 
 /** An exchange over libp2p streams. */
@@ -29,6 +30,14 @@ export interface ExchangeInit extends OutboxInit {
   readonly isAsync?: boolean
   /** For so many rounds a head that was not in time is still accepted, and not taken: see `Handover.earlier`. @default 0 */
   readonly lateRounds?: number
+  /**
+   * Is there anything new to hand over? Where there is not, the head goes to those neighbours alone whose own comes: an
+   * edge is used both ways or not at all, so that what one end keeps of its own weight the other keeps too and the mean
+   * of all models stays.
+   *
+   * @default always
+   */
+  readonly news?: News | undefined
   /** How long an exchange waits for neighbours that are connected and silent. */
   readonly patience: Patience
   /**
@@ -45,7 +54,7 @@ export function createExchange(init: ExchangeInit): StreamExchange {
   return new Exchange(init)
 }
 
-type Taken = Pick<Swap, 'received' | 'absent'>
+type Taken = Pick<Swap, 'received' | 'absent'> & { readonly still: readonly number[] }
 
 class Exchange implements StreamExchange {
   private readonly outbox
@@ -62,7 +71,7 @@ class Exchange implements StreamExchange {
     tell?: Tell,
   ): Promise<Swap> {
     const { outbox } = this
-    const { handover, patience, isAsync } = this.init
+    const { handover, patience, isAsync, news } = this.init
     if (isAsync === true) {
       await outbox.toAll(position, head, where, signal, tell)
       return this.newest(where)
@@ -73,15 +82,20 @@ class Exchange implements StreamExchange {
     const waiting = patience.begin()
     const deadline = createDeadline(signal)
     deadline.within(waiting.limitMs, new Error('The heads did not come in time'))
-    const { over } = await outbox.toAll(position, head, where, deadline.signal, tell)
-    const taken = this.takeAll(position, where, waiting, deadline.signal, signal)
+    const isNew = (await news?.isNew(position, head)) ?? true
+    const answers = isNew ? undefined : outbox.quietly(position, head, where, deadline.signal)
+    const handed = isNew ? await outbox.toAll(position, head, where, deadline.signal, tell) : undefined
+    const taken = this.takeAll(position, where, waiting, deadline.signal, signal, answers)
     // Handing over may continue during the merge, and has until the deadline too.
+    const over = handed?.over ?? taken.then(() => answers?.over())
     void Promise.allSettled([over, taken]).then(deadline.clear)
-    const { received, absent } = await taken
+    const { received, absent, still } = await taken
     waiting.done()
+    if (!isNew && absent.length + still.length === 0) await news?.heard()
     return {
       received,
       absent,
+      still,
       release() {
         for (const values of received.values()) handover.release(values)
       },
@@ -101,6 +115,7 @@ class Exchange implements StreamExchange {
    * Takes the heads of all neighbours that are worth waiting for, and those of the others that come meanwhile.
    *
    * @param deadline - aborts with `signal` too
+   * @param answers - where this peer has nothing new
    */
   private async takeAll(
     position: Position,
@@ -108,16 +123,22 @@ class Exchange implements StreamExchange {
     waiting: Waiting,
     deadline: AbortSignal,
     signal: AbortSignal,
+    answers: Answers | undefined,
   ): Promise<Taken> {
     const received = new Map<number, Float32Array>()
     const absent: Absence[] = []
+    const still: number[] = []
     const takeFrom = async (peer: number, until: AbortSignal): Promise<void> => {
       const { peerId } = members[peer]!
-      const taken = await this.take(peerId, position, signal, until)
-      const how = typeof taken !== 'string' ? 'came' : taken === 'late' ? 'late' : 'absent'
-      waiting.ended(peerId.toString(), how)
-      if (typeof taken === 'string') absent.push({ peer, reason: taken })
-      else received.set(peer, taken)
+      const taken = await this.take(peerId, position, signal, until, answers !== undefined)
+      const isAbsent = typeof taken === 'string' && taken !== 'still'
+      waiting.ended(peerId.toString(), !isAbsent ? 'came' : taken === 'late' ? 'late' : 'absent')
+      if (isAbsent) absent.push({ peer, reason: taken })
+      else if (taken === 'still') still.push(peer)
+      else {
+        received.set(peer, taken)
+        await answers?.to(peerId)
+      }
     }
     const isExpected = (peer: number): boolean => waiting.expects(members[peer]!.peerId.toString())
     const neighbours = graph.receivesFrom(self)
@@ -126,16 +147,22 @@ class Exchange implements StreamExchange {
     const unexpected = neighbours.filter(peer => !isExpected(peer)).map(peer => takeFrom(peer, others.signal))
     const noMore = (): void => others.abort(new Error('Those worth waiting for have come'))
     await Promise.all([expected.finally(noMore), ...unexpected]).finally(others.clear)
-    return { received, absent: absent.sort((a, b) => a.peer - b.peer) }
+    return { received, absent: absent.sort((a, b) => a.peer - b.peer), still: still.sort((a, b) => a - b) }
   }
 
-  /** The neighbour's head, or why there is none. @param deadline - aborts with `signal` too */
+  /**
+   * The neighbour's head, or why there is none.
+   *
+   * @param deadline - aborts with `signal` too
+   * @param isQuiet - this peer has nothing new: where the neighbour has not either, no head comes
+   */
   private async take(
     peer: PeerId,
     position: Position,
     signal: AbortSignal,
     deadline: AbortSignal,
-  ): Promise<Float32Array | AbsenceReason> {
+    isQuiet: boolean,
+  ): Promise<Float32Array | AbsenceReason | 'still'> {
     const { init } = this
     const until = createDeadline(deadline)
     const missing = createDeadline(until.signal)
@@ -150,7 +177,8 @@ class Exchange implements StreamExchange {
       init.whenElsewhere?.(name, position.round, until.signal).then(because('elsewhere')),
     ])
     try {
-      return await init.handover.take(name, position.round, position.step, missing.signal)
+      const take = isQuiet ? init.handover.takeNew : init.handover.take
+      return (await take(name, position.round, position.step, missing.signal)) ?? 'still'
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof Rejection) return 'refused'

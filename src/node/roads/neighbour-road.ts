@@ -3,6 +3,7 @@ import {
   type Buffers,
   createHandover,
   digestOf,
+  type Handover,
   type HearsayHost,
   masked,
   type StatePayload,
@@ -17,8 +18,9 @@ import type { PairKeys } from '../pair-keys.js'
 import { createAdmission } from './admission.js'
 import { createExchange, type ExchangeInit, type StreamExchange } from './exchange.js'
 import type { MaskedExchange } from './masked-exchange.js'
-import { createMasking } from './masking.js'
+import { createMasking, type Masking } from './masking.js'
 import { createMemory } from './memory.js'
+import { createNews, type News } from './news.js'
 import type { Patience } from './patience.js'
 import type { RememberingExchange } from './remembering-exchange.js'
 import type { Beginning, Road } from './road.js'
@@ -52,7 +54,7 @@ export interface NeighbourRoadInit {
 export interface HandoverRoad extends Road<'neighbours'> {
   offer(round: number, values: Float32Array): Promise<void>
   readonly handover: NonNullable<Road['handover']>
-  /** With `encoding.memory`: adds what it keeps to what the method does. @default nothing */
+  /** With `encoding.memory`, or an adaptive exchange: adds what it keeps to what the method does. @default nothing */
   kept(method: Kept): Kept
   /**
    * Goes on from what was kept.
@@ -84,12 +86,15 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
   const memory = encoding.memory === undefined ? undefined : createMemory(init, node)
   const updates = methodOf(manifest.merge).needs.updates === true ? createUpdates(init, node) : undefined
   const whole = memory?.whole ?? updates?.whole
+  const news = newsIn(init)
+  const keeps = memory ?? news
   const handover = createHandover({
     runId: init.runId,
     layout: masking?.layout ?? init.layout,
     codec: masking === undefined ? codecOf(encoding) : masked,
     isSlim: encoding.slim,
     latestOnly: isAsync,
+    mayBeStill: manifest.exchange.when === 'adaptive',
     normLimit: limits.headNorm,
     admit,
     deadlines: init.timing.handover,
@@ -124,7 +129,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       const keepsLatest = open !== undefined
       remembering = memory?.createExchange({ ...plain, keepsLatest }, keepsLatest)
       updating = updates?.createExchange({ ...plain, keepsLatest }, keepsLatest)
-      exchange = concealed ?? remembering ?? updating ?? createExchange({ ...plain, isAsync, keepsLatest })
+      exchange = concealed ?? remembering ?? updating ?? createExchange({ ...plain, isAsync, keepsLatest, news })
     },
     at(now) {
       round = now
@@ -135,10 +140,11 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       const encoded = whole === undefined ? await named(handover.encode(values)) : await whole.encode(values)
       offered = { ...encoded, round }
     },
-    kept: method => memory?.kept(method) ?? method,
-    restore: (kept, source, method) => (memory ? memory.restore(kept, source, method) : method(kept)),
+    kept: method => keeps?.kept(method) ?? method,
+    restore: (kept, source, method) => (keeps ? keeps.restore(kept, source, method) : method(kept)),
     replaced() {
       remembering?.replaced()
+      news?.replaced()
     },
     latest: () => exchange?.latest() ?? offered,
     handed() {
@@ -150,13 +156,7 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
       await exchange?.idle()
     },
     get counters() {
-      const [heads, shares] = [handover.counters, masking?.service?.counters]
-      const copies = remembering?.counters ?? updating?.counters
-      return {
-        sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
-        receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0) + (copies?.repairBytes ?? 0),
-        rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided, copies?.rejected),
-      }
+      return countsOf(handover, masking, concealed, remembering ?? updating)
     },
   }
 }
@@ -164,4 +164,24 @@ export function createNeighbourRoad(init: NeighbourRoadInit, node: HearsayHost):
 async function named(encoding: Promise<Uint8Array>): Promise<Omit<StatePayload, 'round'>> {
   const bytes = await encoding
   return { bytes, digest: await digestOf(bytes) }
+}
+
+function newsIn({ manifest: { exchange }, layout, steps, forge }: NeighbourRoadInit): News | undefined {
+  // A liar has something to say in every round.
+  if (exchange.when !== 'adaptive' || forge !== undefined) return undefined
+  return createNews({ size: layout.size, moved: exchange.moved, steps })
+}
+
+function countsOf(
+  { counters: heads }: Handover,
+  masking: Masking | undefined,
+  concealed: MaskedExchange | undefined,
+  copying: Pick<RememberingExchange | UpdateExchange, 'counters'> | undefined,
+): Road['counters'] {
+  const [shares, copies] = [masking?.service?.counters, copying?.counters]
+  return {
+    sentBytes: heads.sentBytes + (shares?.sentBytes ?? 0),
+    receivedBytes: heads.receivedBytes + (shares?.receivedBytes ?? 0) + (copies?.repairBytes ?? 0),
+    rejected: addedCounts(heads.rejected, shares?.rejected, concealed?.voided, copies?.rejected),
+  }
 }

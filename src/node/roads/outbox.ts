@@ -1,21 +1,9 @@
-import { setTimeout } from 'node:timers/promises'
 import type { PeerId } from '@libp2p/interface'
-import { createDeadline } from '../../deadline.js'
-import { HearsayError } from '../../errors.js'
-import {
-  type CopyLink,
-  digestOf,
-  type Handover,
-  handoverProtocol,
-  isFinal,
-  type PeerIdStr,
-  type SendResult,
-  type StatePayload,
-} from '../../gossip/index.js'
+import { type CopyLink, digestOf, type StatePayload } from '../../gossip/index.js'
 import type { Neighbourhood, Position, Tell } from '../../methods/index.js'
-import type { Lockstep } from '../lockstep.js'
 import type { Member } from '../membership/member.js'
 import { type Conceal, type Forge, saidTo } from './forge.js'
+import { createSends, type SendsInit } from './sends.js'
 
 /** Sends the own head to the neighbours. */
 export interface Outbox {
@@ -30,6 +18,12 @@ export interface Outbox {
     signal: AbortSignal,
     tell?: Tell,
   ): Promise<{ readonly over: Promise<unknown> }>
+  /**
+   * Says to every peer this graph sends to that there is nothing new.
+   *
+   * @param head - not to be changed while answers may follow
+   */
+  quietly(position: Position, head: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Answers
   /** The payload that was handed over last, if `keepsLatest` is set. */
   latest(): StatePayload | undefined
   /** Resolves when nothing is being handed over any more. */
@@ -38,8 +32,15 @@ export interface Outbox {
   throwIfLost(): void
 }
 
-export interface OutboxInit {
-  readonly handover: Handover
+/** Where this peer has nothing new: the head for those neighbours that have. */
+export interface Answers {
+  /** Hands it to one of them. Resolves once it is copied. */
+  to(peer: PeerId): Promise<void>
+  /** To be called when no more answers follow. Resolves with the end of all sends. */
+  over(): Promise<void>
+}
+
+export interface OutboxInit extends SendsInit {
   /** Keep the payload of the last exchange, at the memory of one more head. @default false */
   readonly keepsLatest?: boolean
   /** Decides what is handed over: a simulated attack. @default the head */
@@ -48,91 +49,28 @@ export interface OutboxInit {
   readonly conceal?: Conceal
   /** With memory: called with each payload before it is sent, and says what its header has of the copy. */
   readonly link?: (payload: Uint8Array) => Promise<CopyLink>
-  /**
-   * For peers of one process in lockstep: which peers are gone is known rather than detected, and no head of a living
-   * peer may be lost, since its neighbour waits for it without limit.
-   */
-  readonly lockstep?: Lockstep | undefined
-}
-
-/**
- * Heads in transit to one neighbour. One that is honest and slow has two at most; one that takes our heads and never
- * answers must not keep all of them in memory.
- */
-const sendsPerNeighbour = handoverProtocol.limits.streamsPerPeer
-
-/** In lockstep the next head waits instead; half of the neighbour's limit, whose streams end a little after ours. */
-const lockstepSends = sendsPerNeighbour / 2
-
-/**
- * How often a head is sent if its connection is lost or cannot be made. The neighbour may reach us though we do not
- * reach it; it then waits for our head until its deadline.
- */
-const sendTries = 3
-
-/** When a run begins, a neighbour may not know yet that we are one: the head is sent again for ten seconds. */
-const earlyTries = 20
-const earlyMs = 500
-
-interface Parcel {
-  readonly payload: Uint8Array
-  readonly link: CopyLink | undefined
-}
-
-interface UnderWay {
-  readonly end: AbortController
-  readonly done: Promise<boolean>
 }
 
 /** Hands heads to neighbours over libp2p streams, with retries. */
 export function createOutbox(init: OutboxInit): Outbox {
   const { handover, lockstep } = init
-  const sends = new Map<PeerIdStr, UnderWay[]>()
+  const sends = createSends(init)
   let kept: StatePayload | undefined
-  /** In lockstep: why a living neighbour did not get a head. It ends the run, whose numbers would be wrong. */
-  let lost: HearsayError | undefined
 
-  /** Resolves when sending is over: did the neighbour take the head? */
-  function send(peer: PeerId, position: Position, parcel: Parcel, signal: AbortSignal): Promise<boolean> {
-    const name = peer.toString()
-    const underWay = sends.get(name) ?? []
-    sends.set(name, underWay)
-    const before = underWay.map(({ done }) => done)
-    if (lockstep === undefined && underWay.length >= sendsPerNeighbour) underWay[0]!.end.abort()
-    const end = new AbortController()
-    const until = createDeadline(signal, end.signal)
-    const done = persist(peer, position, parcel, lockstep ? before.slice(1 - lockstepSends) : [], until.signal)
-      // An error here does not matter: whether the neighbour counts depends on its own head.
-      .catch(() => false)
-      .finally(() => {
-        until.clear()
-        underWay.splice(underWay.indexOf(entry), 1)
-        if (underWay.length === 0) sends.delete(name)
-      })
-    const entry = { end, done }
-    underWay.push(entry)
-    return done
+  function receiversOf({ members, self, graph }: Neighbourhood<Member>, { round }: Position): readonly number[] {
+    return graph.sendsTo(self).filter(peer => lockstep?.isGone(members[peer]!.peerId.toString(), round) !== true)
   }
 
-  /** @param first - what must be over before this head is sent */
-  async function persist(
-    peer: PeerId,
-    { round, step }: Position,
-    { payload, link }: Parcel,
-    first: readonly Promise<unknown>[],
-    signal: AbortSignal,
-  ): Promise<boolean> {
-    await Promise.all(first)
-    for (let tries = 1; ; tries++) {
-      const result = await handover.send(peer, round, step, payload, signal, link)
-      if (result.ok) return true
-      const isEarly = round === 0 && result.reason === 'NOT_A_NEIGHBOUR'
-      if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal })
-      else if (!isCut(result) || tries >= sendTries) {
-        if (lockstep !== undefined && !isKnown(result)) lost ??= lostError(peer, { round, step }, result)
-        return false
-      }
+  /** Keeps a payload for newcomers, or returns its memory when all have taken it. */
+  async function letGo(payload: Uint8Array, round: number, over: Promise<readonly boolean[]>): Promise<void> {
+    if (init.keepsLatest === true) {
+      // Its memory is not released when it is replaced: a newcomer may still be reading it.
+      kept = { bytes: payload, digest: await digestOf(payload), round }
+      return
     }
+    void over.then(taken => {
+      if (taken.every(Boolean)) handover.release(payload)
+    })
   }
 
   async function toAll(
@@ -142,56 +80,43 @@ export function createOutbox(init: OutboxInit): Outbox {
     signal: AbortSignal,
     tell?: Tell,
   ): Promise<{ readonly over: Promise<unknown> }> {
-    const { members, self, graph } = where
-    const receivers = graph
-      .sendsTo(self)
-      .filter(peer => lockstep?.isGone(members[peer]!.peerId.toString(), position.round) !== true)
+    const { members } = where
+    const receivers = receiversOf(where, position)
     const ends: Promise<unknown>[] = []
     const instead = { ...init, tell }
     for await (const { vector, receivers: some } of saidTo(receivers, instead, position, head, where, signal)) {
       const payload = await handover.encode(vector)
       const parcel = { payload, link: await init.link?.(payload) }
-      const all = some.map(peer => send(members[peer]!.peerId, position, parcel, signal))
+      const all = some.map(peer => sends.send(members[peer]!.peerId, position, parcel, signal))
       const over = Promise.all(all)
       ends.push(over)
-      if (init.keepsLatest === true) {
-        // Its memory is not released when it is replaced: a newcomer may still be reading it.
-        kept = { bytes: payload, digest: await digestOf(payload), round: position.round }
-        continue
-      }
-      void over.then(taken => {
-        if (taken.every(Boolean)) handover.release(payload)
-      })
+      await letGo(payload, position.round, over)
     }
     return { over: Promise.all(ends) }
   }
 
   return {
     toAll,
+    quietly(position, head, where, signal) {
+      const stills = receiversOf(where, position).map(peer =>
+        sends.send(where.members[peer]!.peerId, position, { payload: undefined }, signal),
+      )
+      let encoded: Promise<Uint8Array> | undefined
+      const ends: Promise<boolean>[] = []
+      return {
+        async to(peer) {
+          encoded ??= handover.encode(head)
+          ends.push(sends.send(peer, position, { payload: await encoded }, signal))
+        },
+        async over() {
+          const all = Promise.all(ends)
+          if (encoded !== undefined) await letGo(await encoded, position.round, all)
+          await Promise.all([...stills, all])
+        },
+      }
+    },
     latest: () => kept,
-    async idle() {
-      await Promise.all([...sends.values()].flatMap(underWay => underWay.map(({ done }) => done)))
-    },
-    throwIfLost() {
-      if (lost !== undefined) throw lost
-    },
+    idle: sends.idle,
+    throwIfLost: sends.throwIfLost,
   }
-}
-
-/** Did the connection fail, rather than the neighbour refuse? */
-function isCut(result: SendResult): boolean {
-  return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
-}
-
-/** Was the head refused for its contents, or had it arrived already? The neighbour then does not wait for it. */
-function isKnown(result: SendResult): boolean {
-  return !result.ok && (result.reason === 'DUPLICATE' || isFinal(result.reason))
-}
-
-function lostError(peer: PeerId, { round, step }: Position, result: SendResult): HearsayError {
-  const reason = result.ok ? 'OK' : result.reason
-  return new HearsayError(
-    'NETWORK',
-    `peer ${peer} did not take a head of round ${round + 1}, step ${step + 1} (${reason}), though it is alive; may this process open no more files or connections (ulimit -n)?`,
-  )
 }

@@ -12,7 +12,8 @@ import type { Forge } from './forge.js'
 import type { Waiting } from './patience.js'
 import type { WholeVectors } from './whole-vectors.js'
 
-export interface RememberingExchangeInit extends Omit<ExchangeInit, 'conceal' | 'isAsync' | 'link' | 'lateRounds'> {
+export interface RememberingExchangeInit
+  extends Omit<ExchangeInit, 'conceal' | 'isAsync' | 'link' | 'lateRounds' | 'news'> {
   readonly copies: Copies
   readonly whole: WholeVectors
   /** Of the whole run: no copy is of a later one. */

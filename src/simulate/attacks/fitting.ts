@@ -2,6 +2,7 @@ import { classification, type Dataset } from '../../data/index.js'
 import { HearsayError } from '../../errors.js'
 import { methodOf } from '../../methods/index.js'
 import type { Manifest } from '../../node/index.js'
+import { drawnIn } from '../../topology/index.js'
 import { type Attack, attackText, parseAttacks } from './attack.js'
 import { attackKinds } from './kinds.js'
 
@@ -25,10 +26,11 @@ export function attacksOn(
         `merge: ${merge.method} has one vector for all, and ${kind} a different one for each; take another kind`,
       )
     }
-    if (attackKinds[kind].listens === true && exchange.when !== 'once' && exchange.partners !== undefined) {
+    const leaves = exchange.when === 'adaptive' ? 'when: adaptive' : drawnIn(exchange).partners && 'partners'
+    if (attackKinds[kind].listens === true && leaves) {
       throw refused(
         attack,
-        `hears what all honest peers hand over, and exchange.partners leaves some silent; take another kind`,
+        `hears what all honest peers hand over, and exchange.${leaves} leaves some silent; take another kind`,
       )
     }
     if (attackKinds[kind].targeted !== undefined && encoding.memory !== undefined) {

@@ -78,6 +78,7 @@ function createPeerLines({
         isSilent = false
         received = event.received.length
         without = missing === '' ? '' : `, without ${missing}`
+        if (event.still !== undefined) without += `, nothing new at ${event.still.map(nameOf).join(', ')}`
         if (event.step === 0) refused = []
         const note = privacyNote(event)
         return note && `privacy   ${note}`

@@ -88,6 +88,35 @@ function openHandoverStreams(host: HearsayHost): number {
   return streams.filter(stream => stream.protocol === handoverProtocol.id).length
 }
 
+describe('nothing new', () => {
+  const still = framed(HeadHeader.encode({ ...goodHeader, payloadBytes: 0, still: true }))
+
+  it('is said in place of a head, once, by those whose heads are taken, and costs no payload', async () => {
+    const { sender, receiver } = await startPair({ mayBeStill: true })
+    const asks = receiver.handover.takeNew(sender.id, 0, 0, never)
+    const said = await sender.handover.send(receiver.host.peerId, 0, 0, undefined, never)
+    expect(said).toEqual({ ok: true, bytes: still.length })
+    expect(await asks).toBeUndefined()
+    expect(await answerTo(sender, receiver, still)).toBe('DUPLICATE')
+    const ahead = await sender.handover.send(receiver.host.peerId, 4, 0, undefined, never)
+    expect(ahead).toMatchObject({ ok: false, reason: 'FUTURE_ROUND' })
+    expect(receiver.handover.counters).toMatchObject({ accepted: 0, rejected: { DUPLICATE: 1, FUTURE_ROUND: 1 } })
+    // What follows all the same is not read.
+    const more = framed(HeadHeader.encode({ ...goodHeader, round: 1, payloadBytes: 0, still: true }))
+    expect(await answerTo(sender, receiver, more, framed(new Uint8Array(1000)))).toBe('ACCEPTED')
+    const answer = await sender.handover.send(receiver.host.peerId, 0, 0, await sender.handover.encode(head), never)
+    expect(answer).toMatchObject({ ok: true })
+    expect(await receiver.handover.take(sender.id, 0, 0, never)).toEqual(head)
+  })
+
+  it('is refused in a run in which every head is handed over', async () => {
+    for (const latestOnly of [false, true]) {
+      const { sender, receiver } = await startPair({ latestOnly })
+      expect(await answerTo(sender, receiver, still)).toBe('MALFORMED')
+    }
+  })
+})
+
 describe.each(['tcp', 'memory'] as const)('a head over %s', transport => {
   it('arrives bit by bit', async () => {
     const { sender, receiver } = await startPair({}, transport)

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { HeadHeader } from '../../../src/gossip/generated/handover.js'
-import { decodeHeadHeader, linkIn } from '../../../src/gossip/handover/header.js'
+import { decodeHeadHeader, isStill, linkIn } from '../../../src/gossip/handover/header.js'
 import { handoverProtocol } from '../../../src/gossip/handover/protocol.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
 
@@ -23,12 +23,22 @@ describe('the header of a head', () => {
     expect(linkIn(decodeHeadHeader(HeadHeader.encode(plain)))).toBeUndefined()
   })
 
+  it('states that nothing is new, in place of a payload, and fits the first frame', () => {
+    const bytes = HeadHeader.encode({ ...plain, payloadBytes: 0, still: true })
+    expect(bytes.length).toBeLessThanOrEqual(handoverProtocol.limits.headerBytes)
+    expect(isStill(decodeHeadHeader(bytes))).toBe(true)
+    expect(isStill(decodeHeadHeader(HeadHeader.encode({ ...plain, still: false })))).toBe(false)
+    expect(isStill(decodeHeadHeader(HeadHeader.encode(linked)))).toBe(false)
+  })
+
   it.each([
     ['half a link', { ...plain, follows: digest(3) }],
     ['the other half', { ...plain, becomes: digest(3) }],
     ['a short digest', { ...linked, follows: digest(3, 31) }],
     ['short digests', { ...linked, follows: digest(3, 31), becomes: digest(3, 31) }],
     ['empty digests', { ...linked, follows: digest(3, 0), becomes: digest(3, 0) }],
+    ['nothing new and a payload', { ...plain, still: true }],
+    ['nothing new that adds to a copy', { ...linked, payloadBytes: 0, still: true }],
   ])('is refused with %s', (_, header) => {
     expect(() => decodeHeadHeader(HeadHeader.encode(header))).toThrow(new Rejection('MALFORMED'))
   })

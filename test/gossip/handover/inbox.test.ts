@@ -69,6 +69,38 @@ describe('inbox', () => {
     expect(await inbox.take('boston', 0, 0, never)).toBe(head)
   })
 
+  it('says that nothing is new to whoever would know, and a head may still answer', async () => {
+    const inbox = createInbox()
+    const asks = inbox.takeNew('boston', 0, 0, never)
+    const waits = inbox.take('boston', 0, 0, never)
+    inbox.still('boston', 0, 0)
+    expect(await asks).toBeUndefined()
+    expect(await inbox.takeNew('boston', 0, 0, never)).toBeUndefined()
+    expect(() => inbox.still('boston', 0, 0)).toThrow('DUPLICATE')
+    inbox.claim('boston', 0, 0).deliver(head)
+    expect(await waits).toBe(head)
+    expect(() => inbox.still('boston', 0, 0)).toThrow('DUPLICATE')
+  })
+
+  it('gives a head to whoever would know whether there is one, and takes nothing back', async () => {
+    const inbox = createInbox()
+    const claim = inbox.claim('boston', 0, 0)
+    expect(() => inbox.still('boston', 0, 0)).toThrow('DUPLICATE')
+    const asks = inbox.takeNew('boston', 0, 0, never)
+    claim.deliver(head)
+    expect(await asks).toBe(head)
+    inbox.claim('lyon', 0, 0).deliver(head)
+    expect(await inbox.takeNew('lyon', 0, 0, never)).toBe(head)
+    const gaveUp = new AbortController()
+    const late = inbox.takeNew('nice', 0, 0, gaveUp.signal)
+    gaveUp.abort(new Error('enough'))
+    await expect(late).rejects.toThrow('enough')
+    inbox.claim('nice', 0, 0).refuse(new Rejection('NOT_FINITE'))
+    await expect(inbox.takeNew('nice', 0, 0, never)).rejects.toThrow('NOT_FINITE')
+    inbox.advance(1, 0)
+    expect(() => inbox.still('boston', 0, 0)).toThrow('STALE_ROUND')
+  })
+
   it('lets a failed head be tried again, but not for ever', () => {
     const inbox = createInbox()
     for (let i = 0; i < handoverProtocol.limits.attemptsPerHead; i++) inbox.claim('boston', 0, 0).release()
