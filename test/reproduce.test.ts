@@ -99,6 +99,8 @@ describe('npm run reproduce', () => {
     // An object's own names only: "constructor" is no paper.
     [['constructor'], 'error: there is no "constructor"; there are dflmoe, robust, private, bytes\n'],
     [['dflmoe', '--backend', 'cuda'], 'error: --backend cuda: must be one of auto, node-gpu, webgpu, node, wasm\n'],
+    [['robust', '--minutes', '5'], 'error: --minutes goes with bytes; remove it\n'],
+    [['bytes', '--minutes', 'soon'], 'error: --minutes soon: must be a number above 0\n'],
   ])('refuses %j', async (args, stderr) => {
     await expect(reproduce(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })
   })
@@ -216,11 +218,13 @@ describe('bytes', () => {
         bytes: (isAimed(cell.setting) ? 1e6 : 35e6) * (cell.graph === 'exponential' ? 2 : 1),
       }))
     const text = bytes.tables(records)
-    expect(text).toContain('topk 1 %, choco: 30 times fewer bytes within 0.5 points | 35.0 | −0.4 ± 0.0 | yes |')
-    expect(text).toContain('single merging: 10 times fewer bytes within 1 points | 35.0 | −0.4 ± 0.0 | yes |')
-    expect(text).toContain('| How numbers travel | topk 1 %, choco | 81.6 ± 1.0 | −0.4 ± 0.0 | 1.00 | 35.0 |')
+    expect(text).toContain('topk 1 %, choco: 30 times fewer bytes within 0.5 points | 35.0 | −0.4 ± 0.0 | 3 | yes |')
+    expect(text).toContain('single merging: 10 times fewer bytes within 1 points | 35.0 | −0.4 ± 0.0 | 3 | yes |')
+    expect(text).toContain('| How numbers travel | topk 1 %, choco | 81.6 ± 1.0 | −0.4 ± 0.0 | 1.00 | 35.0 | 3 |')
+    const some = bytes.tables(records.filter(({ seed, setting }) => seed === 1 || setting === 'f32'))
+    expect(some).toContain('| How numbers travel | topk 1 %, choco | 80.6 ± 0.0 | −0.4 ± 0.0 | 1.00 | 35.0 | 1 |')
     const worse = records.map(record => (isAimed(record.setting) ? { ...record, accuracy: 0.7 } : record))
-    expect(bytes.tables(worse)).toContain('| 35.0 | −12.0 ± 1.0 | no |')
+    expect(bytes.tables(worse)).toContain('| 35.0 | −12.0 ± 1.0 | 3 | no |')
     const panels = bytes.panels(records)
     expect(panels).toHaveLength(2)
     expect(scatter('bytes', panels).match(/<circle/g)).toHaveLength(panels.flatMap(({ points }) => points).length)

@@ -28,6 +28,7 @@ function readArguments() {
       options: {
         quick: { type: 'boolean', default: false },
         resume: { type: 'boolean', default: false },
+        minutes: { type: 'string' },
         backend: { type: 'string', default: 'auto' },
         out: { type: 'string', default: fileURLToPath(new URL('../../docs/results', import.meta.url)) },
       },
@@ -39,9 +40,18 @@ function readArguments() {
     if (!backends.includes(values.backend)) {
       throw new Error(`--backend ${values.backend}: must be one of ${backends.join(', ')}`)
     }
-    return { paper, options: values }
+    return { paper, options: { ...values, minutes: minutesOf(values.minutes, paper) } }
   } catch (error) {
     console.error(`error: ${error.message}`)
     process.exit(2)
   }
+}
+
+/** Only the tables of `bytes` are made of whatever runs there are. */
+function minutesOf(text, paper) {
+  if (text === undefined) return Number.POSITIVE_INFINITY
+  if (paper !== 'bytes') throw new Error('--minutes goes with bytes; remove it')
+  const minutes = Number(text)
+  if (!(minutes > 0)) throw new Error(`--minutes ${text}: must be a number above 0`)
+  return minutes
 }

@@ -12,10 +12,14 @@ const toldEvery = 12
  *
  * @param {{ name: string, program: string, cells: readonly { cell: object, id: string, manifest: object, options?: object }[] }} matrix -
  *   `id` tells a cell's run apart from every other; `program`: see {@link sideBySide}
- * @param {{ resume: boolean, backend: string, out: string }} options - see dflmoe.js
+ * @param {{ resume: boolean, backend: string, out: string, minutes?: number }} options - see dflmoe.js; after so
+ *   many `minutes` no further run is begun
  * @returns the records of these cells, and how many minutes it took
  */
-export async function runMatrix({ name, program, cells }, { resume, backend, out }) {
+export async function runMatrix(
+  { name, program, cells },
+  { resume, backend, out, minutes: most = Number.POSITIVE_INFINITY },
+) {
   mkdirSync(out, { recursive: true })
   const path = join(out, `${name}.json`)
   const records = resume && existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')).runs : []
@@ -30,15 +34,23 @@ export async function runMatrix({ name, program, cells }, { resume, backend, out
     }))
   const before = records.length
   console.log(`${jobs.length} runs`)
-  await sideBySide(program, jobs, availableParallelism(), ({ cell, id }, figures) => {
+  function* inTime() {
+    for (const job of jobs) {
+      if (minutes() >= most) return
+      yield job
+    }
+  }
+  const processes = Math.min(availableParallelism(), jobs.length)
+  await sideBySide(program, inTime(), processes, ({ cell, id }, figures) => {
     records.push({ ...cell, id, ...figures })
     const done = records.length - before
-    if (done % toldEvery !== 0 && done !== jobs.length) return
+    if (done % toldEvery !== 0) return
     writeFileSync(path, jsonOf(records))
     console.log(
       `${done} of ${jobs.length}, ${minutes().toFixed(1)} of ${((minutes() * jobs.length) / done).toFixed(0)} minutes`,
     )
   })
+  writeFileSync(path, jsonOf(records))
   const ids = new Set(cells.map(({ id }) => id))
   return { records: records.filter(({ id }) => ids.has(id)), minutes: minutes() }
 }

@@ -6,19 +6,22 @@ import { fileURLToPath } from 'node:url'
  * to do, and the network thread is the busy one.
  *
  * @param {string} program - file beside this one; it answers each message with `{ figures }` or `{ error }`
- * @param {readonly object[]} jobs - each is sent as it is
+ * @param {Iterable<object>} jobs - each is sent as it is; asked for the next one when a process has nothing to do
  * @param {number} processes
  * @param {(job: object, figures: object) => void} done
  */
 export async function sideBySide(program, jobs, processes, done) {
-  const waiting = jobs.values()
-  const children = Array.from({ length: Math.min(processes, jobs.length) }, () => {
+  const waiting = jobs[Symbol.iterator]()
+  const children = Array.from({ length: processes }, () => {
     return fork(fileURLToPath(new URL(program, import.meta.url)))
   })
   try {
     await Promise.all(
       children.map(async child => {
-        for (const job of waiting) done(job, await answerOf(child, job))
+        for (let next = waiting.next(); !next.done; next = waiting.next()) {
+          const job = next.value
+          done(job, await answerOf(child, job))
+        }
       }),
     )
   } finally {
