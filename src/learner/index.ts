@@ -23,6 +23,7 @@ export {
   type ModelInput,
   type ModelSpec,
   modelSchema,
+  type Pace,
   type TrainingSpec,
   trainingSchema,
 } from './spec.js'

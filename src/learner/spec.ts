@@ -149,10 +149,25 @@ export const augmentSchema = z.strictObject({
  * The manifest's section `training`: what is not the merge method's own. Momentum, the SAM radius and "one step" belong
  * to the method and stand in the section `merge`.
  */
+/** The range of steps in a round whose number a peer chooses itself. */
+const paceSchema = z
+  .strictObject({
+    // As published: arXiv 2309.14675.
+    least: z.int().min(1).max(10_000_000).default(20).meta({ says: 'Fewest steps, of a slow machine' }),
+    most: z.int().min(1).max(10_000_000).default(100).meta({ says: 'Most steps, of the fastest' }),
+  })
+  .refine(({ least, most }) => least <= most, { path: ['least'], error: 'must be at most most' })
+
+/** See {@link paceSchema}. */
+export type Pace = z.output<typeof paceSchema>
+
 export const trainingSchema = z
   .strictObject({
     epochs: z.int().min(1).max(10_000).optional().meta({ says: 'Passes over its own samples in a round' }),
     steps: z.int().min(1).max(10_000_000).optional().meta({ says: 'Steps in a round, instead of epochs' }),
+    pace: paceSchema.optional().meta({
+      says: 'In the field, instead of both: as many steps as there is time for until half of the neighbours are done',
+    }),
     batch: z
       .int()
       .min(1)
@@ -183,8 +198,9 @@ export const trainingSchema = z
     }),
   })
   .superRefine((training, context) => {
-    if (training.epochs === undefined || training.steps === undefined) return
-    context.addIssue({ code: 'custom', path: ['steps'], message: 'does not go with epochs; remove one of the two' })
+    const [first, second] = (['epochs', 'steps', 'pace'] as const).filter(field => training[field] !== undefined)
+    if (second === undefined) return
+    context.addIssue({ code: 'custom', path: [second], message: `does not go with ${first}; remove one of the two` })
   })
 
 /** The section `training`, checked. */

@@ -8,6 +8,7 @@ import { maskProblems } from './masks.js'
 import { leastSenders } from './masks-section.js'
 import { checkRemembered, memoryProblems } from './memory.js'
 import type { ManifestFacts, MethodSection, Problem, RunAxes } from './method.js'
+import { paceProblems } from './pace.js'
 import { methodNamed, methodNames, methodOf } from './registry.js'
 
 /** The axes of a manifest that a method may have needs of, as written. */
@@ -76,7 +77,7 @@ export function axisProblems({ merge, share, models, staleness, encoding, ...fac
   if (needs.mode !== undefined && facts.mode !== needs.mode) {
     refuse('mode', `${facts.mode} does not go with merge: ${name}; use ${needs.mode}`)
   }
-  problems.push(...exchangeProblems(method, facts))
+  problems.push(...exchangeProblems(method, facts), ...paceProblems(method, merge, facts))
   if (facts.isOfContribution) problems.push(...contributionProblems(method, { ...facts, encoding }))
   if (facts.isMasked) problems.push(...maskProblems(method, { ...facts, encoding }))
   if (encoding !== undefined) problems.push(...memoryProblems(method, encoding, facts))

@@ -11,7 +11,7 @@ export interface LocalMethod {
 
 /** Local training of each round, as the section `training` and the method settle it together. */
 export function localPlanOf(training: TrainingSpec, { oneStep, ...local }: LocalMethod): (round: number) => LocalPlan {
-  const { steps, epochs = 1, batch, learningRate, decay, augment, ...rest } = training
+  const { pace, steps = pace?.most, epochs = 1, batch, learningRate, decay, augment, ...rest } = training
   const plan = {
     length: oneStep ? { steps: 1 } : steps === undefined ? { epochs } : { steps },
     batch,

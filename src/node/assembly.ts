@@ -23,6 +23,7 @@ import { heardPeers } from './heard-peers.js'
 import type { KeptState } from './kept-state.js'
 import { type AgreedSum, createAgreedSum } from './membership/agreed-sum.js'
 import type { KeptArrivals } from './membership/arrivals.js'
+import { type Compass, compassIn, pacedLearner } from './membership/compass.js'
 import type { Federation } from './membership/federation.js'
 import type { Member } from './membership/member.js'
 import type { OpenRun } from './membership/open-run.js'
@@ -53,6 +54,7 @@ class Assembly implements AssembledPeer, PeerParts {
   private readonly keys: PairKeys | undefined
   private federation: Federation | undefined
   readonly session: Session
+  readonly compass: Compass | undefined
   private readonly state: StateService | undefined
   private readonly twins: PeerTwins | undefined
 
@@ -80,11 +82,12 @@ class Assembly implements AssembledPeer, PeerParts {
     this.keys = needsPairKeys(manifest) ? createPairKeys(init, node, this.presence) : undefined
     this.road = createPeerRoad(init, plan, timing, node, this.presence, this.keys, this.sumDigest)
     const { seed, rounds, limits, believe, reputation, staleness, privacy } = manifest
-    const isPrivate = privacy !== undefined
     // A method is handed the road that its plan names, and no other.
     const roads = { [this.road.kind]: this.road.road } as unknown as Roads
-    const peerId = node.peerId.toString()
-    const learner = releasingLearner(init, peerId, this.keys, round => this.federation?.at(round))
+    const [peerId, isPrivate] = [node.peerId.toString(), privacy !== undefined]
+    const where = (round: number) => this.federation?.at(round)
+    this.compass = compassIn(manifest, this.presence, where)
+    const learner = pacedLearner(releasingLearner(init, peerId, this.keys, where), this.compass)
     const isOpen = init.field !== undefined && manifest.masks === undefined
     const asked = { peerId, seed, rounds, limits, believe, reputation, staleness, isPrivate, isOpen }
     this.session = plan.start({ ...init, learner, ...asked }, roads)
@@ -214,8 +217,7 @@ class Assembly implements AssembledPeer, PeerParts {
   }
 
   async relativeLoss(saved: string | undefined, signal: AbortSignal): Promise<number> {
-    if (this.session.loss === undefined) return 0
-    if (this.agreement?.recall(saved) === false) return 0
+    if (this.session.loss === undefined || this.agreement?.recall(saved) === false) return 0
     return (await this.session.loss(signal)) / this.init.uninformed
   }
 
@@ -268,8 +270,7 @@ class Assembly implements AssembledPeer, PeerParts {
   ): AsyncGenerator<RoundHappening, void, undefined> {
     const { init, road, open } = this
     const { data, privacy, masks } = init.manifest
-    const [isPrivate, isMasked] = [privacy !== undefined, masks !== undefined]
-    const rule = { measure: measureOf(data), isPrivate, records, isMasked }
+    const rule = { measure: measureOf(data), isPrivate: privacy !== undefined, records, isMasked: masks !== undefined }
     let report = before
     for await (const event of events) {
       if (event.type === 'caught-up') road.at(event.to)

@@ -225,7 +225,7 @@ function settledTraining({ training, isOfValues }: Pick<ManifestFacts, 'training
   // Softmax bounds the gradient of its outputs, a squared error does not: without a bound the models of 200 units
   // diverged on tables at the default learning rate.
   const clip = training.clip ?? (isOfValues ? 1 : undefined)
-  const length = training.steps === undefined ? { epochs: training.epochs ?? 1 } : {}
+  const length = training.steps === undefined && training.pace === undefined ? { epochs: training.epochs ?? 1 } : {}
   return { ...training, ...length, ...(clip !== undefined && { clip }) }
 }
 

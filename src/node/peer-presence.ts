@@ -9,6 +9,7 @@ import {
 } from '../gossip/index.js'
 import { methodOf } from '../methods/index.js'
 import type { AssemblyInit } from './assembled-peer.js'
+import type { Compass } from './membership/compass.js'
 import type { OpenRun } from './membership/open-run.js'
 
 /** What presence reports of a peer, as it is at the time of a record. */
@@ -18,6 +19,8 @@ export interface Reported {
   readonly isLeaving: boolean
   /** With masks, or noise that cancels. */
   readonly maskKey: Uint8Array | undefined
+  /** With `training.pace`. */
+  readonly compass: Pick<Compass, 'pace'> | undefined
 }
 
 /**
@@ -60,6 +63,7 @@ export function createPeerPresence(
             addresses: dialAddresses(node),
             share: field?.share,
             maskKey: own.maskKey,
+            pace: own.compass?.pace,
             leaving: own.isLeaving,
           },
     onReport: (peer, report) => own.open?.learn(peer, report),

@@ -104,6 +104,11 @@ export interface Simulation {
  * @throws {@link HearsayError} where this machine or data set cannot provide what the manifest requires
  */
 export async function createSimulation(asked: Manifest, options: SimulationOptions = {}): Promise<Simulation> {
+  if (asked.training.pace !== undefined) {
+    const why =
+      'goes by clocks, and nothing in a simulation does: its numbers must not depend on how busy the machine is'
+    throw new HearsayError('MANIFEST', `training.pace: ${why}; give training.steps in its place`)
+  }
   const topology = topologyOf(asked, options)
   const attacks = attacksOn(asked, options.attacks)
   const dataset = await loadData(asked, {}, options)

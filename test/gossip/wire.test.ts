@@ -267,6 +267,8 @@ describe('the vectors of presence', () => {
         addresses: [],
         head: { round: 5, digest: new Uint8Array() },
         maskKey: new Uint8Array(32).fill(0xef),
+        // With training.pace.
+        pace: { mostMs: 12_000, sinceMs: 5 },
         leaving: false,
       },
     },

@@ -49,11 +49,16 @@ describe('the section training', () => {
   it('has defaults', () => {
     const defaults = { batch: 32, learningRate: 0.05, decay: 0.998, weightDecay: 0, adaptive: false }
     expect(trainingSchema.parse({})).toEqual(defaults)
+    expect(trainingSchema.parse({ pace: {} })).toEqual({ ...defaults, pace: { least: 20, most: 100 } })
     expect(trainingSchema.parse({ augment: { crop: 4 } })).toEqual({ ...defaults, augment: { crop: 4, flip: false } })
   })
 
   it.each([
     [{ epochs: 1, steps: 1 }, 'steps: does not go with epochs'],
+    [{ epochs: 1, pace: {} }, 'pace: does not go with epochs'],
+    [{ steps: 1, pace: {} }, 'pace: does not go with steps'],
+    [{ pace: { least: 50, most: 40 } }, 'pace.least: must be at most most'],
+    [{ pace: { least: 0 } }, 'pace.least: must be at least 1'],
     [{ learningRate: 0 }, 'learningRate: must be more than 0'],
     [{ batch: 0 }, 'batch: must be at least 1'],
     [{ rho: 0.1 }, 'unknown field "rho"'],

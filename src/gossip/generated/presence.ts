@@ -20,6 +20,8 @@ export interface PresenceRecord {
   invite: Uint8Array<ArrayBuffer>
   sumDigest: Uint8Array<ArrayBuffer>
   maskKey: Uint8Array<ArrayBuffer>
+  mostMs?: number
+  sinceMs?: number
 }
 
 export namespace PresenceRecord {
@@ -114,6 +116,16 @@ export namespace PresenceRecord {
           w.bytes(obj.maskKey)
         }
 
+        if (obj.mostMs != null) {
+          w.uint32(136)
+          w.uint32(obj.mostMs)
+        }
+
+        if (obj.sinceMs != null) {
+          w.uint32(144)
+          w.uint32(obj.sinceMs)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -204,6 +216,14 @@ export namespace PresenceRecord {
             }
             case 16: {
               obj.maskKey = reader.bytes()
+              break
+            }
+            case 17: {
+              obj.mostMs = reader.uint32()
+              break
+            }
+            case 18: {
+              obj.sinceMs = reader.uint32()
               break
             }
             default: {
@@ -345,6 +365,20 @@ export namespace PresenceRecord {
               }
               break
             }
+            case 17: {
+              yield {
+                field: `${prefix}.mostMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 18: {
+              yield {
+                field: `${prefix}.sinceMs`,
+                value: reader.uint32()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -438,6 +472,16 @@ export namespace PresenceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface PresenceRecordMostMsFieldEvent {
+    field: '$.mostMs'
+    value: number
+  }
+
+  export interface PresenceRecordSinceMsFieldEvent {
+    field: '$.sinceMs'
+    value: number
+  }
+
   export function encode (obj: Partial<PresenceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, PresenceRecord.codec())
   }
@@ -446,7 +490,7 @@ export namespace PresenceRecord {
     return decodeMessage(buf, PresenceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceRecord>): Generator<PresenceRecordRoundFieldEvent | PresenceRecordNameFieldEvent | PresenceRecordSamplesFieldEvent | PresenceRecordLossFieldEvent | PresenceRecordAccuracyFieldEvent | PresenceRecordLocalDistanceFieldEvent | PresenceRecordWaitingFieldEvent | PresenceRecordFromFieldEvent | PresenceRecordShareFieldEvent | PresenceRecordAddressesFieldEvent | PresenceRecordHeadDigestFieldEvent | PresenceRecordHeadRoundFieldEvent | PresenceRecordLeavingFieldEvent | PresenceRecordInviteFieldEvent | PresenceRecordSumDigestFieldEvent | PresenceRecordMaskKeyFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<PresenceRecord>): Generator<PresenceRecordRoundFieldEvent | PresenceRecordNameFieldEvent | PresenceRecordSamplesFieldEvent | PresenceRecordLossFieldEvent | PresenceRecordAccuracyFieldEvent | PresenceRecordLocalDistanceFieldEvent | PresenceRecordWaitingFieldEvent | PresenceRecordFromFieldEvent | PresenceRecordShareFieldEvent | PresenceRecordAddressesFieldEvent | PresenceRecordHeadDigestFieldEvent | PresenceRecordHeadRoundFieldEvent | PresenceRecordLeavingFieldEvent | PresenceRecordInviteFieldEvent | PresenceRecordSumDigestFieldEvent | PresenceRecordMaskKeyFieldEvent | PresenceRecordMostMsFieldEvent | PresenceRecordSinceMsFieldEvent> {
     return streamMessage(buf, PresenceRecord.codec(), opts)
   }
 }

@@ -9,6 +9,8 @@ export const presenceProtocol = {
     addresses: 8,
     /** A relayed WebSocket address with two peer ids and a long host name. */
     addressBytes: 160,
+    /** Of what a peer says of its training: a day, which no round takes. */
+    paceMs: 86_400_000,
     /** In UTF-16 code units; long enough for "St. Elisabeth Hospital, Radiology". */
     nameLength: 64,
     /** Peers remembered while the members are not known yet. */

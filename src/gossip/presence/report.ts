@@ -33,6 +33,8 @@ export interface Standing {
   readonly sumDigest?: Uint8Array | undefined
   /** In a run with masks, or noise that cancels: its X25519 public key (masks/mask.ts). */
   readonly maskKey?: Uint8Array | undefined
+  /** With `training.pace`: how long the most steps would take it, and how long before this record it began. */
+  readonly pace?: { readonly mostMs: number; readonly sinceMs: number } | undefined
   /** Its last record: no peer is to wait for it. */
   readonly leaving: boolean
 }
@@ -92,8 +94,9 @@ export function encodePresence(
   invite: Uint8Array = new Uint8Array(),
 ): Uint8Array {
   const { round, samples } = report
-  const { from, share, addresses, head, sumDigest, maskKey, leaving } = standing
+  const { from, share, addresses, head, sumDigest, maskKey, pace, leaving } = standing
   const { limits } = presenceProtocol
+  const most = (ms: number): number => Math.min(limits.paceMs, Math.round(ms))
   return PresenceRecord.encode({
     round,
     name,
@@ -111,6 +114,7 @@ export function encodePresence(
     maskKey: Uint8Array.from(maskKey ?? []),
     ...(head === undefined ? {} : { headRound: head.round }),
     ...(share === undefined ? {} : { share }),
+    ...(pace && { mostMs: most(pace.mostMs), sinceMs: most(pace.sinceMs) }),
     ...finite('loss', report.loss),
     ...finite('accuracy', report.accuracy),
     ...finite('localDistance', report.localDistance),
@@ -153,6 +157,8 @@ function standingOf({
   headRound,
   sumDigest,
   maskKey,
+  mostMs,
+  sinceMs,
   leaving,
 }: PresenceRecord): Standing | undefined {
   const { limits } = presenceProtocol
@@ -160,6 +166,8 @@ function standingOf({
     return undefined
   if ([headDigest, sumDigest, maskKey].some(({ length }) => length !== 0 && length !== 32)) return undefined
   if (headRound === undefined && headDigest.length > 0) return undefined
+  if ((mostMs === undefined) !== (sinceMs === undefined)) return undefined
+  if (Math.max(mostMs ?? 0, sinceMs ?? 0) > limits.paceMs) return undefined
   const dialled = orNothing(() => addresses.map(bytes => multiaddr(bytes)))
   if (dialled === undefined) return undefined
   return {
@@ -169,6 +177,7 @@ function standingOf({
     head: headRound === undefined ? undefined : { round: headRound, digest: headDigest },
     sumDigest: sumDigest.length === 0 ? undefined : sumDigest,
     maskKey: maskKey.length === 0 ? undefined : maskKey,
+    ...(mostMs !== undefined && sinceMs !== undefined && { pace: { mostMs, sinceMs } }),
     leaving,
   }
 }

@@ -389,6 +389,10 @@ describe('a presence record', () => {
     ['an accuracy above one', { accuracy: 1.01 }],
     ['a loss that is no number', { loss: Number.NaN }],
     ['a negative distance', { localDistance: -1 }],
+    ['a training of more than a day', { mostMs: 86_400_001, sinceMs: 0 }],
+    ['one that began more than a day ago', { mostMs: 1, sinceMs: 86_400_001 }],
+    ['a training that never began', { mostMs: 1 }],
+    ['one that takes no time', { sinceMs: 1 }],
   ])('with %s is malformed', (_, wrong) => {
     const good = { round: 1, name: 'good', samples: 1, waiting: false }
     expect(decodePresence(Record.encode(good), 10).ok).toBe(true)
