@@ -29,7 +29,7 @@ describe('believe', () => {
   it('is settled with every number of its rule, and nothing where it is left out', () => {
     expect(parseManifest({ believe: 'clip' }).believe).toEqual({ rule: 'clip', tau: 'auto', tolerate: 1 })
     expect(parseManifest({ believe: 'balance' }).believe).toEqual({ rule: 'balance', gamma: 1, kappa: 1, alpha: 0.5 })
-    expect(parseManifest({ believe: 'multi-krum' }).believe).toEqual({ rule: 'multi-krum', k: 3, tolerate: 1 })
+    expect(parseManifest({ believe: 'multi-krum' }).believe).toEqual({ rule: 'multi-krum', k: 'auto', tolerate: 1 })
     for (const believe of ruleNames) {
       const once = parseManifest({ believe })
       expect(parseManifest(once)).toEqual(once)

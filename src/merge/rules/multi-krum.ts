@@ -4,23 +4,30 @@ import { type TolerantSection, tolerate } from './fields.js'
 import type { InPieces, WeighingRule } from './rule.js'
 
 interface Section extends TolerantSection {
-  readonly k: number
+  readonly k: number | 'auto'
 }
 
-/** The mean of the k vectors with the least score; k = 1 is Krum. */
+/**
+ * The mean of the k vectors with the least score; k = 1 is Krum. The more are averaged, the less is left of what the honest
+ * ones differ by, and n − b is the most that may all be honest.
+ */
 export const multiKrum: WeighingRule<Section> = {
   name: 'multi-krum',
   says: 'the mean of the k vectors that lie closest together',
   paper: { title: 'Machine Learning with Adversaries: Byzantine Tolerant Gradient Descent', arxiv: '1703.02757' },
   schema: z.strictObject({
     rule: z.literal('multi-krum'),
-    k: z.int().min(1).max(peersLimit).default(3).meta({ says: 'k: how many vectors are averaged; 1 is Krum' }),
+    k: z
+      .union([z.literal('auto'), z.int().min(1).max(peersLimit)])
+      .default('auto')
+      .meta({ says: 'k: how many vectors are averaged, 1 is Krum; auto: all but b', example: 3 }),
     tolerate,
   }),
   // One of k vectors is a liar's for sure where no more than b others are left.
-  needed: ({ k }, liars) => Math.max(2 * liars + 3, k + liars),
+  needed: ({ k }, liars) => Math.max(2 * liars + 3, k === 'auto' ? 0 : k + liars),
   measures: 'pairs',
-  async weigh({ k }, { asked, squares, liars, inPieces }) {
+  async weigh(section, { asked, squares, liars, inPieces }) {
+    const k = section.k === 'auto' ? asked.length - liars : section.k
     const scores = await krumScores(squares, liars, inPieces)
     const chosen = new Set([...scores.keys()].sort((a, b) => scores[a]! - scores[b]! || a - b).slice(0, k))
     return { weights: asked.map((_, place) => (chosen.has(place) ? 1 / k : 0)) }

@@ -63,10 +63,11 @@ describe('the rules on the fixture', () => {
     )
   })
 
-  it('Krum’s scores, and the mean of three', async () => {
+  it('Krum’s scores, and the mean of three and of all but one', async () => {
     const five = { own: vectors.own, others: [...vectors.others, [0.5, 0.5]] }
     expectNear(await krumScores(await squaresOf([five.own, ...five.others]), 1, inPieces), [1.5, 1.5, 6.5, 158.5, 1])
-    expectNear(await once('multi-krum', five), [0.5, 0.166667])
+    expectNear(await once({ rule: 'multi-krum', k: 3 }, five), [0.5, 0.166667])
+    expectNear(await once('multi-krum', five), [0.375, 0.625])
   })
 
   it('BALANCE', async () => {
