@@ -87,10 +87,11 @@ class Exchange implements StreamExchange {
     const handed = isNew ? await outbox.toAll(position, head, where, deadline.signal, tell) : undefined
     const taken = this.takeAll(position, where, waiting, deadline.signal, signal, answers)
     // Handing over may continue during the merge, and has until the deadline too.
-    const over = handed?.over ?? taken.then(() => answers?.over())
-    void Promise.allSettled([over, taken]).then(deadline.clear)
+    const ending = answers === undefined ? Promise.resolve(handed!) : taken.then(answers.over)
+    void Promise.allSettled([ending.then(({ over }) => over), taken]).then(deadline.clear)
     const { received, absent, still } = await taken
     waiting.done()
+    await ending
     if (!isNew && absent.length + still.length === 0) await news?.heard()
     return {
       received,

@@ -21,7 +21,7 @@ export interface Outbox {
   /**
    * Says to every peer this graph sends to that there is nothing new.
    *
-   * @param head - not to be changed while answers may follow
+   * @param head - not to be changed before `over` resolves
    */
   quietly(position: Position, head: Float32Array, where: Neighbourhood<Member>, signal: AbortSignal): Answers
   /** The payload that was handed over last, if `keepsLatest` is set. */
@@ -36,8 +36,8 @@ export interface Outbox {
 export interface Answers {
   /** Hands it to one of them. Resolves once it is copied. */
   to(peer: PeerId): Promise<void>
-  /** To be called when no more answers follow. Resolves with the end of all sends. */
-  over(): Promise<void>
+  /** To be called when no more answers follow. Resolves once the head may change, with the end of all sends. */
+  over(): Promise<{ readonly over: Promise<unknown> }>
 }
 
 export interface OutboxInit extends SendsInit {
@@ -110,8 +110,10 @@ export function createOutbox(init: OutboxInit): Outbox {
         },
         async over() {
           const all = Promise.all(ends)
+          // Newcomers request the head of this round, though no neighbour took it.
+          if (init.keepsLatest === true) encoded ??= handover.encode(head)
           if (encoded !== undefined) await letGo(await encoded, position.round, all)
-          await Promise.all([...stills, all])
+          return { over: Promise.all([...stills, all]) }
         },
       }
     },

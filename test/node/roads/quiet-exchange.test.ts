@@ -25,7 +25,7 @@ interface Side {
 }
 
 /** A ring of peers of which those in `fresh` have news. */
-async function startRing(fresh: { now: ReadonlySet<number> }, waitMs = 600_000) {
+async function startRing(fresh: { now: ReadonlySet<number> }, waitMs = 600_000, keepsLatest = false) {
   const hosts = await Promise.all(Array.from({ length: peers }, () => startHost('memory')))
   const members: Member[] = hosts.map(({ peerId }, peer) => ({ name: `peer-${peer}`, peerId, addresses: [] }))
   const topology = createTopology({ kind: 'ring', weights: 'metropolis-hastings' }, peers, 1)
@@ -48,7 +48,8 @@ async function startRing(fresh: { now: ReadonlySet<number> }, waitMs = 600_000) 
         },
       } as Partial<News> as News
       const patience = fixedPatience(waitMs)
-      const side = { handover, heard: 0, exchange: createExchange({ node, handover, news, patience, dialMs: 5_000 }) }
+      const parts = { node, handover, dialMs: 5_000 }
+      const side = { handover, heard: 0, exchange: createExchange({ ...parts, news, patience, keepsLatest }) }
       return side
     }),
   )
@@ -112,6 +113,26 @@ describe('an exchange where some have nothing new', () => {
     )
     expect(swaps[0]!.received.get(1)).toEqual(headOf(1, 0))
     expect(swaps[0]!.received.get(4)).toEqual(headOf(4, 0))
+  })
+
+  it('keeps the head of this round for newcomers, though nobody took it and it is overwritten then', async () => {
+    const fresh = { now: new Set([0, 1, 2, 3, 4]) }
+    const { sides, swap } = await startRing(fresh, undefined, true)
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(
+        sides.map(async (_, peer) => {
+          const head = headOf(peer, round)
+          await swap(peer, round, head)
+          head.fill(-1)
+        }),
+      )
+      for (const [peer, { handover, exchange }] of sides.entries()) {
+        const latest = exchange.latest()!
+        expect(latest.round).toBe(round)
+        expect(await handover.decode(latest.bytes)).toEqual(headOf(peer, round))
+      }
+      fresh.now = new Set()
+    }
   })
 
   it('answers those that have news without waiting for one that says nothing', async () => {
