@@ -133,7 +133,8 @@ class Exchange implements StreamExchange {
       const { peerId } = members[peer]!
       const taken = await this.take(peerId, position, signal, until, answers !== undefined)
       const isAbsent = typeof taken === 'string' && taken !== 'still'
-      waiting.ended(peerId.toString(), !isAbsent ? 'came' : taken === 'late' ? 'late' : 'absent')
+      const how = typeof taken !== 'string' ? 'came' : taken === 'still' || taken === 'late' ? taken : 'absent'
+      waiting.ended(peerId.toString(), how)
       if (isAbsent) absent.push({ peer, reason: taken })
       else if (taken === 'still') still.push(peer)
       else {

@@ -6,8 +6,11 @@ export interface Waiting {
   readonly limitMs: number
   /** Is this neighbour waited for? The heads of others are taken if they are here when that wait is over. */
   expects(peer: PeerIdStr): boolean
-  /** Records that a neighbour's head came, did not come in time, or is known not to come. */
-  ended(peer: PeerIdStr, how: 'came' | 'late' | 'absent'): void
+  /**
+   * Records that a neighbour's head came, did not come in time, or is known not to come. One that says that it has nothing
+   * new (`still`) was in time, and has made up for no head that it owed: a liar would say so wherever nobody needs it.
+   */
+  ended(peer: PeerIdStr, how: 'came' | 'still' | 'late' | 'absent'): void
   /** Records that the exchange is over. */
   done(): void
 }
@@ -53,7 +56,7 @@ interface Silence {
   begin(number: number): boolean
   expects(peer: PeerIdStr, number: number): boolean
   /** @returns whether there was something to learn: nothing of who was not waited for and did not come */
-  ended(peer: PeerIdStr, how: 'came' | 'late' | 'absent', number: number): boolean
+  ended(peer: PeerIdStr, how: 'came' | 'still' | 'late' | 'absent', number: number): boolean
 }
 
 function createSilence(most: number): Silence {
@@ -107,7 +110,8 @@ export function adaptivePatience({ longestMs, shortestMs = 2_000 }: AdaptivePati
         expects: peer => silence.expects(peer, number),
         ended(peer, how) {
           if (!silence.ended(peer, how, number)) return
-          waits.push(how === 'came' ? performance.now() - begun : Number.POSITIVE_INFINITY)
+          const isInTime = how === 'came' || how === 'still'
+          waits.push(isInTime ? performance.now() - begun : Number.POSITIVE_INFINITY)
         },
         done() {
           lastDone = performance.now()

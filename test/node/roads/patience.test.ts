@@ -73,6 +73,20 @@ describe('patience', () => {
     expect(waitedFor(64)).toHaveLength(1)
   })
 
+  it('forgives nothing to one that has nothing new where nobody has, and is silent where a head is due', () => {
+    const patience = adaptivePatience({ longestMs: 100 })
+    const at: number[] = []
+    for (let i = 0; i < 34; i++) {
+      const isHeadDue = i % 2 === 0
+      const waiting = patience.begin()
+      if (isHeadDue && waiting.expects('liar')) at.push(i)
+      waiting.ended('liar', isHeadDue ? 'late' : 'still')
+      waiting.ended('other', 'came')
+      waiting.done()
+    }
+    expect(at).toEqual([0, 2, 4, 6, 10, 18])
+  })
+
   it('forgets who was no neighbour for long', () => {
     const patience = adaptivePatience({ longestMs: 100 })
     const turn = (others: readonly string[]): boolean => {
