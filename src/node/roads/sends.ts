@@ -104,7 +104,7 @@ export function createSends({ handover, lockstep }: SendsInit): Sends {
       const isEarly = round === 0 && result.reason === 'NOT_A_NEIGHBOUR'
       if (isEarly && tries < earlyTries) await setTimeout(earlyMs, undefined, { signal })
       else if (!isCut(result) || tries >= sendTries) {
-        if (lockstep !== undefined && !isKnown(result)) lost ??= lostError(peer, { round, step }, result)
+        if (lockstep !== undefined && !isKnown(result, payload)) lost ??= lostError(peer, { round, step }, result)
         return false
       }
     }
@@ -126,9 +126,17 @@ function isCut(result: SendResult): boolean {
   return !result.ok && (result.reason === 'CUT_OFF' || result.reason === 'UNREACHABLE')
 }
 
-/** Was the head refused for its contents, or had it arrived already? The neighbour then does not wait for it. */
-function isKnown(result: SendResult): boolean {
-  return !result.ok && (result.reason === 'DUPLICATE' || isFinal(result.reason))
+/**
+ * Was the head refused for its contents, or had it arrived already? The neighbour then does not wait for it. Nor does one
+ * that is past the position of which it is told that nothing is new: the head sent in answer came first.
+ */
+function isKnown(result: SendResult, payload: Uint8Array | undefined): boolean {
+  if (result.ok) return false
+  return (
+    result.reason === 'DUPLICATE' ||
+    isFinal(result.reason) ||
+    (payload === undefined && result.reason === 'STALE_ROUND')
+  )
 }
 
 function lostError(peer: PeerId, { round, step }: Position, result: SendResult): HearsayError {
