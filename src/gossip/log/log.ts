@@ -160,7 +160,7 @@ class GossipLog implements ScalarLog {
     const askOneByOne = async (): Promise<void> => {
       for (let peer = waiting.shift(); peer !== undefined; peer = waiting.shift()) {
         deadline.signal.throwIfAborted()
-        await this.#ask(peer, deadline.signal).catch(throwBug)
+        await this.#askInTime(peer, deadline.signal).catch(throwBug)
       }
     }
     try {
@@ -189,6 +189,17 @@ class GossipLog implements ScalarLog {
     }
   }
 
+  /** A peer has for its parts together as long as for any other answer: else it could hand over one record a minute. */
+  async #askInTime(peer: PeerId, signal: AbortSignal): Promise<void> {
+    const deadline = createDeadline(signal)
+    deadline.within(this.#timing.state.transferMs, new Error('The log took too long to come (transfer)'))
+    try {
+      await this.#ask(peer, deadline.signal)
+    } finally {
+      deadline.clear()
+    }
+  }
+
   /** Part by part, so that neither side has more than one in hand. */
   async #ask(peer: PeerId, signal: AbortSignal): Promise<void> {
     const { runId } = this.#init
@@ -210,8 +221,8 @@ class GossipLog implements ScalarLog {
         if (place !== undefined && (last === undefined || isBehind(place, last))) last = place
       }
       left -= entries.length
-      // A peer that gives the same part again and again is left.
-      if (!more || last === before) return
+      // A peer that gives the same part again and again is left, and one that asks for another request without need.
+      if (!more || last === before || bytes.length < limits.partBytes / 2) return
     }
   }
 

@@ -6,6 +6,7 @@ import { LogEntry, LogPart } from '../../../src/gossip/generated/log.js'
 import {
   createLog,
   createState,
+  fieldTiming,
   type HearsayHost,
   type LogInit,
   type LogPlace,
@@ -197,20 +198,52 @@ describe('the log of another peer', () => {
     expect(asked.map(place => place?.round)).toEqual([undefined, 58, 114])
   })
 
-  it('of a peer that gives one part again and again is given up', async () => {
+  it('of a peer that gives one full part again and again is given up', async () => {
+    const format = { scalars: logProtocol.limits.scalars, rounds: 200, reach: 300 }
+    const honest = await startLogger(format)
+    const said = new Uint8Array(format.scalars).fill(3)
+    for (let round = 0; round < 80; round++) await honest.log.publish({ round, scalars: said, model })
+    const part = honest.log.part()!
+    let asked = 0
+    const liar = await startLogger(format, () => {
+      asked += 1
+      return part
+    })
+    const peer = await startLogger(format)
+    await connect(peer.host, liar.host)
+    await peer.log.catchUp([liar.host.peerId], never)
+    expect(LogPart.decode(part).more).toBe(true)
+    expect(peer.log.records.all()).toHaveLength(LogPart.decode(part).entries.length)
+    expect(asked).toBe(2)
+  })
+
+  it('of a peer that gives one record a part, and says that there are more, is given up', async () => {
     const honest = await startLogger()
-    for (const round of [1, 2]) await honest.log.publish({ round, scalars, model })
+    for (const round of [1, 2, 3]) await honest.log.publish({ round, scalars, model })
     const { entries } = LogPart.decode(honest.log.part()!)
     let asked = 0
-    const liar = await startLogger({}, () => {
-      asked += 1
-      return LogPart.encode({ entries, more: true })
-    })
+    const liar = await startLogger({}, () => LogPart.encode({ entries: [entries[asked++]!], more: true }))
     const peer = await startLogger()
     await connect(peer.host, liar.host)
     await peer.log.catchUp([liar.host.peerId], never)
-    expect(peer.log.records.all()).toHaveLength(2)
-    expect(asked).toBe(2)
+    expect(peer.log.records.all()).toHaveLength(1)
+    expect(asked).toBe(1)
+  })
+
+  it('of a peer that takes longer than an answer may, part by part, is kept as far as it came', async () => {
+    const format = { scalars: logProtocol.limits.scalars, rounds: 300, reach: 300 }
+    const said = new Uint8Array(format.scalars).fill(3)
+    const slow = await startLogger(format, behind => {
+      // Each part by itself comes in time.
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300)
+      return slow.log.part(behind)
+    })
+    for (let round = 0; round < 240; round++) await slow.log.publish({ round, scalars: said, model })
+    const state = { ...fieldTiming.state, transferMs: 700 }
+    const peer = await startLogger({ ...format, timing: { ...fieldTiming, state } })
+    await connect(peer.host, slow.host)
+    await peer.log.catchUp([slow.host.peerId], never)
+    expect(peer.log.records.all().length).toBeLessThan(240)
   })
 
   it('that has our own record of a round, of before we were killed, keeps us from contradicting it', async () => {
