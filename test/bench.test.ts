@@ -30,13 +30,13 @@ describe('npm run bench', () => {
   it.each([
     [
       ['trian'],
-      'error: there is no bench "trian"; there are startup, train, private, evaluate, merge, mixture, exchange, publish, series, simulate, peers, accuracy, watch\n',
+      'error: there is no bench "trian"; there are startup, train, private, evaluate, merge, mixture, exchange, publish, log, series, simulate, peers, accuracy, watch\n',
     ],
     [['train', '--models', 'mlp,vgg'], 'error: there is no model "vgg"; there are mlp, lenet5, cnn, resnet18\n'],
     // An object's own names only: "constructor" is no bench.
     [
       ['constructor'],
-      'error: there is no bench "constructor"; there are startup, train, private, evaluate, merge, mixture, exchange, publish, series, simulate, peers, accuracy, watch\n',
+      'error: there is no bench "constructor"; there are startup, train, private, evaluate, merge, mixture, exchange, publish, log, series, simulate, peers, accuracy, watch\n',
     ],
   ])('refuses %j', async (args, stderr) => {
     await expect(bench(...args)).rejects.toMatchObject({ code: 2, stderr, stdout: '' })

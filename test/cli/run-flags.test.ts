@@ -179,7 +179,7 @@ describe('flags', () => {
   it.each<[RunFlags, RegExp]>([
     [{ partition: 'iid:3' }, /^"iid:3": a number after the colon goes with dirichlet, quantity, pathological$/],
     [{ topology: 'random-pairs:3' }, /^"random-pairs:3": a number after the colon goes with grid, torus, random-/],
-    [{ exchange: 'once:3' }, /^"once:3": a number after the colon goes with every, window$/],
+    [{ exchange: 'once:3' }, /^"once:3": a number after the colon goes with every, window, adaptive/],
     [{ exchange: 'onse' }, /^the command line: exchange\.when: "onse" is not allowed; .*; did you mean "once"\?$/],
     [{ partition: 'dirichlet:0.3:4' }, /^"dirichlet:0\.3:4": a number after the colon/],
     [{ topology: 'grid:' }, /^"grid:" : must be a number$/],
