@@ -55,6 +55,10 @@ const merges = {
     { merge: 'dfedavg', masks: { dropout: 'shares' }, topology: 'full', peers: 6, rounds: 3 },
     { faults: [{ peer: 1, round: 1 }] },
   ],
+  'dfedsam, sampled participants, with a death': [
+    { merge: 'dfedsam', exchange: { when: 'sampled', participants: 2, aggregators: 2 }, rounds: 4 },
+    { faults: [{ peer: 1, round: 1 }] },
+  ],
   'dfedsam on a torus': { merge: 'dfedsam', topology: 'torus', peers: 6, rounds: 3 },
   'dfedsam on a full graph, adaptive, clipped, with a liar': [
     {

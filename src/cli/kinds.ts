@@ -18,7 +18,7 @@ const sections = {
       'one-peer-equitopo': 'theta',
     },
   },
-  exchange: { main: 'when', numbers: { every: 'rounds', window: 'from', adaptive: 'moved' } },
+  exchange: { main: 'when', numbers: { every: 'rounds', window: 'from', adaptive: 'moved', sampled: 'participants' } },
   encoding: { main: 'codec', numbers: { topk: 'keep', topk2bit: 'keep', randk: 'keep', qsgd: 'levels' } },
 } as const
 

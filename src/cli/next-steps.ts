@@ -2,7 +2,7 @@ import pc from 'picocolors'
 import { measureOf } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
-import { alternativeTo, methodOf } from '../methods/index.js'
+import { alternativeTo, followsGraph } from '../methods/index.js'
 import { checkedTopology, isManifest, type Manifest } from '../node/index.js'
 import { command, typed } from '../shell.js'
 import { topologySchema } from '../topology/index.js'
@@ -45,7 +45,7 @@ function otherMethod(manifest: Manifest): string | undefined {
 
 /** A graph that the run's method and rule can work on, too: some need all peers, or enough neighbours. */
 function otherGraph(manifest: Manifest): string | undefined {
-  if (methodOf(manifest.merge).road !== 'neighbours') return undefined
+  if (!followsGraph(manifest)) return undefined
   return ['exponential', 'ring', 'line'].find(kind => kind !== manifest.topology.kind && canRunOn(manifest, kind))
 }
 

@@ -4,7 +4,7 @@ import { describePeer, dropState, keepPeer, type PeerDescription, type RunFolder
 import type { HearsayError } from '../errors.js'
 import { shown } from '../foreign.js'
 import { type ModelSpec, readTopology } from '../learner/index.js'
-import { methodOf } from '../methods/index.js'
+import { followsGraph } from '../methods/index.js'
 import { type Manifest, type Member, planOf, type Reporter } from '../node/index.js'
 import { openPairNoise } from '../privacy/index.js'
 import type { KeptSummary } from '../report/index.js'
@@ -157,7 +157,7 @@ function announcement(
     ['run', `${runId.slice(0, 12)}, seed ${manifest.seed}`],
     [
       'peers',
-      methodOf(manifest.merge).road !== 'neighbours'
+      !followsGraph(manifest)
         ? `${manifest.peers}, over ${prepared.transport}`
         : `${manifest.peers} on ${graphNames[manifest.topology.kind]}, spectral gap ${small(prepared.spectralGap)}, over ${prepared.transport}`,
     ],

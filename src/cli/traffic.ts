@@ -10,6 +10,8 @@ import {
   type Graph,
   graphsOf,
   type RoundKind,
+  type SampledSpec,
+  sampledIn,
   type Topology,
   usedTopologies,
 } from '../topology/index.js'
@@ -32,6 +34,8 @@ export function trafficText(manifest: Manifest, { steps, says }: Plan, topology?
   const bytes = codecOf(encoding).size(says.layout).most
   if (road === 'everybody') return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
   if (steps === 0 || topology?.peers === 1) return 'nothing'
+  const sampled = sampledIn(exchange)
+  if (sampled !== undefined) return sampledText(bytes, sampled)
   const times = steps === 1 ? '' : `, ${steps} times`
   if (topology === undefined) {
     return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
@@ -41,6 +45,12 @@ export function trafficText(manifest: Manifest, { steps, says }: Plan, topology?
   const perRound = bytes * neighbours * steps
   const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
   return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
+}
+
+/** To the aggregators and back. */
+function sampledText(bytes: number, { participants, aggregators }: SampledSpec): string {
+  const models = countOf(participants, 'model')
+  return `about ${byteCount(2 * participants * aggregators * bytes)} of parameters a round, all peers together: ${models} there and back; at the end one to everybody`
 }
 
 /** Of a run in whose rounds peers send unlike much: all of them together, since that is what schedules are compared by. */
@@ -88,6 +98,7 @@ export function mergeText({
 }: Pick<Manifest, 'merge' | 'believe' | 'topology' | 'exchange'>): string {
   if (methodOf(merge).road !== 'neighbours') return merge.method
   const { when } = exchange
+  if (exchange.when === 'sampled') return `${merge.method}, ${exchange.participants} sampled in a round`
   return `${merge.method} on ${graphNames[topology.kind]}${believingText(believe)}${when === 'every' ? '' : `, exchange: ${when}`}`
 }
 

@@ -3,6 +3,7 @@ import { logProtocol } from './log/protocol.js'
 import { sharesProtocol } from './masks/protocol.js'
 import { presenceProtocol } from './presence/protocol.js'
 import { publicationProtocol } from './publication/protocol.js'
+import { samplingProtocol } from './sampling/protocol.js'
 import { stateProtocol } from './state/protocol.js'
 import type { StreamDeadlines } from './stream/deadlines.js'
 
@@ -11,6 +12,7 @@ export interface Timing {
   readonly handover: StreamDeadlines
   /** Of masks. */
   readonly shares: StreamDeadlines
+  readonly sampling: StreamDeadlines
   readonly state: StreamDeadlines
   /** From an announcement to its payload. */
   readonly pullMs: number
@@ -26,6 +28,7 @@ export interface Timing {
 export const fieldTiming: Timing = {
   handover: handoverProtocol.deadlines,
   shares: sharesProtocol.deadlines,
+  sampling: samplingProtocol.deadlines,
   state: stateProtocol.deadlines,
   pullMs: publicationProtocol.deadlines.pullMs,
   headsPerSecond: publicationProtocol.limits.headsPerSecond,
@@ -43,6 +46,7 @@ const { POSITIVE_INFINITY: never } = Number
 export const untimed: Timing = {
   handover: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   shares: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
+  sampling: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   state: { dialMs: never, firstByteMs: never, transferMs: never, closeMs: never },
   pullMs: never,
   headsPerSecond: never,

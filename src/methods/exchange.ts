@@ -1,6 +1,7 @@
 import { HearsayError } from '../errors.js'
 import { vectorsNeeded } from '../merge/index.js'
 import { drawnIn, type ExchangeSpec, endsMerged, type Topology } from '../topology/index.js'
+import { presetNames } from './averaging/presets.js'
 import type { ManifestFacts, Method, Problem } from './method.js'
 
 /** An exchange in every round with all neighbours, and nothing at the end: what every method goes with. */
@@ -9,11 +10,10 @@ export function isPlain(exchange: ExchangeSpec): boolean {
 }
 
 /** What a schedule of exchanges does not go with, and why. */
-export function exchangeProblems(
-  { name, road }: Method,
-  { exchange, mode, believe, reputation, isMasked, isOfContribution, remembers }: ManifestFacts,
-): Problem[] {
+export function exchangeProblems({ name, road }: Method, facts: ManifestFacts): Problem[] {
+  const { exchange, mode, believe, reputation, isMasked, isOfContribution, remembers = false } = facts
   if (isPlain(exchange)) return []
+  if (exchange.when === 'sampled') return sampledProblems(name, facts)
   const problems: Problem[] = []
   const refuse = (field: string, message: string): void => {
     problems.push({ path: ['exchange', field], message })
@@ -104,4 +104,27 @@ export function checkAdaptive({ directed, period, name }: Topology): void {
       `goes by what neighbours heard last, and those of topology ${name} change from round to round; use a graph that stays, as a ring, or every`,
     )
   }
+}
+
+/** What sampled participants do not go with, and why (docs/sampling.md). */
+function sampledProblems(
+  name: string,
+  { training, mode, believe, reputation, isMasked, isPrivate, remembers = false }: ManifestFacts,
+): Problem[] {
+  const refusals: readonly (readonly [boolean, string])[] = [
+    [
+      !presetNames.some(preset => preset === name),
+      `merge: ${name}, whose peers have more than a model to keep in step, or no model in common; use dfedavg or dfedsam`,
+    ],
+    [mode === 'async', 'mode: async, where nobody waits for a round; use sync'],
+    [training.pace !== undefined, 'training.pace, which goes by neighbours that are waited for; use training.steps'],
+    [believe !== undefined, 'believe: an aggregator takes the plain mean of its participants; remove it'],
+    [reputation !== undefined, 'reputation, which needs neighbours that are heard often; remove it'],
+    [isMasked, 'masks, whose sums are of neighbours that all know beforehand; remove one of the two'],
+    [isPrivate, 'privacy, whose budget is counted of peers that train in every round; remove one of the two'],
+    [remembers, 'encoding.memory, whose copies grow stale at peers that wait; remove memory'],
+  ]
+  return refusals.flatMap(([is, why]) =>
+    is ? [{ path: ['exchange', 'when'], message: `sampled does not go with ${why}` }] : [],
+  )
 }

@@ -32,3 +32,14 @@ export function partOf(
 
 /** For a method that keeps nothing. */
 export const nothingKept: Kept = { tensors: [], numbers: {} }
+
+/** Bytes among what is kept. In a checkpoint there are tensors and numbers, so each is a number. */
+export function keptBytes(name: string, bytes: Uint8Array): NamedTensor {
+  return { name, shape: [bytes.length], values: new Float32Array(bytes) }
+}
+
+/** @returns undefined where the tensor is none of this name, or of other numbers than bytes */
+export function bytesOfKept(name: string, tensor: NamedTensor | undefined): Uint8Array | undefined {
+  const areBytes = tensor?.values.every(value => Number.isInteger(value) && value >= 0 && value <= 255)
+  return tensor?.name === name && areBytes ? Uint8Array.from(tensor.values) : undefined
+}

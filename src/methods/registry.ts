@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { HearsayError } from '../errors.js'
+import type { ExchangeSpec } from '../topology/index.js'
 import { orOneWord } from '../validation.js'
 import { presetMethods } from './averaging/preset-methods.js'
 import { dfedadmm } from './dfedadmm.js'
@@ -76,6 +77,11 @@ export function methodNamed(name: string): Method {
 /** The method of a section that has been checked. */
 export function methodOf({ method }: MethodSection): Method {
   return methodNamed(method)
+}
+
+/** Does a graph decide whom a peer hears, or are heads for everybody, or for a sample that each round draws? */
+export function followsGraph({ merge, exchange }: RunAxes & { readonly exchange: ExchangeSpec }): boolean {
+  return methodOf(merge).road === 'neighbours' && exchange.when !== 'sampled'
 }
 
 /** How people read what a run reports: what its method does, whom it believes, now and in the long run, and its masks. */

@@ -177,9 +177,47 @@ export interface LogRoad {
   recall(snapshot: Snapshot, kept: Uint8Array): void
 }
 
+/** What a peer whose participants are sampled has at the end of its training. */
+export interface Passing {
+  /** Its model as it is; it may be overwritten once the round has passed. */
+  readonly head: Float32Array
+  /** Has it trained it in this round? */
+  readonly isTrained: boolean
+}
+
+/** What a round has come to at a peer whose participants are sampled. */
+export interface Sampled {
+  /** Of an aggregator: whose models it has averaged, by number, and how many peers have taken the mean. */
+  readonly aggregated?: { readonly received: readonly number[]; readonly sentTo: number }
+  /** The round that this peer comes to next: what the others do meanwhile is no business of its. */
+  readonly next: number
+  /** The aggregate that `next` begins with, as it is known here. Left out where there is none that is new. */
+  readonly aggregate?: Float32Array
+  /** Does this peer train in `next`? */
+  readonly isSampled: boolean
+}
+
+/** The road of sampled participants: a few train in a round, and one of them all averages (docs/sampling.md). */
+export interface SampleRoad {
+  /** Does this peer train in a round that no aggregate came for: the first of a run? */
+  begins(round: number): boolean
+  /**
+   * Hands on what this peer has trained in a round, does what it is asked to as an aggregator, and waits for the next
+   * round that it has a part in, or that brings it a newer aggregate.
+   *
+   * @throws the signal's reason
+   */
+  pass(round: number, has: Passing, where: Neighbourhood, signal: AbortSignal): Promise<Sampled>
+  /** What is known of the others, for a peer that comes back. */
+  kept(): Uint8Array
+  /** @throws RangeError for bytes that are none */
+  recall(kept: Uint8Array): void
+}
+
 /** The roads of a run; the method's `road` determines which of them is there. */
 export interface Roads {
   readonly neighbours: NeighbourRoad
   readonly everybody: PublicRoad
   readonly log: LogRoad
+  readonly sample: SampleRoad
 }

@@ -87,6 +87,14 @@ export type MethodEvent =
       readonly type: 'unmuted'
       readonly peers: readonly NumberedPeer[]
     }
+  | {
+      /** Where participants are sampled: this peer was the round's aggregator. */
+      readonly type: 'aggregated'
+      /** Whose models it has averaged. */
+      readonly received: readonly number[]
+      /** How many peers have taken the mean. */
+      readonly sentTo: number
+    }
   | ({
       readonly type: 'merged'
       /**
@@ -150,8 +158,11 @@ export interface FinalMerge {
 
 /** A method at work in one peer: what its rounds call, in this order. */
 export interface Session {
-  /** Local training, of the parameters in place. */
-  train(round: number, signal: AbortSignal): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds' | 'gradients'>>
+  /** Local training, of the parameters in place. Resolves with nothing where the peer does not train in this round. */
+  train(
+    round: number,
+    signal: AbortSignal,
+  ): Promise<Pick<TrainReport, 'loss' | 'samples' | 'seconds' | 'gradients'> | undefined>
   /** Exchanges and merges. Left out, the peer learns alone. */
   readonly exchange?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, void, undefined>
   /**
@@ -160,6 +171,8 @@ export interface Session {
    * @returns what it has come to
    */
   readonly finish?: (turn: Turn, signal: AbortSignal) => AsyncGenerator<MethodEvent, FinalMerge, undefined>
+  /** Has the model changed since it was tested? @default yes */
+  isUntested?(): boolean
   /** Tests what the round has made. @param graded - are figures wanted that need all answers at once? */
   evaluate(round: number, signal: AbortSignal, graded: boolean): Promise<Tested>
   /** Tests a copy of the model as it was before the merge. Left out where that means nothing. */

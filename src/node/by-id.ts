@@ -19,6 +19,8 @@ export function byId(event: MethodEvent, members: readonly Participant[]): Metho
     }
     case 'refused':
       return { ...event, heads: event.heads.map(head => ({ ...head, peer: idOf(head.peer) })) }
+    case 'aggregated':
+      return { ...event, received: event.received.map(idOf) }
     case 'muted':
     case 'unmuted':
       return { ...event, peers: event.peers.map(one => ({ ...one, peer: idOf(one.peer) })) }

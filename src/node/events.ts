@@ -21,7 +21,8 @@ export type MethodHappening =
     })
   | (Omit<Extract<MethodEvent, { type: 'muted' }>, 'peers'> & { readonly peers: readonly NamedPeer[] })
   | (Omit<Extract<MethodEvent, { type: 'unmuted' }>, 'peers'> & { readonly peers: readonly NamedPeer[] })
-  | Exclude<MethodEvent, { type: 'exchanged' | 'refused' | 'muted' | 'unmuted' }>
+  | (Omit<Extract<MethodEvent, { type: 'aggregated' }>, 'received'> & { readonly received: readonly PeerIdStr[] })
+  | Exclude<MethodEvent, { type: 'exchanged' | 'refused' | 'muted' | 'unmuted' | 'aggregated' }>
 
 /** What happens in a peer's run. */
 export type Happening =
@@ -82,6 +83,10 @@ export type Happening =
       readonly seconds: number
       /** What all training so far has cost, with the manifest's section `privacy`. */
       readonly privacy?: ContributionSpent & Pick<TrainReport, 'gradients'>
+    }
+  | {
+      /** Where participants are sampled: this peer is none in this round, and does not train. */
+      readonly type: 'idle'
     }
   | MethodHappening
   | {

@@ -27,6 +27,12 @@ export interface Lockstep {
    * @throws the signal's reason
    */
   whenEnded(round: number, signal: AbortSignal): Promise<void>
+  /** Records how far this peer has got within a round whose exchange has stages that others wait for, from 1. */
+  reach(peer: PeerIdStr, round: number, stage: number): void
+  /** Resolves when all peers that take part in this round have reached this stage of it. @throws the signal's reason */
+  whenReached(round: number, stage: number, signal: AbortSignal): Promise<void>
+  /** With sampled participants: the rounds that begin with an aggregate. */
+  readonly aggregates: Set<number>
   /** Resolves when `is` holds; evaluates it now and whenever one of the above changes. @throws the signal's reason */
   until(is: () => boolean, signal: AbortSignal): Promise<void>
 }
@@ -42,12 +48,14 @@ export function createLockstep(
   first = 0,
 ): Lockstep {
   const ended = new Map(peers.map(peer => [peer, first - 2]))
+  const stages = new Map<PeerIdStr, { readonly round: number; readonly stage: number }>()
   const withheld = new Map<PeerIdStr, number>()
   const waiters = createWaiters()
   const isGone = (peer: PeerIdStr, round: number): boolean => round >= (goneIn.get(peer) ?? Number.POSITIVE_INFINITY)
 
   return {
     maskKeys: new Map(),
+    aggregates: new Set(),
     isGone,
     isWithheld: (peer, round) => withheld.get(peer) === round,
     withhold(peer, round) {
@@ -60,6 +68,17 @@ export function createLockstep(
     },
     async whenEnded(round, signal) {
       await waiters.until(() => peers.every(peer => ended.get(peer)! >= round || isGone(peer, round)), signal)
+    },
+    reach(peer, round, stage) {
+      stages.set(peer, { round, stage })
+      waiters.look()
+    },
+    async whenReached(round, stage, signal) {
+      const hasReached = (peer: PeerIdStr): boolean => {
+        const at = stages.get(peer)
+        return at !== undefined && (at.round > round || (at.round === round && at.stage >= stage))
+      }
+      await waiters.until(() => peers.every(peer => hasReached(peer) || isGone(peer, round)), signal)
     },
     async until(is, signal) {
       await waiters.until(is, signal)

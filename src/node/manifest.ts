@@ -26,7 +26,7 @@ import {
   sectionSchema,
 } from '../methods/index.js'
 import { privacySchema } from '../privacy/index.js'
-import { exchangeSchema, peersLimit, topologySchema } from '../topology/index.js'
+import { exchangeSchema, peersLimit, settledExchange, topologySchema } from '../topology/index.js'
 import { orOneWord, validate } from '../validation.js'
 import { readYaml } from '../yaml.js'
 import { limitsSchema } from './limits-schema.js'
@@ -207,13 +207,15 @@ function settled(manifest: z.output<ReturnType<typeof sections>>) {
   const usual = manifest.data.peerColumn === undefined ? dealt : { kind: 'natural' }
   const facts = factsOf(manifest)
   const { share = 'all', models } = method.needs
+  const peers = manifest.peers ?? shipped?.peers ?? 8
   return {
     ...manifest,
     encoding: settledEncoding(manifest.encoding),
     merge: method.settle(merge, facts),
     share: manifest.share ?? share,
     training: settledTraining(facts),
-    peers: manifest.peers ?? shipped?.peers ?? 8,
+    peers,
+    exchange: settledExchange(manifest.exchange, peers),
     partition: manifest.partition ?? partitionSchema.parse(usual),
     ...(mode === 'async' && countsByAge(manifest) && { staleness: stalenessSchema.parse(staleness ?? {}) }),
     // Peers that keep models of their own may each standardise in their own way.

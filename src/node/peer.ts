@@ -100,6 +100,9 @@ export async function createPeer(options: PeerOptions): Promise<Peer> {
     )
   }
   checkGraphs(manifest, members?.length)
+  if (manifest.exchange.when === 'sampled') {
+    throw new HearsayError('MANIFEST', 'exchange: sampled runs in a simulation only as yet; use another for the field')
+  }
   const self = members === undefined ? 0 : members.findIndex(({ peerId }) => peerId.equals(identity.peerId))
   if (self < 0)
     throw new HearsayError('NETWORK', `this identity, ${identity.peerId}, is not among the members`, { source: name })

@@ -21,7 +21,7 @@ export interface RoundsInit {
   readonly parameters: Float32Array
   readonly head: HeadSection
   /** What happens in a round. */
-  readonly session: Pick<Session, 'train' | 'exchange' | 'finish' | 'evaluate' | 'evaluateBefore'>
+  readonly session: Pick<Session, 'train' | 'exchange' | 'finish' | 'isUntested' | 'evaluate' | 'evaluateBefore'>
   /** The peers to exchange with. Left out, the peer learns alone whatever the session. */
   readonly federation?: Federation
   /** What training has cost in privacy so far, where that is counted. */
@@ -96,10 +96,14 @@ export async function* runRounds(
       yield { type: 'caught-up', round, to: others }
       round = Math.min(others, init.rounds - 1)
     }
-    const { loss, samples, seconds, gradients } = await session.train(round, signal)
-    const spent = init.spent?.()
-    const privacy = spent && { ...spent, ...(gradients && { gradients }) }
-    yield { type: 'trained', round, loss, samples, seconds, ...(privacy && { privacy }) }
+    const trained = await session.train(round, signal)
+    if (trained === undefined) yield { type: 'idle', round }
+    else {
+      const { loss, samples, seconds, gradients } = trained
+      const spent = init.spent?.()
+      const privacy = spent && { ...spent, ...(gradients && { gradients }) }
+      yield { type: 'trained', round, loss, samples, seconds, ...(privacy && { privacy }) }
+    }
 
     const isLast = round + 1 === init.rounds
     const isTested = (round + 1) % init.evaluateEvery === 0 || isLast
@@ -126,7 +130,7 @@ export async function* runRounds(
       }
     }
 
-    if (isTested) {
+    if (isTested && (isLast || (session.isUntested?.() ?? true))) {
       const tested = await session.evaluate(round, signal, isLast || (init.alwaysGrades ?? false))
       const own = before ? withoutMatrix(await before.tested) : undefined
       yield { type: 'evaluated', round, ...tested, ...(own && { before: own }) }

@@ -1,7 +1,7 @@
 import { isGrade } from '../data/index.js'
 import { HearsayError } from '../errors.js'
 import type { LocalPlan } from '../learner/index.js'
-import { localPlanOf, methodOf, type Plan } from '../methods/index.js'
+import { localPlanOf, methodOf, type Plan, sampledPlan } from '../methods/index.js'
 import { bodySection, type HeadSection, headSection, type Layout } from '../tensors/index.js'
 import { endsMerged, hasSilence } from '../topology/index.js'
 import { isOfValues, type Manifest } from './manifest.js'
@@ -31,6 +31,7 @@ export function sharedSection({ share }: Pick<Manifest, 'share'>, layout: Layout
  *   for rounds without exchange where it keeps vectors that every exchange renews
  */
 export function planOf({ merge, data, masks, exchange }: Manifest, head: HeadSection): Plan {
+  if (exchange.when === 'sampled') return sampledPlan(head)
   const plan = methodOf(merge).plan(merge, { head, isOfValues: isOfValues(data) })
   // How often a method exchanges is known by its plan alone. Each further time makes another sum of the same heads.
   if (masks !== undefined && plan.steps !== 1) {

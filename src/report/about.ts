@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path'
 import { measureOf } from '../data/index.js'
 import { keptClasses } from '../disk/index.js'
-import { areShares, methodOf, reportTextsOf } from '../methods/index.js'
+import { areShares, followsGraph, methodOf, reportTextsOf } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import { createTopology } from '../topology/index.js'
 import { graphNames, readKeptManifest } from '../watch/index.js'
@@ -22,7 +22,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
   const tests = [summary, ...(summary.perPeer ?? [])]
   const isTested = tests.some(({ confusion }) => confusion !== undefined)
   const { merge, data, topology, peers, rounds, mode, evaluation } = manifest
-  const { paper, road } = methodOf(merge)
+  const { paper } = methodOf(merge)
   const reports = reportTextsOf(manifest)
   return {
     name: basename(resolve(folder)),
@@ -32,7 +32,7 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
     rounds,
     method: merge.method,
     set: data.set,
-    graph: road !== 'neighbours' ? null : graphNames[topology.kind],
+    graph: followsGraph(manifest) ? graphNames[topology.kind] : null,
     measure: measureOf(data),
     primary: evaluation.primary ?? 'accuracy',
     manifest: text,
@@ -53,8 +53,9 @@ export async function readAbout(folder: string, known: KeptSummary = {}): Promis
 /** Kinds whose picture their edges make: the others have one by definition. */
 const drawnByEdges = new Set(['random-regular', 'erdos-renyi', 'watts-strogatz', 'equitopo', 'edges'])
 
-function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['arrangement'] {
-  if (methodOf(merge).road !== 'neighbours') return 'circle'
+function arrangementOf(manifest: Manifest): RunAbout['arrangement'] {
+  const { topology, peers, seed } = manifest
+  if (!followsGraph(manifest)) return 'circle'
   if (drawnByEdges.has(topology.kind)) return 'force'
   return createTopology(topology, peers, seed).arrangement
 }
@@ -63,9 +64,10 @@ function arrangementOf({ topology, peers, seed, merge }: Manifest): RunAbout['ar
  * λ² for each exchange of a round: (1/m) Σ ‖x_i − x̄‖² shrinks by at least this much where nobody trains, λ being 1 less
  * the spectral gap. Not of accelerated exchanges, and not where heads come when they come.
  */
-function contractionOf({ merge, mode }: Manifest, { spectralGap }: KeptSummary): number | null {
+function contractionOf(manifest: Manifest, { spectralGap }: KeptSummary): number | null {
+  const { merge, mode } = manifest
   const { gossipSteps = 1, acceleration } = merge as { gossipSteps?: number; acceleration?: string }
   const isPlain = acceleration === undefined || acceleration === 'plain'
-  if (spectralGap === undefined || !isPlain || mode !== 'sync' || methodOf(merge).road !== 'neighbours') return null
+  if (spectralGap === undefined || !isPlain || mode !== 'sync' || !followsGraph(manifest)) return null
   return (1 - spectralGap) ** (2 * gossipSteps)
 }

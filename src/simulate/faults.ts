@@ -4,7 +4,7 @@ import { random } from '../random.js'
 import type { RunSummary } from '../watch/index.js'
 import { type Attack, attackText } from './attacks/attack.js'
 
-/** A peer that dies on demand: after it has trained in this round, before it hands its head over. */
+/** A peer that dies on demand: after it has trained in this round, or waited, before it hands its head over. */
 export interface Fault {
   readonly peer: number
   readonly round: number
@@ -87,7 +87,7 @@ export async function* withFaults(
 ): AsyncGenerator<RunEvent, void, undefined> {
   for await (const event of events) {
     yield event
-    if (event.type !== 'trained') continue
+    if (event.type !== 'trained' && event.type !== 'idle') continue
     if (faults.some(fault => fault.peer === peer.self && fault.round === event.round)) {
       await lockstep?.whenEnded(event.round - 1, signal)
       await peer.kill()

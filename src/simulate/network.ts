@@ -198,7 +198,9 @@ const ownFiles = 128
 function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
   if (transport !== 'tcp') return
   const { edges } = topology.union
-  const connections = new Set(edges.map(([from, to]) => (from < to ? `${from} ${to}` : `${to} ${from}`))).size
+  const joined = new Set(edges.map(([from, to]) => (from < to ? `${from} ${to}` : `${to} ${from}`))).size
+  // In the end every peer has been an aggregator of every other.
+  const connections = manifest.exchange.when === 'sampled' ? (manifest.peers * (manifest.peers - 1)) / 2 : joined
   // Both ends of each connection are in this process, and every peer listens.
   const needed = ownFiles + manifest.peers + 2 * connections
   const limit = openFilesLimit()

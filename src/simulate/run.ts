@@ -161,15 +161,17 @@ class PeersRun {
     return createRoundBook({
       peers: manifest.peers,
       attackers: new Set(attackers.keys()),
-      // Peers with models of their own differ on purpose: they have no mean, and no distance to it.
-      ...(methodOf(manifest.merge).needs.models !== 'own' && {
-        models: {
-          head,
-          parametersOf: peer => network.peers[peer]!.parameters,
-          evaluateMean: async mean =>
-            (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
-        },
-      }),
+      // Peers with models of their own differ on purpose, and those that wait hold aggregates of different rounds: they
+      // have no mean, and no distance to it.
+      ...(methodOf(manifest.merge).needs.models !== 'own' &&
+        manifest.exchange.when !== 'sampled' && {
+          models: {
+            head,
+            parametersOf: peer => network.peers[peer]!.parameters,
+            evaluateMean: async mean =>
+              (await models[0]!.model.evaluate(mean, dataset.test, standardisation, { signal })).accuracy,
+          },
+        }),
       sentBytes: () => network.sentBytes(),
       ...(from && { before: { ...from, lost } }),
     })

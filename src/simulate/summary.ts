@@ -60,6 +60,7 @@ export function summaryOf(
     ...(last?.final && { final: last.final }),
     ...(attackers.size > 0 && { attackers: [...attackers.keys()].sort((a, b) => a - b) }),
     ...(lastTested?.backdoor && { backdoor: lastTested.backdoor }),
+    ...(manifest.exchange.when === 'sampled' && { sampled: manifest.exchange.participants }),
     spectralGap: prepared.spectralGap,
     bytes: {
       sent: sentBytes,

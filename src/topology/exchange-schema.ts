@@ -2,6 +2,9 @@ import * as z from 'zod'
 import { orOneWord } from '../validation.js'
 import { peersLimit, topologySchema } from './schema.js'
 
+/** Each gets every model: more would be a full graph. */
+const aggregatorsLimit = 16
+
 /** A longer pause than this is no exchange at all: `once` says so. */
 const pauseLimit = 1_000_000
 
@@ -28,6 +31,22 @@ const final = z.boolean().default(false).meta({
 })
 
 const usual = 'every'
+
+/** A sample is drawn anew in each round, of one aggregator at least: more of either than peers mean all of them. */
+const sampled = {
+  // The numbers of arXiv 2302.13837.
+  participants: z.int().min(1).max(peersLimit).default(10).meta({ says: 'How many train in a round; the others wait' }),
+  aggregators: z.int().min(1).max(aggregatorsLimit).default(1).meta({
+    says: 'How many average what they have trained, each all of it; 2 where peers may die',
+  }),
+  fraction: z.number().gt(0).max(1).default(1).meta({
+    says: 'Share of the participants whose models an aggregator waits for',
+  }),
+  inactivity: z.int().min(1).max(pauseLimit).optional().meta({
+    says: 'Rounds after which a peer of which nothing is heard is asked no more; left out, by peers and participants',
+    example: 50,
+  }),
+}
 
 const kinds = [
   z
@@ -60,6 +79,10 @@ const kinds = [
   z
     .strictObject({ when: z.literal('once') })
     .meta({ says: 'Never until the end of the last round, and then all with all' }),
+  z.strictObject({ when: z.literal('sampled'), ...sampled }).meta({
+    says: 'A few that are drawn train in a round, and one of the next round averages their models',
+    paper: 'Decentralized Learning Made Practical with Client Sampling, arXiv 2302.13837',
+  }),
 ] as const
 
 function pairsGoWithPartners(
@@ -86,7 +109,29 @@ export type ExchangeSpec = z.output<typeof exchangeSchema>
 /** Rounds from one usual exchange to the next; infinite where there is none. */
 export function roundsBetween(exchange: ExchangeSpec): number {
   if (exchange.when === 'once') return Number.POSITIVE_INFINITY
-  return exchange.when === 'adaptive' ? 1 : exchange.rounds
+  return exchange.when === 'adaptive' || exchange.when === 'sampled' ? 1 : exchange.rounds
+}
+
+/** Sampled participants, with all numbers. */
+export type SampledSpec = Omit<Extract<ExchangeSpec, { when: 'sampled' }>, 'inactivity'> & {
+  readonly inactivity: number
+}
+
+/** As many rounds as nobody that is there is left out of by chance: 10 times what lies between two of its own, or more. */
+const inactivityLeast = 50
+const inactivityTimes = 10
+
+/** The section with every number that decides the run's. */
+export function settledExchange(exchange: ExchangeSpec, peers: number): ExchangeSpec {
+  if (exchange.when !== 'sampled') return exchange
+  const between = Math.ceil(peers / exchange.participants)
+  const { inactivity = Math.max(inactivityLeast, inactivityTimes * between) } = exchange
+  return { ...exchange, inactivity }
+}
+
+/** The sample of a settled section. @returns undefined where peers are not sampled */
+export function sampledIn(exchange: ExchangeSpec): SampledSpec | undefined {
+  return exchange.when === 'sampled' ? (exchange as SampledSpec) : undefined
 }
 
 /** Of how many neighbours a peer takes heads in a usual exchange, where these are drawn. */
@@ -96,10 +141,11 @@ export function drawnIn(exchange: ExchangeSpec): { readonly partners?: number | 
 
 /** Are there rounds in which some peers exchange nothing? */
 export function hasSilence(exchange: ExchangeSpec): boolean {
-  return exchange.when === 'adaptive' || roundsBetween(exchange) > 1 || drawnIn(exchange).partners !== undefined
+  if (exchange.when === 'adaptive' || exchange.when === 'sampled') return true
+  return roundsBetween(exchange) > 1 || drawnIn(exchange).partners !== undefined
 }
 
 /** Does the last round end with a final merge of all? */
 export function endsMerged(exchange: ExchangeSpec): boolean {
-  return exchange.when === 'once' || exchange.final
+  return exchange.when === 'once' || (exchange.when !== 'sampled' && exchange.final)
 }

@@ -180,10 +180,18 @@ function figures(summary: RunSummary): string {
     ...(summary.backdoor === undefined
       ? []
       : [['backdoor succeeds', backdoorText(summary.backdoor)] as [string, string]]),
-    // Published heads go to everybody, whatever the topology.
-    ...(methodNamed(summary.merge).road !== 'neighbours'
+    // Published heads go to everybody, and sampled peers' to each other, whatever the topology.
+    ...(methodNamed(summary.merge).road !== 'neighbours' || summary.sampled !== undefined
       ? []
       : [['spectral gap', small(summary.spectralGap)] as [string, string]]),
+    ...(summary.sampled === undefined
+      ? []
+      : [
+          ['in a round', `${Math.min(summary.sampled, summary.peers)} of ${countOf(summary.peers, 'peer')}`] as [
+            string,
+            string,
+          ],
+        ]),
     ['sent', `${byteCount(bytes.sent)}, ${byteCount(bytes.perPeerPerRound)} per peer and round`],
     ['on the wire', bytesText(summary.traffic.sent)],
     ['shared', `${count(model.shared)} of ${count(model.parameters)} parameters`],

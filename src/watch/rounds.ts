@@ -277,7 +277,7 @@ function figuresOf(
     }),
     ...(backdoors.length > 0 && { backdoor: spreadOf(backdoors) }),
     // Of those that have trained: with a budget of privacy a peer may have none.
-    loss: spreadOf(peers.map(peer => entry.losses.get(peer)!).filter(loss => !Number.isNaN(loss))).mean,
+    loss: spreadOf(peers.flatMap(peer => entry.losses.get(peer) ?? []).filter(loss => !Number.isNaN(loss))).mean,
     ...(consensusDistance !== undefined && { consensusDistance }),
     ...(entry.silent > 0 && { silent: entry.silent }),
     ...(finals.length > 0 && {

@@ -59,6 +59,8 @@ export interface Summary {
   readonly attackers?: readonly number[]
   /** Of a backdoor, over the honest peers: the share of other classes' test records that its trigger makes the first. */
   readonly backdoor?: Spread
+  /** How many peers train in a round, where they are sampled. */
+  readonly sampled?: number
   readonly spectralGap: number
   readonly bytes: { readonly sent: number; readonly perPeerPerRound: number }
   /** Of a run with an adaptive exchange: heads that were not handed over, and the bytes of their parameters. */

@@ -11,6 +11,7 @@ import {
   presenceProtocol,
   publicationProtocol,
   publishLimitBytes,
+  samplingProtocol,
   stateProtocol,
   twinProtocol,
 } from '../../src/gossip/index.js'
@@ -111,6 +112,12 @@ describe('the limits in docs/wire.md', () => {
     const { limits, deadlines } = stateProtocol
     expect(limitsUnder('Limits: state')).toEqual({ ...limits, ...deadlines })
     expect(text).toContain(`\`${stateProtocol.id}\``)
+  })
+
+  it('of sampling are those of the code', () => {
+    const { limits, deadlines } = samplingProtocol
+    expect(limitsUnder('Limits: sampling')).toEqual({ ...limits, ...deadlines })
+    expect(text).toContain(`\`${samplingProtocol.id}\``)
   })
 
   it('of shares are those of the code', () => {

@@ -3,6 +3,29 @@ import { checkedTopology, type ManifestInput, parseManifest } from '../../src/no
 
 const digits = { data: 'digits', rounds: 10, peers: 6 } as const
 
+const sampled = { exchange: 'sampled' } as const
+const sampledRefusals: readonly [string, ManifestInput, string][] = [
+  ['samples of peers that keep state', { ...sampled, merge: 'scaffold' }, 'sampled does not go with merge: scaffold'],
+  ['samples in a mixture', { ...sampled, merge: 'mixture' }, 'sampled does not go with merge: mixture'],
+  ['samples of several steps', { ...sampled, merge: 'dfedsam-mgs' }, 'sampled has one exchange a round'],
+  ['samples of no round', { ...sampled, mode: 'async' }, 'sampled does not go with mode: async'],
+  ['samples by a rule', { ...sampled, believe: 'clip' }, 'sampled does not go with believe'],
+  ['samples of whom nobody remembers', { ...sampled, reputation: 'show' }, 'sampled does not go with reputation'],
+  ['samples of masks', { ...sampled, masks: true }, 'sampled does not go with masks'],
+  [
+    'samples with a budget',
+    { ...sampled, data: { set: 'digits', standardise: { mean: [0.5], std: [0.2] } }, privacy: { budget: 8 } },
+    'sampled does not go with privacy',
+  ],
+  [
+    'samples of copies',
+    { ...sampled, encoding: { codec: 'int8', memory: 'choco' } },
+    'sampled does not go with encoding.memory',
+  ],
+  ['samples by pace', { ...sampled, training: { pace: {} } }, 'sampled does not go with training.pace'],
+  ['nobody sampled', { exchange: { when: 'sampled', participants: 0 } }, 'exchange.participants: must be at least 1'],
+]
+
 describe('the section exchange', () => {
   it.each([
     ['exponential', 'edges that go both ways'],
@@ -22,6 +45,13 @@ describe('the section exchange', () => {
       moved: 2,
       final: false,
     })
+    const taken = { when: 'sampled', participants: 10, aggregators: 1, fraction: 1, inactivity: 50 }
+    expect(parseManifest({ ...digits, exchange: 'sampled' }).exchange).toEqual(taken)
+    expect(parseManifest({ ...digits, peers: 120, exchange: 'sampled' }).exchange).toEqual({
+      ...taken,
+      inactivity: 120,
+    })
+    expect(parseManifest({ ...digits, exchange: taken as never }).exchange).toEqual(taken)
     expect(parseManifest({ ...digits, exchange: 'window' }).exchange).toEqual({
       ...plain,
       when: 'window',
@@ -104,6 +134,7 @@ describe('the section exchange', () => {
       { encoding: { codec: 'int8', memory: 'choco' }, exchange: 'adaptive' },
       'exchange.when: does not go with encoding.memory',
     ],
+    ...sampledRefusals,
     ['no threshold', { exchange: { when: 'adaptive', moved: 0 } }, 'exchange.moved: must be more than 0'],
   ]
   it.each(refused)('refuses %s, and says why', (_, input, message) => {
@@ -117,6 +148,7 @@ describe('the section exchange', () => {
     { exchange: { when: 'window', dense: 'exponential' }, reputation: 'show' },
     { exchange: { when: 'every', rounds: 3 }, mode: 'async' },
     { exchange: { when: 'adaptive', moved: 3, final: true } },
+    { exchange: { when: 'sampled', aggregators: 2 }, merge: 'dfedsam', encoding: 'qsgd', share: 'head' },
     { exchange: 'adaptive', believe: 'clip', reputation: 'mute' },
   ]
   it.each(taken)('takes %j', input => {

@@ -290,5 +290,14 @@ export function createTable(peers: number, way: Way): { roadsOf(self: number): R
       },
     }
   }
-  return { roadsOf: self => ({ neighbours: neighboursOf(self), everybody: everybodyOf(self), log: logOf(self) }) }
+  return {
+    roadsOf: self => ({
+      neighbours: neighboursOf(self),
+      everybody: everybodyOf(self),
+      log: logOf(self),
+      get sample(): never {
+        throw new Error('no method is sampled by itself: the section exchange says so')
+      },
+    }),
+  }
 }

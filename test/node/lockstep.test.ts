@@ -33,6 +33,22 @@ describe('lockstep', () => {
     await second
   })
 
+  it('a stage of a round is reached when all have reached it, or are further', async () => {
+    const lockstep = createLockstep(['a', 'b', 'c'], new Map([['c', 2]]))
+    const reached = lockstep.whenReached(1, 1, never)
+    lockstep.reach('a', 1, 1)
+    lockstep.reach('b', 2, 1)
+    expect(await isSettled(reached)).toBe(false)
+    lockstep.reach('c', 1, 2)
+    await reached
+    const second = lockstep.whenReached(2, 2, never)
+    lockstep.reach('a', 2, 2)
+    expect(await isSettled(second)).toBe(false)
+    // c is killed in round 2.
+    lockstep.reach('b', 3, 1)
+    await second
+  })
+
   it('begins where a run goes on, when all have met that have not died before', async () => {
     const lockstep = createLockstep(['a', 'b'], new Map([['b', 6]]), 7)
     expect(await isSettled(lockstep.whenEnded(6, never))).toBe(false)

@@ -53,6 +53,37 @@ describe('a round without exchange', () => {
   })
 })
 
+describe('a peer that sits rounds out', () => {
+  it('says so, and tests what is new, and the last model', async () => {
+    let isUntested = true
+    const rounds = runRounds(
+      {
+        rounds: 4,
+        parameters: new Float32Array(2),
+        head,
+        session: {
+          train: async round => (round === 1 ? { loss: 0, samples: 1, seconds: 0 } : undefined),
+          async *exchange({ round }) {
+            isUntested = round === 0
+            yield { type: 'aggregated', received: [], sentTo: 0 }
+          },
+          isUntested: () => isUntested,
+          evaluate: async () => ({ accuracy: 1, loss: 0 }),
+        },
+        federation: { at: () => ({ topology: { isSilent: () => false }, members: [] }) as never },
+        evaluateEvery: 1,
+      },
+      never,
+    )
+    const events: string[] = []
+    for await (const { type, round } of rounds) if (type !== 'aggregated') events.push(`${type} ${round}`)
+    expect(events).toEqual([
+      ...['idle 0', 'evaluated 0', 'ended 0', 'trained 1', 'ended 1', 'idle 2', 'ended 2'],
+      ...['idle 3', 'evaluated 3', 'ended 3', 'finished 3'],
+    ])
+  })
+})
+
 describe('a final merge', () => {
   it('comes behind the last exchange, and is compared with the model before it', async () => {
     const parameters = new Float32Array(2)

@@ -125,6 +125,11 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
     { topology: 'full', exchange: { when: 'every', rounds: 2, partners: 0.6, final: true } },
     {},
   ],
+  [
+    'of sampled participants, half of which are killed',
+    { peers: 6, exchange: { when: 'sampled', participants: 3 } },
+    { faults: [0, 1, 2].map(peer => ({ peer, round: 2 })) },
+  ],
   ['of what neighbours pass on along a tree', { topology: 'line', merge: 'relaysum' }, {}],
   ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
   [

@@ -1,18 +1,13 @@
-import type { Connection, Libp2p, PeerId, Stream } from '@libp2p/interface'
-import { pipe } from 'it-pipe'
+import type { Libp2p, PeerId } from '@libp2p/interface'
 import { equals } from 'uint8arrays/equals'
-import { createDeadline } from '../../deadline.js'
-import { ReasonCounts } from '../../reason-counts.js'
 import { createWaiters } from '../../until.js'
-import { orNothing, throwBug } from '../bug.js'
+import { orNothing } from '../bug.js'
 import { MaskAnswer, MaskShares } from '../generated/masks.js'
 import type { PeerIdStr } from '../peer-id.js'
 import { isBefore } from '../position.js'
-import { Rejection, type RejectionReason, reasonOf } from '../rejection.js'
+import { Rejection, type RejectionReason } from '../rejection.js'
+import { type Calls, type CallsInit, createCalls } from '../stream/calls.js'
 import type { StreamDeadlines } from '../stream/deadlines.js'
-import { frame, unframe, wholeFrames } from '../stream/frames.js'
-import { createStreamService } from '../stream/service.js'
-import { finish, receive, transmit } from '../stream/stream.js'
 import { shareLimits, type UnmaskQuestion } from './double-mask.js'
 import { sharesProtocol } from './protocol.js'
 
@@ -80,46 +75,32 @@ export function createShareService(init: SharesInit): (components: { node: Libp2
 class Shares implements ShareService {
   private readonly held = new Map<string, SealedShares & { readonly round: number; readonly step: number }>()
   private readonly waiters = createWaiters()
-  private readonly rejected = new ReasonCounts<RejectionReason>()
-  private readonly counts = { sentBytes: 0, receivedBytes: 0 }
-  private readonly deadlines: StreamDeadlines
-  private readonly service
+  private readonly calls: Calls
   private now = { round: 0, step: 0 }
-  private readonly sent = (bytes: number): void => {
-    this.counts.sentBytes += bytes
-  }
-  private readonly received = (bytes: number): void => {
-    this.counts.receivedBytes += bytes
-  }
 
   constructor(
     private readonly init: SharesInit,
-    private readonly node: Libp2p,
+    node: Libp2p,
   ) {
-    this.deadlines = init.deadlines ?? sharesProtocol.deadlines
-    this.service = createStreamService({
-      node,
-      id: sharesProtocol.id,
-      onStream: (...asked) => this.onStream(...asked),
-      reason: () => new Rejection('CUT_OFF'),
-      maxInboundStreams: limits.streamsPerConnection,
-    })
+    const { deadlines = sharesProtocol.deadlines } = init
+    const answer: CallsInit['answer'] = (peer, call) => MaskAnswer.encode(this.answerTo(peer, decodeMaskShares(call)))
+    this.calls = createCalls({ node, id: sharesProtocol.id, limits, deadlines, answer })
   }
 
   get counters(): ShareService['counters'] {
-    return { ...this.counts, rejected: this.rejected.toRecord() }
+    return this.calls.counters
   }
 
   start(): Promise<void> {
-    return this.service.start()
+    return this.calls.start()
   }
 
   stop(): Promise<void> {
-    return this.service.stop()
+    return this.calls.stop()
   }
 
   async hand(to: PeerId, at: SharesPosition, sealed: readonly Uint8Array[], signal: AbortSignal): Promise<boolean> {
-    this.service.signal.throwIfAborted()
+    this.calls.signal.throwIfAborted()
     const answer = await this.talk(to, at, { came: [], sealed }, signal)
     return answer?.code === MaskAnswer.Code.TAKEN
   }
@@ -150,56 +131,20 @@ class Shares implements ShareService {
     { came, sealed }: UnmaskQuestion,
     signal: AbortSignal,
   ): Promise<MaskAnswer | undefined> {
-    signal.throwIfAborted()
-    const deadline = createDeadline(signal, this.service.signal)
-    let stream: Stream | undefined
-    try {
-      deadline.within(this.deadlines.dialMs, new Rejection('TIMEOUT'))
-      stream = await this.node.dialProtocol(to, sharesProtocol.id, { signal: deadline.signal })
-      deadline.within(this.deadlines.transferMs, new Rejection('TIMEOUT'))
-      const message = MaskShares.encode({
-        runId: Uint8Array.from(this.init.runId),
-        round,
-        step,
-        group: Uint8Array.from(group),
-        came: [...came],
-        sealed: sealed.map(bytes => Uint8Array.from(bytes)),
-      })
-      await pipe([message], frame, transmit(stream, deadline.signal, this.sent))
-      const bytes = await this.onlyFrame(stream, deadline.signal)
-      await finish(stream, this.deadlines.closeMs, deadline.signal)
-      return decodeMaskAnswer(bytes)
-    } catch (error) {
-      signal.throwIfAborted()
-      throwBug(error)
-      return undefined
-    } finally {
-      deadline.clear()
-      stream?.abort(new Error('The shares are over'))
-    }
-  }
-
-  private async onStream(stream: Stream, { remotePeer }: Connection, stopped: AbortSignal): Promise<void> {
-    const deadline = createDeadline(stopped)
-    try {
-      deadline.within(this.deadlines.firstByteMs, new Rejection('TIMEOUT'))
-      const message = decodeMaskShares(await this.onlyFrame(stream, deadline.signal))
-      deadline.within(this.deadlines.transferMs, new Rejection('TIMEOUT'))
-      const answer = this.answerTo(remotePeer.toString(), message)
-      await pipe([MaskAnswer.encode(answer)], frame, transmit(stream, deadline.signal, this.sent))
-      await finish(stream, this.deadlines.closeMs, deadline.signal)
-    } catch (error) {
-      throwBug(error)
-      if (!stopped.aborted) this.rejected.add(reasonOf(error))
-    } finally {
-      deadline.clear()
-      stream.abort(new Error('The shares are over'))
-    }
+    const message = MaskShares.encode({
+      runId: Uint8Array.from(this.init.runId),
+      round,
+      step,
+      group: Uint8Array.from(group),
+      came: [...came],
+      sealed: sealed.map(bytes => Uint8Array.from(bytes)),
+    })
+    return this.calls.call(to, message, decodeMaskAnswer, signal)
   }
 
   private answerTo(peer: PeerIdStr, { runId, round, step, group, came, sealed }: MaskShares): MaskAnswer {
     const refused = (reason: RejectionReason): MaskAnswer => {
-      this.rejected.add(reason)
+      this.calls.reject(reason)
       return { code: MaskAnswer.Code.REFUSED, parts: [] }
     }
     if (!equals(runId, this.init.runId)) return refused('WRONG_RUN')
@@ -219,13 +164,6 @@ class Shares implements ShareService {
     this.held.set(key, { round, step, group: Uint8Array.from(group), sealed: sealed.map(one => Uint8Array.from(one)) })
     this.waiters.look()
     return taken
-  }
-
-  private async onlyFrame(stream: Stream, signal: AbortSignal): Promise<Uint8Array> {
-    const { frameBytes } = limits
-    const pieces = unframe({ firstFrameBytes: frameBytes, frameBytes })
-    for await (const bytes of pipe(receive(stream, signal, this.received), pieces, wholeFrames)) return bytes
-    throw new Rejection('CUT_OFF')
   }
 }
 

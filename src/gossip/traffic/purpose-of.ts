@@ -5,6 +5,7 @@ const ofName: ReadonlyMap<string, Purpose> = new Map([
   ['heads', 'heads'],
   ['shares', 'heads'],
   ['log', 'heads'],
+  ['sampling', 'heads'],
   ['presence', 'presence'],
   ['access', 'joining'],
   ['agreement', 'joining'],

@@ -91,6 +91,10 @@ function presetMethod(name: PresetName): Method<AveragingSection> {
         const message = `does nothing with merge: ${name}, which exchanges nothing; remove it`
         problems.push({ path: ['exchange'], message })
       }
+      if (exchange.when === 'sampled' && gossipSteps > 1) {
+        const message = 'sampled has one exchange a round; set merge.gossipSteps to 1, or use dfedsam'
+        problems.push({ path: ['exchange', 'when'], message })
+      }
       if (isMasked && gossipSteps !== 1) {
         const message =
           gossipSteps === 0

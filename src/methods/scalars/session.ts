@@ -3,6 +3,7 @@ import { HearsayError, whose } from '../../errors.js'
 import { fillFrom, headOf, layoutOf } from '../../tensors/index.js'
 import { validate } from '../../validation.js'
 import { probeOf } from '../averaging/believing.js'
+import { bytesOfKept, keptBytes } from '../kept.js'
 import type { LogRoad, Snapshot } from '../roads.js'
 import type { MethodEvent, Session, SessionContext, Turn } from '../session.js'
 import { directionsOf } from './directions.js'
@@ -74,13 +75,8 @@ export function createLogSession(settings: LogSettings, context: SessionContext,
     loss: async signal => (await learner.evaluate(parameters, probe, { signal })).loss,
     kept() {
       const { round, head } = road.snapshot
-      // As bytes there is no tensor in a checkpoint: a number each.
-      const log = new Float32Array(road.kept())
       return {
-        tensors: [
-          { name: 'snapshot', shape: [head.length], values: head },
-          { name: 'log', shape: [log.length], values: log },
-        ],
+        tensors: [{ name: 'snapshot', shape: [head.length], values: head }, keptBytes('log', road.kept())],
         numbers: { snapshot: [round] },
       }
     },
@@ -92,16 +88,12 @@ export function createLogSession(settings: LogSettings, context: SessionContext,
       const kept: Snapshot = { round, head: new Float32Array(head.length) }
       const layout = layoutOf([{ name: 'snapshot', shape: [head.length] }])
       fillFrom(first === undefined ? [] : [first], { layout, values: kept.head }, source)
-      const [log] = others
-      if (others.length !== 1 || log!.name !== 'log' || !log!.values.every(isByte)) {
+      const log = bytesOfKept('log', others[0])
+      if (others.length !== 1 || log === undefined) {
         throw new HearsayError('PARAMETERS', 'has no log of the run', { source })
       }
-      road.recall(kept, Uint8Array.from(log!.values))
+      road.recall(kept, log)
     },
     refused: () => ({}),
   }
-}
-
-function isByte(value: number): boolean {
-  return Number.isInteger(value) && value >= 0 && value <= 255
 }

@@ -6,11 +6,13 @@ import { createLogRoad, type ScalarRoad } from './log-road.js'
 import { createNeighbourRoad, type HandoverRoad } from './neighbour-road.js'
 import { adaptivePatience, fixedPatience, patienceForAll } from './patience.js'
 import { createPublicRoad, type PublicationRoad } from './public-road.js'
+import type { Road } from './road.js'
+import { createSamplingRoad } from './sampling/sample-road.js'
 
 /** Longest try to reach a neighbour whose connection is lost. On a working network a dial takes a few round trips. */
 export const dialMs = 5_000
 
-export type PeerRoad = HandoverRoad | PublicationRoad | ScalarRoad
+export type PeerRoad = HandoverRoad | PublicationRoad | ScalarRoad | Road<'sample'>
 
 /**
  * The road that the run's method needs.
@@ -33,11 +35,14 @@ export function createPeerRoad(
   const inField = manifest.masks?.dropout === 'void' ? patienceForAll : adaptivePatience
   const patience = field === undefined ? fixedPatience(Number.POSITIVE_INFINITY) : inField({ longestMs })
   const parts = { ...init, layout, patience, timing }
-  switch (methodOf(manifest.merge).road) {
+  const road = manifest.exchange.when === 'sampled' ? 'sample' : methodOf(manifest.merge).road
+  switch (road) {
     case 'neighbours':
       return createNeighbourRoad({ ...parts, steps, dialMs, keys }, node)
     case 'everybody':
       return createPublicRoad({ ...parts, ...field, sumDigest }, node, presence)
+    case 'sample':
+      return createSamplingRoad({ ...parts, lockstep: init.lockstep! }, node)
     case 'log':
       return createLogRoad(
         { ...parts, ...field, scalars: layout.size, every: snapshotEvery, sumDigest },

@@ -26,6 +26,9 @@ export function attacksOn(
         `merge: ${merge.method} has one vector for all, and ${kind} a different one for each; take another kind`,
       )
     }
+    if (exchange.when === 'sampled') {
+      throw refused(attack, 'exchange: sampled has no neighbours that a peer could lie to; exchange in every round')
+    }
     const leaves = exchange.when === 'adaptive' ? 'when: adaptive' : drawnIn(exchange).partners && 'partners'
     if (attackKinds[kind].listens === true && leaves) {
       throw refused(

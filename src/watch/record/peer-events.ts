@@ -74,6 +74,10 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
       round.set('columns', 'waitSeconds', peer, (round.get('waitSeconds', peer) ?? 0) + waited)
       round.join(from, peer)
     },
+    aggregated({ received }, { peer, round }) {
+      const from = arrayIn(received).map(id => members.place(textIn(id)))
+      round.join(from, peer)
+    },
     refused({ heads, tooStrict }, { peer, round }) {
       const misses = listIn(heads).map(head => ({
         peer,
