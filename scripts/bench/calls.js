@@ -1,5 +1,5 @@
 // A module for a learner's workers that counts what JavaScript asks TensorFlow for; see mixture.js.
-import { tf } from '../../dist/learner/outside.js'
+import { tf } from '../../dist/worker/outside.js'
 
 /** Operations, and graphs of many steps, since the first question. */
 const counts = { operations: 0, graphs: 0 }

@@ -88,7 +88,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   const place = randomUUID()
   const buffers = createBuffers()
   const stop = async (): Promise<void> => {
-    await Promise.all(peers.map(peer => peer.stop()))
+    await stopPeers(peers)
     buffers.clear()
   }
   try {
@@ -161,6 +161,11 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
     rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {}),
     stop,
   }
+}
+
+/** One by one: of two hosts that close a connection at once, libp2p leaves each waiting for the other, half a second. */
+async function stopPeers(peers: readonly AssembledPeer[]): Promise<void> {
+  for (const peer of peers) await peer.stop()
 }
 
 /** Charges a round that was complete before the run was resumed. */
