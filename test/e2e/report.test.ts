@@ -18,7 +18,7 @@ async function runIn(cwd: string): Promise<string> {
   await writeFile(join(cwd, 'sites.csv'), ['age,weight,site,outcome', ...rows].join('\n'))
   await writeFile(
     join(cwd, 'run.yaml'),
-    'data: { set: sites.csv, peerColumn: site }\nmodel: logistic\npeers: 3\nrounds: 3\n',
+    'data: { set: sites.csv, peerColumn: site }\nmodel: logistic\npeers: 3\nrounds: 3\nexchange: { rounds: 2, final: true }\n',
   )
   const args = 'simulate run.yaml --workers 1 --backend wasm --out run'
   const { status, stdout, stderr } = await hearsay(args.split(' '), cwd)
@@ -73,9 +73,16 @@ describe.skipIf(!hasBrowser)('a report in Chromium', () => {
     const { page, complaints } = await opened(join(run, 'report.html'))
     const graph = page.getByRole('img', { name: /^Round 3: 3 peers/ })
     await graph.press('ArrowRight')
-    expect(await page.locator('output.pointed').textContent()).toMatch(/^0: .*received from/)
+    expect(await page.locator('output.pointed').textContent()).toMatch(
+      /^0: .*no exchange in this round · received from/,
+    )
+    await page.getByText('No exchange. Final merge at 3 peers.').waitFor()
     await page.getByRole('slider', { name: 'Round' }).fill('0')
-    await page.getByRole('img', { name: /^Round 1: 3 peers/ }).waitFor()
+    await page.getByRole('img', { name: /^Round 1: 3 peers, 0 heads/ }).waitFor()
+    await page.getByText('No exchange.', { exact: true }).waitFor()
+    await page.getByRole('slider', { name: 'Round' }).fill('1')
+    await page.getByRole('img', { name: /^Round 2: 3 peers, 6 heads/ }).waitFor()
+    expect(await page.getByText('No exchange').count()).toBe(0)
     expect(complaints).toEqual([])
     await expectAccessible(page)
     await page.close()

@@ -19,7 +19,7 @@ export function aboutPeer(
   samples: number | null,
   { name, of: figureOf, text }: PeerFigure,
 ): string {
-  const { round, edges, absent, refused } = rounds[at]!
+  const { round, edges, absent, refused, silent } = rounds[at]!
   const nameOf = (other: number): string => members[other]?.name ?? String(other)
   const until = rounds.slice(0, at + 1)
   const from = sendersTo(edges, peer)
@@ -37,6 +37,7 @@ export function aboutPeer(
     `${name} ${text(lastOf(until.map(figureOf), peer))}`,
     ...(samples === null ? [] : [`${samples.toLocaleString('en')} samples`]),
     heardIn === undefined ? 'no peer has heard it' : `last heard in round ${heardIn + 1}`,
+    ...(silent.includes(peer) ? ['no exchange in this round'] : []),
     from.length === 0
       ? 'received nothing'
       : `received from ${from.length > mostNames ? `${from.length} peers` : from.map(nameOf).join(', ')}`,

@@ -4,6 +4,7 @@ import type { Column, RunRecord } from '../../src/watch/record/shape.js'
 import { highestOf, lastOf, lowestOf } from '../columns.js'
 import { useTheme } from '../theme.js'
 import { aboutPeer, type PeerFigure } from './about-peer.js'
+import { aboutRound } from './about-round.js'
 import { drawEdges, drawRound, type Frame, isGone, type Limits, linesOf, xOf, yOf } from './graph-drawing.js'
 import { layout, type Spot } from './layout.js'
 import { RoundSlider, usePickedRound } from './round-slider.js'
@@ -59,9 +60,11 @@ export function Graph({ record, arrangement, samples, figure }: GraphProps) {
     setPeer(known => ((known ?? (by > 0 ? -1 : 0)) + by + members.length) % members.length)
   }
   if (round === undefined) return <p>No round has ended.</p>
+  const note = aboutRound(round)
   return (
     <div>
       <RoundSlider rounds={rounds.map(({ round }) => round + 1)} at={at} onChange={pick} />
+      {note !== undefined && <p class="says">{note}</p>}
       <canvas
         ref={canvas}
         class="graph"

@@ -16,7 +16,7 @@ export interface SortableTableProps<Row> {
 type Order = { readonly at: number; readonly isDescending: boolean }
 
 /** From so many columns on paper has no room for text of the usual size, and then for whole words in headings. */
-const [manyColumns, mostColumns] = [12, 19]
+const [manyColumns, mostColumns] = [12, 17]
 
 /** The class of a table of so many columns. */
 export function widthClass(columns: number): '' | 'wide' | 'widest' {

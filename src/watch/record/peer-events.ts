@@ -4,6 +4,7 @@ import {
   fieldsIn,
   harmlessName,
   listIn,
+  Malformed,
   namedIn,
   numberIn,
   perhapsIn,
@@ -106,6 +107,13 @@ export function createPeerEvents(members: Members): Readonly<Record<string, AddP
       round.set('columns', 'evaluateSeconds', peer, sinceLastStep(peer, atMs))
       round.set('columns', 'accuracy', peer, accuracy)
       round.set('columns', 'testLoss', peer, loss)
+    },
+    silent(_, { peer, round }) {
+      round.silence(peer)
+    },
+    final({ isMerged, missed }, { peer, round }) {
+      if (typeof isMerged !== 'boolean') throw new Malformed()
+      round.end({ peer, isMerged, missed: arrayIn(missed).length })
     },
     ended({ seconds }, { peer, round }) {
       round.set('columns', 'roundSeconds', peer, numberIn(seconds))

@@ -5,6 +5,7 @@ import {
   type Column,
   type ColumnName,
   columnNames,
+  type FinalRecord,
   type Miss,
   type RoundRecord,
   type StrictnessHint,
@@ -42,6 +43,9 @@ export interface OpenRound {
   /** @throws {@link Malformed} where these are too many; nothing is changed then */
   miss(kind: MissKind, peer: number, more: readonly Miss[]): void
   hint(hint: StrictnessHint): void
+  /** This peer exchanges nothing in it. */
+  silence(peer: number): void
+  end(final: FinalRecord): void
   catchUp(peer: number, to: number): void
   fail(peer: number): void
   close(whole: WholeRound): void
@@ -66,6 +70,8 @@ interface Told {
   readonly heard: Heard
   readonly misses: Readonly<Record<MissKind, Misses>>
   readonly hints: Map<number, StrictnessHint>
+  readonly silent: Set<number>
+  readonly finals: Map<number, FinalRecord>
   readonly caughtUp: Map<number, number>
   readonly failed: Set<number>
   whole: WholeRound | null
@@ -79,12 +85,14 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
     heard: createHeard(),
     misses: { absent: createMisses(limits.misses), refused: createMisses(limits.misses) },
     hints: new Map(),
+    silent: new Set(),
+    finals: new Map(),
     caughtUp: new Map(),
     failed: new Set(),
     whole: null,
     untilMs: null,
   }
-  const { groups, rows, heard, misses, hints, caughtUp, failed } = told
+  const { groups, rows, heard, misses, hints, silent, finals, caughtUp, failed } = told
   /** A round has these columns, of whatever is known. */
   let counted = columnNames.length
   cells.addColumns(counted)
@@ -132,6 +140,14 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
       changed()
       hints.set(hint.peer, hint)
     },
+    silence(peer) {
+      changed()
+      silent.add(peer)
+    },
+    end(final) {
+      changed()
+      finals.set(final.peer, final)
+    },
     catchUp(peer, to) {
       changed()
       caughtUp.set(peer, to)
@@ -153,10 +169,7 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
       changed()
       for (const columns of Object.values(groups)) for (const column of columns.values()) delete column[peer]
       for (const matrix of rows.values()) if (matrix.delete(peer)) countColumns(-1)
-      heard.delete(peer)
-      misses.absent.delete(peer)
-      misses.refused.delete(peer)
-      hints.delete(peer)
+      for (const known of [heard, misses.absent, misses.refused, hints, silent, finals]) known.delete(peer)
     },
     discard: () => countColumns(-counted),
     record(members, before = []) {
@@ -167,7 +180,7 @@ export function createRound(round: number, cells: Cells, limits: RecordLimits): 
 }
 
 function recordOf(
-  { groups, rows, heard, misses, hints, caughtUp, failed, whole, untilMs }: Told,
+  { groups, rows, heard, misses, hints, silent, finals, caughtUp, failed, whole, untilMs }: Told,
   members: number,
   before: readonly number[],
 ): Omit<RoundRecord, 'round'> {
@@ -188,6 +201,8 @@ function recordOf(
     absent: misses.absent.all(),
     refused: misses.refused.all(),
     tooStrict: [...hints.values()],
+    silent: [...silent],
+    finals: [...finals.values()],
     caughtUp: [...caughtUp].map(([peer, to]) => ({ peer, to })),
     failed: [...failed],
     whole,

@@ -48,6 +48,16 @@ export interface StrictnessHint {
   readonly apart: number | null
 }
 
+/** How a peer came out of the final merge. */
+export interface FinalRecord {
+  /** By its place among the members. */
+  readonly peer: number
+  /** False where no other head has become part of its model. */
+  readonly isMerged: boolean
+  /** How many heads did not come, or were not believed. */
+  readonly missed: number
+}
+
 /** One round of a run. Rows and columns are peers, by their places among the members. */
 export interface RoundRecord {
   readonly round: number
@@ -65,6 +75,10 @@ export interface RoundRecord {
   readonly absent: readonly Miss[]
   readonly refused: readonly Miss[]
   readonly tooStrict: readonly StrictnessHint[]
+  /** Peers that exchanged nothing in it, by the run's schedule. */
+  readonly silent: readonly number[]
+  /** Of the last round of a run with a final merge. */
+  readonly finals: readonly FinalRecord[]
   /** Peers that went on from here in another round. */
   readonly caughtUp: readonly { readonly peer: number; readonly to: number }[]
   /** Peers that were killed in this round. */

@@ -86,6 +86,21 @@ describe('a run’s record', () => {
     expect(fold([begin, ...roundOf(2, 4), hint(one), ...roundOf(2, 4)]).rounds[0]!.tooStrict).toEqual([])
   })
 
+  it('has who exchanged nothing, and how the final merge came out, of one that is none nothing', () => {
+    const silent = { type: 'silent', peer: 'id-bern', round: 4 }
+    const final = { type: 'final', peer: 'id-bern', round: 4, missed: ['id-boston'], isMerged: true, own: 0.5 }
+    const told = (...events: unknown[]) => fold([begin, ...roundOf(2, 4), ...events])
+    const [{ silent: who, finals }] = told(silent, final).rounds as [RunRecord['rounds'][number]]
+    expect([who, finals]).toEqual([[2], [{ peer: 2, isMerged: true, missed: 1 }]])
+    for (const bad of [{ isMerged: 1 }, { missed: 3 }, { missed: undefined }]) {
+      const { rounds, malformed } = told({ ...final, ...bad })
+      expect([rounds[0]!.finals, malformed]).toEqual([[], 1])
+    }
+    // A peer that does the round again may do otherwise.
+    const again = told(silent, final, ...roundOf(2, 4)).rounds[0]!
+    expect([again.silent, again.finals]).toEqual([[], []])
+  })
+
   it('takes the later of two rounds of a peer that was resumed', () => {
     const others = roundOf(0, 3)
     const twice = fold([begin, ...others, ...roundOf(1, 3, 9, 1000), ...roundOf(1, 3, 7, 5000)])
