@@ -24,7 +24,10 @@ describe('hearsay init from flags', () => {
     const cwd = await temporaryFolder()
     const flags = '--yes --data digits --model logistic --partition iid --peers 2 --rounds 1'.split(' ')
     expect(await hearsay(['init', ...flags], cwd)).toMatchObject({ status: 0 })
-    const simulated = await hearsay(['simulate', 'run.yaml', '--no-baselines', '--workers', '1', '--json'], cwd)
+    const simulated = await hearsay(
+      ['simulate', 'run.yaml', '--no-baselines', '--workers', '1', '--backend', 'wasm', '--json'],
+      cwd,
+    )
     expect(simulated).toMatchObject({ status: 0 })
     await hearsay(['init', ...flags, '--out', 'again.yaml'], cwd)
     expect(await readFile(join(cwd, 'again.yaml'), 'utf8')).toBe(await readFile(join(cwd, 'run.yaml'), 'utf8'))

@@ -11,21 +11,17 @@ async function begunIn({ out }: Sweep): Promise<number> {
   return (await readdir(join(out, 'jobs'))).length
 }
 
-it('a sweep that is killed, cut into parts and interrupted ends with the same table as one undisturbed', async () => {
-  const methods = ['dfedavg', 'dfedsam']
-  const whole = await sweepOf(methods, 2)
+it('a sweep that is cut into parts and interrupted ends with the same table as one undisturbed', async () => {
+  const whole = await sweepOf(['dfedavg'], 2)
   const { status, stdout, stderr } = await whole.run()
-  expect([status, stderr]).toEqual([0, expect.stringContaining('4 runs, 2 at a time')])
-  expect(stdout).toContain('4 of 4 runs are done')
+  expect([status, stderr]).toEqual([0, expect.stringContaining('2 runs, 2 at a time')])
+  expect(stdout).toContain('2 of 2 runs are done')
   expect((await stat(join(whole.out, 'comparison.html'))).size).toBeGreaterThan(10_000)
 
-  const disturbed = await sweepOf(methods, 2)
-  await disturbed.end('SIGKILL', 'done', 1, '--shard', '2/2')
-  // Nobody has told its runs, and they end.
-  await disturbed.quiet()
+  const disturbed = await sweepOf(['dfedavg'], 2)
   const shard = await disturbed.run('--shard', '2/2')
-  expect([shard.status, shard.stdout]).toEqual([0, expect.stringContaining('2 of 4 runs are done, 2 missing')])
-  expect(await begunIn(disturbed)).toBe(2)
+  expect([shard.status, shard.stdout]).toEqual([0, expect.stringContaining('1 of 2 runs are done, 1 missing')])
+  expect(await begunIn(disturbed)).toBe(1)
   const interrupted = await disturbed.end('SIGINT', 'begun', 1)
   expect(interrupted.status).toBe(130)
   expect(interrupted.stderr).toMatch(

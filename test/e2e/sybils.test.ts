@@ -19,10 +19,10 @@ import {
 } from './peers.js'
 
 const names = ['honest 0', 'honest 1', 'honest 2']
-const identities = 30
+const identities = 12
 const newcomers = 8
 
-it('thirty identities that come within a minute get eight seats in the graph, and none of the others', async () => {
+it('a dozen identities that come within a minute get eight seats in the graph, and none of the others', async () => {
   const folder = await temporaryFolder()
   const manifest = await manifestFile({
     ...endlessField,

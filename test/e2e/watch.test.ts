@@ -123,7 +123,7 @@ it.runIf(process.platform === 'linux')(
   'a run goes on where no browser can be opened, and one line says so',
   async () => {
     const folder = join(await temporaryFolder(), 'run')
-    const run = [...tiny, '--peers', '2', '--rounds', '2', '--backend', 'wasm', '--no-baselines', '--out', folder]
+    const run = [...tiny, '--peers', '2', '--rounds', '2', '--no-baselines', '--out', folder]
     // Neither an opener nor a desktop whose opener would be asked.
     const nowhere = ['/usr/bin/env', '-u', 'DISPLAY', '-u', 'WAYLAND_DISPLAY', '-u', 'BROWSER', 'PATH=/nowhere']
     const { says, ended } = startHearsay(['simulate', ...run, '--open'], root, nowhere)

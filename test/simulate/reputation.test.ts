@@ -20,7 +20,7 @@ interface Means {
   readonly hostile: number[]
 }
 
-async function run(seed: number, attack: string | undefined): Promise<Found> {
+async function run(attack?: string): Promise<Found> {
   const manifest = parseManifest({
     reputation: 'mute',
     data: 'digits',
@@ -30,7 +30,7 @@ async function run(seed: number, attack: string | undefined): Promise<Found> {
     model: { kind: 'mlp', hidden: [32] },
     merge: 'dfedavgm',
     topology: { kind: 'random-regular', degree: 4 },
-    ...{ peers, rounds, seed },
+    ...{ peers, rounds },
   })
   const simulation = await createSimulation(manifest, {
     backend: 'wasm',
@@ -64,19 +64,19 @@ async function run(seed: number, attack: string | undefined): Promise<Found> {
 
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
-describe.each([1, 2, 3])('a simulation with seed %i that mutes', seed => {
+describe('a simulation that mutes', () => {
   it('mutes peers that turn round what they learn, and no honest ones', async () => {
-    const { muted } = await run(seed, 'sign-flip=2')
+    const { muted } = await run('sign-flip=2')
     const attackers = muted.map(pair => Number(pair.split('>')[1]))
     expect(new Set(attackers)).toEqual(new Set(hostile))
   }, 120_000)
 
   it('mutes nobody where all are honest', async () => {
-    expect((await run(seed, undefined)).muted).toEqual([])
+    expect((await run()).muted).toEqual([])
   }, 120_000)
 
   it('shows a free rider by a gain about 0 and a small cosine, and does not mute it', async () => {
-    const { muted, gain, cosine } = await run(seed, 'free-rider')
+    const { muted, gain, cosine } = await run('free-rider')
     expect(muted).toEqual([])
     expect(Math.abs(mean(gain.hostile))).toBeLessThan(0.05)
     expect(mean(cosine.hostile)).toBeLessThan(0.7 * mean(cosine.honest))

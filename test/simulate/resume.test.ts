@@ -103,20 +103,10 @@ function refusals({ events }: Ran): Extract<RunEvent, { type: 'refused' }>[] {
     .sort((a, b) => a.round - b.round || (a.peer < b.peer ? -1 : 1))
 }
 
+// Merges without a memory of their own and mixtures, with peers that fail and ways that are cut, are in digests.test.ts.
 const cases: [string, ManifestInput, SimulationOptions][] = [
-  [
-    'of merges in which peers are killed before and behind the interruption',
-    { merge: { method: 'dfedsam-mgs', gossipSteps: 2 }, evaluation: { every: 2 } },
-    {
-      faults: [
-        { peer: 1, round: 1 },
-        { peer: 3, round: 4 },
-      ],
-    },
-  ],
   ['of merges by a rule that keeps a bound', { believe: 'clip', merge: { method: 'dfedsam-mgs', gossipSteps: 2 } }, {}],
   ['of merges by a rule that keeps a vector', { believe: 'centred-clip', merge: 'scaffold' }, {}],
-  ['of merges on graphs that change', { topology: 'one-peer-exponential', merge: 'dfedavgm' }, {}],
   ['of tracked gradients', { merge: 'gradient-tracking' }, {}],
   ['of outer steps on graphs that change', { topology: 'one-peer-exponential', merge: 'noloco' }, {}],
   ['of steps along a momentum of the network', { merge: { method: 'qg-dsgdm', rho: 0.05 } }, {}],
@@ -131,7 +121,6 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
     { faults: [0, 1, 2].map(peer => ({ peer, round: 2 })) },
   ],
   ['of what neighbours pass on along a tree', { topology: 'line', merge: 'relaysum' }, {}],
-  ['of merges on graphs that bring weights', { topology: 'base-k', merge: 'dfedavg' }, {}],
   [
     'of what is pushed on graphs that never repeat',
     { topology: { kind: 'epidemic', draws: 'local', degree: 1 }, merge: 'push-sum' },
@@ -141,17 +130,6 @@ const cases: [string, ManifestInput, SimulationOptions][] = [
     'of scalars with cut ways in which a peer is killed',
     { merge: { method: 'one-byte', samples: 8, snapshot: 2 }, training: {} },
     { disconnect: 0.3, faults: [{ peer: 1, round: 4 }] },
-  ],
-  [
-    'of a mixture with cut ways in which peers are killed',
-    { merge: { method: 'mixture' }, topology: 'full', model: { kind: 'mlp', hidden: [8] } },
-    {
-      disconnect: 0.3,
-      faults: [
-        { peer: 0, round: 1 },
-        { peer: 2, round: 4 },
-      ],
-    },
   ],
 ]
 

@@ -98,7 +98,7 @@ async function startPeers({
       })({ node })
       await service.start()
       onTestFinished(() => service.stop())
-      const rounds = new ShareRounds({ self: node.peerId.toString(), key: keys[self]!, service, waitMs: 6_000 })
+      const rounds = new ShareRounds({ self: node.peerId.toString(), key: keys[self]!, service, waitMs: 3_000 })
       const exchange = createMaskedExchange({
         ...(shares && { shares: rounds }),
         node,
@@ -160,7 +160,7 @@ describe('an exchange of masked heads', () => {
   })
 
   it('P42 is void where a sender is missing: there is no sum, and everybody who came is named', async () => {
-    const sides = await startPeers({ waitMs: 6_000 })
+    const sides = await startPeers({ waitMs: 3_000 })
     const swaps = await Promise.all(sides.slice(1).map(side => side.swap(0)))
     for (const [at, { absent, masked: made }] of swaps.entries()) {
       const self = at + 1
@@ -258,7 +258,7 @@ describe('an exchange of masked heads', () => {
   })
 
   it('masks once for each round: nothing is handed over again, nor for rounds before it takes part', async () => {
-    const sides = await startPeers({ waitMs: 6_000, from: peer => (peer === 0 ? 2 : 0) })
+    const sides = await startPeers({ waitMs: 3_000, from: peer => (peer === 0 ? 2 : 0) })
     const [first, ...rest] = sides as [Side, Side, Side, Side]
     // It may have masked for rounds 0 and 1 before it died.
     for (const round of [0, 1]) {
@@ -299,7 +299,7 @@ describe('an exchange of masked heads', () => {
 
 describe('an exchange of masked heads whose masks are shared', () => {
   it('P42 brings the sum of those that came, to the last bit, where a quarter may be missing', async () => {
-    const sides = await startPeers({ peers: 6, shares: true, waitMs: 6_000 })
+    const sides = await startPeers({ peers: 6, shares: true, waitMs: 3_000 })
     const whole = await Promise.all(sides.map(side => side.swap(0)))
     for (const [self, { absent, masked: made }] of whole.entries()) {
       expect(absent).toEqual([])
@@ -320,7 +320,7 @@ describe('an exchange of masked heads whose masks are shared', () => {
   })
 
   it('is void where those whose heads came are silent afterwards', async () => {
-    const sides = await startPeers({ peers: 5, shares: true, waitMs: 6_000 })
+    const sides = await startPeers({ peers: 5, shares: true, waitMs: 3_000 })
     const [first, ...rest] = sides as [Side, Side, Side, Side, Side]
     // They hand over and answer nobody.
     for (const { rounds } of rest) Object.assign(rounds, { answer: () => undefined })
