@@ -15,7 +15,6 @@ import {
 
 it.each([
   { codec: 'f32', slim: true },
-  { codec: 'qsgd', levels: 7 },
   { codec: 'topk', keep: 0.05, of: 'tensor', memory: 'choco' },
 ])('peers hand heads as %j to each other over TCP', async encoding => {
   const folder = await temporaryFolder()

@@ -71,9 +71,7 @@ describe('peers that attack', () => {
     expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('of the honest peers; 2 peers of 5 attack')
   })
 
-  it('give the same numbers again, and are named to the letter', async () => {
-    const [first, again] = [await simulated([...tiny, ...attacked]), await simulated([...tiny, ...attacked])]
-    expect([...again.parameters]).toEqual([...first.parameters])
+  it('are named to the letter', async () => {
     const { status, stderr } = await hearsay(['simulate', ...tiny, '--peers', '5', '--attack', 'ally:2'])
     expect({ status, stderr }).toEqual({
       status: 2,

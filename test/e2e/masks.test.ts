@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { PeerEvent } from '../../src/node/index.js'
-import { differing, simulated, temporaryFolder, tensorsIn } from './hearsay.js'
+import { simulated, temporaryFolder, tensorsIn } from './hearsay.js'
 import {
   endlessField,
   eventsSoFar,
@@ -70,13 +70,11 @@ describe('peers with masks', () => {
 describe('a simulation with masks', () => {
   const options = ['--data', 'digits', '--workers', '1', '--transport', 'memory'] as const
 
-  it('makes the same numbers again, those of plain averages up to fixed point, and says what was void', async () => {
+  it('makes the numbers of plain averages up to fixed point, and says what was void', async () => {
     const fields = { peers: 5, rounds: 3, topology: 'full' }
     const [masked, plain] = await Promise.all([manifestFile({ ...fields, masks: true }), manifestFile(fields)])
     const fail = ['--fail', '4@2'] as const
     const first = await simulated([masked, ...options, ...fail])
-    const again = await simulated([masked, ...options, ...fail])
-    expect(differing(first.parameters, again.parameters)).toEqual([])
     // In the last round everybody misses the one that dies, and keeps its own head.
     expect(first.summary.perPeer.map(({ figures }) => figures)).toMatchObject([
       ...new Array(4).fill({ void: 1, clamped: 0 }),

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readPeer } from '../../src/disk/index.js'
-import { differing, simulated, temporaryFolder } from './hearsay.js'
+import { temporaryFolder } from './hearsay.js'
 import {
   eventsSoFar,
   gather,
@@ -65,16 +65,5 @@ describe('peers with memory', () => {
     const back = only(eventsSoFar(killed.out), 'exchanged').filter(({ received }) => received.length === 2)
     expect(back.length).toBeGreaterThan(2)
     for (const { rejected } of summaries) expect(rejected).not.toHaveProperty('COPY_UNLIKE')
-  })
-})
-
-describe('a simulation with memory', () => {
-  it('makes the same numbers again, over TCP as in memory', async () => {
-    const manifest = await manifestFile({ peers: 4, rounds: 3, merge: 'dfedsam-mgs', encoding })
-    const options = ['--data', 'digits', '--workers', '1'] as const
-    const first = await simulated([manifest, ...options])
-    const again = await simulated([manifest, ...options, '--transport', 'memory'])
-    expect(differing(first.parameters, again.parameters)).toEqual([])
-    expect(first.summary.rejected).toEqual({})
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { differing, simulated } from './hearsay.js'
+import { simulated } from './hearsay.js'
 import { manifestFile } from './peers.js'
 
 /** Four bodies whose heads are alike: 16 features, 10 classes. */
@@ -13,10 +13,9 @@ const headBytes = 4 * (16 * 10 + 10)
 const fields = { data: 'digits', partition: 'iid', merge: 'mixture', models, peers: 4 }
 
 describe('a simulated mixture', () => {
-  it('says who listens to whom, sends little more than its heads, and gives the same numbers again', async () => {
+  it('says who listens to whom, and sends little more than its heads', async () => {
     const manifest = await manifestFile({ ...fields, rounds: 3, topology: 'ring' })
-    const run = await simulated([manifest])
-    const { summary } = run
+    const { summary } = await simulated([manifest])
     const { weights } = summary.between!
     expect(weights).toHaveLength(4)
     for (const [self, row] of weights!.entries()) {
@@ -28,8 +27,5 @@ describe('a simulated mixture', () => {
     }
     expect(summary).toMatchObject({ merge: 'mixture', consensusDistance: null, absent: 0, rejected: {} })
     expect(summary.bytes.perPeerPerRound).toBeLessThan(1.15 * headBytes * 4)
-    const again = await simulated([manifest])
-    expect(differing(run.parameters, again.parameters)).toEqual([])
-    expect(again.summary.between).toEqual(summary.between)
   })
 })

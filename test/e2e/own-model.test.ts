@@ -42,15 +42,15 @@ const run = (name: string): string[] =>
   ])
 
 describe('a model from Keras and a folder of images', () => {
-  it.each(['keras-sequential', 'keras-functional'])('%s trains', async name => {
-    const { summary, parameters } = await simulated([...run(name), '--rounds', '4'])
+  it('trains, a sequential one', async () => {
+    const { summary, parameters } = await simulated([...run('keras-sequential'), '--rounds', '4'])
     expect(summary.rounds).toBe(4)
     expect(parameters.size).toBe(2)
     // The weights that the model brings were drawn for nothing; better than guessing is learnt here.
-    if (name === 'keras-sequential') expect(summary.accuracy.mean).toBeGreaterThan(0.8)
+    expect(summary.accuracy.mean).toBeGreaterThan(0.8)
   })
 
-  it('can share its head only', async () => {
+  it('trains, a functional one, which can share its head only', async () => {
     const { summary } = await simulated([...run('keras-functional'), '--rounds', '1', '--share', 'head'])
     // 8 features times 2 classes, and 2 biases.
     expect(summary.model.shared).toBe(18)
