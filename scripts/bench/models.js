@@ -41,3 +41,6 @@ const cnn = layer('Sequential', {
     layer('Dense', { name: 'output', units: classes, activation: 'linear' }),
   ],
 })
+
+/** The dense layers of `mlp`, for what their products take alone. */
+export const dense = { units: [784, 200, 200, classes], batch: 32 }

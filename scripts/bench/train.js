@@ -2,8 +2,9 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { aimed } from './aims.js'
 import { startChild } from './child.js'
+import { printFloors } from './floors.js'
 import { median, over, print } from './measure.js'
-import { models } from './models.js'
+import { dense, models } from './models.js'
 import { findTorch, noTorch, torchScript } from './torch.js'
 
 const stepsScript = fileURLToPath(new URL('steps.js', import.meta.url))
@@ -30,6 +31,7 @@ export async function train({ quick, only }) {
       const { entries, parameters } = await measureModel(name, batch, torch, pace)
       const size = parameters === undefined ? '' : `, ${parameters.toLocaleString('en')} parameters`
       print(`${title}, batch ${batch}${size}`, table(entries, batch, told))
+      if (name === 'mlp' && batch === dense.batch) await printFloors(entries, pace)
       if (batch === 32) aims.push(...aimsOf(title, entries))
     }
   }

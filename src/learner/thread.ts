@@ -5,7 +5,7 @@ import { SHARE_ENV, Worker } from 'node:worker_threads'
 import { type Answers, type Envelope, errorOf, type Reply, type Request, type ThreadData } from './messages.js'
 
 /** The compiled worker. Named through the package, so that it is found from TypeScript sources under test as well. */
-export function workerUrl(): URL {
+function workerUrl(): URL {
   return pathToFileURL(createRequire(import.meta.url).resolve('#learner/worker'))
 }
 

@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process'
 import { createRequire } from 'node:module'
-import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import * as z from 'zod'
-import { workerUrl } from '../thread.js'
 import { readable } from './device.js'
 
 /** Node and a driver start in half a second; a driver that must first wake its GPU in some. */
@@ -32,10 +30,10 @@ export interface AdapterAnswer {
  * @throws when Dawn does not load or nothing answers in time
  */
 export async function askAdapter(dawnPackage: string): Promise<AdapterAnswer> {
-  const program = new URL('backend/adapter-probe.js', workerUrl())
+  const { resolve } = createRequire(import.meta.url)
   const { stdout, stderr } = await promisify(execFile)(
     process.execPath,
-    [fileURLToPath(program), createRequire(import.meta.url).resolve(dawnPackage)],
+    [resolve('#learner/adapter-probe'), resolve(dawnPackage)],
     { timeout: askMs, killSignal: 'SIGKILL', maxBuffer: answerBytes, windowsHide: true },
   )
   const info = adapterSchema.parse(JSON.parse(stdout))
