@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { checkTopology } from '../../src/methods/index.js'
+import { HearsayError } from '../../src/errors.js'
+import type { Learner } from '../../src/learner/index.js'
+import { checkTopology, type Neighbourhood, type NeighbourRoad } from '../../src/methods/index.js'
 import { type ManifestInput, parseManifest, planOf } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
-import { createTopology } from '../../src/topology/index.js'
-import { type Descent, descend, learningRate, size } from './bowls.js'
+import { createTopology, mixingMatrix } from '../../src/topology/index.js'
+import { build } from '../merge/rounds.js'
+import { type Descent, descend, learnerOf, learningRate, sessionOf, size } from './bowls.js'
+import { createTable, never } from './peers.js'
 
 const bowls = [
   { a: 1, b: 4 },
@@ -110,6 +114,36 @@ describe('SparseLoCo', () => {
     const [before] = (await run(3)).models
     expect(models[0]![0]).not.toBe(before![0])
     expect(errorOf(sessions[1]!).some(value => value !== 0)).toBe(true)
+  })
+
+  it('says no way back where training diverged on what was merged', async () => {
+    const able = learnerOf(bowls[0]!, steps)
+    let diverges = false
+    const train: Learner['train'] = (...args) =>
+      diverges ? Promise.reject(new HearsayError('DIVERGED', 'training diverged')) : able.train(...args)
+    const ways: number[] = []
+    const roads = createTable(1, (_from, _to, _round, values) => values).roadsOf(0)
+    const neighbours: NeighbourRoad = {
+      async swap(_position, values, _where, _signal, _tell, anchor) {
+        ways.push(values[0]! - anchor![0]!)
+        const received = new Map([[1, anchor!.map(value => value + 1)]])
+        return { received, absent: [], release() {}, anchored: { anchor: anchor!, said: values.slice() } }
+      },
+    }
+    const parameters = new Float32Array(size)
+    const session = sessionOf(section(), { ...able, train }, steps, { ...roads, neighbours }, parameters)
+    const topology = build('full', 2)
+    const graph = topology.graphAt(0)
+    const members = [0, 1].map(peer => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
+    const [row] = mixingMatrix(graph, topology.weights)
+    const where: Neighbourhood = { members, numbers: new Map(), self: 0, topology, graph, row: row! }
+    for (const round of [0, 1]) {
+      diverges = round === 1
+      await session.train(round, never)
+      for await (const _ of session.exchange!({ round, where, head: parameters }, never));
+    }
+    expect(ways[0]).not.toBe(0)
+    expect(ways[1]).toBe(0)
   })
 
   it.each<[ManifestInput, string]>([

@@ -27,8 +27,8 @@ export interface BesideHead extends Beside {
   restore(kept: readonly NamedTensor[], source: string): void
   /** Called when training begins. @returns the rules of this round beside the settled ones */
   begin(head: Float32Array, start: number): Promise<readonly RuleSpec[]>
-  /** Discards what was learnt from the others: training diverged on it. */
-  forget(): void
+  /** Discards what was learnt from the others: training diverged on it, and the round begins with this head instead. */
+  forget(head: Float32Array): Promise<void>
   /** Called when training is over. */
   trained(head: Float32Array, report: Pick<TrainReport, 'steps'>, learningRate: number): Promise<void>
 }
@@ -129,9 +129,11 @@ export function besideOf(
       return true
     },
     report: () => plan.report?.(keeps) ?? {},
-    forget() {
+    async forget(head) {
       kept.values.fill(0)
       relays?.forget()
+      // As an anchor it is unlike that of most, so that nobody takes the way back to it for an update.
+      await copyInSlices(before, head)
     },
   }
 }

@@ -73,7 +73,7 @@ export function createAveragingSession(
         // The next round shows the cause: it begins with what this peer has trained alone.
         const isDiverged = error instanceof HearsayError && error.code === 'DIVERGED'
         if (!isDiverged || !averaging.undo(head)) throw error
-        vectors?.forget()
+        await vectors?.forget(head)
         rulings?.forget()
         report = { ...nothingTrained, loss: report.loss }
       }

@@ -37,6 +37,8 @@ export interface UpdateExchange extends StreamExchange {
 
 /** Longest wait for an anchor, where the exchange would wait longer. */
 const longestMs = 10_000
+/** So many are asked at least in this time: one that is slow, or means to be, does not use up that of the others. */
+const leastAsked = 3
 
 export function createUpdateExchange(init: UpdateExchangeInit): UpdateExchange {
   return new Updating(init)
@@ -93,11 +95,12 @@ class Updating implements UpdateExchange {
       if (own !== undefined) this.init.handover.release(own)
     }
     try {
-      const made = await this.agreed(anchor, received, where, signal)
+      const there = 1 + received.size + absent.filter(({ reason }) => reason !== 'gone').length
+      const made = await this.agreed(anchor, received, there, where, signal)
       const unlike = [...received.keys()].filter(peer => !made.peers.has(peer))
       for (const _ of unlike) this.counts.add('ANCHOR_UNLIKE')
       const heard = new Map([...received].filter(([peer]) => made.peers.has(peer)))
-      const isHeard = made.anchor === anchor && own !== undefined
+      const isHeard = made.isOfMost && made.anchor === anchor && own !== undefined
       for (const update of [...heard.values(), ...(isHeard ? [own] : [])]) await added(update, made.anchor)
       return {
         received: heard,
@@ -139,13 +142,18 @@ class Updating implements UpdateExchange {
     return { follows: digest, becomes: digest }
   }
 
-  /** The anchor that this round goes on from, and whose updates are of it. Where most have none, all are taken for such. */
+  /**
+   * The anchor that this round goes on from, and whose updates are of it. Where most have none, all are taken for such.
+   *
+   * @param there - see {@link anchorOfMost}
+   */
   private async agreed(
     anchor: Float32Array,
     received: ReadonlyMap<number, Float32Array>,
+    there: number,
     where: Neighbourhood<Member>,
     signal: AbortSignal,
-  ): Promise<{ readonly anchor: Float32Array; readonly peers: ReadonlySet<number> }> {
+  ): Promise<Agreed> {
     const { handover } = this.init
     const { digest } = this.anchor!
     // A message without a digest is none that an honest peer sends here.
@@ -155,15 +163,16 @@ class Updating implements UpdateExchange {
         return link === undefined ? [] : [[peer, link.follows] as const]
       }),
     )
-    const voted = anchorOfMost(digest, said)
+    const voted = anchorOfMost(digest, said, there)
     const all = { anchor, peers: new Set(said.keys()) }
-    if (voted === undefined) return all
+    if (voted === undefined) return { ...all, isOfMost: true }
     const peers = new Set(voted.peers)
-    if (Buffer.compare(voted.digest, digest) === 0) return { anchor, peers }
+    if (Buffer.compare(voted.digest, digest) === 0) return { anchor, peers, isOfMost: true }
     const theirs = await this.request(voted, where, signal)
-    if (theirs !== undefined) return { anchor: theirs, peers }
+    if (theirs !== undefined) return { anchor: theirs, peers, isOfMost: true }
     this.counts.add('ANCHOR_UNANSWERED')
-    return all
+    // Most leave the own message out, and it is to be said again.
+    return { ...all, isOfMost: false }
   }
 
   /** From one after another of those that have it, until one gives what has this digest. @throws the signal's reason */
@@ -178,8 +187,10 @@ class Updating implements UpdateExchange {
     deadline.within(this.limitMs, new Error('The anchor did not come in time'))
     try {
       for (const peer of peers) {
+        const own = createDeadline(deadline.signal)
+        own.within(this.limitMs / leastAsked, new Error('This peer did not answer in time'))
         try {
-          const answer = await ask(members[peer]!.peerId, deadline.signal)
+          const answer = await ask(members[peer]!.peerId, own.signal)
           this.repairBytes += answer.bytes.length
           if (Buffer.compare(answer.digest, digest) !== 0) continue
           const arrived = await whole.decode(answer.bytes)
@@ -190,6 +201,8 @@ class Updating implements UpdateExchange {
           // The peer is gone, busy or lying: another one has it too.
           signal.throwIfAborted()
           if (deadline.signal.aborted) return undefined
+        } finally {
+          own.clear()
         }
       }
       return undefined
@@ -197,6 +210,15 @@ class Updating implements UpdateExchange {
       deadline.clear()
     }
   }
+}
+
+/** What a round goes on from. */
+interface Agreed {
+  readonly anchor: Float32Array
+  /** Those whose updates are of it. */
+  readonly peers: ReadonlySet<number>
+  /** False where most have another, which none of them gave. */
+  readonly isOfMost: boolean
 }
 
 async function added(update: Float32Array, anchor: Float32Array): Promise<void> {

@@ -19,7 +19,7 @@ const layout = layoutOf([{ name: 'dense/kernel', shape: [size] }])
 interface Settings {
   readonly refuses?: (receiver: number, sender: number, round: number) => RejectionReason | undefined
   /** Answers in place of the one that is asked; `undefined` lets it answer itself. */
-  readonly answers?: (asked: number, whole: WholeVectors) => Promise<StatePayload> | undefined
+  readonly answers?: (asked: number, whole: WholeVectors, signal: AbortSignal) => Promise<StatePayload> | undefined
   /** @default they do */
   readonly answer?: boolean
 }
@@ -52,9 +52,9 @@ async function startPeers(peers: number, { refuses, answers, answer = true }: Se
     })({ node })
     await handover.start()
     onTestFinished(() => handover.stop())
-    const ask = async (peer: Member['peerId']): Promise<StatePayload> => {
+    const ask = async (peer: Member['peerId'], signal: AbortSignal): Promise<StatePayload> => {
       const asked = numbers.get(peer.toString())!
-      return (await answers?.(asked, whole)) ?? sides[asked]!.exchange.latest()!
+      return (await answers?.(asked, whole, signal)) ?? sides[asked]!.exchange.latest()!
     }
     const exchange = createUpdateExchange({
       ...{ node, handover, whole, dialMs: 5_000, keepsLatest: true, patience: fixedPatience(2_000) },
@@ -158,10 +158,32 @@ describe('an exchange of updates', () => {
       const [anchor, other] = [wave(1), wave(3)]
       const [, unlike] = await swapAll(sides, 0, [anchor, other, anchor])
       expect(unlike!.anchored!.anchor).toBe(other)
-      expect(unlike!.anchored!.said).toBeDefined()
+      // Most have left it out.
+      expect(unlike!.anchored!.said).toBeUndefined()
       expect(unlike!.received.size).toBe(2)
       expect(sides[1]!.exchange.counters.rejected).toEqual({ ANCHOR_UNANSWERED: 1 })
     }
+  })
+
+  it('asks another where one does not answer', async () => {
+    const silent = (asked: number, _: WholeVectors, signal: AbortSignal): Promise<StatePayload> | undefined =>
+      asked === 0
+        ? new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)))
+        : undefined
+    const sides = await startPeers(3, { answers: silent })
+    const [anchor, other] = [wave(1), wave(3)]
+    const [, unlike] = await swapAll(sides, 0, [anchor, other, anchor])
+    expect(bits(unlike!.anchored!.anchor)).toEqual(bits(anchor))
+  })
+
+  it.each([1, 3])('keeps its own where all that is heard of most is one other', async phase => {
+    const sides = await startPeers(4, {
+      refuses: (receiver, sender) => (receiver === 1 && sender > 1 ? 'NOT_A_NEIGHBOUR' : undefined),
+    })
+    const [anchor, other] = [wave(phase), wave(4 - phase)]
+    const [, heard] = await swapAll(sides, 0, [other, anchor, anchor, anchor])
+    expect(heard!.anchored!.anchor).toBe(anchor)
+    expect(sides[1]!.exchange.counters.repairBytes).toBe(0)
   })
 
   it('has said nothing where its update is not finite', async () => {
