@@ -1,3 +1,4 @@
+import { HearsayError } from '../../errors.js'
 import { type Contribution, summed } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
 import { type FinalStep, finalSteps, type MixingRow } from '../../topology/index.js'
@@ -72,7 +73,7 @@ export async function* mergeFinally(
 }
 
 export interface FinishInit extends FinalMergeInit {
-  readonly averaging: Pick<Averaging, 'replaced'>
+  readonly averaging: Pick<Averaging, 'replaced' | 'undo'>
   /** Makes anew what of the merged model are statistics of own data. @throws the signal's reason */
   observe(round: number, signal: AbortSignal): Promise<void>
 }
@@ -85,7 +86,15 @@ export function createFinish({ averaging, observe, ...init }: FinishInit): NonNu
     const made = yield* mergeFinally(init, turn, signal)
     if (!made.isMerged) return made
     averaging.replaced(own)
-    await observe(turn.round, signal)
+    try {
+      await observe(turn.round, signal)
+    } catch (error) {
+      // On the own samples the mean of all is none that computes: like a merge on which training diverges, it is taken back.
+      if (!(error instanceof HearsayError && error.code === 'DIVERGED')) throw error
+      averaging.undo(turn.head)
+      init.onRefused?.('DIVERGED')
+      return { ...made, isMerged: false }
+    }
     return made
   }
 }

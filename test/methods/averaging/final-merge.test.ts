@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { HearsayError } from '../../../src/errors.js'
 import { createBelieving } from '../../../src/methods/averaging/believing.js'
-import { createFinish, mergeFinally } from '../../../src/methods/averaging/final-merge.js'
+import { createFinish, type FinishInit, mergeFinally } from '../../../src/methods/averaging/final-merge.js'
 import type { MethodEvent, Neighbourhood, NeighbourRoad, Position, Swap } from '../../../src/methods/index.js'
 import type { FinalMerge } from '../../../src/methods/session.js'
 import { createTopology, mixingRow, topologySchema } from '../../../src/topology/index.js'
@@ -180,7 +181,11 @@ describe('a final merge', () => {
 })
 
 describe('what of the merged model are statistics of own data', () => {
-  const ended = async (received: ReadonlyMap<number, Float32Array>, loss = 0) => {
+  const ended = async (
+    received: ReadonlyMap<number, Float32Array>,
+    loss = 0,
+    { diverged, onRefused }: { diverged?: Error; onRefused?: FinishInit['onRefused'] } = {},
+  ) => {
     const topology = createTopology(topologySchema.parse('ring'), 2, 1)
     const graph = topology.graphAt(0)
     const members = [0, 1].map(peer => ({ name: `peer ${peer}`, peerId: `id ${peer}` }))
@@ -194,8 +199,18 @@ describe('what of the merged model are statistics of own data', () => {
     const finish = createFinish({
       ...{ steps: 1, believing, whole: async (values: Float32Array) => values },
       road: { swap: async () => ({ received, absent: [], release() {} }) },
-      averaging: { replaced: before => seen.push([...before]) },
-      observe: async round => void seen.push([round, ...head]),
+      averaging: {
+        replaced: before => seen.push([...before]),
+        undo(merged) {
+          merged.set(seen[0]!)
+          return seen.push([...merged]) > 0
+        },
+      },
+      async observe(round) {
+        if (diverged !== undefined) throw diverged
+        seen.push([round, ...head])
+      },
+      ...(onRefused && { onRefused }),
     })
     const turn = { round: 3, where: { members, numbers, self: 0, topology, graph, row }, head }
     for await (const _ of finish(turn, new AbortController().signal));
@@ -212,5 +227,16 @@ describe('what of the merged model are statistics of own data', () => {
   it('stays where no head came, or none was believed', async () => {
     expect(await ended(new Map())).toEqual([])
     expect(await ended(new Map([[1, Float32Array.of(3, 5)]]), 1e9)).toEqual([])
+  })
+
+  it('are none where they are not finite: the merge is taken back', async () => {
+    const diverged = new HearsayError('DIVERGED', 'not finite')
+    const refused: string[] = []
+    const others = new Map([[1, Float32Array.of(3, 5)]])
+    expect(await ended(others, 0, { diverged, onRefused: reason => refused.push(reason) })).toEqual([
+      [1, 1],
+      [1, 1],
+    ])
+    expect(refused).toEqual(['DIVERGED'])
   })
 })
