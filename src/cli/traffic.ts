@@ -1,4 +1,5 @@
 import { codecOf } from '../codec/index.js'
+import { handoverBytes, headFormat, masked, maskedLayout, publishedBytes, recordBytes } from '../gossip/index.js'
 import { isPlain, methodOf, type Plan } from '../methods/index.js'
 import type { Manifest } from '../node/index.js'
 import {
@@ -22,40 +23,49 @@ const muchBytes = 10e6
 
 /**
  * What one peer will send, shown beforehand: to each neighbour in every exchange of every round, or once a round to
- * everybody. Framing and forwarded heads of other peers come on top.
+ * everybody. It is what `sentBytes` counts of heads, frames included, where all come and none is requested; libp2p's
+ * encryption and forwarded heads of other peers come on top.
  *
  * @param topology - left out where peers come and go: the number of neighbours is unknown then
  */
 export function trafficText(manifest: Manifest, { steps, says }: Plan, topology?: Topology): string {
-  const { encoding, rounds, merge, exchange } = manifest
-  const { road } = methodOf(merge)
-  // A byte each.
-  if (road === 'log') return `${byteCount(says.layout.size)} a round, to everybody`
-  const bytes = codecOf(encoding).size(says.layout).most
-  if (road === 'everybody') return `${byteCount(bytes)} of parameters a round, to everybody${advice(bytes, encoding)}`
+  const { encoding, rounds, merge, exchange, masks } = manifest
+  const { road, needs } = methodOf(merge)
+  if (road === 'log')
+    return `about ${byteCount(recordBytes({ rounds, scalars: says.layout.size }))} a round, to everybody`
+  if (road === 'everybody') {
+    const bytes = publishedBytes({ rounds, head: headFormat(says.layout, codecOf(encoding)) })
+    return `about ${byteCount(bytes)} a round, to everybody${advice(bytes, encoding)}`
+  }
   if (steps === 0 || topology?.peers === 1) return 'nothing'
+  const format = masks ? headFormat(maskedLayout(says.layout), masked) : headFormat(says.layout, codecOf(encoding))
+  const bytes = handoverBytes(format, { rounds, isLinked: encoding.memory !== undefined || needs.updates === true })
   const sampled = sampledIn(exchange)
   if (sampled !== undefined) return sampledText(bytes, sampled)
   const times = steps === 1 ? '' : `, ${steps} times`
+  const atMost = encoding.slim === true ? 'at most ' : ''
   if (topology === undefined) {
-    return `${byteCount(bytes)} of parameters a round to each neighbour${times}${advice(bytes * steps, encoding)}`
+    return `${atMost}${byteCount(bytes)} a round to each neighbour${times}${advice(bytes * steps, encoding)}`
   }
   if (!isPlain(exchange)) return scheduledText(manifest, bytes, steps, topology)
-  const neighbours = Math.max(...graphsOf(topology).flatMap(degrees))
+  const numbers = graphsOf(topology).flatMap(degrees)
+  const neighbours = Math.max(...numbers)
+  const isSame = Math.min(...numbers) === neighbours
   const perRound = bytes * neighbours * steps
-  const others = neighbours === 1 ? 'one neighbour' : `each of ${neighbours} neighbours`
-  return `${byteCount(bytes)} of parameters a round to ${others}${times}: ${byteCount(perRound * rounds)} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
+  const others = neighbours === 1 ? 'one neighbour' : `each of ${isSame ? '' : 'up to '}${neighbours} neighbours`
+  const inAll = `${isSame || atMost !== '' ? '' : 'at most '}${byteCount(perRound * rounds)}`
+  return `${atMost}${byteCount(bytes)} a round to ${others}${times}: ${inAll} a peer in ${countOf(rounds, 'round')}${advice(perRound, encoding)}`
 }
 
 /** To the aggregators and back. */
 function sampledText(bytes: number, { participants, aggregators }: SampledSpec): string {
   const models = countOf(participants, 'model')
-  return `about ${byteCount(2 * participants * aggregators * bytes)} of parameters a round, all peers together: ${models} there and back; at the end one to everybody`
+  return `about ${byteCount(2 * participants * aggregators * bytes)} a round, all peers together: ${models} there and back; at the end one to everybody`
 }
 
 /** Of a run in whose rounds peers send unlike much: all of them together, since that is what schedules are compared by. */
 function scheduledText(manifest: Manifest, bytes: number, steps: number, topology: Topology): string {
-  const { exchange, rounds } = manifest
+  const { exchange, rounds, encoding } = manifest
   const schedule = createSchedule(exchange, rounds)
   const sentIn = ({ edges, directed }: Graph): number => edges.length * (directed ? 1 : 2)
   const { partners } = drawnIn(exchange)
@@ -76,8 +86,10 @@ function scheduledText(manifest: Manifest, bytes: number, steps: number, topolog
     ...(exchange.when === 'once' ? [] : [countOf(schedule.exchangesBefore(rounds), 'exchange')]),
     ...(final.length > 0 ? ['the final merge'] : []),
   ]
-  const bound = exchange.when === 'adaptive' ? 'at most' : 'about'
-  return `${bound} ${byteCount((heads + ofFinal) * bytes)} of parameters, all peers together, in ${parts.join(' and ')}`
+  // Whoever has nothing new says less than a head, as slim frames are fewer bytes; how many are drawn is chance.
+  const isBound = exchange.when === 'adaptive' || encoding.slim === true
+  const bound = partners !== undefined ? 'about ' : isBound ? 'at most ' : ''
+  return `${bound}${byteCount((heads + ofFinal) * bytes)}, all peers together, in ${parts.join(' and ')}`
 }
 
 /** Heads that may be expected where peers draw whom they hear: no peer can draw more than it has neighbours. */

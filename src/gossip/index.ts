@@ -27,6 +27,7 @@ export type { DatedHead } from './handover/inbox.js'
 export { handoverProtocol } from './handover/protocol.js'
 export type { RejectedHead } from './handover/receiver.js'
 export type { SendFailure, SendResult } from './handover/sender.js'
+export { type HandoverKind, handoverBytes } from './handover/size.js'
 export { type Buffers, createBuffers } from './head/buffers.js'
 export { type HeadFormat, headFormat } from './head/format.js'
 export { decodeHead, encodeHead } from './head/payload.js'
@@ -42,7 +43,7 @@ export { dialAddresses, type Reachability, reachability } from './host/reachabil
 export { createLog, type LogInit, type ScalarLog } from './log/log.js'
 export type { LogPlace } from './log/place.js'
 export { logProtocol, logTopic } from './log/protocol.js'
-export type { LogRejection, MeasuredRecord } from './log/record.js'
+export { type LogRejection, type MeasuredRecord, recordBytes } from './log/record.js'
 export type { Records, SignedRecord } from './log/records.js'
 export {
   answerOf,
@@ -83,7 +84,7 @@ export {
   type PublicationInit,
   type PublishResult,
 } from './publication/publication.js'
-export type { PublicationRejection } from './publication/published-head.js'
+export { type PublicationRejection, publishedBytes } from './publication/published-head.js'
 export { isFinal, Rejection, type RejectionReason } from './rejection.js'
 export type { SampledCall, SampledPart } from './sampling/call.js'
 export { viewFromBytes, viewToBytes } from './sampling/call.js'

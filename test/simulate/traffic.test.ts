@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest'
+import { handoverBytes, headFormat } from '../../src/gossip/index.js'
 import { parseManifest } from '../../src/node/index.js'
 import { createSimulation } from '../../src/simulate/index.js'
 import { follow } from './follow.js'
@@ -24,6 +25,9 @@ it.each(['tcp', 'memory'] as const)(
     // Peers that hand heads over do nothing else; each byte that one sends another receives.
     expect(sent).toMatchObject({ heads: result.sentBytes, repair: 0, presence: 0, joining: 0, forwarded: 0 })
     expect(received.heads).toBe(sent.heads)
+    // What is forecast: three peers hand two heads over in two rounds. A first round's number takes no bytes.
+    const forecast = handoverBytes(headFormat(simulation.prepared.head.layout), { rounds: 2 })
+    expect(sent.heads).toBe(12 * forecast - 6 * 2)
     for (const { heads, libp2p, wire } of [sent, received]) {
       expect(heads + libp2p).toBe(wire)
       expect(libp2p).toBeGreaterThan(0)

@@ -55,6 +55,11 @@ export function encodeRecord({ round, scalars, model, sumDigest, invite, word = 
   })
 }
 
+/** Bytes of a record's message. */
+export function recordBytes({ rounds, scalars }: RecordFormat): number {
+  return encodeRecord({ round: rounds - 1, scalars: new Uint8Array(scalars), model: new Uint8Array(32) }).length
+}
+
 /** Minus zero, which no encoder writes: see codec/scalar-byte.ts. */
 const minusZero = 0x80
 

@@ -81,6 +81,14 @@ export function encodePublished(
   })
 }
 
+/** Bytes of a published head: its message, and of one that is announced the payload that is then requested. */
+export function publishedBytes(format: PublishedFormat): number {
+  const { head, rounds } = format
+  const payload = new Uint8Array(isInline(head) ? head.payloadBytes : 0)
+  const message = encodePublished(format, rounds - 1, payload, new Uint8Array(head.layoutDigest.length))
+  return message.length + head.payloadBytes - payload.length
+}
+
 /** Reads a message; its payload is not looked into. Never throws, whatever the bytes. */
 export function decodePublished(bytes: Uint8Array, format: PublishedFormat): DecodedHead {
   const refused = (reason: PublicationRejection): DecodedHead => ({ ok: false, reason })
