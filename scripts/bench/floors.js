@@ -22,7 +22,7 @@ export async function printFloors(entries, { turns }) {
     const rates = await ratesOf(label, threads, turns)
     const { flops, step, large, registers } = rates
     const whole = flops / steps.sgd.seconds
-    rows.push([label, threads, ...[whole, step, large, registers].map(giga), (whole / (registers ?? large)).toFixed(2)])
+    rows.push([label, threads, ...[whole, step, large, registers].map(giga), (whole / step).toFixed(2)])
   }
   if (rows.length === 0) return
   print(
@@ -35,7 +35,7 @@ export async function printFloors(entries, { turns }) {
         'its products alone',
         'a product of 1024×1024',
         'in registers',
-        'step ÷ the last',
+        'step ÷ its products',
       ],
       ...rows,
     ],
