@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Samples, Shard } from '../data/index.js'
 import type { SavedRun } from '../disk/index.js'
 import { HearsayError } from '../errors.js'
-import { addedTraffic, createBuffers, type TrafficBytes } from '../gossip/index.js'
+import { createBuffers } from '../gossip/index.js'
 import type { LearnerPool } from '../learner/index.js'
 import {
   type AssembledPeer,
@@ -25,6 +25,7 @@ import { copyInSlices } from '../turns.js'
 import type { Attackers } from './attacks/attackers.js'
 import type { Fault } from './faults.js'
 import { learnersOf, type PeerModel } from './models.js'
+import { type Totals, totalsOf } from './totals.js'
 
 export type Transport = 'tcp' | 'memory'
 
@@ -53,19 +54,13 @@ export interface NetworkInit {
 const lastPort = 65_535
 
 /** All peers of a simulation, which are listening, and their addresses. */
-export interface Network {
+export interface Network extends Omit<Totals, 'closing'> {
   readonly peers: readonly AssembledPeer[]
   readonly members: readonly Member[]
   /** Only where the peers run in lockstep. */
   readonly lockstep: Lockstep | undefined
   /** See {@link Attackers}. */
   readonly begins: Attackers['begins']
-  /** Bytes sent by all peers; in a resumed run, including those sent before. */
-  sentBytes(): number
-  /** All bytes of all peers; in a resumed run, including earlier ones. */
-  traffic(): TrafficBytes
-  /** Rejections of all peers, by reason; in a resumed run, including earlier ones. */
-  rejected(): Record<string, number>
   stop(): Promise<void>
 }
 
@@ -87,7 +82,9 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
   // Memory addresses are shared by the whole process, in which another simulation may run.
   const place = randomUUID()
   const buffers = createBuffers()
+  const totals = totalsOf(peers, from)
   const stop = async (): Promise<void> => {
+    totals.closing()
     await stopPeers(peers)
     buffers.clear()
   }
@@ -156,9 +153,7 @@ export async function startNetwork(init: NetworkInit): Promise<Network> {
       peerId: peer.identity.peerId,
       addresses: peer.addresses(),
     })),
-    sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, from?.sentBytes ?? 0),
-    traffic: () => [...peers.map(({ counters }) => counters.traffic), from?.traffic ?? []].flat().reduce(addedTraffic),
-    rejected: () => peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {}),
+    ...totals,
     stop,
   }
 }
@@ -216,11 +211,4 @@ function checkOpenFiles({ transport, topology, manifest }: NetworkInit): void {
 function listenAddress({ transport, port }: NetworkInit, place: string, self: number): string {
   if (transport === 'memory') return `/memory/${place}-${self}`
   return `/ip4/127.0.0.1/tcp/${port === 0 ? 0 : port + self}`
-}
-
-/** Adds up two counts by reason. */
-function sumByReason(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
-  const total: Record<string, number> = { ...a }
-  for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count
-  return total
 }
