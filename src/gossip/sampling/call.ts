@@ -47,7 +47,9 @@ function decodedView({ peers, lastActive, memberships }: ReturnType<typeof encod
 
 /** A view to be kept: a call that says nothing else. */
 export function viewToBytes(view: View): Uint8Array {
-  return encodeCall(new Uint8Array(32), { part: 'PARTICIPANT', round: 0, sampled: 1, view })
+  // By their ids: the same view has the same bytes, in whatever order a peer has heard of the others.
+  const sorted = new Map([...view].sort(([a], [b]) => (a < b ? -1 : 1)))
+  return encodeCall(new Uint8Array(32), { part: 'PARTICIPANT', round: 0, sampled: 1, view: sorted })
 }
 
 /** @throws {@link Rejection} MALFORMED for bytes that are none */

@@ -2,7 +2,14 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { SampleAnswer, SampleCall } from '../../../src/gossip/generated/sampling.js'
 import { Rejection } from '../../../src/gossip/rejection.js'
-import { decodeAnswer, decodeCall, encodeCall, type SampledCall } from '../../../src/gossip/sampling/call.js'
+import {
+  decodeAnswer,
+  decodeCall,
+  encodeCall,
+  type SampledCall,
+  viewFromBytes,
+  viewToBytes,
+} from '../../../src/gossip/sampling/call.js'
 import { samplingProtocol } from '../../../src/gossip/sampling/protocol.js'
 import type { View } from '../../../src/topology/index.js'
 
@@ -77,6 +84,16 @@ describe('calls of sampling', () => {
             expect(error).toBeInstanceOf(Rejection)
           }
         }
+      }),
+    )
+  })
+
+  it('are the same for a view that is kept, in whatever order its peers were heard of', () => {
+    fc.assert(
+      fc.property(view, view => {
+        const kept = viewToBytes(view)
+        expect(viewToBytes(new Map([...view].reverse()))).toEqual(kept)
+        expect(viewFromBytes(kept)).toEqual(view)
       }),
     )
   })
