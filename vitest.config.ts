@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 /** Files of tests that change what a process has once: its registries, its modules. No other file may meet that. */
@@ -12,13 +11,13 @@ const alone = readdirSync('test', { recursive: true, encoding: 'utf8' })
 
 // Projects, because their tests want the machine differently. Unit tests are short, so that loading libp2p and
 // TensorFlow.js anew for each file would be a fifth of their time: a process has its modules for all its files. An
-// end-to-end test starts processes and training threads of its own, much of whose time is starting and waiting, so that some
+// end-to-end test starts processes and training threads of its own, much of whose time is starting and waiting, so that two
 // at once are done sooner though each takes longer. What takes a dozen processes for minutes is for
 // `npm run test:endurance`, one by one.
 export default defineConfig({
   test: {
-    // One more than cores: processes and sockets are waited for, in a whole run on two cores for a quarter of the time.
-    maxWorkers: availableParallelism() + 1,
+    // Not one core less, as would be the default: on two that is half of them.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
