@@ -68,6 +68,11 @@ export class HearsayError extends Error {
   }
 }
 
+/** Is it that training diverged? What it was merged into can then be taken back, or trained with less. */
+export function isDivergence(error: unknown): boolean {
+  return error instanceof HearsayError && error.code === 'DIVERGED'
+}
+
 /** Adds the peer's name to a learner's error: the learner knows the peer by a number only. */
 export async function whose<T>(name: string, learning: Promise<T>): Promise<T> {
   try {

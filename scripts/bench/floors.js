@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { startChild } from './child.js'
 import { median, print } from './measure.js'
@@ -19,8 +18,7 @@ export async function printFloors(entries, { turns }) {
   const measured = entries.filter(({ label, steps }) => ['node', 'wasm'].includes(label) && steps.sgd?.seconds)
   const rows = []
   for (const { label, threads, steps } of measured) {
-    const rates = await ratesOf(label, threads, turns)
-    const { flops, step, large, registers } = rates
+    const { flops, step, large, registers } = await ratesOf(label, threads, turns)
     const whole = flops / steps.sgd.seconds
     rows.push([label, threads, ...[whole, step, large, registers].map(giga), (whole / step).toFixed(2)])
   }
@@ -45,23 +43,18 @@ export async function printFloors(entries, { turns }) {
 const giga = rate => (rate === undefined ? '' : (rate / 1e9).toFixed(1))
 
 async function ratesOf(backend, threads, turns) {
-  const child = await startChild(process.execPath, [
-    script,
-    backend,
-    threads === availableParallelism() ? '0' : `${threads}`,
-  ])
-  const rates = Object.fromEntries(child.hello.works.map(work => [work, []]))
+  const child = await startChild(process.execPath, [script, backend, `${threads}`])
+  const { flops } = child.hello
+  const rates = Object.fromEntries(Object.keys(flops).map(work => [work, []]))
   try {
-    let flops
     for (let turn = -1; turn < turns; turn++) {
-      for (const work of child.hello.works) {
-        const said = await child.ask({ work, times: works[work] })
-        if (work === 'step') flops = said.flops / works.step
+      for (const [work, all] of Object.entries(rates)) {
+        const { seconds } = await child.ask({ work, times: works[work] })
         // The first turn warms up.
-        if (turn >= 0) rates[work].push(said.flops / said.seconds)
+        if (turn >= 0) all.push((flops[work] * works[work]) / seconds)
       }
     }
-    return { flops, ...Object.fromEntries(Object.entries(rates).map(([work, all]) => [work, median(all)])) }
+    return { flops: flops.step, ...Object.fromEntries(Object.entries(rates).map(([work, all]) => [work, median(all)])) }
   } finally {
     await child.stop()
   }

@@ -21,7 +21,8 @@ export function run(x: f32, y: f32): f32 {
  * @returns the floating-point operations of one time, and a function that does them so many times
  */
 export async function registers() {
-  const { error, binary, stderr } = await compiled()
+  const options = { optimizeLevel: 3, runtime: 'stub', enable: ['simd'] }
+  const { error, binary, stderr } = await asc.compileString(source, options)
   if (error !== null) throw new Error(stderr.toString())
   const { instance } = await WebAssembly.instantiate(binary)
   return {
@@ -30,20 +31,4 @@ export async function registers() {
       for (let time = 0; time < count; time++) instance.exports.run(0.5, 1)
     },
   }
-}
-
-async function compiled() {
-  let binary
-  const files = { 'registers.ts': source }
-  const result = await asc.main(
-    ['registers.ts', '-o', 'registers.wasm', '-O3', '--enable', 'simd', '--runtime', 'stub'],
-    {
-      readFile: name => files[name] ?? null,
-      writeFile(_, bytes) {
-        binary = bytes
-      },
-      listFiles: () => [],
-    },
-  )
-  return { ...result, binary }
 }

@@ -21,6 +21,7 @@ const cli = await bundle('cli', ['src/cli/main.ts', 'src/cli/sweep-child.ts'], {
 chmodSync(join(cli, 'main.js'), 0o755)
 
 // A thread, and what is imported in it later: all of one bundle, since they share a registry of tensors and a memory.
+// `device` is what a module with jobs of its own imports; of such modules only the tests have one that is not bundled.
 await bundle(
   'worker',
   {

@@ -36,8 +36,8 @@ export const sets = {
   },
 }
 
-const [first] = Object.keys(sets)
 const both = Object.keys(sets)
+const [first] = both
 
 /** The graphs of plain gossip. What does not name its own, or brings one that changes, is run on the first two. */
 export const graphs = { ring: 'ring', exponential: 'exponential', full: 'full' }
@@ -165,10 +165,10 @@ export function cellsOf({ quick }) {
   const inOrder = [names.filter(isOfAims), names.filter(name => !isOfAims(name))]
   const cells = []
   for (const set of quick ? ['mnist'] : Object.keys(sets)) {
+    const isOnSet = name => (settings[name].sets ?? [first]).includes(set)
     for (const some of inOrder) {
       for (const seed of quick ? [1] : [1, 2, 3]) {
-        for (const setting of some) {
-          if (!(settings[setting].sets ?? [first]).includes(set)) continue
+        for (const setting of some.filter(isOnSet)) {
           for (const graph of graphsOf(settings[setting])) {
             if (quick && graph === 'exponential') continue
             cells.push({ seed, set, graph, setting })

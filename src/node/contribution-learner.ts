@@ -1,4 +1,4 @@
-import { HearsayError } from '../errors.js'
+import { isDivergence } from '../errors.js'
 import { Gaussian } from '../gaussian.js'
 import { adds, type PeerIdStr, pairWords } from '../gossip/index.js'
 import type { Learner, TrainReport } from '../learner/index.js'
@@ -61,7 +61,7 @@ async function trainedOr(diverged: TrainReport, train: () => Promise<TrainReport
   try {
     return await train()
   } catch (error) {
-    if (error instanceof HearsayError && error.code === 'DIVERGED') return diverged
+    if (isDivergence(error)) return diverged
     throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { SavedRun } from '../disk/index.js'
 import { addedTraffic, type TrafficBytes } from '../gossip/index.js'
 import type { AssembledPeer } from '../node/index.js'
+import { addedCounts } from '../reason-counts.js'
 
 /** What all peers of a simulation count; in a resumed run, with what was counted before. */
 export interface Totals {
@@ -20,7 +21,7 @@ export function totalsOf(
   from: Pick<SavedRun, 'sentBytes' | 'traffic' | 'rejected'> | undefined,
 ): Totals {
   const rejected = (): Record<string, number> =>
-    peers.reduce((sum, peer) => sumByReason(sum, peer.counters.rejected), from?.rejected ?? {})
+    addedCounts(from?.rejected, ...peers.map(({ counters }) => counters.rejected))
   let atClose: Record<string, number> | undefined
   return {
     sentBytes: () => peers.reduce((sum, peer) => sum + peer.counters.sentBytes, from?.sentBytes ?? 0),
@@ -30,11 +31,4 @@ export function totalsOf(
       atClose ??= rejected()
     },
   }
-}
-
-/** Adds up two counts by reason. */
-function sumByReason(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
-  const total: Record<string, number> = { ...a }
-  for (const [reason, count] of Object.entries(b)) total[reason] = (total[reason] ?? 0) + count
-  return total
 }

@@ -14,20 +14,8 @@ async function fourRuns(cwd: string): Promise<string[]> {
     ['1', '2'].map(seed => ({ merge, seed, out: `${merge}-${seed}` })),
   )
   for (const { merge, seed, out } of runs) {
-    const flags = [
-      '--merge',
-      merge,
-      '--seed',
-      seed,
-      '--peers',
-      '2',
-      '--rounds',
-      '2',
-      '--no-baselines',
-      '--json',
-      '--transport',
-      'memory',
-    ]
+    const small = '--peers 2 --rounds 2 --no-baselines --json --transport memory'.split(' ')
+    const flags = ['--merge', merge, '--seed', seed, ...small]
     const { status, stderr } = await hearsay(['simulate', ...tiny, ...flags, '--out', out], cwd)
     expect([status, stderr]).toEqual([0, expect.any(String)])
   }

@@ -50,16 +50,8 @@ describe('peers that attack', () => {
 
   it('are marked, and no figure over peers is theirs', async () => {
     const out = join(await temporaryFolder(), 'run')
-    const { status, stdout } = await hearsay([
-      'simulate',
-      ...tiny,
-      ...attacked,
-      '--rounds',
-      '3',
-      '--no-baselines',
-      '--out',
-      out,
-    ])
+    const flags = [...tiny, ...attacked, '--rounds', '3', '--no-baselines', '--out', out]
+    const { status, stdout } = await hearsay(['simulate', ...flags])
     expect(status).toBe(0)
     expect(stdout).toMatch(/ 2 +peer-2 .* \(attacks: alie\)/)
     expect(stdout).toContain('of the 3 honest peers; the others attack: alie=1.5:2, dissensus=1.5:4@1')

@@ -175,13 +175,30 @@ function start(
     .start(context as SessionContext, roads)
 }
 
+const membersOf = (peers: number) =>
+  Array.from({ length: peers }, (_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
+
+/** Where the first of so many peers stands that all hear each other. */
+export function amongAll(peers: number): Neighbourhood {
+  const topology = build('full', peers)
+  const graph = topology.graphAt(0)
+  return {
+    members: membersOf(peers),
+    numbers: new Map(),
+    self: 0,
+    topology,
+    graph,
+    row: mixingMatrix(graph, topology.weights)[0]!,
+  }
+}
+
 /** Peers of one run over roads in memory, each with a bowl of its own. */
 export async function descend(section: MethodSection, descent: Descent): Promise<Descended> {
   const { bowls, rounds, steps = 5, from = [], stops, way = (_from, _to, _round, values) => values } = descent
   const { topology: asked = 'full' } = descent
   const topology = typeof asked === 'object' && 'graphAt' in asked ? asked : build(asked, bowls.length)
   const table = createTable(bowls.length, way)
-  const members = bowls.map((_, peer) => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
+  const members = membersOf(bowls.length)
   const numbers = new Map(members.map(({ peerId }, peer) => [peerId, peer]))
   const events: MethodEvent[][] = bowls.map(() => [])
   const models = bowls.map((_, peer) => new Float32Array(size).fill(from[peer] ?? 0))

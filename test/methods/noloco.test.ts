@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
 import type { Learner } from '../../src/learner/index.js'
-import type { Neighbourhood } from '../../src/methods/index.js'
 import { momentumLimit } from '../../src/methods/noloco.js'
 import { parseManifest } from '../../src/node/index.js'
-import { build } from '../merge/rounds.js'
-import { descend, keptOf, learnerOf, learningRate, sessionOf, size } from './bowls.js'
+import { amongAll, descend, keptOf, learnerOf, learningRate, sessionOf, size } from './bowls.js'
 import { createTable, never } from './peers.js'
 
 const section = (outerRate: number, outerMomentum: number) =>
@@ -74,10 +72,7 @@ describe('NoLoCo', () => {
     const parameters = new Float32Array(size)
     const roads = createTable(1, (_from, _to, _round, values) => values).roadsOf(0)
     const session = sessionOf(section(0.7, 0.5), { ...able, train }, 1, roads, parameters)
-    const topology = build('full', 1)
-    const row = { self: 1, from: [] }
-    const members = [{ name: 'peer-0', peerId: 'id-0' }]
-    const where: Neighbourhood = { members, numbers: new Map(), self: 0, topology, graph: topology.graphAt(0), row }
+    const where = amongAll(1)
     const exchange = async (round: number): Promise<void> => {
       for await (const _ of session.exchange!({ round, where, head: parameters }, never));
     }

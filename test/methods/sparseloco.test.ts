@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { HearsayError } from '../../src/errors.js'
 import type { Learner } from '../../src/learner/index.js'
-import { checkTopology, type Neighbourhood, type NeighbourRoad } from '../../src/methods/index.js'
+import { checkTopology, type NeighbourRoad } from '../../src/methods/index.js'
 import { type ManifestInput, parseManifest, planOf } from '../../src/node/index.js'
 import { headSection, layoutOf } from '../../src/tensors/index.js'
-import { createTopology, mixingMatrix } from '../../src/topology/index.js'
-import { build } from '../merge/rounds.js'
-import { type Descent, descend, learnerOf, learningRate, sessionOf, size } from './bowls.js'
+import { createTopology } from '../../src/topology/index.js'
+import { amongAll, type Descent, descend, learnerOf, learningRate, sessionOf, size } from './bowls.js'
 import { createTable, never } from './peers.js'
 
 const bowls = [
@@ -132,11 +131,7 @@ describe('SparseLoCo', () => {
     }
     const parameters = new Float32Array(size)
     const session = sessionOf(section(), { ...able, train }, steps, { ...roads, neighbours }, parameters)
-    const topology = build('full', 2)
-    const graph = topology.graphAt(0)
-    const members = [0, 1].map(peer => ({ name: `peer-${peer}`, peerId: `id-${peer}` }))
-    const [row] = mixingMatrix(graph, topology.weights)
-    const where: Neighbourhood = { members, numbers: new Map(), self: 0, topology, graph, row: row! }
+    const where = amongAll(2)
     for (const round of [0, 1]) {
       diverges = round === 1
       await session.train(round, never)

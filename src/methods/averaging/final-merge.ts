@@ -1,4 +1,4 @@
-import { HearsayError } from '../../errors.js'
+import { isDivergence } from '../../errors.js'
 import { type Contribution, summed } from '../../merge/index.js'
 import { reserveVector } from '../../tensors/index.js'
 import { type FinalStep, finalSteps, type MixingRow } from '../../topology/index.js'
@@ -89,8 +89,8 @@ export function createFinish({ averaging, observe, ...init }: FinishInit): NonNu
     try {
       await observe(turn.round, signal)
     } catch (error) {
-      // On the own samples the mean of all is none that computes: like a merge on which training diverges, it is taken back.
-      if (!(error instanceof HearsayError && error.code === 'DIVERGED')) throw error
+      // Like a merge on which training diverges, it is taken back.
+      if (!isDivergence(error)) throw error
       averaging.undo(turn.head)
       init.onRefused?.('DIVERGED')
       return { ...made, isMerged: false }

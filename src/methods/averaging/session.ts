@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { HearsayError, whose } from '../../errors.js'
+import { isDivergence, whose } from '../../errors.js'
 import type { TrainReport } from '../../learner/index.js'
 import { remembered } from '../../merge/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
@@ -71,8 +71,7 @@ export function createAveragingSession(
         report = trained
       } catch (error) {
         // The next round shows the cause: it begins with what this peer has trained alone.
-        const isDiverged = error instanceof HearsayError && error.code === 'DIVERGED'
-        if (!isDiverged || !averaging.undo(head)) throw error
+        if (!isDivergence(error) || !averaging.undo(head)) throw error
         await vectors?.forget(head)
         rulings?.forget()
         report = { ...nothingTrained, loss: report.loss }

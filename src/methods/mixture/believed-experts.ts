@@ -1,4 +1,4 @@
-import { HearsayError } from '../../errors.js'
+import { isDivergence } from '../../errors.js'
 import type { Expert, HeldExpert, MixtureReport } from '../../mixture/index.js'
 import { ReasonCounts } from '../../reason-counts.js'
 import type { Participant } from '../neighbourhood.js'
@@ -52,7 +52,7 @@ export function createBelievedExperts(times: number): BelievedExperts {
           for (const { peer } of byNorm.slice(count)) leftOut.set(peer, { reason: 'DIVERGED' })
           return report
         } catch (error) {
-          if (!(error instanceof HearsayError) || error.code !== 'DIVERGED' || count === 0) throw error
+          if (!isDivergence(error) || count === 0) throw error
         }
       }
     },

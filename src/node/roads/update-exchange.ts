@@ -100,7 +100,7 @@ class Updating implements UpdateExchange {
       const unlike = [...received.keys()].filter(peer => !made.peers.has(peer))
       for (const _ of unlike) this.counts.add('ANCHOR_UNLIKE')
       const heard = new Map([...received].filter(([peer]) => made.peers.has(peer)))
-      const isHeard = made.isOfMost && made.anchor === anchor && own !== undefined
+      const isHeard = made.isHeard && own !== undefined
       for (const update of [...heard.values(), ...(isHeard ? [own] : [])]) await added(update, made.anchor)
       return {
         received: heard,
@@ -165,14 +165,14 @@ class Updating implements UpdateExchange {
     )
     const voted = anchorOfMost(digest, said, there)
     const all = { anchor, peers: new Set(said.keys()) }
-    if (voted === undefined) return { ...all, isOfMost: true }
+    if (voted === undefined) return { ...all, isHeard: true }
     const peers = new Set(voted.peers)
-    if (Buffer.compare(voted.digest, digest) === 0) return { anchor, peers, isOfMost: true }
+    if (Buffer.compare(voted.digest, digest) === 0) return { anchor, peers, isHeard: true }
     const theirs = await this.request(voted, where, signal)
-    if (theirs !== undefined) return { anchor: theirs, peers, isOfMost: true }
+    if (theirs !== undefined) return { anchor: theirs, peers, isHeard: false }
     this.counts.add('ANCHOR_UNANSWERED')
     // Most leave the own message out, and it is to be said again.
-    return { ...all, isOfMost: false }
+    return { ...all, isHeard: false }
   }
 
   /** From one after another of those that have it, until one gives what has this digest. @throws the signal's reason */
@@ -217,8 +217,8 @@ interface Agreed {
   readonly anchor: Float32Array
   /** Those whose updates are of it. */
   readonly peers: ReadonlySet<number>
-  /** False where most have another, which none of them gave. */
-  readonly isOfMost: boolean
+  /** Is the own update of what most have? The others leave it out otherwise. */
+  readonly isHeard: boolean
 }
 
 async function added(update: Float32Array, anchor: Float32Array): Promise<void> {
